@@ -1,0 +1,1 @@
+"""Bitloom's hardware: Amaranth components and the parameter objects they are built from."""

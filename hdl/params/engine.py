@@ -1,0 +1,170 @@
+"""Parameters of a tensor processing engine, and every number derived from them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hdl.params.errors import ConfigError, Problem, near_name
+from hdl.params.formats import OperandFormat
+
+__all__ = ["ARRAYS", "ENCODERS", "SCHEMES", "SUPPORTED", "EngineParams"]
+
+ARRAYS = ("systolic_os",)
+SCHEMES = ("mac", "opt1")
+ENCODERS = ("booth",)
+#: The (array, scheme) pairs that the hardware library builds.
+SUPPORTED = frozenset({("systolic_os", "mac"), ("systolic_os", "opt1")})
+
+MAX_SIZE = 1024
+MAX_ACCUMULATOR = 64
+
+
+def _signed8() -> OperandFormat:
+    return OperandFormat(8, signed=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineParams:
+    """One engine: C[rows, cols] += A[rows, K] x B[K, cols].
+
+    One object gives the hardware, the golden model, the dataflow and every derived number. All problems are
+    reported at once.
+
+    Parameters
+    ----------
+    array : str
+        How processing elements (PEs) are arranged: ``systolic_os`` (output-stationary systolic array).
+    scheme : str
+        How a PE accumulates: ``mac`` (multiplier and adder) or ``opt1`` (carry-save accumulation of recoded digits,
+        Wu et al., HPCA 2025).
+    rows, cols : int
+        M and N, 1 to 1024.
+    a, b : OperandFormat
+        Operand formats; ``a`` is the recoded operand.
+    encoder : str
+        Recoding of ``a`` in ``opt1``: ``booth`` (modified Booth, radix 4).
+    carry_every : int
+        Carry-save accumulators keep one carry bit every so many bits: 1, 2, 4 or 8. Ignored by ``mac``.
+    accumulator : int
+        Accumulator and result width in bits; at least the product's width, at most 64.
+    preload : bool
+        Add a stream of initial values to the results.
+
+    Raises
+    ------
+    ConfigError
+        With every problem found.
+    """
+
+    array: str = "systolic_os"
+    scheme: str = "opt1"
+    rows: int = 16
+    cols: int = 16
+    a: OperandFormat = field(default_factory=_signed8)
+    b: OperandFormat = field(default_factory=_signed8)
+    encoder: str = "booth"
+    carry_every: int = 2
+    accumulator: int = 32
+    preload: bool = False
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise ConfigError(problems)
+
+    def _problems(self):
+        for key, legal in (("array", ARRAYS), ("scheme", SCHEMES), ("encoder", ENCODERS)):
+            value = getattr(self, key)
+            if value not in legal:
+                hint = near_name(value, legal)
+                yield Problem(f"engine.{key}", f"must be one of {', '.join(legal)}, not {value!r}", hint)
+        if self.array in ARRAYS and self.scheme in SCHEMES and (self.array, self.scheme) not in SUPPORTED:
+            yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}")
+        for key in ("rows", "cols"):
+            yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
+        if self.carry_every not in (1, 2, 4, 8) or isinstance(self.carry_every, bool):
+            yield Problem("engine.carry_every", f"must be 1, 2, 4 or 8, not {self.carry_every!r}")
+        if not isinstance(self.preload, bool):
+            yield Problem("engine.preload", f"must be true or false, not {self.preload!r}")
+        formats_fine = True
+        for key in ("a", "b"):
+            if not isinstance(getattr(self, key), OperandFormat):
+                formats_fine = False
+                yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
+        bad = list(_integer("engine.accumulator", self.accumulator, 2, MAX_ACCUMULATOR))
+        yield from bad
+        if formats_fine and not bad and self.k_limit < 1:
+            yield Problem(
+                "engine.accumulator",
+                f"must hold at least one {self.a} x {self.b} product ({self.product_bits} bits), "
+                f"not {self.accumulator}",
+                f"write {self.product_bits} or more",
+            )
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> EngineParams:
+        """Build from plain values, as :meth:`to_dict` gives them (operand formats as text)."""
+        values = dict(values)
+        problems = []
+        for key in ("a", "b"):
+            if isinstance(values.get(key), str):
+                try:
+                    values[key] = OperandFormat.parse(values[key])
+                except ValueError as error:
+                    problems.append(Problem(f"engine.{key}", str(error)))
+                    del values[key]
+        try:
+            params = cls(**values)
+        except ConfigError as error:
+            raise ConfigError([*problems, *error.problems]) from None
+        if problems:
+            raise ConfigError(problems)
+        return params
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, in the order of the fields; the form the manifest stores."""
+        values = asdict(self)
+        values["a"], values["b"] = str(self.a), str(self.b)
+        return values
+
+    @property
+    def result_signed(self) -> bool:
+        """Results are two's complement unless both operands are unsigned."""
+        return self.a.signed or self.b.signed
+
+    @property
+    def product_range(self) -> tuple[int, int]:
+        """The least and the greatest product of two operands."""
+        corners = [x * y for x in (self.a.min, self.a.max) for y in (self.b.min, self.b.max)]
+        return min(corners), max(corners)
+
+    @property
+    def product_bits(self) -> int:
+        """Bits that hold any product of two operands."""
+        low, high = self.product_range
+        return max(high.bit_length() + self.result_signed, (~low).bit_length() + 1 if low < 0 else 0)
+
+    @property
+    def result_range(self) -> tuple[int, int]:
+        """The least and the greatest value of the accumulator."""
+        if self.result_signed:
+            return -(1 << (self.accumulator - 1)), (1 << (self.accumulator - 1)) - 1
+        return 0, (1 << self.accumulator) - 1
+
+    @property
+    def k_limit(self) -> int:
+        """The greatest K whose worst-case sum the accumulator holds; 0 if it holds no product at all."""
+        low, high = self.product_range
+        least, most = self.result_range
+        limits = [most // high] if high > 0 else []
+        if low < 0:
+            limits.append(least // low)
+        return min(limits)
+
+
+def _integer(where: str, value: object, low: int, high: int):
+    if isinstance(value, bool) or not isinstance(value, int):
+        yield Problem(where, f"must be an integer, not {value!r}")
+    elif not low <= value <= high:
+        yield Problem(where, f"must be {low} to {high}, not {value}", f"the nearest legal value is {min(max(value, low), high)}")
