@@ -1,0 +1,39 @@
+# `make demo` and `make test` set up everything they need; see README.md.
+# Every step runs inside .venv, whatever the caller's environment says about Python or about this make.
+
+JOBS ?= 2
+DEMO := configs/demo.toml
+
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
+export PYTHONNOUSERSITE := 1
+RUN := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL .venv/bin/python
+
+.PHONY: help demo test lint bench setup clean
+
+help:
+	@echo 'make demo   generate, simulate and synthesise a 16x16 INT8 engine, and write an HTML report'
+	@echo 'make test   lint, type check and run all tests (JOBS=$(JOBS))'
+	@echo 'make lint   lint and type check only'
+	@echo 'make bench  measure what the documentation claims'
+	@echo 'make clean  remove .venv, build and caches'
+
+demo: setup
+	@$(RUN) -m gen.cli run $(DEMO)
+
+test: lint
+	@$(RUN) -m pytest -n $(JOBS)
+
+lint: setup
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+
+bench: setup
+	@$(RUN) -m bench
+
+setup:
+	@.ci/setup
+
+clean:
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
