@@ -1,0 +1,284 @@
+"""Configuration files: TOML in, one frozen and checked object out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gen.keys import KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
+from gen.version import SCHEMA_VERSION
+from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, Problem, near_name
+
+__all__ = ["Config", "OutputSettings", "SynthSettings", "WorkloadSettings", "load", "markdown", "schema"]
+
+DEFAULT_K = 64
+#: Values of `synth.library` that are not files.
+NAMED_LIBRARIES = ("auto", "osu018", "unit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadSettings:
+    """What the simulation computes; the keys of ``[workload]``."""
+
+    name: str = "digits"
+    tiles: int = 64
+    k: int = DEFAULT_K
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthSettings:
+    """How the hardware is synthesised; the keys of ``[synth]``, paths resolved against the configuration file."""
+
+    library: str | tuple[str, ...] = "auto"
+    clock_ns: float | str = "auto"
+    compare: tuple[str, ...] = ("mac",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputSettings:
+    """What the generated files look like; the keys of ``[output]``."""
+
+    prefix: str = "bitloom"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """A checked configuration.
+
+    Parameters
+    ----------
+    engine : EngineParams
+    workload : WorkloadSettings
+    synth : SynthSettings
+    output : OutputSettings
+    name : str
+        What to call it: the stem of the file's name.
+    """
+
+    engine: EngineParams = field(default_factory=EngineParams)
+    workload: WorkloadSettings = field(default_factory=WorkloadSettings)
+    synth: SynthSettings = field(default_factory=SynthSettings)
+    output: OutputSettings = field(default_factory=OutputSettings)
+    name: str = "engine"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, section by section."""
+        sections = {name: asdict(getattr(self, name)) for name in ("workload", "synth", "output")}
+        return {"engine": self.engine.to_dict(), **sections}
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over everything that shapes the generated files (not workload, library or comparison)."""
+        shaping = {
+            "engine": self.engine.to_dict(),
+            "clock_ns": self.synth.clock_ns,
+            "prefix": self.output.prefix,
+            "schema_version": SCHEMA_VERSION,
+        }
+        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A value and where it came from: a file, or an option of the command line."""
+
+    value: Any
+    source: str
+    option: bool = False
+
+
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read and check a configuration file.
+
+    Parameters
+    ----------
+    path : path
+        The TOML file. Nothing in it is executed.
+    overrides : sequence of str
+        ``key=value`` or ``section.key=value``, later ones winning; values are TOML, or text without quotes.
+
+    Raises
+    ------
+    ConfigError
+        With every problem found, each with its file or option and its key.
+    """
+    path = Path(path)
+    loader = _Loader(str(path))
+    loader.read_file(path)
+    for override in overrides:
+        loader.read_override(override)
+    return loader.config(path)
+
+
+def _parse_file(path: Path) -> dict[str, Any]:
+    """The file's tables; its problems are final, because nothing else can be said about it."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        names = [entry.name for entry in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        problem = Problem("", "no such file", near_name(path.name, names))
+    except IsADirectoryError:
+        problem = Problem("", "is a folder, not a configuration file")
+    except UnicodeDecodeError as error:
+        problem = Problem("", f"is not UTF-8 text (byte {error.start})")
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem("", f"is not valid TOML: {error}")
+    except OSError as error:
+        problem = Problem("", f"can't be read: {error.strerror}")
+    raise ConfigError([problem], str(path)) from None
+
+
+class _Loader:
+    """Collects values and problems from all sources before it judges."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.given: dict[str, _Given] = {}
+        self.problems: list[Problem] = []
+
+    # --- sources -----------------------------------------------------------------------------------------------------
+    def read_file(self, path: Path) -> None:
+        for section, table in _parse_file(path).items():
+            if section == "schema_version":
+                if table != SCHEMA_VERSION or isinstance(table, bool):
+                    self.report(self.source, section, f"must be {SCHEMA_VERSION}, not {table!r}")
+            elif section not in SECTIONS:
+                self.report(self.source, section, *_unknown_section(section, table))
+            elif not isinstance(table, dict):
+                self.report(self.source, section, f"must be a table, not {table!r}", f"write [{section}]")
+            else:
+                self._read_table(section, table)
+
+    def _read_table(self, section: str, table: dict[str, Any]) -> None:
+        own = [key.name for key in KEYS if key.section == section]
+        for name, value in table.items():
+            if name in own:
+                self.given[f"{section}.{name}"] = _Given(value, self.source)
+                continue
+            homes = [key.section for key in KEYS if key.name == name]
+            hint = f"it belongs in [{homes[0]}]" if homes else near_name(name, own)
+            self.report(self.source, f"{section}.{name}", "unknown key", hint)
+
+    def read_override(self, override: str) -> None:
+        name, equals, text = (part.strip() for part in override.partition("="))
+        source = f"--set {name}"
+        if not (equals and name):
+            self.report(f"--set {override}", "", "must be key=value")
+            return
+        matches = [key for key in KEYS if name in (key.name, key.path)]
+        if not matches:
+            names = [key.path if "." in name else key.name for key in KEYS]
+            self.report(source, "", "unknown key", near_name(name, names))
+            return
+        self.given[matches[0].path] = _Given(_toml_value(text), source, option=True)
+
+    # --- judgement ---------------------------------------------------------------------------------------------------
+    def report(self, source: str, where: str, message: str, hint: str = "") -> None:
+        """Note a problem; its place is the source, then the key within the source."""
+        self.problems.append(Problem(": ".join(filter(None, (source, where))), message, hint))
+
+    def blame(self, path: str, message: str, hint: str = "") -> None:
+        """Note a problem with the value of a key, wherever the value came from."""
+        given = self.given.get(path)
+        if given is not None and given.option:
+            self.report(given.source, "", message, hint)
+        else:
+            self.report(self.source, path, message, hint)
+
+    def config(self, path: Path) -> Config:
+        values: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+        for key in KEYS:
+            if key.path in self.given:
+                value = self.given[key.path].value
+                if fault := key.fault(value):
+                    self.blame(key.path, fault, _hint(key, value))
+                else:
+                    values[key.section][key.name] = value
+        engine = self._engine(values["engine"])
+        workload = self._workload(values["workload"], engine)
+        synth = self._synth(values["synth"], engine, path.parent)
+        if self.problems or engine is None:
+            raise ConfigError(self.problems)
+        return Config(
+            engine=engine, workload=workload, synth=synth, output=OutputSettings(**values["output"]), name=path.stem
+        )
+
+    def _engine(self, values: dict[str, Any]) -> EngineParams | None:
+        try:
+            return EngineParams.from_dict(values)
+        except ConfigError as error:
+            for problem in error.problems:
+                self.blame(problem.where, problem.message, problem.hint)
+            return None
+
+    def _workload(self, values: dict[str, Any], engine: EngineParams | None) -> WorkloadSettings:
+        name = values.get("name", "digits")
+        if name not in WORKLOADS:
+            message = f"must be one of {', '.join(WORKLOADS)}, not {name!r}"
+            self.blame("workload.name", message, near_name(name, WORKLOADS))
+        if engine is not None:
+            limit = engine.k_limit
+            k = values.setdefault("k", min(DEFAULT_K, limit))
+            if not 1 <= k <= limit:
+                self.blame(
+                    "workload.k",
+                    f"must be 1 to {limit}, the most {engine.a} x {engine.b} products that an accumulator of "
+                    f"{engine.accumulator} bits holds, not {k}",
+                    "raise engine.accumulator for more" if k > limit else "",
+                )
+        return WorkloadSettings(**values)
+
+    def _synth(self, values: dict[str, Any], engine: EngineParams | None, folder: Path) -> SynthSettings:
+        if "library" in values:
+            option = self.given["synth.library"].option
+            values["library"] = _library(values["library"], Path() if option else folder)
+        compare = values.get("compare", list(SynthSettings.compare))
+        compare = [compare] if isinstance(compare, str) else compare
+        for scheme in compare:
+            if scheme not in SCHEMES:
+                message = f"must be schemes out of {', '.join(SCHEMES)}, not {scheme!r}"
+                self.blame("synth.compare", message, near_name(scheme, SCHEMES))
+            elif engine is not None and (engine.array, scheme) not in SUPPORTED:
+                self.blame("synth.compare", f"{scheme!r} is not built on array {engine.array!r}")
+        values["compare"] = tuple(dict.fromkeys(compare))
+        return SynthSettings(**values)
+
+
+def _unknown_section(name: str, value: Any) -> tuple[str, str]:
+    """Message and hint for a name at the top of the file that is no section."""
+    homes = [key.section for key in KEYS if key.name == name]
+    if homes and not isinstance(value, dict):
+        return "unknown key at the top of the file", f"it belongs in [{homes[0]}]"
+    kind = "section" if isinstance(value, dict) else "key"
+    return f"unknown {kind}", near_name(name, SECTIONS)
+
+
+def _hint(key: Key, value: Any) -> str:
+    """What to write instead of a value of the wrong type, where that is plain."""
+    if key.kind == "integer" and isinstance(value, str) and value.strip().isdecimal():
+        return f"write {key.name} = {int(value)}, without quotes"
+    if key.kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return f"write {key.name} = {value.lower()}, without quotes"
+    return ""
+
+
+def _toml_value(text: str) -> Any:
+    """The value of an override: TOML if it is TOML, else the text itself."""
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return table["value"] if list(table) == ["value"] else text
+
+
+def _library(value: str | Iterable[str], folder: Path) -> str | tuple[str, ...]:
+    """Library names as they are, files relative to the folder of the configuration file."""
+    if isinstance(value, str):
+        return value if value in NAMED_LIBRARIES else str(folder / Path(value).expanduser())
+    return tuple(str(folder / Path(name).expanduser()) for name in value)

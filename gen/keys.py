@@ -1,0 +1,268 @@
+"""The keys of a configuration file: one table for parsing, error text, JSON schema and documentation."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gen.version import SCHEMA_VERSION
+from hdl.params import ARRAYS, ENCODERS, SCHEMES, EngineParams
+from hdl.params.engine import MAX_ACCUMULATOR, MAX_SIZE
+from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
+
+__all__ = ["KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema"]
+
+WORKLOADS = ("digits", "random")
+MAX_TILES = 1_000_000
+MAX_SEED = 2**32 - 1
+MAX_CLOCK_NS = 1000.0
+
+#: Section names and what they are about, in the order of the documentation.
+SECTIONS = {
+    "engine": "the hardware",
+    "workload": "what the simulation computes",
+    "synth": "how the hardware is synthesised",
+    "output": "what the generated files look like",
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a configuration file.
+
+    Parameters
+    ----------
+    section, name : str
+    kind : str
+        What the value is, as a user reads it ("an integer").
+    description : str
+        One sentence fragment: what the key decides.
+    default : object
+        The value of an absent key, as it would be written.
+    legal : str
+        The legal values, as a user reads them.
+    fault : callable
+        ``fault(value)`` says what is wrong with a value taken alone, or returns an empty string.
+    json : dict
+        The key's part of the JSON schema.
+    """
+
+    section: str
+    name: str
+    kind: str
+    description: str
+    default: Any
+    legal: str
+    fault: Callable[[Any], str]
+    json: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The key as errors name it: ``engine.rows``."""
+        return f"{self.section}.{self.name}"
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _kind(test: Callable[[Any], bool], kind: str) -> Callable[[Any], str]:
+    return lambda value: "" if test(value) else f"must be {kind}, not {value!r}"
+
+
+def _ranged(low: int, high: int) -> Callable[[Any], str]:
+    def fault(value: Any) -> str:
+        if not _is_integer(value):
+            return f"must be an integer, not {value!r}"
+        return "" if low <= value <= high else f"must be {low} to {high}, not {value}"
+
+    return fault
+
+
+def _clock_fault(value: Any) -> str:
+    if value == "auto" or (_is_number(value) and 0 < value <= MAX_CLOCK_NS):
+        return ""
+    return f"must be 'auto' or a number of nanoseconds above 0 and up to {MAX_CLOCK_NS:g}, not {value!r}"
+
+
+def _texts_fault(kind: str) -> Callable[[Any], str]:
+    """The fault of a value that must be a text or a list of texts, none of them empty."""
+
+    def fault(value: Any) -> str:
+        texts = value if isinstance(value, list) else [value]
+        return "" if all(isinstance(text, str) and text for text in texts) else f"must be {kind}, not {value!r}"
+
+    return fault
+
+
+def _library_fault(value: Any) -> str:
+    return _texts_fault("a text or a list of texts")(value) or ("" if value else "must name at least one file, not []")
+
+
+def _prefix_fault(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", value):
+        return ""
+    return f"must be a letter and up to 47 more letters, digits and underscores, not {value!r}"
+
+
+def _choice(section: str, name: str, description: str, default: str, choices: tuple[str, ...]) -> Key:
+    """A text out of a few. Only its type is checked here: the owner of the choices knows the nearest name."""
+    text, legal = _kind(lambda value: isinstance(value, str), "a text"), ", ".join(f"`{choice}`" for choice in choices)
+    return Key(section, name, "text", description, default, legal, text, {"enum": list(choices)})
+
+
+def _integer(section: str, name: str, description: str, default: Any, low: int, high: int) -> Key:
+    """An integer. The ranges of the engine are checked by `EngineParams`, which says the same in the same words."""
+    fault = _kind(_is_integer, "an integer") if section == "engine" else _ranged(low, high)
+    json = {"type": "integer", "minimum": low, "maximum": high}
+    return Key(section, name, "integer", description, default, f"{low} to {high}", fault, json)
+
+
+def _operand(name: str, description: str) -> Key:
+    text = _kind(lambda value: isinstance(value, str), "a text such as 's8' or 'u4'")
+    widths = "|".join(str(width) for width in range(MIN_WIDTH, MAX_WIDTH + 1))
+    legal = f"`s{MIN_WIDTH}` to `s{MAX_WIDTH}` signed, `u{MIN_WIDTH}` to `u{MAX_WIDTH}` unsigned"
+    default = EngineParams().to_dict()[name]
+    return Key("engine", name, "text", description, default, legal, text, {"pattern": f"^[su]({widths})$"})
+
+
+_ENGINE = EngineParams()
+
+KEYS = (
+    _choice("engine", "array", "how the processing elements (PEs) are arranged", _ENGINE.array, ARRAYS),
+    _choice("engine", "scheme", "how a PE multiplies and accumulates", _ENGINE.scheme, SCHEMES),
+    _integer("engine", "rows", "rows of PEs: M of a tile", _ENGINE.rows, 1, MAX_SIZE),
+    _integer("engine", "cols", "columns of PEs: N of a tile", _ENGINE.cols, 1, MAX_SIZE),
+    _operand("a", "format of A's elements; `opt1` recodes these"),
+    _operand("b", "format of B's elements"),
+    _choice("engine", "encoder", "how `opt1` recodes A", _ENGINE.encoder, ENCODERS),
+    Key(
+        "engine",
+        "carry_every",
+        "integer",
+        "carry-save accumulators keep one carry bit every so many bits",
+        _ENGINE.carry_every,
+        "1, 2, 4 or 8",
+        _kind(_is_integer, "an integer"),
+        {"enum": [1, 2, 4, 8]},
+    ),
+    _integer(
+        "engine", "accumulator", "bits of an accumulator and of a result", _ENGINE.accumulator, 2, MAX_ACCUMULATOR
+    ),
+    Key(
+        "engine",
+        "preload",
+        "boolean",
+        "add a stream of initial values to the results",
+        _ENGINE.preload,
+        "`true` or `false`",
+        _kind(lambda value: isinstance(value, bool), "true or false"),
+        {"type": "boolean"},
+    ),
+    _choice("workload", "name", "a network on handwritten digits, or random matrices", "digits", WORKLOADS),
+    _integer("workload", "tiles", "tiles of the `random` workload", 64, 1, MAX_TILES),
+    Key(
+        "workload",
+        "k",
+        "integer",
+        "K of every tile of the `random` workload",
+        "64, or the engine's limit if that is less",
+        "1 to the engine's limit",
+        _kind(_is_integer, "an integer"),
+        {"type": "integer", "minimum": 1},
+    ),
+    _integer("workload", "seed", "seed of everything random", 1, 0, MAX_SEED),
+    Key(
+        "synth",
+        "library",
+        "text or list",
+        "cell library; `auto` is `osu018` where Debian's package and OpenSTA are installed, else `unit`",
+        "auto",
+        "`auto`, `osu018`, `unit`, or one or more Liberty files, relative to the configuration file",
+        _library_fault,
+        {"oneOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]},
+    ),
+    Key(
+        "synth",
+        "clock_ns",
+        "text or number",
+        "clock period to reach, in nanoseconds; `auto` searches for the shortest",
+        "auto",
+        f"`auto`, or above 0 and up to {MAX_CLOCK_NS:g}",
+        _clock_fault,
+        {"oneOf": [{"const": "auto"}, {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_CLOCK_NS}]},
+    ),
+    Key(
+        "synth",
+        "compare",
+        "text or list",
+        "schemes that are synthesised beside the engine's own, for comparison",
+        ["mac"],
+        ", ".join(f"`{scheme}`" for scheme in SCHEMES) + ", or `[]` for none",
+        _texts_fault("a scheme or a list of schemes"),
+        {"oneOf": [{"enum": list(SCHEMES)}, {"type": "array", "items": {"enum": list(SCHEMES)}}]},
+    ),
+    Key(
+        "output",
+        "prefix",
+        "text",
+        "first part of every module's name",
+        "bitloom",
+        "a letter and up to 47 more letters, digits and underscores",
+        _prefix_fault,
+        {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,47}$"},
+    ),
+)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of a configuration file, for editors and other tools."""
+    properties: dict[str, Any] = {"schema_version": {"const": SCHEMA_VERSION, "description": "version of this format"}}
+    for section, about in SECTIONS.items():
+        keys = [key for key in KEYS if key.section == section]
+        properties[section] = {
+            "type": "object",
+            "description": about,
+            "additionalProperties": False,
+            "properties": {
+                key.name: {"description": key.description, **key.json}
+                | ({} if key.path == "workload.k" else {"default": key.default})
+                for key in keys
+            },
+        }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Bitloom configuration",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def markdown() -> str:
+    """The keys as Markdown, one table a section."""
+    lines = []
+    for section, about in SECTIONS.items():
+        lines += [f"### `[{section}]`: {about}", "", "| Key | Type | Default | Legal values | Decides |"]
+        lines += ["|---|---|---|---|---|"]
+        for key in KEYS:
+            if key.section == section:
+                default = key.default if key.path == "workload.k" else f"`{_toml(key.default)}`"
+                lines.append(f"| `{key.name}` | {key.kind} | {default} | {key.legal} | {key.description} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
