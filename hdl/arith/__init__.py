@@ -1,0 +1,1 @@
+"""Arithmetic building blocks: recoders, compressor trees, carry-save accumulators."""

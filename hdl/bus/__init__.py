@@ -1,0 +1,1 @@
+"""Streams between blocks and at the ports."""

@@ -1,0 +1,1 @@
+"""The top level around any array: streams, job control, drain and counters."""

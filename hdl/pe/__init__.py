@@ -1,0 +1,1 @@
+"""Processing elements (PEs), one a file, and what an array must know of them."""

@@ -1,0 +1,54 @@
+"""What an array must know of a scheme: its PE, what stands at the row's edge, and how a sum is finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.lib import wiring
+
+from hdl.arith.booth import BoothRecoder
+from hdl.params import EngineParams
+from hdl.pe.mac import MacPE
+from hdl.pe.opt1 import Opt1PE
+
+__all__ = ["Scheme"]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """The parts of a scheme.
+
+    Parameters
+    ----------
+    pe : Component
+        With ports ``en, clear_in, clear_out, a_in, a_out, b_in, b_out, acc``.
+    recode : Component or None
+        Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
+    carries : tuple of int
+        Columns of the carry bits that ``acc`` holds above its sum bits.
+    excess : int
+        What each step adds to a sum beyond its product.
+    """
+
+    pe: wiring.Component
+    recode: wiring.Component | None
+    carries: tuple[int, ...]
+    excess: int
+
+    @classmethod
+    def of(cls, params: EngineParams) -> Scheme:
+        """The parts of ``params.scheme``."""
+        if params.scheme == "mac":
+            return cls(pe=MacPE(params), recode=None, carries=(), excess=0)
+        pe = Opt1PE(params)
+        return cls(pe=pe, recode=BoothRecoder(params.a), carries=pe.carries, excess=pe.excess)
+
+    @property
+    def redundant(self) -> bool:
+        """A sum needs a carry-propagate addition at the drain."""
+        return bool(self.carries)
+
+    @property
+    def acc_bits(self) -> int:
+        """Bits of an accumulator as it leaves the PE."""
+        return len(self.pe.acc)
