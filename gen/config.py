@@ -17,8 +17,6 @@ from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, Problem, n
 __all__ = ["Config", "OutputSettings", "SynthSettings", "WorkloadSettings", "load", "markdown", "schema"]
 
 DEFAULT_K = 64
-#: Values of `synth.library` that are not files.
-NAMED_LIBRARIES = ("auto", "osu018", "unit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +277,7 @@ def _toml_value(text: str) -> Any:
 
 def _library(value: str | Iterable[str], folder: Path) -> str | tuple[str, ...]:
     """Library names as they are, files relative to the folder of the configuration file."""
-    if isinstance(value, str):
-        return value if value in NAMED_LIBRARIES else str(folder / Path(value).expanduser())
-    return tuple(str(folder / Path(name).expanduser()) for name in value)
+    if not isinstance(value, str):
+        return tuple(str(folder / Path(name).expanduser()) for name in value)
+    is_file = "/" in value or value.endswith((".lib", ".lib.gz"))
+    return str(folder / Path(value).expanduser()) if is_file else value

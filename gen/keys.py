@@ -185,7 +185,8 @@ KEYS = (
         "text or list",
         "cell library; `auto` is `osu018` where Debian's package and OpenSTA are installed, else `unit`",
         "auto",
-        "`auto`, `osu018`, `unit`, or one or more Liberty files, relative to the configuration file",
+        "`auto`, `osu018`, `unit`, a PDK installed with `ciel` (`sky130`, `gf180mcu`, `sg13g2`), or Liberty files, "
+        "relative to the configuration file",
         _library_fault,
         {"oneOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]},
     ),

@@ -1,0 +1,49 @@
+"""``bitloom check``: is a configuration right, and what follows from it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from gen.cli.commands.session import describe, load_config
+from gen.cli.console import Console, table
+from hdl.params import BeatMap, Dataflow
+
+__all__ = ["command"]
+
+
+def command(options: argparse.Namespace, console: Console) -> int:
+    """Check a configuration; every problem is reported at once."""
+    config = load_config(options)
+    params, flow = config.engine, Dataflow(config.engine)
+    kind = "s" if params.result_signed else "u"
+    derived = {
+        "pes": params.rows * params.cols,
+        "macs_per_cycle": params.rows * params.cols,
+        "product_bits": params.product_bits,
+        "result": f"{kind}{params.accumulator}",
+        "k_limit": params.k_limit,
+        "drain_cycles": flow.drain_cycles,
+        "streams": {name: _stream(getattr(flow, name)) for name in "abc"},
+    }
+    console.say(f"{options.config}: fine: {describe(params)}, {derived['result']} results")
+    rows = [
+        ["PEs", f"{derived['pes']:,}"],
+        ["multiply-accumulates a cycle", f"{derived['macs_per_cycle']:,}"],
+        ["bits of a product", str(params.product_bits)],
+        ["bits of an accumulator", str(params.accumulator)],
+        ["greatest K", f"{params.k_limit:,}"],
+        ["cycles of a tile", f"K, at least {flow.drain_cycles}"],
+        *([f"bits of {_name(name)}", f"{getattr(flow, name).tdata_bits:,}"] for name in "abc"),
+    ]
+    console.say(table(rows, indent="  "))
+    console.json({"config": config.to_dict(), "config_hash": config.hash, "derived": derived})
+    return 0
+
+
+def _name(stream: str) -> str:
+    return "m_axis_c_tdata" if stream == "c" else f"s_axis_{stream}_tdata"
+
+
+def _stream(stream: BeatMap) -> dict[str, Any]:
+    return {"lanes": stream.lanes, "element_bits": stream.element_bits, "tdata_bits": stream.tdata_bits}

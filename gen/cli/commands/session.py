@@ -1,0 +1,131 @@
+"""The steps on one configuration and one output folder, as the commands combine them."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from gen.cli.console import Console
+from hdl.params import CheckFailed, EngineParams
+
+if TYPE_CHECKING:
+    from gen.config import Config
+
+__all__ = ["SIM", "SYNTH", "Session", "load_config"]
+
+SIM, SYNTH, REPORT = "sim.json", "synth.json", "report.html"
+
+Json = dict[str, Any]
+
+
+def load_config(options: argparse.Namespace) -> Config:
+    """The configuration that the options name, with what they replace."""
+    from gen.config import load
+
+    overrides = list(options.overrides)
+    if options.seed is not None:
+        overrides.append(f"workload.seed={options.seed}")
+    return load(options.config, overrides)
+
+
+class Session:
+    """A configuration, its output folder, and the steps between them. A context manager: it holds the folder's lock.
+
+    Heavy packages are imported by the step that needs them, so that ``bitloom --help`` is quick.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    console : Console
+    """
+
+    def __init__(self, options: argparse.Namespace, console: Console) -> None:
+        from gen.output import open_output
+
+        self.config = load_config(options)
+        self.console = console
+        self.waves = bool(getattr(options, "waves", False))
+        self.output = open_output(options.output or Path("build", self.config.name), force=options.force)
+
+    def __enter__(self) -> Session:
+        self.output.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.output.__exit__(kind, error, trace)
+
+    def generate(self) -> Json:
+        """The generated files, made anew where they are not current."""
+        with self.console.doing(f"generating {describe(self.config.engine)}"):
+            from gen.emit import generate
+
+            manifest = generate(self.config, self.output)
+        for name in (*manifest["files"].values(), "manifest.json"):
+            self.console.detail(f"  {self.output / name}")
+        return manifest
+
+    def simulate(self) -> Json:
+        """The workload on the generated Verilog; its result is in ``sim.json``, whether it passed or not."""
+        self.output.claim([SIM, REPORT])
+        with self.console.doing(f"simulating the workload {self.config.workload.name!r} in Verilator"):
+            from sim_tb.run import simulate
+
+            sim: Json = simulate(self.config, self.output, seed=self.config.workload.seed, waves=self.waves)
+        self._record(SIM, sim)
+        return sim
+
+    def synth(self) -> Json:
+        """The engine, and the schemes to compare it with, on the cell library; the result is in ``synth.json``."""
+        self.output.claim([SYNTH, REPORT])
+        engine = self.config.engine
+        try:
+            design = self._synthesise(engine)
+            others = [scheme for scheme in self.config.synth.compare if scheme != engine.scheme]
+            design["compared"] = [self._synthesise(replace(engine, scheme=scheme)) for scheme in others]
+        except CheckFailed:
+            self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
+            raise
+        self._record(SYNTH, design)
+        return design
+
+    def _synthesise(self, params: EngineParams) -> Json:
+        with self.console.doing(f"synthesising {describe(params)}"):
+            from gen.emit.verilog import emit
+            from synth_scripts.run import synthesise
+
+            workdir = self.output.workdir("synth") / params.scheme
+            emission = emit(params, self.config.output.prefix)
+            return {"scheme": params.scheme, **synthesise(params, emission, self.config.synth, workdir)}
+
+    def report(self) -> Path:
+        """The HTML report of what the folder holds."""
+        self.output.claim([REPORT])
+        with self.console.doing("writing the report"):
+            from gen.report import build
+
+            return Path(build(self.output.path))
+
+    def _record(self, name: str, content: Json) -> None:
+        """Write a step's result; a report of the result before it would be wrong."""
+        if self.output.read_json(name) != content:
+            self.output.remove(REPORT)
+        self.console.detail(f"  {self.output.write_json(name, content)}")
+
+
+def describe(params: EngineParams) -> str:
+    """An engine in a few words."""
+    return f"{params.rows}x{params.cols} {params.array} {params.scheme}, {params.a} x {params.b}"
+
+
+def check_passed(sim: Json, output: Path) -> None:
+    """Raise CheckFailed unless a simulation passed."""
+    if not sim["passed"]:
+        raise CheckFailed(
+            f"simulation: {sim['mismatches']} of {sim['elements_checked']} results differ from NumPy "
+            f"(seed {sim['seed']}, see {output / SIM})"
+        )

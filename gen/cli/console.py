@@ -1,0 +1,98 @@
+"""What the user sees: results on stdout, progress on stderr, and neither where it is not wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
+
+from gen.output import to_json
+
+__all__ = ["Console", "table"]
+
+
+class Console:
+    """Where a command's text goes.
+
+    Parameters
+    ----------
+    quiet : bool
+        Nothing but errors.
+    verbose : int
+        Level of detail on stderr.
+    json_only : bool
+        One JSON document on stdout, and nothing else.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: int = 0, json_only: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.json_only = json_only
+        self.progress = sys.stderr.isatty() and not quiet
+        self._stdout: TextIO = sys.stdout
+
+    def __enter__(self) -> Console:
+        # Libraries that print would spoil the JSON; their text is diagnostics, and goes where diagnostics go.
+        self._stdout, sys.stdout = sys.stdout, sys.stderr
+        if isinstance(self._stdout, io.TextIOWrapper):  # a terminal without the signs we print shows others
+            self._stdout.reconfigure(errors="replace")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout = self._stdout
+
+    def say(self, text: str = "") -> None:
+        """A line of the result, for people."""
+        if not (self.quiet or self.json_only):
+            print(text, file=self._stdout, flush=True)
+
+    def json(self, content: Any) -> None:
+        """The result, for programs."""
+        if self.json_only:
+            self._stdout.write(to_json(content))
+            self._stdout.flush()
+
+    def detail(self, text: str) -> None:
+        """A line for those who asked for more with ``-v``."""
+        if self.verbose:
+            print(text, file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Show on a terminal what is going on, and for how long, until it is done."""
+        start = time.monotonic()
+        done = threading.Event()
+        clock = threading.Thread(target=self._tick, args=(what, start, done), daemon=True)
+        if self.progress:
+            clock.start()
+        try:
+            yield
+        finally:
+            done.set()
+            if self.progress:
+                clock.join()
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        self.detail(f"{what}: {time.monotonic() - start:.1f} s")
+
+    @staticmethod
+    def _tick(what: str, start: float, done: threading.Event) -> None:
+        while not done.is_set():
+            print(f"\r\x1b[K{what} ... {time.monotonic() - start:.0f} s", end="", file=sys.stderr, flush=True)
+            done.wait(1)
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "") -> str:
+    """Text in columns: the first column to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join(f"{indent}{line}".rstrip() for line in lines)

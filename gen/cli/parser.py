@@ -1,0 +1,140 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from gen.cli.commands import check, explain, listing, run, schema, steps
+from gen.keys import MAX_SEED
+from gen.version import VERSION
+from hdl.params import near_name
+
+__all__ = ["parse"]
+
+EPILOG = """\
+exit status: 0 done, 1 a check failed, 2 the request was wrong
+
+example: bitloom run configs/demo.toml --set rows=8 --set cols=8
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with suggestions, and one line for an error."""
+
+    #: Options of all commands, and the commands, to find near names among.
+    options: Sequence[str] = ()
+    commands: Sequence[str] = ()
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2 and say what was wrong, what is legal, and where help is."""
+        if match := re.match(r"argument COMMAND: invalid choice: '(.*?)'", message):
+            hint = near_name(match[1], self.commands) or f"there is {', '.join(self.commands)}"
+            message = f"unknown command {match[1]!r} ({hint})"
+        elif match := re.match(r"unrecognized arguments: (.*)", message):
+            first = match[1].split()[0]
+            hint = near_name(first.split("=")[0], self.options) if first.startswith("-") else ""
+            message = f"unexpected argument {first!r}" + (f" ({hint})" if hint else "")
+        self.exit(2, f"bitloom: {message}\nTry '{self.prog} --help'.\n")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line; ``command`` is the function to call with them and a console.
+
+    Raises
+    ------
+    SystemExit
+        After help, version, or an error message.
+    """
+    top = _Parser(
+        prog="bitloom",
+        description="Generate, verify and synthesise matrix engines from a configuration file.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"bitloom {VERSION}")
+    subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
+    common, config, build, waves = _common(), _config(), _build(), _waves()
+
+    def add(name: str, command: Callable[..., int], about: str, parents: Sequence[_Parser]) -> _Parser:
+        parser = subparsers.add_parser(
+            name,
+            help=about,
+            description=f"{about[0].upper()}{about[1:]}.",
+            parents=[*parents, common],
+            allow_abbrev=False,
+        )
+        parser.set_defaults(command=command)
+        return parser
+
+    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves])
+    add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
+    add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, waves])
+    add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build])
+    add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
+    add("check", check.command, "check a configuration and print what follows from it", [config])
+    add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config])
+    add("list", listing.command, "print what this version builds and finds", [])
+    add("schema", schema.command, "print the JSON schema of configuration files", [])
+
+    _Parser.commands = tuple(subparsers.choices)
+    _Parser.options = tuple(
+        {
+            name
+            for parser in subparsers.choices.values()
+            for name in parser._option_string_actions
+            if name.startswith("--")
+        }
+    )
+    options, rest = top.parse_known_args(arguments)
+    if rest:
+        command = next(word for word in arguments if word in subparsers.choices)
+        subparsers.choices[command].error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
+
+
+def _common() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else, on stdout")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print details on stderr")
+    return parser
+
+
+def _config() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("config", metavar="CONFIG", help="the configuration file (TOML)")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="overrides",
+        help="replace a value of the configuration: rows=8, engine.scheme=mac; may be repeated",
+    )
+    parser.add_argument("--seed", type=_seed, metavar="N", help="replace the workload's seed")
+    return parser
+
+
+def _build() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/<name of CONFIG>)")
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite generated files even if they were changed by hand since"
+    )
+    return parser
+
+
+def _waves() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("--waves", action="store_true", help="record waveforms; slow, and large for long workloads")
+    return parser
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"must be an integer from 0 to {MAX_SEED}, not {text!r}")
+    return int(text)

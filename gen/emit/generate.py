@@ -1,0 +1,72 @@
+"""From a configuration to the generated files in an output folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gen.config import Config
+from gen.emit.filelist import filelist
+from gen.emit.manifest import generator_hash, hardware_tools, manifest
+from gen.emit.sdc import sdc
+from gen.output import Output
+from gen.version import VERSION
+
+__all__ = ["generate"]
+
+MANIFEST = "manifest.json"
+#: What later steps derive from the generated files; stale as soon as those change.
+DERIVED = ("sim.json", "synth.json", "report.html")
+
+
+def generate(config: Config, output: Output) -> dict[str, Any]:
+    """Write ``<top>.v``, ``<top>.sdc``, ``<top>.f`` and ``manifest.json``.
+
+    Files that are already there for the same configuration and versions are kept. Otherwise results of later steps
+    are removed with the files they came from. The manifest is written last: where it is, the rest is complete.
+
+    Parameters
+    ----------
+    config : Config
+    output : Output
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    ConfigError
+        If a file would be overwritten that is not Bitloom's or was changed since.
+    """
+    current = output.read_json(MANIFEST)
+    if current is not None and _is_current(current, config, output):
+        return current
+
+    from gen.emit.verilog import emit  # Amaranth: half a second to import
+
+    top = f"{config.output.prefix}_engine"
+    files = {"verilog": f"{top}.v", "sdc": f"{top}.sdc", "filelist": f"{top}.f"}
+    old = [] if current is None else [name for name in current["files"].values() if name not in files.values()]
+    output.claim([*files.values(), *old, *DERIVED, MANIFEST])
+    emission = emit(config.engine, config.output.prefix)
+    assert emission.top == top, emission.top
+    content = manifest(config, emission, files)
+
+    output.remove(MANIFEST, *DERIVED, *old)
+    output.write(files["verilog"], emission.text)
+    output.write(files["sdc"], sdc(config, emission))
+    output.write(files["filelist"], filelist(top, files["verilog"]))
+    output.write_json(MANIFEST, content)
+    return content
+
+
+def _is_current(content: dict[str, Any], config: Config, output: Output) -> bool:
+    """Whether a manifest, and the files it names, are what this configuration would give."""
+    return (
+        content.get("config_hash") == config.hash
+        and content.get("bitloom_version") == VERSION
+        and content.get("generator_hash") == generator_hash()
+        and content.get("tools") == hardware_tools()
+        and all(output.intact(name) for name in content["files"].values())
+    )

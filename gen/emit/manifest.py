@@ -1,0 +1,78 @@
+"""The manifest: everything about the generated hardware that another program needs to know."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hdl
+from gen.config import Config
+from gen.version import SCHEMA_VERSION, VERSION
+from hdl.params import BeatMap, Dataflow, ToolError
+
+if TYPE_CHECKING:
+    from gen.emit.verilog import Emission
+
+__all__ = ["generator_hash", "hardware_tools", "manifest"]
+
+
+@functools.cache
+def generator_hash() -> str:
+    """SHA-256 over the sources that shape the generated files: whoever changes them gets new files, not kept ones."""
+    folders = [Path(str(hdl.__file__)).parent, Path(__file__).parent]
+    sources = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def hardware_tools() -> dict[str, str]:
+    """Versions of the packages that shape the Verilog."""
+    try:
+        return {name: version(name) for name in ("amaranth", "pyosys")}
+    except PackageNotFoundError as error:
+        raise ToolError(f"the Python package {error.name} is missing: pip install {error.name}") from None
+
+
+def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[str, Any]:
+    """The manifest of an engine.
+
+    Parameters
+    ----------
+    config : Config
+    emission : Emission
+    files : dict
+        Role to file name.
+    """
+    params, flow = config.engine, Dataflow(config.engine)
+    streams = {"a": flow.a, "b": flow.b, "c": flow.c}
+    return {
+        "generator": "bitloom",
+        "schema_version": SCHEMA_VERSION,
+        "bitloom_version": VERSION,
+        "config": {"engine": params.to_dict(), "output": asdict(config.output)},
+        "config_hash": config.hash,
+        "generator_hash": generator_hash(),
+        "top": emission.top,
+        "prefix": config.output.prefix,
+        "files": files,
+        "ports": [asdict(port) for port in emission.ports],
+        "modules": dict(emission.modules),
+        "core": dict(emission.core),
+        "dataflow": {name: _stream(stream) for name, stream in streams.items()},
+        "k_limit": params.k_limit,
+        "tile_interval": {"cycles": f"max(k, {flow.drain_cycles})", "drain_cycles": flow.drain_cycles},
+        "macs_per_cycle": params.rows * params.cols,
+        "tools": hardware_tools(),
+    }
+
+
+def _stream(stream: BeatMap) -> dict[str, Any]:
+    return {
+        "lanes": stream.lanes,
+        "element_bits": stream.element_bits,
+        "signed": stream.signed,
+        "tdata_bits": stream.tdata_bits,
+    }
