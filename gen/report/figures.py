@@ -1,0 +1,68 @@
+"""How figures read: grouped digits, four significant places, and a dash for what was not measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["MISSING", "count", "duration", "percent", "quantity", "rate", "ratio"]
+
+MISSING = "–"
+PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
+    )
+
+
+def count(value: Any) -> str:
+    """A whole number with grouped digits."""
+    return f"{value:,.0f}" if _is_number(value) else MISSING
+
+
+def quantity(value: Any, unit: str = "", places: int = 4) -> str:
+    """A measured quantity to ``places`` significant places; never with an exponent."""
+    if not _is_number(value):
+        return MISSING
+    magnitude = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
+    if magnitude >= places:
+        text = f"{value:,.0f}"
+    elif magnitude:
+        text = f"{value:,.{places - magnitude}f}"
+    else:
+        text = f"{value:.{places}g}"
+        if "e" in text:
+            text = f"{value:.10f}".rstrip("0").rstrip(".")
+    return f"{text} {unit}" if unit else text
+
+
+def rate(value: Any, unit: str) -> str:
+    """A rate with an SI prefix: 151.2 M MAC/s."""
+    if not _is_number(value):
+        return MISSING
+    for scale, prefix in PREFIXES:
+        if abs(value) >= scale:
+            return f"{quantity(value / scale)} {prefix}{unit}"
+    return quantity(value, unit)
+
+
+def percent(value: Any) -> str:
+    """A share of one, as a percentage with one decimal."""
+    return f"{100 * value:.1f} %" if _is_number(value) else MISSING
+
+
+def duration(seconds: Any) -> str:
+    """Seconds, or minutes and seconds."""
+    if not _is_number(seconds):
+        return MISSING
+    if seconds < 120:
+        return quantity(seconds, "s", 3)
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def ratio(numerator: Any, denominator: Any) -> str:
+    """How many times the denominator goes into the numerator."""
+    if not (_is_number(numerator) and _is_number(denominator)) or denominator == 0:
+        return MISSING
+    return f"{numerator / denominator:.2f}×"

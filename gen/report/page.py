@@ -1,0 +1,251 @@
+"""The report: one HTML page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gen.report.data import JsonObject, RunData, text
+from gen.report.diagram import engine_diagram
+from gen.report.figures import count, duration, percent, quantity, rate
+from gen.report.markup import Markup, Node, join, tag
+from gen.report.nest import loop_nest
+from gen.report.pe_diagram import pe_diagram
+from gen.report.simulation import simulation_section
+from gen.report.synthesis import synthesis_sections
+from hdl.arith.booth import booth_digits
+
+__all__ = ["page"]
+
+ARRAY_NAMES = {"systolic_os": "output-stationary systolic array"}
+PE_TEXTS = {
+    "mac": "A multiplier and an adder. The carry-propagate addition stands inside the loop over k and sets the clock.",
+    "opt1": (
+        "The operand arrives as Booth digits, recoded once at the row's edge. Each digit picks a multiple of b; all of "
+        "them are compressed into a sum that keeps its carries (carry-save), so that no long carry chain is left in "
+        "the loop over k. Sum and carries meet in the final adders at the head of the column."
+    ),
+}
+
+
+def page(data: RunData) -> Markup:
+    """The whole document."""
+    title = _title(data)
+    style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("title", f"Bitloom: {title}"),
+        tag("style", Markup(style)),
+    )
+    results = [simulation_section(data), *synthesis_sections(data)]
+    main = tag("main", _header(data, title), _engine(data), _pe(data), results, _interface(data), _footer(data))
+    return join(Markup("<!doctype html>\n"), tag("html", head, tag("body", main), lang="en"), "\n")
+
+
+def _title(data: RunData) -> str:
+    params = data.params
+    return f"{params.rows} × {params.cols} {ARRAY_NAMES.get(params.array, params.array)}, {params.scheme}"
+
+
+def _header(data: RunData, title: str) -> Markup:
+    params, manifest = data.params, data.manifest
+    kind = "s" if params.result_signed else "u"
+    subtitle = f"C[{params.rows}, {params.cols}] = A[{params.rows}, K] × B[K, {params.cols}] on "
+    subtitle += (
+        f"{params.a} × {params.b} operands, {kind}{params.accumulator} results, any K up to {count(params.k_limit)}"
+    )
+    identity = [("module", manifest.get("top")), ("configuration", str(manifest.get("config_hash") or "")[:12])]
+    return tag(
+        "header",
+        tag("div", _mark(), tag("b", "Bitloom"), tag("span", "engine report"), class_="brand"),
+        tag("h1", title, tag("small", subtitle)),
+        tag("p", [_pair(name, value, i) for i, (name, value) in enumerate(identity) if value], class_="identity"),
+        tag("ul", _badges(data), class_="badges"),
+        tag(
+            "dl",
+            [tag("div", tag("dt", name), tag("dd", value)) for name, value in _key_figures(data)],
+            class_="figures",
+        ),
+    )
+
+
+def _pair(name: str, value: object, number: int) -> Markup:
+    return join(" · " if number else "", name, " ", tag("code", text(value)))
+
+
+def _mark() -> Markup:
+    """Warp and weft: three threads each way, over and under."""
+    threads = [
+        tag("path", d=f"M{x} 2V{a}M{x} {b}V20", stroke="currentColor", stroke_width=2.4, fill="none")
+        for x, a, b in ((5, 13.5, 18.5), (11, 3.5, 8.5), (17, 13.5, 18.5))
+    ]
+    weft = [
+        tag("path", d=d, stroke="currentColor", stroke_width=2.4, fill="none")
+        for d in (
+            "M2 6H3.5M6.6 6H15.4M18.6 6H20",
+            "M2 16H9.4M12.6 16H20",
+            "M2 11H3.4M6.6 11H9.4M12.6 11H15.4M18.6 11H20",
+        )
+    ]
+    return tag("svg", threads, weft, viewBox="0 0 22 22", aria_hidden="true")
+
+
+def _badges(data: RunData) -> list[Markup]:
+    return [_simulation_badge(data), _synthesis_badge(data)]
+
+
+def _badge(state: str, headline: str, *rest: Node) -> Markup:
+    sign = {"good": "✓", "bad": "✗", "open": "○"}[state]
+    return tag("li", tag("i", sign), tag("div", tag("b", headline), tag("span", *rest)), class_=f"badge {state}")
+
+
+def _simulation_badge(data: RunData) -> Markup:
+    sim = data.sim
+    if sim is None:
+        return _badge("open", "Not simulated", "run ", tag("code", "bitloom simulate"))
+    checked = f"{count(sim.get('elements_checked'))} elements compared"
+    if sim.get("passed") is not True:
+        return _badge(
+            "bad", "Simulation failed", f"{checked}, {count(sim.get('mismatches'))} differ from the golden model"
+        )
+    accuracy = sim.get("accuracy")
+    tail = f", accuracy {percent(accuracy)}" if isinstance(accuracy, int | float) else ""
+    return _badge("good", "Verified bit for bit", checked + tail)
+
+
+def _synthesis_badge(data: RunData) -> Markup:
+    synth = data.synth
+    if synth is None:
+        return _badge("open", "Not synthesised", "run ", tag("code", "bitloom synth"))
+    checks = synth.get("checks")
+    if isinstance(checks, dict) and checks:
+        failed = [name for name, found in checks.items() if found not in (0, True, [], "passed")]
+        if failed:
+            return _badge("bad", "Synthesis checks failed", ", ".join(failed).replace("_", " "))
+        names = ", ".join(checks).replace("_", " ")
+        return _badge("good", "Synthesis checks passed", f"none of: {names}")
+    return _badge("good", "Synthesised", text(synth.get("library")))
+
+
+def _key_figures(data: RunData) -> list[tuple[str, Node]]:
+    params, sim, synth = data.params, data.sim or {}, data.synth or {}
+    figures: list[tuple[str, Node]] = [("Processing elements", count(params.rows * params.cols))]
+    if "utilization" in sim:
+        figures.append(("PE utilisation", percent(sim["utilization"])))
+    for key, name, unit in (
+        ("fmax_mhz", "Best clock", "MHz"),
+        ("throughput_gops", "Throughput", "GOPS"),
+        ("core_area_um2", "Core area", "mm²"),
+        ("engine_area_um2", "Engine area", "mm²"),
+        ("power_mw", "Power", "mW"),
+    ):
+        value = synth.get(key)
+        if isinstance(value, int | float):
+            value = value / 1e6 if key.endswith("um2") else value
+            figures.append((name, [quantity(value), " ", tag("small", unit)]))
+    if len(figures) == 1:
+        flow = data.flow
+        figures += [
+            ("Stream A", [count(flow.a.tdata_bits), " ", tag("small", "bits")]),
+            ("Stream B", [count(flow.b.tdata_bits), " ", tag("small", "bits")]),
+            ("Stream C", [count(flow.c.tdata_bits), " ", tag("small", "bits")]),
+            ("Least tile interval", [count(flow.drain_cycles), " ", tag("small", "cycles")]),
+        ]
+    return figures
+
+
+def _engine(data: RunData) -> Markup:
+    flow, params = data.flow, data.params
+    interval = (
+        f"Tiles follow each other without a gap; the results of one leave while the next is computed. A tile takes K "
+        f"cycles, but at least {count(flow.drain_cycles)}, the cycles in which its results occupy the result bus."
+    )
+    beats = (
+        f"Every stream takes any gap and any back-pressure. One beat of A and B is one k: a column of A, a row of B. "
+        f"Results leave as {_count_of(params.rows, 'beat')}, one row of C each."
+    )
+    latency = data.manifest.get("latency")
+    tail = f"Latency: {text(latency)}." if isinstance(latency, dict) else ""
+    if isinstance(latency, int):
+        tail = f"From a tile's last operands to its first results: {count(latency)} cycles."
+    return tag(
+        "section",
+        tag("h2", "The engine"),
+        tag("p", interval, " ", beats, " ", tail, class_="lead"),
+        tag("figure", engine_diagram(params)),
+    )
+
+
+def _count_of(number: int, noun: str) -> str:
+    return f"one {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _pe(data: RunData) -> Markup:
+    params = data.params
+    caption = "Small numbers are widths in bits. All registers share one enable; frozen, nothing changes. "
+    if params.scheme != "mac":
+        digits = booth_digits(params.a)
+        caption += f"An operand of format {params.a} has {digits} digits of three bits each: one, two, negative."
+    lines = loop_nest(params)
+    width = max(len(line) for line, _ in lines) + 3
+    nest = [join(tag("span", line.ljust(width)), tag("span", comment, class_="c"), "\n") for line, comment in lines]
+    return tag(
+        "section",
+        tag("h2", "One processing element"),
+        tag("p", PE_TEXTS.get(params.scheme, ""), class_="lead"),
+        tag("figure", pe_diagram(params), tag("figcaption", caption)),
+        tag("h3", "The loop nest"),
+        tag(
+            "p",
+            "A primitive stands where its hardware stands: it is copied once for each step of the ",
+            tag("code", "space"),
+            " loops around it, and works in each step of the ",
+            tag("code", "time"),
+            " loops around it.",
+            class_="lead",
+        ),
+        tag("pre", nest),
+    )
+
+
+def _interface(data: RunData) -> Markup | None:
+    ports = data.manifest.get("ports")
+    if not isinstance(ports, list) or not ports:
+        return None
+    rows = [
+        tag(
+            "tr",
+            tag("th", tag("code", text(port.get("name"))), scope="row"),
+            tag("td", text(port.get("direction"))),
+            tag("td", text(port.get("width")), class_="n"),
+            tag("td", text(port.get("description"))),
+        )
+        for port in ports
+        if isinstance(port, dict)
+    ]
+    head = tag("tr", tag("th", "Port"), tag("th", "Direction"), tag("th", "Bits", class_="n"), tag("th", "Meaning"))
+    return tag(
+        "section",
+        tag("h2", "Interface"),
+        tag("p", f"Ports of {text(data.manifest.get('top'))}. All are synchronous to the clock.", class_="lead"),
+        tag("figure", tag("div", tag("table", tag("thead", head), tag("tbody", rows)), class_="scroll")),
+    )
+
+
+def _footer(data: RunData) -> Markup:
+    manifest = data.manifest
+    tools: JsonObject = {}
+    for part in (manifest, data.sim or {}, data.synth or {}):
+        if isinstance(part.get("tools"), dict):
+            tools |= part["tools"]
+    lines = [
+        f"Bitloom {text(manifest.get('bitloom_version'))}",
+        text(tools),
+        f"configuration {text(manifest.get('config_hash'))}",
+    ]
+    seconds = (data.sim or {}).get("sim_seconds")
+    if seconds is not None:
+        speed = rate((data.sim or {}).get("macs_per_second"), "MAC/s")
+        lines.append(f"simulated in {duration(seconds)} at {speed}")
+    return tag("footer", " · ".join(line for line in lines if line.strip()))
