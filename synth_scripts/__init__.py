@@ -1,0 +1,1 @@
+"""Synthesis: cell libraries, the Yosys and OpenSTA flow, figures."""

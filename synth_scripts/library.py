@@ -1,0 +1,448 @@
+"""Cell libraries: from a setting to what the flow needs to know of its cells."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hdl.params.errors import ToolError
+from synth_scripts import cache, unit
+from synth_scripts.liberty import Group, LibertyError, parse
+from synth_scripts.logic import FULL_CARRY, FULL_SUM, truth_table
+from synth_scripts.sources import Source, find
+from synth_scripts.tables import flop_times, fo4
+
+__all__ = ["Adder", "ClockGate", "Library", "load"]
+
+#: Cells that a mapper must not pick as ordinary gates: power management, probes, delay lines, hold buffers.
+UNSUITABLE = ("*lpflow*", "*probe*", "*dly*", "*macro_sparecell*", "*sighold*", "*ebuf*", "*einv*", "*TBUF*", "HB[1-4]x*")
+_NO_TIMING = ("internal_power", "leakage_power", "power_lut_template", "test_cell", "normalized_driver_waveform")
+
+
+@dataclass(frozen=True)
+class ClockGate:
+    """A clock-gating cell: its pins, and the pins to tie low (scan enable)."""
+
+    cell: str
+    enable: str
+    clock: str
+    output: str
+    tie_low: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Adder:
+    """A full or half adder cell: inputs, sum and carry pin, and which outputs are inverted."""
+
+    cell: str
+    inputs: tuple[str, ...]
+    sum: str
+    carry: str
+    sum_inverted: bool
+    carry_inverted: bool
+
+
+@dataclass(frozen=True)
+class Library:
+    """One cell library, of one or more Liberty files.
+
+    Parameters
+    ----------
+    name : str
+        The name in the file; for several files what their names have in common.
+    files : tuple of str
+        The Liberty files, decompressed.
+    mapping : str
+        One Liberty file for mapping and timing: every usable cell of all files, without power tables.
+    time_ps, cap_ff : float
+        Picoseconds in the files' time unit, femtofarads in their capacitance unit.
+    corner : dict
+        ``process``, ``voltage`` (V), ``temperature`` (C) and ``conditions``.
+    areas : dict
+        Area of every cell (um2; NAND2 equivalents in the unit library).
+    flops, latches : tuple of str
+        Edge-triggered and level-sensitive cells.
+    clock_gate : ClockGate or None
+        The smallest clock-gating cell for rising edges.
+    latch_gate : dict or None
+        Latch, inverter and AND cells to compose a clock gate of, where there is none.
+    nand2_area : float
+        Area of the smallest NAND2.
+    driver, driver_output : str
+        The buffer assumed to drive every input, and its output pin.
+    load_ff : float
+        The load assumed on every output: a flip-flop's data pin, fF.
+    fo4_ps : float
+        Delay of the smallest inverter driving four of its kind.
+    flop_delay_ps, flop_setup_ps : float
+        Clock to output (driving four inverters) and setup time of the smallest flip-flop.
+    buffers, inverters : tuple of (cell, input, output)
+        By area.
+    full_adder, half_adder : Adder or None
+    tie_high, tie_low : (cell, pin) or None
+    notes : tuple of str
+        What a reader of the figures should know about the library.
+    digest : str
+        Hash of the files' contents.
+    is_unit : bool
+        The embedded unit library: area in NAND2 equivalents, 1 ns is 1 FO4, no energy.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    mapping: str
+    time_ps: float
+    cap_ff: float
+    corner: dict[str, Any]
+    areas: dict[str, float]
+    flops: tuple[str, ...]
+    latches: tuple[str, ...]
+    clock_gate: ClockGate | None
+    latch_gate: dict[str, list[str]] | None
+    nand2_area: float
+    driver: str
+    driver_output: str
+    load_ff: float
+    fo4_ps: float
+    flop_delay_ps: float
+    flop_setup_ps: float
+    buffers: tuple[tuple[str, str, str], ...]
+    inverters: tuple[tuple[str, str, str], ...]
+    full_adder: Adder | None
+    half_adder: Adder | None
+    tie_high: tuple[str, str] | None
+    tie_low: tuple[str, str] | None
+    notes: tuple[str, ...]
+    digest: str
+    is_unit: bool = False
+
+    @property
+    def corner_text(self) -> str:
+        """The corner in words."""
+        if self.is_unit:
+            return "no process: NAND2 equivalents and FO4 (1 ns = 1 FO4)"
+        corner = self.corner
+        return f"{corner['conditions']}: process {corner['process']:g}, {corner['voltage']:g} V, {corner['temperature']:g} C"
+
+
+def load(setting: str | list[str] = "auto") -> Library:
+    """Resolve a library setting and read the library.
+
+    Parameters
+    ----------
+    setting : str or list of str
+        ``auto``, ``osu018``, ``unit``, the name of a PDK installed with ciel, a Liberty file (``.lib``, ``.lib.gz``), a
+        folder of them, or a list of files that make one library.
+
+    Raises
+    ------
+    ToolError
+        Where a file is missing, empty, not Liberty or without flip-flops.
+    """
+    sources, notes = find(setting)
+    key = cache.digest("library", VERSION, [(source.name, cache.digest(source.data)) for source in sources])
+    stored = cache.read("libraries", key)
+    if stored is not None and all(Path(path).exists() for path in (*stored["files"], stored["mapping"])):
+        return _restore({**stored, "notes": (*notes, *stored["notes"])})
+    library = _Reader(sources, key).read()
+    values = {name: getattr(library, name) for name in Library.__dataclass_fields__}
+    values |= {name: vars(values[name]) for name in ("clock_gate", "full_adder", "half_adder") if values[name]}
+    cache.write("libraries", key, values)
+    return _restore({**values, "notes": (*notes, *library.notes)})
+
+
+#: Counted up when what is read out of a library changes.
+VERSION = 7
+
+
+def _restore(values: dict[str, Any]) -> Library:
+    def frozen(value: Any) -> Any:
+        return tuple(frozen(item) for item in value) if isinstance(value, list | tuple) else value
+
+    values = {name: frozen(value) for name, value in values.items()}
+    for name, kind in (("clock_gate", ClockGate), ("full_adder", Adder), ("half_adder", Adder)):
+        if values[name] is not None:
+            values[name] = kind(**{key: frozen(value) for key, value in values[name].items()})
+    return Library(**values)
+
+
+@dataclass
+class _Cell:
+    """What one pass over a cell found."""
+
+    group: Group
+    area: float
+    inputs: list[str] = field(default_factory=list)
+    functions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.group.name
+
+
+class _Reader:
+    """Reads the files of one library."""
+
+    def __init__(self, sources: list[Source], key: str) -> None:
+        self.sources, self.key, self.notes = sources, key, list[str]()
+
+    def read(self) -> Library:
+        roots = [self._parse(source) for source in self.sources]
+        where = ", ".join(source.name for source in self.sources)
+        units = {(_time_ps(root), _cap_ff(root)) for root in roots}
+        if len(units) > 1:
+            raise ToolError(f"{where}: the files have different time or capacitance units and can't make one library")
+        time_ps, cap_ff = units.pop()
+        groups = {group.name: group for root in roots for group in root.all("cell")}
+        flops = [name for name, group in groups.items() if group.first("ff")]
+        latches = [name for name, group in groups.items() if group.first("latch")]
+        if not flops:
+            raise ToolError(f"{where}: no cell with an 'ff' group: a library with flip-flops is needed to synthesise")
+        areas = self._areas(groups, flops)
+        cells = [_Cell(group, areas[name]) for name, group in groups.items() if _usable(group)]
+        for cell in cells:
+            _read_pins(cell)
+        cells.sort(key=lambda cell: (cell.area, "clk" in cell.name.lower(), cell.name))
+        nand2 = next((cell for cell in cells if _outputs(cell, 2, 0b0111)), None)
+        inverters = [_pins(cell) for cell in cells if _outputs(cell, 1, 0b01)]
+        buffers = [_pins(cell) for cell in cells if _outputs(cell, 1, 0b10)]
+        if nand2 is None or not inverters:
+            raise ToolError(f"{where}: no {'NAND2' if nand2 is None else 'inverter'} cell found: it is needed to map logic")
+        driver = (buffers or inverters)[min(1, len(buffers or inverters) - 1)]
+        flop = groups[min(flops, key=lambda name: (areas[name], name))]
+        inverter = groups[inverters[0][0]]
+        four = 4 * next(pin for pin in inverter.all("pin") if pin.name == inverters[0][1]).number("capacitance")
+        flop_delay, flop_setup = flop_times(flop, _home(roots, flop), four)
+        name = roots[0].name if len(roots) == 1 else _common([root.name for root in roots])
+        return Library(
+            name=name,
+            files=tuple(str(path) for path in self._unpack()),
+            mapping=str(self._mapping(name, roots, areas)),
+            time_ps=time_ps,
+            cap_ff=cap_ff,
+            corner=_corner(roots[0]),
+            areas=areas,
+            flops=tuple(flops),
+            latches=tuple(latches),
+            clock_gate=_clock_gate(groups, areas),
+            latch_gate=_latch_gate(groups, cells, areas, inverters),
+            nand2_area=nand2.area,
+            driver=driver[0],
+            driver_output=driver[2],
+            load_ff=_data_capacitance(flop) * cap_ff,
+            fo4_ps=fo4(inverter, _home(roots, inverter), inverters[0][1:]) * time_ps,
+            flop_delay_ps=flop_delay * time_ps,
+            flop_setup_ps=flop_setup * time_ps,
+            buffers=tuple(buffers),
+            inverters=tuple(inverters),
+            full_adder=_adder(cells, 3, FULL_SUM, FULL_CARRY),
+            half_adder=_adder(cells, 2, 0b0110, 0b1000),
+            tie_high=_tie(cells, 1),
+            tie_low=_tie(cells, 0),
+            notes=tuple(self.notes),
+            digest=self.key,
+            is_unit=name == unit.NAME,
+        )
+
+    def _parse(self, source: Source) -> Group:
+        text = source.data.decode("utf-8", errors="replace")
+        if not text.strip():
+            raise ToolError(f"{source.name}: the file is empty: a Liberty file (.lib) is needed")
+        try:
+            root = parse(text)
+        except LibertyError as error:
+            raise ToolError(f"{source.name}: not a Liberty file: {error}") from None
+        if root.first("cell") is None:
+            raise ToolError(f"{source.name}: the library has no cells")
+        return root
+
+    def _areas(self, groups: dict[str, Group], flops: list[str]) -> dict[str, float]:
+        try:
+            areas = {name: group.number("area") for name, group in groups.items()}
+        except LibertyError as error:
+            raise ToolError(f"{', '.join(source.name for source in self.sources)}: {error}") from None
+        smallest = min((areas[name] for name in flops if areas[name] > 0), default=0.0)
+        for name, group in groups.items():
+            if areas[name] == 0 and group.first("latch"):
+                areas[name] = smallest
+                self.notes.append(f"{name} has no area in the file; the smallest flip-flop's is used")
+        return areas
+
+    def _unpack(self) -> list[Path]:
+        folder = cache.folder("libraries")
+        paths = []
+        for source in self.sources:
+            if source.path and source.path.suffix == ".lib":
+                paths.append(source.path.resolve())
+                continue
+            path = folder / f"{cache.digest(source.data)}.lib"
+            if not path.exists():
+                cache.write_text(path, source.data.decode("utf-8", errors="replace"))
+            paths.append(path)
+        return paths
+
+    def _mapping(self, name: str, roots: list[Group], areas: dict[str, float]) -> Path:
+        """One file of the usable cells: small, so that ABC and OpenSTA start fast."""
+        root = roots[0]
+        seen: set[tuple[str, str]] = set()
+        parts = [f"library ({name}) {{\n{root.own_text}\n"]
+        for each in roots:
+            for group in each.groups:
+                if group.kind in _NO_TIMING or (group.kind, group.name) in seen:
+                    continue
+                if group.kind == "cell" and not (_usable(group) or _is_gate(group)):
+                    continue
+                seen.add((group.kind, group.name))
+                text = group.slim(_NO_TIMING)
+                if group.kind == "cell" and areas[group.name] != group.number("area"):
+                    text = text.replace("area : 0;", f"area : {areas[group.name]:g};", 1)
+                parts.append(f"{text}\n")
+        return cache.write_text(cache.folder("libraries") / f"{self.key}_mapping.lib", "".join([*parts, "}\n"]))
+
+
+def _usable(group: Group) -> bool:
+    flags = ("dont_use", "is_isolation_cell", "is_level_shifter", "always_on", "pad_cell")
+    if any(group.attributes.get(flag) == "true" for flag in flags):
+        return False
+    return not any(fnmatch.fnmatchcase(group.name, pattern) for pattern in UNSUITABLE)
+
+
+def _is_gate(group: Group) -> bool:
+    return group.attributes.get("clock_gating_integrated_cell", "").startswith("latch_posedge")
+
+
+def _read_pins(cell: _Cell) -> None:
+    if any(cell.group.all("ff", "latch", "statetable")):
+        return
+    pins = [pin for pin in cell.group.all("pin") if pin.attributes.get("direction") in ("input", "output")]
+    cell.inputs = [pin.name for pin in pins if pin.attributes["direction"] == "input"]
+    for pin in pins:
+        if "three_state" in pin.attributes:
+            cell.functions.clear()
+            return
+        function = pin.attributes.get("function")
+        if pin.attributes["direction"] == "output" and function is not None:
+            table = truth_table(function, cell.inputs) if len(cell.inputs) < 6 else None
+            if table is not None:
+                cell.functions[pin.name] = table
+
+
+def _outputs(cell: _Cell, inputs: int, table: int) -> bool:
+    """A cell of one output with this function."""
+    return len(cell.inputs) == inputs and list(cell.functions.values()) == [table]
+
+
+def _pins(cell: _Cell) -> tuple[str, str, str]:
+    return cell.name, cell.inputs[0], next(iter(cell.functions))
+
+
+def _adder(cells: list[_Cell], inputs: int, total: int, carry: int) -> Adder | None:
+    full = (1 << (1 << inputs)) - 1
+    for cell in cells:
+        if len(cell.inputs) == inputs and len(cell.functions) == 2:
+            pins = {table: name for name, table in cell.functions.items()}
+            for sum_table in (total, full & ~total):
+                for carry_table in (carry, full & ~carry):
+                    if {sum_table, carry_table} == set(pins):
+                        return Adder(
+                            cell.name,
+                            tuple(cell.inputs),
+                            pins[sum_table],
+                            pins[carry_table],
+                            sum_table != total,
+                            carry_table != carry,
+                        )
+    return None
+
+
+def _tie(cells: list[_Cell], value: int) -> tuple[str, str] | None:
+    for cell in cells:
+        for pin, table in cell.functions.items():
+            if not cell.inputs and table == value:
+                return cell.name, pin
+    return None
+
+
+def _clock_gate(groups: dict[str, Group], areas: dict[str, float]) -> ClockGate | None:
+    for name in sorted((name for name in groups if _is_gate(groups[name])), key=lambda name: (areas[name], name)):
+        roles: dict[str, str] = {}
+        tie_low = []
+        for pin in groups[name].all("pin"):
+            for role in ("clock", "enable", "out", "test"):
+                if pin.attributes.get(f"clock_gate_{role}_pin") == "true":
+                    if role == "test":
+                        tie_low.append(pin.name)
+                    roles[role] = pin.name
+        if {"clock", "enable", "out"} <= set(roles):
+            return ClockGate(name, roles["enable"], roles["clock"], roles["out"], tuple(tie_low))
+    return None
+
+
+def _latch_gate(
+    groups: dict[str, Group], cells: list[_Cell], areas: dict[str, float], inverters: list[tuple[str, str, str]]
+) -> dict[str, list[str]] | None:
+    """Cells for a composed clock gate: [cell, pins ...] of a latch open at clock high, an inverter and an AND."""
+    and2 = next((cell for cell in cells if _outputs(cell, 2, 0b1000)), None)
+    if and2 is None:
+        return None
+    for name in sorted(
+        (name for name, group in groups.items() if group.first("latch") and _usable(group)),
+        key=lambda name: (areas[name], name),
+    ):
+        latch = groups[name].first("latch")
+        pins = [pin.name for pin in groups[name].all("pin") if pin.attributes.get("direction") == "input"]
+        enable, data = (latch.attributes.get(key, "") for key in ("enable", "data_in")) if latch else ("", "")
+        output = next((pin.name for pin in groups[name].all("pin") if pin.attributes.get("function") == latch.name), "")
+        if sorted(pins) == sorted([enable, data]) and output:
+            return {
+                "latch": [name, enable, data, output],
+                "inverter": list(inverters[0]),
+                "and": [and2.name, *and2.inputs, next(iter(and2.functions))],
+            }
+    return None
+
+
+def _data_capacitance(flop: Group) -> float:
+    """The largest data pin of a flip-flop, in the file's unit."""
+    pins = [pin for pin in flop.all("pin") if pin.attributes.get("direction") == "input"]
+    data = [pin for pin in pins if pin.attributes.get("clock") != "true"]
+    return max((pin.number("capacitance") for pin in data), default=1.0)
+
+
+def _time_ps(root: Group) -> float:
+    text = root.attributes.get("time_unit", "1ns")
+    for suffix, scale in (("ns", 1e3), ("ps", 1.0), ("us", 1e6), ("fs", 1e-3)):
+        if text.endswith(suffix):
+            return float(text[: -len(suffix)] or 1) * scale
+    raise ToolError(f"library {root.name}: time_unit {text!r} is not understood")
+
+
+def _cap_ff(root: Group) -> float:
+    text = root.attributes.get("capacitive_load_unit", "1,pf")
+    size, _, unit_name = (part.strip() for part in text.partition(","))
+    scale = {"ff": 1.0, "pf": 1e3}.get(unit_name.lower())
+    if scale is None:
+        raise ToolError(f"library {root.name}: capacitive_load_unit {text!r} is not understood")
+    return float(size) * scale
+
+
+def _corner(root: Group) -> dict[str, Any]:
+    names = {"process": 1.0, "voltage": 0.0, "temperature": 25.0}
+    corner: dict[str, Any] = {name: root.number(f"nom_{name}", default) for name, default in names.items()}
+    return {**corner, "conditions": root.attributes.get("default_operating_conditions", root.name)}
+
+
+def _home(roots: list[Group], cell: Group) -> Group:
+    """The library that a cell stands in."""
+    return next(root for root in roots if root.text is cell.text)
+
+
+def _common(names: list[str]) -> str:
+    """What several names share: their common beginning and ending."""
+    head = names[0]
+    for name in names:
+        while not name.startswith(head):
+            head = head[:-1]
+    return head.strip("_") or names[0]
