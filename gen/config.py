@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gen.keys import KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
+from gen.keys import KEYS, SECTIONS, WORKLOADS, Key, markdown, schema, shown
 from gen.version import SCHEMA_VERSION
 from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, Problem, near_name
 
@@ -125,7 +126,7 @@ def _parse_file(path: Path) -> dict[str, Any]:
         problem = Problem("", "is a folder, not a configuration file")
     except UnicodeDecodeError as error:
         problem = Problem("", f"is not UTF-8 text (byte {error.start})")
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or numbers and nesting beyond what Python reads
         problem = Problem("", f"is not valid TOML: {error}")
     except OSError as error:
         problem = Problem("", f"can't be read: {error.strerror}")
@@ -145,11 +146,11 @@ class _Loader:
         for section, table in _parse_file(path).items():
             if section == "schema_version":
                 if table != SCHEMA_VERSION or isinstance(table, bool):
-                    self.report(self.source, section, f"must be {SCHEMA_VERSION}, not {table!r}")
+                    self.report(self.source, section, f"must be {SCHEMA_VERSION}, not {shown(table)}")
             elif section not in SECTIONS:
                 self.report(self.source, section, *_unknown_section(section, table))
             elif not isinstance(table, dict):
-                self.report(self.source, section, f"must be a table, not {table!r}", f"write [{section}]")
+                self.report(self.source, section, f"must be a table, not {shown(table)}", f"write [{section}]")
             else:
                 self._read_table(section, table)
 
@@ -218,7 +219,7 @@ class _Loader:
     def _workload(self, values: dict[str, Any], engine: EngineParams | None) -> WorkloadSettings:
         name = values.get("name", "digits")
         if name not in WORKLOADS:
-            message = f"must be one of {', '.join(WORKLOADS)}, not {name!r}"
+            message = f"must be one of {', '.join(WORKLOADS)}, not {shown(name)}"
             self.blame("workload.name", message, near_name(name, WORKLOADS))
         if engine is not None:
             limit = engine.k_limit
@@ -240,7 +241,7 @@ class _Loader:
         compare = [compare] if isinstance(compare, str) else compare
         for scheme in compare:
             if scheme not in SCHEMES:
-                message = f"must be schemes out of {', '.join(SCHEMES)}, not {scheme!r}"
+                message = f"must be schemes out of {', '.join(SCHEMES)}, not {shown(scheme)}"
                 self.blame("synth.compare", message, near_name(scheme, SCHEMES))
             elif engine is not None and (engine.array, scheme) not in SUPPORTED:
                 self.blame("synth.compare", f"{scheme!r} is not built on array {engine.array!r}")
@@ -259,8 +260,8 @@ def _unknown_section(name: str, value: Any) -> tuple[str, str]:
 
 def _hint(key: Key, value: Any) -> str:
     """What to write instead of a value of the wrong type, where that is plain."""
-    if key.kind == "integer" and isinstance(value, str) and value.strip().isdecimal():
-        return f"write {key.name} = {int(value)}, without quotes"
+    if key.kind == "integer" and isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{,9}", value):
+        return f"write {key.name} = {value}, without quotes"
     if key.kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return f"write {key.name} = {value.lower()}, without quotes"
     return ""
@@ -270,7 +271,7 @@ def _toml_value(text: str) -> Any:
     """The value of an override: TOML if it is TOML, else the text itself."""
     try:
         table = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
     return table["value"] if list(table) == ["value"] else text
 

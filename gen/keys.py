@@ -13,7 +13,7 @@ from hdl.params import ARRAYS, ENCODERS, SCHEMES, EngineParams
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SIZE
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
-__all__ = ["KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema"]
+__all__ = ["KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema", "shown"]
 
 WORKLOADS = ("digits", "random")
 MAX_TILES = 1_000_000
@@ -65,6 +65,12 @@ class Key:
         return f"{self.section}.{self.name}"
 
 
+def shown(value: object) -> str:
+    """A value as an error shows it; the middle of a long one is left out."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:40]}...{text[-10:]}"
+
+
 def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -74,13 +80,13 @@ def _is_number(value: object) -> bool:
 
 
 def _kind(test: Callable[[Any], bool], kind: str) -> Callable[[Any], str]:
-    return lambda value: "" if test(value) else f"must be {kind}, not {value!r}"
+    return lambda value: "" if test(value) else f"must be {kind}, not {shown(value)}"
 
 
 def _ranged(low: int, high: int) -> Callable[[Any], str]:
     def fault(value: Any) -> str:
         if not _is_integer(value):
-            return f"must be an integer, not {value!r}"
+            return f"must be an integer, not {shown(value)}"
         return "" if low <= value <= high else f"must be {low} to {high}, not {value}"
 
     return fault
@@ -89,7 +95,7 @@ def _ranged(low: int, high: int) -> Callable[[Any], str]:
 def _clock_fault(value: Any) -> str:
     if value == "auto" or (_is_number(value) and 0 < value <= MAX_CLOCK_NS):
         return ""
-    return f"must be 'auto' or a number of nanoseconds above 0 and up to {MAX_CLOCK_NS:g}, not {value!r}"
+    return f"must be 'auto' or a number of nanoseconds above 0 and up to {MAX_CLOCK_NS:g}, not {shown(value)}"
 
 
 def _texts_fault(kind: str) -> Callable[[Any], str]:
@@ -97,7 +103,7 @@ def _texts_fault(kind: str) -> Callable[[Any], str]:
 
     def fault(value: Any) -> str:
         texts = value if isinstance(value, list) else [value]
-        return "" if all(isinstance(text, str) and text for text in texts) else f"must be {kind}, not {value!r}"
+        return "" if all(isinstance(text, str) and text for text in texts) else f"must be {kind}, not {shown(value)}"
 
     return fault
 
@@ -109,7 +115,7 @@ def _library_fault(value: Any) -> str:
 def _prefix_fault(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", value):
         return ""
-    return f"must be a letter and up to 47 more letters, digits and underscores, not {value!r}"
+    return f"must be a letter and up to 47 more letters, digits and underscores, not {shown(value)}"
 
 
 def _choice(section: str, name: str, description: str, default: str, choices: tuple[str, ...]) -> Key:

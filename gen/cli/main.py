@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from gen.cli.console import Console
@@ -24,8 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         What follows the program's name; default: this process's.
     """
-    with contextlib.suppress(ValueError):  # only the main thread of a process can set this
-        signal.signal(signal.SIGTERM, _interrupt)
+    with _interruptible():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
     except SystemExit as request:  # argparse has said what it had to say
@@ -57,6 +61,18 @@ def _report(error: BitloomError) -> None:
     print("\n".join(lines), file=sys.stderr)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Being told to end is handled as Ctrl-C is: clean up, then leave."""
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Handle being told to end as Ctrl-C: clean up, then leave."""
+    if threading.current_thread() is not threading.main_thread():  # only there can it be arranged
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

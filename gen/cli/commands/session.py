@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from gen.cli.console import Console
-from hdl.params import CheckFailed, EngineParams
+from hdl.params import CheckFailed, ConfigError, EngineParams, Problem
 
 if TYPE_CHECKING:
     from gen.config import Config
@@ -105,9 +105,15 @@ class Session:
     def report(self) -> Path:
         """The HTML report of what the folder holds."""
         self.output.claim([REPORT])
+        manifest = self.output.read_json("manifest.json")
+        if manifest is None or manifest["config_hash"] != self.config.hash:
+            hint = "run `bitloom generate`, `simulate` or `synth` into it first"
+            raise ConfigError([Problem(str(self.output.path), "holds no engine of this configuration", hint)])
         with self.console.doing("writing the report"):
             from gen.report import build
 
+            if self.output.force:
+                self.output.remove(REPORT)
             return Path(build(self.output.path))
 
     def _record(self, name: str, content: Json) -> None:

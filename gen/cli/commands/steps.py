@@ -44,7 +44,6 @@ def synth(options: argparse.Namespace, console: Console) -> int:
 def report(options: argparse.Namespace, console: Console) -> int:
     """Report what the other steps left in the output folder."""
     with Session(options, console) as session:
-        session.generate()
         page = session.report()
         console.say(f"report     {page}")
         console.json({"report": str(page)})

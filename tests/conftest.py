@@ -1,0 +1,76 @@
+"""What all tests share: the tiers, and that none of them goes missing unnoticed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from hdl.params import ToolError
+
+ROOT = Path(__file__).resolve().parent.parent
+#: In continuous integration a skip in one of these tiers is a failure.
+REQUIRED = ("sim", "synth")
+IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+# No deadlines: two cores may be busy. In continuous integration the same examples every time.
+settings.register_profile("bitloom", deadline=None, derandomize=IN_CI)
+settings.load_profile("bitloom")
+
+
+def pdk_folder() -> Path:
+    """The open cell libraries: ``BITLOOM_PDK``, or the folder beside the checkout."""
+    return Path(os.environ.get("BITLOOM_PDK") or ROOT.parent / "shared" / "pdk")
+
+
+@pytest.fixture(scope="session")
+def pdk() -> Path:
+    """The folder of open cell libraries; the test is skipped where there is none."""
+    folder = pdk_folder()
+    if not folder.is_dir():
+        pytest.skip(f"no cell libraries in {folder} (set BITLOOM_PDK)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+def _missing_for_sim() -> str:
+    from sim_tb.tools import find_verilator
+
+    try:
+        find_verilator()
+    except ToolError as error:
+        return str(error)
+    return ""
+
+
+def _missing_for_synth() -> str:
+    return "" if importlib.util.find_spec("pyosys") else "Yosys is missing: install the Python package pyosys"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for marker, missing in (("sim", _missing_for_sim), ("synth", _missing_for_synth)):
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        if marked and (reason := missing()):
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+    report = yield
+    required = any(item.get_closest_marker(marker) for marker in REQUIRED) and not item.get_closest_marker("pdk")
+    if IN_CI and required and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"a required test may not be skipped in continuous integration: {reason}"
+    return report

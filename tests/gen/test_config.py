@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gen.config import Config, SynthSettings, WorkloadSettings, load
+from gen.keys import KEYS, SECTIONS, markdown, schema
+from hdl.params import ConfigError, EngineParams, OperandFormat
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Write ``engine.toml`` in the current folder and return its name, as a user would type it."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str | bytes, name: str = "engine.toml") -> str:
+        Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return name
+
+    return write
+
+
+def refusal(path: str, *overrides: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path, overrides)
+    return str(caught.value).splitlines()
+
+
+def test_empty_file_is_all_defaults(write):
+    assert load(write("")) == Config(name="engine")
+
+
+def test_defaults_of_the_table_are_those_of_the_objects():
+    values = Config().to_dict()
+    for key in KEYS:
+        if key.path != "workload.k":
+            value = values[key.section][key.name]
+            assert (list(value) if isinstance(value, tuple) else value) == key.default, key.path
+    assert {(key.section, key.name) for key in KEYS} == {(s, name) for s, table in values.items() for name in table}
+
+
+def test_every_key_is_read(write):
+    config = load(
+        write(
+            """
+            schema_version = 1
+            [engine]
+            array = "systolic_os"
+            scheme = "mac"
+            rows = 3
+            cols = 5
+            a = "u4"
+            b = "s12"
+            encoder = "booth"
+            carry_every = 4
+            accumulator = 40
+            preload = true
+            [workload]
+            name = "random"
+            tiles = 7
+            k = 9
+            seed = 11
+            [synth]
+            library = ["a.lib", "sub/b.lib"]
+            clock_ns = 2
+            compare = ["opt1", "mac", "opt1"]
+            [output]
+            prefix = "npu0"
+            """,
+            "my-engine.toml",
+        )
+    )
+    assert config.name == "my-engine"
+    assert config.engine == EngineParams(
+        scheme="mac",
+        rows=3,
+        cols=5,
+        a=OperandFormat(4, signed=False),
+        b=OperandFormat(12, signed=True),
+        carry_every=4,
+        accumulator=40,
+        preload=True,
+    )
+    assert config.workload == WorkloadSettings(name="random", tiles=7, k=9, seed=11)
+    assert config.synth == SynthSettings(library=("a.lib", "sub/b.lib"), clock_ns=2, compare=("opt1", "mac"))
+    assert config.output.prefix == "npu0"
+
+
+def test_every_problem_is_reported_at_once(write):
+    path = write(
+        """
+        rows = 4
+        schema_version = 2
+        [engin]
+        rows = 4
+        [engine]
+        colls = 4
+        library = "unit"
+        rows = "8"
+        cols = 2000
+        a = "s17"
+        b = 8
+        scheme = "opt11"
+        carry_every = 3
+        accumulator = true
+        preload = "true"
+        [workload]
+        name = "digit"
+        tiles = 0
+        seed = -1
+        [synth]
+        library = []
+        clock_ns = -1.5
+        compare = ["mac", "macc"]
+        [output]
+        prefix = "8bit"
+        """
+    )
+    assert refusal(path) == [
+        "engine.toml: rows: unknown key at the top of the file (it belongs in [engine])",
+        "engine.toml: schema_version: must be 1, not 2",
+        "engine.toml: engin: unknown section (did you mean 'engine'?)",
+        "engine.toml: engine.colls: unknown key (did you mean 'cols'?)",
+        "engine.toml: engine.library: unknown key (it belongs in [synth])",
+        "engine.toml: engine.rows: must be an integer, not '8' (write rows = 8, without quotes)",
+        "engine.toml: engine.b: must be a text such as 's8' or 'u4', not 8",
+        "engine.toml: engine.accumulator: must be an integer, not True",
+        "engine.toml: engine.preload: must be true or false, not 'true' (write preload = true, without quotes)",
+        "engine.toml: workload.tiles: must be 1 to 1000000, not 0",
+        "engine.toml: workload.seed: must be 0 to 4294967295, not -1",
+        "engine.toml: synth.library: must name at least one file, not []",
+        "engine.toml: synth.clock_ns: must be 'auto' or a number of nanoseconds above 0 and up to 1000, not -1.5",
+        "engine.toml: output.prefix: must be a letter and up to 47 more letters, digits and underscores, not '8bit'",
+        "engine.toml: engine.a: operand width must be 2 to 16 bits, not 17",
+        "engine.toml: engine.scheme: must be one of mac, opt1, not 'opt11' (did you mean 'opt1'?)",
+        "engine.toml: engine.cols: must be 1 to 1024, not 2000 (the nearest legal value is 1024)",
+        "engine.toml: engine.carry_every: must be 1, 2, 4 or 8, not 3",
+        "engine.toml: workload.name: must be one of digits, random, not 'digit' (did you mean 'digits'?)",
+        "engine.toml: synth.compare: must be schemes out of mac, opt1, not 'macc' (did you mean 'mac'?)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("engine = 5", "engine: must be a table, not 5 (write [engine])"),
+        ("[engine]\nrows 8\n", "is not valid TOML: Expected '=' after a key in a key/value pair"),
+        ("[engine]\nrows = 1\nrows = 2\n", "is not valid TOML: Cannot overwrite a value"),
+        (b"[engine]\nscheme = '\xff'\n", "is not UTF-8 text (byte 19)"),
+        ("depth = 3", "depth: unknown key"),
+        ("[engine]\nrows = 8.0", "engine.rows: must be an integer, not 8.0"),
+        ("[engine]\nrows = 1e999", "engine.rows: must be an integer, not inf"),
+        ("[engine]\nscheme = ['mac']", "engine.scheme: must be a text, not ['mac']"),
+        ("[engine]\na = 'f8'", "engine.a: operand format must be 's' or 'u' and a width of 2 to 16 bits, not 'f8'"),
+        (
+            "[engine]\naccumulator = 15",
+            "engine.accumulator: must hold at least one s8 x s8 product (16 bits), not 15 (write 16 or more)",
+        ),
+        (
+            "[engine]\naccumulator = 20\n[workload]\nk = 32",
+            "workload.k: must be 1 to 31, the most s8 x s8 products that an accumulator of 20 bits holds, "
+            "not 32 (raise engine.accumulator for more)",
+        ),
+        (
+            "[workload]\nk = 0",
+            "workload.k: must be 1 to 131071, the most s8 x s8 products that an accumulator of 32 bits holds, not 0",
+        ),
+        (
+            "[synth]\nclock_ns = nan",
+            "synth.clock_ns: must be 'auto' or a number of nanoseconds above 0 and up to 1000, not nan",
+        ),
+        ("[synth]\nlibrary = 5", "synth.library: must be a text or a list of texts, not 5"),
+        ("[synth]\ncompare = 5", "synth.compare: must be a scheme or a list of schemes, not 5"),
+        (
+            "[output]\nprefix = 'a b'",
+            "output.prefix: must be a letter and up to 47 more letters, digits and underscores, not 'a b'",
+        ),
+    ],
+)
+def test_one_problem(write, text, message):
+    (line,) = refusal(write(text))
+    message = f"engine.toml: {message}"
+    # Where in the file TOML is broken is appended in words that differ between versions of Python.
+    assert line.startswith(message) if "TOML" in message else line == message
+
+
+def test_syntax_errors_name_line_and_column(write):
+    (line,) = refusal(write("[engine]\nrows 8\n"))
+    assert line.endswith("(at line 2, column 6)")
+
+
+def test_byte_order_mark_is_no_error(write):
+    assert load(write(b"\xef\xbb\xbf[engine]\nrows = 2\n")).engine.rows == 2
+
+
+def test_missing_file_suggests_a_neighbour(write):
+    write("", "demo.toml")
+    assert refusal("demp.toml") == ["demp.toml: no such file (did you mean 'demo.toml'?)"]
+    assert refusal("nowhere/demo.toml") == ["nowhere/demo.toml: no such file"]
+
+
+def test_folder_is_no_file(tmp_path):
+    assert refusal(str(tmp_path)) == [f"{tmp_path}: is a folder, not a configuration file"]
+
+
+# --- overrides -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("override", ["rows=8", "engine.rows=8", " rows = 8 ", "engine.rows = 0b1000"])
+def test_override(write, override):
+    assert load(write("[engine]\nrows = 4\ncols = 3\n"), [override]).engine.rows == 8
+
+
+def test_overrides_are_toml_or_bare_text(write):
+    config = load(write(""), ["scheme=mac", 'b="u4"', "preload=true", "compare=[]", "clock_ns=1.5", "library=x/y.lib"])
+    assert (config.engine.scheme, str(config.engine.b), config.engine.preload) == ("mac", "u4", True)
+    assert config.synth == SynthSettings(library="x/y.lib", clock_ns=1.5, compare=())
+
+
+def test_last_override_wins(write):
+    assert load(write(""), ["rows=8", "engine.rows=9"]).engine.rows == 9
+
+
+def test_problems_of_overrides_name_the_option(write):
+    path = write("[engine]\nrows = 0\n")
+    assert refusal(
+        path, "cols=0", "engine.rwos=3", "rwos=3", "rows", "=3", "preload=1\nrows=2", "scheme=", "k=1e3"
+    ) == [
+        "--set engine.rwos: unknown key (did you mean 'engine.rows'?)",
+        "--set rwos: unknown key (did you mean 'rows'?)",
+        "--set rows: must be key=value",
+        "--set =3: must be key=value",
+        "--set preload: must be true or false, not '1\\nrows=2'",
+        "--set k: must be an integer, not 1000.0",
+        "--set scheme: must be one of mac, opt1, not ''",
+        "engine.toml: engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
+        "--set cols: must be 1 to 1024, not 0 (the nearest legal value is 1)",
+    ]
+
+
+def test_override_cannot_hide_a_problem_of_another_key(write):
+    assert refusal(write("[engine]\nrows = 0\n"), "cols=2") == [
+        "engine.toml: engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)"
+    ]
+
+
+# --- what follows ----------------------------------------------------------------------------------------------------
+def test_libraries_lie_beside_the_file_but_options_beside_the_user(write):
+    Path("sub").mkdir()
+    path = write("[synth]\nlibrary = 'cells.lib.gz'\n", "sub/engine.toml")
+    assert load(path).synth.library == "sub/cells.lib.gz"
+    assert load(path, ["library=cells.lib"]).synth.library == "cells.lib"
+    assert load(path, ["library=/abs/cells.lib"]).synth.library == "/abs/cells.lib"
+    assert load(path, ["library=unit"]).synth.library == "unit"
+    assert load(path, ['library=["a.lib", "/b.lib"]']).synth.library == ("a.lib", "/b.lib")
+
+
+def test_default_k_respects_the_limit(write):
+    path = write("")
+    assert load(path).workload.k == 64
+    assert load(path, ["accumulator=20"]).workload.k == 31
+
+
+def test_hash_covers_what_shapes_the_files_and_nothing_else(write):
+    path = write("")
+    base = load(path).hash
+    for same in ("seed=5", "library=unit", "compare=[]", "tiles=3"):
+        assert load(path, [same]).hash == base
+    others = [load(path, [other]).hash for other in ("rows=8", "b=u8", "prefix=x", "clock_ns=2", "scheme=mac")]
+    assert len({base, *others}) == 6
+
+
+# --- documents from the same table -----------------------------------------------------------------------------------
+def test_schema_is_json_with_a_description_everywhere():
+    content = json.loads(json.dumps(schema()))
+    assert set(content["properties"]) == {"schema_version", *SECTIONS}
+    for key in KEYS:
+        part = content["properties"][key.section]["properties"][key.name]
+        assert part["description"] == key.description
+        assert len(part) > 1
+
+
+def test_markdown_names_every_key():
+    text = markdown()
+    for key in KEYS:
+        assert f"| `{key.name}` |" in text
+    widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
+    assert widths == {6}
+
+
+@given(
+    path=st.sampled_from([key.path for key in KEYS]),
+    text=st.text(max_size=20) | st.sampled_from(["[" * 5000, "9" * 5000]),
+)
+def test_no_value_raises_anything_else(path, text):
+    with contextlib.suppress(ConfigError):
+        load("/dev/null", [f"{path}={text}"])
+
+
+def test_source_is_never_executed(write):
+    (line,) = refusal(write("import os; os.system('false')"))
+    assert "is not valid TOML" in line
