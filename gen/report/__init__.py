@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gen.output import Output, open_output
 from gen.report.data import load
 from gen.report.page import page
 
@@ -12,15 +13,15 @@ __all__ = ["NAME", "build"]
 NAME = "report.html"
 
 
-def build(output: Path) -> Path:
+def build(output: Path | Output) -> Path:
     """Write ``report.html`` into an output folder, from ``manifest.json``, ``sim.json`` and ``synth.json``.
 
     A step that has not been run is named in the report. The file needs no network and no other file.
 
     Parameters
     ----------
-    output : Path
-        The folder.
+    output : Path or Output
+        The folder, or the folder opened already (with its leave to overwrite).
 
     Returns
     -------
@@ -32,7 +33,7 @@ def build(output: Path) -> Path:
     ConfigError
         If there is no manifest, or a file is not what its step writes.
     """
-    from gen.output import open_output
-
-    document = page(load(Path(output)))
-    return open_output(Path(output)).write(NAME, document)
+    folder = output.path if isinstance(output, Output) else Path(output)
+    document = page(load(folder))
+    opened = output if isinstance(output, Output) else open_output(folder)
+    return opened.write(NAME, document)

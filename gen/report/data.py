@@ -44,8 +44,8 @@ class RunData:
         if self.synth is None:
             return []
         main = {"scheme": self.params.scheme, **self.synth}
-        others = self.synth.get("compared") or []
-        return [main, *(design for design in others if isinstance(design, dict))]
+        others = self.synth.get("compared")
+        return [main, *(other for other in (others if isinstance(others, list) else []) if isinstance(other, dict))]
 
 
 def load(folder: Path) -> RunData:

@@ -222,7 +222,8 @@ class _EngineDiagram:
             d.text(left, self.adder_y + 12, f"final adders: s + c − {self.scheme.excess:,} for each k", "note")
         stages = flow.bus_stages
         text = "one register" if stages == 1 else f"a register every {flow.ROWS_PER_BUS_STAGE} rows"
-        d.text(left, self.grid_y - 12, f"result bus: {self.scheme.acc_bits} bits a column, {text}", "note")
+        d.text(left, self.grid_y - 9, f"result bus: {self.scheme.acc_bits} bits a column,", "note")
+        d.text(left, self.grid_y + 6, text, "note")
 
     def _preload(self, x: float, y: float) -> float:
         """Initial values join the rows of results; returns where the sum leaves."""

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, TypeGuard
 
-__all__ = ["MISSING", "count", "duration", "percent", "quantity", "rate", "ratio"]
+__all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share"]
 
 MISSING = "–"
 PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
-    )
+def is_number(value: Any) -> TypeGuard[float]:
+    """A finite number; JSON's true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def count(value: Any) -> str:
     """A whole number with grouped digits."""
-    return f"{value:,.0f}" if _is_number(value) else MISSING
+    return f"{value:,.0f}" if is_number(value) else MISSING
 
 
 def quantity(value: Any, unit: str = "", places: int = 4) -> str:
     """A measured quantity to ``places`` significant places; never with an exponent."""
-    if not _is_number(value):
+    if not is_number(value):
         return MISSING
     magnitude = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
     if magnitude >= places:
@@ -39,7 +39,7 @@ def quantity(value: Any, unit: str = "", places: int = 4) -> str:
 
 def rate(value: Any, unit: str) -> str:
     """A rate with an SI prefix: 151.2 M MAC/s."""
-    if not _is_number(value):
+    if not is_number(value):
         return MISSING
     for scale, prefix in PREFIXES:
         if abs(value) >= scale:
@@ -49,12 +49,12 @@ def rate(value: Any, unit: str) -> str:
 
 def percent(value: Any) -> str:
     """A share of one, as a percentage with one decimal."""
-    return f"{100 * value:.1f} %" if _is_number(value) else MISSING
+    return f"{100 * value:.1f} %" if is_number(value) else MISSING
 
 
 def duration(seconds: Any) -> str:
     """Seconds, or minutes and seconds."""
-    if not _is_number(seconds):
+    if not is_number(seconds):
         return MISSING
     if seconds < 120:
         return quantity(seconds, "s", 3)
@@ -63,6 +63,13 @@ def duration(seconds: Any) -> str:
 
 def ratio(numerator: Any, denominator: Any) -> str:
     """How many times the denominator goes into the numerator."""
-    if not (_is_number(numerator) and _is_number(denominator)) or denominator == 0:
+    if not (is_number(numerator) and is_number(denominator)) or denominator == 0:
         return MISSING
     return f"{numerator / denominator:.2f}×"
+
+
+def share(part: Any, whole: Any) -> str:
+    """A part as a percentage of the whole."""
+    if not (is_number(part) and is_number(whole)) or whole == 0:
+        return MISSING
+    return percent(part / whole)

@@ -33,8 +33,9 @@ def loop_nest(params: EngineParams) -> list[tuple[str, str]]:
         ("        p    = map d, B[k,n]", "one of −2b, −b, 0, b, 2b"),
         ("        q    = shift p, 2w", "wires"),
         ("      s, c  += half_reduce q over w", f"one carry bit kept every {_bits(params.carry_every)}"),
-        (f"space m {rows}, n {cols}", ""),
-        ("  C[m,n]     = add s, c", f"once per result, {params.cols} adders below k"),
+        (f"space n {cols}", "at the head of the column:"),
+        (f"  time m {rows}", "one row of results a cycle"),
+        ("    C[m,n]   = add s, c", "the carry-propagate addition, out of the loop over k"),
     ]
 
 

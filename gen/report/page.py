@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gen.report.data import JsonObject, RunData, text
 from gen.report.diagram import engine_diagram
-from gen.report.figures import count, duration, percent, quantity, rate
+from gen.report.figures import count, duration, is_number, percent, quantity, rate
 from gen.report.markup import Markup, Node, join, tag
 from gen.report.nest import loop_nest
 from gen.report.pe_diagram import pe_diagram
@@ -110,7 +110,7 @@ def _simulation_badge(data: RunData) -> Markup:
             "bad", "Simulation failed", f"{checked}, {count(sim.get('mismatches'))} differ from the golden model"
         )
     accuracy = sim.get("accuracy")
-    tail = f", accuracy {percent(accuracy)}" if isinstance(accuracy, int | float) else ""
+    tail = f", accuracy {percent(accuracy)}" if is_number(accuracy) else ""
     return _badge("good", "Verified bit for bit", checked + tail)
 
 
@@ -141,10 +141,10 @@ def _key_figures(data: RunData) -> list[tuple[str, Node]]:
         ("power_mw", "Power", "mW"),
     ):
         value = synth.get(key)
-        if isinstance(value, int | float):
+        if is_number(value):
             value = value / 1e6 if key.endswith("um2") else value
             figures.append((name, [quantity(value), " ", tag("small", unit)]))
-    if len(figures) == 1:
+    if data.synth is None:
         flow = data.flow
         figures += [
             ("Stream A", [count(flow.a.tdata_bits), " ", tag("small", "bits")]),

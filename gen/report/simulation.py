@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gen.report.data import JsonObject, RunData, text
-from gen.report.figures import count, duration, percent, rate
+from gen.report.figures import count, duration, is_number, percent, rate
 from gen.report.markup import Markup, Node, tag
 
 __all__ = ["simulation_section"]
@@ -73,7 +73,7 @@ def _workload(sim: JsonObject) -> Markup | None:
         parts.append(tag("table", tag("tbody", rows)))
     elif workload is not None:
         parts.append(tag("p", text(workload)))
-    if isinstance(accuracy, int | float):
+    if is_number(accuracy):
         parts.append(tag("p", f"Accuracy on the test images: {percent(accuracy)}.", style="margin-top:12px"))
     if isinstance(examples, list):
         drawn = [_digit(example) for example in examples[:10] if isinstance(example, dict)]
@@ -89,6 +89,8 @@ def _digit(example: JsonObject) -> Markup | None:
     """An image as squares whose opacity is the pixel's value, and what the network made of it."""
     image = example.get("image")
     if not (isinstance(image, list) and image and all(isinstance(row, list) for row in image)):
+        return None
+    if not all(is_number(pixel) for row in image for pixel in row):
         return None
     brightest = max((pixel for row in image for pixel in row), default=0) or 1
     pixels = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from gen.report.charts import Part, Stack, bar_chart, stacked_areas
 from gen.report.data import JsonObject, RunData, text
-from gen.report.figures import MISSING, count, quantity, ratio
+from gen.report.figures import count, is_number, quantity, ratio, share
 from gen.report.markup import Markup, Node, tag
 
 __all__ = ["synthesis_sections"]
@@ -80,8 +80,8 @@ def conditions(synth: JsonObject) -> Markup:
 
 def _parts(design: JsonObject) -> list[Part]:
     found = []
-    for part in design.get("parts") or []:
-        if not (isinstance(part, dict) and isinstance(part.get("area_um2"), int | float)):
+    for part in _list(design.get("parts")):
+        if not (isinstance(part, dict) and is_number(part.get("area_um2"))):
             continue
         role = str(part.get("role", ""))
         colour, name = ROLES.get(role, ("other", role or text(part.get("module"))))
@@ -106,11 +106,10 @@ def _area(data: RunData) -> Markup:
 def _part_table(synth: JsonObject) -> Markup:
     rows = []
     total = synth.get("engine_area_um2")
-    for part in synth.get("parts") or []:
+    for part in _list(synth.get("parts")):
         if not isinstance(part, dict):
             continue
         colour, name = ROLES.get(str(part.get("role", "")), ("other", str(part.get("role", ""))))
-        share = f"{100 * part['area_um2'] / total:.1f} %" if total and "area_um2" in part else MISSING
         rows.append(
             tag(
                 "tr",
@@ -119,17 +118,16 @@ def _part_table(synth: JsonObject) -> Markup:
                 tag("td", "core" if part.get("core") is True else ""),
                 tag("td", count(part.get("instances")), class_="n"),
                 tag("td", quantity(part.get("area_um2")), class_="n"),
-                tag("td", share, class_="n"),
+                tag("td", share(part.get("area_um2"), total), class_="n"),
             )
         )
     for name, key in (("Core", "core_area_um2"), ("Engine", "engine_area_um2")):
-        share = f"{100 * synth[key] / total:.1f} %" if total and key in synth else MISSING
         cells = [
             tag("td"),
             tag("td"),
             tag("td"),
             tag("td", quantity(synth.get(key)), class_="n"),
-            tag("td", share, class_="n"),
+            tag("td", share(synth.get(key), total), class_="n"),
         ]
         rows.append(tag("tr", tag("th", name, scope="row"), cells, class_="total"))
     names = ("Part", "Module", "", "Instances", "Area, µm²", "Share")
@@ -166,7 +164,7 @@ def _schemes(data: RunData) -> Markup:
                     "pe" if design is own else "other",
                 )
                 for design in designs
-                if isinstance(design.get(key), int | float)
+                if is_number(design.get(key))
             ]
             if rows:
                 heading = tag("h3", f"Area efficiency of the {name}, GOPS/mm²", style="margin-top:0")
@@ -199,7 +197,7 @@ def _metric_row(
     better: Callable[..., Any] | None,
 ) -> Markup:
     values = [design.get(key) for design in designs]
-    known = [value for value in values if isinstance(value, int | float)]
+    known = [value for value in values if is_number(value)]
     best = better(known) if better is not None and len(known) > 1 else None
     cells = [
         tag(
@@ -212,3 +210,7 @@ def _metric_row(
     if reference is not None:
         cells.append(tag("td", ratio(values[0], reference.get(key)), class_="n"))
     return tag("tr", tag("th", name, " ", tag("small", unit), scope="row"), cells)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,130 @@
+"""The drawings: complete, inside their sheets, and with the widths of the hardware."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from gen.report.charts import Part, Stack, bar_chart, stacked_areas
+from gen.report.diagram import engine_diagram, slots
+from gen.report.nest import loop_nest
+from gen.report.pe_diagram import pe_diagram
+from hdl.params import EngineParams, OperandFormat
+from hdl.pe.scheme import Scheme
+
+SIZES = [(1, 1), (1, 5), (2, 2), (3, 5), (5, 4), (6, 6), (8, 9), (16, 16), (64, 64), (1024, 1)]
+
+
+def extent(drawing: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of everything drawn; text is taken at the usual width of its font."""
+    root = ElementTree.fromstring(drawing)
+    xs, ys = [], []
+    for element in root.iter():
+        at = {key: float(value) for key, value in element.attrib.items() if re.fullmatch(r"-?[\d.]+", value)}
+        if element.tag in ("polyline", "polygon"):
+            pairs = [tuple(map(float, pair.split(","))) for pair in element.attrib["points"].split()]
+            xs += [x for x, _ in pairs]
+            ys += [y for _, y in pairs]
+        elif element.tag == "rect":
+            xs += [at["x"], at["x"] + at["width"]]
+            ys += [at["y"], at["y"] + at["height"]]
+        elif element.tag == "circle":
+            xs += [at["cx"] - at["r"], at["cx"] + at["r"]]
+            ys += [at["cy"] - at["r"], at["cy"] + at["r"]]
+        elif element.tag == "text":
+            mono = element.attrib["class"] in ("port", "signal")
+            width = (0.61 if mono else 0.52) * 11.5 * len(element.text or "")
+            anchor = element.attrib.get("text-anchor", "start")
+            left = at["x"] - {"start": 0, "middle": width / 2, "end": width}[anchor]
+            xs += [left, left + width]
+            ys += [at["y"] - 10, at["y"] + 3]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def texts(drawing: str) -> list[str]:
+    return [element.text or "" for element in ElementTree.fromstring(drawing).iter("text")]
+
+
+def sheet(drawing: str) -> tuple[float, float]:
+    width, height = ElementTree.fromstring(drawing).attrib["viewBox"].split()[2:]
+    return float(width), float(height)
+
+
+def check_inside(drawing: str) -> None:
+    left, top, right, bottom = extent(drawing)
+    width, height = sheet(drawing)
+    assert left >= 0
+    assert top >= 0
+    assert right <= width
+    assert bottom <= height
+
+
+@pytest.mark.parametrize("preload", [False, True])
+@pytest.mark.parametrize("scheme", ["mac", "opt1"])
+@pytest.mark.parametrize(("rows", "cols"), SIZES)
+def test_engine(rows, cols, scheme, preload):
+    params = EngineParams(rows=rows, cols=cols, scheme=scheme, preload=preload)
+    drawing = engine_diagram(params)
+    check_inside(drawing)
+    shown = texts(drawing)
+    drawn = [[slot for slot in slots(size) if slot is not None] for size in (rows, cols)]
+    assert shown.count("PE") == len(drawn[0]) * len(drawn[1])
+    assert f"{rows - 1}, {cols - 1}" in shown
+    assert shown.count("recode") == (len(drawn[0]) if scheme == "opt1" else 0)
+    assert shown.count("+") == (len(drawn[1]) if scheme == "opt1" else 0) + preload
+    assert ("deskew" in shown) == (cols > 1)
+    assert ("s_axis_c" in shown) == preload
+    assert f"{-(-rows * 8 // 8) * 8} bits" in shown
+    assert any(f"{Scheme.of(params).acc_bits} bits a column" in text for text in shown)
+
+
+def test_slots_stand_for_all():
+    assert slots(1) == [0]
+    assert slots(5) == [0, 1, 2, 3, 4]
+    assert slots(6) == [0, 1, 2, None, 5]
+    assert slots(1024) == [0, 1, 2, None, 1023]
+
+
+@pytest.mark.parametrize("carry_every", [1, 2, 4, 8])
+@pytest.mark.parametrize(("a", "b", "accumulator"), [("s8", "s8", 32), ("u2", "s16", 24), ("s16", "u16", 64)])
+def test_opt1_pe(a, b, accumulator, carry_every):
+    formats = {"a": OperandFormat.parse(a), "b": OperandFormat.parse(b)}
+    params = EngineParams(scheme="opt1", accumulator=accumulator, carry_every=carry_every, **formats)
+    drawing = pe_diagram(params)
+    check_inside(drawing)
+    scheme = Scheme.of(params)
+    assert {str(accumulator), str(len(scheme.carries)), str(scheme.acc_bits)} <= set(texts(drawing))
+
+
+def test_mac_pe():
+    drawing = pe_diagram(EngineParams(scheme="mac", accumulator=40))
+    check_inside(drawing)
+    assert {"×", "+", "16", "40", "a_in", "b_out"} <= set(texts(drawing))
+
+
+def test_areas_are_drawn_to_scale():
+    stack = Stack("opt1", [Part("PEs", "pe", 300.0, True), Part("control", "control", 100.0, False)])
+    half = Stack("mac", [Part("PEs", "pe", 200.0, True)])
+    drawing = stacked_areas([stack, half], "µm²")
+    check_inside(drawing)
+    bars = [float(rect.attrib["width"]) for rect in ElementTree.fromstring(drawing).iter("rect")]
+    assert bars[0] == pytest.approx(3 * bars[1], rel=0.01)
+    assert bars[2] == pytest.approx(2 * bars[1], rel=0.01)
+    assert "core 300.0 µm²" in texts(drawing)
+
+
+@pytest.mark.parametrize("stacks", [[], [Stack("opt1", [])], [Stack("opt1", [Part("PEs", "pe", 0.0, True)])]])
+def test_charts_of_nothing(stacks):
+    ElementTree.fromstring(stacked_areas(stacks, "µm²"))
+    ElementTree.fromstring(bar_chart([(stack.label, stack.total, "0", "pe") for stack in stacks], "nothing"))
+
+
+@pytest.mark.parametrize("scheme", ["mac", "opt1"])
+def test_nest_follows_the_parameters(scheme):
+    params = EngineParams(scheme=scheme, rows=3, cols=7, a=OperandFormat(5, signed=False))
+    lines = [line for line, _ in loop_nest(params)]
+    assert any("m 3" in line for line in lines)
+    assert any("n 7" in line for line in lines)
+    assert ("    space w 3" in lines) == (scheme == "opt1")
