@@ -6,9 +6,9 @@ Source: research on bit-weight tensor engines, modified Booth truth table (O. L.
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib.shared import Part
 from hdl.params import OperandFormat
 
 __all__ = ["BITS_PER_DIGIT", "BoothRecoder", "booth_digits"]
@@ -22,7 +22,7 @@ def booth_digits(operand: OperandFormat) -> int:
     return -(-operand.width // 2) if operand.signed else operand.width // 2 + 1
 
 
-class BoothRecoder(wiring.Component):
+class BoothRecoder(Part):
     """Recode one operand. Combinational.
 
     Parameters
@@ -36,6 +36,9 @@ class BoothRecoder(wiring.Component):
         Digit i, of weight 4**i, in bits 3i (magnitude is one), 3i + 1 (magnitude is two), 3i + 2 (negative). A zero
         digit is never negative.
     """
+
+    module = "recode"
+    clocked = False
 
     def __init__(self, operand: OperandFormat) -> None:
         self.operand = operand

@@ -39,13 +39,19 @@ class BitHeap:
         return max(map(len, self.columns), default=0)
 
     def reduce(self, m: Module, limit: Callable[[int], int], name: str = "sum") -> None:
-        """Reduce until column c holds at most ``limit(c)`` bits, each limit at least 2."""
+        """Reduce until column c holds at most ``limit(c)`` bits, each limit at least 2.
+
+        Before the last level all columns have the same target: a column with less room than its neighbour could not
+        take the neighbour's carries.
+        """
         limits = [limit(column) for column in range(self.width)]
-        stages = [limits]
-        while any(len(bits) > most for bits, most in zip(self.columns, stages[-1], strict=True)):
-            stages.append([most * 3 // 2 for most in stages[-1]])
-        for number, targets in enumerate(reversed(stages[:-1])):
+        heights = [min(limits) * 3 // 2]
+        while heights[-1] < self.height():
+            heights.append(heights[-1] * 3 // 2)
+        levels = [[height] * self.width for height in reversed(heights[:-1])] + [limits]
+        for number, targets in enumerate(levels):
             self._stage(m, targets, f"{name}{number}")
+        assert all(len(bits) <= most for bits, most in zip(self.columns, limits, strict=True))
 
     def _stage(self, m: Module, targets: list[int], name: str) -> None:
         """One level of adders; a column's surplus is met by full adders, and a half adder for a surplus of one."""

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Skew"]
+from hdl.lib.delay import Delay
+from hdl.lib.shared import Part, Shared
+
+__all__ = ["Skew", "skew"]
 
 
-class Skew(wiring.Component):
+def skew(m: Module, name: str, en: Value, value: Value, lanes: int, *, reverse: bool = False) -> Value:
+    """Place a :class:`Skew` on ``value`` as submodule ``name``; a single lane needs none."""
+    if lanes == 1:
+        return value
+    part = Shared(Skew(lanes, len(value) // lanes, reverse=reverse), en=en, i=value)
+    m.submodules[name] = part
+    return part.o
+
+
+class Skew(Part):
     """Delay lane i by i steps, or by ``lanes - 1 - i`` where ``reverse``.
 
-    Written as one register a step, each as wide as the lanes that still wait, so that the description grows with the
-    lanes and not with their square.
+    A large triangle is two smaller ones and a rectangle: all lanes of the second one wait until the first one's are
+    through. Its description grows with the lanes, not with their square.
 
     Members
     -------
@@ -22,28 +33,46 @@ class Skew(wiring.Component):
     i, o : lanes * width bits, lane 0 lowest
     """
 
+    #: The largest triangle written out, one register for each step, as wide as the lanes that still wait.
+    DIRECT = 8
+
     def __init__(self, lanes: int, width: int, *, reverse: bool = False) -> None:
         self.lanes = lanes
         self.width = width
         self.reverse = reverse
+        self.module = f"{'deskew' if reverse else 'skew'}_{lanes}x{width}"
         super().__init__({"en": In(1), "i": In(lanes * width), "o": Out(lanes * width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        width = self.width
-        waiting = self.i
-        out = []
-        for step in range(self.lanes):
-            if step:
-                register = Signal(len(waiting), name=f"step{step}", reset_less=True)
-                with m.If(self.en):
-                    m.d.sync += register.eq(waiting)
-                waiting = register
-            if self.reverse:
-                out.insert(0, waiting[len(waiting) - width :])
-                waiting = waiting[: len(waiting) - width]
-            else:
-                out.append(waiting[:width])
-                waiting = waiting[width:]
-        m.d.comb += self.o.eq(Cat(out))
+        lanes = self._direct(m) if self.lanes <= self.DIRECT else self._split(m)
+        m.d.comb += self.o.eq(Cat(reversed(lanes) if self.reverse else lanes))
         return m
+
+    def _take(self, waiting: Value, lanes: int) -> tuple[Value, Value]:
+        """The lanes that wait least, and the rest."""
+        if self.reverse:
+            cut = len(waiting) - lanes * self.width
+            return waiting[cut:], waiting[:cut]
+        cut = lanes * self.width
+        return waiting[:cut], waiting[cut:]
+
+    def _direct(self, m: Module) -> list[Value]:
+        lane, waiting = self._take(self.i, 1)
+        lanes = [lane]
+        for step in range(1, self.lanes):
+            register = Signal(len(waiting), name=f"step{step}", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += register.eq(waiting)
+            lane, waiting = self._take(register, 1)
+            lanes.append(lane)
+        return lanes
+
+    def _split(self, m: Module) -> list[Value]:
+        first = 1 << ((self.lanes - 1).bit_length() - 1)
+        near, far = self._take(self.i, first)
+        m.submodules.wait = wait = Shared(Delay(first, len(far)), en=self.en, i=far)
+        return [
+            skew(m, "near", self.en, near, first, reverse=self.reverse),
+            skew(m, "far", self.en, wait.o, self.lanes - first, reverse=self.reverse),
+        ]

@@ -1,4 +1,4 @@
-"""Output-stationary systolic array: a row of PEs, and rows above each other.
+"""Output-stationary systolic array: PEs in rows, rows above each other.
 
 Operands of A move along the rows, operands of B down the columns, one PE a step. PE(i, j) finishes a sum i + j steps
 after PE(0, 0), so that in each column exactly one PE finishes in a step. A column's sums therefore share one result
@@ -8,40 +8,40 @@ runs up the column, against the wave, with a register every few rows; in that di
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockSignal, Instance, Module, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib.shared import Part, Shared
 from hdl.params import Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
 
-__all__ = ["SystolicArray", "SystolicRow"]
+__all__ = ["SystolicArray", "SystolicRow", "SystolicRows"]
 
 
-class SystolicRow(wiring.Component):
+class SystolicRow(Part):
     """One row of PEs, the recoder at its edge, and its share of the result buses.
 
     Members
     -------
-    en, clear_in : In(1)
+    en, clear : In(1)
         To the PEs; ``clear`` enters the first PE and moves along the row.
-    a_in : In(a.width)
+    a : In(a.width)
         Operand of A for the first PE.
     b_in, b_out : cols operands of B, from above and to below
     bus_in, bus_out : cols accumulators, from below and to above
     """
 
-    def __init__(self, params: EngineParams, scheme: Scheme, pe_name: str, recode_name: str) -> None:
+    module = "row"
+
+    def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params
         self.scheme = scheme
-        self.pe_name = pe_name
-        self.recode_name = recode_name
         b_bits, bus_bits = params.cols * params.b.width, params.cols * scheme.acc_bits
         super().__init__(
             {
                 "en": In(1),
-                "clear_in": In(1),
-                "a_in": In(params.a.width),
+                "clear": In(1),
+                "a": In(params.a.width),
                 "b_in": In(b_bits),
                 "b_out": Out(b_bits),
                 "bus_in": In(bus_bits),
@@ -51,38 +51,27 @@ class SystolicRow(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        scheme, cols, b_width = self.scheme, self.params.cols, self.params.b.width
-        operand = self.a_in
+        scheme = self.scheme
+        operand, clear = self.a, self.clear
         if scheme.recode is not None:
-            operand = Signal(len(scheme.pe.a_in), name="digits")
-            m.submodules.recode = Instance(self.recode_name, i_value=self.a_in, o_digits=operand)
-        clear = self.clear_in
-        finished = []
-        for j in range(cols):
-            a_out = Signal(len(operand), name=f"a{j}")
-            clear_out = Signal(name=f"clear{j}")
-            acc = Signal(scheme.acc_bits, name=f"acc{j}")
-            lane = slice(j * b_width, (j + 1) * b_width)
-            m.submodules[f"pe{j}"] = Instance(
-                self.pe_name,
-                i_clk=ClockSignal(),
-                i_en=self.en,
-                i_clear_in=clear,
-                o_clear_out=clear_out,
-                i_a_in=operand,
-                o_a_out=a_out,
-                i_b_in=self.b_in[lane],
-                o_b_out=self.b_out[lane],
-                o_acc=acc,
-            )
-            finished.append(acc & clear_out.replicate(scheme.acc_bits))
-            operand, clear = a_out, clear_out
-        m.d.comb += self.bus_out.eq(self.bus_in | Cat(finished))
+            m.submodules.recode = recode = Shared(scheme.recode, value=self.a)
+            operand = recode.digits
+        finished, b_out = [], []
+        for j in range(self.params.cols):
+            b_in = self.b_in.word_select(j, self.params.b.width)
+            pe = Shared(scheme.pe, en=self.en, clear_in=clear, a_in=operand, b_in=b_in)
+            m.submodules[f"pe{j}"] = pe
+            finished.append(pe.acc & pe.clear_out.replicate(scheme.acc_bits))
+            b_out.append(pe.b_out)
+            operand, clear = pe.a_out, pe.clear_out
+        m.d.comb += [self.b_out.eq(Cat(b_out)), self.bus_out.eq(self.bus_in | Cat(finished))]
         return m
 
 
-class SystolicArray(wiring.Component):
-    """Rows above each other, with the registers of the result buses between groups of rows.
+class SystolicRows(Part):
+    """Rows above each other, with a register on the result buses above every ``ROWS_PER_BUS_STAGE`` of them.
+
+    A large block is two smaller ones, so that its description grows with the logarithm of its rows.
 
     Members
     -------
@@ -90,57 +79,91 @@ class SystolicArray(wiring.Component):
         Advance by one step; otherwise nothing changes.
     clear : In(rows)
         Bit i enters row i together with its operand.
-    a : In(rows * a.width), b : In(cols * b.width)
-        Skewed operands.
-    acc : Out(cols * acc_bits)
-        Result buses, registered: column j's finished accumulator of row i, 2 + i + j + i // ROWS_PER_BUS_STAGE steps
-        after the ``clear`` that follows its last operand has entered row 0.
+    a : In(rows * a.width)
+        An operand of A for each row.
+    b_in, b_out : cols operands of B, from above and to below
+    bus_in, bus_out : cols accumulators, from below and, registered, to above
+        Column j's finished accumulator of row i appears on ``bus_out`` 2 + i + j + i // ROWS_PER_BUS_STAGE steps after
+        the ``clear`` that follows its last operand has entered row 0, if operands are skewed by a step a row and column.
     """
 
-    def __init__(self, params: EngineParams, scheme: Scheme, row_name: str) -> None:
+    def __init__(self, params: EngineParams, scheme: Scheme, rows: int) -> None:
         self.params = params
         self.scheme = scheme
-        self.row_name = row_name
+        self.rows = rows
+        self.row = SystolicRow(params, scheme)
+        self.module = f"rows_{rows}"
+        members = self.row.signature.members
         super().__init__(
             {
                 "en": In(1),
-                "clear": In(params.rows),
-                "a": In(params.rows * params.a.width),
-                "b": In(params.cols * params.b.width),
-                "acc": Out(params.cols * scheme.acc_bits),
+                "clear": In(rows),
+                "a": In(rows * params.a.width),
+                **{name: members[name] for name in ("b_in", "b_out", "bus_in", "bus_out")},
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        params = self.params
-        stage_rows = Dataflow.ROWS_PER_BUS_STAGE
-        bus_bits = len(self.acc)
-        buses = [Signal(bus_bits, name=f"bus{i}") for i in range(params.rows)]
-        below: list = [0] * params.rows
-        for i, bus in enumerate(buses):
-            if i % stage_rows == 0:
-                register = Signal(bus_bits, name=f"stage{i // stage_rows}", reset_less=True)
-                with m.If(self.en):
-                    m.d.sync += register.eq(bus)
-                bus = register
-            if i == 0:
-                m.d.comb += self.acc.eq(bus)
+        size, width = Dataflow.ROWS_PER_BUS_STAGE, self.params.a.width
+        if self.rows <= size:
+            blocks = [(f"row{i}", self.row, 1) for i in range(self.rows)]
+        else:
+            upper = size << ((-(-self.rows // size) - 1).bit_length() - 1)
+            blocks = [
+                (f"rows{first}", SystolicRows(self.params, self.scheme, rows), rows)
+                for first, rows in ((0, upper), (upper, self.rows - upper))
+            ]
+        buses = [Signal(len(self.bus_in), name=f"bus{i}") for i in range(1, len(blocks))]
+        buses.append(self.bus_in)
+        b, first = self.b_in, 0
+        for (name, part, rows), bus in zip(blocks, buses, strict=True):
+            clear, a = self.clear[first : first + rows], self.a[first * width : (first + rows) * width]
+            block = Shared(part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus)
+            m.submodules[name] = block
+            if first == 0:
+                top = block.bus_out
             else:
-                below[i - 1] = bus
-        b = self.b
-        for i in range(params.rows):
-            b_out = Signal(len(self.b), name=f"b{i}")
-            m.submodules[f"row{i}"] = Instance(
-                self.row_name,
-                i_clk=ClockSignal(),
-                i_en=self.en,
-                i_clear_in=self.clear[i],
-                i_a_in=self.a[i * params.a.width : (i + 1) * params.a.width],
-                i_b_in=b,
-                o_b_out=b_out,
-                i_bus_in=below[i] if i < params.rows - 1 else Signal(bus_bits, name="no_bus"),
-                o_bus_out=buses[i],
-            )
-            b = b_out
+                m.d.comb += above.eq(block.bus_out)
+            above, b, first = bus, block.b_out, first + rows
+        m.d.comb += self.b_out.eq(b)
+        if self.rows <= size:
+            stage = Signal(len(top), name="stage", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += stage.eq(top)
+            top = stage
+        m.d.comb += self.bus_out.eq(top)
+        return m
+
+
+class SystolicArray(Part):
+    """The whole array: rows without neighbours.
+
+    Members
+    -------
+    en, clear, a, b
+        As of :class:`SystolicRows`; operands skewed by a step a row and column.
+    acc : Out(cols * acc_bits)
+        Result buses, as the uppermost row drives them.
+    """
+
+    module = "array"
+
+    def __init__(self, params: EngineParams, scheme: Scheme) -> None:
+        self.rows = SystolicRows(params, scheme, params.rows)
+        members = self.rows.signature.members
+        super().__init__(
+            {
+                **{name: members[name] for name in ("en", "clear", "a")},
+                "b": members["b_in"],
+                "acc": members["bus_out"],
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        no_bus = Const(0, len(self.acc))
+        rows = Shared(self.rows, en=self.en, clear=self.clear, a=self.a, b_in=self.b, bus_in=no_bus)
+        m.submodules.rows = rows
+        m.d.comb += self.acc.eq(rows.bus_out)
         return m

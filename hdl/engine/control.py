@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib.shared import Part
 from hdl.params import Dataflow, EngineParams
 
 __all__ = ["Control"]
@@ -13,7 +13,7 @@ __all__ = ["Control"]
 COUNTER_BITS = 32
 
 
-class Control(wiring.Component):
+class Control(Part):
     """The control of an output-stationary array.
 
     The array advances in *steps*: cycles in which ``en`` is high. A step carries a beat of operands, or a bubble, which
@@ -49,6 +49,9 @@ class Control(wiring.Component):
         As at the engine's ports.
     """
 
+    module = "control"
+    resets = True
+
     def __init__(self, params: EngineParams, latency: int) -> None:
         self.params = params
         self.latency = latency
@@ -77,7 +80,7 @@ class Control(wiring.Component):
             self.job_ready.eq(~self.busy),
             start.eq(self.job_valid & self.job_ready),
             leaves.eq(self.result_taken & self.result_last),
-            self.job_done.eq(self.busy & ((leaves & (self.tiles_out == 1)) | (self.tiles_out == 0))),
+            self.job_done.eq(self.busy & ((leaves & (self.tiles_out == Const(1, 32))) | ~self.tiles_out.any())),
         ]
         with m.If(start):
             m.d.sync += [self.busy.eq(1), self.tiles_in.eq(self.job_tiles), self.tiles_out.eq(self.job_tiles)]
@@ -93,11 +96,13 @@ class Control(wiring.Component):
         """Beats, bubbles and clears."""
         spacing = Dataflow(self.params).drain_cycles - 1
         wait = Signal(range(spacing + 1), init=spacing)
+        waiting = Signal()
         self.wanted = Signal()
         last = Signal()
         m.d.comb += [
-            self.wanted.eq(self.tiles_in != 0),
-            self.take.eq(self.en & self.wanted & self.have & ((wait == 0) | ~self.a_last)),
+            waiting.eq(wait.any()),
+            self.wanted.eq(self.tiles_in.any()),
+            self.take.eq(self.en & self.wanted & self.have & ~(waiting & self.a_last)),
             last.eq(self.take & self.a_last),
         ]
         # After a reset as after a tile: the first step of the first tile begins new sums.
@@ -105,7 +110,7 @@ class Control(wiring.Component):
         m.d.comb += self.clear.eq(clear)
         with m.If(self.en):
             m.d.sync += clear.eq(last)
-            m.d.sync += wait.eq(Mux(last, spacing, Mux(wait == 0, 0, wait - 1)))
+            m.d.sync += wait.eq(Mux(last, spacing, Mux(waiting, wait - 1, 0)))
 
     def _rows(self, m: Module) -> None:
         """Where the results are: one row a step, and a gap at every register of the result bus."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, ClockSignal, Instance, Module, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.array.skew import Skew
+from hdl.array.skew import skew
+from hdl.array.systolic_os import SystolicArray
 from hdl.bus.slice import StreamSlice
 from hdl.engine.control import COUNTER_BITS, Control
 from hdl.engine.drain import Drain
+from hdl.lib.shared import Part, Shared
 from hdl.params import BeatMap, Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
 
@@ -69,7 +70,7 @@ def engine_ports(params: EngineParams) -> list[Port]:
     return ports
 
 
-class Engine(wiring.Component):
+class Engine(Part):
     """A tensor processing engine: C[rows, cols] = A[rows, K] x B[K, cols], tile after tile.
 
     Ports are those of :func:`engine_ports`. Any gap and any back-pressure on any stream is legal and loses nothing; a
@@ -78,110 +79,106 @@ class Engine(wiring.Component):
     Parameters
     ----------
     params : EngineParams
-    scheme : Scheme
-    array_name : str
-        Module that holds the array.
     """
 
-    def __init__(self, params: EngineParams, scheme: Scheme, array_name: str) -> None:
+    module = "engine"
+    resets = True
+
+    def __init__(self, params: EngineParams) -> None:
         self.params = params
-        self.scheme = scheme
-        self.array_name = array_name
+        self.scheme = Scheme.of(params)
         self.flow = Dataflow(params)
         ports = [port for port in engine_ports(params) if port.name not in ("clk", "rst")]
         super().__init__({port.name: (In if port.direction == "input" else Out)(port.width) for port in ports})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.drain = drain = Drain(self.params, self.scheme)
-        m.submodules.control = control = Control(self.params, latency=2 + drain.latency)
-        self._connect_control(m, control)
-        a = self._operand(m, control, "a", self.flow.a)
-        b = self._operand(m, control, "b", self.flow.b)
-        m.d.comb += control.have.eq(a.o_valid & b.o_valid)
-        self._array(m, control, a.o_data[1:], b.o_data[1:], drain)
-        self._results(m, control, drain)
+        take, en, valid, last = (Signal(name=name) for name in ("take", "en", "row_valid", "row_last"))
+        a = self._entry(m, "a", self.flow.a, ready=take)
+        b = self._entry(m, "b", self.flow.b, ready=take)
+        row = Signal(self.flow.c.payload_bits)
+        rows_ready = Signal()
+        rows = StreamSlice(len(row))
+        rows = Shared(rows, i_data=row, i_last=last, i_valid=en & valid, o_ready=rows_ready)
+        m.submodules.slice_row = rows
+        result, mismatch = self._preload(m, rows, rows_ready) if self.params.preload else (rows, Const(0))
+        if not self.params.preload:
+            m.d.comb += rows_ready.eq(self.m_axis_c_tready)
+        control = Shared(
+            Control(self.params, latency=self._latency),
+            have=a.o_valid & b.o_valid,
+            a_last=a.o_last,
+            b_last=b.o_last,
+            room=rows.room,
+            result_taken=result.o_valid & self.m_axis_c_tready,
+            result_last=result.o_last,
+            c_mismatch=mismatch,
+            job_tiles=self.job_tiles,
+            job_valid=self.job_valid,
+            counters_clear=self.counters_clear,
+        )
+        m.submodules.control = control
+        m.d.comb += [getattr(self, name).eq(value) for name, value in control.outputs.items() if hasattr(self, name)]
+        m.d.comb += [
+            take.eq(control.take),
+            en.eq(control.en),
+            valid.eq(control.row_valid),
+            last.eq(control.row_last),
+            row.eq(self._array(m, en, control.clear, a.o_data & take.replicate(len(a.o_data)), b.o_data)),
+            self.m_axis_c_tdata.eq(result.o_data),
+            self.m_axis_c_tlast.eq(result.o_last),
+            self.m_axis_c_tvalid.eq(result.o_valid),
+        ]
         return m
 
-    def _connect_control(self, m: Module, control: Control) -> None:
-        """Connect the ports that engine and control share by name."""
-        for port in engine_ports(self.params):
-            if port.name in control.signature.members:
-                mine, its = getattr(self, port.name), getattr(control, port.name)
-                m.d.comb += its.eq(mine) if port.direction == "input" else mine.eq(its)
+    @property
+    def _latency(self) -> int:
+        """Steps from a tile's ``clear`` to its first row of results, aligned."""
+        return 2 + (Drain.LATENCY if self.scheme.redundant else 0) + self.params.cols - 1
 
-    def _operand(self, m: Module, control: Control, name: str, beats: BeatMap) -> StreamSlice:
-        """The register slice of an operand stream; ``last`` in its lowest bit."""
-        stream = {part: getattr(self, f"s_axis_{name}_{part}") for part in ("tdata", "tvalid", "tready", "tlast")}
-        m.submodules[f"slice_{name}"] = entry = StreamSlice(beats.payload_bits + 1)
-        m.d.comb += [
-            entry.i_data.eq(Cat(stream["tlast"], stream["tdata"][: beats.payload_bits])),
-            entry.i_valid.eq(stream["tvalid"]),
-            stream["tready"].eq(entry.i_ready),
-            entry.o_ready.eq(control.take),
-            getattr(control, f"{name}_last").eq(entry.o_data[0]),
-        ]
+    def _entry(self, m: Module, name: str, beats: BeatMap, ready: Value) -> Shared:
+        """The register slice of a stream that enters."""
+        data, last, valid = (getattr(self, f"s_axis_{name}_{part}") for part in ("tdata", "tlast", "tvalid"))
+        entry = Shared(
+            StreamSlice(beats.payload_bits),
+            i_data=data[: beats.payload_bits],
+            i_last=last,
+            i_valid=valid,
+            o_ready=ready,
+        )
+        m.submodules[f"slice_{name}"] = entry
+        m.d.comb += getattr(self, f"s_axis_{name}_tready").eq(entry.i_ready)
         return entry
 
-    def _array(self, m: Module, control: Control, a, b, drain: Drain) -> None:
-        """Skew the operands into the array. A bubble is a zero operand of A: its products are zero."""
-        params = self.params
-        m.submodules.skew_a = skew_a = Skew(params.rows, params.a.width)
-        m.submodules.skew_b = skew_b = Skew(params.cols, params.b.width)
-        m.submodules.skew_clear = skew_clear = Skew(params.rows, 1)
-        m.d.comb += [
-            skew_a.i.eq(a & control.take.replicate(len(a))),
-            skew_b.i.eq(b),
-            skew_clear.i.eq(control.clear),
-            drain.clear.eq(control.clear),
-        ]
-        for part in (skew_a, skew_b, skew_clear, drain):
-            m.d.comb += part.en.eq(control.en)
-        m.submodules.array = Instance(
-            self.array_name,
-            i_clk=ClockSignal(),
-            i_en=control.en,
-            i_clear=skew_clear.o,
-            i_a=skew_a.o,
-            i_b=skew_b.o,
-            o_acc=drain.acc,
+    def _array(self, m: Module, en: Value, clear: Value, a: Value, b: Value) -> Value:
+        """Operands, skewed, through the array; results, finished and aligned.
+
+        A bubble is a zero operand of A: its products are zero.
+        """
+        rows, cols = self.params.rows, self.params.cols
+        m.submodules.array = array = Shared(
+            SystolicArray(self.params, self.scheme),
+            en=en,
+            clear=skew(m, "skew_clear", en, clear.replicate(rows), rows),
+            a=skew(m, "skew_a", en, a, rows),
+            b=skew(m, "skew_b", en, b, cols),
         )
+        sums = array.acc
+        if self.scheme.redundant:
+            m.submodules.drain = drain = Shared(Drain(self.params, self.scheme), en=en, clear=clear, acc=sums)
+            sums = drain.sums
+        return skew(m, "deskew", en, sums, cols, reverse=True)
 
-    def _results(self, m: Module, control: Control, drain: Drain) -> None:
-        """Buffer the rows; add the preloaded values on the way out."""
-        m.submodules.slice_row = rows = StreamSlice(len(drain.row) + 1)
-        m.d.comb += [
-            rows.i_data.eq(Cat(control.row_last, drain.row)),
-            rows.i_valid.eq(control.en & control.row_valid),
-            control.room.eq(rows.room),
-        ]
-        out = self._preload(m, control, rows) if self.params.preload else rows
-        m.d.comb += [
-            self.m_axis_c_tdata.eq(out.o_data[1:]),
-            self.m_axis_c_tvalid.eq(out.o_valid),
-            self.m_axis_c_tlast.eq(out.o_data[0]),
-            out.o_ready.eq(self.m_axis_c_tready),
-            control.result_taken.eq(out.o_valid & out.o_ready),
-            control.result_last.eq(out.o_data[0]),
-        ]
-
-    def _preload(self, m: Module, control: Control, rows: StreamSlice) -> StreamSlice:
-        """Join rows of results with rows of initial values."""
-        width, bits = self.params.accumulator, self.flow.c.payload_bits
-        m.submodules.slice_c = initial = StreamSlice(bits + 1)
-        m.submodules.slice_out = out = StreamSlice(bits + 1)
+    def _preload(self, m: Module, rows: Shared, rows_ready: Signal) -> tuple[Shared, Value]:
+        """Join rows of results with rows of initial values; says where the two disagree on a tile's last row."""
+        width = self.params.accumulator
         join = Signal()
-        x, y = rows.o_data[1:], initial.o_data[1:]
+        initial = self._entry(m, "c", self.flow.c, ready=join)
         lanes = [slice(j * width, (j + 1) * width) for j in range(self.params.cols)]
-        m.d.comb += [
-            initial.i_data.eq(Cat(self.s_axis_c_tlast, self.s_axis_c_tdata[:bits])),
-            initial.i_valid.eq(self.s_axis_c_tvalid),
-            self.s_axis_c_tready.eq(initial.i_ready),
-            join.eq(rows.o_valid & initial.o_valid & out.i_ready),
-            rows.o_ready.eq(join),
-            initial.o_ready.eq(join),
-            control.c_mismatch.eq(join & (rows.o_data[0] != initial.o_data[0])),
-            out.i_valid.eq(join),
-            out.i_data.eq(Cat(rows.o_data[0], ((x[lane] + y[lane])[:width] for lane in lanes))),
-        ]
-        return out
+        sums = Cat((rows.o_data[lane] + initial.o_data[lane])[:width] for lane in lanes)
+        out = Shared(
+            StreamSlice(len(sums)), i_data=sums, i_last=rows.o_last, i_valid=join, o_ready=self.m_axis_c_tready
+        )
+        m.submodules.slice_out = out
+        m.d.comb += [join.eq(rows.o_valid & initial.o_valid & out.i_ready), rows_ready.eq(join)]
+        return out, join & (rows.o_last != initial.o_last)

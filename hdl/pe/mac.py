@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
 __all__ = ["MacPE"]
 
 
-class MacPE(wiring.Component):
+class MacPE(Part):
     """Multiply two registered operands and accumulate.
 
     ``acc <= (clear ? 0 : acc) + a * b`` in every cycle with ``en``, on operands that arrived in the cycle with ``en``
@@ -28,6 +28,8 @@ class MacPE(wiring.Component):
     acc : Out(accumulator)
         The sum, modulo 2**accumulator.
     """
+
+    module = "pe"
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.booth import BITS_PER_DIGIT, booth_digits
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.heap import BitHeap
+from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
 __all__ = ["Opt1PE"]
 
 
-class Opt1PE(wiring.Component):
+class Opt1PE(Part):
     """Add the partial products of registered digits and operand to a carry-save accumulator.
 
     The carry-propagate addition has left the loop: the finished sum is ``s`` plus the bits of ``c`` in their columns,
@@ -44,6 +44,8 @@ class Opt1PE(wiring.Component):
     excess : int
         What each step adds beyond its product.
     """
+
+    module = "pe"
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

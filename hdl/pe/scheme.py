@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.lib import wiring
-
 from hdl.arith.booth import BoothRecoder
+from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.pe.mac import MacPE
 from hdl.pe.opt1 import Opt1PE
@@ -20,9 +19,9 @@ class Scheme:
 
     Parameters
     ----------
-    pe : Component
+    pe : Part
         With ports ``en, clear_in, clear_out, a_in, a_out, b_in, b_out, acc``.
-    recode : Component or None
+    recode : Part or None
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
     carries : tuple of int
         Columns of the carry bits that ``acc`` holds above its sum bits.
@@ -30,8 +29,8 @@ class Scheme:
         What each step adds to a sum beyond its product.
     """
 
-    pe: wiring.Component
-    recode: wiring.Component | None
+    pe: Part
+    recode: Part | None
     carries: tuple[int, ...]
     excess: int
 

@@ -1,0 +1,84 @@
+"""Components that occur many times and are emitted once.
+
+Amaranth emits a submodule anew wherever it stands. A :class:`Shared` one becomes a module of its own that is placed by
+name, so that the cost of generation grows with the number of different parts and not with the number of places.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from amaranth.hdl import ClockSignal, Elaboratable, Instance, ResetSignal, Signal, Value, ValueLike
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["Part", "Shared"]
+
+
+class Part(wiring.Component):
+    """A component with a module of its own.
+
+    Attributes
+    ----------
+    module : str
+        Its module's name, without the design's prefix; equal names mean equal hardware.
+    clocked : bool
+        It has a port ``clk``.
+    resets : bool
+        It has a port ``rst``. Without one, its registers are defined by what flows into them.
+    """
+
+    module: str
+    clocked = True
+    resets = False
+    # Amaranth warns of components that nobody elaborates; of a part's many objects only the first one is.
+    _MustUse__silence = True
+
+
+class Emitter(Protocol):
+    """What a :class:`Shared` part asks of the platform that elaborates it."""
+
+    def name_of(self, part: Part) -> str:
+        """The full name of the part's module, which is to be emitted."""
+
+
+class Shared(Elaboratable):
+    """One place of a part.
+
+    Parameters
+    ----------
+    part : Part
+    **inputs
+        A value for each of the part's inputs.
+
+    Attributes
+    ----------
+    outputs : dict of Signal
+        The part's outputs by name; each is an attribute as well.
+    """
+
+    def __init__(self, part: Part, **inputs: ValueLike) -> None:
+        members = part.signature.members
+        expected = {name for name, member in members.items() if member.flow is In}
+        if expected != set(inputs):
+            raise TypeError(f"{part.module} takes {', '.join(sorted(expected))}, not {', '.join(sorted(inputs))}")
+        self.part = part
+        self.inputs = {name: Value.cast(value) for name, value in inputs.items()}
+        self.outputs = {
+            name: Signal(member.shape, name=name) for name, member in members.items() if member.flow is Out
+        }
+
+    def __getattr__(self, name: str) -> Signal:
+        try:
+            return self.__dict__["outputs"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def elaborate(self, platform: Emitter) -> Instance:
+        connections = {f"i_{name}": value for name, value in self.inputs.items() if len(value)}
+        connections |= {f"o_{name}": value for name, value in self.outputs.items() if len(value)}
+        if self.part.clocked:
+            connections["i_clk"] = ClockSignal()
+        if self.part.resets:
+            connections["i_rst"] = ResetSignal()
+        return Instance(platform.name_of(self.part), **connections)
