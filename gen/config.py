@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gen.keys import KEYS, SECTIONS, WORKLOADS, Key, markdown, schema, shown
+from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema, shown
 from gen.version import SCHEMA_VERSION
 from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, Problem, near_name
 
@@ -36,6 +36,7 @@ class SynthSettings:
 
     library: str | tuple[str, ...] = "auto"
     clock_ns: float | str = "auto"
+    effort: str = "normal"
     compare: tuple[str, ...] = ("mac",)
 
 
@@ -217,10 +218,7 @@ class _Loader:
             return None
 
     def _workload(self, values: dict[str, Any], engine: EngineParams | None) -> WorkloadSettings:
-        name = values.get("name", "digits")
-        if name not in WORKLOADS:
-            message = f"must be one of {', '.join(WORKLOADS)}, not {shown(name)}"
-            self.blame("workload.name", message, near_name(name, WORKLOADS))
+        self._choice("workload.name", values.get("name", "digits"), WORKLOADS)
         if engine is not None:
             limit = engine.k_limit
             k = values.setdefault("k", min(DEFAULT_K, limit))
@@ -233,10 +231,15 @@ class _Loader:
                 )
         return WorkloadSettings(**values)
 
+    def _choice(self, path: str, value: str, legal: Sequence[str]) -> None:
+        if value not in legal:
+            self.blame(path, f"must be one of {', '.join(legal)}, not {shown(value)}", near_name(value, legal))
+
     def _synth(self, values: dict[str, Any], engine: EngineParams | None, folder: Path) -> SynthSettings:
         if "library" in values:
             option = self.given["synth.library"].option
             values["library"] = _library(values["library"], Path() if option else folder)
+        self._choice("synth.effort", values.get("effort", "normal"), EFFORTS)
         compare = values.get("compare", list(SynthSettings.compare))
         compare = [compare] if isinstance(compare, str) else compare
         for scheme in compare:

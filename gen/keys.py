@@ -13,9 +13,10 @@ from hdl.params import ARRAYS, ENCODERS, SCHEMES, EngineParams
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SIZE
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
-__all__ = ["KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema", "shown"]
+__all__ = ["EFFORTS", "KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema", "shown"]
 
 WORKLOADS = ("digits", "random")
+EFFORTS = ("quick", "normal", "full")
 MAX_TILES = 1_000_000
 MAX_SEED = 2**32 - 1
 MAX_CLOCK_NS = 1000.0
@@ -206,6 +207,7 @@ KEYS = (
         _clock_fault,
         {"oneOf": [{"const": "auto"}, {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_CLOCK_NS}]},
     ),
+    _choice("synth", "effort", "how many styles and clock targets are tried for the best", "normal", EFFORTS),
     Key(
         "synth",
         "compare",

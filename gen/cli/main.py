@@ -44,7 +44,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         _report(error)
         return error.exit_status
     except KeyboardInterrupt:
-        print("bitloom: interrupted; every file in the output folder is whole", file=sys.stderr)
+        print("bitloom: interrupted; nothing is half-written", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output has gone, and with it the interest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

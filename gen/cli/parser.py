@@ -24,7 +24,7 @@ example: bitloom run configs/demo.toml --set rows=8 --set cols=8
 class _Parser(argparse.ArgumentParser):
     """argparse with suggestions, and one line for an error."""
 
-    #: Options of all commands, and the commands, to find near names among.
+    #: Commands, to find near names among, and the options of all of them.
     options: Sequence[str] = ()
     commands: Sequence[str] = ()
 
@@ -34,8 +34,11 @@ class _Parser(argparse.ArgumentParser):
             hint = near_name(match[1], self.commands) or f"there is {', '.join(self.commands)}"
             message = f"unknown command {match[1]!r} ({hint})"
         elif match := re.match(r"unrecognized arguments: (.*)", message):
-            first = match[1].split()[0]
-            hint = near_name(first.split("=")[0], self.options) if first.startswith("-") else ""
+            first = match[1].split()[0].split("=")[0]
+            own = [name[2:] for name in self._option_string_actions if name.startswith("--")]
+            hint = near_name(first[2:], own).replace("'", "'--", 1) if first.startswith("--") else ""
+            if first in self.options:
+                hint = f"that is an option of other commands than {self.prog.split()[-1]!r}"
             message = f"unexpected argument {first!r}" + (f" ({hint})" if hint else "")
         self.exit(2, f"bitloom: {message}\nTry '{self.prog} --help'.\n")
 
@@ -81,14 +84,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("schema", schema.command, "print the JSON schema of configuration files", [])
 
     _Parser.commands = tuple(subparsers.choices)
-    _Parser.options = tuple(
-        {
-            name
-            for parser in subparsers.choices.values()
-            for name in parser._option_string_actions
-            if name.startswith("--")
-        }
-    )
+    _Parser.options = tuple({name for parser in subparsers.choices.values() for name in parser._option_string_actions})
     options, rest = top.parse_known_args(arguments)
     if rest:
         command = next(word for word in arguments if word in subparsers.choices)

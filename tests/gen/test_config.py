@@ -68,6 +68,7 @@ def test_every_key_is_read(write):
             [synth]
             library = ["a.lib", "sub/b.lib"]
             clock_ns = 2
+            effort = "full"
             compare = ["opt1", "mac", "opt1"]
             [output]
             prefix = "npu0"
@@ -87,7 +88,9 @@ def test_every_key_is_read(write):
         preload=True,
     )
     assert config.workload == WorkloadSettings(name="random", tiles=7, k=9, seed=11)
-    assert config.synth == SynthSettings(library=("a.lib", "sub/b.lib"), clock_ns=2, compare=("opt1", "mac"))
+    assert config.synth == SynthSettings(
+        library=("a.lib", "sub/b.lib"), clock_ns=2, effort="full", compare=("opt1", "mac")
+    )
     assert config.output.prefix == "npu0"
 
 
@@ -116,6 +119,7 @@ def test_every_problem_is_reported_at_once(write):
         [synth]
         library = []
         clock_ns = -1.5
+        effort = "fill"
         compare = ["mac", "macc"]
         [output]
         prefix = "8bit"
@@ -141,6 +145,7 @@ def test_every_problem_is_reported_at_once(write):
         "engine.toml: engine.cols: must be 1 to 1024, not 2000 (the nearest legal value is 1024)",
         "engine.toml: engine.carry_every: must be 1, 2, 4 or 8, not 3",
         "engine.toml: workload.name: must be one of digits, random, not 'digit' (did you mean 'digits'?)",
+        "engine.toml: synth.effort: must be one of quick, normal, full, not 'fill' (did you mean 'full'?)",
         "engine.toml: synth.compare: must be schemes out of mac, opt1, not 'macc' (did you mean 'mac'?)",
     ]
 

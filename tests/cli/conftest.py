@@ -1,0 +1,109 @@
+"""Running the command line in this process, with stand-ins for the steps that take long."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gen.cli import main
+
+SMALL = "[engine]\nrows = 2\ncols = 3\n"
+
+
+@dataclass
+class Result:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder with one configuration, ``small.toml``."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.toml").write_text(SMALL)
+    return tmp_path
+
+
+@pytest.fixture
+def bitloom(here: Path, capsys: pytest.CaptureFixture[str]):
+    """``bitloom("check", "small.toml")`` is that command."""
+
+    def run(*arguments: str | os.PathLike[str]) -> Result:
+        capsys.readouterr()
+        status = main([os.fspath(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return Result(status, out, err)
+
+    return run
+
+
+SIM = {
+    "passed": True,
+    "elements_checked": 1200,
+    "mismatches": 0,
+    "macs": 76800,
+    "cycles": 4000,
+    "utilization": 0.96,
+    "seed": 1,
+    "sim_seconds": 0.5,
+    "macs_per_second": 153600.0,
+}
+SYNTH = {
+    "library": "unit",
+    "clock_ns": 1.25,
+    "fmax_mhz": 800.0,
+    "wns_ns": 0.0,
+    "core_area_um2": 12345.6,
+    "engine_area_um2": 23456.7,
+    "cells": 100,
+    "power_mw": None,
+    "activity": "",
+    "throughput_gops": 9.6,
+    "gops_per_mm2_core": 777.0,
+    "gops_per_mm2_engine": 409.0,
+    "gops_per_w": None,
+}
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Stand-ins for the steps: ``steps.sim`` and ``steps.synth`` are what they give, or what they raise."""
+    stand_in = SimpleNamespace(sim=dict(SIM), synth=dict(SYNTH), calls=[])
+
+    def give(what: Any) -> Any:
+        print("a library that prints")
+        if isinstance(what, BaseException):
+            raise what
+        return dict(what)
+
+    def simulate(config, output, *, seed, waves=False):
+        stand_in.calls.append(("simulate", seed, waves))
+        return {**give(stand_in.sim), "seed": seed}
+
+    def synthesise(params, emission, settings, workdir):
+        stand_in.calls.append(("synthesise", params.scheme, settings.library, workdir.name))
+        return give(stand_in.synth)
+
+    def build(folder):
+        from gen.output import open_output
+
+        stand_in.calls.append(("report",))
+        return open_output(folder).write("report.html", "<html>")
+
+    monkeypatch.setitem(sys.modules, "sim_tb.run", SimpleNamespace(simulate=simulate))
+    monkeypatch.setitem(sys.modules, "synth_scripts.run", SimpleNamespace(synthesise=synthesise))
+    monkeypatch.setitem(sys.modules, "gen.report", SimpleNamespace(build=build))
+    return stand_in

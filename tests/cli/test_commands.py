@@ -1,0 +1,251 @@
+"""What commands print and write when all is well, and when a step finds something wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from gen.cli.console import Console, table
+from gen.config import schema
+from hdl.params import CheckFailed, ToolError
+from tests.cli.conftest import SIM, SYNTH
+from tests.conftest import ROOT
+
+FILES = [".bitloom", "bitloom_engine.f", "bitloom_engine.sdc", "bitloom_engine.v", "manifest.json"]
+
+
+def listing(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# --- commands that only print ----------------------------------------------------------------------------------------
+def test_check(bitloom):
+    result = bitloom("check", "small.toml", "--set", "a=u8", "--set", "accumulator=20")
+    assert (result.status, result.err) == (0, "")
+    assert result.out == (
+        "small.toml: fine: 2x3 systolic_os opt1, u8 x s8, s20 results\n"
+        "  PEs                                       6\n"
+        "  multiply-accumulates a cycle              6\n"
+        "  bits of a product                        16\n"
+        "  bits of an accumulator                   20\n"
+        "  greatest K                               16\n"
+        "  cycles of a tile              K, at least 2\n"
+        "  bits of s_axis_a_tdata                   16\n"
+        "  bits of s_axis_b_tdata                   24\n"
+        "  bits of m_axis_c_tdata                   64\n"
+    )
+
+
+def test_check_as_json(bitloom):
+    content = bitloom("check", "small.toml", "--json").json
+    assert content["config"]["engine"]["rows"] == 2
+    assert content["derived"]["k_limit"] == 131071
+    assert content["derived"]["streams"]["c"] == {"lanes": 3, "element_bits": 32, "tdata_bits": 96}
+
+
+def test_list(bitloom):
+    lines = bitloom("list").out.splitlines()
+    assert lines[0].split() == ["array", "mac", "opt1"]
+    assert lines[1].split() == ["systolic_os", "yes", "yes"]
+    assert "unit (embedded)" in lines[-1]
+    content = bitloom("list", "--json").json
+    assert content["supported"] == {"systolic_os": ["mac", "opt1"]}
+    assert content["libraries"]["unit"] == "embedded"
+
+
+def test_schema(bitloom):
+    assert bitloom("schema").json == bitloom("schema", "--json").json == schema()
+
+
+@pytest.mark.parametrize("scheme", ["mac", "opt1"])
+def test_explain(bitloom, scheme):
+    result = bitloom("explain", "small.toml", "--set", f"scheme={scheme}")
+    assert (result.status, result.err) == (0, "")
+    assert "space m 2" in result.out
+    assert "K up to 131,071" in result.out
+    content = bitloom("explain", "small.toml", "--set", f"scheme={scheme}", "--json").json
+    copies = {part["name"]: part["copies"] for part in content["primitives"]}
+    if scheme == "mac":
+        assert copies == {"multiply": 6, "add": 6}
+    else:
+        assert copies == {"encode": 2 * 4, "map": 6 * 4, "half_reduce": 6, "add": 3}
+
+
+def test_quiet_says_nothing(bitloom, steps):
+    for command in ("check", "list", "explain", "schema"):
+        arguments = [command, "small.toml"] if command in ("check", "explain") else [command]
+        assert bitloom(*arguments, "-q").out == ""
+    result = bitloom("run", "small.toml", "-q")
+    assert (result.status, result.out) == (0, "")
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+def test_generate(bitloom, here):
+    result = bitloom("generate", "small.toml")
+    assert (result.status, result.err) == (0, "")
+    size = (here / "build/small/bitloom_engine.v").stat().st_size
+    assert result.out == f"generated  build/small/bitloom_engine.v ({size / 1000:.0f} kB, 26 ports)\n"
+    assert listing(here / "build/small") == FILES
+
+
+def test_json_of_generate_is_the_manifest(bitloom, here):
+    content = bitloom("generate", "small.toml", "--json").json
+    assert content == json.loads((here / "build/small/manifest.json").read_text())
+
+
+def test_run(bitloom, here, steps):
+    result = bitloom("run", "small.toml", "-o", "out", "--seed", "7", "--waves")
+    assert result.status == 0
+    assert steps.calls == [
+        ("simulate", 7, True),
+        ("synthesise", "opt1", "auto", "opt1"),
+        ("synthesise", "mac", "auto", "mac"),
+        ("report",),
+    ]
+    assert result.out.splitlines()[1:] == [
+        "simulated  1,200 results equal to NumPy, 4,000 cycles, 96.0% of the PEs' cycles used, 0.2 M MAC/s",
+        "synthesised on unit",
+        "  scheme  clock ns  MHz  core um2  engine um2  mW  GOPS  core GOPS/mm2  engine GOPS/mm2",
+        "  opt1        1.25  800    12,346      23,457   -   9.6            777              409",
+        "  mac         1.25  800    12,346      23,457   -   9.6            777              409",
+        "report     out/report.html",
+    ]
+    assert listing(here / "out") == sorted([*FILES, "report.html", "sim.json", "synth.json", "synth"])
+    sim, synth = (json.loads((here / "out" / name).read_text()) for name in ("sim.json", "synth.json"))
+    assert sim == {**SIM, "seed": 7}
+    assert synth == {"scheme": "opt1", **SYNTH, "compared": [{"scheme": "mac", **SYNTH}]}
+
+
+def test_json_of_run_is_all_of_stdout(bitloom, here, steps):
+    result = bitloom("run", "small.toml", "-o", "out", "--json")
+    assert set(result.json) == {"manifest", "sim", "synth", "report"}
+    assert result.json["report"] == "out/report.html"
+    assert "a library that prints" in result.err
+
+
+def test_nothing_to_compare(bitloom, steps):
+    result = bitloom("synth", "small.toml", "--set", "scheme=mac", "--json")
+    assert result.json["compared"] == []
+    result = bitloom("synth", "small.toml", "--set", "compare=[]", "--json")
+    assert (result.json["scheme"], result.json["compared"]) == ("opt1", [])
+
+
+def test_failed_simulation_is_reported_and_is_status_1(bitloom, here, steps):
+    steps.sim |= {"passed": False, "mismatches": 3}
+    result = bitloom("run", "small.toml", "-o", "out")
+    assert result.status == 1
+    assert "1,200 results compared with NumPy, 3 DIFFER" in result.out
+    assert result.err.splitlines()[-1] == (
+        "bitloom: simulation: 3 of 1200 results differ from NumPy (seed 1, see out/sim.json)"
+    )
+    assert [call[0] for call in steps.calls] == ["simulate", "report"]
+    assert json.loads((here / "out/sim.json").read_text())["passed"] is False
+    assert bitloom("simulate", "small.toml", "-o", "out").status == 1
+
+
+def test_failed_check_of_synthesis_leaves_no_older_result(bitloom, here, steps):
+    assert bitloom("run", "small.toml", "-o", "out").status == 0
+    steps.synth = CheckFailed("latches in bitloom_pe: 3\nsee the log")
+    result = bitloom("synth", "small.toml", "-o", "out")
+    assert result.status == 1
+    assert result.err.endswith("bitloom: latches in bitloom_pe: 3\n  see the log\n")
+    assert not (here / "out/synth.json").exists()
+    assert not (here / "out/report.html").exists()
+    assert (here / "out/sim.json").exists()
+
+
+def test_missing_tool_is_status_2(bitloom, here, steps):
+    steps.sim = ToolError("Simulation needs perl (on Debian and Ubuntu: apt-get install perl)")
+    result = bitloom("simulate", "small.toml", "-o", "out")
+    assert result.status == 2
+    assert result.err.endswith("bitloom: Simulation needs perl (on Debian and Ubuntu: apt-get install perl)\n")
+    assert listing(here / "out") == FILES
+
+
+def test_new_result_removes_the_report_of_the_old_one(bitloom, here, steps):
+    assert bitloom("run", "small.toml", "-o", "out").status == 0
+    assert bitloom("simulate", "small.toml", "-o", "out").status == 0
+    assert (here / "out/report.html").exists()  # the result is the same
+    assert bitloom("simulate", "small.toml", "-o", "out", "--seed", "2").status == 0
+    assert not (here / "out/report.html").exists()
+    assert bitloom("report", "small.toml", "-o", "out").out == "report     out/report.html\n"
+
+
+def test_result_changed_by_hand_is_refused_before_the_work(bitloom, here, steps):
+    assert bitloom("simulate", "small.toml", "-o", "out").status == 0
+    (here / "out/sim.json").write_text("{}")
+    steps.calls.clear()
+    result = bitloom("simulate", "small.toml", "-o", "out")
+    assert result.status == 2
+    assert result.err.startswith("bitloom: out/sim.json: was changed since Bitloom wrote it")
+    assert steps.calls == []
+
+
+# --- interruption ----------------------------------------------------------------------------------------------------
+def test_interrupted_step(bitloom, here, steps):
+    assert bitloom("run", "small.toml", "-o", "out").status == 0
+    before = {path: path.read_bytes() for path in (here / "out").iterdir() if path.is_file()}
+    steps.synth = KeyboardInterrupt()
+    result = bitloom("synth", "small.toml", "-o", "out")
+    assert result.status == 2
+    assert result.err.endswith("bitloom: interrupted; nothing is half-written\n")
+    assert {path: path.read_bytes() for path in (here / "out").iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_process(here, number):
+    """A real signal in the middle of generation: status 2, a message, and a folder the next run accepts."""
+    command = [sys.executable, "-m", "gen.cli", "generate", "small.toml", "-o", "out"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [*command, "--set", "rows=200", "--set", "cols=200"], env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not (here / "out/.bitloom").exists():
+            time.sleep(0.01)
+        time.sleep(0.3)
+        process.send_signal(number)
+        message = process.communicate()[1]
+    assert (process.returncode, message) == (2, "bitloom: interrupted; nothing is half-written\n")
+    assert listing(here / "out") == [".bitloom"]
+    subprocess.run(command, env=environment, check=True)
+    assert listing(here / "out") == FILES
+
+
+def test_reader_that_leaves_is_no_error(here):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "gen.cli", "schema"]
+    read, write = os.pipe()
+    os.close(read)
+    result = subprocess.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (result.returncode, result.stderr) == (2, "")
+
+
+# --- the console -----------------------------------------------------------------------------------------------------
+def test_progress_is_for_terminals(capsys, monkeypatch):
+    with Console() as console, console.doing("working"):
+        pass
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Console() as console, console.doing("working"):
+        time.sleep(0.05)
+    assert capsys.readouterr().err == "\r\x1b[Kworking ... 0 s\r\x1b[K"
+    with Console(quiet=True) as console, console.doing("working"):
+        pass
+    assert capsys.readouterr().err == ""
+
+
+def test_details_are_for_those_who_ask(capsys):
+    with Console(verbose=1) as console, console.doing("working"):
+        pass
+    assert capsys.readouterr().err == "working: 0.0 s\n"
+
+
+def test_table():
+    assert table([["a", "bb", "c"], ["aaa", "1", "22"]], indent="  ") == "  a    bb   c\n  aaa   1  22"

@@ -1,0 +1,130 @@
+"""Requests that are wrong: the message, the status, and what is left of the user's files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from gen.cli.parser import parse
+
+COMMANDS = ["run", "generate", "simulate", "synth", "report", "check", "explain", "list", "schema"]
+TRY = "Try 'bitloom{} --help'.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "command"),
+    [
+        (["rnu", "small.toml"], "unknown command 'rnu' (did you mean 'run'?)", ""),
+        (["x"], f"unknown command 'x' (there is {', '.join(COMMANDS)})", ""),
+        ([], "the following arguments are required: COMMAND", ""),
+        (["run"], "the following arguments are required: CONFIG", " run"),
+        (["run", "small.toml", "--outptu", "x"], "unexpected argument '--outptu' (did you mean '--output'?)", " run"),
+        (["run", "small.toml", "--wave"], "unexpected argument '--wave' (did you mean '--waves'?)", " run"),
+        (["check", "small.toml", "more"], "unexpected argument 'more'", " check"),
+        (
+            ["list", "--waves"],
+            "unexpected argument '--waves' (that is an option of other commands than 'list')",
+            " list",
+        ),
+        (
+            ["check", "small.toml", "--seed", "-1"],
+            "argument --seed: must be an integer from 0 to 4294967295, not '-1'",
+            " check",
+        ),
+        (["check", "small.toml", "--seed"], "argument --seed: expected one argument", " check"),
+    ],
+)
+def test_command_line_that_is_wrong(bitloom, arguments, message, command):
+    result = bitloom(*arguments)
+    assert (result.status, result.out) == (2, "")
+    assert result.err == f"bitloom: {message}\n{TRY.format(command)}"
+
+
+def test_every_problem_of_a_configuration(bitloom, here):
+    (here / "bad.toml").write_text("[engine]\nrows = 0\nscheme = 'maac'\n[synth]\nlibary = 'unit'\n")
+    for command in ("check", "explain", "generate", "simulate", "synth", "report", "run"):
+        result = bitloom(command, "bad.toml", "--set", "cols=x")
+        assert (result.status, result.out) == (2, "")
+        assert result.err.splitlines() == [
+            "bitloom: bad.toml: synth.libary: unknown key (did you mean 'library'?)",
+            "bitloom: --set cols: must be an integer, not 'x'",
+            "bitloom: bad.toml: engine.scheme: must be one of mac, opt1, not 'maac' (did you mean 'mac'?)",
+            "bitloom: bad.toml: engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
+        ]
+    assert not (here / "build").exists()
+
+
+def test_missing_configuration(bitloom):
+    result = bitloom("run", "smal.toml")
+    assert result.status == 2
+    assert result.err == "bitloom: smal.toml: no such file (did you mean 'small.toml'?)\n"
+
+
+def test_output_folder_of_others(bitloom, here):
+    (here / "mine").mkdir()
+    (here / "mine" / "notes").write_text("mine")
+    for command in ("generate", "simulate", "synth", "report", "run"):
+        result = bitloom(command, "small.toml", "-o", "mine", "--force")
+        assert result.status == 2
+        assert result.err == "bitloom: mine: holds files that Bitloom did not write (choose another folder with -o)\n"
+    assert [path.name for path in (here / "mine").iterdir()] == ["notes"]
+
+
+def test_the_folder_of_the_configuration_is_no_output_folder(bitloom, here):
+    assert bitloom("generate", "small.toml", "-o", ".").status == 2
+    assert [path.name for path in here.iterdir()] == ["small.toml"]
+
+
+def test_generated_file_changed_by_hand(bitloom, here):
+    assert bitloom("generate", "small.toml", "-o", "out").status == 0
+    (here / "out" / "bitloom_engine.sdc").write_text("# my constraints\n")
+    result = bitloom("generate", "small.toml", "-o", "out")
+    assert result.status == 2
+    assert result.err == (
+        "bitloom: out/bitloom_engine.sdc: was changed since Bitloom wrote it "
+        "(choose another folder with -o, or lose the changes with --force)\n"
+    )
+    assert (here / "out" / "bitloom_engine.sdc").read_text() == "# my constraints\n"
+    assert bitloom("generate", "small.toml", "-o", "out", "--force").status == 0
+    assert "my constraints" not in (here / "out" / "bitloom_engine.sdc").read_text()
+
+
+def test_report_of_an_empty_folder_or_another_engine(bitloom, here):
+    hint = "run `bitloom generate`, `simulate` or `synth` into it first"
+    result = bitloom("report", "small.toml", "-o", "out")
+    assert (result.status, result.err) == (2, f"bitloom: out: holds no engine of this configuration ({hint})\n")
+    assert bitloom("generate", "small.toml", "-o", "out").status == 0
+    assert bitloom("report", "small.toml", "-o", "out", "--set", "rows=1").status == 2
+    assert (here / "out" / "bitloom_engine.v").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_every_command(bitloom, command):
+    result = bitloom(command, "--help")
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith(f"usage: bitloom {command} ")
+
+
+def test_help_and_version(bitloom):
+    from gen import __version__
+
+    assert bitloom("--version").out == f"bitloom {__version__}\n"
+    text = bitloom("--help").out
+    assert all(f"    {command} " in text for command in COMMANDS)
+    assert "exit status: 0 done, 1 a check failed, 2 the request was wrong" in text
+
+
+def test_short_and_long_options_are_the_same():
+    short = parse(["run", "c", "-o", "x", "-q", "-vv"])
+    long = parse(["run", "c", "--output", "x", "--quiet", "--verbose", "--verbose"])
+    assert vars(short) == vars(long)
+
+
+def test_start_is_quick():
+    """Help must not wait for packages that only a step needs. Counts modules, because time depends on the machine."""
+    script = "import sys, gen.cli; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    for heavy in ("amaranth", "numpy", "cocotb", "pyosys", "sklearn", "jinja2"):
+        assert f"'{heavy}'" not in loaded

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gen.config import Config, OutputSettings, SynthSettings
+from gen.emit import generate
+from gen.output import open_output
+from hdl.params import ConfigError, Dataflow, EngineParams
+
+SMALL = Config(engine=EngineParams(rows=2, cols=3))
+FILES = [".bitloom", "bitloom_engine.f", "bitloom_engine.sdc", "bitloom_engine.v", "manifest.json"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A generated engine; tests only read it."""
+    path = tmp_path_factory.mktemp("out")
+    with open_output(path) as output:
+        generate(SMALL, output)
+    return path
+
+
+def test_writes_the_four_files(folder):
+    assert sorted(os.listdir(folder)) == FILES
+
+
+def test_manifest(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["generator"] == "bitloom"
+    assert manifest["schema_version"] == 1
+    assert EngineParams.from_dict(manifest["config"]["engine"]) == SMALL.engine
+    assert manifest["config_hash"] == SMALL.hash
+    assert (manifest["prefix"], manifest["top"]) == ("bitloom", "bitloom_engine")
+    assert sorted([".bitloom", "manifest.json", *manifest["files"].values()]) == FILES
+    assert manifest["modules"]["pe"] == "bitloom_pe"
+    assert manifest["core"] == {"bitloom_pe": 6, "bitloom_recode": 2}
+    assert manifest["k_limit"] == SMALL.engine.k_limit
+    assert manifest["tile_interval"]["drain_cycles"] == Dataflow(SMALL.engine).drain_cycles
+    assert manifest["dataflow"]["a"] == {"lanes": 2, "element_bits": 8, "signed": True, "tdata_bits": 16}
+    assert manifest["dataflow"]["c"] == {"lanes": 3, "element_bits": 32, "signed": True, "tdata_bits": 96}
+    assert set(manifest["tools"]) == {"amaranth", "pyosys"}
+
+
+def test_manifest_ports_are_those_of_the_verilog(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    text = (folder / "bitloom_engine.v").read_text()
+    header = text[text.index("module bitloom_engine(") :]
+    header = header[: header.index(");")]
+    names = [name.strip() for name in header[header.index("(") + 1 :].split(",")]
+    assert sorted(names) == sorted(port["name"] for port in manifest["ports"])
+    assert all(port["description"] for port in manifest["ports"])
+
+
+def test_no_file_knows_where_or_when_it_was_made(folder):
+    for path in folder.iterdir():
+        text = path.read_text()
+        assert str(folder) not in text
+        assert str(Path(__file__).parent.parent.parent) not in text
+
+
+def test_file_list_reads_relative_to_itself(folder):
+    lines = (folder / "bitloom_engine.f").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("//")] == ["bitloom_engine.v"]
+
+
+def test_every_port_but_the_clock_is_constrained_once(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    lines = (folder / "bitloom_engine.sdc").read_text().splitlines()
+    for port in manifest["ports"]:
+        query = f"[get_ports {{{port['name']}[*]}}]" if port["width"] > 1 else f"[get_ports {port['name']}]"
+        expected = f"set_{port['direction']}_delay $outside -clock clk {query}"
+        assert lines.count(expected) == (port["name"] != "clk"), port
+    assert "set clock_period 10" in lines
+    assert "create_clock -name clk -period $clock_period [get_ports clk]" in lines
+
+
+def test_the_clock_of_the_configuration_is_that_of_the_constraints(tmp_path):
+    generate(replace(SMALL, synth=SynthSettings(clock_ns=2.5)), open_output(tmp_path))
+    text = (tmp_path / "bitloom_engine.sdc").read_text()
+    assert "set clock_period 2.5\n" in text
+    assert "names no period" not in text
+
+
+#: The least that OpenSTA takes for a library: it refuses one without thresholds.
+NO_CELLS = """
+library(empty) {
+  time_unit : "1ns"; capacitive_load_unit(1, pf);
+  input_threshold_pct_rise : 50; input_threshold_pct_fall : 50;
+  output_threshold_pct_rise : 50; output_threshold_pct_fall : 50;
+  slew_lower_threshold_pct_rise : 20; slew_lower_threshold_pct_fall : 20;
+  slew_upper_threshold_pct_rise : 80; slew_upper_threshold_pct_fall : 80;
+}
+"""
+STA = """
+read_liberty empty.lib
+read_verilog ports.v
+link_design bitloom_engine
+read_sdc engine.sdc
+puts "inputs [llength [all_inputs]]"
+check_setup -verbose -no_input_delay -no_clock
+"""
+
+
+@pytest.mark.synth
+@pytest.mark.skipif(shutil.which("sta") is None, reason="OpenSTA (sta) is missing")
+@pytest.mark.parametrize("forgotten", ["", "job_valid", "{s_axis_a_tdata[*]}"])
+def test_opensta_accepts_the_constraints(folder, tmp_path, forgotten):
+    """Every input has its delay; OpenSTA complains as soon as one is left out."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    names = ", ".join(port["name"] for port in manifest["ports"])
+    lines = [f"{port['direction']} [{port['width'] - 1}:0] {port['name']};" for port in manifest["ports"]]
+    lines = [f"module bitloom_engine({names});", *lines, "endmodule", ""]
+    (tmp_path / "ports.v").write_text("\n".join(lines).replace("[0:0] ", ""))
+    (tmp_path / "empty.lib").write_text(NO_CELLS)
+    constraints = (folder / "bitloom_engine.sdc").read_text().splitlines(keepends=True)
+    kept = [line for line in constraints if not forgotten or f"[get_ports {forgotten}]" not in line]
+    (tmp_path / "engine.sdc").write_text("".join(kept))
+    (tmp_path / "run.tcl").write_text(STA)
+    result = subprocess.run(
+        ["sta", "-exit", "run.tcl"], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    text = result.stdout + result.stderr
+    assert f"inputs {sum(port['width'] for port in manifest['ports'] if port['direction'] == 'input')}" in text, text
+    assert "Error" not in text, text
+    assert ("Warning" in text) == bool(forgotten), text
+
+
+def digests(path: Path) -> dict[str, str]:
+    return {entry.name: hashlib.sha256(entry.read_bytes()).hexdigest() for entry in path.iterdir()}
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
+def test_same_configuration_same_bytes(folder, tmp_path, hash_seed):
+    script = (
+        "import sys; from gen.config import Config; from gen.emit import generate; from gen.output import open_output;"
+        "from hdl.params import EngineParams;"
+        "generate(Config(engine=EngineParams(rows=2, cols=3)), open_output(sys.argv[1]))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    subprocess.run([sys.executable, "-c", script, tmp_path / "out"], check=True, env=environment)
+    assert digests(tmp_path / "out") == digests(folder)
+
+
+# --- a folder that is used again -------------------------------------------------------------------------------------
+def test_current_files_are_kept(tmp_path, monkeypatch):
+    with open_output(tmp_path) as output:
+        first = generate(SMALL, output)
+        output.write_json("sim.json", {"passed": True})
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    with open_output(tmp_path) as output:
+        assert generate(SMALL, output) == first
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_another_configuration_removes_what_it_makes_stale(tmp_path):
+    with open_output(tmp_path) as output:
+        generate(SMALL, output)
+        for name in ("sim.json", "synth.json", "report.html"):
+            output.write(name, "{}")
+        (tmp_path / "mine.txt").write_text("mine")
+        generate(replace(SMALL, output=OutputSettings(prefix="npu")), output)
+    assert sorted(os.listdir(tmp_path)) == [
+        ".bitloom",
+        "manifest.json",
+        "mine.txt",
+        "npu_engine.f",
+        "npu_engine.sdc",
+        "npu_engine.v",
+    ]
+
+
+def test_changed_generator_means_new_files(tmp_path, monkeypatch):
+    with open_output(tmp_path) as output:
+        generate(SMALL, output)
+        monkeypatch.setattr(sys.modules["gen.emit.generate"], "generator_hash", lambda: "other")
+        output.write("sim.json", "{}")
+        generate(SMALL, output)
+    assert not (tmp_path / "sim.json").exists()
+
+
+def test_a_file_changed_by_hand_is_refused_before_anything_is_written(tmp_path):
+    with open_output(tmp_path) as output:
+        generate(SMALL, output)
+        output.write("sim.json", "{}")
+    verilog = tmp_path / "bitloom_engine.v"
+    verilog.write_text(verilog.read_text() + "// my fix\n")
+    before = digests(tmp_path)
+    other = replace(SMALL, engine=EngineParams(rows=3, cols=3))
+    for config in (SMALL, other):
+        with open_output(tmp_path) as output, pytest.raises(ConfigError) as caught:
+            generate(config, output)
+        assert str(caught.value) == (
+            f"{verilog}: was changed since Bitloom wrote it "
+            "(choose another folder with -o, or lose the changes with --force)"
+        )
+        assert digests(tmp_path) == before
+    with open_output(tmp_path, force=True) as output:
+        generate(SMALL, output)
+    assert "my fix" not in verilog.read_text()
+
+
+def test_nothing_is_touched_when_generation_fails(tmp_path, monkeypatch):
+    with open_output(tmp_path) as output:
+        generate(SMALL, output)
+        before = digests(tmp_path)
+
+        def fail(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("gen.emit.verilog.emit", fail)
+        with pytest.raises(KeyboardInterrupt):
+            generate(replace(SMALL, engine=EngineParams(rows=3)), output)
+    assert digests(tmp_path) == before
