@@ -29,7 +29,8 @@ lint: setup
 	@$(RUN) -m mypy
 
 bench: setup
-	@$(RUN) -m bench
+	@status=0; for each in bench/[!_]*.py; do \
+	    $(RUN) -m bench.$$(basename $$each .py) || status=1; done; exit $$status
 
 setup:
 	@.ci/setup
