@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.delay import Delay
-from hdl.lib.shared import Part, Shared
+from hdl.lib.shared import Part, place
 
 __all__ = ["Skew", "skew"]
 
@@ -15,9 +15,7 @@ def skew(m: Module, name: str, en: Value, value: Value, lanes: int, *, reverse: 
     """Place a :class:`Skew` on ``value`` as submodule ``name``; a single lane needs none."""
     if lanes == 1:
         return value
-    part = Shared(Skew(lanes, len(value) // lanes, reverse=reverse), en=en, i=value)
-    m.submodules[name] = part
-    return part.o
+    return place(m, name, Skew(lanes, len(value) // lanes, reverse=reverse), en=en, i=value).o
 
 
 class Skew(Part):
@@ -71,7 +69,7 @@ class Skew(Part):
     def _split(self, m: Module) -> list[Value]:
         first = 1 << ((self.lanes - 1).bit_length() - 1)
         near, far = self._take(self.i, first)
-        m.submodules.wait = wait = Shared(Delay(first, len(far)), en=self.en, i=far)
+        wait = place(m, "wait", Delay(first, len(far)), en=self.en, i=far)
         return [
             skew(m, "near", self.en, near, first, reverse=self.reverse),
             skew(m, "far", self.en, wait.o, self.lanes - first, reverse=self.reverse),

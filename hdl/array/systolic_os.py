@@ -8,10 +8,10 @@ runs up the column, against the wave, with a register every few rows; in that di
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
-from hdl.lib.shared import Part, Shared
+from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
 
@@ -54,14 +54,13 @@ class SystolicRow(Part):
         scheme = self.scheme
         operand, clear = self.a, self.clear
         if scheme.recode is not None:
-            m.submodules.recode = recode = Shared(scheme.recode, value=self.a)
+            recode = place(m, "recode", scheme.recode, value=self.a)
             operand = recode.digits
         finished, b_out = [], []
         for j in range(self.params.cols):
             b_in = self.b_in.word_select(j, self.params.b.width)
-            pe = Shared(scheme.pe, en=self.en, clear_in=clear, a_in=operand, b_in=b_in)
-            m.submodules[f"pe{j}"] = pe
-            finished.append(pe.acc & pe.clear_out.replicate(scheme.acc_bits))
+            pe = place(m, f"pe{j}", scheme.pe, en=self.en, clear_in=clear, a_in=operand, b_in=b_in)
+            finished.append(Mux(pe.clear_out, pe.acc, 0))
             b_out.append(pe.b_out)
             operand, clear = pe.a_out, pe.clear_out
         m.d.comb += [self.b_out.eq(Cat(b_out)), self.bus_out.eq(self.bus_in | Cat(finished))]
@@ -119,8 +118,7 @@ class SystolicRows(Part):
         b, first = self.b_in, 0
         for (name, part, rows), bus in zip(blocks, buses, strict=True):
             clear, a = self.clear[first : first + rows], self.a[first * width : (first + rows) * width]
-            block = Shared(part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus)
-            m.submodules[name] = block
+            block = place(m, name, part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus)
             if first == 0:
                 top = block.bus_out
             else:
@@ -163,7 +161,6 @@ class SystolicArray(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         no_bus = Const(0, len(self.acc))
-        rows = Shared(self.rows, en=self.en, clear=self.clear, a=self.a, b_in=self.b, bus_in=no_bus)
-        m.submodules.rows = rows
+        rows = place(m, "rows", self.rows, en=self.en, clear=self.clear, a=self.a, b_in=self.b, bus_in=no_bus)
         m.d.comb += self.acc.eq(rows.bus_out)
         return m

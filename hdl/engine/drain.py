@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.engine.finish import Finish
-from hdl.lib.shared import Part, Shared
+from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
 from hdl.pe.scheme import Scheme
 
@@ -54,7 +54,7 @@ class Drain(Part):
         sums = []
         for j in range(self.params.cols):
             acc = self.acc.word_select(j, self.scheme.acc_bits)
-            m.submodules[f"finish{j}"] = finish = Shared(part, en=self.en, acc=acc, correction_in=correction)
+            finish = place(m, f"finish{j}", part, en=self.en, acc=acc, correction_in=correction)
             correction = finish.correction_out
             sums.append(finish.sum)
         m.d.comb += self.sums.eq(Cat(sums))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.array.skew import skew
@@ -12,7 +12,7 @@ from hdl.array.systolic_os import SystolicArray
 from hdl.bus.slice import StreamSlice
 from hdl.engine.control import COUNTER_BITS, Control
 from hdl.engine.drain import Drain
-from hdl.lib.shared import Part, Shared
+from hdl.lib.shared import Part, Shared, place
 from hdl.params import BeatMap, Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
 
@@ -98,13 +98,14 @@ class Engine(Part):
         b = self._entry(m, "b", self.flow.b, ready=take)
         row = Signal(self.flow.c.payload_bits)
         rows_ready = Signal()
-        rows = StreamSlice(len(row))
-        rows = Shared(rows, i_data=row, i_last=last, i_valid=en & valid, o_ready=rows_ready)
-        m.submodules.slice_row = rows
+        buffer = StreamSlice(len(row))
+        rows = place(m, "slice_row", buffer, i_data=row, i_last=last, i_valid=en & valid, o_ready=rows_ready)
         result, mismatch = self._preload(m, rows, rows_ready) if self.params.preload else (rows, Const(0))
         if not self.params.preload:
             m.d.comb += rows_ready.eq(self.m_axis_c_tready)
-        control = Shared(
+        control = place(
+            m,
+            "control",
             Control(self.params, latency=self._latency),
             have=a.o_valid & b.o_valid,
             a_last=a.o_last,
@@ -117,14 +118,13 @@ class Engine(Part):
             job_valid=self.job_valid,
             counters_clear=self.counters_clear,
         )
-        m.submodules.control = control
         m.d.comb += [getattr(self, name).eq(value) for name, value in control.outputs.items() if hasattr(self, name)]
         m.d.comb += [
             take.eq(control.take),
             en.eq(control.en),
             valid.eq(control.row_valid),
             last.eq(control.row_last),
-            row.eq(self._array(m, en, control.clear, a.o_data & take.replicate(len(a.o_data)), b.o_data)),
+            row.eq(self._array(m, en, control.clear, Mux(take, a.o_data, 0), b.o_data)),
             self.m_axis_c_tdata.eq(result.o_data),
             self.m_axis_c_tlast.eq(result.o_last),
             self.m_axis_c_tvalid.eq(result.o_valid),
@@ -139,14 +139,15 @@ class Engine(Part):
     def _entry(self, m: Module, name: str, beats: BeatMap, ready: Value) -> Shared:
         """The register slice of a stream that enters."""
         data, last, valid = (getattr(self, f"s_axis_{name}_{part}") for part in ("tdata", "tlast", "tvalid"))
-        entry = Shared(
+        entry = place(
+            m,
+            f"slice_{name}",
             StreamSlice(beats.payload_bits),
             i_data=data[: beats.payload_bits],
             i_last=last,
             i_valid=valid,
             o_ready=ready,
         )
-        m.submodules[f"slice_{name}"] = entry
         m.d.comb += getattr(self, f"s_axis_{name}_tready").eq(entry.i_ready)
         return entry
 
@@ -156,7 +157,9 @@ class Engine(Part):
         A bubble is a zero operand of A: its products are zero.
         """
         rows, cols = self.params.rows, self.params.cols
-        m.submodules.array = array = Shared(
+        array = place(
+            m,
+            "array",
             SystolicArray(self.params, self.scheme),
             en=en,
             clear=skew(m, "skew_clear", en, clear.replicate(rows), rows),
@@ -165,20 +168,18 @@ class Engine(Part):
         )
         sums = array.acc
         if self.scheme.redundant:
-            m.submodules.drain = drain = Shared(Drain(self.params, self.scheme), en=en, clear=clear, acc=sums)
+            drain = place(m, "drain", Drain(self.params, self.scheme), en=en, clear=clear, acc=sums)
             sums = drain.sums
         return skew(m, "deskew", en, sums, cols, reverse=True)
 
     def _preload(self, m: Module, rows: Shared, rows_ready: Signal) -> tuple[Shared, Value]:
         """Join rows of results with rows of initial values; says where the two disagree on a tile's last row."""
         width = self.params.accumulator
-        join = Signal()
-        initial = self._entry(m, "c", self.flow.c, ready=join)
+        meet = Signal()
+        initial = self._entry(m, "c", self.flow.c, ready=meet)
         lanes = [slice(j * width, (j + 1) * width) for j in range(self.params.cols)]
         sums = Cat((rows.o_data[lane] + initial.o_data[lane])[:width] for lane in lanes)
-        out = Shared(
-            StreamSlice(len(sums)), i_data=sums, i_last=rows.o_last, i_valid=join, o_ready=self.m_axis_c_tready
-        )
-        m.submodules.slice_out = out
-        m.d.comb += [join.eq(rows.o_valid & initial.o_valid & out.i_ready), rows_ready.eq(join)]
-        return out, join & (rows.o_last != initial.o_last)
+        buffer, ready = StreamSlice(len(sums)), self.m_axis_c_tready
+        out = place(m, "slice_out", buffer, i_data=sums, i_last=rows.o_last, i_valid=meet, o_ready=ready)
+        m.d.comb += [meet.eq(rows.o_valid & initial.o_valid & out.i_ready), rows_ready.eq(meet)]
+        return out, meet & (rows.o_last != initial.o_last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
-from hdl.lib.shared import Part, Shared
+from hdl.lib.shared import Part, place
 
 __all__ = ["Delay"]
 
@@ -41,7 +41,7 @@ class Delay(Part):
         else:
             first = self.depth // 2
             for name, depth in (("first", first), ("second", self.depth - first)):
-                m.submodules[name] = half = Shared(Delay(depth, self.width), en=self.en, i=value)
+                half = place(m, name, Delay(depth, self.width), en=self.en, i=value)
                 value = half.o
         m.d.comb += self.o.eq(value)
         return m

@@ -6,13 +6,14 @@ name, so that the cost of generation grows with the number of different parts an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
-from amaranth.hdl import ClockSignal, Elaboratable, Instance, ResetSignal, Signal, Value, ValueLike
+from amaranth.hdl import ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal, Value, ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Part", "Shared"]
+__all__ = ["Part", "Shared", "place"]
 
 
 class Part(wiring.Component):
@@ -42,14 +43,15 @@ class Emitter(Protocol):
         """The full name of the part's module, which is to be emitted."""
 
 
-class Shared(Elaboratable):
-    """One place of a part.
+def place(m: Module, name: str, part: Part, **inputs: ValueLike) -> Shared:
+    """Place a part in ``m`` as submodule ``name``, with a value for each of its inputs."""
+    shared = Shared(part, name, inputs)
+    m.submodules[name] = shared
+    return shared
 
-    Parameters
-    ----------
-    part : Part
-    **inputs
-        A value for each of the part's inputs.
+
+class Shared(Elaboratable):
+    """One place of a part; see :func:`place`.
 
     Attributes
     ----------
@@ -57,7 +59,7 @@ class Shared(Elaboratable):
         The part's outputs by name; each is an attribute as well.
     """
 
-    def __init__(self, part: Part, **inputs: ValueLike) -> None:
+    def __init__(self, part: Part, place: str, inputs: Mapping[str, ValueLike]) -> None:
         members = part.signature.members
         expected = {name for name, member in members.items() if member.flow is In}
         if expected != set(inputs):
@@ -65,7 +67,7 @@ class Shared(Elaboratable):
         self.part = part
         self.inputs = {name: Value.cast(value) for name, value in inputs.items()}
         self.outputs = {
-            name: Signal(member.shape, name=name) for name, member in members.items() if member.flow is Out
+            name: Signal(member.shape, name=f"{place}_{name}") for name, member in members.items() if member.flow is Out
         }
 
     def __getattr__(self, name: str) -> Signal:

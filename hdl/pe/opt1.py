@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.booth import BITS_PER_DIGIT, booth_digits
@@ -79,8 +79,8 @@ class Opt1PE(Part):
         s_kept = Signal(width)
         c_kept = Signal(len(self.carries))
         m.d.comb += [
-            s_kept.eq(s & ~clear.replicate(width)),
-            c_kept.eq(c & ~clear.replicate(len(self.carries))),
+            s_kept.eq(Mux(clear, 0, s)),
+            c_kept.eq(Mux(clear, 0, c)),
         ]
         heap = BitHeap(width)
         heap.add(s_kept)
@@ -105,7 +105,7 @@ class Opt1PE(Part):
         product = Signal(bits, name=f"pp{i}")
         sign = magnitude[-1] ^ neg if signed else neg
         m.d.comb += [
-            magnitude.eq((one.replicate(bits) & single) | (two.replicate(bits) & (single << 1))),
+            magnitude.eq(Mux(one, single, 0) | Mux(two, single << 1, 0)),
             product.eq(Cat(magnitude[:-1] ^ neg.replicate(bits - 1), ~sign)),
         ]
         return product
