@@ -53,8 +53,10 @@ def reduce_to_groups(m: Module, heap: BitHeap, carries: tuple[int, ...], name: s
     for base, end in pairwise((*bases, heap.width)):
         groups.setdefault(end - base, []).append(base)
 
+    left = heap.columns
+
     def word(row: int, columns: list[int]) -> Value:
-        return Cat(heap.columns[c][row] if row < len(heap.columns[c]) else Const(0, 1) for c in columns)
+        return Cat(left[c][row] if row < len(left[c]) else Const(0, 1) for c in columns)
 
     total: dict[int, Value] = {}
     carry: dict[int, Value] = {}

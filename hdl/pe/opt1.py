@@ -89,7 +89,7 @@ class Opt1PE(Part):
         for i in range(self.digits):
             one, two, neg = a[BITS_PER_DIGIT * i : BITS_PER_DIGIT * (i + 1)]
             heap.add(neg, 2 * i)
-            heap.add(self._partial_product(m, i, b, one, two, neg), 2 * i)
+            heap.add(self._partial_product(m, i, b, one, two, neg), 2 * i, arrival=2)
         total, carry = reduce_to_groups(m, heap, self.carries)
         with m.If(self.en):
             m.d.sync += [a.eq(self.a_in), b.eq(self.b_in), clear.eq(self.clear_in), s.eq(total), c.eq(carry)]
