@@ -12,7 +12,7 @@ from synth_scripts import cache, unit
 from synth_scripts.liberty import Group, LibertyError, parse
 from synth_scripts.logic import FULL_CARRY, FULL_SUM, truth_table
 from synth_scripts.sources import Source, find
-from synth_scripts.tables import flop_times, fo4
+from synth_scripts.tables import delay, flop_times, fo4
 
 __all__ = ["Adder", "ClockGate", "Library", "load"]
 
@@ -78,6 +78,14 @@ class Library:
         Delay of the smallest inverter driving four of its kind.
     flop_delay_ps, flop_setup_ps : float
         Clock to output (driving four inverters) and setup time of the smallest flip-flop.
+    loads : dict
+        Capacitance of every data input, fF, by cell and pin.
+    clock_pins : dict
+        Clock and latch-enable pins by cell.
+    tree_buffer : (cell, input, output)
+        The buffer of fan-out trees.
+    tree_load_ff : float
+        What it drives within 2.5 FO4.
     buffers, inverters : tuple of (cell, input, output)
         By area.
     full_adder, half_adder : Adder or None
@@ -108,6 +116,10 @@ class Library:
     fo4_ps: float
     flop_delay_ps: float
     flop_setup_ps: float
+    loads: dict[str, dict[str, float]]
+    clock_pins: dict[str, tuple[str, ...]]
+    tree_buffer: tuple[str, str, str]
+    tree_load_ff: float
     buffers: tuple[tuple[str, str, str], ...]
     inverters: tuple[tuple[str, str, str], ...]
     full_adder: Adder | None
@@ -154,7 +166,7 @@ def load(setting: str | list[str] = "auto") -> Library:
 
 
 #: Counted up when what is read out of a library changes.
-VERSION = 7
+VERSION = 8
 
 
 def _restore(values: dict[str, Any]) -> Library:
@@ -210,11 +222,14 @@ class _Reader:
         buffers = [_pins(cell) for cell in cells if _outputs(cell, 1, 0b10)]
         if nand2 is None or not inverters:
             raise ToolError(f"{where}: no {'NAND2' if nand2 is None else 'inverter'} cell found: it is needed to map logic")
-        driver = (buffers or inverters)[min(1, len(buffers or inverters) - 1)]
+        if not buffers:
+            raise ToolError(f"{where}: no buffer cell found: it is needed to drive nets of high fan-out")
+        driver = buffers[min(1, len(buffers) - 1)]
         flop = groups[min(flops, key=lambda name: (areas[name], name))]
         inverter = groups[inverters[0][0]]
         four = 4 * next(pin for pin in inverter.all("pin") if pin.name == inverters[0][1]).number("capacitance")
         flop_delay, flop_setup = flop_times(flop, _home(roots, flop), four)
+        tree = _tree(roots, groups, areas, buffers, 2.5 * fo4(inverter, _home(roots, inverter), inverters[0][1:]))
         name = roots[0].name if len(roots) == 1 else _common([root.name for root in roots])
         return Library(
             name=name,
@@ -235,6 +250,10 @@ class _Reader:
             fo4_ps=fo4(inverter, _home(roots, inverter), inverters[0][1:]) * time_ps,
             flop_delay_ps=flop_delay * time_ps,
             flop_setup_ps=flop_setup * time_ps,
+            loads=_loads(groups, cap_ff),
+            clock_pins={name: pins for name, group in groups.items() if (pins := _clock_pins(group))},
+            tree_buffer=tree[0],
+            tree_load_ff=tree[1] * cap_ff,
             buffers=tuple(buffers),
             inverters=tuple(inverters),
             full_adder=_adder(cells, 3, FULL_SUM, FULL_CARRY),
@@ -402,6 +421,51 @@ def _latch_gate(
                 "and": [and2.name, *and2.inputs, next(iter(and2.functions))],
             }
     return None
+
+
+def _loads(groups: dict[str, Group], cap_ff: float) -> dict[str, dict[str, float]]:
+    return {
+        name: {
+            pin.name: round(pin.number("capacitance") * cap_ff, 6)
+            for pin in group.all("pin")
+            if pin.attributes.get("direction") == "input"
+        }
+        for name, group in groups.items()
+    }
+
+
+def _clock_pins(group: Group) -> tuple[str, ...]:
+    state = group.first("latch")
+    enable = state.attributes.get("enable", "") if state else ""
+    flags = ("clock", "clock_gate_clock_pin")
+    return tuple(
+        pin.name
+        for pin in group.all("pin")
+        if any(pin.attributes.get(flag) == "true" for flag in flags) or (enable and pin.name in enable)
+    )
+
+
+def _tree(
+    roots: list[Group],
+    groups: dict[str, Group],
+    areas: dict[str, float],
+    buffers: list[tuple[str, str, str]],
+    limit: float,
+) -> tuple[tuple[str, str, str], float]:
+    """The buffer that drives most for its area within a delay, and what it drives then (file's units)."""
+    best = (0.0, buffers[0], 0.0)
+    for buffer in buffers:
+        cell, source, output = buffer
+        own = next(pin for pin in groups[cell].all("pin") if pin.name == source).number("capacitance")
+        low, high = 0.0, 1000 * own
+        for _ in range(30):
+            middle = (low + high) / 2
+            slow = delay(groups[cell], _home(roots, groups[cell]), output, source, limit / 2, middle)[0] > limit
+            low, high = (low, middle) if slow else (middle, high)
+        # a tree's cost is its buffers' area and the load they are to the level above
+        if low > 4 * own and low / areas[cell] > best[0]:
+            best = (low / areas[cell], buffer, low)
+    return best[1], best[2]
 
 
 def _data_capacitance(flop: Group) -> float:

@@ -1,0 +1,257 @@
+"""Synthesis of what is around the PEs and recoders, module by module, and timing of the whole engine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hdl.params.errors import CheckFailed
+from synth_scripts import cache, checks, sta, yosys
+from synth_scripts.block import Block
+from synth_scripts.library import Library
+from synth_scripts.netlist import Netlist
+from synth_scripts.styles import ADDERS, abc_script, map_files
+
+__all__ = ["Core", "Fabric", "synthesise_fabric"]
+
+#: Adder and script pairs that are tried, by effort; the same for every design.
+VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "quick": (("sklansky", "area-delay"), ("sklansky", "classic")),
+    "normal": tuple((adder, script) for adder in ("brent-kung", "sklansky") for script in ("area-delay", "classic")),
+    "full": tuple(
+        (adder, script)
+        for adder in ("brent-kung", "sklansky", "kogge-stone")
+        for script in ("area-delay", "delay", "classic", "area")
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Core:
+    """A module of the core, synthesised on its own: its netlist, or its timing model where it has flip-flops.
+
+    Parameters
+    ----------
+    name : str
+    area : float
+    netlist : str
+        Verilog of library cells.
+    loads : dict
+        Capacitance of each input bit, fF.
+    block : Block or None
+        Stands for the netlist in the engine's timing.
+    """
+
+    name: str
+    area: float
+    netlist: str
+    loads: dict[str, float]
+    block: Block | None
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """The synthesised engine without the insides of the core's modules.
+
+    Parameters
+    ----------
+    style : str
+    period : float
+        Least clock period of the engine (ns), paths inside blocks not counted; 0 where it could not be timed.
+    path : str
+        Its critical path.
+    areas : dict
+        Area of the cells directly in each module.
+    instances : dict
+        How often each module and library cell occurs in the engine (core modules' insides not counted).
+    buffers : int
+        Fan-out buffers in the modules.
+    netlist : str
+        Verilog of all modules but the core's.
+    """
+
+    style: str
+    period: float
+    path: str
+    areas: dict[str, float]
+    instances: dict[str, int]
+    buffers: int
+    netlist: str = field(repr=False, default="")
+
+
+def synthesise_fabric(
+    library: Library,
+    verilog: str,
+    top: str,
+    core: list[Core],
+    folder: Path,
+    *,
+    target_ns: float,
+    effort: str = "normal",
+) -> Fabric:
+    """Synthesise everything but the core; the variant with the least area x period of the engine wins.
+
+    Parameters
+    ----------
+    library : Library
+    verilog : str
+        The whole design.
+    top : str
+    core : list of Core
+    folder : Path
+    target_ns : float
+        The period the core reaches, or the clock asked for; the fabric need not be faster.
+    effort : str
+
+    Raises
+    ------
+    CheckFailed
+    ToolError
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    blocks = [(part.name, part.area, part.netlist, part.block is not None) for part in core]
+    key = cache.digest("fabric", verilog, top, library.digest, blocks, target_ns, effort, sta.available(), yosys.version())
+    stored = cache.read("fabrics", key)
+    if stored is None:
+        made = _Run(library, verilog, top, core, folder, target_ns).variants(VARIANTS[effort])
+        best = min(made, key=lambda each: _total(each, core) * max(each.period, target_ns))
+        stored = vars(best)
+        cache.write("fabrics", key, stored)
+    fabric = Fabric(**stored)
+    (folder / f"{top}.v").write_text(fabric.netlist)
+    return fabric
+
+
+def _total(fabric: Fabric, core: list[Core]) -> float:
+    inside = sum(part.area * fabric.instances.get(part.name, 0) for part in core)
+    return inside + sum(area * fabric.instances[name] for name, area in fabric.areas.items())
+
+
+class _Run:
+    """One fabric, in several variants."""
+
+    def __init__(
+        self, library: Library, verilog: str, top: str, core: list[Core], folder: Path, target_ns: float
+    ) -> None:
+        self.library, self.top, self.core, self.folder, self.target_ns = library, top, core, folder, target_ns
+        (folder / "design.v").write_text(verilog)
+        for name, text in map_files(library).items():
+            (folder / name).write_text(text)
+        (folder / "abc.constr").write_text(f"set_driving_cell {library.driver}\nset_load {2 * library.load_ff:g}\n")
+
+    def variants(self, pairs: tuple[tuple[str, str], ...]) -> list[Fabric]:
+        """Synthesise, check and time every (adder, script) pair."""
+        names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
+        yosys.run(self._mapping(names), self.folder, "fabric", check=self.top)
+        loads = {part.name: part.loads for part in self.core}
+        netlists, buffers = {}, {}
+        for name in names:
+            path = self.folder / f"{name}.json"
+            netlist = netlists[name] = Netlist(path, self.library, self.top, loads)
+            checks.mapped(netlist.unmapped(), self.library.name)
+            buffers[name] = netlist.grow_trees()
+            netlist.write(path)
+        yosys.run(self._writing(list(names)), self.folder, "trees", check=self.top)
+        texts = {}
+        for name in names:
+            path = self.folder / f"{name}.v"
+            texts[name] = sta.plain(path.read_text())
+            path.write_text(texts[name])
+        timing = self._time(list(names))
+        for name in names:
+            for suffix in ("v", "json"):
+                (self.folder / f"{name}.{suffix}").unlink()
+        return [
+            Fabric(
+                style=f"{adder}, {script} at {self.target_ns:.3g} ns",
+                period=timing[name].period,
+                path=timing[name].path,
+                areas={module: netlists[name].local_area(module) for module in netlists[name].order},
+                instances=dict(netlists[name].instances()),
+                buffers=buffers[name],
+                netlist=texts[name],
+            )
+            for name, (adder, script) in names.items()
+        ]
+
+    def _mapping(self, names: dict[str, tuple[str, str]]) -> list[str]:
+        library = self.library
+        target = self.target_ns * 1e3 - library.flop_delay_ps - library.flop_setup_ps
+        commands = [
+            f"read_liberty -lib -ignore_miss_func {library.mapping}",
+            "read_verilog -sv design.v",
+            *(f"blackbox {part.name}" for part in self.core),
+            f"hierarchy -check -top {self.top}",
+            "proc",
+            "attrmap -remove init",
+            "check -nolatches -assert",
+            "opt_expr",
+            "opt_clean",
+            "opt -nodffe -nosdff",
+            "wreduce",
+            "peepopt",
+            "opt_clean",
+            "alumacc",
+            "opt -nosdff",
+            "opt -full -nosdff",
+        ]
+        if library.clock_gate or library.latch_gate:
+            commands += ["clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size 3", "techmap -map clock_gate.v"]
+        commands += ["design -save words"]
+        for adder in dict.fromkeys(adder for adder, _ in names.values()):
+            style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""
+            commands += [
+                "design -load words",
+                f"techmap -map +/techmap.v{style}",
+                "opt -fast -nodffe -nosdff",
+                f"dfflibmap -liberty {library.mapping}",
+                "opt -nodffe -nosdff",
+                "setundef -zero",
+                "opt_clean -purge",
+                "design -save gates",
+            ]
+            for name, (own, script) in names.items():
+                if own == adder:
+                    (self.folder / f"{name}.abc").write_text(abc_script(script, max(target, library.fo4_ps)))
+                    commands += [
+                        "design -load gates",
+                        f"abc -liberty {library.mapping} -constr abc.constr -script {name}.abc",
+                        "opt_clean -purge",
+                        f"write_json {name}.json",
+                    ]
+        return commands
+
+    def _writing(self, names: list[str]) -> list[str]:
+        commands = []
+        for name in names:
+            commands += [
+                "design -reset",
+                f"read_json {name}.json",
+                f"hierarchy -top {self.top}",
+                "check -assert",
+                *(f"delete {part.name}" for part in self.core),
+                f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
+            ]
+        return commands
+
+    def _time(self, names: list[str]) -> dict[str, sta.Timing]:
+        if not sta.available():
+            return {name: sta.Timing(0.0, 0.0, "") for name in names}
+        read = []
+        for part in self.core:
+            suffix = "lib" if part.block else "v"
+            (self.folder / f"{part.name}.{suffix}").write_text(part.block.liberty if part.block else part.netlist)
+            read.append(f"read_{'liberty' if part.block else 'verilog'} {part.name}.{suffix}")
+        timing = {}
+        for name in names:  # one process each: OpenSTA 2.0.17 crashes when it links anew after a change of clock
+            log = f"timing_{name}"
+            found = sta.measure(
+                self.library, {name: f"{name}.v"}, self.top, self.folder, read=read, log=log, loops=True, gates=True
+            )
+            timing.update(found)
+            path = self.folder / f"{log}.log"
+            loops = re.search(r"There (?:is|are) (\d+) combinational loops?", path.read_text())
+            if loops:
+                raise CheckFailed(f"{self.top}: {loops[1]} combinational loop(s) through several modules (log: {path})")
+        return timing
