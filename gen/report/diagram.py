@@ -219,7 +219,7 @@ class _EngineDiagram:
         d.text(end + 120, y + 19, f"{params.cols} × {kind}{params.accumulator}", "bits", "end")
         left = self._bus_x(len(self.cols) - 1) + 20
         if self.scheme.redundant:
-            d.text(left, self.adder_y + 12, f"final adders: s + c − {self.scheme.excess:,} for each k", "note")
+            d.text(left, self.adder_y + 12, f"final adders: s + c − {self.scheme.excess:,} a step", "note")
         stages = flow.bus_stages
         text = "one register" if stages == 1 else f"a register every {flow.ROWS_PER_BUS_STAGE} rows"
         d.text(left, self.grid_y - 9, f"result bus: {self.scheme.acc_bits} bits a column,", "note")

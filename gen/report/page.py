@@ -14,7 +14,7 @@ from gen.report.simulation import simulation_section
 from gen.report.synthesis import synthesis_sections
 from hdl.arith.booth import booth_digits
 
-__all__ = ["page"]
+__all__ = ["page", "style"]
 
 ARRAY_NAMES = {"systolic_os": "output-stationary systolic array"}
 PE_TEXTS = {
@@ -30,17 +30,21 @@ PE_TEXTS = {
 def page(data: RunData) -> Markup:
     """The whole document."""
     title = _title(data)
-    style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", f"Bitloom: {title}"),
-        tag("style", Markup(style)),
+        tag("style", Markup(style())),
     )
     results = [simulation_section(data), *synthesis_sections(data)]
     main = tag("main", _header(data, title), _engine(data), _pe(data), results, _interface(data), _footer(data))
     return join(Markup("<!doctype html>\n"), tag("html", head, tag("body", main), lang="en"), "\n")
+
+
+def style() -> str:
+    """The style sheet."""
+    return Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
 def _title(data: RunData) -> str:
@@ -119,13 +123,13 @@ def _synthesis_badge(data: RunData) -> Markup:
     if synth is None:
         return _badge("open", "Not synthesised", "run ", tag("code", "bitloom synth"))
     checks = synth.get("checks")
-    if isinstance(checks, dict) and checks:
-        failed = [name for name, found in checks.items() if found not in (0, True, [], "passed")]
-        if failed:
-            return _badge("bad", "Synthesis checks failed", ", ".join(failed).replace("_", " "))
-        names = ", ".join(checks).replace("_", " ")
-        return _badge("good", "Synthesis checks passed", f"none of: {names}")
-    return _badge("good", "Synthesised", text(synth.get("library")))
+    found = dict.fromkeys(map(str, checks), 0) if isinstance(checks, list) else checks
+    if not (isinstance(found, dict) and found):
+        return _badge("good", "Synthesised", text(synth.get("library")))
+    failed = [name for name, number in found.items() if isinstance(number, bool) or number != 0]
+    if failed:
+        return _badge("bad", "Synthesis checks failed", ", ".join(failed).replace("_", " "))
+    return _badge("good", "Synthesis checks passed", f"none of: {', '.join(found)}".replace("_", " "))
 
 
 def _key_figures(data: RunData) -> list[tuple[str, Node]]:

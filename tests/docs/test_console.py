@@ -1,0 +1,50 @@
+"""Every ``bitloom`` command in the documentation and the README runs, and prints what the page shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.console import Command, blocks, commands
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [[command for command in block if command.is_ours] for page in PAGES for block in blocks(page)]
+COMMANDS = [command for page in PAGES for command in commands(page)]
+
+
+def case(block: list[Command]) -> object:
+    names = {name for command in block for name in command.marks}
+    marks = [getattr(pytest.mark, name) for name in sorted({*names, "slow"} if names else names)]
+    return pytest.param(block, id=f"{block[0].page}: {block[0].text}", marks=marks)
+
+
+@pytest.mark.parametrize("block", [case(block) for block in BLOCKS if block])
+def test_commands(block, tmp_path):
+    for command in block:
+        done = command.run(tmp_path, ROOT)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode == command.status, f"{command.text}: {done.stderr}"
+        if command.output and not command.marks:
+            assert done.stdout.rstrip() == command.output.rstrip(), command.text
+
+
+def test_pages_show_commands():
+    assert len({command.arguments[1] for command in COMMANDS if command.is_ours and command.arguments[1:]}) >= 8
+
+
+def test_other_commands_are_few_and_known():
+    """What is not ours is not run here: `make` and the set-up of an environment."""
+    known = {"make", "python", ".venv/bin/pip", "."}
+    assert {command.arguments[0] for command in COMMANDS if not command.is_ours} <= known
+
+
+def test_reading_of_blocks(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "<!-- exit status 2 -->\n```console\n$ bitloom x 'a b'\n$ bitloom y\none\ntwo\n```\n```sh\n$ no\n```\n"
+    )
+    first, second = commands(page)
+    assert (first.arguments, first.output, first.status) == (["bitloom", "x", "a b"], "", 2)
+    assert second.output == "one\ntwo\n"

@@ -1,0 +1,114 @@
+"""The pages agree with the code, and with each other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gen.config import Config, markdown
+from gen.emit.manifest import manifest
+from gen.emit.verilog import emit
+from gen.report.images import images
+from hdl.engine.top import engine_ports
+from hdl.params import Dataflow, EngineParams, OperandFormat
+from hdl.pe.scheme import Scheme
+from tests.docs.console import Command
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        if not target.startswith("https://"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_configurations_exist(page):
+    for name in re.findall(r"configs/[\w.-]+\.toml", page.read_text(encoding="utf-8")):
+        assert (ROOT / name).exists(), name
+
+
+def test_index_names_every_page():
+    assert {page.name for page in DOCS.glob("*.md")} == {
+        "index.md",
+        *re.findall(r"\]\(([\w-]+\.md)\)", text("index.md")),
+    }
+
+
+def test_examples_name_every_configuration():
+    page = text("getting-started.md")
+    for path in (ROOT / "configs").glob("*.toml"):
+        assert f"`configs/{path.name}`" in page, path.name
+
+
+def test_keys_are_those_of_the_configuration():
+    assert markdown().strip() in text("config.md")
+
+
+def test_every_subcommand_is_in_the_table(tmp_path):
+    help_command = Command("cli.md", "bitloom --help", "", 0)
+    helps = help_command.run(tmp_path, ROOT).stdout
+    names = re.findall(r"^    (\w+)  +\w", helps, re.MULTILINE)
+    assert {"run", "explain", "list"} <= set(names)
+    for name in names:
+        assert re.search(rf"^\| `{name}\b", text("cli.md"), re.MULTILINE), name
+
+
+def keys_of(section: str) -> set[str]:
+    """The keys in the table below a heading of files.md."""
+    body = text("files.md").split(f"## {section}\n")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", body, re.MULTILINE)
+    return set(re.findall(r"`(\w+)`", " ".join(cells)))
+
+
+def test_manifest_keys_are_documented():
+    config = Config(engine=EngineParams(rows=1, cols=1))
+    files = {"verilog": "bitloom_engine.v"}
+    assert keys_of("manifest.json") == set(manifest(config, emit(config.engine), files))
+
+
+@pytest.mark.parametrize("preload", [False, True])
+def test_ports_are_those_of_the_engine(preload):
+    page = text("engine.md")
+    streams = ("s_axis_a", "s_axis_b", "s_axis_c", "m_axis_c")
+    for port in engine_ports(EngineParams(preload=preload)):
+        stem = re.sub(r"_t(data|valid|ready|last)$", "", port.name)
+        assert f"`{stem}_" in page if stem in streams else f"`{port.name}`" in page, port.name
+
+
+@pytest.mark.parametrize("rows", [1, 3, 8, 9, 16, 17, 64, 100])
+def test_tile_interval_is_the_formula_on_the_page(rows):
+    flow = Dataflow(EngineParams(rows=rows, cols=2))
+    assert "max(K, rows + ⌈rows / 8⌉ − 1)" in text("engine.md")
+    assert flow.ROWS_PER_BUS_STAGE == 8
+    assert flow.tile_interval(1) == rows + -(-rows // 8) - 1
+
+
+def test_figures_of_opt1_in_the_text():
+    scheme = Scheme.of(EngineParams())
+    assert f"{scheme.excess:,} for `s8 × s8`" in " ".join(text("systolic_os.md").split())
+    assert f"{EngineParams().k_limit:,}" in text("config.md")
+
+
+@pytest.mark.parametrize("width", range(2, 17))
+def test_numbers_of_digits_on_the_page(width):
+    from hdl.arith.booth import booth_digits
+
+    assert "⌈W / 2⌉ digits if signed, ⌊W / 2⌋ + 1 if unsigned" in " ".join(text("systolic_os.md").split())
+    assert booth_digits(OperandFormat(width, signed=True)) == -(-width // 2)
+    assert booth_digits(OperandFormat(width, signed=False)) == width // 2 + 1
+
+
+def test_pictures_are_those_of_the_report():
+    """After a change: ``python -m gen.report.images docs/images``."""
+    assert {path.name: path.read_text(encoding="utf-8") for path in (DOCS / "images").iterdir()} == images()
