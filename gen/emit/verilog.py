@@ -6,6 +6,7 @@ Verilog grow with rows + columns. Amaranth writes RTLIL; Yosys turns it into Ver
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -115,7 +116,8 @@ class _Emitter:
         if component.clocked:
             ports = {"clk": domain.clk} | ports
         placed = {port: (signal, None) for port, signal in ports.items() if len(signal)}
-        return rtlil.convert(fragment, name=name, ports=placed, emit_src=False)
+        text: str = rtlil.convert(fragment, name=name, ports=placed, emit_src=False)
+        return text
 
 
 def _verilog(design: str, top: str) -> str:
@@ -123,8 +125,9 @@ def _verilog(design: str, top: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "design.il"), Path(folder, "design.v")
         source.write_text(design)
-        writer = [sys.executable, "-m", "gen.emit.yosys_writer", source, target]
-        run = subprocess.run(writer, capture_output=True, text=True)
+        writer = [sys.executable, "-m", "gen.emit.yosys_writer", str(source), str(target)]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        run = subprocess.run(writer, env=environment, capture_output=True, text=True)
         if run.returncode or not target.exists():
             tail = "\n".join((run.stdout + run.stderr).splitlines()[-5:])
             raise ToolError(f"Yosys could not write the Verilog:\n{tail}")

@@ -113,17 +113,17 @@ class SystolicRows(Part):
                 (f"rows{first}", SystolicRows(self.params, self.scheme, rows), rows)
                 for first, rows in ((0, upper), (upper, self.rows - upper))
             ]
-        buses = [Signal(len(self.bus_in), name=f"bus{i}") for i in range(1, len(blocks))]
-        buses.append(self.bus_in)
+        # Operands of B go down the blocks, result buses up: below[i] is what block i takes from the one below it.
+        below = [Signal(len(self.bus_in), name=f"bus{i}") for i in range(1, len(blocks))] + [self.bus_in]
         b, first = self.b_in, 0
-        for (name, part, rows), bus in zip(blocks, buses, strict=True):
+        buses = []
+        for (name, part, rows), bus in zip(blocks, below, strict=True):
             clear, a = self.clear[first : first + rows], self.a[first * width : (first + rows) * width]
             block = place(m, name, part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus)
-            if first == 0:
-                top = block.bus_out
-            else:
-                m.d.comb += above.eq(block.bus_out)
-            above, b, first = bus, block.b_out, first + rows
+            buses.append(block.bus_out)
+            b, first = block.b_out, first + rows
+        top, *lower = buses
+        m.d.comb += [bus.eq(value) for bus, value in zip(below, lower, strict=False)]
         m.d.comb += self.b_out.eq(b)
         if self.rows <= size:
             stage = Signal(len(top), name="stage", reset_less=True)

@@ -167,4 +167,5 @@ def _integer(where: str, value: object, low: int, high: int):
     if isinstance(value, bool) or not isinstance(value, int):
         yield Problem(where, f"must be an integer, not {value!r}")
     elif not low <= value <= high:
-        yield Problem(where, f"must be {low} to {high}, not {value}", f"the nearest legal value is {min(max(value, low), high)}")
+        nearest = min(max(value, low), high)
+        yield Problem(where, f"must be {low} to {high}, not {value}", f"the nearest legal value is {nearest}")

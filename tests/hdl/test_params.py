@@ -1,0 +1,78 @@
+"""Parameter objects: derived numbers, and the full text of every error."""
+
+from __future__ import annotations
+
+import pytest
+
+from hdl.params import ConfigError, Dataflow, EngineParams, OperandFormat
+
+
+def parse(text: str) -> OperandFormat:
+    return OperandFormat.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "accumulator", "bits", "limit"),
+    [
+        ("s8", "s8", 32, 16, 131071),
+        ("s8", "s8", 16, 16, 1),
+        ("u8", "u8", 16, 16, 1),
+        ("u8", "s8", 32, 16, 65793),
+        ("u2", "u2", 4, 4, 1),
+        ("s2", "s2", 4, 4, 1),
+        ("s16", "s16", 64, 32, 2**33 - 1),
+        ("s4", "u8", 20, 12, 257),
+    ],
+)
+def test_derived_numbers(a: str, b: str, accumulator: int, bits: int, limit: int) -> None:
+    params = EngineParams(a=parse(a), b=parse(b), accumulator=accumulator)
+    assert params.product_bits == bits
+    assert params.k_limit == limit
+    low, high = params.product_range
+    least, most = params.result_range
+    assert least <= limit * low
+    assert limit * high <= most
+    assert not (least <= (limit + 1) * low and (limit + 1) * high <= most)
+
+
+def test_round_trip() -> None:
+    params = EngineParams(rows=3, a=parse("u5"), preload=True)
+    assert EngineParams.from_dict(params.to_dict()) == params
+
+
+def test_every_problem_at_once() -> None:
+    values = {"array": "systolic_ws", "scheme": "opt", "rows": 0, "cols": 2.0, "a": "s17", "b": "8", "carry_every": 3}
+    with pytest.raises(ConfigError) as caught:
+        EngineParams.from_dict(values | {"accumulator": 65, "preload": 1})
+    assert str(caught.value).splitlines() == [
+        "engine.a: operand width must be 2 to 16 bits, not 17",
+        "engine.b: operand format must be 's' or 'u' and a width of 2 to 16 bits, not '8'",
+        "engine.array: must be one of systolic_os, not 'systolic_ws' (did you mean 'systolic_os'?)",
+        "engine.scheme: must be one of mac, opt1, not 'opt' (did you mean 'opt1'?)",
+        "engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
+        "engine.cols: must be an integer, not 2.0",
+        "engine.carry_every: must be 1, 2, 4 or 8, not 3",
+        "engine.preload: must be true or false, not 1",
+        "engine.accumulator: must be 2 to 64, not 65 (the nearest legal value is 64)",
+    ]
+
+
+def test_accumulator_below_the_product() -> None:
+    with pytest.raises(ConfigError) as caught:
+        EngineParams(accumulator=15)
+    assert str(caught.value) == (
+        "engine.accumulator: must hold at least one s8 x s8 product (16 bits), not 15 (write 16 or more)"
+    )
+
+
+@pytest.mark.parametrize("rows", [1, 3, 8, 9, 16, 17])
+def test_dataflow(rows: int) -> None:
+    flow = Dataflow(EngineParams(rows=rows, cols=5, a=parse("u3")))
+    assert flow.a.tdata_bits % 8 == 0
+    assert flow.a.payload_bits == 3 * rows
+    assert flow.a.indices(2) == [[(i, k) for i in range(rows)] for k in range(2)]
+    assert flow.b.indices(2) == [[(k, j) for j in range(5)] for k in range(2)]
+    assert flow.c.indices(2) == [[(i, j) for j in range(5)] for i in range(rows)]
+    assert flow.drain_cycles == rows + (rows - 1) // 8
+    assert flow.tile_interval(1) == flow.drain_cycles
+    assert flow.tile_interval(1000) == 1000
