@@ -138,7 +138,7 @@ def _verilog(design: str, top: str) -> str:
 
 
 def _name_unused(module: str) -> str:
-    """Say in the name of a wire that no one reads the output it is connected to; Verilator's lint takes it for an answer."""
+    """Name the wires of outputs that no one reads ``unused``, which is how Verilator's lint takes it for intended."""
     names = re.findall(r"^  wire (?:\[\d+:0\] )?(_\d+_);$", module, flags=re.MULTILINE)
     counts = Counter(re.findall(r"\b_\d+_\b", module))
     for name in names:

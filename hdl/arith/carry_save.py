@@ -1,7 +1,7 @@
 """Carry-save accumulation: a running sum whose carries travel only a few columns per cycle.
 
-Source: Wu et al., HPCA 2025 (OPT1), with the carries thinned out: one carry bit is kept every ``carry_every`` columns, and
-inside such a group the last addition ripples.
+Source: Wu et al., HPCA 2025 (OPT1), with the carries thinned out: one carry bit is kept every ``carry_every`` columns,
+and inside such a group the last addition ripples.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class SystolicRows(Part):
     b_in, b_out : cols operands of B, from above and to below
     bus_in, bus_out : cols accumulators, from below and, registered, to above
         Column j's finished accumulator of row i appears on ``bus_out`` 2 + i + j + i // ROWS_PER_BUS_STAGE steps after
-        the ``clear`` that follows its last operand has entered row 0, if operands are skewed by a step a row and column.
+        the ``clear`` that follows its last operand has entered row 0; operands are skewed by a step a row and column.
     """
 
     def __init__(self, params: EngineParams, scheme: Scheme, rows: int) -> None:

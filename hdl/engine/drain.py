@@ -14,8 +14,9 @@ __all__ = ["Drain"]
 
 
 class Drain(Part):
-    """One final addition a column. Column j works one step after column j - 1, and the correction of what the steps have
-    added in excess follows it.
+    """One final addition a column.
+
+    Column j works one step after column j - 1, and the correction of what the steps have added in excess follows it.
 
     Members
     -------

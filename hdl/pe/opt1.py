@@ -28,8 +28,8 @@ class Opt1PE(Part):
     en : In(1)
         Advance by one step; otherwise nothing changes.
     clear_in, clear_out : In(1), Out(1)
-        Begin a new sum with this step's partial products. While ``clear_out`` is high, ``s`` and ``c`` hold the finished
-        sum.
+        Begin a new sum with this step's partial products. While ``clear_out`` is high, ``s`` and ``c`` hold the
+        finished sum.
     a_in, a_out
         Booth digits (see :class:`hdl.arith.booth.BoothRecoder`), one step from input to output.
     b_in, b_out
