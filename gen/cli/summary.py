@@ -32,25 +32,34 @@ def simulated(sim: Json) -> str:
     return f"simulated  {', '.join(parts)}"
 
 
-#: Column heading, key in synth.json, format.
+#: Column heading, key in synth.json, format; for libraries in physical units, and for the unit library.
 COLUMNS = (
-    ("clock ns", "clock_ns", "{:.3g}"),
-    ("MHz", "fmax_mhz", "{:.0f}"),
+    ("engine MHz", "engine_fmax_mhz", "{:.0f}"),
+    ("core MHz", "core_fmax_mhz", "{:.0f}"),
     ("core um2", "core_area_um2", "{:,.0f}"),
     ("engine um2", "engine_area_um2", "{:,.0f}"),
     ("mW", "power_mw", "{:.3g}"),
-    ("GOPS", "throughput_gops", "{:.3g}"),
-    ("core GOPS/mm2", "gops_per_mm2_core", "{:.3g}"),
-    ("engine GOPS/mm2", "gops_per_mm2_engine", "{:.3g}"),
+    ("GOPS", "throughput_gops", "{:.4g}"),
+    ("core GOPS/mm2", "gops_per_mm2_core", "{:.4g}"),
+    ("engine GOPS/mm2", "gops_per_mm2_engine", "{:.4g}"),
+)
+UNIT_COLUMNS = (
+    ("clock FO4", "clock_ns", "{:.1f}"),
+    ("core NAND2", "core_area_um2", "{:,.0f}"),
+    ("engine NAND2", "engine_area_um2", "{:,.0f}"),
+    ("core op/FO4/MNAND2", "gops_per_mm2_core", "{:.4g}"),
+    ("engine op/FO4/MNAND2", "gops_per_mm2_engine", "{:.4g}"),
 )
 
 
 def synthesised(design: Json) -> str:
     """The figures of the design and of those it is compared with."""
     designs = [design, *design["compared"]]
-    rows = [["scheme", *(heading for heading, _, _ in COLUMNS)]]
-    rows += [[each["scheme"], *(_cell(each.get(key), form) for _, key, form in COLUMNS)] for each in designs]
-    return f"synthesised on {design['library']}\n{table(rows, indent='  ')}"
+    columns = UNIT_COLUMNS if design["area_unit"] == "NAND2" else COLUMNS
+    rows = [["scheme", *(heading for heading, _, _ in columns)]]
+    rows += [[each["scheme"], *(_cell(each.get(key), form) for _, key, form in columns)] for each in designs]
+    notes = "".join(f"\n  {note}" for note in design.get("library_notes", ()))
+    return f"synthesised on {design['library']}, {design['corner']}{notes}\n{table(rows, indent='  ')}"
 
 
 def _cell(value: Any, form: str) -> str:

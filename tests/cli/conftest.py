@@ -62,9 +62,13 @@ SIM = {
     "macs_per_second": 153600.0,
 }
 SYNTH = {
-    "library": "unit",
+    "library": "osu018",
+    "corner": "typical",
+    "area_unit": "um2",
     "clock_ns": 1.25,
     "fmax_mhz": 800.0,
+    "engine_fmax_mhz": 800.0,
+    "core_fmax_mhz": 900.0,
     "wns_ns": 0.0,
     "core_area_um2": 12345.6,
     "engine_area_um2": 23456.7,

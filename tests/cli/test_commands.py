@@ -110,10 +110,10 @@ def test_run(bitloom, here, steps):
     ]
     assert result.out.splitlines()[1:] == [
         "simulated  1,200 results equal to NumPy, 4,000 cycles, 96.0% of the PEs' cycles used, 0.2 M MAC/s",
-        "synthesised on unit",
-        "  scheme  clock ns  MHz  core um2  engine um2  mW  GOPS  core GOPS/mm2  engine GOPS/mm2",
-        "  opt1        1.25  800    12,346      23,457   -   9.6            777              409",
-        "  mac         1.25  800    12,346      23,457   -   9.6            777              409",
+        "synthesised on osu018, typical",
+        "  scheme  engine MHz  core MHz  core um2  engine um2  mW  GOPS  core GOPS/mm2  engine GOPS/mm2",
+        "  opt1           800       900    12,346      23,457   -   9.6            777              409",
+        "  mac            800       900    12,346      23,457   -   9.6            777              409",
         "report     out/report.html",
     ]
     assert listing(here / "out") == sorted([*FILES, "report.html", "sim.json", "synth.json", "synth"])
@@ -134,6 +134,16 @@ def test_nothing_to_compare(bitloom, steps):
     assert result.json["compared"] == []
     result = bitloom("synth", "small.toml", "--set", "compare=[]", "--json")
     assert (result.json["scheme"], result.json["compared"]) == ("opt1", [])
+
+
+def test_the_unit_library_is_shown_in_its_own_units(bitloom, steps):
+    steps.synth |= {"library": "unit", "area_unit": "NAND2", "library_notes": ["embedded"], "clock_ns": 40.0}
+    assert bitloom("synth", "small.toml", "--set", "compare=[]").out.splitlines() == [
+        "synthesised on unit, typical",
+        "  embedded",
+        "  scheme  clock FO4  core NAND2  engine NAND2  core op/FO4/MNAND2  engine op/FO4/MNAND2",
+        "  opt1         40.0      12,346        23,457                 777                   409",
+    ]
 
 
 def test_failed_simulation_is_reported_and_is_status_1(bitloom, here, steps):
