@@ -11,7 +11,7 @@ from gen.report.markup import Markup, Node, join, tag
 from gen.report.nest import loop_nest
 from gen.report.pe_diagram import pe_diagram
 from gen.report.simulation import simulation_section
-from gen.report.synthesis import synthesis_sections
+from gen.report.synthesis import Units, synthesis_sections
 from hdl.arith.booth import booth_digits
 
 __all__ = ["page", "style"]
@@ -137,17 +137,18 @@ def _key_figures(data: RunData) -> list[tuple[str, Node]]:
     figures: list[tuple[str, Node]] = [("Processing elements", count(params.rows * params.cols))]
     if "utilization" in sim:
         figures.append(("PE utilisation", percent(sim["utilization"])))
-    for key, name, unit in (
-        ("fmax_mhz", "Best clock", "MHz"),
-        ("throughput_gops", "Throughput", "GOPS"),
-        ("core_area_um2", "Core area", "mm²"),
-        ("engine_area_um2", "Engine area", "mm²"),
-        ("power_mw", "Power", "mW"),
+    units = Units.of(synth)
+    scale, area_unit = (1e6, "mm²") if units.silicon else (1, units.area)
+    for key, name, divisor, unit in (
+        ("fmax_mhz", "Best clock", 1, units.clock),
+        ("throughput_gops", "Throughput", 1, units.throughput),
+        ("core_area_um2", "Area, core", scale, area_unit),
+        ("engine_area_um2", "Area, engine", scale, area_unit),
+        ("power_mw", "Power", 1, "mW"),
     ):
         value = synth.get(key)
         if is_number(value):
-            value = value / 1e6 if key.endswith("um2") else value
-            figures.append((name, [quantity(value), " ", tag("small", unit)]))
+            figures.append((name, [quantity(value / divisor), " ", tag("small", unit)]))
     if data.synth is None:
         flow = data.flow
         figures += [

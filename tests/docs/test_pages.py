@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def test_manifest_keys_are_documented():
     config = Config(engine=EngineParams(rows=1, cols=1))
     files = {"verilog": "bitloom_engine.v"}
     assert keys_of("manifest.json") == set(manifest(config, emit(config.engine), files))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("step", "marked"),
+    [
+        pytest.param("simulate", "sim.json", marks=pytest.mark.sim),
+        pytest.param("synth", "synth.json", marks=pytest.mark.synth),
+    ],
+)
+def test_keys_of_results_are_documented(tmp_path, step, marked):
+    command = Command("files.md", f"bitloom {step} configs/single-pe.toml --json", "", 0)
+    done = command.run(tmp_path, ROOT)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)) <= keys_of(marked)
 
 
 @pytest.mark.parametrize("preload", [False, True])

@@ -50,26 +50,36 @@ def simulation() -> Json:
 
 
 def synthesis(scheme: str, factor: float) -> Json:
-    parts = [("pe", "bitloom_pe", 256, 700_003.5, True), ("control", "bitloom_control", 1, 90_001.25, False)]
+    parts = [
+        ("pe", "bitloom_pe", 256, 700_003.5, True),
+        ("control", "bitloom_control", 1, 90_001.25, False),
+    ]
     return {
         "scheme": scheme,
         "library": "osu018",
         "corner": "typical 1.8 V 25 C",
+        "library_notes": ["LATCH has no area"],
+        "tools": {"opensta": "2.0.17"},
         "clock_ns": 2.437 * factor,
-        "fmax_mhz": 410.3 / factor,
-        "wns_ns": 0.0123,
+        "fmax_mhz": 1e3 / (2.437 * factor),
+        "core_fmax_mhz": 531.7 / factor,
+        "wns_ns": 0.0,
         "core_area_um2": 700_003.5 * factor,
         "engine_area_um2": 790_004.75 * factor,
+        "area_unit": "um2",
         "cells": round(23_457 * factor),
         "power_mw": 317.9,
         "activity": "netlist simulation of the workload",
+        "core_throughput_gops": 272.2 / factor,
         "throughput_gops": 210.1 / factor,
-        "gops_per_mm2_core": 300.14 / factor,
+        "gops_per_mm2_core": 388.8 / factor,
         "gops_per_mm2_engine": 265.95 / factor,
         "gops_per_w": 660.9,
         "parts": [dict(zip(("role", "module", "instances", "area_um2", "core"), part, strict=True)) for part in parts],
+        "styles": {"bitloom_pe": f"booth/ripple at {factor} ns"},
+        "tried": round(17 * factor),
+        "critical_path": f"from a to {scheme}",
         "checks": {"latches": 0, "combinational_loops": 0},
-        "tools": {"opensta": "2.0.17"},
     }
 
 

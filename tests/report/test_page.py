@@ -54,6 +54,11 @@ def test_says_what_was_found(full):
         "typical 1.8 V 25 C",
         "netlist simulation of the workload",
         "opensta 2.0.17",
+        "booth/ripple at 1.9 ns",
+        "opt1: 17, mac: 32",
+        "from a to mac",
+        "LATCH has no area",
+        "the engine's best clock",
         "read as 2, is 7",
         "c0ffee",
         "9.8.7",
@@ -74,7 +79,7 @@ def test_every_number_in_a_table_comes_from_the_files(full):
     params = EngineParams()
     values = set(leaves([simulation(), synthesis_with_comparison(), manifest_of(params)]))
     numbers = {value for value in values if isinstance(value, int | float) and not isinstance(value, bool)}
-    units = ("", "µm²", "mW", "MHz", "ns")
+    units = ("", "µm²", "ns")
     allowed = {str(value) for value in values} | {"passed"}
     allowed |= {form for value in numbers for form in (count(value), percent(value), duration(value))}
     allowed |= {rate(value, "MAC/s") for value in numbers}
@@ -88,10 +93,39 @@ def test_every_number_in_a_table_comes_from_the_files(full):
 
 def test_a_changed_figure_changes_the_page(tmp_path, full):
     synth = synthesis_with_comparison()
-    synth["gops_per_mm2_core"] *= 1.5
+    synth["gops_per_mm2_core"] = 450.2
     changed = report(tmp_path / "changed", sim=simulation(), synth=synth)
     assert "450.2" in Page(changed).text
     assert "450.2" not in Page(full).text
+
+
+def test_parts_of_one_kind_are_one_row(tmp_path):
+    synth = synthesis_with_comparison()
+    for size, area in (("3x5", 1000.25), ("5x5", 2000.5)):
+        module = f"bitloom_skew_{size}"
+        synth["parts"].append({"role": "skew", "module": module, "instances": 1, "area_um2": area, "core": False})
+    page = Page(report(tmp_path / "out", synth=synth))
+    assert "bitloom_skew_3x5 , bitloom_skew_5x5" in page.text
+    assert quantity(3000.75) in page.numeric
+
+
+def test_a_given_clock_is_not_called_the_best(tmp_path):
+    synth = synthesis_with_comparison()
+    synth |= {"clock_ns": 10.0}
+    text = Page(report(tmp_path / "out", synth=synth)).text
+    assert "best clock, the core" not in text
+    assert "a clock period of 10.00 ns" in text
+
+
+def test_the_unit_library_has_its_own_units(tmp_path):
+    synth = synthesis_with_comparison()
+    for design in (synth, *synth["compared"]):
+        design |= {"area_unit": "NAND2", "power_mw": None, "gops_per_w": None}
+    text = Page(report(tmp_path / "out", synth=synth)).text
+    assert "Area of the core NAND2" in text
+    assert "FO4" in text
+    for silicon in ("µm²", "mm²", "MHz", "GOPS", "mW"):
+        assert silicon not in text
 
 
 def test_same_input_same_bytes(tmp_path, full):
