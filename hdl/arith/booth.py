@@ -1,25 +1,75 @@
 """Modified Booth recoding, radix 4: an operand as digits in {-2, -1, 0, 1, 2}.
 
-Source: research on bit-weight tensor engines, modified Booth truth table (O. L. MacSorley, 1961).
+Source: O. L. MacSorley, "High-speed arithmetic in binary computers", 1961.
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Module, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
 from hdl.params import OperandFormat
 
-__all__ = ["BITS_PER_DIGIT", "BoothRecoder", "booth_digits"]
+__all__ = ["BoothRecoder", "Digit", "booth_bits", "booth_digits", "booth_fields", "recode", "split"]
 
-#: A digit travels as (one, two, neg): its magnitude one-hot, and its sign.
-BITS_PER_DIGIT = 3
+
+@dataclass(frozen=True)
+class Digit:
+    """A digit: its magnitude one-hot, and its sign; None where the digit never takes that value.
+
+    A zero digit is never negative.
+    """
+
+    one: Value
+    two: Value | None
+    neg: Value | None
 
 
 def booth_digits(operand: OperandFormat) -> int:
     """Digits that represent every value of ``operand``: an unsigned one needs room for its positive sign."""
     return -(-operand.width // 2) if operand.signed else operand.width // 2 + 1
+
+
+def booth_fields(operand: OperandFormat) -> list[tuple[str, ...]]:
+    """The wires of each digit. The highest digit of an unsigned operand is 0, 1 or, at odd widths, 2."""
+    fields: list[tuple[str, ...]] = [("one", "two", "neg")] * booth_digits(operand)
+    if not operand.signed:
+        fields[-1] = ("one", "two") if operand.width % 2 else ("one",)
+    return fields
+
+
+def booth_bits(operand: OperandFormat) -> int:
+    """Wires of all digits."""
+    return sum(map(len, booth_fields(operand)))
+
+
+def recode(value: Value, operand: OperandFormat) -> Value:
+    """The wires of the digits of ``value``, the lowest digit's first; see :func:`split`."""
+    sign = value[-1] if operand.signed else Const(0, 1)
+    bits = Cat(Const(0, 1), value, sign, sign)
+    wires: list[Value] = []
+    for i, fields in enumerate(booth_fields(operand)):
+        low, mid, high = bits[2 * i], bits[2 * i + 1], bits[2 * i + 2]
+        if "neg" in fields:
+            wires += [mid ^ low, (high & ~mid & ~low) | (~high & mid & low), high & ~(mid & low)]
+        elif "two" in fields:
+            wires += [mid ^ low, mid & low]
+        else:
+            wires.append(low)
+    return Cat(wires)
+
+
+def split(digits: Value, operand: OperandFormat) -> list[Digit]:
+    """The digits, of weight 4**i, that :func:`recode` gives."""
+    result, place = [], 0
+    for fields in booth_fields(operand):
+        wires = {field: digits[place + i] for i, field in enumerate(fields)}
+        result.append(Digit(wires["one"], wires.get("two"), wires.get("neg")))
+        place += len(fields)
+    return result
 
 
 class BoothRecoder(Part):
@@ -32,9 +82,8 @@ class BoothRecoder(Part):
     Members
     -------
     value : In(operand.width)
-    digits : Out(3 * booth_digits(operand))
-        Digit i, of weight 4**i, in bits 3i (magnitude is one), 3i + 1 (magnitude is two), 3i + 2 (negative). A zero
-        digit is never negative.
+    digits : Out(booth_bits(operand))
+        See :func:`split`.
     """
 
     module = "recode"
@@ -42,17 +91,9 @@ class BoothRecoder(Part):
 
     def __init__(self, operand: OperandFormat) -> None:
         self.operand = operand
-        self.count = booth_digits(operand)
-        super().__init__({"value": In(operand.width), "digits": Out(BITS_PER_DIGIT * self.count)})
+        super().__init__({"value": In(operand.width), "digits": Out(booth_bits(operand))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        sign = self.value[-1] if self.operand.signed else Const(0, 1)
-        bits = Cat(Const(0, 1), self.value, sign, sign)
-        for i in range(self.count):
-            low, mid, high = bits[2 * i], bits[2 * i + 1], bits[2 * i + 2]
-            one = mid ^ low
-            two = (high & ~mid & ~low) | (~high & mid & low)
-            neg = high & ~(mid & low)
-            m.d.comb += self.digits[BITS_PER_DIGIT * i : BITS_PER_DIGIT * (i + 1)].eq(Cat(one, two, neg))
+        m.d.comb += self.digits.eq(recode(self.value, self.operand))
         return m

@@ -8,11 +8,12 @@ from typing import Any
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 
-__all__ = ["ARRAYS", "ENCODERS", "SCHEMES", "SUPPORTED", "EngineParams"]
+__all__ = ["ARRAYS", "ENCODERS", "MULTIPLIERS", "SCHEMES", "SUPPORTED", "EngineParams"]
 
 ARRAYS = ("systolic_os",)
 SCHEMES = ("mac", "opt1")
 ENCODERS = ("booth",)
+MULTIPLIERS = ("fused", "inferred")
 #: The (array, scheme) pairs that the hardware library builds.
 SUPPORTED = frozenset({("systolic_os", "mac"), ("systolic_os", "opt1")})
 
@@ -44,6 +45,9 @@ class EngineParams:
         Operand formats; ``a`` is the recoded operand.
     encoder : str
         Recoding of ``a`` in ``opt1``: ``booth`` (modified Booth, radix 4).
+    multiplier : str
+        How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
+        (operators, left to synthesis). Ignored by the other schemes.
     carry_every : int
         Carry-save accumulators keep one carry bit every so many bits: 1, 2, 4 or 8. Ignored by ``mac``.
     accumulator : int
@@ -64,6 +68,7 @@ class EngineParams:
     a: OperandFormat = field(default_factory=_signed8)
     b: OperandFormat = field(default_factory=_signed8)
     encoder: str = "booth"
+    multiplier: str = "fused"
     carry_every: int = 2
     accumulator: int = 32
     preload: bool = False
@@ -74,7 +79,7 @@ class EngineParams:
             raise ConfigError(problems)
 
     def _problems(self):
-        for key, legal in (("array", ARRAYS), ("scheme", SCHEMES), ("encoder", ENCODERS)):
+        for key, legal in (("array", ARRAYS), ("scheme", SCHEMES), ("encoder", ENCODERS), ("multiplier", MULTIPLIERS)):
             value = getattr(self, key)
             if value not in legal:
                 hint = near_name(value, legal)

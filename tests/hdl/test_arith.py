@@ -10,21 +10,24 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.booth import BITS_PER_DIGIT, BoothRecoder, booth_digits
+from hdl.arith.booth import BoothRecoder, booth_fields
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.params import OperandFormat
 from tests.hdl.simulate import run
 
 
-def booth_value(digits: int, count: int) -> int:
-    """What Booth digits stand for; also checks that each is well formed."""
-    total = 0
-    for i in range(count):
-        one, two, neg = ((digits >> (BITS_PER_DIGIT * i + bit)) & 1 for bit in range(BITS_PER_DIGIT))
+def booth_value(wires: int, operand: OperandFormat) -> int:
+    """What the wires of Booth digits stand for; also checks that each digit is well formed."""
+    total = place = 0
+    for i, fields in enumerate(booth_fields(operand)):
+        one, two, neg = (
+            (wires >> (place + fields.index(field))) & 1 if field in fields else 0 for field in ("one", "two", "neg")
+        )
         assert not (one and two), "a magnitude is one-hot"
         assert not neg or one or two, "zero is not negative"
         total += (one + 2 * two) * (-1 if neg else 1) * 4**i
+        place += len(fields)
     return total
 
 
@@ -38,7 +41,7 @@ def test_booth_recoder_over_all_values(width: int, signed: bool) -> None:
     async def process(ctx) -> None:
         for value in range(operand.min, operand.max + 1):
             ctx.set(recoder.value, value % 2**width)
-            seen.append(booth_value(ctx.get(recoder.digits), booth_digits(operand)) - value)
+            seen.append(booth_value(ctx.get(recoder.digits), operand) - value)
 
     run(recoder, process, clocked=False)
     assert seen == [0] * 2**width

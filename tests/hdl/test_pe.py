@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hdl.arith.booth import BITS_PER_DIGIT, booth_digits
+from hdl.arith.booth import booth_fields
 from hdl.params import EngineParams, OperandFormat
 from hdl.pe.scheme import Scheme
 from tests.hdl.simulate import run
@@ -14,12 +14,16 @@ from tests.hdl.simulate import run
 
 def booth(value: int, operand: OperandFormat) -> int:
     """Booth digits by the defining formula, d = x[2i-1] + x[2i] - 2 x[2i+1]."""
-    bits, digits = value << 1, 0
-    for i in range(booth_digits(operand)):
+    bits, digits = (value if operand.signed else value % 2**operand.width) << 1, 0
+    place = 0
+    for i, fields in enumerate(booth_fields(operand)):
         low, mid, high = ((bits >> (2 * i + j)) & 1 for j in range(3))
         digit = low + mid - 2 * high
-        code = (abs(digit) == 1) | (abs(digit) == 2) << 1 | (digit < 0) << 2
-        digits |= code << (BITS_PER_DIGIT * i)
+        wires = {"one": abs(digit) == 1, "two": abs(digit) == 2, "neg": digit < 0}
+        assert all(field in fields for field, value in wires.items() if value)
+        for field in fields:
+            digits |= wires[field] << place
+            place += 1
     return digits
 
 
@@ -68,11 +72,13 @@ def drive(params: EngineParams, seed: int, steps: int = 200) -> tuple[list[int],
 
 @pytest.mark.parametrize("a", ["s8", "u8", "s2", "u3", "s5", "u16", "s16"])
 @pytest.mark.parametrize("b", ["s8", "u8", "u2", "s3", "s16"])
-@pytest.mark.parametrize("scheme", ["mac", "opt1"])
-def test_pe(scheme: str, a: str, b: str) -> None:
+@pytest.mark.parametrize(("scheme", "multiplier"), [("mac", "fused"), ("mac", "inferred"), ("opt1", "fused")])
+def test_pe(scheme: str, multiplier: str, a: str, b: str) -> None:
     seed = hash((len(a), a[0] == "s", b[0] == "s")) % 1000
     every = random.Random(seed).choice((1, 2, 4, 8))
-    params = EngineParams.from_dict({"scheme": scheme, "a": a, "b": b, "carry_every": every, "accumulator": 33})
+    params = EngineParams.from_dict(
+        {"scheme": scheme, "multiplier": multiplier, "a": a, "b": b, "carry_every": every, "accumulator": 33}
+    )
     got, expected = drive(params, seed)
     assert len(got) > 20
     assert got == expected, f"seed {seed}, carry_every {every}"
