@@ -1,0 +1,1 @@
+"""Simulation: golden models, bus functional models, testbenches and workloads, and what runs them under Verilator."""

@@ -1,0 +1,101 @@
+"""Matrices to stream words and back, in the order that the dataflow gives.
+
+A word is ``{tlast, tdata}``. In bulk it is a row of bytes, least significant first, or a line of hexadecimal text as
+``$readmemh`` takes it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hdl.params import BeatMap
+from sim_tb.golden import Matrix
+
+__all__ = ["Beats", "read_hex", "write_hex"]
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class Beats:
+    """Packs and unpacks one stream.
+
+    Parameters
+    ----------
+    beat_map : BeatMap
+        The stream, from :class:`hdl.params.Dataflow`.
+    """
+
+    def __init__(self, beat_map: BeatMap) -> None:
+        self.map = beat_map
+        self._indices = lru_cache(maxsize=256)(self._indices_of)
+
+    @property
+    def word_bytes(self) -> int:
+        """Bytes of a word, ``tlast`` included."""
+        return self.map.tdata_bits // 8 + 1
+
+    def _indices_of(self, k: int) -> tuple[Matrix, Matrix, Matrix]:
+        """Row, column and presence of every lane of every beat: three arrays of shape (beats, lanes)."""
+        cells = [[(*cell, 1) if cell else (0, 0, 0) for cell in beat] for beat in self.map.indices(k)]
+        row, col, present = np.array(cells, dtype=np.int64).transpose(2, 0, 1)
+        return row, col, present
+
+    def pack(self, tiles: Matrix, k: int) -> Bytes:
+        """Pack tiles of equal inner size ``k``: integers of shape (tiles, rows, columns) to (words, word_bytes)."""
+        row, col, present = self._indices(k)
+        elements = tiles.astype(np.int64)[:, row, col] * present
+        count, beats, lanes = elements.shape
+        width = self.map.element_bits
+        shifts = np.arange(width, dtype=np.int64)
+        bits = np.zeros((count * beats, self.word_bytes * 8), dtype=np.uint8)
+        bits[:, : lanes * width] = ((elements[..., None] >> shifts) & 1).reshape(count * beats, lanes * width)
+        bits[beats - 1 :: beats, self.map.tdata_bits] = 1
+        return np.packbits(bits, axis=1, bitorder="little")
+
+    def unpack(self, words: Bytes, k: int, shape: tuple[int, int]) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+        """Unpack the words of whole tiles.
+
+        Returns
+        -------
+        tiles : int64 or uint64 array of shape (tiles, *shape)
+        last : bool array of shape (words,)
+            Each word's ``tlast``.
+        """
+        row, col, present = self._indices(k)
+        beats, lanes = row.shape
+        width = self.map.element_bits
+        bits = np.unpackbits(words, axis=1, bitorder="little")
+        lane_bits = np.zeros((len(words), lanes, 64), dtype=np.uint8)
+        lane_bits[..., :width] = bits[:, : lanes * width].reshape(len(words), lanes, width)
+        if self.map.signed:
+            lane_bits[..., width:] = lane_bits[..., width - 1 : width]
+        kind = "<i8" if self.map.signed else "<u8"
+        elements = np.packbits(lane_bits, axis=2, bitorder="little").view(kind).reshape(-1, beats, lanes)
+        tiles = np.zeros((len(elements), *shape), dtype=kind)
+        held = present.astype(bool)
+        tiles[:, row[held], col[held]] = elements[:, held]
+        return tiles, bits[:, self.map.tdata_bits].astype(bool)
+
+
+_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+
+
+def write_hex(path: Path, words: Bytes) -> None:
+    """Write words for ``$readmemh``, one a line."""
+    count, size = words.shape
+    text = np.full((count, 2 * size + 1), ord("\n"), dtype=np.uint8)
+    text[:, 0:-1:2] = _DIGITS[words[:, ::-1] >> 4]
+    text[:, 1:-1:2] = _DIGITS[words[:, ::-1] & 15]
+    path.write_bytes(text.tobytes())
+
+
+def read_hex(path: Path, word_bytes: int) -> Bytes:
+    """Read what ``$writememh`` wrote."""
+    digits = word_bytes * 2
+    lines = [line.zfill(digits)[-digits:] for line in path.read_text().split() if line[0] not in "/@"]
+    words = np.frombuffer(bytes.fromhex("".join(lines)), dtype=np.uint8)
+    return words.reshape(len(lines), word_bytes)[:, ::-1]

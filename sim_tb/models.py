@@ -1,0 +1,78 @@
+"""The simulation models of an engine: inside the harness, or alone."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Protocol
+
+from hdl.params import Dataflow, EngineParams
+from sim_tb.build import Model
+
+__all__ = ["Hardware", "harness_model"]
+
+#: Words of each memory of the harness.
+DEPTH = 1 << 14
+
+_HARNESS = ("harness.sv", "source.sv", "sink.sv", "stall.sv")
+#: What Python sets and reads. Everything else stays private, which is what keeps the model fast.
+_PUBLIC = (
+    *("clk", "run", "seed", "done", "hung", "cycles", "first_tile", "last_beat", "taken"),
+    *(f"{name}_{what}" for name in "abpcj" for what in ("count", "profile")),
+    *("stream_violations", "job_violations", "error_tlast", "error_k"),
+    *("counter_cycles", "counter_active", "counter_starved", "counter_blocked"),
+)
+
+
+class Hardware(Protocol):
+    """The part of :class:`gen.emit.verilog.Emission` that a simulation needs."""
+
+    @property
+    def top(self) -> str:
+        """Top module."""
+
+    @property
+    def text(self) -> str:
+        """Verilog."""
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """Role to module name."""
+
+
+def control_file(hardware: Hardware, module: str = "", public: tuple[str, ...] = ()) -> str:
+    """Verilator's control file: the PE is compiled once instead of once a copy, and ``public`` signals are visible."""
+    lines = ["`verilator_config"]
+    lines += [f'no_inline -module "{hardware.modules[role]}"' for role in ("pe",) if role in hardware.modules]
+    lines += [f'public_flat_rw -module "{module}" -var "{name}"' for name in public]
+    return "\n".join([*lines, ""])
+
+
+def harness_model(
+    params: EngineParams,
+    hardware: Hardware,
+    *,
+    effort: str = "quick",
+    waves: bool = False,
+    depth: int = DEPTH,
+) -> Model:
+    """The engine between sources and a sink that live inside the simulation."""
+    flow = Dataflow(params)
+    folder = files("sim_tb.tb")
+    sources = {name: (folder / name).read_text(encoding="utf-8") for name in _HARNESS}
+    sources["engine.v"] = hardware.text
+    sources["harness.vlt"] = control_file(hardware, "harness", _PUBLIC)
+    return Model(
+        name=f"{hardware.top}-{params.scheme}-{params.rows}x{params.cols}",
+        top="harness",
+        sources=sources,
+        defines={"ENGINE": hardware.top, **({"PRELOAD": "1"} if params.preload else {})},
+        parameters={
+            "ROWS": str(params.rows),
+            "A_BITS": str(flow.a.tdata_bits),
+            "B_BITS": str(flow.b.tdata_bits),
+            "C_BITS": str(flow.c.tdata_bits),
+            "DEPTH": str(depth),
+        },
+        effort=effort,
+        waves=waves,
+    )

@@ -1,0 +1,230 @@
+"""Run simulations: workloads for a user, protocol tests for the engine's builders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hdl.params import CheckFailed, EngineParams, ToolError
+from sim_tb import messages
+from sim_tb.build import Model, build_model
+from sim_tb.models import DEPTH, Hardware, harness_model
+from sim_tb.process import run_logged
+from sim_tb.runner import QuietVerilator
+from sim_tb.tools import versions
+
+if TYPE_CHECKING:
+    from gen.config import Config
+    from gen.output import Output
+
+__all__ = ["run_model", "run_stress", "run_workload", "simulate"]
+
+#: Beyond so many operand beats times PEs, a model that is quicker to run pays for its longer build.
+QUICK_WORK = 50_000_000
+#: Seconds after which a simulation counts as stuck. The harness gives up much earlier where an engine hangs.
+TIMEOUT = 3600.0
+
+
+def simulate(
+    config: Config,
+    output: Output,
+    *,
+    seed: int | None = None,
+    waves: bool = False,
+    hardware: Hardware | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Simulate the configured workload on the generated Verilog, and write ``sim.json``.
+
+    Parameters
+    ----------
+    config : gen.config.Config
+        Its ``engine``, ``workload`` and ``output`` are used.
+    output : gen.output.Output
+        Where ``sim.json`` and, in the folder ``sim``, the log and the waveform go.
+    seed : int, optional
+        Instead of ``workload.seed``.
+    waves : bool
+        Write a waveform (VCD).
+    hardware : gen.emit.verilog.Emission, optional
+        The Verilog, where it is at hand already.
+    say : callable
+        Told what happens, a line at a time.
+
+    Returns
+    -------
+    dict
+        The content of ``sim.json``.
+
+    Raises
+    ------
+    CheckFailed
+        If a result differs from NumPy's; ``sim.json`` is written first.
+    ToolError
+        If a tool is missing.
+    """
+    work = config.workload
+    if hardware is None:
+        from gen.emit.verilog import emit
+
+        hardware = emit(config.engine, config.output.prefix)
+    answer = run_workload(
+        config.engine,
+        hardware,
+        name=work.name,
+        tiles=work.tiles,
+        k=work.k,
+        seed=work.seed if seed is None else seed,
+        keep=output.workdir("sim"),
+        waves=waves,
+        say=say,
+    )
+    output.write_json("sim.json", answer)
+    if not answer["passed"]:
+        raise CheckFailed(_failure(answer, output.path / "sim" / "sim.log"))
+    return answer
+
+
+def run_workload(
+    params: EngineParams,
+    hardware: Hardware,
+    *,
+    name: str = "random",
+    tiles: int = 64,
+    k: int = 64,
+    seed: int = 1,
+    effort: str | None = None,
+    depth: int = DEPTH,
+    keep: Path | None = None,
+    waves: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Run a workload and return what ``sim.json`` says of it; the parameters are those of :func:`simulate`.
+
+    Parameters
+    ----------
+    effort : str, optional
+        ``quick`` to build or ``speed`` to run; chosen by the amount of work if left out.
+    depth : int
+        Words of each memory in the harness.
+    """
+    request: dict[str, Any] = {"engine": params.to_dict(), "workload": name, "tiles": tiles, "k": k, "seed": seed}
+    files = {}
+    if name == "digits":
+        from sim_tb.workloads import digits
+
+        files[messages.NETWORK] = digits.prepare(params).save
+    else:
+        depth = max(depth, 1 << (k - 1).bit_length())
+        if effort is None and tiles * k * params.rows * params.cols > QUICK_WORK:
+            effort = "speed"
+    model = harness_model(params, hardware, effort=effort or "quick", waves=waves, depth=depth)
+    answer = run_model(model, "sim_tb.tb.workload", {**request, "depth": depth}, files=files, keep=keep, say=say)
+    macs = answer["active"] * params.rows * params.cols
+    report = {
+        "passed": answer["passed"],
+        "workload": name,
+        "elements_checked": answer["elements_checked"],
+        "mismatches": answer["mismatches"],
+        "macs": macs,
+        "cycles": answer["cycles"],
+        "utilization": round(answer["active"] / max(answer["cycles"], 1), 6),
+        "seed": seed,
+        "sim_seconds": round(answer["seconds"], 6),
+        "macs_per_second": round(macs / max(answer["seconds"], 1e-9)),
+        "cycles_per_second": round(answer["cycles"] / max(answer["seconds"], 1e-9)),
+        "counters": {key: answer[key] for key in ("cycles", "active", "starved", "blocked")},
+        "streak": {key: answer[key] for key in ("first_tile", "last_beat")},
+        "problems": answer["problems"],
+        "versions": versions(),
+    }
+    names = ("tiles", "images", "accuracy", "accuracy_numpy", "accuracy_float", "waves")
+    return report | {key: answer[key] for key in names if key in answer}
+
+
+def run_stress(
+    params: EngineParams, hardware: Hardware, *, tiles: int = 10_000, seed: int = 1, keep: Path | None = None
+) -> dict[str, Any]:
+    """Send random tiles of random K under random stalls on every stream, driven by hardware in the simulation.
+
+    Returns
+    -------
+    dict
+        ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``cycles``, ``problems``, ``stalls``, ``seed``.
+    """
+    request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
+    return run_model(harness_model(params, hardware), "sim_tb.tb.stress", request, keep=keep)
+
+
+def run_model(
+    model: Model,
+    module: str,
+    request: dict[str, Any],
+    *,
+    files: dict[str, Callable[[Path], None]] | None = None,
+    keep: Path | None = None,
+    timeout: float = TIMEOUT,
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Build a model, run a cocotb test module on it, and return the test's answer.
+
+    Parameters
+    ----------
+    module : str
+        Python module with the cocotb test; it reads the request and writes the answer, see :mod:`sim_tb.messages`.
+    request : dict
+        What the test is to do; ``seed`` seeds Python, stalls and initial register values.
+    files : dict
+        More files for the test's working folder: name to what writes it.
+    keep : Path, optional
+        Folder that receives the log and the waveform.
+
+    Raises
+    ------
+    ToolError
+        If a tool is missing, or the simulation ends without an answer.
+    """
+    say(f"building the simulation of {model.name}")
+    built = build_model(model)
+    with tempfile.TemporaryDirectory(prefix="bitloom-sim-") as name:
+        folder = Path(name)
+        log = folder / "sim.log"
+        messages.write(folder / messages.REQUEST, request)
+        for file, write in (files or {}).items():
+            write(folder / file)
+        seed = int(request["seed"])
+        results = folder / "results.xml"
+        environment = QuietVerilator().environment(top=model.top, module=module, seed=seed, results=results)
+        command = [str(built / model.top), "+verilator+rand+reset+2", f"+verilator+seed+{seed % 2**31 or 1}"]
+        command += ["--trace"] if model.waves else []
+        say(f"simulating, seed {seed}")
+        try:
+            status = run_logged(command, cwd=folder, env=environment, log=log, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            status = -1
+        if keep is not None:
+            shutil.copy(log, keep)
+        answer_file = folder / messages.ANSWER
+        if not answer_file.exists():
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+            raise ToolError(f"The simulation of {model.name} ended without a result (status {status}, seed {seed}):\n{tail}")
+        answer = messages.read(answer_file)
+        if model.waves and keep is not None:
+            target = keep / "waves.vcd"
+            shutil.move(folder / "dump.vcd", target)
+            answer["waves"] = {"file": f"{keep.name}/{target.name}", "bytes": os.path.getsize(target)}
+            say(f"waveform: {target} ({os.path.getsize(target) / 1e6:.1f} MB)")
+    return answer
+
+
+def _failure(answer: dict[str, Any], log: Path) -> str:
+    lines = [
+        f"The engine's results differ from NumPy's: {answer['mismatches']} of {answer['elements_checked']} elements, "
+        f"seed {answer['seed']} (log: {log})"
+    ]
+    return "\n  ".join([*lines, *answer["problems"]])

@@ -1,0 +1,161 @@
+"""The Python side of ``harness.sv``: loads a run's words, waits for its end, and reads what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cocotb.triggers import RisingEdge, Timer
+
+from hdl.params import Dataflow, EngineParams
+from sim_tb.beats import Beats, read_hex, write_hex
+from sim_tb.golden import Matrix
+from sim_tb.stalls import Profile
+from sim_tb.tiles import Tiles
+
+__all__ = ["Harness", "Outcome"]
+
+
+@dataclass
+class Outcome:
+    """What one run gave.
+
+    Parameters
+    ----------
+    results : list of arrays of shape (tiles, M, N)
+        One for each :class:`Tiles` of the run; tiles that never came out are missing at the end.
+    problems : list of str
+        Broken protocol rules, wrong ``tlast``, missing results, counters that don't add up.
+    cycles, active, starved, blocked : int
+        The engine's counters.
+    first_tile, last_beat : int
+        Cycles in which the last beat of the first tile, and the last beat of all, entered.
+    seconds : float
+        Wall time of the simulation.
+    """
+
+    results: list[Matrix] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    cycles: int = 0
+    active: int = 0
+    starved: int = 0
+    blocked: int = 0
+    first_tile: int = 0
+    last_beat: int = 0
+    seconds: float = 0.0
+
+
+class Harness:
+    """Drives ``harness.sv``.
+
+    Parameters
+    ----------
+    dut : cocotb handle
+        The module ``harness``.
+    params : EngineParams
+        The engine in it.
+    folder : Path
+        The simulation's working folder.
+    """
+
+    def __init__(self, dut: Any, params: EngineParams, folder: Path) -> None:
+        self.dut, self.params, self.folder = dut, params, folder
+        flow = Dataflow(params)
+        self.a, self.b, self.c = Beats(flow.a), Beats(flow.b), Beats(flow.c)
+
+    async def run(
+        self,
+        work: Sequence[Tiles],
+        *,
+        jobs: Sequence[int] | None = None,
+        profiles: Mapping[str, Profile] | None = None,
+        seed: int = 1,
+    ) -> Outcome:
+        """Run tiles through the engine.
+
+        Parameters
+        ----------
+        work : sequence of Tiles
+            At most as much as the harness' memories hold, see :func:`sim_tb.tiles.batches`.
+        jobs : sequence of int
+            Tiles of each job; one job of all tiles if left out.
+        profiles : mapping of str to Profile
+            Stall profiles of the streams ``a``, ``b``, ``p`` (initial values), ``c`` (results) and ``j`` (jobs).
+        seed : int
+            Of the stalls.
+        """
+        counts = self._load(work, list(jobs) if jobs is not None else [sum(tiles.count for tiles in work)])
+        dut = self.dut
+        for name, count in counts.items():
+            getattr(dut, f"{name}_count").value = count
+            getattr(dut, f"{name}_profile").value = int((profiles or {}).get(name, Profile.NONE))
+        dut.seed.value = (seed * 0x9E3779B1 & 0xFFFFFFFF) or 1
+        await Timer(1)
+        began = time.perf_counter()
+        dut.run.value = 1
+        await RisingEdge(dut.done)
+        seconds = time.perf_counter() - began
+        await Timer(1)  # c.hex is written in the time step in which `done` rises
+        outcome = self._collect(work, counts)
+        outcome.seconds = seconds
+        dut.run.value = 0
+        await Timer(20)
+        return outcome
+
+    def _load(self, work: Sequence[Tiles], jobs: list[int]) -> dict[str, int]:
+        """Write the memories' files and return the number of words of each stream."""
+        words = {
+            "a": np.concatenate([self.a.pack(tiles.a, tiles.k) for tiles in work]),
+            "b": np.concatenate([self.b.pack(tiles.b, tiles.k) for tiles in work]),
+            "j": np.array(jobs, dtype="<u4").view(np.uint8).reshape(-1, 4),
+        }
+        initial = [self.c.pack(tiles.initial, tiles.k) for tiles in work if tiles.initial is not None]
+        if initial:
+            words["p"] = np.concatenate(initial)
+        for name, stream in words.items():
+            write_hex(self.folder / f"{name}.hex", stream)
+        results = sum(tiles.count * self.c.map.beats(tiles.k) for tiles in work)
+        return {"p": 0, **{name: len(stream) for name, stream in words.items()}, "c": results}
+
+    def _read(self, name: str) -> int:
+        return int(getattr(self.dut, name).value)
+
+    def _collect(self, work: Sequence[Tiles], counts: Mapping[str, int]) -> Outcome:
+        taken = self._read("taken")
+        size = self.c.word_bytes
+        words = read_hex(self.folder / "c.hex", size) if taken else np.zeros((0, size), dtype=np.uint8)
+        outcome = Outcome(first_tile=self._read("first_tile"), last_beat=self._read("last_beat"))
+        for name in ("cycles", "active", "starved", "blocked"):
+            setattr(outcome, name, self._read(f"counter_{name}"))
+        problems = outcome.problems
+        if self._read("hung"):
+            problems.append(f"the engine hung after {taken} of {counts['c']} result beats")
+        if taken > counts["c"]:
+            problems.append(f"{taken - counts['c']} result beats more than asked for")
+        if count := self._read("stream_violations"):
+            problems.append(f"m_axis_c: an offered beat was dropped or changed in {count} cycles")
+        if count := self._read("job_violations"):
+            problems.append(f"job control: out of step with the results in {count} cycles (job_done, busy, job_ready)")
+        for name in ("error_tlast", "error_k"):
+            if self._read(name):
+                problems.append(f"{name} was raised")
+        beats = sum(tiles.count * tiles.k for tiles in work)
+        if outcome.active != beats and not self._read("hung"):
+            problems.append(f"counter_active: expected {beats}, got {outcome.active}")
+        if outcome.active + outcome.starved + outcome.blocked > outcome.cycles:
+            problems.append(f"counters: active + starved + blocked exceed {outcome.cycles} cycles")
+        shape = (self.params.rows, self.params.cols)
+        for tiles in work:
+            beat_count = self.c.map.beats(tiles.k)
+            whole = min(tiles.count, len(words) // beat_count)
+            part, words = words[: whole * beat_count], words[whole * beat_count :]
+            results, last = self.c.unpack(part, tiles.k, shape)
+            wrong = last != (np.arange(len(last)) % beat_count == beat_count - 1)
+            if wrong.any():
+                problems.append(f"m_axis_c_tlast: wrong on {int(wrong.sum())} beats, first {int(wrong.argmax())}")
+            outcome.results.append(results)
+        return outcome

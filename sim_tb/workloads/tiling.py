@@ -1,0 +1,78 @@
+"""Cut matrix products into an engine's tiles, and put the results together again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hdl.params import EngineParams
+from sim_tb.golden import Matrix
+from sim_tb.tiles import Tiles
+
+__all__ = ["Tiling"]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """A product of an m x k and a k x n matrix, on an engine.
+
+    Edges are padded with zeros. An inner size above the engine's limit is split, and the parts are added in software.
+
+    Parameters
+    ----------
+    params : EngineParams
+        The engine.
+    m, k, n : int
+        Sizes of the whole product.
+    """
+
+    params: EngineParams
+    m: int
+    k: int
+    n: int
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Tiles down and across."""
+        return -(-self.m // self.params.rows), -(-self.n // self.params.cols)
+
+    @property
+    def spans(self) -> list[slice]:
+        """The parts of the inner dimension."""
+        step = min(self.k, self.params.k_limit)
+        return [slice(start, min(start + step, self.k)) for start in range(0, self.k, step)]
+
+    @property
+    def beats(self) -> int:
+        """Operand beats of the whole product."""
+        down, across = self.grid
+        return down * across * self.k
+
+    def cut(self, a: Matrix, b: Matrix) -> list[Tiles]:
+        """Cut the operands into tiles, row by row; one :class:`Tiles` for each part of the inner dimension."""
+        down, across = self.grid
+        rows, cols = self.params.rows, self.params.cols
+        a_pad = np.zeros((down * rows, self.k), dtype=np.int64)
+        a_pad[: self.m] = a
+        b_pad = np.zeros((self.k, across * cols), dtype=np.int64)
+        b_pad[:, : self.n] = b
+        work = []
+        for span in self.spans:
+            a_tiles = a_pad[:, span].reshape(down, 1, rows, -1)
+            b_tiles = b_pad[span].reshape(-1, across, cols).swapaxes(0, 1)[None]
+            size = a_tiles.shape[3]
+            a_all = np.broadcast_to(a_tiles, (down, across, rows, size)).reshape(-1, rows, size)
+            b_all = np.broadcast_to(b_tiles, (down, across, size, cols)).reshape(-1, size, cols)
+            zeros = np.zeros((down * across, rows, cols), dtype=np.int64) if self.params.preload else None
+            work.append(Tiles(a_all, b_all, zeros))
+        return work
+
+    def join(self, results: list[Matrix]) -> Matrix:
+        """Put the tiles of results together: an int64 array of shape (m, n)."""
+        down, across = self.grid
+        rows, cols = self.params.rows, self.params.cols
+        total = np.zeros((down * rows, across * cols), dtype=np.int64)
+        for tiles in results:
+            total += tiles.astype(np.int64).reshape(down, across, rows, cols).swapaxes(1, 2).reshape(total.shape)
+        return total[: self.m, : self.n]
