@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gen.version import SCHEMA_VERSION
-from hdl.params import ARRAYS, ENCODERS, SCHEMES, EngineParams
+from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SIZE
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
@@ -150,6 +150,7 @@ KEYS = (
     _operand("a", "format of A's elements; `opt1` recodes these"),
     _operand("b", "format of B's elements"),
     _choice("engine", "encoder", "how `opt1` recodes A", _ENGINE.encoder, ENCODERS),
+    _choice("engine", "multiplier", "how `mac` multiplies", _ENGINE.multiplier, MULTIPLIERS),
     Key(
         "engine",
         "carry_every",

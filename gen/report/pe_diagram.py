@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gen.report.markup import Markup
 from gen.report.svg import Drawing
-from hdl.arith.booth import BITS_PER_DIGIT
+from hdl.arith.booth import booth_bits, booth_digits
+from hdl.arith.partial_products import PartialProducts
 from hdl.params import EngineParams
 from hdl.pe.opt1 import Opt1PE
 
@@ -70,12 +71,17 @@ def _clear_gate(d: Drawing, x: float) -> None:
 
 
 def _mac(d: Drawing, params: EngineParams) -> None:
-    width = params.accumulator
+    width, fused = params.accumulator, params.multiplier == "fused"
     _operands(d, params, params.a.width, (214, 144))
-    _block(d, 178, 114, 72, 60, "pe", "×", f"{params.a} × {params.b}")
+    if fused:
+        _block(d, 178, 114, 72, 60, "pe", "recode", "and map")
+        bits = f"{PartialProducts(params.a, params.b).bits} bits"
+    else:
+        _block(d, 178, 114, 72, 60, "pe", "×", f"{params.a} × {params.b}")
+        bits = str(params.product_bits)
     d.wire((250, 144), (296, 144))
-    d.width_mark(270, 144, str(params.product_bits), 0, -9, "middle")
-    _block(d, 296, 106, 62, 76, "adders", "+", f"{width} bits")
+    d.width_mark(270, 144, bits, 0, -9, "middle")
+    _block(d, 296, 106, 62, 76, "adders", "+", *([f"{width} bits,", "one chain"] if fused else [f"{width} bits"]))
     d.wire((358, 144), (392, 144))
     _register(d, 392, 130, "acc", 44, 28)
     d.wire((436, 144), (548, 144), class_="bus")
@@ -90,11 +96,11 @@ def _mac(d: Drawing, params: EngineParams) -> None:
 
 def _opt1(d: Drawing, params: EngineParams) -> None:
     pe = Opt1PE(params)
-    width, carries, digits = params.accumulator, len(pe.carries), pe.digits
-    _operands(d, params, BITS_PER_DIGIT * digits, (214, 144))
+    width, carries, digits = params.accumulator, len(pe.carries), booth_digits(params.a)
+    _operands(d, params, booth_bits(params.a), (214, 144))
     _block(d, 178, 114, 72, 60, "pe", "map", f"{digits} digits")
     d.wire((250, 144), (304, 144))
-    d.width_mark(275, 144, f"{digits} × {pe.sign_column + 1} + {digits}", 0, -10, "middle")
+    d.width_mark(275, 144, f"{pe.products.bits} bits", 0, -10, "middle")
     _block(d, 304, 92, 68, 104, "adders", "compress", "to s and c")
     d.text(338, 72, f"{carries} carry bits kept,", "small", "middle")
     d.text(338, 85, f"one every {_bits(params.carry_every)}", "small", "middle")

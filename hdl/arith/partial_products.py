@@ -24,6 +24,8 @@ class PartialProducts:
 
     Attributes
     ----------
+    bits : int
+        Bits that they put on a heap.
     columns : int
         Columns that they reach, from 0 on.
     excess : int
@@ -36,12 +38,14 @@ class PartialProducts:
     def __init__(self, a: OperandFormat, b: OperandFormat) -> None:
         self.a = a
         self.b = b
+        self.bits = 0
         self.columns = 0
         self.excess = 0
         for i, fields in enumerate(booth_fields(a)):
             magnitude = b.width + ("two" in fields)
             signed = b.signed or "neg" in fields
             sign_column = 2 * i + magnitude - b.signed
+            self.bits += magnitude + (signed and not b.signed) + ("neg" in fields)
             self.excess += signed << sign_column
             self.columns = max(self.columns, sign_column + signed)
 
