@@ -7,6 +7,11 @@ from hdl.params import EngineParams
 
 __all__ = ["loop_nest"]
 
+MULTIPLIERS = {
+    "fused": "Booth partial products, left unadded",
+    "inferred": "the multiplier that synthesis makes",
+}
+
 
 def loop_nest(params: EngineParams) -> list[tuple[str, str]]:
     """Lines of the nest, each with a comment.
@@ -19,7 +24,7 @@ def loop_nest(params: EngineParams) -> list[tuple[str, str]]:
         return [
             (f"space m {rows}, n {cols}", "a PE for every element of the tile"),
             ("  time k", "one step a cycle"),
-            ("    p        = multiply A[m,k], B[k,n]", f"{params.a} × {params.b}"),
+            ("    p        = multiply A[m,k], B[k,n]", MULTIPLIERS[params.multiplier]),
             ("    C[m,n]  += add p", f"{params.accumulator}-bit carry-propagate addition in the loop"),
         ]
     digits = booth_digits(params.a)

@@ -12,13 +12,13 @@ from gen.report.nest import loop_nest
 from gen.report.pe_diagram import pe_diagram
 from gen.report.simulation import simulation_section
 from gen.report.synthesis import Units, synthesis_sections
-from hdl.arith.booth import booth_digits
+from hdl.arith.booth import booth_bits, booth_digits
 
 __all__ = ["page", "style"]
 
 ARRAY_NAMES = {"systolic_os": "output-stationary systolic array"}
 PE_TEXTS = {
-    "mac": "A multiplier and an adder. The carry-propagate addition stands inside the loop over k and sets the clock.",
+    "mac": "Multiply and add. The carry-propagate addition stands inside the loop over k: it is part of every cycle.",
     "opt1": (
         "The operand arrives as Booth digits, recoded once at the row's edge. Each digit picks a multiple of b; all of "
         "them are compressed into a sum that keeps its carries (carry-save), so that no long carry chain is left in "
@@ -190,8 +190,8 @@ def _pe(data: RunData) -> Markup:
     params = data.params
     caption = "Small numbers are widths in bits. All registers share one enable; frozen, nothing changes. "
     if params.scheme != "mac":
-        digits = booth_digits(params.a)
-        caption += f"An operand of format {params.a} has {digits} digits of three bits each: one, two, negative."
+        digits, wires = booth_digits(params.a), booth_bits(params.a)
+        caption += f"An operand of format {params.a} has {digits} digits on {wires} wires: one, two, negative."
     lines = loop_nest(params)
     width = max(len(line) for line, _ in lines) + 3
     nest = [join(tag("span", line.ljust(width)), tag("span", comment, class_="c"), "\n") for line, comment in lines]

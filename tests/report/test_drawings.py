@@ -98,10 +98,11 @@ def test_opt1_pe(a, b, accumulator, carry_every):
     assert {str(accumulator), str(len(scheme.carries)), str(scheme.acc_bits)} <= set(texts(drawing))
 
 
-def test_mac_pe():
-    drawing = pe_diagram(EngineParams(scheme="mac", accumulator=40))
+@pytest.mark.parametrize(("multiplier", "shown"), [("fused", {"recode", "40 bits"}), ("inferred", {"×", "16"})])
+def test_mac_pe(multiplier, shown):
+    drawing = pe_diagram(EngineParams(scheme="mac", accumulator=40, multiplier=multiplier))
     check_inside(drawing)
-    assert {"×", "+", "16", "40", "a_in", "b_out"} <= set(texts(drawing))
+    assert {"+", "40", "a_in", "b_out", *shown} <= set(texts(drawing))
 
 
 def test_areas_are_drawn_to_scale():
