@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 
 from hdl.params import Dataflow, EngineParams
 from sim_tb.build import Model
 
-__all__ = ["Hardware", "harness_model"]
+__all__ = ["Hardware", "engine_model", "harness_model"]
 
 #: Words of each memory of the harness.
 DEPTH = 1 << 14
@@ -37,6 +38,10 @@ class Hardware(Protocol):
     @property
     def modules(self) -> dict[str, str]:
         """Role to module name."""
+
+    @property
+    def ports(self) -> Sequence[Any]:
+        """The top module's ports; each has a ``name``."""
 
 
 def control_file(hardware: Hardware, module: str = "", public: tuple[str, ...] = ()) -> str:
@@ -74,5 +79,16 @@ def harness_model(
             "DEPTH": str(depth),
         },
         effort=effort,
+        waves=waves,
+    )
+
+
+def engine_model(params: EngineParams, hardware: Hardware, *, waves: bool = False) -> Model:
+    """The engine alone, with all its ports open to Python."""
+    ports = tuple(port.name for port in hardware.ports)
+    return Model(
+        name=f"{hardware.top}-alone-{params.scheme}-{params.rows}x{params.cols}",
+        top=hardware.top,
+        sources={"engine.v": hardware.text, "engine.vlt": control_file(hardware, hardware.top, ports)},
         waves=waves,
     )

@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from hdl.params import CheckFailed, EngineParams, ToolError
 from sim_tb import messages
 from sim_tb.build import Model, build_model
-from sim_tb.models import DEPTH, Hardware, harness_model
+from sim_tb.models import DEPTH, Hardware, engine_model, harness_model
 from sim_tb.process import run_logged
 from sim_tb.runner import QuietVerilator
 from sim_tb.tools import versions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gen.config import Config
     from gen.output import Output
 
-__all__ = ["run_model", "run_stress", "run_workload", "simulate"]
+__all__ = ["run_model", "run_protocol", "run_stress", "run_workload", "simulate"]
 
 #: Beyond so many operand beats times PEs, a model that is quicker to run pays for its longer build.
 QUICK_WORK = 50_000_000
@@ -161,6 +162,20 @@ def run_stress(
     return run_model(harness_model(params, hardware), "sim_tb.tb.stress", request, keep=keep)
 
 
+def run_protocol(
+    params: EngineParams, hardware: Hardware, *, tiles: int = 60, seed: int = 1, keep: Path | None = None
+) -> dict[str, Any]:
+    """Run the protocol tests in which Python drives every stream: random traffic and directed cases.
+
+    Returns
+    -------
+    dict
+        ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``tests``, ``problems``, ``seed``.
+    """
+    request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
+    return run_model(engine_model(params, hardware), "sim_tb.tb.protocol", request, keep=keep)
+
+
 def run_model(
     model: Model,
     module: str,
@@ -214,12 +229,25 @@ def run_model(
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
             raise ToolError(f"The simulation of {model.name} ended without a result (status {status}, seed {seed}):\n{tail}")
         answer = messages.read(answer_file)
+        answer["problems"] += _failed_tests(results)
+        answer["passed"] = not answer["problems"] and answer["passed"]
         if model.waves and keep is not None:
             target = keep / "waves.vcd"
             shutil.move(folder / "dump.vcd", target)
             answer["waves"] = {"file": f"{keep.name}/{target.name}", "bytes": os.path.getsize(target)}
             say(f"waveform: {target} ({os.path.getsize(target) / 1e6:.1f} MB)")
     return answer
+
+
+def _failed_tests(results: Path) -> list[str]:
+    """The cocotb tests that failed, with their messages."""
+    if not results.exists():
+        return ["the simulation ended before its tests did"]
+    failed = []
+    for case in ElementTree.parse(results).getroot().iter("testcase"):
+        for fault in (*case.findall("failure"), *case.findall("error")):
+            failed.append(f"test {case.get('name')}: {fault.get('error_msg') or fault.get('message') or fault.text}")
+    return failed
 
 
 def _failure(answer: dict[str, Any], log: Path) -> str:

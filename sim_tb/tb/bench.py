@@ -1,0 +1,146 @@
+"""An engine alone, with Python on all its ports."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import RisingEdge
+
+from hdl.params import Dataflow, EngineParams
+from sim_tb.beats import Beats
+from sim_tb.bfm.axi_stream import Beat, Monitor, Sink, Source, Stream
+from sim_tb.golden import Matrix
+from sim_tb.stalls import Profile, gaps
+from sim_tb.tiles import Tiles
+
+__all__ = ["Bench"]
+
+
+class Bench:
+    """Bus functional models on every stream of an engine, and its job control.
+
+    Parameters
+    ----------
+    dut : cocotb handle
+        The engine.
+    params : EngineParams
+    """
+
+    def __init__(self, dut: Any, params: EngineParams) -> None:
+        self.dut, self.params = dut, params
+        flow = Dataflow(params)
+        self.packers = {"a": Beats(flow.a), "b": Beats(flow.b), "c": Beats(flow.c)}
+        self.streams = {name: Stream(dut, f"s_axis_{name}") for name in ("ab", "abc")[params.preload]}
+        self.result_stream = Stream(dut, "m_axis_c")
+        self.done_pulses = 0
+        self.problems: list[str] = []
+        self._models: list[Source | Sink | Monitor] = []
+        Clock(dut.clk, 2, "step").start()
+
+    async def reset(self, profiles: Mapping[str, Profile] | None = None, seed: int = 1) -> None:
+        """Reset the engine, and put fresh models with these stall profiles on its streams.
+
+        The streams are ``a``, ``b``, ``c`` (initial values) and ``m`` (results).
+        """
+        for model in self._models:
+            model.stop()
+        dut = self.dut
+        dut.rst.value = 1
+        dut.job_valid.value = 0
+        dut.counters_clear.value = 0
+        self.done_pulses = 0
+        await self.cycles(3)
+        dut.rst.value = 0
+        await self.cycles(1)
+
+        def stalls(name: str) -> Iterable[bool]:
+            return gaps((profiles or {}).get(name, Profile.NONE), seed * 8 + "abcm".index(name))
+
+        self.sources = {name: Source(stream, stalls(name)) for name, stream in self.streams.items()}
+        self.entries = {name: Monitor(stream) for name, stream in self.streams.items()}
+        self.sink = Sink(self.result_stream, stalls("m"))
+        self.results = Monitor(self.result_stream)
+        self._models = [*self.sources.values(), *self.entries.values(), self.sink, self.results]
+
+    async def cycles(self, count: int) -> None:
+        """Wait."""
+        for _ in range(count):
+            await RisingEdge(self.dut.clk)
+
+    def send(self, work: Sequence[Tiles]) -> None:
+        """Queue the operands (and initial values) of tiles."""
+        for tiles in work:
+            for name, matrices in (("a", tiles.a), ("b", tiles.b), ("c", tiles.initial)):
+                if matrices is not None:
+                    self.sources[name].send(self.beats(name, matrices, tiles.k))
+
+    def beats(self, name: str, matrices: Matrix, k: int) -> list[Beat]:
+        """The beats of tiles on a stream."""
+        words = self.packers[name].pack(matrices, k)
+        return [Beat(int.from_bytes(word[:-1].tobytes(), "little"), bool(word[-1])) for word in words]
+
+    async def job(self, tiles: int, timeout: int = 20_000) -> None:
+        """Offer a job, and wait until it is done. Checks ``busy``, ``job_ready`` and ``job_done`` in every cycle."""
+        dut = self.dut
+        dut.job_tiles.value = tiles
+        dut.job_valid.value = 1
+        while True:
+            await RisingEdge(dut.clk)
+            if dut.job_ready.value:
+                break
+        dut.job_valid.value = 0
+        due = tiles * self.params.rows
+        before = len(self.results.beats)
+        for _ in range(timeout):
+            await RisingEdge(dut.clk)
+            if not dut.busy.value:
+                self.problems.append("busy fell before job_done")
+            if dut.job_ready.value:
+                self.problems.append("job_ready is high while busy")
+            if dut.job_done.value:
+                break
+        else:
+            raise TimeoutError(f"no job_done after {timeout} cycles, {len(self.results.beats) - before} of {due} beats")
+        await RisingEdge(dut.clk)
+        if (came := len(self.results.beats) - before) != due:
+            self.problems.append(f"job_done after {came} of {due} result beats")
+        if dut.job_done.value or dut.busy.value or not dut.job_ready.value:
+            self.problems.append("the cycle after job_done: job_done and busy must be low, job_ready high")
+
+    def collect(self, tiles: int) -> Matrix:
+        """Fetch the results of so many tiles: an array of shape (tiles, M, N). Checks ``tlast``."""
+        packer, rows = self.packers["c"], self.params.rows
+        beats = [self.results.beats.popleft() for _ in range(min(tiles * rows, len(self.results.beats)))]
+        for index, beat in enumerate(beats):
+            if beat.last != (index % rows == rows - 1):
+                self.problems.append(f"result beat {index}: tlast is {beat.last}")
+        beats = beats[: len(beats) // rows * rows]
+        size = packer.word_bytes - 1
+        raw = b"".join(beat.data.to_bytes(size, "little") + bytes([beat.last]) for beat in beats)
+        words = np.frombuffer(raw, dtype=np.uint8).reshape(-1, size + 1)
+        return packer.unpack(words, 1, (rows, self.params.cols))[0]
+
+    def finish(self) -> list[str]:
+        """What went wrong since the last call: broken rules, and queues that are not empty."""
+        problems, self.problems = self.problems, []
+        for monitor in chain(self.entries.values(), [self.results]):
+            problems += monitor.violations
+            monitor.violations.clear()
+        problems += [f"s_axis_{name}: {len(s.queue)} beats were never taken" for name, s in self.sources.items() if not s.idle]
+        if self.results.beats:
+            problems.append(f"m_axis_c: {len(self.results.beats)} beats more than expected")
+        return problems
+
+    def counter(self, name: str) -> int:
+        """A counter's value."""
+        return int(getattr(self.dut, f"counter_{name}").value)
+
+    def draw(self, rng: random.Random) -> dict[str, Profile]:
+        """A random profile for each stream."""
+        return {name: rng.choice(list(Profile)) for name in "abcm"}
+

@@ -1,0 +1,189 @@
+"""Protocol tests with Python on every transaction, independent of the harness: random traffic and directed cases."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from hdl.params import Dataflow, EngineParams
+from sim_tb import messages
+from sim_tb.scoreboard import Scoreboard
+from sim_tb.stalls import Profile
+from sim_tb.tb.bench import Bench
+from sim_tb.tiles import Tiles, corner_tiles, random_tiles
+
+_request: dict[str, Any] = messages.read(Path(messages.REQUEST)) if Path(messages.REQUEST).exists() else {}
+_board = Scoreboard()
+_ran: list[str] = []
+#: Above this, a tile at the limit of K takes too long from Python.
+LONGEST = 600
+
+
+@asynccontextmanager
+async def _bench(dut: Any, name: str) -> AsyncIterator[tuple[Bench, np.random.Generator]]:
+    """A bench in reset state; what it finds, and how often a test ran to its end, goes into the answer."""
+    bench = Bench(dut, EngineParams.from_dict(_request["engine"]))
+    await bench.reset()
+    known = len(_board.problems)
+    try:
+        yield bench, np.random.default_rng([_request["seed"], *name.encode()])
+        _board.problems += [f"{name}: {problem}" for problem in bench.finish()]
+        _ran.append(name)
+    except (TimeoutError, AssertionError) as error:
+        _board.problems.append(f"{name}: {error}")
+    messages.write(Path(messages.ANSWER), {**_board.summary(), "tests": _ran, "seed": _request["seed"]})
+    assert len(_board.problems) == known, "\n".join(_board.problems[known:])
+
+
+def _expect(name: str, expected: object, got: object) -> None:
+    if expected != got:
+        _board.problems.append(f"{name}: expected {expected}, got {got}")
+
+
+async def _compute(bench: Bench, work: list[Tiles]) -> None:
+    """One job, compared with the golden model."""
+    bench.send(work)
+    count = sum(tiles.count for tiles in work)
+    await bench.job(count)
+    expected = np.concatenate([tiles.golden(bench.params) for tiles in work])
+    _board.compare(expected, bench.collect(count))
+
+
+@cocotb.test()
+async def traffic(dut: Any) -> None:
+    """Random tiles of random K in jobs of random size, under random stalls on all streams."""
+    async with _bench(dut, "traffic") as (bench, rng):
+        longest = min(20, bench.params.k_limit)
+        random_source = random.Random(_request["seed"])
+        left = _request["tiles"]
+        while left > 0:
+            await bench.reset(bench.draw(random_source), seed=int(rng.integers(1 << 20)))
+            for _ in range(3):
+                size = int(rng.integers(1, 8))
+                work = [random_tiles(bench.params, 1, int(k), rng) for k in rng.integers(1, longest, size, endpoint=True)]
+                await _compute(bench, work)
+                left -= size
+            _board.problems += [f"traffic: {problem}" for problem in bench.finish()]
+
+
+@cocotb.test()
+async def corners(dut: Any) -> None:
+    """Operands at the ends of their formats, K = 1 and K at the limit."""
+    async with _bench(dut, "corners") as (bench, rng):
+        await _compute(bench, corner_tiles(bench.params, min(bench.params.k_limit, LONGEST), rng))
+
+
+@cocotb.test()
+async def streak(dut: Any) -> None:
+    """Without stalls, tiles enter every ``Dataflow.tile_interval`` cycles: no bubble."""
+    async with _bench(dut, "streak") as (bench, rng):
+        flow = Dataflow(bench.params)
+        interval = flow.drain_cycles
+        for k in sorted({1, 2, interval - 1, interval, interval + 1, 2 * interval}):
+            if not 1 <= k <= bench.params.k_limit:
+                continue
+            for monitor in bench.entries.values():
+                monitor.beats.clear()
+            await _compute(bench, [random_tiles(bench.params, 6, k, rng)])
+            ends = [beat.cycle for beat in bench.entries["a"].beats if beat.last]
+            # The first beats pass into the input register while the engine waits for the first job or tile.
+            steps = [after - before for before, after in zip(ends[2:], ends[3:], strict=False)]
+            _expect(f"streak: cycles from tile to tile at K = {k}", [flow.tile_interval(k)] * len(steps), steps)
+
+
+@cocotb.test()
+async def counters(dut: Any) -> None:
+    """The counters count what they say, only while busy, and clear."""
+    async with _bench(dut, "counters") as (bench, rng):
+        names = ("cycles", "active", "starved", "blocked")
+        _expect("counters after reset", [0] * 4, [bench.counter(name) for name in names])
+        k = min(10, bench.params.k_limit)
+        work = random_tiles(bench.params, 5, k, rng)
+        await _compute(bench, [work])
+        cycles = bench.counter("cycles")
+        _expect("counter_active", 5 * k, bench.counter("active"))
+        _expect("counter_blocked without back-pressure", 0, bench.counter("blocked"))
+        await bench.cycles(20)
+        _expect("counter_cycles while idle", cycles, bench.counter("cycles"))
+        dut.counters_clear.value = 1
+        await bench.cycles(2)
+        dut.counters_clear.value = 0
+        await bench.cycles(1)
+        _expect("counters after counters_clear", [0] * 4, [bench.counter(name) for name in names])
+
+        # Operands that come late starve the engine; results that nobody takes block it.
+        await bench.reset({"a": Profile.STARVED})
+        await _compute(bench, [work])
+        _expect("counter_starved with a slow operand", True, bench.counter("starved") > 5 * k)
+        await bench.reset({"m": Profile.STARVED})
+        await _compute(bench, [random_tiles(bench.params, 12, k, rng)])
+        _expect("counter_blocked with slow results", True, bench.counter("blocked") > 12)
+
+
+@cocotb.test()
+async def wrong_tlast(dut: Any) -> None:
+    """``error_tlast`` rises when A and B disagree on a tile's end, stays, and is cleared."""
+    async with _bench(dut, "wrong_tlast") as (bench, rng):
+        work = random_tiles(bench.params, 2, min(4, bench.params.k_limit), rng)
+        await _compute(bench, [work])
+        _expect("error_tlast with equal tlast", 0, int(dut.error_tlast.value))
+        _expect("error_k with legal K", 0, int(dut.error_k.value))
+        late = [beat.__class__(beat.data, False) for beat in bench.beats("b", work.b, work.k)]
+        bench.sources["a"].send(bench.beats("a", work.a, work.k))
+        bench.sources["b"].send(late)
+        if work.initial is not None:
+            bench.sources["c"].send(bench.beats("c", work.initial, work.k))
+        await bench.job(2)
+        _expect("error_tlast with tlast on A only", 1, int(dut.error_tlast.value))
+        bench.collect(2)
+        await bench.cycles(10)
+        _expect("error_tlast is sticky", 1, int(dut.error_tlast.value))
+        dut.counters_clear.value = 1
+        await bench.cycles(2)
+        dut.counters_clear.value = 0
+        await bench.cycles(1)
+        _expect("error_tlast after counters_clear", 0, int(dut.error_tlast.value))
+
+
+@cocotb.test()
+async def long_tile(dut: Any) -> None:
+    """``error_k`` rises with the first beat beyond the limit, not before."""
+    async with _bench(dut, "long_tile") as (bench, rng):
+        limit = bench.params.k_limit
+        if limit > LONGEST:
+            return
+        await _compute(bench, [random_tiles(bench.params, 2, limit, rng)])
+        _expect(f"error_k at K = {limit}", 0, int(dut.error_k.value))
+        bench.send([random_tiles(bench.params, 1, limit + 1, rng)])
+        await bench.job(1)
+        bench.collect(1)
+        _expect(f"error_k at K = {limit + 1}", 1, int(dut.error_k.value))
+
+
+@cocotb.test()
+async def reset_midway(dut: Any) -> None:
+    """A reset in the middle of a job leaves nothing behind."""
+    async with _bench(dut, "reset_midway") as (bench, rng):
+        k = min(12, bench.params.k_limit)
+        for wait in (3, k, 2 * k + 5):
+            bench.send([random_tiles(bench.params, 4, k, rng)])
+            dut.job_tiles.value = 4
+            dut.job_valid.value = 1
+            await bench.cycles(wait)
+            await bench.reset()
+            await _compute(bench, [random_tiles(bench.params, 3, k, rng)])
+            _board.problems += [f"reset_midway: {problem}" for problem in bench.finish()]
+
+
+@cocotb.test()
+async def empty_job(dut: Any) -> None:
+    """A job of no tiles ends at once, without results."""
+    async with _bench(dut, "empty_job") as (bench, rng):
+        await bench.job(0, timeout=10)
+        await _compute(bench, [random_tiles(bench.params, 1, 1, rng)])
