@@ -241,9 +241,8 @@ def _interface(data: RunData) -> Markup | None:
 def _footer(data: RunData) -> Markup:
     manifest = data.manifest
     tools: JsonObject = {}
-    for part in (manifest, data.sim or {}, data.synth or {}):
-        if isinstance(part.get("tools"), dict):
-            tools |= part["tools"]
+    for versions in (manifest.get("tools"), (data.sim or {}).get("versions"), (data.synth or {}).get("tools")):
+        tools |= versions if isinstance(versions, dict) else {}
     lines = [
         f"Bitloom {text(manifest.get('bitloom_version'))}",
         text(tools),

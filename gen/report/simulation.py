@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gen.report.data import JsonObject, RunData, text
-from gen.report.figures import count, duration, is_number, percent, rate
+from gen.report.figures import MISSING, count, duration, is_number, percent, rate
 from gen.report.markup import Markup, Node, tag
 
 __all__ = ["simulation_section"]
@@ -30,22 +30,17 @@ def simulation_section(data: RunData) -> Markup:
         lead = (
             "The generated Verilog, run in Verilator; every result is compared with the golden model, which is exact."
         )
-        body = [tag("p", lead, class_="lead"), tag("div", _table(sim), _workload(sim), class_="two")]
+        body = [tag("p", lead, class_="lead"), tag("div", _result(sim), _workload(sim), class_="two"), _conditions(sim)]
     return tag("section", tag("h2", "Simulation"), *body)
 
 
-def _table(sim: JsonObject) -> Markup:
-    rows: list[tuple[str, str, str]] = [
-        ("Verdict", "passed" if sim.get("passed") is True else "failed", ""),
-        ("Elements compared", count(sim.get("elements_checked")), ""),
-        ("Elements that differ", count(sim.get("mismatches")), ""),
-        ("Multiply-accumulates", count(sim.get("macs")), ""),
-        ("Cycles", count(sim.get("cycles")), ""),
-        ("PE utilisation", percent(sim.get("utilization")), "share of all PE cycles that did a useful MAC"),
-        ("Simulation time", duration(sim.get("sim_seconds")), ""),
-        ("Simulation speed", rate(sim.get("macs_per_second"), "MAC/s"), ""),
-        ("Seed", text(sim.get("seed")), ""),
-    ]
+def _conditions(sim: JsonObject) -> Markup | None:
+    versions = text(sim.get("versions"))
+    return tag("p", "versions ", tag("b", versions), class_="source") if versions else None
+
+
+def _rows(rows: list[tuple[str, str, str]]) -> Markup:
+    """A table of names, values and notes; what has no value is left out."""
     body = [
         tag(
             "tr",
@@ -53,36 +48,48 @@ def _table(sim: JsonObject) -> Markup:
             tag("td", value, class_="n"),
         )
         for name, value, note in rows
+        if value not in ("", MISSING)
     ]
-    return tag("figure", tag("table", tag("tbody", body)))
+    return tag("table", tag("tbody", body))
 
 
-def _workload(sim: JsonObject) -> Markup | None:
-    workload = sim.get("workload")
-    accuracy = sim.get("accuracy")
-    examples = sim.get("examples")
-    if workload is None and accuracy is None and not examples:
-        return None
-    parts: list[Node] = [tag("h3", "Workload", style="margin-top:0")]
-    if isinstance(workload, dict):
-        rows = [
-            tag("tr", tag("th", str(key).replace("_", " "), scope="row"), tag("td", _value(value), class_="n"))
-            for key, value in workload.items()
-            if isinstance(value, str | int | float)
-        ]
-        parts.append(tag("table", tag("tbody", rows)))
-    elif workload is not None:
-        parts.append(tag("p", text(workload)))
-    if is_number(accuracy):
-        parts.append(tag("p", f"Accuracy on the test images: {percent(accuracy)}.", style="margin-top:12px"))
-    if isinstance(examples, list):
-        drawn = [_digit(example) for example in examples[:10] if isinstance(example, dict)]
-        parts.append(tag("div", [item for item in drawn if item is not None], class_="digits"))
-    return tag("figure", parts)
+def _result(sim: JsonObject) -> Markup:
+    verdict = "passed" if sim.get("passed") is True else "failed"
+    rows = [
+        ("Verdict", verdict, ""),
+        ("Elements compared", count(sim.get("elements_checked")), ""),
+        ("Elements that differ", count(sim.get("mismatches")), ""),
+        ("Multiply-accumulates", count(sim.get("macs")), "with the zeros that fill up tiles"),
+        ("PE utilisation", percent(sim.get("utilization")), "share of cycles in which operands entered the array"),
+        ("Simulation time", duration(sim.get("sim_seconds")), ""),
+        ("Simulation speed", rate(sim.get("macs_per_second"), "MAC/s"), ""),
+        ("Seed", text(sim.get("seed")), ""),
+    ]
+    problems = [tag("p", tag("b", text(problem))) for problem in _list(sim.get("problems"))]
+    return tag("figure", _rows(rows), problems)
 
 
-def _value(value: Any) -> str:
-    return count(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+def _workload(sim: JsonObject) -> Markup:
+    counters = sim.get("counters")
+    counters = counters if isinstance(counters, dict) else {}
+    rows = [
+        ("Workload", text(sim.get("workload")), ""),
+        ("Images", count(sim.get("images")), ""),
+        ("Accuracy on the engine", percent(sim.get("accuracy")), ""),
+        ("The same in NumPy", percent(sim.get("accuracy_numpy")), ""),
+        ("Before quantisation", percent(sim.get("accuracy_float")), "in floating point"),
+        ("Cycles", count(sim.get("cycles")), "with a job under way"),
+        ("Active", count(counters.get("active")), "operands entered the array"),
+        ("Starved", count(counters.get("starved")), "operands were missing"),
+        ("Blocked", count(counters.get("blocked")), "results found no room"),
+    ]
+    drawn = [_digit(example) for example in _list(sim.get("examples"))[:10] if isinstance(example, dict)]
+    digits = tag("div", drawn, class_="digits") if any(drawn) else None
+    return tag("figure", _rows(rows), digits)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _digit(example: JsonObject) -> Markup | None:

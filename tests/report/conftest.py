@@ -40,12 +40,17 @@ def simulation() -> Json:
         "sim_seconds": 1.83,
         "macs_per_second": 4_760_760.1,
         "accuracy": 0.9731,
-        "workload": {"name": "digits", "images": 599},
+        "workload": "digits",
+        "images": 599,
+        "accuracy_numpy": 0.9731,
+        "accuracy_float": 0.9748,
+        "counters": {"cycles": 37_213, "active": 34_031, "starved": 3_101, "blocked": 81},
+        "problems": [],
         "examples": [
             {"image": [[0, 16], [8, 0]], "label": 1, "predicted": 1},
             {"image": [[16, 16], [8, 0]], "label": 7, "predicted": 2},
         ],
-        "tools": {"verilator": "5.48"},
+        "versions": {"verilator": "5.48"},
     }
 
 

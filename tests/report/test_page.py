@@ -60,6 +60,9 @@ def test_says_what_was_found(full):
         "LATCH has no area",
         "the engine's best clock",
         "read as 2, is 7",
+        "Before quantisation in floating point 97.5 %",
+        "Starved operands were missing 3,101",
+        "verilator 5.48",
         "c0ffee",
         "9.8.7",
     ):
@@ -80,7 +83,7 @@ def test_every_number_in_a_table_comes_from_the_files(full):
     values = set(leaves([simulation(), synthesis_with_comparison(), manifest_of(params)]))
     numbers = {value for value in values if isinstance(value, int | float) and not isinstance(value, bool)}
     units = ("", "µm²", "ns")
-    allowed = {str(value) for value in values} | {"passed"}
+    allowed = {str(value) for value in values} | {"passed", "digits"}
     allowed |= {form for value in numbers for form in (count(value), percent(value), duration(value))}
     allowed |= {rate(value, "MAC/s") for value in numbers}
     allowed |= {quantity(value, unit) for value in numbers for unit in units}
@@ -143,12 +146,13 @@ def test_steps_that_were_not_run_are_named(tmp_path):
 
 
 def test_failures_are_not_dressed_up(tmp_path):
-    sim = simulation() | {"passed": False, "mismatches": 17}
+    sim = simulation() | {"passed": False, "mismatches": 17, "problems": ["tile 3: row 2 came twice"]}
     synth = synthesis_with_comparison()
     synth["checks"]["latches"] = 3
     text = Page(report(tmp_path / "out", sim=sim, synth=synth)).text
     assert "Simulation failed" in text
     assert "17 differ" in text
+    assert "tile 3: row 2 came twice" in text
     assert "Synthesis checks failed" in text
     assert "Verified" not in text
     assert "checks passed" not in text
@@ -158,7 +162,7 @@ def test_text_from_files_is_escaped(tmp_path):
     manifest, sim, synth = manifest_of(EngineParams()), simulation(), synthesis_with_comparison()
     evil = "<script>alert('&\"')</script>"
     manifest["ports"][0]["description"] = manifest["top"] = evil
-    sim["workload"] = {evil: evil}
+    sim["workload"] = sim["problems"] = [evil]
     synth["library"] = synth["compared"][0]["scheme"] = synth["parts"][0]["role"] = evil
     html = report(tmp_path / "out", manifest=manifest, sim=sim, synth=synth)
     assert "<script" not in html
