@@ -54,6 +54,8 @@ class Model:
         ``quick`` (quick to build) or ``speed`` (quick to run).
     waves : bool
         Able to write waveforms.
+    main : str
+        C++ of a main program that does without Python; empty for cocotb's.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Model:
     parameters: dict[str, str] = field(default_factory=dict)
     effort: str = "quick"
     waves: bool = False
+    main: str = ""
 
     @property
     def flags(self) -> list[str]:
@@ -73,7 +76,7 @@ class Model:
     def key(self) -> str:
         """Names the model in the cache; the same for the same content, flags and tool versions."""
         parts = [self.top, repr(sorted(self.sources.items())), repr(sorted(self.defines.items()))]
-        parts += [repr(sorted(self.parameters.items())), repr(self.flags), OPTIMISE[self.effort], repr(self.waves)]
+        parts += [repr(sorted(self.parameters.items())), repr(self.flags), OPTIMISE[self.effort], repr(self.waves), self.main]
         parts += [versions()["verilator"], versions()["cocotb"], os.environ.get("CXX", "g++")]
         return f"{self.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:20]}"
 
@@ -133,6 +136,18 @@ def _commands(model: Model, work: Path, executable: Path) -> Iterator[list[str]]
     for name, text in model.sources.items():
         (source / name).write_text(text, encoding="utf-8")
         paths.append(VerilatorControlFile(source / name) if name.endswith(".vlt") else source / name)
+    if model.main:
+        main = source / "main.cpp"
+        main.write_text(model.main, encoding="utf-8")
+        settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
+        settings += [word for name, value in model.defines.items() for word in (f"-D{name}={value}", "-CFLAGS", f"-D{name}={value}")]
+        files = [str(getattr(path, "value", path)) for path in paths]
+        yield [
+            *(str(executable), "-cc", "--exe", "-Mdir", str(work / "obj"), "--top-module", model.top),
+            *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, str(main), *files),
+        ]
+        yield ["make", "-j", "2", "-C", str(work / "obj"), "-f", "Vtop.mk"]
+        return
     yield from QuietVerilator(executable).commands(
         sources=paths,
         hdl_toplevel=model.top,
