@@ -7,7 +7,7 @@ import io
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO
 
 from gen.output import to_json
@@ -62,27 +62,32 @@ class Console:
             print(text, file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
-    def doing(self, what: str) -> Iterator[None]:
-        """Show on a terminal what is going on, and for how long, until it is done."""
+    def doing(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Show on a terminal what is going on, and for how long, until it is done; yields what changes the text."""
         start = time.monotonic()
+        now = [what]
         done = threading.Event()
-        clock = threading.Thread(target=self._tick, args=(what, start, done), daemon=True)
-        if self.progress:
+
+        def tick() -> None:
+            while not done.is_set():
+                print(f"\r\x1b[K{now[0]} ... {time.monotonic() - start:.0f} s", end="", file=sys.stderr, flush=True)
+                done.wait(1)
+
+        def say(text: str) -> None:
+            now[0] = text
+            self.detail(f"  {text}")
+
+        clock = threading.Thread(target=tick, daemon=True)
+        if self.progress and not self.verbose:
             clock.start()
         try:
-            yield
+            yield say
         finally:
             done.set()
-            if self.progress:
+            if clock.is_alive():
                 clock.join()
                 print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         self.detail(f"{what}: {time.monotonic() - start:.1f} s")
-
-    @staticmethod
-    def _tick(what: str, start: float, done: threading.Event) -> None:
-        while not done.is_set():
-            print(f"\r\x1b[K{what} ... {time.monotonic() - start:.0f} s", end="", file=sys.stderr, flush=True)
-            done.wait(1)
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> str:

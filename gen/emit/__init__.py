@@ -1,5 +1,5 @@
 """Generated files: Verilog, constraints, file list and manifest."""
 
-from gen.emit.generate import generate
+from gen.emit.generate import generate, stored
 
-__all__ = ["generate"]
+__all__ = ["generate", "stored"]

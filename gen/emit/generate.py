@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gen.config import Config
 from gen.emit.filelist import filelist
@@ -11,7 +11,10 @@ from gen.emit.sdc import sdc
 from gen.output import Output
 from gen.version import VERSION
 
-__all__ = ["generate"]
+if TYPE_CHECKING:
+    from gen.emit.verilog import Emission
+
+__all__ = ["generate", "stored"]
 
 MANIFEST = "manifest.json"
 #: What later steps derive from the generated files; stale as soon as those change.
@@ -59,6 +62,16 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
     output.write(files["filelist"], filelist(top, files["verilog"]))
     output.write_json(MANIFEST, content)
     return content
+
+
+def stored(output: Output, manifest: dict[str, Any]) -> Emission:
+    """The engine as it lies in the output folder, so that later steps work on that very file."""
+    from gen.emit.verilog import Emission
+    from hdl.engine.top import Port
+
+    text = (output / manifest["files"]["verilog"]).read_text()
+    ports = [Port(**port) for port in manifest["ports"]]
+    return Emission(manifest["top"], text, ports, manifest["modules"], manifest["core"])
 
 
 def _is_current(content: dict[str, Any], config: Config, output: Output) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gen.cli import main
+from hdl.params import CheckFailed
 
 SMALL = "[engine]\nrows = 2\ncols = 3\n"
 
@@ -93,9 +94,15 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise what
         return dict(what)
 
-    def simulate(config, output, *, seed, waves=False):
+    def simulate(config, output, *, seed, waves, hardware, say):
         stand_in.calls.append(("simulate", seed, waves))
-        return {**give(stand_in.sim), "seed": seed}
+        assert f"module {hardware.top}(" in hardware.text
+        say("building")
+        answer = {**give(stand_in.sim), "seed": seed}
+        output.write_json("sim.json", answer)
+        if not answer["passed"]:
+            raise CheckFailed("the results differ from NumPy's")
+        return answer
 
     def synthesise(params, emission, settings, workdir):
         stand_in.calls.append(("synthesise", params.scheme, settings.library, workdir.name))

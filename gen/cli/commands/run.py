@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gen.cli import summary
-from gen.cli.commands.session import Session, check_passed
+from gen.cli.commands.session import Session
 from gen.cli.console import Console
 
 __all__ = ["command"]
@@ -24,5 +24,5 @@ def command(options: argparse.Namespace, console: Console) -> int:
         page = session.report()
         console.say(f"report     {page}")
         console.json({**result, "report": str(page)})
-        check_passed(result["sim"], session.output.path)
+        session.end()
     return 0

@@ -13,6 +13,7 @@ from hdl.params import CheckFailed, ConfigError, EngineParams, Problem
 
 if TYPE_CHECKING:
     from gen.config import Config
+    from gen.emit.verilog import Emission
 
 __all__ = ["SIM", "SYNTH", "Session", "load_config"]
 
@@ -48,6 +49,8 @@ class Session:
         self.config = load_config(options)
         self.console = console
         self.waves = bool(getattr(options, "waves", False))
+        self.failure: CheckFailed | None = None
+        self.emission: Emission
         self.output = open_output(options.output or Path("build", self.config.name), force=options.force)
 
     def __enter__(self) -> Session:
@@ -62,9 +65,10 @@ class Session:
     def generate(self) -> Json:
         """The generated files, made anew where they are not current."""
         with self.console.doing(f"generating {describe(self.config.engine)}"):
-            from gen.emit import generate
+            from gen.emit import generate, stored
 
             manifest = generate(self.config, self.output)
+            self.emission = stored(self.output, manifest)
         for name in (*manifest["files"].values(), "manifest.json"):
             self.console.detail(f"  {self.output / name}")
         return manifest
@@ -72,16 +76,21 @@ class Session:
     def simulate(self) -> Json:
         """The workload on the generated Verilog; its result is in ``sim.json``, whether it passed or not."""
         self.output.claim([SIM, REPORT])
-        with self.console.doing(f"simulating the workload {self.config.workload.name!r} in Verilator"):
+        before = self.output.read_json(SIM)
+        with self.console.doing(f"simulating the workload {self.config.workload.name!r} in Verilator") as say:
             from sim_tb.run import simulate
 
-            sim: Json = simulate(self.config, self.output, seed=self.config.workload.seed, waves=self.waves)
-        self._record(SIM, sim)
-        return sim
+            try:
+                seed = self.config.workload.seed
+                simulate(self.config, self.output, seed=seed, waves=self.waves, hardware=self.emission, say=say)
+            except CheckFailed as failure:
+                self.failure = failure
+        return self._recorded(SIM, before)
 
     def synth(self) -> Json:
         """The engine, and the schemes to compare it with, on the cell library; the result is in ``synth.json``."""
         self.output.claim([SYNTH, REPORT])
+        before = self.output.read_json(SYNTH)
         engine = self.config.engine
         try:
             design = self._synthesise(engine)
@@ -90,16 +99,17 @@ class Session:
         except CheckFailed:
             self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
             raise
-        self._record(SYNTH, design)
-        return design
+        self.output.write_json(SYNTH, design)
+        return self._recorded(SYNTH, before)
 
     def _synthesise(self, params: EngineParams) -> Json:
         with self.console.doing(f"synthesising {describe(params)}"):
             from gen.emit.verilog import emit
             from synth_scripts.run import synthesise
 
+            own = params == self.config.engine
+            emission = self.emission if own else emit(params, self.config.output.prefix)
             workdir = self.output.workdir("synth") / params.scheme
-            emission = emit(params, self.config.output.prefix)
             return {"scheme": params.scheme, **synthesise(params, emission, self.config.synth, workdir)}
 
     def report(self) -> Path:
@@ -116,22 +126,20 @@ class Session:
                 self.output.remove(REPORT)
             return Path(build(self.output.path))
 
-    def _record(self, name: str, content: Json) -> None:
-        """Write a step's result; a report of the result before it would be wrong."""
-        if self.output.read_json(name) != content:
+    def end(self) -> None:
+        """Raise what a step found wrong, once everything is said about it."""
+        if self.failure is not None:
+            raise self.failure
+
+    def _recorded(self, name: str, before: Json | None) -> Json:
+        """A step's result as it is written; a report of the result before it would be wrong."""
+        self.console.detail(f"  {self.output / name}")
+        content = self.output.read_json(name)
+        if content != before:
             self.output.remove(REPORT)
-        self.console.detail(f"  {self.output.write_json(name, content)}")
+        return content or {}
 
 
 def describe(params: EngineParams) -> str:
     """An engine in a few words."""
     return f"{params.rows}x{params.cols} {params.array} {params.scheme}, {params.a} x {params.b}"
-
-
-def check_passed(sim: Json, output: Path) -> None:
-    """Raise CheckFailed unless a simulation passed."""
-    if not sim["passed"]:
-        raise CheckFailed(
-            f"simulation: {sim['mismatches']} of {sim['elements_checked']} results differ from NumPy "
-            f"(seed {sim['seed']}, see {output / SIM})"
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gen.cli import summary
-from gen.cli.commands.session import Session, check_passed
+from gen.cli.commands.session import Session
 from gen.cli.console import Console
 
 __all__ = ["generate", "report", "simulate", "synth"]
@@ -27,7 +27,7 @@ def simulate(options: argparse.Namespace, console: Console) -> int:
         sim = session.simulate()
         console.say(summary.simulated(sim))
         console.json(sim)
-        check_passed(sim, session.output.path)
+        session.end()
     return 0
 
 
