@@ -17,7 +17,18 @@ from pathlib import Path
 
 #: Commands that run tools; they are run on a small engine.
 SLOW = {"run": ("sim", "synth"), "simulate": ("sim",), "synth": ("synth",)}
-SMALLER = ("--set", "rows=2", "--set", "cols=2", "--set", "library=unit", "--set", "compare=[]")
+SMALLER = (
+    "--set",
+    "rows=2",
+    "--set",
+    "cols=2",
+    "--set",
+    "library=unit",
+    "--set",
+    "effort=quick",
+    "--set",
+    "compare=[]",
+)
 
 BLOCK = re.compile(r"(?:<!-- (?P<note>[^\n]*?) -->\n)?^```console\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 
