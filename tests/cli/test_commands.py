@@ -122,6 +122,12 @@ def test_run(bitloom, here, steps):
     assert synth == {"scheme": "opt1", **SYNTH, "compared": [{"scheme": "mac", **SYNTH}]}
 
 
+def test_waveform_is_named(bitloom, steps):
+    steps.sim["waves"] = {"file": "sim/waves.vcd", "bytes": 1234567}
+    lines = bitloom("simulate", "small.toml", "-o", "out", "--waves").out.splitlines()
+    assert lines[-1] == "waveform   out/sim/waves.vcd (1.2 MB)"
+
+
 def test_json_of_run_is_all_of_stdout(bitloom, here, steps):
     result = bitloom("run", "small.toml", "-o", "out", "--json")
     assert set(result.json) == {"manifest", "sim", "synth", "report"}
@@ -142,7 +148,7 @@ def test_the_unit_library_is_shown_in_its_own_units(bitloom, steps):
         "synthesised on unit, typical",
         "  embedded",
         "  scheme  clock FO4  core NAND2  engine NAND2  core op/FO4/MNAND2  engine op/FO4/MNAND2",
-        "  opt1         40.0      12,346        23,457                 777                   409",
+        "  opt1           40      12,346        23,457                 777                   409",
     ]
 
 

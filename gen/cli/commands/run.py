@@ -17,7 +17,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
         result = {"manifest": session.generate()}
         console.say(summary.generated(result["manifest"], session.output.path))
         result["sim"] = session.simulate()
-        console.say(summary.simulated(result["sim"]))
+        console.say(summary.simulated(result["sim"], session.output.path))
         if result["sim"]["passed"]:
             result["synth"] = session.synth()
             console.say(summary.synthesised(result["synth"]))

@@ -25,7 +25,7 @@ def simulate(options: argparse.Namespace, console: Console) -> int:
     with Session(options, console) as session:
         session.generate()
         sim = session.simulate()
-        console.say(summary.simulated(sim))
+        console.say(summary.simulated(sim, session.output.path))
         console.json(sim)
         session.end()
     return 0
