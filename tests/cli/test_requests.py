@@ -91,6 +91,36 @@ def test_generated_file_changed_by_hand(bitloom, here):
     assert "my constraints" not in (here / "out" / "bitloom_engine.sdc").read_text()
 
 
+#: A library that is Liberty, and of no use.
+NO_FLIP_FLOP = """library(gates) {
+  time_unit : "1ns"; capacitive_load_unit(1, pf);
+  cell(INV) { area : 1; pin(A) { direction : input; capacitance : 0.001; }
+    pin(Y) { direction : output; function : "!A"; } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "the library file can't be read (No such file or directory)"),
+        ("", "the file is empty: a Liberty file (.lib) is needed"),
+        ("hello\n", "not a Liberty file: there is no 'library' group"),
+        (NO_FLIP_FLOP[:60], "not a Liberty file: "),
+        (NO_FLIP_FLOP, "no cell with an 'ff' group: a library with flip-flops is needed to synthesise"),
+    ],
+    ids=["missing", "empty", "not Liberty", "cut off", "no flip-flop"],
+)
+@pytest.mark.parametrize("command", ["run", "synth"])
+def test_library_that_is_of_no_use(bitloom, here, command, text, message):
+    if text is not None:
+        (here / "cells.lib").write_text(text)
+    result = bitloom(command, "small.toml", "--set", "library=cells.lib", "-o", "out")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith(f"bitloom: synth.library: cells.lib: {message}")
+    assert [path.name for path in (here / "out").iterdir()] == [".bitloom"]
+
+
 def test_report_of_an_empty_folder_or_another_engine(bitloom, here):
     hint = "run `bitloom generate`, `simulate` or `synth` into it first"
     result = bitloom("report", "small.toml", "-o", "out")

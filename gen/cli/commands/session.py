@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from gen.cli.console import Console
-from hdl.params import CheckFailed, ConfigError, EngineParams, Problem
+from hdl.params import CheckFailed, ConfigError, EngineParams, Problem, ToolError
 
 if TYPE_CHECKING:
     from gen.config import Config
@@ -72,6 +72,16 @@ class Session:
         for name in (*manifest["files"].values(), "manifest.json"):
             self.console.detail(f"  {self.output / name}")
         return manifest
+
+    def check_library(self) -> None:
+        """Raise ToolError where the cell library is missing or unusable, before work that would be lost."""
+        from synth_scripts.library import load
+
+        library = self.config.synth.library
+        try:
+            load(library if isinstance(library, str) else list(library))
+        except ToolError as error:
+            raise ToolError(f"synth.library: {error}") from None
 
     def simulate(self) -> Json:
         """The workload on the generated Verilog; its result is in ``sim.json``, whether it passed or not."""

@@ -34,6 +34,7 @@ def simulate(options: argparse.Namespace, console: Console) -> int:
 def synth(options: argparse.Namespace, console: Console) -> int:
     """Generate where needed, then synthesise."""
     with Session(options, console) as session:
+        session.check_library()
         session.generate()
         design = session.synth()
         console.say(summary.synthesised(design))
