@@ -128,8 +128,8 @@ def _liberty(
     far: float,
 ) -> str:
     text = [
-        f"library ({top}_block) {{ delay_model : table_lookup; time_unit : \"1{_time_unit(library)}\";",
-        f"capacitive_load_unit (1, ff); voltage_unit : \"1V\"; current_unit : \"1mA\";",
+        f'library ({top}_block) {{ delay_model : table_lookup; time_unit : "1{_time_unit(library)}";',
+        'capacitive_load_unit (1, ff); voltage_unit : "1V"; current_unit : "1mA";',
         'pulling_resistance_unit : "1kohm"; leakage_power_unit : "1nW";',
         "nom_process : 1; nom_voltage : 1; nom_temperature : 25;",
         "input_threshold_pct_rise : 50; input_threshold_pct_fall : 50;",
@@ -150,7 +150,9 @@ def _liberty(
         pins = []
         for bit in bits:
             if name == clock:
-                pins.append(f"pin ({bit}) {{ direction : input; clock : true; capacitance : {loads.get(bit, 0.0):g}; }}")
+                pins.append(
+                    f"pin ({bit}) {{ direction : input; clock : true; capacitance : {loads.get(bit, 0.0):g}; }}"
+                )
             elif kind == "input":
                 arcs = _setup(found["SETUP"].get(bit, 0.0), clock) if bit in found["SETUP"] else ""
                 pins.append(f"pin ({bit}) {{ direction : input; capacitance : {loads.get(bit, 0.0):g}; {arcs}}}")
@@ -167,14 +169,16 @@ def _liberty(
 
 
 def _setup(value: float, clock: str) -> str:
-    tables = " ".join(f"{edge}_constraint (scalar) {{ values (\"{value:.6g}\"); }}" for edge in ("rise", "fall"))
+    tables = " ".join(f'{edge}_constraint (scalar) {{ values ("{value:.6g}"); }}' for edge in ("rise", "fall"))
     return f"timing () {{ related_pin : {clock}; timing_type : setup_rising; {tables} }} "
 
 
 def _launch(near: float, far: float, slew: float, clock: str) -> str:
     delays = " ".join(f'cell_{edge} (by_load) {{ values ("{near:.6g}, {far:.6g}"); }}' for edge in ("rise", "fall"))
     late = slew + 1.4 * (far - near)
-    slews = " ".join(f'{edge}_transition (by_load) {{ values ("{slew:.6g}, {late:.6g}"); }}' for edge in ("rise", "fall"))
+    slews = " ".join(
+        f'{edge}_transition (by_load) {{ values ("{slew:.6g}, {late:.6g}"); }}' for edge in ("rise", "fall")
+    )
     return f"timing () {{ related_pin : {clock}; timing_type : rising_edge; {delays} {slews} }} "
 
 

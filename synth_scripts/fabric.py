@@ -13,7 +13,7 @@ from synth_scripts.library import Library
 from synth_scripts.netlist import Netlist
 from synth_scripts.styles import ADDERS, abc_script, map_files
 
-__all__ = ["Core", "Fabric", "synthesise_fabric"]
+__all__ = ["VARIANTS", "Core", "Fabric", "synthesise_fabric"]
 
 #: Adder and script pairs that are tried, by effort; the same for every design.
 VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -57,6 +57,7 @@ class Fabric:
     Parameters
     ----------
     style : str
+    pair : (adder, script)
     period : float
         Least clock period of the engine (ns), paths inside blocks not counted; 0 where it could not be timed.
     path : str
@@ -72,6 +73,7 @@ class Fabric:
     """
 
     style: str
+    pair: tuple[str, str]
     period: float
     path: str
     areas: dict[str, float]
@@ -88,7 +90,7 @@ def synthesise_fabric(
     folder: Path,
     *,
     target_ns: float,
-    effort: str = "normal",
+    pairs: tuple[tuple[str, str], ...] = VARIANTS["normal"],
 ) -> Fabric:
     """Synthesise everything but the core; the variant with the least area x period of the engine wins.
 
@@ -102,7 +104,8 @@ def synthesise_fabric(
     folder : Path
     target_ns : float
         The period the core reaches, or the clock asked for; the fabric need not be faster.
-    effort : str
+    pairs : tuple of (adder, script)
+        The variants to try.
 
     Raises
     ------
@@ -111,14 +114,16 @@ def synthesise_fabric(
     """
     folder.mkdir(parents=True, exist_ok=True)
     blocks = [(part.name, part.area, part.netlist, part.block is not None) for part in core]
-    key = cache.digest("fabric", verilog, top, library.digest, blocks, target_ns, effort, sta.available(), yosys.version())
+    key = cache.digest(
+        "fabric", verilog, top, library.digest, blocks, target_ns, pairs, sta.available(), yosys.version()
+    )
     stored = cache.read("fabrics", key)
     if stored is None:
-        made = _Run(library, verilog, top, core, folder, target_ns).variants(VARIANTS[effort])
+        made = _Run(library, verilog, top, core, folder, target_ns).variants(pairs)
         best = min(made, key=lambda each: _total(each, core) * max(each.period, target_ns))
         stored = vars(best)
         cache.write("fabrics", key, stored)
-    fabric = Fabric(**stored)
+    fabric = Fabric(**{**stored, "pair": tuple(stored["pair"])})
     (folder / f"{top}.v").write_text(fabric.netlist)
     return fabric
 
@@ -165,6 +170,7 @@ class _Run:
         return [
             Fabric(
                 style=f"{adder}, {script} at {self.target_ns:.3g} ns",
+                pair=(adder, script),
                 period=timing[name].period,
                 path=timing[name].path,
                 areas={module: netlists[name].local_area(module) for module in netlists[name].order},

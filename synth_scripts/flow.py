@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hdl.params.errors import ToolError
-from synth_scripts import abc_timing, cache, sta, yosys
+from synth_scripts import abc_timing, cache, checks, sta, yosys
 from synth_scripts.library import Library
 from synth_scripts.styles import ADDERS, EFFORTS, MULTIPLIERS, SCRIPTS, Effort, Style, abc_script, map_files
 
@@ -104,6 +104,7 @@ def synthesise_module(
         Where the design has latches, combinational loops or several drivers for a net.
     ToolError
     """
+    verilog = _needed(verilog, top)
     key = cache.digest("module", verilog, top, library.digest, effort, clock_ns, sta.available(), yosys.version())
     stored = cache.read("modules", key)
     if stored is None:
@@ -111,9 +112,20 @@ def synthesise_module(
         stored = _Search(library, verilog, top, folder, EFFORTS[effort], clock_ns).run()
         cache.write("modules", key, stored)
     candidates = tuple(Candidate(**values) for values in stored["tried"])
-    return Result(
-        top, Candidate(**stored["best"]), stored["netlist"], stored["path"], candidates, stored["timing_by"]
-    )
+    return Result(top, Candidate(**stored["best"]), stored["netlist"], stored["path"], candidates, stored["timing_by"])
+
+
+def _needed(verilog: str, top: str) -> str:
+    """The text of a module and of those it instantiates, so that equal modules of different engines are one job."""
+    texts = dict(re.findall(r"^(?=module (\w+))(.*?^endmodule)$", verilog, re.MULTILINE | re.DOTALL))
+    if top not in texts:
+        return verilog
+    names, waiting = set(), [top]
+    while waiting:
+        name = waiting.pop()
+        names.add(name)
+        waiting += [word for word in set(re.findall(r"\w+", texts[name])) if word in texts and word not in names]
+    return "\n".join(text for name, text in texts.items() if name in names) + "\n"
 
 
 class _Search:
@@ -158,13 +170,10 @@ class _Search:
 
     def _styles(self) -> list[Style]:
         """The styles that make a difference to this design: without a multiplier all multiplier styles are one."""
-        commands = [*self._front(), *MULTIPLIERS["booth"], "tee -o words.json stat -json"]
-        yosys.run(commands, self.folder, "words", check=self.top)
-        words = _stat(self.folder / "words.json")["num_cells_by_type"]
-        plain = yosys.run([*self._front(), "tee -o plain.json stat -json"], self.folder, "plain", check=self.top)
-        multiplies = any(kind in _stat(self.folder / "plain.json")["num_cells_by_type"] for kind in ("$mul", "$macc", "$macc_v2"))
-        adds = multiplies or any(kind in words for kind in ("$alu", "$macc", "$macc_v2", "$lcu"))
-        del plain
+        yosys.run([*self._front(), "tee -o words.json stat -json"], self.folder, "words", check=self.top)
+        words = set(_stat(self.folder / "words.json")["num_cells_by_type"])
+        multiplies = bool(words & {"$mul", "$macc", "$macc_v2"})
+        adds = multiplies or bool(words & {"$add", "$sub", "$alu", "$neg", "$lt", "$le", "$ge", "$gt"})
         multipliers = self.effort.multipliers if multiplies else self.effort.multipliers[:1]
         adders = self.effort.adders if adds else self.effort.adders[:1]
         cells = self.effort.cells if "adder_cells.v" in self.maps else self.effort.cells[:1]
@@ -201,7 +210,12 @@ class _Search:
             commands += ["clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size 3", "techmap -map clock_gate.v"]
         commands += [maps, "opt -fast -nodffe -nosdff"]
         if style.cells == "extracted":
-            commands += ["extract_fa -fa", "opt_clean", "techmap -map +/techmap.v -map adder_cells.v", "opt -fast -nodffe -nosdff"]
+            commands += [
+                "extract_fa -fa",
+                "opt_clean",
+                "techmap -map +/techmap.v -map adder_cells.v",
+                "opt -fast -nodffe -nosdff",
+            ]
         return [
             *commands,
             f"dfflibmap -liberty {self.library.mapping}",
@@ -222,12 +236,10 @@ class _Search:
         for name, (style, script, target) in made.items():
             stat = _stat(self.folder / f"{name}.json")
             cells = {kind: int(count) for kind, count in stat["num_cells_by_type"].items()}
-            unknown = sorted(kind for kind in cells if kind not in self.library.areas)
-            if unknown:
-                raise ToolError(f"{self.top}: cells that the library {self.library.name} doesn't have: {', '.join(unknown)}")
-            area = sum(self.library.areas[kind] * count for kind, count in cells.items())
-            clocked = {*self.library.flops, *self.library.latches, *((self.library.clock_gate.cell,) if self.library.clock_gate else ())}
-            sequential = sum(self.library.areas[kind] * count for kind, count in cells.items() if kind in clocked)
+            areas = self.library.areas
+            checks.mapped([f"{kind} in {self.top}" for kind in cells if kind not in areas], self.library.name)
+            area = sum(areas[kind] * count for kind, count in cells.items())
+            sequential = sum(areas[kind] * count for kind, count in cells.items() if kind in self.library.clock_pins)
             found = timing[name]
             self.tried[name] = Candidate(
                 str(style), script, target / 1e3, area, sequential, found.period, found.register_period, cells
@@ -235,7 +247,7 @@ class _Search:
 
     def _map(self, style: Style, scripts: list[str], first: int) -> dict[str, tuple[Style, str, float]]:
         commands = [*self._front(), *self._gates(style), "design -save gates"]
-        made = {}
+        made: dict[str, tuple[Style, str, float]] = {}
         for script in scripts:
             for target in self.targets:
                 name = f"candidate_{first + len(made)}"

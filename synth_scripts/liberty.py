@@ -116,7 +116,9 @@ def parse(text: str) -> Group:
             args = tuple(_unquote(arg) for arg in match["args"].split(",") if arg.strip())
             group = Group(match["kind"], args, text, match.start(), match.end())
             if not stack and group.kind != "library":
-                raise LibertyError(f"line {_line(text, group.start)}: a 'library' group is expected, not {group.kind!r}")
+                raise LibertyError(
+                    f"line {_line(text, group.start)}: a 'library' group is expected, not {group.kind!r}"
+                )
             if stack:
                 stack[-1].groups.append(group)
             stack.append(group)

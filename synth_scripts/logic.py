@@ -1,13 +1,95 @@
-"""Boolean functions as Liberty writes them, as truth tables."""
+"""Boolean functions as Liberty writes them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-__all__ = ["FULL_CARRY", "FULL_SUM", "truth_table"]
+__all__ = ["FULL_CARRY", "FULL_SUM", "expression", "truth_table"]
 
 _TOKEN = re.compile(r"[A-Za-z_][\w\[\].]*|[01]|[!'&*|+^()]")
+
+#: Truth tables of sum and carry of a full adder.
+FULL_SUM = 0b10010110
+FULL_CARRY = 0b11101000
+
+
+class _Translator:
+    """Recursive descent: ``!`` and ``'`` bind tightest, then exclusive or, and (also by juxtaposition), or."""
+
+    def __init__(self, function: str, names: Mapping[str, str]) -> None:
+        self.tokens = _TOKEN.findall(function)
+        self.names = {"0": "0", "1": "m"} | dict(names)
+        self.at = 0
+
+    def peek(self) -> str:
+        return str(self.tokens[self.at]) if self.at < len(self.tokens) else ""
+
+    def take(self) -> str:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def primary(self) -> str:
+        token = self.take()
+        if token == "!":
+            return f"(m ^ {self.primary()})"
+        if token == "(":
+            value = self.disjunction()
+            if self.take() != ")":
+                raise ValueError("')' is missing")
+        elif token in self.names:
+            value = self.names[token]
+        else:
+            raise ValueError(f"{token!r} is not an input")
+        while self.peek() == "'":
+            self.take()
+            value = f"(m ^ {value})"
+        return value
+
+    def parity(self) -> str:
+        parts = [self.primary()]
+        while self.peek() == "^":
+            self.take()
+            parts.append(self.primary())
+        return parts[0] if len(parts) == 1 else f"({' ^ '.join(parts)})"
+
+    def conjunction(self) -> str:
+        parts = [self.parity()]
+        while self.peek() not in ("", "|", "+", ")"):
+            if self.peek() in "&*":
+                self.take()
+            parts.append(self.parity())
+        return parts[0] if len(parts) == 1 else f"({' & '.join(parts)})"
+
+    def disjunction(self) -> str:
+        parts = [self.conjunction()]
+        while self.peek() in ("|", "+"):
+            self.take()
+            parts.append(self.conjunction())
+        return parts[0] if len(parts) == 1 else f"({' | '.join(parts)})"
+
+
+def expression(function: str, names: Mapping[str, str]) -> str:
+    """Translate a function to Python, with ``m`` for all ones.
+
+    Parameters
+    ----------
+    function : str
+        ``(A&!B)|C'``, ``A B + C``, ...
+    names : dict
+        Python text for every name that may occur.
+
+    Raises
+    ------
+    ValueError
+        Where another name occurs, or the text is no function.
+    """
+    translator = _Translator(function, names)
+    text = translator.disjunction()
+    if translator.peek():
+        raise ValueError(f"{translator.peek()!r} is out of place")
+    return text
 
 
 def truth_table(function: str, inputs: Sequence[str]) -> int | None:
@@ -15,65 +97,11 @@ def truth_table(function: str, inputs: Sequence[str]) -> int | None:
 
     None where the function reads anything but ``inputs`` (the state of a flip-flop, say) or can't be parsed.
     """
-    tokens = _TOKEN.findall(function)
     size = 1 << len(inputs)
-    full = (1 << size) - 1
-    columns = {name: sum(1 << i for i in range(size) if i >> j & 1) for j, name in enumerate(inputs)}
-    columns |= {"0": 0, "1": full}
-    at = 0
-
-    def peek() -> str:
-        return tokens[at] if at < len(tokens) else ""
-
-    def advance() -> str:
-        nonlocal at
-        at += 1
-        return tokens[at - 1]
-
-    def primary() -> int:
-        token = advance()
-        if token == "!":
-            return full & ~primary()
-        if token == "(":
-            value = disjunction()
-            if advance() != ")":
-                raise ValueError(function)
-        else:
-            value = columns[token]
-        while peek() == "'":
-            advance()
-            value = full & ~value
-        return value
-
-    def parity() -> int:
-        value = primary()
-        while peek() == "^":
-            advance()
-            value ^= primary()
-        return value
-
-    def conjunction() -> int:
-        value = parity()
-        while peek() not in ("", "|", "+", ")"):
-            if peek() in "&*":
-                advance()
-            value &= parity()  # two factors side by side are a product too
-        return value
-
-    def disjunction() -> int:
-        value = conjunction()
-        while peek() and peek() in "|+":
-            advance()
-            value |= conjunction()
-        return value
-
+    columns = {f"x{j}": sum(1 << i for i in range(size) if i >> j & 1) for j in range(len(inputs))}
     try:
-        value = disjunction()
-    except (KeyError, IndexError, ValueError):
+        text = expression(function, {name: f"x{j}" for j, name in enumerate(inputs)})
+    except ValueError:
         return None
-    return value if at == len(tokens) else None
-
-
-#: Sum and carry of a full adder over three inputs.
-FULL_SUM = 0b10010110
-FULL_CARRY = 0b11101000
+    value: int = eval(text, {"m": (1 << size) - 1}, columns)  # only names and operators made above
+    return value

@@ -107,7 +107,7 @@ _SETTLE = (
     "  if {$slack >= -1e-4 * $need} { break }",
     "  set need [expr $need - 1.02 * $slack]",
     "}",
-    'if {$try > 0} { report_checks -path_delay max -digits 4 }',
+    "if {$try > 0} { report_checks -path_delay max -digits 4 }",
     'puts "SETTLED $need"',
 )
 
@@ -166,8 +166,11 @@ def measure(
             commands += [
                 f"if {{[lsearch $kinds {kind}] >= 0}} {{",
                 f"  set path [lindex [find_timing_paths -path_delay max {where}] 0]",
-                f'  if {{$path ne "" && $path ne "NULL"}} {{ set slack [get_property $path slack]; puts "{kind} $slack"; '
-                f"set least [expr max($least, {period:g} - $slack)] }}",
+                '  if {$path ne "" && $path ne "NULL"} {',
+                "    set slack [get_property $path slack]",
+                f'    puts "{kind} $slack"',
+                f"    set least [expr max($least, {period:g} - $slack)]",
+                "  }",
                 "}",
             ]
         commands += [
@@ -180,11 +183,16 @@ def measure(
     text = run(commands, folder, log)
     found = {}
     for block in re.split(r"^NETLIST ", text, flags=re.MULTILINE)[1:]:
-        slacks = {kind: float(value) * library.time_ps for kind, value in re.findall(r"^(REGISTER|INTO|OUT) (\S+)$", block, re.MULTILINE)}
+        slacks = {
+            kind: float(value) * library.time_ps
+            for kind, value in re.findall(r"^(REGISTER|INTO|OUT) (\S+)$", block, re.MULTILINE)
+        }
         needs = {kind: _LONG * library.fo4_ps / 1e3 - slack / 1e3 for kind, slack in slacks.items()}
         settled = re.search(r"^SETTLED (\S+)$", block, re.MULTILINE)
         if settled:
             needs["GATES"] = float(settled[1]) * library.time_ps / 1e3
         path = block.partition("PATH\n")[2].partition("END")[0].strip()
-        found[block.split("\n", 1)[0].strip()] = Timing(max(needs.values(), default=0.0), needs.get("REGISTER", 0.0), path)
+        found[block.split("\n", 1)[0].strip()] = Timing(
+            max(needs.values(), default=0.0), needs.get("REGISTER", 0.0), path
+        )
     return found

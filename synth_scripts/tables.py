@@ -20,7 +20,9 @@ class Table:
     @classmethod
     def read(cls, group: Group, library: Group) -> Table:
         """Read a table group; what it leaves out stands in its template."""
-        template = next((each for each in library.all("lu_table_template", "power_lut_template") if each.name == group.name), None)
+        template = next(
+            (each for each in library.all("lu_table_template", "power_lut_template") if each.name == group.name), None
+        )
         inherited = template.attributes if template else {}
         axes, variables = [], []
         for i in (1, 2, 3):
@@ -60,7 +62,9 @@ def delay(cell: Group, library: Group, output: str, related: str, slew: float, l
     pin = next(pin for pin in cell.all("pin") if pin.name == output)
     for timing in pin.all("timing"):
         if timing.attributes.get("related_pin") == related:
-            delays += [Table.read(each, library).at(slew=slew, load=load) for each in timing.all("cell_rise", "cell_fall")]
+            delays += [
+                Table.read(each, library).at(slew=slew, load=load) for each in timing.all("cell_rise", "cell_fall")
+            ]
             slews += [
                 Table.read(each, library).at(slew=slew, load=load)
                 for each in timing.all("rise_transition", "fall_transition")
@@ -86,7 +90,10 @@ def flop_times(flop: Group, library: Group, load: float) -> tuple[float, float]:
         if pin.attributes.get("direction") == "output":
             delays.append(delay(flop, library, pin.name, clock, 0.0, load)[0])
         for timing in pin.all("timing"):
-            if timing.attributes.get("timing_type", "").startswith("setup_") and pin.attributes.get("direction") == "input":
+            if (
+                timing.attributes.get("timing_type", "").startswith("setup_")
+                and pin.attributes.get("direction") == "input"
+            ):
                 tables = [Table.read(each, library) for each in timing.all("rise_constraint", "fall_constraint")]
                 setups += [table.at(slew=0.0, load=0.0) for table in tables]
     return max(delays), max(setups)

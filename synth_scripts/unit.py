@@ -95,7 +95,9 @@ def _sequential() -> str:
     arc = _tables(_ARC, 5 * CLOCK_TO_Q, 1)
     data = _constraint("setup_rising", SETUP) + _constraint("hold_rising", 0.0)
     clock = _input("CK", 2.0, "clock : true; ")
-    output = "pin (Q) {{ direction : output; function : IQ; timing () {{ related_pin : CK; timing_type : {}; {}}} {}}}\n"
+    output = (
+        "pin (Q) {{ direction : output; function : IQ; timing () {{ related_pin : CK; timing_type : {}; {}}} {}}}\n"
+    )
     through = f"timing () {{ related_pin : D; {arc}}} "
     icg_pins = (
         _input("CK", 2.0, "clock : true; clock_gate_clock_pin : true; ")

@@ -57,7 +57,8 @@ def run(commands: list[str], folder: Path, name: str, *, check: str = "") -> str
 
 def version() -> str:
     """The version of Yosys."""
-    from importlib.metadata import PackageNotFoundError, version as package_version
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as package_version
 
     try:
         return package_version("pyosys")
