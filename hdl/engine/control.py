@@ -46,7 +46,7 @@ class Control(Part):
     c_mismatch : In(1)
         A beat of initial values joined a row with another ``tlast``.
     counters_clear, counter_*, error_tlast, error_k
-        As at the engine's ports.
+        As at the engine's ports; counters and errors follow the event by two cycles.
     """
 
     module = "control"
@@ -71,24 +71,28 @@ class Control(Part):
         return m
 
     def _jobs(self, m: Module) -> None:
-        """Tiles still to enter and still to leave."""
-        self.tiles_in = Signal(32)
-        self.tiles_out = Signal(32)
+        """Tiles still to enter and still to leave. Each comparison starts at a register, none at another's end."""
+        one = Const(1, 32)
+        tiles_in = Signal(32)
+        tiles_out = Signal(32)
+        self.wanted = Signal()  # tiles_in is not zero
         leaves = Signal()
         start = Signal()
         m.d.comb += [
             self.job_ready.eq(~self.busy),
             start.eq(self.job_valid & self.job_ready),
             leaves.eq(self.result_taken & self.result_last),
-            self.job_done.eq(self.busy & ((leaves & (self.tiles_out == Const(1, 32))) | ~self.tiles_out.any())),
         ]
+        ended = (leaves & (tiles_out == one)) | ~tiles_out.any()
+        m.d.sync += self.job_done.eq(self.busy & ~self.job_done & ended)
         with m.If(start):
-            m.d.sync += [self.busy.eq(1), self.tiles_in.eq(self.job_tiles), self.tiles_out.eq(self.job_tiles)]
+            m.d.sync += [tiles_in.eq(self.job_tiles), tiles_out.eq(self.job_tiles)]
+            m.d.sync += [self.busy.eq(1), self.wanted.eq(self.job_tiles.any())]
         with m.Else():
             with m.If(self.take & self.a_last):
-                m.d.sync += self.tiles_in.eq(self.tiles_in - 1)
+                m.d.sync += [tiles_in.eq(tiles_in - 1), self.wanted.eq(tiles_in != one)]
             with m.If(leaves):
-                m.d.sync += self.tiles_out.eq(self.tiles_out - 1)
+                m.d.sync += tiles_out.eq(tiles_out - 1)
             with m.If(self.job_done):
                 m.d.sync += self.busy.eq(0)
 
@@ -97,11 +101,9 @@ class Control(Part):
         spacing = Dataflow(self.params).drain_cycles - 1
         wait = Signal(range(spacing + 1), init=spacing)
         waiting = Signal()
-        self.wanted = Signal()
         last = Signal()
         m.d.comb += [
             waiting.eq(wait.any()),
-            self.wanted.eq(self.tiles_in.any()),
             self.take.eq(self.en & self.wanted & self.have & ~(waiting & self.a_last)),
             last.eq(self.take & self.a_last),
         ]
@@ -147,25 +149,30 @@ class Control(Part):
         m.d.sync += en.eq(self.room | ~Mux(en, valid_next, row_valid))
 
     def _observe(self, m: Module) -> None:
-        """Counters and errors."""
-        k_bits = self.params.k_limit.bit_length()
-        beats = Signal(k_bits)
-        too_long = beats == self.params.k_limit
-        with m.If(self.take):
-            m.d.sync += beats.eq(Mux(self.a_last, 0, Mux(too_long, beats, beats + 1)))
-        events = {
+        """Counters and errors. They watch registers, one cycle late, so that nothing waits for them."""
+        k_limit = Const(self.params.k_limit)
+        beats = Signal(len(k_limit))
+        took, ended = Signal(), Signal()
+        too_long = beats == k_limit
+        m.d.sync += [took.eq(self.take), ended.eq(self.a_last)]
+        with m.If(took):
+            m.d.sync += beats.eq(Mux(ended, 0, Mux(too_long, beats, beats + 1)))
+        conditions = {
             "cycles": self.busy,
             "active": self.take,
             "starved": self.busy & self.en & self.wanted & ~self.have,
             "blocked": self.busy & ~self.en,
         }
-        with m.If((self.take & (self.a_last != self.b_last)) | self.c_mismatch):
-            m.d.sync += self.error_tlast.eq(1)
-        with m.If(self.take & too_long):
-            m.d.sync += self.error_k.eq(1)
-        for name, event in events.items():
+        for name, condition in conditions.items():
+            event = Signal(name=f"event_{name}")
             counter = getattr(self, f"counter_{name}")
-            m.d.sync += counter.eq(counter + event)
-        with m.If(self.counters_clear):
-            m.d.sync += [self.error_tlast.eq(0), self.error_k.eq(0)]
-            m.d.sync += [getattr(self, f"counter_{name}").eq(0) for name in events]
+            m.d.sync += [event.eq(condition), counter.eq(counter + event)]
+            with m.If(self.counters_clear):
+                m.d.sync += counter.eq(0)
+        mismatch = Signal()
+        m.d.sync += mismatch.eq((self.take & (self.a_last != self.b_last)) | self.c_mismatch)
+        for error, condition in ((self.error_tlast, mismatch), (self.error_k, took & too_long)):
+            with m.If(condition):
+                m.d.sync += error.eq(1)
+            with m.If(self.counters_clear):
+                m.d.sync += error.eq(0)

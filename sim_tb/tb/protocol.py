@@ -106,6 +106,7 @@ async def counters(dut: Any) -> None:
         k = min(10, bench.params.k_limit)
         work = random_tiles(bench.params, 5, k, rng)
         await _compute(bench, [work])
+        await bench.cycles(2)  # counters follow by two cycles
         cycles = bench.counter("cycles")
         _expect("counter_active", 5 * k, bench.counter("active"))
         _expect("counter_blocked without back-pressure", 0, bench.counter("blocked"))
@@ -120,9 +121,11 @@ async def counters(dut: Any) -> None:
         # Operands that come late starve the engine; results that nobody takes block it.
         await bench.reset({"a": Profile.STARVED})
         await _compute(bench, [work])
+        await bench.cycles(2)
         _expect("counter_starved with a slow operand", True, bench.counter("starved") > 5 * k)
         await bench.reset({"m": Profile.STARVED})
-        await _compute(bench, [random_tiles(bench.params, 12, k, rng)])
+        await _compute(bench, [random_tiles(bench.params, 12, 1, rng)])
+        await bench.cycles(2)
         _expect("counter_blocked with slow results", True, bench.counter("blocked") > 12)
 
 
