@@ -24,13 +24,14 @@ TARGET = 0.75
 def bare_model(params: EngineParams, hardware: Emission) -> Model:
     """The engine alone, under the main program next to this file."""
     flow = Dataflow(params)
+    loop = Path(__file__).with_name("bare_loop.cpp").read_text(encoding="utf-8")
     return Model(
         name=f"bare-{params.scheme}-{params.rows}x{params.cols}",
         top=hardware.top,
         sources={"engine.v": hardware.text, "engine.vlt": control_file(hardware)},
-        defines={"A_BITS": str(flow.a.tdata_bits), "B_BITS": str(flow.b.tdata_bits)},
         effort="speed",
-        main=Path(__file__).with_name("bare_loop.cpp").read_text(encoding="utf-8"),
+        python=False,
+        main=f"#define A_BITS {flow.a.tdata_bits}\n#define B_BITS {flow.b.tdata_bits}\n{loop}",
     )
 
 

@@ -1,7 +1,6 @@
 """Matrices to stream words and back, in the order that the dataflow gives.
 
-A word is ``{tlast, tdata}``. In bulk it is a row of bytes, least significant first, or a line of hexadecimal text as
-``$readmemh`` takes it.
+A word is ``{tlast, tdata}``; in bulk, a row of bytes, least significant first.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from hdl.params import BeatMap
 from sim_tb.golden import Matrix
 
-__all__ = ["Beats", "read_hex", "write_hex"]
+__all__ = ["Beats", "read_hex", "write_words"]
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -47,12 +46,12 @@ class Beats:
     def pack(self, tiles: Matrix, k: int) -> Bytes:
         """Pack tiles of equal inner size ``k``: integers of shape (tiles, rows, columns) to (words, word_bytes)."""
         row, col, present = self._indices(k)
-        elements = tiles.astype(np.int64)[:, row, col] * present
-        count, beats, lanes = elements.shape
+        elements = (tiles.astype("<i8")[:, row, col] * present)[..., None]
+        count, beats, lanes, _ = elements.shape
         width = self.map.element_bits
-        shifts = np.arange(width, dtype=np.int64)
         bits = np.zeros((count * beats, self.word_bytes * 8), dtype=np.uint8)
-        bits[:, : lanes * width] = ((elements[..., None] >> shifts) & 1).reshape(count * beats, lanes * width)
+        low = np.unpackbits(elements.view(np.uint8), axis=3, count=width, bitorder="little")
+        bits[:, : lanes * width] = low.reshape(count * beats, lanes * width)
         bits[beats - 1 :: beats, self.map.tdata_bits] = 1
         return np.packbits(bits, axis=1, bitorder="little")
 
@@ -81,16 +80,9 @@ class Beats:
         return tiles, bits[:, self.map.tdata_bits].astype(bool)
 
 
-_DIGITS = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
-
-
-def write_hex(path: Path, words: Bytes) -> None:
-    """Write words for ``$readmemh``, one a line."""
-    count, size = words.shape
-    text = np.full((count, 2 * size + 1), ord("\n"), dtype=np.uint8)
-    text[:, 0:-1:2] = _DIGITS[words[:, ::-1] >> 4]
-    text[:, 1:-1:2] = _DIGITS[words[:, ::-1] & 15]
-    path.write_bytes(text.tobytes())
+def write_words(path: Path, words: Bytes) -> None:
+    """Write words for ``$fread``."""
+    path.write_bytes(words[:, ::-1].tobytes())
 
 
 def read_hex(path: Path, word_bytes: int) -> Bytes:

@@ -55,7 +55,9 @@ class Model:
     waves : bool
         Able to write waveforms.
     main : str
-        C++ of a main program that does without Python; empty for cocotb's.
+        C++ of the main program; empty for cocotb's.
+    python : bool
+        Linked with cocotb.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Model:
     effort: str = "quick"
     waves: bool = False
     main: str = ""
+    python: bool = True
 
     @property
     def flags(self) -> list[str]:
@@ -76,7 +79,7 @@ class Model:
     def key(self) -> str:
         """Names the model in the cache; the same for the same content, flags and tool versions."""
         parts = [self.top, repr(sorted(self.sources.items())), repr(sorted(self.defines.items()))]
-        parts += [repr(sorted(self.parameters.items())), repr(self.flags), OPTIMISE[self.effort], repr(self.waves), self.main]
+        parts += [repr(sorted(self.parameters.items())), repr(self.flags), OPTIMISE[self.effort], repr((self.waves, self.python)), self.main]
         parts += [versions()["verilator"], versions()["cocotb"], os.environ.get("CXX", "g++")]
         return f"{self.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:20]}"
 
@@ -136,28 +139,29 @@ def _commands(model: Model, work: Path, executable: Path) -> Iterator[list[str]]
     for name, text in model.sources.items():
         (source / name).write_text(text, encoding="utf-8")
         paths.append(VerilatorControlFile(source / name) if name.endswith(".vlt") else source / name)
+    main = source / "main.cpp"
     if model.main:
-        main = source / "main.cpp"
         main.write_text(model.main, encoding="utf-8")
-        settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
-        settings += [word for name, value in model.defines.items() for word in (f"-D{name}={value}", "-CFLAGS", f"-D{name}={value}")]
-        files = [str(getattr(path, "value", path)) for path in paths]
-        yield [
-            *(str(executable), "-cc", "--exe", "-Mdir", str(work / "obj"), "--top-module", model.top),
-            *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, str(main), *files),
-        ]
-        yield ["make", "-j", "2", "-C", str(work / "obj"), "-f", "Vtop.mk"]
+    if model.python:
+        yield from QuietVerilator(executable, main if model.main else None).commands(
+            sources=paths,
+            hdl_toplevel=model.top,
+            build_dir=work / "obj",
+            defines=model.defines,
+            parameters=model.parameters,
+            build_args=model.flags,
+            waves=model.waves,
+            timescale=("1ns", "1ns"),
+        )
         return
-    yield from QuietVerilator(executable).commands(
-        sources=paths,
-        hdl_toplevel=model.top,
-        build_dir=work / "obj",
-        defines=model.defines,
-        parameters=model.parameters,
-        build_args=model.flags,
-        waves=model.waves,
-        timescale=("1ns", "1ns"),
-    )
+    files = [str(main), *(str(source / name) for name in model.sources)]
+    settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
+    settings += [f"-D{name}={value}" for name, value in model.defines.items()]
+    yield [
+        *(str(executable), "-cc", "--exe", "-Mdir", str(work / "obj"), "--top-module", model.top),
+        *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, *files),
+    ]
+    yield ["make", "-j", "2", "-C", str(work / "obj"), "-f", "Vtop.mk"]
 
 
 @contextmanager

@@ -17,7 +17,7 @@ DEPTH = 1 << 14
 _HARNESS = ("harness.sv", "source.sv", "sink.sv", "stall.sv")
 #: What Python sets and reads. Everything else stays private, which is what keeps the model fast.
 _PUBLIC = (
-    *("clk", "run", "seed", "done", "hung", "cycles", "first_tile", "last_beat", "taken"),
+    *("run", "seed", "done", "hung", "cycles", "first_tile", "last_beat", "taken"),
     *(f"{name}_{what}" for name in "abpcj" for what in ("count", "profile")),
     *("stream_violations", "job_violations", "error_tlast", "error_k"),
     *("counter_cycles", "counter_active", "counter_starved", "counter_blocked"),
@@ -80,6 +80,7 @@ def harness_model(
         },
         effort=effort,
         waves=waves,
+        main=(folder / "main.cpp").read_text(encoding="utf-8"),
     )
 
 

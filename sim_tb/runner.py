@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import cocotb_tools.config
 from cocotb_tools.runner import Verilator
 
 from hdl.params.errors import ToolError
@@ -23,11 +24,14 @@ class QuietVerilator(Verilator):
     ----------
     executable : Path
         Verilator.
+    main : Path, optional
+        C++ of the main program, instead of cocotb's.
     """
 
-    def __init__(self, executable: Path | None = None) -> None:
+    def __init__(self, executable: Path | None = None, main: Path | None = None) -> None:
         super().__init__()
         self._verilator = executable
+        self._main = main
         self._said: list[Sequence[str]] = []
 
     def _simulator_in_path_build_only(self) -> None:
@@ -37,7 +41,11 @@ class QuietVerilator(Verilator):
         pass  # the build runs in the caller's environment
 
     def _build_command(self) -> list[list[str]]:
-        return [[word for word in command if word != "--public-flat-rw"] for command in super()._build_command()]
+        own = {"--public-flat-rw": []}
+        if self._main is not None:
+            theirs = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+            own[str(theirs)] = [str(self._main)]
+        return [[new for word in command for new in own.get(word, [word])] for command in super()._build_command()]
 
     def _execute(self, cmds: Sequence[Sequence[str]], cwd: Any) -> None:
         self._said = list(cmds)
@@ -57,6 +65,7 @@ class QuietVerilator(Verilator):
             self._set_env_test()
         except ValueError as error:  # a Python without a shared library
             raise ToolError(f"Simulation needs a Python built with a shared library: {error}") from None
+        self.env["COCOTB_REWRITE_ASSERTION_FILES"] = ""  # rewriting asserts costs most of a short test's time
         self.env["COCOTB_RANDOM_SEED"] = str(seed)
         self.env["COCOTB_RESULTS_FILE"] = str(results)
         return self.env

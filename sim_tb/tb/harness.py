@@ -12,7 +12,7 @@ import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
 from hdl.params import Dataflow, EngineParams
-from sim_tb.beats import Beats, read_hex, write_hex
+from sim_tb.beats import Beats, read_hex, write_words
 from sim_tb.golden import Matrix
 from sim_tb.stalls import Profile
 from sim_tb.tiles import Tiles
@@ -117,7 +117,7 @@ class Harness:
         if initial:
             words["p"] = np.concatenate(initial)
         for name, stream in words.items():
-            write_hex(self.folder / f"{name}.hex", stream)
+            write_words(self.folder / f"{name}.bin", stream)
         results = sum(tiles.count * self.c.map.beats(tiles.k) for tiles in work)
         return {"p": 0, **{name: len(stream) for name, stream in words.items()}, "c": results}
 

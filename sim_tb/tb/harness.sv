@@ -1,5 +1,5 @@
 // An engine between stream sources and a sink that live inside the simulation, so that Python acts only at the start
-// and at the end of a run. Operands, initial values and jobs come from a.hex, b.hex, p.hex and j.hex in the working
+// and at the end of a run. Operands, initial values and jobs come from a.bin, b.bin, p.bin and j.bin in the working
 // folder; results go to c.hex. A word is {tlast, tdata}.
 //
 // `ENGINE is the engine's module name; `PRELOAD is defined where the engine has an initial-value stream.
@@ -10,9 +10,11 @@ module harness #(
     parameter int C_BITS  = 8,
     parameter int DEPTH   = 1024, // words of each memory
     parameter int HANG    = 20000 // cycles without a transfer after which a run is given up
+) (
+    input  logic clk,     // driven by main.cpp
+    output logic running  // nothing for Python to do
 );
-  // ---- Set by Python, before `run` rises (zero until then) ----
-  logic        clk = 0;
+  // ---- Set by Python before `run` rises (zero until then) ----
   logic        run = 0;           // level: high for the whole run
   logic [31:0] a_count = 0, b_count = 0, p_count = 0, c_count = 0, j_count = 0;
   logic [2:0]  a_profile = 0, b_profile = 0, p_profile = 0, c_profile = 0, j_profile = 0;
@@ -28,6 +30,7 @@ module harness #(
 
   logic rst = 1;
   logic active = 0;
+  assign running = run && !done;
 
   logic a_valid, a_ready, a_finished, b_valid, b_ready, b_finished, p_finished;
   logic c_valid, c_ready, j_valid, j_ready, j_finished;
@@ -37,13 +40,13 @@ module harness #(
   logic [31:0] j_data;
   logic job_done, busy;
 
-  harness_source #(.WIDTH(A_BITS + 1), .DEPTH(DEPTH), .FILE("a.hex")) source_a (
+  harness_source #(.WIDTH(A_BITS + 1), .DEPTH(DEPTH), .FILE("a.bin")) source_a (
       .clk, .run, .active, .count(a_count), .profile(a_profile), .seed(seed),
       .valid(a_valid), .data(a_data), .ready(a_ready), .finished(a_finished));
-  harness_source #(.WIDTH(B_BITS + 1), .DEPTH(DEPTH), .FILE("b.hex")) source_b (
+  harness_source #(.WIDTH(B_BITS + 1), .DEPTH(DEPTH), .FILE("b.bin")) source_b (
       .clk, .run, .active, .count(b_count), .profile(b_profile), .seed(seed ^ 32'h5bd1e995),
       .valid(b_valid), .data(b_data), .ready(b_ready), .finished(b_finished));
-  harness_source #(.WIDTH(32), .DEPTH(DEPTH), .FILE("j.hex")) source_j (
+  harness_source #(.WIDTH(32), .DEPTH(DEPTH), .FILE("j.bin")) source_j (
       .clk, .run, .active, .count(j_count), .profile(j_profile), .seed(seed ^ 32'h27d4eb2f),
       .valid(j_valid), .data(j_data), .ready(j_ready), .finished(j_finished));
   harness_sink #(.WIDTH(C_BITS + 1), .DEPTH(DEPTH), .FILE("c.hex")) sink_c (
@@ -53,7 +56,7 @@ module harness #(
 `ifdef PRELOAD
   logic p_valid, p_ready;
   logic [C_BITS:0] p_data;
-  harness_source #(.WIDTH(C_BITS + 1), .DEPTH(DEPTH), .FILE("p.hex")) source_p (
+  harness_source #(.WIDTH(C_BITS + 1), .DEPTH(DEPTH), .FILE("p.bin")) source_p (
       .clk, .run, .active, .count(p_count), .profile(p_profile), .seed(seed ^ 32'h85ebca6b),
       .valid(p_valid), .data(p_data), .ready(p_ready), .finished(p_finished));
 `else

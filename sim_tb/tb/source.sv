@@ -22,7 +22,15 @@ module harness_source #(
   logic [31:0]      index;  // next word to offer
   logic             go;
 
-  always @(posedge run) if (count != 0) $readmemh(FILE, memory);
+  // Binary, most significant byte first: read several times faster than text.
+  int file, bytes;
+  always @(posedge run)
+    if (count != 0) begin
+      file  = $fopen(FILE, "rb");
+      bytes = $fread(memory, file, 0, count);
+      if (bytes != count * ((WIDTH + 7) / 8)) $fatal(1, "%s: %0d words expected", FILE, count);
+      $fclose(file);
+    end
 
   harness_stall stall (.clk, .active, .profile, .seed, .go);
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
 
 from hdl.params import EngineParams
 from sim_tb import messages
@@ -32,7 +31,6 @@ async def stress(dut: Any) -> None:
     request = messages.read(Path(messages.REQUEST))
     params = EngineParams.from_dict(request["engine"])
     rng = np.random.default_rng(request["seed"])
-    Clock(dut.clk, 2, "step").start()
     harness = Harness(dut, params, Path())
     board = Scoreboard()
     longest = min(LONGEST, params.k_limit)

@@ -7,7 +7,6 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
 
 from hdl.params import EngineParams
 from sim_tb import messages
@@ -82,7 +81,6 @@ async def _random(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
 async def workload(dut: Any) -> None:
     """Run the requested workload and write the answer."""
     request = messages.read(Path(messages.REQUEST))
-    Clock(dut.clk, 2, "step").start()
     engine = Engine(Harness(dut, EngineParams.from_dict(request["engine"]), Path()), request["depth"])
     extra = await {"digits": _digits, "random": _random}[request["workload"]](engine, request)
     answer = {**engine.board.summary(), **vars(engine.totals), **extra}
