@@ -6,7 +6,8 @@ DEMO := configs/demo.toml
 
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV
 export PYTHONNOUSERSITE := 1
-RUN := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL .venv/bin/python
+# The real path of the environment: .venv is a link where the path of the checkout has spaces.
+RUN = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "$$(cd .venv && pwd -P)/bin/python"
 
 .PHONY: help demo test lint bench setup clean
 
@@ -36,5 +37,6 @@ setup:
 	@.ci/setup
 
 clean:
+	if [ -f .venv/bitloom-setup ]; then rm -rf "$$(cd .venv && pwd -P)"; fi
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
