@@ -1,9 +1,10 @@
 """Power of an engine: activity from simulating its netlist, energy from the cell library's tables.
 
 The netlist of the engine (of an 8x8 one where it is larger) multiplies random tiles, back to back; every lane of the
-simulation has its own operands, and its results are compared with the product. The sum is our own, because OpenSTA
-2.0.17 takes every clock net as toggling in full, whatever is annotated, and so sees no clock gating; where no clock
-is gated the two agree (a test compares them). Wires and clock tree are not in it.
+simulation has its own operands, and its results are compared with the product. The sum over the library's tables is
+our own: OpenSTA 2.0.17 takes every clock net as toggling in full, whatever is annotated, and so sees no clock gating;
+it adds rise and fall energy for a single transition, and leaves out flip-flops' data pins. A test compares the two
+where they should agree. Wires, clock tree and glitches are not in it.
 """
 
 from __future__ import annotations

@@ -53,14 +53,15 @@ GATES = (
     Gate("TIELO", {"Y": "0"}, 0.5, 0.0, 0.0, (1,)),
 )
 FLOP_AREA, LATCH_AREA, GATE_AREA = 5.33, 3.33, 4.67
+#: Loads and slews of all tables.
+POINTS = (0.0, 10.0, 100.0)
 CLOCK_TO_Q, SETUP = 1.5, 0.8  # FO4, at no load
 
 
 def _tables(kinds: tuple[str, ...], parasitic: float, drive: float) -> str:
-    """Delay or slew tables: linear in the load, so two points are exact."""
-    at = [f"{(parasitic + load / drive) / 5:.4f}" for load in (0.0, 100.0)]
-    row = ", ".join(at)
-    return "".join(f'{kind} (by_load) {{ values ("{row}", "{row}"); }} ' for kind in kinds)
+    """Delay or slew tables, linear in the load; ABC needs three points."""
+    row = ", ".join(f"{(parasitic + load / drive) / 5:.4f}" for load in POINTS)
+    return "".join(f'{kind} (by_load) {{ values ("{row}", "{row}", "{row}"); }} ' for kind in kinds)
 
 
 _ARC = ("cell_rise", "cell_fall", "rise_transition", "fall_transition")
@@ -84,9 +85,9 @@ def _gate(gate: Gate, drive: int) -> str:
 
 
 def _constraint(kind: str, value: float) -> str:
+    row = ", ".join([f"{value:.3f}"] * len(POINTS))
     tables = "".join(
-        f'{edge}_constraint (by_slew) {{ values ("{value:.3f}, {value:.3f}", "{value:.3f}, {value:.3f}"); }} '
-        for edge in ("rise", "fall")
+        f'{edge}_constraint (by_slew) {{ values ("{row}", "{row}", "{row}"); }} ' for edge in ("rise", "fall")
     )
     return f"timing () {{ related_pin : CK; timing_type : {kind}; {tables}}} "
 
@@ -120,6 +121,7 @@ def _sequential() -> str:
 
 def liberty_text() -> str:
     """Return the library as Liberty text; the same bytes every time."""
+    points = ", ".join(f"{point:g}" for point in POINTS)
     header = f"""library ({NAME}) {{
 comment : "logical effort; area in NAND2 equivalents, 1 ns = 1 FO4, 1 fF = one inverter input";
 delay_model : table_lookup; time_unit : "1ns"; voltage_unit : "1V"; current_unit : "1mA";
@@ -130,9 +132,9 @@ output_threshold_pct_rise : 50; output_threshold_pct_fall : 50;
 slew_lower_threshold_pct_rise : 20; slew_lower_threshold_pct_fall : 20;
 slew_upper_threshold_pct_rise : 80; slew_upper_threshold_pct_fall : 80;
 lu_table_template (by_load) {{ variable_1 : input_net_transition; variable_2 : total_output_net_capacitance;
-index_1 ("0, 100"); index_2 ("0, 100"); }}
+index_1 ("{points}"); index_2 ("{points}"); }}
 lu_table_template (by_slew) {{ variable_1 : related_pin_transition; variable_2 : constrained_pin_transition;
-index_1 ("0, 100"); index_2 ("0, 100"); }}
+index_1 ("{points}"); index_2 ("{points}"); }}
 """
     cells = "".join(_gate(gate, drive) for gate in GATES for drive in gate.drives)
     return header + cells + _sequential() + "}\n"

@@ -1,0 +1,85 @@
+"""Whole engines: the content of synth.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gen.emit.verilog import emit
+from hdl.params import EngineParams, OperandFormat
+from synth_scripts import sta
+from synth_scripts.library import Library
+from synth_scripts.power import reduced, tile_k
+from synth_scripts.run import synthesise
+
+pytestmark = pytest.mark.synth
+KEYS = (
+    *("library", "clock_ns", "fmax_mhz", "wns_ns", "core_area_um2", "engine_area_um2", "cells", "power_mw", "activity"),
+    *("throughput_gops", "gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_w"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    library: str = "unit"
+    clock_ns: float | str = "auto"
+    effort: str = "quick"
+
+
+def engine(scheme: str, **changes: Any) -> EngineParams:
+    small = {"rows": 2, "cols": 3, "a": OperandFormat(4, True), "b": OperandFormat(4, True), "accumulator": 12}
+    return EngineParams(scheme=scheme, **{**small, **changes})
+
+
+@pytest.mark.parametrize("scheme", ["mac", "opt1"])
+def test_unit_library(unit: Library, tmp_path: Path, scheme: str) -> None:
+    params = engine(scheme)
+    emission = emit(params)
+    found = synthesise(params, emission, Settings(), tmp_path)
+    assert set(KEYS) <= set(found)
+    json.dumps(found)
+    parts = {part["role"]: part for part in found["parts"]}
+    assert parts["pe"]["instances"] == 6
+    assert {part["role"] for part in found["parts"] if part["core"]} == (
+        {"pe", "recode"} if scheme == "opt1" else {"pe"}
+    )
+    assert found["core_area_um2"] == pytest.approx(sum(p["area_um2"] for p in found["parts"] if p["core"]))
+    assert found["engine_area_um2"] == pytest.approx(sum(p["area_um2"] for p in found["parts"]))
+    assert found["throughput_gops"] == pytest.approx(2 * 6 * found["fmax_mhz"] / 1e3)
+    assert found["gops_per_mm2_core"] == pytest.approx(found["core_throughput_gops"] / found["core_area_um2"] * 1e6)
+    assert found["engine_fmax_mhz"] <= found["core_fmax_mhz"]
+    assert found["area_unit"] == "NAND2"
+    assert found["power_mw"] is None
+    assert "no energy" in found["activity"]
+    assert found["checks"] == dict.fromkeys(found["checks"], 0)
+    again = synthesise(params, emission, Settings(), tmp_path / "again")
+    assert again == found
+
+
+@pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
+def test_given_clock_and_power(osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a clock that is met: positive slack, power of the simulated netlist, whose results are right."""
+    monkeypatch.setattr("synth_scripts.power.unavailable", lambda library, effort: "")
+    params = engine("opt1")
+    found = synthesise(params, emit(params), Settings(library="osu018", clock_ns=20.0), tmp_path)
+    assert found["clock_ns"] == 20.0
+    assert found["wns_ns"] > 0
+    assert found["throughput_gops"] == pytest.approx(2 * 6 / 20.0)
+    assert found["netlist_results"] > 0
+    assert found["power_mw"] == pytest.approx(sum(found["power_parts_mw"].values()))
+    assert 0 < found["core_power_mw"] < found["power_mw"]
+    assert found["gops_per_w"] == pytest.approx(found["throughput_gops"] / found["power_mw"] * 1e3)
+    assert "critical" not in found["critical_path"]
+    assert "slack" in found["critical_path"]
+
+
+def test_a_large_engine_is_simulated_small() -> None:
+    full = EngineParams(rows=16, cols=64)
+    small = reduced(full)
+    assert (small.rows, small.cols) == (8, 8)
+    assert tile_k(small, full) == 32  # the drain is as busy as with K = 64 on 16 rows
+    assert tile_k(full, full) == 64
