@@ -1,7 +1,7 @@
 """What it costs to generate an engine: its growth with the array, in time and in bytes of Verilog.
 
-Each size is generated in a process of its own, in turn, several times; the ratio is that of the medians. Targets: a 64x64
-OPT1 array costs at most 6 times the time and 4 times the bytes of an 8x8 one; 256x256 takes under 60 s and 2 GiB.
+Each size is generated in a process of its own, in turn, several times; the ratio is that of the medians. Targets: a
+64x64 OPT1 array costs at most 6 times the time and 4 times the bytes of an 8x8 one; 256x256 takes under 60 s and 2 GiB.
 """
 
 from __future__ import annotations
