@@ -76,8 +76,8 @@ class Effort:
 
     Parameters
     ----------
-    adders : tuple of str
-    cells : tuple of str
+    multipliers, adders, cells : tuple of str
+        Names in :data:`MULTIPLIERS`, :data:`ADDERS` and :data:`CELLS`.
     first : tuple of str
         Scripts of the first round, in which every style runs at every clock target.
     targets : tuple of float
