@@ -100,9 +100,11 @@ class _Checker:
 
     def loops(self) -> None:
         """Every loop by itself, and the loops over one index together."""
-        distinct = {loop: None for line in self.lines for loop in line.loops}
-        for loop in distinct:
-            for message in _loop_problems(loop):
+        distinct = {
+            (loop, key[1]): None for line in self.lines for loop, key in zip(line.loops, line.keys, strict=True)
+        }
+        for loop, depth in distinct:
+            for message in _loop_problems(loop, depth):
                 self.problems.append(Problem(place(loop, header([loop])), message))
         for index in INDICES:
             every = [tuple(loop.size for loop in line.over(index)) for line in self.lines]
@@ -112,10 +114,6 @@ class _Checker:
                     self.at(
                         number, f"stands in {_split(index, sizes)}, but elsewhere {index} is {_split(index, longest)}"
                     )
-                elif None in sizes[1:]:
-                    self.at(number, f"only the outermost loop over {index} may go without a size")
-                elif sizes[:1] == (None,) and self.lines[number].over(index)[0].kind == "space":
-                    self.at(number, f"the loop over {index} in space needs a size")
 
     def statements(self) -> None:
         """Every statement by itself."""
@@ -169,7 +167,11 @@ class _Checker:
                             "name both halves of a pair, and one value only",
                         )
                     else:
-                        self.at(number, f"no value {wrong!r} is written before", near_name(wrong, legal))
+                        self.at(
+                            number,
+                            f"no value {wrong!r} is written before, only {_listed(legal)}",
+                            near_name(wrong, legal),
+                        )
                     return
                 kind = kinds[value]
                 if value in read:
@@ -291,17 +293,25 @@ class _Checker:
             self.problems.append(Problem(where_, message))
 
 
-def _loop_problems(loop: Loop) -> Iterator[str]:
+def _loop_problems(loop: Loop, depth: int) -> Iterator[str]:
     if loop.kind not in KINDS or loop.index not in INDICES:
         yield "a loop is 'space' or 'time' over m, n, k or w"
     elif loop.index == "w" and loop.size is None:
         yield "the loop over w needs a size: the number of digits"
+    elif loop.size is None and loop.kind == "space":
+        yield f"'space {loop.index}' needs a size: the number of copies"
+    elif loop.size is None and depth:
+        yield f"only the outermost loop over {loop.index} may go without a size"
     elif loop.mode == BROADCAST and (loop.kind, loop.index in "mn") != ("space", True):
         yield "only 'space m' and 'space n' have operands to broadcast"
     elif loop.mode == SKIPPING and (loop.kind, loop.index in "kw") != ("time", True):
         yield "only 'time k' and 'time w' have zeros to skip"
     elif loop.mode not in ("", BROADCAST, SKIPPING):
         yield f"a loop has no mode {loop.mode!r}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
 
 
 def _split(index: str, sizes: Sequence[int | None]) -> str:

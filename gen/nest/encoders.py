@@ -121,14 +121,15 @@ def density(encoder: str, operand: OperandFormat, sigma: float | None = None) ->
     Parameters
     ----------
     sigma : float or None
-        Standard deviation of a normal distribution around 0, rounded to integers and cut to the format's range;
-        None for the uniform distribution.
+        Standard deviation of a normal distribution around 0, of which what lies outside the format's range is drawn
+        anew and the rest rounded; None for the uniform distribution.
     """
     nonzero = _all_digits(encoder, operand) != 0
     if sigma is None:
         weights = np.ones(len(nonzero))
     else:
-        edges = [math.erf((x - 0.5) / (sigma * math.sqrt(2))) for x in range(operand.min, operand.max + 2)]
+        bounds = [min(max(x - 0.5, operand.min), operand.max) for x in range(operand.min, operand.max + 2)]
+        edges = [math.erf(bound / (sigma * math.sqrt(2))) for bound in bounds]
         weights = np.diff(edges)
     weights = weights / weights.sum()
     counts = np.bincount(nonzero.sum(axis=1), weights=weights, minlength=nonzero.shape[1] + 1)

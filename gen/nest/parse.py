@@ -53,10 +53,10 @@ def read(text: str, source: str = "") -> Nest:
 class _Level:
     """A line of loops whose inside is being read."""
 
-    def __init__(self, indent: int, loops: tuple[Loop, ...], number: int, *, open_to_loops: bool = True) -> None:
+    def __init__(self, indent: int, loops: tuple[Loop, ...], number: int, *, holds: bool = True) -> None:
         self.indent, self.loops, self.number = indent, loops, number
         self.inside: int | None = None
-        self.holds = open_to_loops
+        self.holds = holds
 
 
 class _Blocks:
@@ -103,12 +103,15 @@ class _Blocks:
     def _read(self, text: str, indent: int, number: int) -> None:
         around = self.levels[-1].loops
         reader = Reader(text, number)
-        if reader.next.text in ("space", "time"):
-            level = _Level(indent, around, number)
-            self.levels.append(level)  # even if it turns out wrong: what is inside it is inside it
+        loops = reader.next.text in ("space", "time")
+        # Entered before it is read: what stands inside a line that turns out wrong is not wrong for that.
+        level = _Level(indent, around, number, holds=loops)
+        self.levels.append(level)
+        if loops:
             level.loops = (*around, *_loops(reader))
         else:
             self.lines.append(Line(around, _statement(reader)))
+            self.levels.pop()
 
 
 def _loops(reader: Reader) -> list[Loop]:
@@ -128,7 +131,7 @@ def _loops(reader: Reader) -> list[Loop]:
     mode = ""
     if reader.next.text:
         legal = (BROADCAST,) if kind == "space" else ("skipping",)
-        word = reader.word(legal, "',', " + ("'broadcast'" if kind == "space" else "'skipping zeros'"))
+        word = reader.word(legal, "',' or " + ("'broadcast'" if kind == "space" else "'skipping zeros'"))
         mode = BROADCAST
         if word.text == "skipping":
             reader.word(("zeros",))

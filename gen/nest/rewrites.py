@@ -292,6 +292,11 @@ def drain(nest: Nest) -> Nest:
     lines = [_columns_inside_planes(line) for line in nest.lines]
     for number in range(last + 1, len(lines)):
         line = lines[number]
+        turns = [
+            loop for loop in line.loops if loop.kind == "time" and loop.index in "mn" and loop not in registers.loops
+        ]
+        if turns:
+            refuse(name, f"it takes its turns already, in '{header(turns)}'", line)
         serial = "n" if any(loop.kind == "time" for loop in line.loops) else "m"
         loops = [replace(loop, kind="time", mode="") if loop.index == serial else loop for loop in line.loops]
         if line.statement.targets and loops == list(line.loops):
