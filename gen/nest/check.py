@@ -238,7 +238,7 @@ class _Checker:
         statement = self.lines[number].statement
         what = "C[m,n]" if statement.targets == (RESULT,) else repr(", ".join(statement.targets))
         if statement.accumulate and not self.summed[number]:
-            self.at(number, f"{what} is read in every loop that writes it, so '+=' sums nothing: write '='")
+            self.at(number, f"{what} is written once in the loops where it is read, so '+=' sums nothing: write '='")
         elif not statement.accumulate and self.summed[number]:
             index = self.summed[number][0][0]
             self.at(number, f"every {index} writes {what} anew: write '+='")

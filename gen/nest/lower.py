@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 
 from gen.nest.canonical import BUILT, nest_of
 from gen.nest.check import check, place
@@ -49,21 +50,37 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]
         index = next((index for index in "mnw" if len(flow.splits[index]) != 1), "k")
         message = f"{index} is split further than in any engine: m, n and w are one loop each, k two at most"
         raise ConfigError([Problem(_at(nest, index), message)])
-    near: tuple[float, str, Nest] | None = None
+    nearest: tuple[float, tuple[str, str], Nest] | None = None
     for array, scheme in BUILT:
         other = nest_of(array, scheme, rows, cols, depth=depth, encoder=encode.encoder, digits=digits)
         distance = _distance(_shape(nest), _shape(other))
         if not distance:
             fields: dict[str, str | int] = {"array": array, "scheme": scheme, "rows": rows, "cols": cols}
-            if len(flow.splits["k"]) > 1 and not any(
-                loop.mode == SKIPPING for line in nest.lines for loop in line.loops
-            ):
+            skips = any(loop.mode == SKIPPING for line in nest.lines for loop in line.loops)
+            if len(flow.splits["k"]) > 1 and not skips:
                 fields["depth"] = depth
             return {**fields, "encoder": encode.encoder}
-        if near is None or distance < near[0]:
-            near = distance, f"{scheme!r} on {array!r}", other
-    assert near is not None
-    raise ConfigError(_differences(nest, near[2], near[1]))
+        if nearest is None or distance < nearest[0]:
+            nearest = distance, (array, scheme), other
+    assert nearest is not None
+    _, (array, scheme), other = nearest
+    message = f"no engine is built like this; the nearest is {scheme!r} on {array!r}, which differs"
+    summary = Problem("nest", message, _way(nest, (array, scheme), other))
+    raise ConfigError([summary, *_differences(nest, other)])
+
+
+def _way(nest: Nest, engine: tuple[str, str], other: Nest) -> str:
+    """The rewrites that lead from a nest to an engine, if some do."""
+    for start in range(len(BUILT[engine])):
+        result = nest
+        try:
+            for rewrite in BUILT[engine][start:]:
+                result = rewrite.apply(result)
+        except ConfigError:
+            continue
+        if _shape(result) == _shape(other):
+            return f"apply {', then '.join(repr(rewrite.name) for rewrite in BUILT[engine][start:])}"
+    return ""
 
 
 def _size(nest: Nest, index: str) -> int:
@@ -128,37 +145,32 @@ def _distance(one: list[_Shape], other: list[_Shape]) -> float:
     return 1 + 100 * different + loops
 
 
-def _differences(nest: Nest, other: Nest, name: str) -> list[Problem]:
-    """Why a nest is not its nearest engine."""
+def _differences(nest: Nest, other: Nest) -> list[Problem]:
+    """Where a nest is not its nearest engine."""
     mine, theirs = _shape(nest), _shape(other)
-    start = f"no engine is built like this; the nearest is {name}, where"
     problems = []
     for number, (line, shape) in enumerate(zip(nest.lines, mine, strict=True)):
         text = statement_text(line.statement)
         where = place(line.statement, text)
         same = [i for i, match in enumerate(theirs) if match.statement == shape.statement]
         if not same:
-            problems.append(Problem(where, f"{start} there is no '{text}'"))
-        elif number >= len(theirs) or theirs[number] != shape:
-            match = other.lines[number if number in same else same[0]]
-            if _line_shape(match) != shape:
-                problems.append(
-                    Problem(
-                        where,
-                        f"{start} '{line.statement.primitive}' stands in {_around(match)}, not in {_around(line)}",
-                    )
-                )
+            problems.append(Problem(where, f"there is no '{text}' there"))
+            continue
+        match = other.lines[number if number in same else same[0]]
+        if _line_shape(match) != shape:
+            primitive = line.statement.primitive
+            problems.append(Problem(where, f"{primitive!r} stands in {_around(line)}, there in {_around(match)}"))
     missing = Counter(shape.statement for shape in theirs)
     missing.subtract(Counter(shape.statement for shape in mine))
     for line in other.lines:
         plain = _line_shape(line).statement
         if missing[plain] > 0:
             missing[plain] -= 1
-            problems.append(
-                Problem("nest", f"{start} there is also '{statement_text(line.statement)}' in {_around(line)}")
-            )
-    return problems or [Problem("nest", f"{start} the statements stand in another order")]
+            problems.append(Problem("nest", f"there it has '{statement_text(line.statement)}' in {_around(line)}"))
+    return problems or [Problem("nest", "its statements stand in another order")]
 
 
 def _around(line: Line) -> str:
-    return " / ".join(f"'{header([loop])}'" for loop in line.loops) or "no loop"
+    """The loops around a line, those of one kind together."""
+    groups = groupby(line.loops, key=lambda loop: (loop.kind, loop.mode))
+    return " / ".join(f"'{header(list(group))}'" for _, group in groups) or "no loop"

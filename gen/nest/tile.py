@@ -97,6 +97,11 @@ def widths(nest: Nest, flow: Flow, tile: Tile, accumulator: int | None = None) -
     ----------
     accumulator : int or None
         Bits of C, if more than needed.
+
+    Raises
+    ------
+    ConfigError
+        If the tile does not fit the nest, or its results the accumulator.
     """
     sizes = loop_sizes(nest, flow, tile)
     lines = nest.lines
@@ -104,7 +109,10 @@ def widths(nest: Nest, flow: Flow, tile: Tile, accumulator: int | None = None) -
     for number in reversed(range(len(lines))):
         own = result[number]
         statement = lines[number].statement
-        if own is not None and statement.targets == (RESULT,) and accumulator is not None and accumulator > own.bits:
+        if own is not None and statement.targets == (RESULT,) and accumulator is not None:
+            if accumulator < own.bits:
+                message = f"must have {own.bits} bits for K = {tile.k}, not {accumulator}"
+                raise ConfigError([Problem("accumulator", message)])
             half = 1 << (accumulator - 1)
             result[number] = Range(-half, half - 1) if own.signed else Range(0, 2 * half - 1)
         before = flow.source[number]

@@ -30,7 +30,7 @@ def run(nest: Nest, case: Case) -> np.ndarray:
     return interpret(nest, case.tile, case.a, case.b).result
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(cases())
 def test_every_step_to_a_scheme_keeps_the_result(case):
     nest = case.start
@@ -41,10 +41,10 @@ def test_every_step_to_a_scheme_keeps_the_result(case):
 
 
 @settings(max_examples=60)
-@given(cases(), st.lists(st.sampled_from(ALL), min_size=1, max_size=6))
-def test_in_any_order_a_rewrite_keeps_the_result_or_is_refused(case, order):
+@given(cases(), st.integers(0, 5), st.lists(st.sampled_from(ALL), min_size=1, max_size=4))
+def test_in_any_order_a_rewrite_keeps_the_result_or_is_refused(case, way, order):
     nest = case.start
-    for rewrite in order:
+    for rewrite in (*chain(case.array, case.scheme)[:way], *order):
         refusal = ""
         try:
             after = rewrite.apply(nest)

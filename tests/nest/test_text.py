@@ -25,7 +25,7 @@ sync m
 """
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(nests())
 def test_whatever_is_printed_reads_back(nest):
     text = print_nest(nest)
@@ -159,7 +159,7 @@ space m 4, n 4
             "s, c    =",
             "s, c += ",
             [
-                "line 7, column 5: 's, c' is read in every loop that writes it, so '+=' sums nothing: write '='"
+                "line 7, column 5: 's, c' is written once in the loops where it is read, so '+=' sums nothing: write '='"
             ],
         ),
         ("shift p, 2w", "shift p, w", ["line 6, column 7: the encoder's digits have 2 bits each (shift by 2w)"]),
