@@ -79,7 +79,8 @@ class Effort:
     multipliers, adders, cells : tuple of str
         Names in :data:`MULTIPLIERS`, :data:`ADDERS` and :data:`CELLS`.
     first : tuple of str
-        Scripts of the first round, in which every style runs at every clock target.
+        Scripts of the first round: with the first of them every style runs at every clock target, with the others the
+        dozen that did best.
     targets : tuple of float
         Clock targets, in FO4 of the library.
     finalists : int
