@@ -217,6 +217,8 @@ class _Checker:
             if key in reader.keys:
                 if loop.kind == "time" and depth >= shared:
                     self.at(number, f"{what!r} is a value of one step of '{header([loop])}', which has ended here")
+            elif index in "mn":
+                self.at(number, f"there is a {what!r} for each {index} of '{header([loop])}': only k and w are summed")
             elif index in over and loop.kind == "space":
                 inputs.append(loop)
             elif writer.statement.accumulate:
@@ -238,7 +240,7 @@ class _Checker:
         statement = self.lines[number].statement
         what = "C[m,n]" if statement.targets == (RESULT,) else repr(", ".join(statement.targets))
         if statement.accumulate and not self.summed[number]:
-            self.at(number, f"{what} is written once in the loops where it is read, so '+=' sums nothing: write '='")
+            self.at(number, f"each {what} is written only once, so '+=' sums nothing: write '='")
         elif not statement.accumulate and self.summed[number]:
             index = self.summed[number][0][0]
             self.at(number, f"every {index} writes {what} anew: write '+='")

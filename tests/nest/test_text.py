@@ -159,7 +159,7 @@ space m 4, n 4
             "s, c    =",
             "s, c += ",
             [
-                "line 7, column 5: 's, c' is written once in the loops where it is read, so '+=' sums nothing: write '='"
+                "line 7, column 5: each 's, c' is written only once, so '+=' sums nothing: write '='"
             ],
         ),
         ("shift p, 2w", "shift p, w", ["line 6, column 7: the encoder's digits have 2 bits each (shift by 2w)"]),
