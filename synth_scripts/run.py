@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,9 @@ from synth_scripts.library import Library, load
 from synth_scripts.roles import ORDER, role
 
 __all__ = ["Settings", "synthesise"]
+
+#: Rows and columns up to which variants are compared, and up to which an engine is timed, as it is.
+COMPARED, TIMED = 16, 64
 
 
 class Settings(Protocol):
@@ -63,7 +66,7 @@ def synthesise(
             The cell library, its corner in words, and what to know about it.
         ``tools``, ``timing_by``
             Versions of Yosys and OpenSTA; and who timed: OpenSTA the whole engine, or ABC module by module, which
-            sees no path through several modules.
+            sees no path through several modules. An engine of more than 64 rows or columns is timed at 64.
         ``clock_ns``, ``wns_ns``
             The clock asked for, or the engine's best; slack of the worst path at it.
         ``fmax_mhz``, ``engine_fmax_mhz``, ``core_fmax_mhz``
@@ -158,7 +161,9 @@ class _Run:
         """The core's least clock period, ns."""
         return max(result.best.period for result in self.results.values())
 
-    def _fabric(self, emission: Emission, folder: str, pairs: tuple[tuple[str, str], ...]) -> Fabric:
+    def _fabric(
+        self, emission: Emission, folder: str, pairs: tuple[tuple[str, str], ...], *, timed: bool = True
+    ) -> Fabric:
         return synthesise_fabric(
             self.library,
             emission.text,
@@ -167,12 +172,32 @@ class _Run:
             self.workdir / folder,
             target_ns=self.clock or self.core_period,
             pairs=pairs,
+            timed=timed,
         )
+
+    def _smaller(self, limit: int) -> EngineParams:
+        """The same engine with no more than ``limit`` rows and columns."""
+        return replace(self.params, rows=min(self.params.rows, limit), cols=min(self.params.cols, limit))
 
     @cached_property
     def fabric(self) -> Fabric:
-        """Everything around the core."""
-        return self._fabric(self.emission, "engine", VARIANTS[self.effort])
+        """Everything around the core.
+
+        Variants of a large engine are compared on a smaller one; a very large one is also timed on a smaller one.
+        """
+        pairs = VARIANTS[self.effort]
+        few, timed = self._smaller(COMPARED), self._smaller(TIMED)
+        if few != self.params:
+            pairs = (self._fabric(emit(few, self.prefix), "compared", pairs).pair,)
+        fabric = self._fabric(self.emission, "engine", pairs, timed=timed == self.params)
+        if timed != self.params:
+            other = self._fabric(emit(timed, self.prefix), "timed", pairs)
+            fabric = replace(fabric, period=other.period, path=other.path)
+        return fabric
+
+    def _timing_by(self, tool: str) -> str:
+        timed = self._smaller(TIMED)
+        return tool if timed == self.params else f"{tool}, the engine's at {timed.rows}x{timed.cols}"
 
     @cached_property
     def power(self) -> tuple[dict[str, float] | None, str, int]:
@@ -252,7 +277,7 @@ class _Run:
             "corner": library.corner_text,
             "library_notes": list(library.notes),
             "tools": {"yosys": yosys.version(), "opensta": sta.version() if sta.available() else "not installed"},
-            "timing_by": pe.timing_by,
+            "timing_by": self._timing_by(pe.timing_by),
             "clock_ns": self.period,
             "wns_ns": self.period - self.engine_period,
             "fmax_mhz": 1e3 / self.engine_period,

@@ -95,3 +95,17 @@ def test_a_large_engine_is_simulated_small() -> None:
     assert (small.rows, small.cols) == (8, 8)
     assert tile_k(small, full) == 32  # the drain is as busy as with K = 64 on 16 rows
     assert tile_k(full, full) == 64
+
+
+def test_a_very_large_engine_is_timed_small(unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Areas are the whole engine's; the clock is that of the smaller one."""
+    small = engine("mac", rows=2, cols=2)
+    expected = synthesise(small, emit(small), Settings(), tmp_path / "small")
+    monkeypatch.setattr("synth_scripts.run.COMPARED", 2)
+    monkeypatch.setattr("synth_scripts.run.TIMED", 2)
+    large = engine("mac", rows=4, cols=4)
+    found = synthesise(large, emit(large), Settings(), tmp_path / "large")
+    assert found["timing_by"].endswith("the engine's at 2x2")
+    assert found["fmax_mhz"] == expected["fmax_mhz"]
+    assert found["core_area_um2"] == pytest.approx(4 * expected["core_area_um2"])
+    assert found["styles"]["fabric"] == expected["styles"]["fabric"]
