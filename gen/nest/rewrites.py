@@ -10,6 +10,7 @@ from dataclasses import replace
 from gen.nest.check import check
 from gen.nest.edit import fresh_name, fresh_pair, moved, put, refuse, with_statement, without
 from gen.nest.printer import header
+from hdl.params import ConfigError, Problem
 from hdl.params.nest import RESULT, SKIPPING, Line, Loop, Nest, Statement
 
 __all__ = ["drain", "opt1", "opt2", "opt3", "opt4c", "opt4e", "share_encode"]
@@ -24,8 +25,7 @@ def opt1(nest: Nest) -> Nest:
     result = _opt1_once(nest, "OPT1")
     while (further := _add_in_k(result)) is not None and _leaves(result, further) is not None:
         result = _opt1_once(result, "OPT1")
-    check(result)
-    return result
+    return _done("OPT1", result)
 
 
 def _add_in_k(nest: Nest) -> int | None:
@@ -152,7 +152,7 @@ def opt2(nest: Nest) -> Nest:
         Line(base, Statement(pair, "half_reduce", (weighted,), over=("w",))),
         with_statement(lines[final], operands=pair),
     ]
-    return _done(put(nest, [*result, *lines[final + 1 :]]))
+    return _done(name, put(nest, [*result, *lines[final + 1 :]]))
 
 
 def opt3(nest: Nest) -> Nest:
@@ -196,7 +196,7 @@ def opt3(nest: Nest) -> Nest:
         lines[gather : gather + 2] = [final]
     if any(loop.index == "m" and loop.kind == "space" for loop in encode.loops):
         lines.append(Line((), Statement((), "sync", ("m",))))
-    return _done(put(nest, lines))
+    return _done(name, put(nest, lines))
 
 
 def share_encode(nest: Nest) -> Nest:
@@ -233,7 +233,7 @@ def _share_encode(nest: Nest, name: str) -> Nest:
             result.append(moved(line, rest))
         else:
             result.append(line)
-    return _done(put(nest, result))
+    return _done(name, put(nest, result))
 
 
 def opt4e(nest: Nest) -> Nest:
@@ -265,7 +265,7 @@ def opt4e(nest: Nest) -> Nest:
             loops = (*loops, lane)
         new = moved(line, loops)
         lines.append(with_statement(new, over=("k",)) if number == reduce else new)
-    return _done(put(nest, lines))
+    return _done(name, put(nest, lines))
 
 
 def drain(nest: Nest) -> Nest:
@@ -305,7 +305,7 @@ def drain(nest: Nest) -> Nest:
             columns = [loop for loop in loops if loop.index == "n"]
             loops = [*columns, *[loop for loop in loops if loop.index != "n"]]
         lines[number] = moved(line, loops)
-    return _done(put(nest, lines))
+    return _done(name, put(nest, lines))
 
 
 def _columns_inside_planes(line: Line) -> Line:
@@ -318,6 +318,11 @@ def _columns_inside_planes(line: Line) -> Line:
     return moved(line, (*without(line.loops[:at], "n"), planes[-1], *outside, *line.loops[at + 1 :]))
 
 
-def _done(nest: Nest) -> Nest:
-    check(nest)
+def _done(name: str, nest: Nest) -> Nest:
+    """A nest that is sound; what would make it unsound is the reason to refuse the rewrite."""
+    try:
+        check(nest)
+    except ConfigError as error:
+        reasons = [Problem(f"{name}, {problem.where}", problem.message, problem.hint) for problem in error.problems]
+        raise ConfigError(reasons) from None
     return nest

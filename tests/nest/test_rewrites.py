@@ -296,3 +296,11 @@ def test_tiles_that_do_not_fit(width):
         "m: the tile has 5, the nest's loops only 4",
         f"w: s{width} has {digits} digits under 'booth', not 4",
     ]
+
+
+def test_what_a_rewrite_would_break_is_its_reason():
+    with pytest.raises(ConfigError) as caught:
+        opt3(nest_of("matrix_2d", "opt2", 2, 2, digits=2))
+    assert str(caught.value) == (
+        "OPT3, 'x = add s, c': 's, c' is a value of one step of 'time w 2', which has ended here"
+    )
