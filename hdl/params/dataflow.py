@@ -80,6 +80,11 @@ class Dataflow:
         )
 
     @property
+    def column_skew(self) -> int:
+        """Steps by which a column works behind the one before it."""
+        return 1 if self.params.array == "systolic_os" else 0
+
+    @property
     def bus_stages(self) -> int:
         """Registers on the way of a result from the last row up to the first."""
         return -(-self.params.rows // self.ROWS_PER_BUS_STAGE)
