@@ -65,7 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = Path(__file__).resolve().parents[1]
     parser.add_argument("--pdk", type=Path, default=os.environ.get("BITLOOM_PDK") or root.parent / "shared" / "pdk")
-    parser.add_argument("--effort", choices=sorted(EFFORTS), default="full")
+    parser.add_argument("--effort", choices=sorted(EFFORTS), default="normal")
     parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16])
     parser.add_argument("--libraries", nargs="+", metavar="NAME", help="only these")
     options = parser.parse_args()

@@ -51,7 +51,7 @@ def measure_cocotb(params: EngineParams, hardware: Emission, tiles: int, k: int)
     return float(answer["cycles"] / answer["sim_seconds"])
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=16, help="rows and columns")
     parser.add_argument("--scheme", default="opt1")
@@ -71,8 +71,11 @@ def main() -> None:
     print(f"{params.rows}x{params.cols} {params.scheme}, {args.tiles} tiles of K = {args.k}, median of {args.repeat}")
     print(f"bare C++ loop    {bare:12,.0f} cycles/s  {bare * macs / 1e6:8.1f} M MAC/s")
     print(f"cocotb, harness  {cocotb:12,.0f} cycles/s  {cocotb * macs / 1e6:8.1f} M MAC/s")
-    print(f"ratio            {ratio:12.1%}            target {TARGET:.0%}: {'reached' if ratio >= TARGET else 'MISSED'}")
+    print(
+        f"ratio            {ratio:12.1%}            target {TARGET:.0%}: {'reached' if ratio >= TARGET else 'MISSED'}"
+    )
+    return int(ratio < TARGET)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -46,9 +46,7 @@ def primitives(params: EngineParams) -> list[Primitive]:
     return [
         Primitive("encode", rows * digits, f"{rows * digits:,} K", "3 bits of A -> digit"),
         Primitive("map", pes * digits, f"{pes * digits:,} K", f"digit x {params.b} -> {params.b.width + 1}"),
-        Primitive(
-            "half_reduce", pes, f"{pes:,} K", f"{digits} products + s, c -> s, c of {width}"
-        ),
+        Primitive("half_reduce", pes, f"{pes:,} K", f"{digits} products + s, c -> s, c of {width}"),
         Primitive("add", cols, f"{pes:,}", f"{width} + {width} -> {width}"),
     ]
 

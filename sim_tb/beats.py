@@ -18,6 +18,9 @@ __all__ = ["Beats", "read_hex", "write_words"]
 
 Bytes = npt.NDArray[np.uint8]
 
+#: Lanes unpacked at once, which takes 64 bytes for each.
+LANES = 1 << 20
+
 
 class Beats:
     """Packs and unpacks one stream.
@@ -66,18 +69,24 @@ class Beats:
         """
         row, col, present = self._indices(k)
         beats, lanes = row.shape
-        width = self.map.element_bits
-        bits = np.unpackbits(words, axis=1, bitorder="little")
-        lane_bits = np.zeros((len(words), lanes, 64), dtype=np.uint8)
-        lane_bits[..., :width] = bits[:, : lanes * width].reshape(len(words), lanes, width)
-        if self.map.signed:
-            lane_bits[..., width:] = lane_bits[..., width - 1 : width]
-        kind = "<i8" if self.map.signed else "<u8"
-        elements = np.packbits(lane_bits, axis=2, bitorder="little").view(kind).reshape(-1, beats, lanes)
-        tiles = np.zeros((len(elements), *shape), dtype=kind)
+        pieces = len(words) * lanes // LANES + 1
+        elements = np.concatenate([self._elements(piece) for piece in np.array_split(words, pieces)])
+        elements = elements.reshape(-1, beats, lanes)
+        tiles = np.zeros((len(elements), *shape), dtype=elements.dtype)
         held = present.astype(bool)
         tiles[:, row[held], col[held]] = elements[:, held]
-        return tiles, bits[:, self.map.tdata_bits].astype(bool)
+        return tiles, (words[:, self.map.tdata_bits // 8] & 1).astype(bool)
+
+    def _elements(self, words: Bytes) -> Matrix:
+        """The lanes of words as 64-bit integers, of shape (words, lanes)."""
+        lanes, width = self.map.lanes, self.map.element_bits
+        payload = np.unpackbits(words, axis=1, count=lanes * width, bitorder="little")
+        bits = np.zeros((len(words), lanes, 64), dtype=np.uint8)
+        bits[..., :width] = payload.reshape(len(words), lanes, width)
+        if self.map.signed:
+            bits[..., width:] = bits[..., width - 1 : width]
+        kind = "<i8" if self.map.signed else "<u8"
+        return np.packbits(bits, axis=2, bitorder="little").view(kind).reshape(len(words), lanes)
 
 
 def write_words(path: Path, words: Bytes) -> None:

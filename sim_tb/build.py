@@ -22,9 +22,9 @@ __all__ = ["Model", "build_model", "cache_folder"]
 #: Models that nobody ran for so long are deleted from the cache.
 KEEP_DAYS = 30
 
-#: Two optimisations that rename every copy of a module apart: without them a PE's code is generated, compiled and cached
-#: once instead of once a copy. A 16x16 array then builds six times and runs twice as fast. (``-O3`` would turn them on
-#: again, so they come after it.)
+#: Two optimisations that rename every copy of a module apart: without them a PE's code is generated, compiled and held
+#: in the processor's cache once instead of once a copy. A 16x16 array then builds six times, and runs twice, as fast.
+#: ``-O3`` would turn them on again, so they come after it.
 SHARE_CODE = ("-fno-gate", "-fno-dfg")
 
 #: Verilator and C++ flags. A short run spends most of its time in the compiler, a workload in the model.
@@ -79,7 +79,13 @@ class Model:
     def key(self) -> str:
         """Names the model in the cache; the same for the same content, flags and tool versions."""
         parts = [self.top, repr(sorted(self.sources.items())), repr(sorted(self.defines.items()))]
-        parts += [repr(sorted(self.parameters.items())), repr(self.flags), OPTIMISE[self.effort], repr((self.waves, self.python)), self.main]
+        parts += [
+            repr(sorted(self.parameters.items())),
+            repr(self.flags),
+            OPTIMISE[self.effort],
+            repr((self.waves, self.python)),
+            self.main,
+        ]
         parts += [versions()["verilator"], versions()["cocotb"], os.environ.get("CXX", "g++")]
         return f"{self.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:20]}"
 
@@ -100,7 +106,7 @@ def build_model(model: Model) -> Path:
     ToolError
         If a tool is missing or refuses the Verilog.
     """
-    tool = find_verilator()
+    find_verilator()
     cache = cache_folder()
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -112,20 +118,33 @@ def build_model(model: Model) -> Path:
             os.utime(folder)
             return folder
         _prune(cache)
-        with tempfile.TemporaryDirectory(prefix=f"{model.key}.", suffix=".partial", dir=cache) as name:
-            work = Path(name)
-            log = work / "build.log"
-            for command in _commands(model, work, tool.executable):
-                environment = {**os.environ, **tool.environment}
-                environment["MAKEFLAGS"] += " " + OPTIMISE[model.effort]
-                if run_logged(command, cwd=work, env=environment, log=log) != 0:
-                    raise ToolError(f"Verilator could not build {model.name}:\n{_tail(log)}")
-            done = work / "done"
-            done.mkdir()
-            shutil.copy2(work / "obj" / model.top, done)
-            shutil.copy2(log, done)
-            done.rename(folder)
+        # Not in the cache: make can't work in a folder with a space in its path.
+        with tempfile.TemporaryDirectory(prefix="bitloom-build-") as name:
+            _build(model, Path(name))
+            partial = cache / f"{model.key}.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(Path(name) / "done", partial)
+            partial.rename(folder)
     return folder
+
+
+def _build(model: Model, work: Path) -> None:
+    """Build in the folder ``work``; its subfolder ``done`` then has what is worth keeping."""
+    tool = find_verilator()
+    log = work / "build.log"
+    environment = {**os.environ, **tool.environment}
+    environment["MAKEFLAGS"] += " " + OPTIMISE[model.effort]
+    for command in _commands(model, work, tool.executable):
+        try:
+            status = run_logged(command, cwd=work, env=environment, log=log)
+        except OSError as error:
+            raise ToolError(f"{command[0]} can't be run: {error.strerror}") from None
+        if status != 0:
+            raise ToolError(f"Verilator could not build {model.name}:\n{_tail(log)}")
+    done = work / "done"
+    done.mkdir()
+    shutil.copy2(work / "obj" / model.top, done)
+    shutil.copy2(log, done)
 
 
 def _commands(model: Model, work: Path, executable: Path) -> Iterator[list[str]]:

@@ -45,9 +45,10 @@ class Hardware(Protocol):
 
 
 def control_file(hardware: Hardware, module: str = "", public: tuple[str, ...] = ()) -> str:
-    """Verilator's control file: the PE is compiled once instead of once a copy, and ``public`` signals are visible."""
+    """Verilator's control file: parts are compiled once instead of once a copy, and ``public`` signals are visible."""
     lines = ["`verilator_config"]
-    lines += [f'no_inline -module "{hardware.modules[role]}"' for role in ("pe",) if role in hardware.modules]
+    shared = [hardware.modules[role] for role in ("row", "recode", "pe") if role in hardware.modules]
+    lines += [f'no_inline -module "{name}"' for name in shared]
     lines += [f'public_flat_rw -module "{module}" -var "{name}"' for name in public]
     return "\n".join([*lines, ""])
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -181,7 +181,7 @@ def run_model(
     module: str,
     request: dict[str, Any],
     *,
-    files: dict[str, Callable[[Path], None]] | None = None,
+    files: Mapping[str, Callable[[Path], None]] | None = None,
     keep: Path | None = None,
     timeout: float = TIMEOUT,
     say: Callable[[str], None] = lambda text: None,
@@ -227,7 +227,9 @@ def run_model(
         answer_file = folder / messages.ANSWER
         if not answer_file.exists():
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-            raise ToolError(f"The simulation of {model.name} ended without a result (status {status}, seed {seed}):\n{tail}")
+            raise ToolError(
+                f"The simulation of {model.name} ended without a result (status {status}, seed {seed}):\n{tail}"
+            )
         answer = messages.read(answer_file)
         answer["problems"] += _failed_tests(results)
         answer["passed"] = not answer["problems"] and answer["passed"]

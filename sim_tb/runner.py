@@ -41,7 +41,7 @@ class QuietVerilator(Verilator):
         pass  # the build runs in the caller's environment
 
     def _build_command(self) -> list[list[str]]:
-        own = {"--public-flat-rw": []}
+        own: dict[str, list[str]] = {"--public-flat-rw": []}
         if self._main is not None:
             theirs = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
             own[str(theirs)] = [str(self._main)]

@@ -6,12 +6,15 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.params.errors import ToolError
 
 __all__ = ["Verilator", "find_verilator", "versions"]
+
+_APT = "on Debian and Ubuntu: apt-get install "
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,35 @@ def find_verilator() -> Verilator:
     for name in ("cocotb", "find_libpython"):
         if importlib.util.find_spec(name) is None:
             missing.append(f"the Python package {name} (pip install {name.replace('_', '-')})")
-    compiler = os.environ.get("CXX", "g++")
-    if shutil.which(compiler.split()[0]) is None:
-        missing.append(f"a C++ compiler, {compiler!r} (on Debian and Ubuntu: apt-get install g++)")
-    missing += [
-        f"{name} (on Debian and Ubuntu: apt-get install {name})"
-        for name in ("make", "perl")
-        if shutil.which(name) is None
-    ]
+    compiler = _compiler()
+    if not compiler:
+        wanted = os.environ.get("CXX")
+        missing.append(f"the C++ compiler {wanted} that CXX names" if wanted else "a C++ compiler (" + _APT + "g++)")
+    missing += [f"{name} ({_APT}{name})" for name in ("make", "perl") if shutil.which(name) is None]
     if missing:
         raise ToolError("Simulation needs " + "; ".join(missing))
     assert executable is not None
-    # A model of several C++ files fails to build with GCC unless its precompiled header is left out.
-    environment = {"VERILATOR_ROOT": str(root), "MAKEFLAGS": "VK_PCH_I_FAST= VK_PCH_I_SLOW="}
+    # A model of several C++ files fails to build with GCC unless its precompiled header is left out, and the wheel's
+    # idea of where Python and the compiler are is that of the machine it was made on.
+    settings = {"VK_PCH_I_FAST": "", "VK_PCH_I_SLOW": "", "PYTHON3": sys.executable, "CXX": compiler, "LINK": compiler}
+    flags = " ".join(f"{name}={_escape(value)}" for name, value in settings.items())
+    environment = {"VERILATOR_ROOT": str(root), "MAKEFLAGS": flags}
     if shutil.which("ccache"):
         environment["OBJCACHE"] = "ccache"
     return Verilator(executable, environment)
+
+
+def _compiler() -> str:
+    """The C++ compiler: the one that CXX names, or the usual ones."""
+    for command in [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "c++", "clang++"]:
+        if shutil.which(command.split()[0]):
+            return command
+    return ""
+
+
+def _escape(value: str) -> str:
+    """A value as one word of MAKEFLAGS."""
+    return value.replace("\\", "\\\\").replace(" ", "\\ ").replace("$", "$$")
 
 
 def versions() -> dict[str, str]:

@@ -16,12 +16,15 @@ _PATH = re.compile(r"^ABC: (Path.*|Start-point.*)$", re.MULTILINE)
 
 
 def keep(log: str, names: list[str], folder: Path) -> None:
-    """Take ABC's delays out of a Yosys log: one run of ABC for each name, in this order."""
+    """Take ABC's delays out of a Yosys log: one ``abc`` command for each name, in this order.
+
+    Of several modules mapped by one command the slowest counts.
+    """
     runs = re.split(r"Executing ABC pass", log)[1:]
     for name, text in zip(names, runs, strict=True):
         delays = [float(value) for value in _DELAY.findall(text)]
         path = "\n".join(_PATH.findall(text))
-        (folder / f"{name}.abc.json").write_text(json.dumps({"delay_ps": delays[-1] if delays else 0.0, "path": path}))
+        (folder / f"{name}.abc.json").write_text(json.dumps({"delay_ps": max(delays, default=0.0), "path": path}))
 
 
 def measure(library: Library, names: list[str], folder: Path) -> dict[str, Timing]:

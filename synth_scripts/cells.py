@@ -91,7 +91,8 @@ class Reader:
         inverter = groups[inverters[0][0]]
         four = 4 * next(pin for pin in inverter.all("pin") if pin.name == inverters[0][1]).number("capacitance")
         flop_delay, flop_setup = flop_times(flop, _home(roots, flop), four)
-        tree = _tree(roots, groups, areas, buffers, 2.5 * fo4(inverter, _home(roots, inverter), inverters[0][1:]))
+        delay_fo4 = fo4(inverter, _home(roots, inverter), inverters[0][1:])
+        tree = _tree(roots, groups, areas, buffers, 2.5 * delay_fo4)
         name = roots[0].name if len(roots) == 1 else _common([root.name for root in roots])
         return Library(
             name=name,
@@ -109,13 +110,14 @@ class Reader:
             driver=driver[0],
             driver_output=driver[2],
             load_ff=_data_capacitance(flop) * cap_ff,
-            fo4_ps=fo4(inverter, _home(roots, inverter), inverters[0][1:]) * time_ps,
+            fo4_ps=delay_fo4 * time_ps,
             flop_delay_ps=flop_delay * time_ps,
             flop_setup_ps=flop_setup * time_ps,
             loads=_loads(groups, cap_ff),
             clock_pins={name: pins for name, group in groups.items() if (pins := _clock_pins(group))},
             tree_buffer=tree[0],
             tree_load_ff=tree[1] * cap_ff,
+            weak_load_ff=min(tree[1], _weak(flop, _home(roots, flop), four, delay_fo4)) * cap_ff,
             buffers=tuple(buffers),
             inverters=tuple(inverters),
             full_adder=_adder(cells, 3, FULL_SUM, FULL_CARRY),
@@ -329,6 +331,12 @@ def _tree(
         if low > 4 * own and low / areas[cell] > best[0]:
             best = (low / areas[cell], buffer, low)
     return best[1], best[2]
+
+
+def _weak(flop: Group, home: Group, step: float, fo4_delay: float) -> float:
+    """The load that slows a flip-flop by 2.5 FO4 (file's unit); ``step`` is a small load, to find the slope with."""
+    slope = (flop_times(flop, home, 2 * step)[0] - flop_times(flop, home, step)[0]) / step
+    return 2.5 * fo4_delay / slope
 
 
 def _data_capacitance(flop: Group) -> float:

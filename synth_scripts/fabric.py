@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
-from synth_scripts import cache, checks, sta, yosys
+from synth_scripts import abc_timing, cache, checks, sta, yosys
 from synth_scripts.block import Block
 from synth_scripts.library import Library
 from synth_scripts.netlist import Netlist
@@ -148,7 +148,8 @@ class _Run:
     def variants(self, pairs: tuple[tuple[str, str], ...]) -> list[Fabric]:
         """Synthesise, check and time every (adder, script) pair."""
         names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
-        yosys.run(self._mapping(names), self.folder, "fabric", check=self.top)
+        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top)
+        abc_timing.keep(log, self._in_order(names), self.folder)
         loads = {part.name: part.loads for part in self.core}
         netlists, buffers = {}, {}
         for name in names:
@@ -228,6 +229,12 @@ class _Run:
                     ]
         return commands
 
+    @staticmethod
+    def _in_order(names: dict[str, tuple[str, str]]) -> list[str]:
+        """Names in the order in which they are mapped: by adder."""
+        adders = list(dict.fromkeys(adder for adder, _ in names.values()))
+        return sorted(names, key=lambda name: adders.index(names[name][0]))
+
     def _writing(self, names: list[str]) -> list[str]:
         commands = []
         for name in names:
@@ -243,7 +250,7 @@ class _Run:
 
     def _time(self, names: list[str]) -> dict[str, sta.Timing]:
         if not sta.available():
-            return {name: sta.Timing(0.0, 0.0, "") for name in names}
+            return abc_timing.measure(self.library, names, self.folder)
         read = []
         for part in self.core:
             suffix = "lib" if part.block else "v"

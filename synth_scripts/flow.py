@@ -128,6 +128,10 @@ def _needed(verilog: str, top: str) -> str:
     return "\n".join(text for name, text in texts.items() if name in names) + "\n"
 
 
+#: Styles that go on from the first script of the first round to its others.
+PROMISING = 12
+
+
 class _Search:
     """The search for one module."""
 
@@ -146,12 +150,13 @@ class _Search:
         self.tried: dict[str, Candidate] = {}
 
     def run(self) -> dict[str, Any]:
-        """Both rounds; returns what the cache stores."""
+        """The rounds; returns what the cache stores."""
         styles = self._styles()
-        self._round([(style, script) for style in styles for script in self.effort.first])
-        ranked = sorted(self.tried.values(), key=self.objective)
-        finalists = list(dict.fromkeys(candidate.style for candidate in ranked))[: self.effort.finalists]
+        self._round([(style, self.effort.first[0]) for style in styles])
         by_name = {str(style): style for style in styles}
+        promising = [by_name[name] for name in self._ranking()[: max(PROMISING, self.effort.finalists)]]
+        self._round([(style, script) for style in promising for script in self.effort.first[1:]])
+        finalists = self._ranking()[: self.effort.finalists]
         rest = [script for script in SCRIPTS if script not in self.effort.first]
         self._round([(by_name[name], script) for name in finalists for script in rest])
         name, best = min(self.tried.items(), key=lambda item: self.objective(item[1]))
@@ -168,6 +173,10 @@ class _Search:
             "timing_by": "OpenSTA" if sta.available() else "ABC",
         }
 
+    def _ranking(self) -> list[str]:
+        """Styles, the best first."""
+        return list(dict.fromkeys(each.style for each in sorted(self.tried.values(), key=self.objective)))
+
     def _styles(self) -> list[Style]:
         """The styles that make a difference to this design: without a multiplier all multiplier styles are one."""
         yosys.run([*self._front(), "tee -o words.json stat -json"], self.folder, "words", check=self.top)
@@ -177,6 +186,8 @@ class _Search:
         multipliers = self.effort.multipliers if multiplies else self.effort.multipliers[:1]
         adders = self.effort.adders if adds else self.effort.adders[:1]
         cells = self.effort.cells if "adder_cells.v" in self.maps else self.effort.cells[:1]
+        if not multiplies:  # only multipliers are made of words of full adders
+            cells = tuple(name for name in cells if name != "adder-cells")
         return [Style(m, a, c) for m in multipliers for a in adders for c in cells]
 
     def _front(self) -> list[str]:

@@ -77,6 +77,8 @@ class Library:
         The buffer of fan-out trees.
     tree_load_ff : float
         What it drives within 2.5 FO4.
+    weak_load_ff : float
+        What the smallest flip-flop drives with 2.5 FO4 more than its delay without load.
     buffers, inverters : tuple of (cell, input, output)
         By area.
     full_adder, half_adder : Adder or None
@@ -111,6 +113,7 @@ class Library:
     clock_pins: dict[str, tuple[str, ...]]
     tree_buffer: tuple[str, str, str]
     tree_load_ff: float
+    weak_load_ff: float
     buffers: tuple[tuple[str, str, str], ...]
     inverters: tuple[tuple[str, str, str], ...]
     full_adder: Adder | None
@@ -160,7 +163,7 @@ def load(setting: str | list[str] = "auto") -> Library:
 
 
 #: Counted up when what is read out of a library changes.
-VERSION = 8
+VERSION = 9
 
 
 def _restore(values: dict[str, Any]) -> Library:

@@ -69,10 +69,10 @@ class Netlist:
         return sorted({f"{kind} in {name}" for name in self.order for kind in self.kinds(name) if kind not in known})
 
     def grow_trees(self) -> int:
-        """Put fan-out trees into nets with more load than a buffer drives well; returns the buffers added.
+        """Put fan-out trees into nets with more load than their driver drives well; returns the buffers added.
 
-        Works bottom-up, so that a module's ports carry the load of the buffers behind them. Clock nets are left to
-        clock-tree synthesis.
+        Works bottom-up, so that a module's ports carry the load of the buffers behind them; a port is expected to be
+        driven by a buffer, anything else to be as weak as a flip-flop. Clock nets are left to clock-tree synthesis.
         """
         loads: dict[str, dict[str, dict[int, float]]] = {}
         added = 0
@@ -98,9 +98,11 @@ class Netlist:
                     load = self._load(kind, pin, position, loads)
                     sinks.setdefault(bit, []).append((load, cell_name, pin, position))
         builder = _Trees(module, self.library)
+        strong = self._strong(module)
         for bit, pins in sinks.items():
-            if bit not in clocks and sum(pin[0] for pin in pins) > self.library.tree_load_ff:
-                builder.build(bit, pins)
+            limit = self.library.tree_load_ff if bit in strong else self.library.weak_load_ff
+            if bit not in clocks and sum(pin[0] for pin in pins) > limit:
+                builder.build(bit, pins, limit)
         totals = {bit: sum(pin[0] for pin in pins) for bit, pins in sinks.items()}
         totals.update(builder.roots)
         loads[name] = {
@@ -109,6 +111,14 @@ class Netlist:
             if values["direction"] == "input"
         }
         return builder.added
+
+    def _strong(self, module: Module) -> set[int]:
+        """Nets driven by ports and buffers."""
+        buffers = {cell: output for cell, _, output in self.library.buffers}
+        ports = [port["bits"] for port in module["ports"].values() if port["direction"] == "input"]
+        cells = module["cells"].values()
+        driven = [cell["connections"][buffers[cell["type"]]] for cell in cells if cell["type"] in buffers]
+        return {bit for bits in (*ports, *driven) for bit in bits if isinstance(bit, int)}
 
     def _load(self, kind: str, pin: str, position: int, loads: dict[str, dict[str, dict[int, float]]]) -> float:
         if kind in self.library.loads:
@@ -131,11 +141,11 @@ class _Trees:
         used = [bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int)]
         self.next = max(used, default=1) + 1
 
-    def build(self, bit: int, pins: list[tuple[float, str, str, int]]) -> None:
-        """Replace the sinks of a net by a tree of buffers, each driving no more than it does well."""
+    def build(self, bit: int, pins: list[tuple[float, str, str, int]], limit: float) -> None:
+        """Replace the sinks of a net by a tree of buffers, each within its load and the net within ``limit``."""
         cell, source, output = self.library.tree_buffer
         own = self.library.loads[cell][source]
-        while sum(pin[0] for pin in pins) > self.library.tree_load_ff:
+        while sum(pin[0] for pin in pins) > limit:
             groups = self._groups(pins)
             level = []
             for group in groups:

@@ -62,7 +62,8 @@ def synthesise(
         ``library``, ``corner``, ``library_notes``
             The cell library, its corner in words, and what to know about it.
         ``tools``, ``timing_by``
-            Versions of Yosys and OpenSTA, and which of them timed.
+            Versions of Yosys and OpenSTA; and who timed: OpenSTA the whole engine, or ABC module by module, which
+            sees no path through several modules.
         ``clock_ns``, ``wns_ns``
             The clock asked for, or the engine's best; slack of the worst path at it.
         ``fmax_mhz``, ``engine_fmax_mhz``, ``core_fmax_mhz``

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,13 +49,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
     if setting == "unit":
         return [_unit()], []
     if setting == "auto":
-        if OSU018.exists():
-            return [_read(OSU018)], []
-        for name in _CIEL:
-            path = _installed(name)
-            if path is not None:
-                return [_read(path)], []
-        return [_unit()], ["no cell library found: figures are of the embedded unit library; install qflow-tech-osu018"]
+        return _automatic()
     if setting == "osu018":
         if not OSU018.exists():
             raise ToolError(f"library osu018: {OSU018} is missing (install the Debian package qflow-tech-osu018)")
@@ -80,6 +75,17 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
             f"library {setting!r} is neither a file nor one of {', '.join(names)}" + (f" ({hint})" if hint else "")
         )
     return [_read(path)], []
+
+
+def _automatic() -> tuple[list[Source], list[str]]:
+    """The first real library there is, if OpenSTA can time it; else the unit library, and why."""
+    installed = [OSU018] if OSU018.exists() else []
+    installed += [path for path in map(_installed, _CIEL) if path is not None]
+    missing = [] if installed else ["a cell library (Debian: qflow-tech-osu018)"]
+    missing += [] if shutil.which("sta") else ["OpenSTA (Debian: opensta)"]
+    if missing:
+        return [_unit()], [f"figures are of the embedded unit library; for real ones install {' and '.join(missing)}"]
+    return [_read(installed[0])], []
 
 
 def _unit() -> Source:

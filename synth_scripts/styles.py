@@ -14,7 +14,8 @@ MULTIPLIERS: dict[str, tuple[str, ...]] = {
     "fused": ("alumacc",),
     "separate": ("alumacc t:$mul", "alumacc -macc-only t:$mul", "techmap t:$macc t:$macc_v2 t:$mul", "alumacc"),
     "booth-lowpower": ("booth -lowpower", "alumacc"),
-    "tree": ("arith_tree -strategy 42", "alumacc"),
+    "tree": ("alumacc", "arith_tree -strategy 42"),
+    "tree-3:2": ("alumacc", "arith_tree -strategy fa"),
 }
 #: Carry-propagate adder style -> its techmap file.
 ADDERS: dict[str, str] = {
@@ -75,10 +76,11 @@ class Effort:
 
     Parameters
     ----------
-    adders : tuple of str
-    cells : tuple of str
+    multipliers, adders, cells : tuple of str
+        Names in :data:`MULTIPLIERS`, :data:`ADDERS` and :data:`CELLS`.
     first : tuple of str
-        Scripts of the first round, in which every style runs at every clock target.
+        Scripts of the first round: with the first of them every style runs at every clock target, with the others the
+        dozen that did best.
     targets : tuple of float
         Clock targets, in FO4 of the library.
     finalists : int
@@ -96,8 +98,8 @@ class Effort:
 _ALL = tuple(MULTIPLIERS)
 EFFORTS: dict[str, Effort] = {
     "quick": Effort(("booth", "fused"), ("brent-kung", "sklansky"), CELLS[:1], ("area-delay",), (15.0,), 1),
-    "normal": Effort(_ALL, tuple(ADDERS), CELLS, ("area-delay",), (15.0,), 2),
-    "full": Effort(_ALL, tuple(ADDERS), CELLS, ("area-delay", "delay"), (15.0, 35.0), 4),
+    "normal": Effort(_ALL, tuple(ADDERS), CELLS[:2], ("area-delay", "classic"), (15.0,), 2),
+    "full": Effort(_ALL, tuple(ADDERS), CELLS, ("area-delay", "classic", "delay"), (15.0, 35.0), 4),
 }
 
 

@@ -104,7 +104,7 @@ def _sequential() -> str:
         _input("CK", 2.0, "clock : true; clock_gate_clock_pin : true; ")
         + _input("E", 1.5, f"clock_gate_enable_pin : true; {data}")
         + f'pin (GCK) {{ direction : output; clock_gate_out_pin : true; state_function : "CK & IQ"; '
-        f"timing () {{ related_pin : CK; {_tables(_ARC, 5.0, 2)}}} }}\n"
+        f"timing () {{ related_pin : CK; timing_sense : positive_unate; {_tables(_ARC, 5.0, 2)}}} }}\n"
         + "pin (IQ) { direction : internal; internal_node : IQ; }\n"
     )
     return (

@@ -131,7 +131,9 @@ class Bench:
         for monitor in chain(self.entries.values(), [self.results]):
             problems += monitor.violations
             monitor.violations.clear()
-        problems += [f"s_axis_{name}: {len(s.queue)} beats were never taken" for name, s in self.sources.items() if not s.idle]
+        problems += [
+            f"s_axis_{name}: {len(s.queue)} beats were never taken" for name, s in self.sources.items() if not s.idle
+        ]
         if self.results.beats:
             problems.append(f"m_axis_c: {len(self.results.beats)} beats more than expected")
         return problems
@@ -143,4 +145,3 @@ class Bench:
     def draw(self, rng: random.Random) -> dict[str, Profile]:
         """A random profile for each stream."""
         return {name: rng.choice(list(Profile)) for name in "abcm"}
-

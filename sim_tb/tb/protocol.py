@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,9 @@ async def traffic(dut: Any) -> None:
             await bench.reset(bench.draw(random_source), seed=int(rng.integers(1 << 20)))
             for _ in range(3):
                 size = int(rng.integers(1, 8))
-                work = [random_tiles(bench.params, 1, int(k), rng) for k in rng.integers(1, longest, size, endpoint=True)]
+                work = [
+                    random_tiles(bench.params, 1, int(k), rng) for k in rng.integers(1, longest, size, endpoint=True)
+                ]
                 await _compute(bench, work)
                 left -= size
             _board.problems += [f"traffic: {problem}" for problem in bench.finish()]
@@ -93,7 +96,7 @@ async def streak(dut: Any) -> None:
             await _compute(bench, [random_tiles(bench.params, 6, k, rng)])
             ends = [beat.cycle for beat in bench.entries["a"].beats if beat.last]
             # The first beats pass into the input register while the engine waits for the first job or tile.
-            steps = [after - before for before, after in zip(ends[2:], ends[3:], strict=False)]
+            steps = [after - before for before, after in pairwise(ends[2:])]
             _expect(f"streak: cycles from tile to tile at K = {k}", [flow.tile_interval(k)] * len(steps), steps)
 
 

@@ -106,8 +106,19 @@ def _train(images: Floats, labels: Matrix, *, steps: int = 400, rate: float = 0.
 
 
 def _quantise(weights: Floats, top: int) -> Matrix:
-    """Scale the greatest magnitude to ``top`` and round half to even."""
-    return np.rint(weights * (top / np.abs(weights).max())).astype(np.int64)
+    """Scale, round half to even, and saturate at ``top``.
+
+    Of some scales, from the one that keeps the greatest weight up to one that saturates all but the smallest, the one
+    with the least squared error: it matters where a weight has two or three bits.
+    """
+    reach = float(np.abs(weights).max())
+    trials = []
+    for share in np.linspace(1.0, 0.2, 17):
+        scale = reach * share / top
+        rounded = np.clip(np.rint(weights / scale), -top, top)
+        trials.append((float(((rounded * scale - weights) ** 2).sum()), rounded))
+    best: Matrix = min(trials, key=lambda trial: trial[0])[1].astype(np.int64)
+    return best
 
 
 def _quantise_pixels(pixels: Matrix, top: int) -> Matrix:

@@ -26,7 +26,8 @@ SHIFT = 24
 def requantise(values: Matrix, factor: int, top: int) -> Matrix:
     """ReLU, scale by ``factor / 2^SHIFT``, round half up, and saturate at ``top``."""
     scaled = (np.maximum(values, 0) * factor + (1 << (SHIFT - 1))) >> SHIFT
-    return np.minimum(scaled, top)
+    result: Matrix = np.minimum(scaled, top)
+    return result
 
 
 async def multiply_numpy(a: Matrix, b: Matrix) -> Matrix:
@@ -80,9 +81,7 @@ class Network:
         """Read what :meth:`save` stored."""
         with np.load(path) as data:
             values = dict(data)
-        return cls(
-            **{name: value.item() if value.ndim == 0 else value for name, value in values.items()}  # type: ignore[arg-type]
-        )
+        return cls(**{name: value.item() if value.ndim == 0 else value for name, value in values.items()})
 
 
 @dataclass(frozen=True)

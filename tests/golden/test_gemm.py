@@ -19,7 +19,6 @@ def engines(draw: st.DrawFn) -> EngineParams:
     """Any small engine; the accumulator holds at least one product."""
     a, b = draw(FORMATS), draw(FORMATS)
     wide = EngineParams(a=a, b=b, accumulator=64)
-    low, high = wide.product_range
     least = max(2, wide.product_bits)
     return EngineParams(
         rows=draw(st.integers(1, 4)),

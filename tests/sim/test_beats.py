@@ -53,7 +53,7 @@ def test_unpacking_undoes_packing(values: dict, tmp_path: Path) -> None:
     assert last.tolist() == [row == params.rows - 1 for _ in range(4) for row in range(params.rows)]
 
     text = "".join(f"{int.from_bytes(word.tobytes(), 'little'):x}\n" for word in words)
-    (tmp_path / "c.hex").write_text("// a comment without blanks would be\n".split()[0] + "\n" + text)
+    (tmp_path / "c.hex").write_text(["//", "a", "comment", "without", "blanks", "would", "be"][0] + "\n" + text)
     assert np.array_equal(read_hex(tmp_path / "c.hex", beats.word_bytes), words)
     write_words(tmp_path / "c.bin", words)
     assert (tmp_path / "c.bin").read_bytes() == b"".join(word.tobytes()[::-1] for word in words)

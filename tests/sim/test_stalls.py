@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 
@@ -24,7 +24,7 @@ SHARES = {
 def test_share_of_stalled_cycles(profile: Profile) -> None:
     stalls = list(islice(gaps(profile, 3), 20000))
     assert sum(stalls) / len(stalls) == pytest.approx(SHARES[profile], abs=0.05)
-    changes = sum(x != y for x, y in zip(stalls, stalls[1:], strict=False)) / len(stalls)
+    changes = sum(x != y for x, y in pairwise(stalls)) / len(stalls)
     if profile is Profile.BURSTY:
         assert changes < 0.1
     if profile is Profile.ALTERNATING:

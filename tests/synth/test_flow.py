@@ -167,3 +167,18 @@ def test_without_yosys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ToolError, match="install the Python package pyosys"):
         yosys.run(["help"], tmp_path, "none")
+
+
+@needs_sta
+def test_opensta_and_abc_agree_on_the_unit_library(
+    unit: Library, mac_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both follow the same linear tables; they differ in where the worst path begins and ends."""
+    by_sta = synthesise_module(unit, mac_text, "mac", tmp_path / "sta", effort="quick")
+    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
+    by_abc = synthesise_module(unit, mac_text, "mac", tmp_path / "abc", effort="quick")
+    periods = [{c.name: c.period for c in found.tried} for found in (by_sta, by_abc)]
+    common = periods[0].keys() & periods[1].keys()
+    assert len(common) > 3
+    for name in common:
+        assert periods[0][name] == pytest.approx(periods[1][name], rel=0.25), name

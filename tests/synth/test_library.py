@@ -146,4 +146,11 @@ def test_without_a_library_auto_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("HOME", str(tmp_path))
     library = load("auto")
     assert library.is_unit
-    assert "no cell library found" in library.notes[0]
+    assert "qflow-tech-osu018" in library.notes[0]
+
+
+def test_without_opensta_auto_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    library = load("auto")
+    assert library.is_unit
+    assert "OpenSTA" in library.notes[0]

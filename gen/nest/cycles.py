@@ -1,0 +1,100 @@
+"""How long a tile takes: exact for dense nests, expected for nests that skip zeros."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gen.nest.check import Flow
+from gen.nest.encoders import Density
+from gen.nest.tile import Tile, loop_sizes
+from hdl.params.nest import SKIPPING, Line, Nest
+
+__all__ = ["Cycles", "cycles", "steps_kept", "time_steps"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """Cycles of a tile in a streak, when draining and loading overlap with computing.
+
+    Parameters
+    ----------
+    dense : int
+        If no digit were zero.
+    row : float
+        Mean of one row; the same as ``dense`` if nothing is skipped.
+    tile : float
+        Mean of the slowest row, for which the others wait at ``sync``.
+    """
+
+    dense: int
+    row: float
+    tile: float
+
+
+def time_steps(nest: Nest, flow: Flow, tile: Tile, line: Line) -> int:
+    """The product of the ``time`` loops around a line."""
+    sizes = loop_sizes(nest, flow, tile)
+    return math.prod(sizes[key] for loop, key in zip(line.loops, line.keys, strict=True) if loop.kind == "time")
+
+
+def cycles(nest: Nest, flow: Flow, tile: Tile, density: Density) -> Cycles:
+    """Cycles of a tile whose operands A have digits of this density.
+
+    A plane ends when its last lane has seen all of its digits, so with lanes its mean is that of the slowest lane.
+    The slowest of all rows is exact for one lane; with lanes the planes of an operand are taken as independent.
+    """
+    dense = max(time_steps(nest, flow, tile, line) for line in nest.lines)
+    skips = {loop for line in nest.lines for loop in line.loops if loop.mode == SKIPPING}
+    if not skips:
+        return Cycles(dense, dense, dense)
+    row, slowest = steps_kept(nest, flow, tile, density)
+    others = [line for line in nest.lines if not skips & set(line.loops)]
+    drained = max((time_steps(nest, flow, tile, line) for line in others), default=0)
+    return Cycles(dense, max(row, drained), max(slowest, drained))
+
+
+def steps_kept(nest: Nest, flow: Flow, tile: Tile, density: Density) -> tuple[float, float]:
+    """Mean steps in which a loop that skips zeros is busy for a tile: of one row, and of the slowest row."""
+    encode = nest.lines[nest.find("encode")[0]]
+    skipping = next(loop for loop in encode.loops if loop.mode == SKIPPING)
+    sizes = loop_sizes(nest, flow, tile)
+    pairs = list(zip(encode.loops, encode.keys, strict=True))
+    lanes = math.prod(sizes[key] for _, key in pairs[encode.loops.index(skipping) + 1 :])
+    rows = math.prod(sizes[key] for loop, key in pairs if loop.index == "m" and loop.kind == "space")
+    turns = math.prod(sizes[key] for loop, key in pairs if loop.index in "mn" and loop.kind == "time")
+    if lanes == 1:
+        row = _power(np.array(density.counts), tile.k)
+    else:
+        row = np.ones(1)
+        steps = -(-tile.k // lanes)
+        for probability in density.planes:
+            row = np.convolve(row, _slowest(_power(np.array([1 - probability, probability]), steps), lanes))
+    return _mean(row) * turns, _mean(_slowest(row, rows)) * turns
+
+
+def _power(distribution: Floats, count: int) -> Floats:
+    """The distribution of a sum of so many independent values."""
+    result = np.ones(1)
+    while count:
+        if count & 1:
+            result = np.convolve(result, distribution)
+        count >>= 1
+        if count:
+            distribution = np.convolve(distribution, distribution)
+    return result
+
+
+def _slowest(distribution: Floats, count: int) -> Floats:
+    """The distribution of the greatest of so many independent values."""
+    reached = np.minimum(np.cumsum(distribution), 1.0) ** count
+    return np.diff(reached, prepend=0.0)
+
+
+def _mean(distribution: Floats) -> float:
+    return float(np.arange(len(distribution)) @ distribution / distribution.sum())

@@ -1,0 +1,71 @@
+"""The parts of ``docs/notation.md`` that the code writes: ``python -m gen.nest.pages docs/notation.md``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from gen.nest.canonical import ARRAYS, BUILT, chain, conventional, nest_of
+from gen.nest.encoders import ENCODERS, density, digit_count
+from gen.nest.printer import print_nest
+from gen.nest.steps import explain_nest, explain_steps, steps
+from gen.nest.tile import Tile
+
+__all__ = ["rewritten"]
+
+TILE = Tile(16, 16, 1024)
+ENCODER, SIGMA, DEPTH = "ent", 20.0, 16
+BLOCK = re.compile(r"(<!-- written: ([^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def rewritten(page: str) -> str:
+    """The page with every block between ``<!-- written: ... -->`` and ``<!-- end -->`` as the code writes it now."""
+    return BLOCK.sub(lambda match: match[1] + _block(*match[2].split()) + match[3], page)
+
+
+def _block(kind: str, *words: str) -> str:
+    if kind == "built":
+        return _built()
+    if kind == "digits":
+        return _digits()
+    if kind == "nest":
+        array, scheme = words
+        return _fenced(print_nest(nest_of(array, scheme, TILE.m, TILE.n, depth=DEPTH, encoder=ENCODER)))
+    array, scheme, number = words
+    if number == "all":
+        return _fenced(explain_steps(array, scheme, TILE, depth=DEPTH, encoder=ENCODER, sigma=SIGMA))
+    start = conventional(array, TILE.m, TILE.n, depth=DEPTH, encoder=ENCODER, digits=digit_count(ENCODER, TILE.a))
+    rewrite, nest = steps(start, chain(array, scheme))[int(number)]
+    text = f"{rewrite.moves}\nLegal: {rewrite.legal}\n\n" if rewrite else ""
+    return _fenced(text + explain_nest(nest, TILE, sigma=SIGMA))
+
+
+def _fenced(text: str) -> str:
+    return f"```text\n{text}```\n"
+
+
+def _built() -> str:
+    rows = ["| Array | Scheme | Rewrites from the conventional nest |", "|---|---|---|"]
+    for array in ARRAYS:
+        for (at, scheme), rewrites in BUILT.items():
+            if at == array:
+                names = ", ".join(rewrite.name for rewrite in rewrites) or "none"
+                rows.append(f"| `{array}` | `{scheme}` | {names} |")
+    return "\n".join(rows) + "\n"
+
+
+def _digits() -> str:
+    sigmas = (None, 10.0, 20.0, 30.0, 40.0, 50.0)
+    heads = ["uniform" if sigma is None else f"sigma {sigma:.0f}" for sigma in sigmas]
+    rows = [f"| Encoder | Digits | {' | '.join(heads)} |", "|---" * (len(heads) + 2) + "|"]
+    for encoder in ENCODERS:
+        means = " | ".join(f"{density(encoder, TILE.a, sigma).mean:.3f}" for sigma in sigmas)
+        rows.append(f"| `{encoder}` | {digit_count(encoder, TILE.a)} | {means} |")
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,50 @@
+"""docs/notation.md is what the code writes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gen.nest.pages import rewritten
+from gen.nest.parse import parse, read
+from hdl.params import ConfigError
+from hdl.params.nest import INDICES, KINDS, PRIMITIVES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "notation.md").read_text(encoding="utf-8")
+
+
+def test_blocks_are_what_the_code_writes():
+    """After a change: ``python -m gen.nest.pages docs/notation.md``."""
+    assert PAGE.count("<!-- written: ") >= 10
+    assert rewritten(PAGE) == PAGE
+
+
+def test_every_nest_on_the_page_reads():
+    nests = [
+        text for text in re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL) if re.search(r"^(space|time) ", text, re.M)
+    ]
+    assert len(nests) > 8
+    for text in nests:
+        start = re.search(r"^(space|time) ", text, re.MULTILINE)
+        assert start is not None
+        parse(re.split(r"\n\n", text[start.start() :])[0])
+
+
+def test_the_program_runs():
+    program = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    assert program is not None
+    exec(compile(program[1], "docs/notation.md", "exec"), {})
+
+
+def test_every_word_is_explained():
+    for word in (*KINDS, *PRIMITIVES, *INDICES):
+        assert f'"{word}"' in PAGE, word  # in the grammar
+        assert re.search(rf"\| `[^`]*\b{word}\b", PAGE), word  # in a table
+
+
+def test_the_messages_are_real():
+    with pytest.raises(ConfigError) as error:
+        read("space m 4, q 3\n  time k\n    d = encode A[m,k], both\n")
+    assert f"```text\n{error.value}\n```" in PAGE

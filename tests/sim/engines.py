@@ -1,0 +1,36 @@
+"""The engines that the simulation tests share; each is generated once, and its models are built once."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from gen.emit.verilog import Emission, emit
+from hdl.params import EngineParams
+
+#: By name. Sizes: one PE, non-square, one row, one column, several stages of the result bus. Formats and accumulators:
+#: mixed widths, mixed signs, both unsigned, 16 bits, accumulators that just hold a few products, 64 bits.
+ENGINES: dict[str, dict[str, Any]] = {
+    "one_pe": {"rows": 1, "cols": 1},
+    "one_pe_mac": {"rows": 1, "cols": 1, "scheme": "mac", "preload": True},
+    "default": {"rows": 3, "cols": 5, "preload": True},
+    "mac": {"rows": 4, "cols": 4, "scheme": "mac"},
+    "narrow": {"rows": 3, "cols": 5, "a": "s4", "b": "s8", "carry_every": 1, "accumulator": 15},
+    "mixed_sign": {"rows": 4, "cols": 3, "a": "u8", "b": "s8", "carry_every": 4},
+    "sixteen": {"rows": 2, "cols": 3, "a": "s16", "b": "s16", "carry_every": 8, "accumulator": 40},
+    "unsigned": {"rows": 2, "cols": 2, "a": "u3", "b": "u16", "accumulator": 20, "preload": True},
+    "unsigned_mac": {"rows": 5, "cols": 1, "scheme": "mac", "a": "u2", "b": "u7", "accumulator": 9},
+    "widest": {"rows": 1, "cols": 2, "a": "s8", "b": "u16", "accumulator": 64, "carry_every": 8, "preload": True},
+    "tall": {"rows": 17, "cols": 2, "a": "s5", "b": "s5", "accumulator": 13},
+}
+
+
+def params(name: str) -> EngineParams:
+    """Parameters of an engine."""
+    return EngineParams.from_dict(ENGINES[name])
+
+
+@cache
+def hardware(name: str) -> Emission:
+    """Its Verilog."""
+    return emit(params(name))

@@ -1,0 +1,32 @@
+"""Engines under random gaps and back-pressure on all streams, and directed cases of the engine contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim_tb.run import run_protocol, run_stress
+from sim_tb.stalls import Profile
+from tests.sim.engines import ENGINES, hardware, params
+
+pytestmark = pytest.mark.sim
+
+DIRECTED = {"traffic", "corners", "streak", "counters", "wrong_tlast", "long_tile", "reset_midway", "empty_job"}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_hardware_driven(name: str) -> None:
+    tiles = 10_000 if name == "default" else 1_500
+    answer = run_stress(params(name), hardware(name), tiles=tiles, seed=2)
+    assert answer["passed"], answer["problems"]
+    assert answer["tiles"] == tiles
+    assert answer["elements_checked"] == tiles * params(name).rows * params(name).cols
+    if name == "default":
+        assert len(answer["stalls"]) == 5 * len(Profile)  # every stream has met every profile
+
+
+@pytest.mark.parametrize("name", ["one_pe", "default", "mac", "narrow", "unsigned", "tall"])
+def test_python_driven(name: str) -> None:
+    answer = run_protocol(params(name), hardware(name), tiles=60, seed=3)
+    assert answer["passed"], answer["problems"]
+    assert set(answer["tests"]) == DIRECTED
+    assert answer["tiles"] >= 60
