@@ -105,7 +105,8 @@ def test_run(bitloom, here, steps):
     assert steps.calls == [
         ("simulate", 7, True),
         ("synthesise", "opt1", "auto", "opt1"),
-        ("synthesise", "mac", "auto", "mac"),
+        ("synthesise", "mac", "auto", "mac-fused"),
+        ("synthesise", "mac", "auto", "mac-inferred"),
         ("report",),
     ]
     assert result.out.splitlines()[1:] == [
@@ -119,7 +120,7 @@ def test_run(bitloom, here, steps):
     assert listing(here / "out") == sorted([*FILES, "report.html", "sim.json", "synth.json", "synth"])
     sim, synth = (json.loads((here / "out" / name).read_text()) for name in ("sim.json", "synth.json"))
     assert sim == {**SIM, "seed": 7}
-    assert synth == {"scheme": "opt1", **SYNTH, "compared": [{"scheme": "mac", **SYNTH}]}
+    assert synth == {"scheme": "opt1", **SYNTH, "compared": [{"scheme": "mac", "multiplier": "fused", **SYNTH}]}
 
 
 def test_waveform_is_named(bitloom, steps):
@@ -133,6 +134,16 @@ def test_json_of_run_is_all_of_stdout(bitloom, here, steps):
     assert set(result.json) == {"manifest", "sim", "synth", "report"}
     assert result.json["report"] == "out/report.html"
     assert "a library that prints" in result.err
+
+
+def test_baseline_is_the_strongest_there_is(bitloom, steps, monkeypatch):
+    def synthesise(params, emission, settings, workdir):
+        better = (params.scheme, params.multiplier) == ("mac", "inferred")
+        return {**SYNTH, "gops_per_mm2_core": 800.0 if better else 777.0}
+
+    monkeypatch.setattr(sys.modules["synth_scripts.run"], "synthesise", synthesise)
+    (baseline,) = bitloom("synth", "small.toml", "--json").json["compared"]
+    assert (baseline["multiplier"], baseline["gops_per_mm2_core"]) == ("inferred", 800.0)
 
 
 def test_nothing_to_compare(bitloom, steps):
