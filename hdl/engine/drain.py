@@ -29,11 +29,10 @@ class Drain(Part):
         The array's result buses: column 0's first accumulator two steps after ``clear``, column j's j * column_skew
         steps after that.
     sums : Out(cols * accumulator)
-        The finished sums, ``LATENCY`` steps later.
+        The finished sums, ``Dataflow.finish_steps`` steps later.
     """
 
     module = "drain"
-    LATENCY = Finish.LATENCY
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params

@@ -23,11 +23,10 @@ class Finish(Part):
         Added in this step; and, where ``follow``, for the next column, one step later. Its low bits are zero and left
         out.
     sum : Out(width)
+        ``Dataflow.finish_steps`` steps later.
     """
 
     module = "finish"
-    #: Steps from ``acc`` to ``sum``.
-    LATENCY = 2
 
     def __init__(self, width: int, carries: tuple[int, ...], zeros: int, *, follow: bool) -> None:
         self.width = width

@@ -106,7 +106,7 @@ class Engine(Part):
         control = place(
             m,
             "control",
-            Control(self.params, latency=self._latency),
+            Control(self.params, latency=2 + self.flow.align_steps),
             have=a.o_valid & b.o_valid,
             a_last=a.o_last,
             b_last=b.o_last,
@@ -130,12 +130,6 @@ class Engine(Part):
             self.m_axis_c_tvalid.eq(result.o_valid),
         ]
         return m
-
-    @property
-    def _latency(self) -> int:
-        """Steps from a tile's ``clear`` to its first row of results, aligned."""
-        finish = Drain.LATENCY if self.scheme.redundant else 0
-        return 2 + finish + (self.params.cols - 1) * self.flow.column_skew
 
     def _entry(self, m: Module, name: str, beats: BeatMap, ready: Value) -> Shared:
         """The register slice of a stream that enters."""

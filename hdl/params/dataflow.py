@@ -94,6 +94,21 @@ class Dataflow:
         """Cycles in which one tile's results occupy the result bus."""
         return self.params.rows + self.bus_stages - 1
 
+    @property
+    def finish_steps(self) -> int:
+        """Steps of the final addition of a carry-save accumulator."""
+        return 0 if self.params.scheme == "mac" else 2
+
+    @property
+    def align_steps(self) -> int:
+        """Steps from a finished sum of the first column to its row, aligned."""
+        return self.finish_steps + (self.params.cols - 1) * self.column_skew
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a tile's last beat of operands to its first row of results, both at the ports, unstalled."""
+        return 5 + self.align_steps + self.params.preload
+
     def tile_interval(self, k: int) -> int:
         """Cycles from one tile to the next in an unstalled streak."""
         return max(k, self.drain_cycles)
