@@ -91,8 +91,8 @@ class Model:
 
 
 def cache_folder() -> Path:
-    """The folder of built models: ``$BITLOOM_CACHE``, or ``~/.cache/bitloom``."""
-    return Path(os.environ.get("BITLOOM_CACHE") or Path.home() / ".cache" / "bitloom")
+    """The folder of built models: ``models`` in ``$BITLOOM_CACHE``, or in ``~/.cache/bitloom``."""
+    return Path(os.environ.get("BITLOOM_CACHE") or Path.home() / ".cache" / "bitloom") / "models"
 
 
 def build_model(model: Model) -> Path:

@@ -137,6 +137,7 @@ def run_workload(
         "utilization": round(answer["active"] / max(answer["cycles"], 1), 6),
         "seed": seed,
         "sim_seconds": round(answer["seconds"], 6),
+        "cpu_seconds": round(answer["cpu_seconds"], 6),
         "macs_per_second": round(macs / max(answer["seconds"], 1e-9)),
         "cycles_per_second": round(answer["cycles"] / max(answer["seconds"], 1e-9)),
         "counters": {key: answer[key] for key in ("cycles", "active", "starved", "blocked")},

@@ -34,8 +34,8 @@ class Outcome:
         The engine's counters.
     first_tile, last_beat : int
         Cycles in which the last beat of the first tile, and the last beat of all, entered.
-    seconds : float
-        Wall time of the simulation.
+    seconds, cpu_seconds : float
+        Wall time and processor time of the simulation, from the loading of operands to the writing of results.
     """
 
     results: list[Matrix] = field(default_factory=list)
@@ -47,6 +47,7 @@ class Outcome:
     first_tile: int = 0
     last_beat: int = 0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 class Harness:
@@ -95,13 +96,13 @@ class Harness:
             getattr(dut, f"{name}_profile").value = int((profiles or {}).get(name, Profile.NONE))
         dut.seed.value = (seed * 0x9E3779B1 & 0xFFFFFFFF) or 1
         await Timer(1)
-        began = time.perf_counter()
+        began, began_cpu = time.perf_counter(), time.process_time()
         dut.run.value = 1
         await RisingEdge(dut.done)
-        seconds = time.perf_counter() - began
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
         await Timer(1)  # c.hex is written in the time step in which `done` rises
         outcome = self._collect(work, counts)
-        outcome.seconds = seconds
+        outcome.seconds, outcome.cpu_seconds = seconds, cpu_seconds
         dut.run.value = 0
         await Timer(20)
         return outcome

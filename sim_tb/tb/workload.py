@@ -37,7 +37,7 @@ class Engine:
             for tiles, got in zip(batch, outcome.results, strict=True):
                 self.board.compare(tiles.golden(self.params), got)
                 results.append(got)
-            for name in ("cycles", "active", "starved", "blocked", "first_tile", "last_beat", "seconds"):
+            for name in ("cycles", "active", "starved", "blocked", "first_tile", "last_beat", "seconds", "cpu_seconds"):
                 setattr(self.totals, name, getattr(self.totals, name) + getattr(outcome, name))
         return np.concatenate(results)
 

@@ -33,7 +33,7 @@ def model(text: str = "b = a + 1") -> Model:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "a cache"
     monkeypatch.setenv("BITLOOM_CACHE", str(folder))
-    return folder
+    return folder / "models"
 
 
 def test_the_key_covers_everything() -> None:
@@ -124,7 +124,7 @@ def test_an_unusable_cache_folder_is_named(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("BITLOOM_CACHE", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(build, "find_verilator", lambda: None)
-    with pytest.raises(ToolError, match=r"The cache folder .*file/cache can't be made .*; set BITLOOM_CACHE"):
+    with pytest.raises(ToolError, match=r"The cache folder .*file/cache/models can't be made .*; set BITLOOM_CACHE"):
         build_model(model())
 
 
