@@ -64,6 +64,7 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
         "dataflow": {name: _stream(stream) for name, stream in streams.items()},
         "k_limit": params.k_limit,
         "tile_interval": {"cycles": f"max(k, {flow.drain_cycles})", "drain_cycles": flow.drain_cycles},
+        "latency": flow.latency,
         "macs_per_cycle": params.rows * params.cols,
         "tools": hardware_tools(),
     }

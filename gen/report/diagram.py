@@ -1,6 +1,6 @@
 """The block diagram of an engine, drawn from its parameters.
 
-A systolic array is drawn with its true rows and columns up to five of each; beyond that the first three and the last
+An array is drawn with its true rows and columns up to five of each; beyond that the first three and the last
 stand for all. Widths on the wires come from the same objects that build the hardware.
 """
 
@@ -40,7 +40,8 @@ class _EngineDiagram:
         self.recode_x = self.skew_x + skew_x + 14
         self.grid_x = self.recode_x + (54 + 34 if self.recoded else 22)
         self.skew_y = 72
-        self.collect_y = self.skew_y + STEP * min(params.cols - 1, 4) + 26
+        self.skewed = bool(self.flow.column_skew) and params.cols > 1
+        self.collect_y = self.skew_y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 26
         self.adder_y = self.collect_y + 30
         self.grid_y = self.adder_y + 46 if self.scheme.redundant else self.collect_y + 62
         self.grid_w = len(self.cols) * (CELL_W + GAP_X) - GAP_X
@@ -109,6 +110,8 @@ class _EngineDiagram:
             end = self._cell_x(0)
             d.wire((start, y), (end, y), arrow=True)
             self._delays(self.skew_x, y, row, vertical=False)
+            if not self.flow.column_skew:
+                self._delays(end - 11, y, 1, vertical=False)
             if self.recoded:
                 d.box(self.recode_x, y - 12, 54, 24, "plate", 3)
                 d.box(self.recode_x, y - 12, 54, 24, "box recode")
@@ -133,8 +136,9 @@ class _EngineDiagram:
                 d.ellipsis(self._cell_x(slot) + CELL_W / 2, self.skew_y + 20)
                 continue
             d.wire((x, y + SLICE / 2), (x, self.grid_y), halo=True)
-            self._delays(x, self.skew_y, col, vertical=True)
-        if params.cols > 1:
+            if self.skewed:
+                self._delays(x, self.skew_y, col, vertical=True)
+        if self.skewed:
             d.text(self._cell_x(0) + 4, self.skew_y + 12, "skew", "small", "end")
 
     def _cells(self) -> None:
@@ -162,7 +166,7 @@ class _EngineDiagram:
             (self._bus_x(0), self.collect_y),
             (self.out_x, self.collect_y),
             class_="bus thick",
-            arrow=self.params.cols > 1,
+            arrow=self.skewed,
         )
         for slot, col in enumerate(self.cols):
             if col is not None and slot:
@@ -202,7 +206,7 @@ class _EngineDiagram:
         d, params, flow = self.d, self.params, self.flow
         y = self.collect_y
         x = self.out_x
-        if params.cols > 1:
+        if self.skewed:
             d.box(x, y - 20, 74, 40, "box skew")
             d.text(x + 37, y + 4, "deskew", "label", "middle")
             d.wire((x + 74, y), (x + 98, y), class_="bus thick")

@@ -20,9 +20,10 @@ def loop_nest(params: EngineParams) -> list[tuple[str, str]]:
     loops around it, and works once in every step of the ``time`` loops around it.
     """
     rows, cols = params.rows, params.cols
+    shared = " broadcast" if params.array == "matrix_2d" else ""
     if params.scheme == "mac":
         return [
-            (f"space m {rows}, n {cols}", "a PE for every element of the tile"),
+            (f"space m {rows}, n {cols}{shared}", "a PE for every element of the tile"),
             ("  time k", "one step a cycle"),
             ("    p        = multiply A[m,k], B[k,n]", MULTIPLIERS[params.multiplier]),
             ("    C[m,n]  += add p", f"{params.accumulator}-bit carry-propagate addition in the loop"),
@@ -33,7 +34,7 @@ def loop_nest(params: EngineParams) -> list[tuple[str, str]]:
         ("  time k", "one step a cycle"),
         (f"    space w {digits}", "the digits of A, weights 4ʷ"),
         (f"      d      = encode A[m,k], {params.encoder}", "once per row, shared by all its PEs"),
-        (f"    space n {cols}", "a PE for every element of the tile"),
+        (f"    space n {cols}{shared}", "a PE for every element of the tile"),
         (f"      space w {digits}", ""),
         ("        p    = map d, B[k,n]", "one of −2b, −b, 0, b, 2b"),
         ("        q    = shift p, 2w", "wires"),

@@ -16,7 +16,7 @@ from hdl.arith.booth import booth_bits, booth_digits
 
 __all__ = ["page", "style"]
 
-ARRAY_NAMES = {"systolic_os": "output-stationary systolic array"}
+ARRAY_NAMES = {"systolic_os": "output-stationary systolic array", "matrix_2d": "2D matrix of PEs"}
 PE_TEXTS = {
     "mac": "Multiply and add. The carry-propagate addition stands inside the loop over k: it is part of every cycle.",
     "opt1": (
@@ -171,9 +171,7 @@ def _engine(data: RunData) -> Markup:
         f"Results leave as {_count_of(params.rows, 'beat')}, one row of C each."
     )
     latency = data.manifest.get("latency")
-    tail = f"Latency: {text(latency)}." if isinstance(latency, dict) else ""
-    if isinstance(latency, int):
-        tail = f"From a tile's last operands to its first results: {count(latency)} cycles."
+    tail = f"From a tile's last operands to its first results: {count(latency)} cycles." if latency else ""
     return tag(
         "section",
         tag("h2", "The engine"),

@@ -35,9 +35,15 @@ def _operands(d: Drawing, params: EngineParams, a_bits: int, consumer: tuple[flo
     d.wire((x, 84), (152, 84), (152, 314))
     d.text(160, 314, "b_out", "port")
 
-    d.wire((8, y), (104, y))
-    d.text(8, y - 10, "a_in", "port")
+    systolic = params.array == "systolic_os"
+    d.wire((8, y), (104 if systolic else x - 36, y), halo=not systolic)
     d.width_mark(62, y, str(a_bits), -4, -9)
+    if not systolic:
+        d.text(8, y - 10, "a", "port")
+        d.wire((8, 240), (132, 240), arrow=False)
+        d.text(8, 230, "clear", "port")
+        return
+    d.text(8, y - 10, "a_in", "port")
     _register(d, 104, y - 12, "a", 28)
     d.wire((132, y), (x - 36, y), halo=True)
     d.wire((142, y), (142, 278), (548, 278), halo=True)

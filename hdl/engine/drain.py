@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.engine.finish import Finish
 from hdl.lib.shared import Part, place
-from hdl.params import EngineParams
+from hdl.params import Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
 
 __all__ = ["Drain"]
@@ -16,7 +16,8 @@ __all__ = ["Drain"]
 class Drain(Part):
     """One final addition a column.
 
-    Column j works one step after column j - 1, and the correction of what the steps have added in excess follows it.
+    Where the columns of the array work one after the other, the correction of what the steps have added in excess
+    follows them.
 
     Members
     -------
@@ -25,14 +26,13 @@ class Drain(Part):
     clear : In(1)
         This step enters the array as the first of new sums.
     acc : In(cols * acc_bits)
-        The array's result buses: column j's accumulator, one step after column j - 1's, two steps after ``clear`` the
-        first.
+        The array's result buses: column 0's first accumulator two steps after ``clear``, column j's j * column_skew
+        steps after that.
     sums : Out(cols * accumulator)
-        The finished sums, ``LATENCY`` steps later.
+        The finished sums, ``Dataflow.finish_steps`` steps later.
     """
 
     module = "drain"
-    LATENCY = Finish.LATENCY
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params
@@ -50,13 +50,15 @@ class Drain(Part):
         m = Module()
         excess = self.scheme.excess
         zeros = (excess & -excess).bit_length() - 1  # low bits of the excess that are zero
-        part = Finish(self.params.accumulator, self.scheme.carries, zeros)
+        follow = bool(Dataflow(self.params).column_skew)
+        part = Finish(self.params.accumulator, self.scheme.carries, zeros, follow=follow)
         correction = self._correction(m, len(part.correction_in), excess >> zeros)
         sums = []
         for j in range(self.params.cols):
             acc = self.acc.word_select(j, self.scheme.acc_bits)
             finish = place(m, f"finish{j}", part, en=self.en, acc=acc, correction_in=correction)
-            correction = finish.correction_out
+            if follow:
+                correction = finish.correction_out
             sums.append(finish.sum)
         m.d.comb += self.sums.eq(Cat(sums))
         return m

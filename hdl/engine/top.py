@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.array.rows import Array
 from hdl.array.skew import skew
-from hdl.array.systolic_os import SystolicArray
 from hdl.bus.slice import StreamSlice
 from hdl.engine.control import COUNTER_BITS, Control
 from hdl.engine.drain import Drain
@@ -106,7 +106,7 @@ class Engine(Part):
         control = place(
             m,
             "control",
-            Control(self.params, latency=self._latency),
+            Control(self.params, latency=2 + self.flow.align_steps),
             have=a.o_valid & b.o_valid,
             a_last=a.o_last,
             b_last=b.o_last,
@@ -130,11 +130,6 @@ class Engine(Part):
             self.m_axis_c_tvalid.eq(result.o_valid),
         ]
         return m
-
-    @property
-    def _latency(self) -> int:
-        """Steps from a tile's ``clear`` to its first row of results, aligned."""
-        return 2 + (Drain.LATENCY if self.scheme.redundant else 0) + self.params.cols - 1
 
     def _entry(self, m: Module, name: str, beats: BeatMap, ready: Value) -> Shared:
         """The register slice of a stream that enters."""
@@ -160,17 +155,17 @@ class Engine(Part):
         array = place(
             m,
             "array",
-            SystolicArray(self.params, self.scheme),
+            Array(self.params, self.scheme),
             en=en,
             clear=skew(m, "skew_clear", en, clear.replicate(rows), rows),
             a=skew(m, "skew_a", en, a, rows),
-            b=skew(m, "skew_b", en, b, cols),
+            b=skew(m, "skew_b", en, b, cols) if self.flow.column_skew else b,
         )
         sums = array.acc
         if self.scheme.redundant:
             drain = place(m, "drain", Drain(self.params, self.scheme), en=en, clear=clear, acc=sums)
             sums = drain.sums
-        return skew(m, "deskew", en, sums, cols, reverse=True)
+        return skew(m, "deskew", en, sums, cols, reverse=True) if self.flow.column_skew else sums
 
     def _preload(self, m: Module, rows: Shared, rows_ready: Signal) -> tuple[Shared, Value]:
         """Join rows of results with rows of initial values; says where the two disagree on a tile's last row."""

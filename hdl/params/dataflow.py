@@ -80,6 +80,11 @@ class Dataflow:
         )
 
     @property
+    def column_skew(self) -> int:
+        """Steps by which a column works behind the one before it."""
+        return 1 if self.params.array == "systolic_os" else 0
+
+    @property
     def bus_stages(self) -> int:
         """Registers on the way of a result from the last row up to the first."""
         return -(-self.params.rows // self.ROWS_PER_BUS_STAGE)
@@ -88,6 +93,21 @@ class Dataflow:
     def drain_cycles(self) -> int:
         """Cycles in which one tile's results occupy the result bus."""
         return self.params.rows + self.bus_stages - 1
+
+    @property
+    def finish_steps(self) -> int:
+        """Steps of the final addition of a carry-save accumulator."""
+        return 0 if self.params.scheme == "mac" else 2
+
+    @property
+    def align_steps(self) -> int:
+        """Steps from a finished sum of the first column to its row, aligned."""
+        return self.finish_steps + (self.params.cols - 1) * self.column_skew
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a tile's last beat of operands to its first row of results, both at the ports, unstalled."""
+        return 5 + self.align_steps + self.params.preload
 
     def tile_interval(self, k: int) -> int:
         """Cycles from one tile to the next in an unstalled streak."""

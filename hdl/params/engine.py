@@ -10,12 +10,12 @@ from hdl.params.formats import OperandFormat
 
 __all__ = ["ARRAYS", "ENCODERS", "MULTIPLIERS", "SCHEMES", "SUPPORTED", "EngineParams"]
 
-ARRAYS = ("systolic_os",)
+ARRAYS = ("systolic_os", "matrix_2d")
 SCHEMES = ("mac", "opt1")
 ENCODERS = ("booth",)
 MULTIPLIERS = ("fused", "inferred")
 #: The (array, scheme) pairs that the hardware library builds.
-SUPPORTED = frozenset({("systolic_os", "mac"), ("systolic_os", "opt1")})
+SUPPORTED = frozenset((array, scheme) for array in ARRAYS for scheme in SCHEMES)
 
 MAX_SIZE = 1024
 MAX_ACCUMULATOR = 64
@@ -35,7 +35,8 @@ class EngineParams:
     Parameters
     ----------
     array : str
-        How processing elements (PEs) are arranged: ``systolic_os`` (output-stationary systolic array).
+        How processing elements (PEs) are arranged: ``systolic_os`` (output-stationary systolic array) or ``matrix_2d``
+        (operands of A broadcast along the rows).
     scheme : str
         How a PE accumulates: ``mac`` (multiplier and adder) or ``opt1`` (carry-save accumulation of recoded digits,
         Wu et al., HPCA 2025).

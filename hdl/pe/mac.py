@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib.wiring import In, Out
 
 from hdl.arith.booth import booth_bits, recode
 from hdl.arith.heap import BitHeap
 from hdl.arith.partial_products import PartialProducts
-from hdl.lib.shared import Part
 from hdl.params import EngineParams
+from hdl.pe.base import ProcessingElement
 
 __all__ = ["MacPE"]
 
@@ -17,55 +16,26 @@ __all__ = ["MacPE"]
 RECODE_DELAY = 2.0
 
 
-class MacPE(Part):
-    """Multiply two registered operands and accumulate.
+class MacPE(ProcessingElement):
+    """Multiply two operands and accumulate: ``acc <= (clear ? 0 : acc) + a * b`` in every step.
 
-    ``acc <= (clear ? 0 : acc) + a * b`` in every cycle with ``en``, on operands that arrived in the cycle with ``en``
-    before. ``params.multiplier`` says how: as operators that synthesis maps to its own multiplier and adder
-    (``inferred``), or as Booth partial products and sum on one heap with a single carry-propagate addition (``fused``).
-
-    Members
-    -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
-    clear_in, clear_out : In(1), Out(1)
-        Begin a new sum with this step's product. While ``clear_out`` is high, ``acc`` holds the finished sum.
-    a_in, a_out, b_in, b_out
-        Operands, one step from input to output.
-    acc : Out(accumulator)
-        The sum, modulo 2**accumulator.
+    ``params.multiplier`` says how: as operators that synthesis maps to its own multiplier and adder (``inferred``), or
+    as Booth partial products and sum on one heap with a single carry-propagate addition (``fused``). ``acc`` is the
+    sum, modulo 2**accumulator; for the ports see :class:`hdl.pe.base.ProcessingElement`.
     """
 
-    module = "pe"
-
     def __init__(self, params: EngineParams) -> None:
-        self.params = params
-        super().__init__(
-            {
-                "en": In(1),
-                "clear_in": In(1),
-                "clear_out": Out(1),
-                "a_in": In(params.a.width),
-                "a_out": Out(params.a.width),
-                "b_in": In(params.b.width),
-                "b_out": Out(params.b.width),
-                "acc": Out(params.accumulator),
-            }
-        )
+        super().__init__(params, a_bits=params.a.width, acc_bits=params.accumulator)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        params = self.params
-        a = Signal(params.a.width, reset_less=True)
-        b = Signal(params.b.width, reset_less=True)
-        clear = Signal(reset_less=True)
-        acc = Signal(params.accumulator, reset_less=True)
-        kept = Signal(params.accumulator)
-        m.d.comb += kept.eq(Mux(clear, 0, acc))
-        total = self._fused(m, kept, a, b) if params.multiplier == "fused" else self._inferred(kept, a, b)
+        a, b, clear = self.operands(m)
+        acc = Signal(self.params.accumulator, name="sum", reset_less=True)
+        kept = Signal(self.params.accumulator)
+        m.d.comb += [kept.eq(Mux(clear, 0, acc)), self.acc.eq(acc)]
+        fused = self.params.multiplier == "fused"
         with m.If(self.en):
-            m.d.sync += [a.eq(self.a_in), b.eq(self.b_in), clear.eq(self.clear_in), acc.eq(total)]
-        m.d.comb += [self.a_out.eq(a), self.b_out.eq(b), self.clear_out.eq(clear), self.acc.eq(acc)]
+            m.d.sync += acc.eq(self._fused(m, kept, a, b) if fused else self._inferred(kept, a, b))
         return m
 
     def _inferred(self, kept: Value, a: Value, b: Value) -> Value:

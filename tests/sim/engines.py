@@ -21,6 +21,8 @@ ENGINES: dict[str, dict[str, Any]] = {
     "unsigned": {"rows": 2, "cols": 2, "a": "u3", "b": "u16", "accumulator": 20, "preload": True},
     "unsigned_mac": {"rows": 5, "cols": 1, "scheme": "mac", "a": "u2", "b": "u7", "accumulator": 9},
     "widest": {"rows": 1, "cols": 2, "a": "s8", "b": "u16", "accumulator": 64, "carry_every": 8, "preload": True},
+    "broadcast": {"array": "matrix_2d", "rows": 9, "cols": 3, "a": "u5", "b": "s7", "preload": True},
+    "broadcast_mac": {"array": "matrix_2d", "rows": 3, "cols": 4, "scheme": "mac", "multiplier": "inferred"},
     "tall": {"rows": 17, "cols": 2, "a": "s5", "b": "s5", "accumulator": 13},
 }
 

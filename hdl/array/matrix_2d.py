@@ -1,0 +1,25 @@
+"""2D matrix: operands of A are broadcast along the rows, operands of B move down the columns.
+
+All PEs of row i work i steps after those of row 0: a row has one operand of A at a time, and one register for it.
+Source of the architecture: W. Lu et al., "FlexFlow", HPCA 2017, as Wu et al. (HPCA 2025) compare with it.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal, Value
+
+from hdl.array.row import Row
+from hdl.lib.shared import Shared
+
+__all__ = ["BroadcastRow"]
+
+
+class BroadcastRow(Row):
+    """A row whose PEs share one operand of A, and one ``clear``, from registers at its edge."""
+
+    def pes(self, m: Module, operand: Value) -> list[tuple[Shared, Value]]:
+        a = Signal(len(operand), reset_less=True)
+        clear = Signal(name="clear_row", reset_less=True)
+        with m.If(self.en):
+            m.d.sync += [a.eq(operand), clear.eq(self.clear)]
+        return [(self.pe(m, j, clear=clear, a=a), clear) for j in range(self.params.cols)]

@@ -1,0 +1,123 @@
+"""Rows of PEs above each other: operands of B move down the columns, results up them.
+
+Whatever a row is, row i works i steps after row 0, so that in each column exactly one PE finishes in a step. A column's
+sums therefore share one result bus, without a register in the PE: the finished accumulator is gated onto the bus while
+the next sum begins. The bus runs up the column, against the wave, with a register every few rows; in that direction no
+two sums ever meet.
+"""
+
+from __future__ import annotations
+
+from amaranth.hdl import Const, Module, Signal
+from amaranth.lib.wiring import In
+
+from hdl.array.matrix_2d import BroadcastRow
+from hdl.array.systolic_os import SystolicRow
+from hdl.lib.shared import Part, place
+from hdl.params import Dataflow, EngineParams
+from hdl.pe.scheme import Scheme
+
+__all__ = ["Array", "Rows"]
+
+#: What a row is, by array.
+ROWS = {"systolic_os": SystolicRow, "matrix_2d": BroadcastRow}
+
+
+class Rows(Part):
+    """Rows above each other, with a register on the result buses above every ``ROWS_PER_BUS_STAGE`` of them.
+
+    A large block is two smaller ones, so that its description grows with the logarithm of its rows.
+
+    Members
+    -------
+    en : In(1)
+        Advance by one step; otherwise nothing changes.
+    clear : In(rows)
+        Bit i enters row i together with its operand.
+    a : In(rows * a.width)
+        An operand of A for each row.
+    b_in, b_out : cols operands of B, from above and to below
+    bus_in, bus_out : cols accumulators, from below and, registered, to above
+        A finished accumulator of row i and column j appears on ``bus_out``
+        2 + i + j * column_skew + i // ROWS_PER_BUS_STAGE steps after the ``clear`` that follows its last operands has
+        entered row 0.
+    """
+
+    def __init__(self, params: EngineParams, scheme: Scheme, rows: int) -> None:
+        self.params = params
+        self.scheme = scheme
+        self.rows = rows
+        self.row = ROWS[params.array](params, scheme)
+        self.module = f"rows_{rows}"
+        members = self.row.signature.members
+        super().__init__(
+            {
+                "en": In(1),
+                "clear": In(rows),
+                "a": In(rows * params.a.width),
+                **{name: members[name] for name in ("b_in", "b_out", "bus_in", "bus_out")},
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        size, width = Dataflow.ROWS_PER_BUS_STAGE, self.params.a.width
+        if self.rows <= size:
+            blocks = [(f"row{i}", self.row, 1) for i in range(self.rows)]
+        else:
+            upper = size << ((-(-self.rows // size) - 1).bit_length() - 1)
+            blocks = [
+                (f"rows{first}", Rows(self.params, self.scheme, rows), rows)
+                for first, rows in ((0, upper), (upper, self.rows - upper))
+            ]
+        # Operands of B go down the blocks, result buses up: below[i] is what block i takes from the one below it.
+        below = [Signal(len(self.bus_in), name=f"bus{i}") for i in range(1, len(blocks))] + [self.bus_in]
+        b, first = self.b_in, 0
+        buses = []
+        for (name, part, rows), bus in zip(blocks, below, strict=True):
+            clear, a = self.clear[first : first + rows], self.a[first * width : (first + rows) * width]
+            block = place(m, name, part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus)
+            buses.append(block.bus_out)
+            b, first = block.b_out, first + rows
+        top, *lower = buses
+        m.d.comb += [bus.eq(value) for bus, value in zip(below, lower, strict=False)]
+        m.d.comb += self.b_out.eq(b)
+        if self.rows <= size:
+            stage = Signal(len(top), name="stage", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += stage.eq(top)
+            top = stage
+        m.d.comb += self.bus_out.eq(top)
+        return m
+
+
+class Array(Part):
+    """The whole array: rows without neighbours.
+
+    Members
+    -------
+    en, clear, a, b
+        As of :class:`Rows`; row i's operands enter i steps, and column j's j * column_skew steps late.
+    acc : Out(cols * acc_bits)
+        Result buses, as the uppermost row drives them.
+    """
+
+    module = "array"
+
+    def __init__(self, params: EngineParams, scheme: Scheme) -> None:
+        self.rows = Rows(params, scheme, params.rows)
+        members = self.rows.signature.members
+        super().__init__(
+            {
+                **{name: members[name] for name in ("en", "clear", "a")},
+                "b": members["b_in"],
+                "acc": members["bus_out"],
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        no_bus = Const(0, len(self.acc))
+        rows = place(m, "rows", self.rows, en=self.en, clear=self.clear, a=self.a, b_in=self.b, bus_in=no_bus)
+        m.d.comb += self.acc.eq(rows.bus_out)
+        return m
