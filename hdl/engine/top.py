@@ -58,7 +58,7 @@ def engine_ports(params: EngineParams) -> list[Port]:
         Port("job_valid", "input", 1, "a job is offered"),
         Port("job_ready", "output", 1, "the job is accepted: the engine is not busy"),
         Port("job_done", "output", 1, "one cycle: the job's last result has left"),
-        Port("busy", "output", 1, "a job is under way; operands are accepted for its tiles only"),
+        Port("busy", "output", 1, "a job is under way; operands enter the array for its tiles only"),
         Port("counters_clear", "input", 1, "set counters and errors to zero"),
         Port("counter_cycles", "output", COUNTER_BITS, "cycles with a job under way"),
         Port("counter_active", "output", COUNTER_BITS, "of these, cycles in which operands entered the array"),

@@ -33,9 +33,9 @@ class MacPE(ProcessingElement):
         acc = Signal(self.params.accumulator, name="sum", reset_less=True)
         kept = Signal(self.params.accumulator)
         m.d.comb += [kept.eq(Mux(clear, 0, acc)), self.acc.eq(acc)]
-        fused = self.params.multiplier == "fused"
+        total = self._fused(m, kept, a, b) if self.params.multiplier == "fused" else self._inferred(kept, a, b)
         with m.If(self.en):
-            m.d.sync += acc.eq(self._fused(m, kept, a, b) if fused else self._inferred(kept, a, b))
+            m.d.sync += acc.eq(total)
         return m
 
     def _inferred(self, kept: Value, a: Value, b: Value) -> Value:

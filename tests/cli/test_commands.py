@@ -55,7 +55,7 @@ def test_list(bitloom):
     assert lines[1].split() == ["systolic_os", "yes", "yes"]
     assert "unit (embedded)" in lines[-1]
     content = bitloom("list", "--json").json
-    assert content["supported"] == {"systolic_os": ["mac", "opt1"]}
+    assert content["supported"] == {"systolic_os": ["mac", "opt1"], "matrix_2d": ["mac", "opt1"]}
     assert content["libraries"]["unit"] == "embedded"
 
 
