@@ -128,10 +128,6 @@ def _needed(verilog: str, top: str) -> str:
     return "\n".join(text for name, text in texts.items() if name in names) + "\n"
 
 
-#: Styles that go on from the first script of the first round to its others.
-PROMISING = 12
-
-
 class _Search:
     """The search for one module."""
 
@@ -154,7 +150,7 @@ class _Search:
         styles = self._styles()
         self._round([(style, self.effort.first[0]) for style in styles])
         by_name = {str(style): style for style in styles}
-        promising = [by_name[name] for name in self._ranking()[: max(PROMISING, self.effort.finalists)]]
+        promising = [by_name[name] for name in self._ranking()[: self.effort.promising]]
         self._round([(style, script) for style in promising for script in self.effort.first[1:]])
         finalists = self._ranking()[: self.effort.finalists]
         rest = [script for script in SCRIPTS if script not in self.effort.first]

@@ -79,10 +79,12 @@ class Effort:
     multipliers, adders, cells : tuple of str
         Names in :data:`MULTIPLIERS`, :data:`ADDERS` and :data:`CELLS`.
     first : tuple of str
-        Scripts of the first round: with the first of them every style runs at every clock target, with the others the
-        dozen that did best.
+        Scripts of the first round: with the first of them every style runs at every clock target, with the others those
+        that did best.
     targets : tuple of float
         Clock targets, in FO4 of the library.
+    promising : int
+        How many styles go on from the first script to the others.
     finalists : int
         Styles of the second round, in which all scripts run at all targets.
     """
@@ -92,14 +94,15 @@ class Effort:
     cells: tuple[str, ...]
     first: tuple[str, ...]
     targets: tuple[float, ...]
+    promising: int
     finalists: int
 
 
 _ALL = tuple(MULTIPLIERS)
 EFFORTS: dict[str, Effort] = {
-    "quick": Effort(("booth", "fused"), ("brent-kung", "sklansky"), CELLS[:1], ("area-delay",), (15.0,), 1),
-    "normal": Effort(_ALL, tuple(ADDERS), CELLS[:2], ("area-delay", "classic"), (15.0,), 2),
-    "full": Effort(_ALL, tuple(ADDERS), CELLS, ("area-delay", "classic", "delay"), (15.0, 35.0), 4),
+    "quick": Effort(("booth", "fused"), ("brent-kung", "sklansky"), CELLS[:1], ("area-delay",), (15.0,), 1, 1),
+    "normal": Effort(_ALL, tuple(ADDERS), CELLS[:2], ("area-delay", "classic"), (15.0,), 12, 2),
+    "full": Effort(_ALL, tuple(ADDERS), CELLS, ("area-delay", "classic", "delay"), (15.0, 35.0), 1000, 4),
 }
 
 
