@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
@@ -44,6 +45,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         _report(error)
         return error.exit_status
     except KeyboardInterrupt:
+        warnings.simplefilter("ignore")  # hardware that was being built would complain that nobody used it
         print("bitloom: interrupted; nothing is half-written", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output has gone, and with it the interest
