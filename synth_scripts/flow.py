@@ -196,12 +196,7 @@ class _Search:
             "check -nolatches -assert",
             "flatten",
             "check -assert",
-            "opt_expr",
-            "opt_clean",
-            "opt -nodffe -nosdff",
-            "wreduce",
-            "peepopt",
-            "opt_clean",
+            *yosys.COARSE,
         ]
 
     def _gates(self, style: Style) -> list[str]:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from hdl.params.errors import CheckFailed, ToolError
 
-__all__ = ["run", "version"]
+__all__ = ["COARSE", "run", "version"]
+
+#: Word-level clean-up before arithmetic is mapped; the same for every design.
+COARSE = ("opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt", "opt_clean")
 
 _MAIN = "import sys; from pyosys import libyosys as ys; ys.run_pass('script ' + sys.argv[1], ys.Design())"
 
