@@ -10,7 +10,7 @@ from typing import Any
 
 from gen.version import SCHEMA_VERSION
 from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams
-from hdl.params.engine import MAX_ACCUMULATOR, MAX_SIZE
+from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
 __all__ = ["EFFORTS", "KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema", "shown"]
@@ -132,6 +132,11 @@ def _integer(section: str, name: str, description: str, default: Any, low: int, 
     return Key(section, name, "integer", description, default, f"{low} to {high}", fault, json)
 
 
+def _power(name: str, description: str, default: int) -> Key:
+    fault = _kind(_is_integer, "an integer")
+    return Key("engine", name, "integer", description, default, "1, 2, 4 or 8", fault, {"enum": [1, 2, 4, 8]})
+
+
 def _operand(name: str, description: str) -> Key:
     text = _kind(lambda value: isinstance(value, str), "a text such as 's8' or 'u4'")
     widths = "|".join(str(width) for width in range(MIN_WIDTH, MAX_WIDTH + 1))
@@ -147,20 +152,12 @@ KEYS = (
     _choice("engine", "scheme", "how a PE multiplies and accumulates", _ENGINE.scheme, SCHEMES),
     _integer("engine", "rows", "rows of PEs: M of a tile", _ENGINE.rows, 1, MAX_SIZE),
     _integer("engine", "cols", "columns of PEs: N of a tile", _ENGINE.cols, 1, MAX_SIZE),
-    _operand("a", "format of A's elements; `opt1` recodes these"),
+    _integer("engine", "depth", "steps of K in space, where the array or scheme has them", _ENGINE.depth, 1, MAX_SIZE),
+    _operand("a", "format of A's elements; all schemes but `mac` recode these"),
     _operand("b", "format of B's elements"),
-    _choice("engine", "encoder", "how `opt1` recodes A", _ENGINE.encoder, ENCODERS),
+    _choice("engine", "encoder", "how A is recoded", _ENGINE.encoder, ENCODERS),
     _choice("engine", "multiplier", "how `mac` multiplies", _ENGINE.multiplier, MULTIPLIERS),
-    Key(
-        "engine",
-        "carry_every",
-        "integer",
-        "carry-save accumulators keep one carry bit every so many bits",
-        _ENGINE.carry_every,
-        "1, 2, 4 or 8",
-        _kind(_is_integer, "an integer"),
-        {"enum": [1, 2, 4, 8]},
-    ),
+    _power("carry_every", "carry-save accumulators keep one carry bit every so many bits", _ENGINE.carry_every),
     _integer(
         "engine", "accumulator", "bits of an accumulator and of a result", _ENGINE.accumulator, 2, MAX_ACCUMULATOR
     ),
@@ -174,6 +171,18 @@ KEYS = (
         _kind(lambda value: isinstance(value, bool), "true or false"),
         {"type": "boolean"},
     ),
+    Key(
+        "engine",
+        "segment",
+        "integer",
+        "steps of K whose operands a scheme that skips zeros holds at once",
+        _ENGINE.segment,
+        f"8 to {MAX_SEGMENT}, a power of two",
+        _kind(_is_integer, "an integer"),
+        {"type": "integer", "minimum": 8, "maximum": MAX_SEGMENT},
+    ),
+    _power("group", "digits among which each of its lanes looks for one that is not zero", _ENGINE.group),
+    _integer("engine", "queue", "groups that wait in front of its rows, which may run apart", _ENGINE.queue, 2, 32),
     _choice("workload", "name", "a network on handwritten digits, or random matrices", "digits", WORKLOADS),
     _integer("workload", "tiles", "tiles of the `random` workload", 64, 1, MAX_TILES),
     Key(

@@ -126,7 +126,7 @@ def run_workload(
             effort = "speed"
     model = harness_model(params, hardware, effort=effort or "quick", waves=waves, depth=depth)
     answer = run_model(model, "sim_tb.tb.workload", {**request, "depth": depth}, files=files, keep=keep, say=say)
-    macs = answer["active"] * params.rows * params.cols
+    macs = answer["macs"]
     report = {
         "passed": answer["passed"],
         "workload": name,

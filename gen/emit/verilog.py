@@ -80,8 +80,7 @@ def emit(params: EngineParams, prefix: str = "bitloom") -> Emission:
         design += emitter.convert(part, name)
     roles = [role for role in ("engine", "array", "row", "recode", "pe") if f"{prefix}_{role}" in emitter.names]
     modules = {role: f"{prefix}_{role}" for role in roles}
-    counts = {"pe": params.rows * params.cols, "recode": params.rows}
-    core = {modules[role]: count for role, count in counts.items() if role in modules}
+    core = {f"{prefix}_{module}": count for module, count in engine.body.core.items()}
     ports = engine_ports(params)
     text = _waive_padding(_verilog(design, top), engine)
     values = ", ".join(f"{key} = {value}" for key, value in params.to_dict().items())

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.array.rows import Array
-from hdl.array.skew import skew
 from hdl.bus.slice import StreamSlice
-from hdl.engine.control import COUNTER_BITS, Control
-from hdl.engine.drain import Drain
+from hdl.engine.bodies import body_of
+from hdl.engine.jobs import COUNTER_BITS, Jobs
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import BeatMap, Dataflow, EngineParams
-from hdl.pe.scheme import Scheme
 
 __all__ = ["Engine", "Port", "engine_ports"]
+
+#: What a stream brings.
+STREAM = ("data", "last", "valid")
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,18 @@ def engine_ports(params: EngineParams) -> list[Port]:
             Port(f"{name}_tlast", forth, 1, last),
         ]
 
+    if params.weight_stationary:
+        a_beat, b_beat = f"a row of {params.depth} columns of A", "a row of B"
+    elif params.k_step > 1:
+        a_beat, b_beat = f"{params.k_step} columns of A, by rows", f"{params.k_step} rows of B, by columns"
+    else:
+        a_beat, b_beat = "a column of A", "a row of B"
     last_k, last_row = "last beat of a tile", "last row of a tile"
     ports = [
         Port("clk", "input", 1, "clock; everything happens at its rising edge"),
         Port("rst", "input", 1, "synchronous reset, active high"),
-        *stream("s_axis_a", flow.a.tdata_bits, f"a column of A: {flow.a.lanes} x {params.a}, lane 0 lowest", last_k),
-        *stream("s_axis_b", flow.b.tdata_bits, f"a row of B: {flow.b.lanes} x {params.b}, lane 0 lowest", last_k),
+        *stream("s_axis_a", flow.a.tdata_bits, f"{a_beat}: {flow.a.lanes} x {params.a}, lane 0 lowest", last_k),
+        *stream("s_axis_b", flow.b.tdata_bits, f"{b_beat}: {flow.b.lanes} x {params.b}, lane 0 lowest", last_k),
     ]
     row = f"a row of C: {flow.c.lanes} x {params.accumulator} bits, lane 0 lowest"
     if params.preload:
@@ -65,7 +71,7 @@ def engine_ports(params: EngineParams) -> list[Port]:
         Port("counter_starved", "output", COUNTER_BITS, "of these, cycles in which operands were missing"),
         Port("counter_blocked", "output", COUNTER_BITS, "of these, cycles frozen because results found no room"),
         Port("error_tlast", "output", 1, "streams disagreed on the end of a tile; stays until counters_clear"),
-        Port("error_k", "output", 1, f"a tile was longer than {params.k_limit} beats; stays until counters_clear"),
+        Port("error_k", "output", 1, f"a tile was longer than {flow.beat_limit} beats; stays until counters_clear"),
     ]
     return ports
 
@@ -86,45 +92,51 @@ class Engine(Part):
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
-        self.scheme = Scheme.of(params)
+        self.body = body_of(params)
         self.flow = Dataflow(params)
         ports = [port for port in engine_ports(params) if port.name not in ("clk", "rst")]
         super().__init__({port.name: (In if port.direction == "input" else Out)(port.width) for port in ports})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        take, en, valid, last = (Signal(name=name) for name in ("take", "en", "row_valid", "row_last"))
-        a = self._entry(m, "a", self.flow.a, ready=take)
-        b = self._entry(m, "b", self.flow.b, ready=take)
+        a_take, b_take, wanted, rows_ready = Signal(), Signal(), Signal(), Signal()
+        row_valid, row_last = Signal(), Signal()
         row = Signal(self.flow.c.payload_bits)
-        rows_ready = Signal()
+        a = self._entry(m, "a", self.flow.a, ready=a_take)
+        b = self._entry(m, "b", self.flow.b, ready=b_take)
         buffer = StreamSlice(len(row))
-        rows = place(m, "slice_row", buffer, i_data=row, i_last=last, i_valid=en & valid, o_ready=rows_ready)
+        rows = place(m, "slice_row", buffer, i_data=row, i_last=row_last, i_valid=row_valid, o_ready=rows_ready)
         result, mismatch = self._preload(m, rows, rows_ready) if self.params.preload else (rows, Const(0))
         if not self.params.preload:
             m.d.comb += rows_ready.eq(self.m_axis_c_tready)
-        control = place(
+        body = place(
             m,
-            "control",
-            Control(self.params, latency=2 + self.flow.align_steps),
-            have=a.o_valid & b.o_valid,
-            a_last=a.o_last,
-            b_last=b.o_last,
+            "body",
+            self.body,
+            wanted=wanted,
             room=rows.room,
-            result_taken=result.o_valid & self.m_axis_c_tready,
-            result_last=result.o_last,
-            c_mismatch=mismatch,
+            **{f"{name}_{what}": getattr(s, f"o_{what}") for name, s in (("a", a), ("b", b)) for what in STREAM},
+        )
+        jobs = place(
+            m,
+            "jobs",
+            Jobs(self.flow.beat_limit),
             job_tiles=self.job_tiles,
             job_valid=self.job_valid,
             counters_clear=self.counters_clear,
+            result_taken=result.o_valid & self.m_axis_c_tready,
+            result_last=result.o_last,
+            mismatch=body.mismatch | mismatch,
+            **{name: body.outputs[name] for name in ("beat", "beat_last", "active", "starved", "blocked")},
         )
-        m.d.comb += [getattr(self, name).eq(value) for name, value in control.outputs.items() if hasattr(self, name)]
+        m.d.comb += [getattr(self, name).eq(value) for name, value in jobs.outputs.items() if hasattr(self, name)]
         m.d.comb += [
-            take.eq(control.take),
-            en.eq(control.en),
-            valid.eq(control.row_valid),
-            last.eq(control.row_last),
-            row.eq(self._array(m, en, control.clear, Mux(take, a.o_data, 0), b.o_data)),
+            wanted.eq(jobs.wanted),
+            a_take.eq(body.a_take),
+            b_take.eq(body.b_take),
+            row.eq(body.row_data),
+            row_valid.eq(body.row_valid),
+            row_last.eq(body.row_last),
             self.m_axis_c_tdata.eq(result.o_data),
             self.m_axis_c_tlast.eq(result.o_last),
             self.m_axis_c_tvalid.eq(result.o_valid),
@@ -145,27 +157,6 @@ class Engine(Part):
         )
         m.d.comb += getattr(self, f"s_axis_{name}_tready").eq(entry.i_ready)
         return entry
-
-    def _array(self, m: Module, en: Value, clear: Value, a: Value, b: Value) -> Value:
-        """Operands, skewed, through the array; results, finished and aligned.
-
-        A bubble is a zero operand of A: its products are zero.
-        """
-        rows, cols = self.params.rows, self.params.cols
-        array = place(
-            m,
-            "array",
-            Array(self.params, self.scheme),
-            en=en,
-            clear=skew(m, "skew_clear", en, clear.replicate(rows), rows),
-            a=skew(m, "skew_a", en, a, rows),
-            b=skew(m, "skew_b", en, b, cols) if self.flow.column_skew else b,
-        )
-        sums = array.acc
-        if self.scheme.redundant:
-            drain = place(m, "drain", Drain(self.params, self.scheme), en=en, clear=clear, acc=sums)
-            sums = drain.sums
-        return skew(m, "deskew", en, sums, cols, reverse=True) if self.flow.column_skew else sums
 
     def _preload(self, m: Module, rows: Shared, rows_ready: Signal) -> tuple[Shared, Value]:
         """Join rows of results with rows of initial values; says where the two disagree on a tile's last row."""

@@ -1,12 +1,13 @@
 """Parameter objects: frozen, validated, and free of Amaranth and NumPy."""
 
 from hdl.params.dataflow import BeatMap, Dataflow
-from hdl.params.engine import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, EngineParams
+from hdl.params.engine import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, EngineParams
 from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name
 from hdl.params.formats import OperandFormat
 
 __all__ = [
     "ARRAYS",
+    "BUILDS",
     "ENCODERS",
     "MULTIPLIERS",
     "SCHEMES",

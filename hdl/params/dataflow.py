@@ -26,7 +26,8 @@ class BeatMap:
     signed : bool
         Elements are two's complement.
     index : callable
-        ``index(beat, lane)`` is the (row, column) of the matrix element, or None where the lane is padding (zero).
+        ``index(k, beat, lane)`` is the (row, column) of the matrix element in a tile with inner size ``k``, or None
+        where the lane is padding (zero).
     beats : callable
         ``beats(k)`` is the number of beats of a tile with inner size ``k``.
     """
@@ -34,7 +35,7 @@ class BeatMap:
     lanes: int
     element_bits: int
     signed: bool
-    index: Callable[[int, int], tuple[int, int] | None]
+    index: Callable[[int, int, int], tuple[int, int] | None]
     beats: Callable[[int], int]
 
     @property
@@ -49,11 +50,16 @@ class BeatMap:
 
     def indices(self, k: int) -> list[list[tuple[int, int] | None]]:
         """The matrix position of every lane of every beat of a tile."""
-        return [[self.index(beat, lane) for lane in range(self.lanes)] for beat in range(self.beats(k))]
+        return [[self.index(k, beat, lane) for lane in range(self.lanes)] for beat in range(self.beats(k))]
 
 
 class Dataflow:
     """The dataflow of an engine.
+
+    Where the sums stay in the PEs, beat t of A holds A[:, k] and beat t of B holds B[k, :] for the ``k_step`` steps of
+    K from t * k_step on; the steps of one row, or column, stand side by side. Where B stays (``systolic_ws``,
+    ``adder_tree``), K is cut into blocks of ``depth`` steps: a beat of A is one row of a block, a beat of B one step
+    of K; blocks follow each other, in a block rows, or steps. The last beat, or block, is filled up with zeros.
 
     Parameters
     ----------
@@ -62,7 +68,7 @@ class Dataflow:
     Attributes
     ----------
     a, b : BeatMap
-        Operand streams ``s_axis_a`` and ``s_axis_b``. Beat k of an output-stationary array holds A[:, k] and B[k, :].
+        Operand streams ``s_axis_a`` and ``s_axis_b``.
     c : BeatMap
         Result stream ``m_axis_c``, and the preload stream ``s_axis_c`` where there is one: beat i holds C[i, :].
     """
@@ -72,17 +78,47 @@ class Dataflow:
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
-        rows, cols = params.rows, params.cols
-        self.a = BeatMap(rows, params.a.width, params.a.signed, lambda beat, lane: (lane, beat), lambda k: k)
-        self.b = BeatMap(cols, params.b.width, params.b.signed, lambda beat, lane: (beat, lane), lambda k: k)
+        rows, cols, step = params.rows, params.cols, params.k_step
+        if params.weight_stationary:
+            a = BeatMap(step, params.a.width, params.a.signed, self._row_of_block, lambda k: -(-k // step) * rows)
+            b = BeatMap(cols, params.b.width, params.b.signed, self._step_of_k, lambda k: -(-k // step) * step)
+        else:
+            lanes = rows * step, cols * step
+            a = BeatMap(lanes[0], params.a.width, params.a.signed, self._steps_of_a, lambda k: -(-k // step))
+            b = BeatMap(lanes[1], params.b.width, params.b.signed, self._steps_of_b, lambda k: -(-k // step))
+        self.a, self.b = a, b
         self.c = BeatMap(
-            cols, params.accumulator, params.result_signed, lambda beat, lane: (beat, lane), lambda k: rows
+            cols, params.accumulator, params.result_signed, lambda k, beat, lane: (beat, lane), lambda k: rows
         )
+
+    def _steps_of_a(self, k: int, beat: int, lane: int) -> tuple[int, int] | None:
+        row, step = divmod(lane, self.params.k_step)
+        step += beat * self.params.k_step
+        return (row, step) if step < k else None
+
+    def _steps_of_b(self, k: int, beat: int, lane: int) -> tuple[int, int] | None:
+        col, step = divmod(lane, self.params.k_step)
+        step += beat * self.params.k_step
+        return (step, col) if step < k else None
+
+    def _row_of_block(self, k: int, beat: int, lane: int) -> tuple[int, int] | None:
+        block, row = divmod(beat, self.params.rows)
+        step = block * self.params.depth + lane
+        return (row, step) if step < k else None
+
+    def _step_of_k(self, k: int, beat: int, lane: int) -> tuple[int, int] | None:
+        return (beat, lane) if beat < k else None
+
+    @property
+    def beat_limit(self) -> int:
+        """Beats of the longest tile, on the stream that comes first."""
+        first = self.b if self.params.weight_stationary else self.a
+        return first.beats(self.params.k_limit)
 
     @property
     def column_skew(self) -> int:
         """Steps by which a column works behind the one before it."""
-        return 1 if self.params.array == "systolic_os" else 0
+        return 0 if self.params.array in ("matrix_2d", "adder_tree") else 1
 
     @property
     def bus_stages(self) -> int:
@@ -110,5 +146,7 @@ class Dataflow:
         return 5 + self.align_steps + self.params.preload
 
     def tile_interval(self, k: int) -> int:
-        """Cycles from one tile to the next in an unstalled streak."""
-        return max(k, self.drain_cycles)
+        """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands."""
+        if self.params.weight_stationary:
+            return -(-k // self.params.depth) * max(self.params.rows, self.params.depth)
+        return max(self.a.beats(k), self.drain_cycles)

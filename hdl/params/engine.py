@@ -8,17 +8,27 @@ from typing import Any
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 
-__all__ = ["ARRAYS", "ENCODERS", "MULTIPLIERS", "SCHEMES", "SUPPORTED", "EngineParams"]
+__all__ = ["ARRAYS", "BUILDS", "ENCODERS", "MULTIPLIERS", "SCHEMES", "SUPPORTED", "UNROLL", "EngineParams"]
 
-ARRAYS = ("systolic_os", "matrix_2d")
-SCHEMES = ("mac", "opt1")
+ARRAYS = ("systolic_os", "systolic_ws", "cube", "adder_tree", "matrix_2d")
+SCHEMES = ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e", "laconic")
 ENCODERS = ("booth",)
 MULTIPLIERS = ("fused", "inferred")
-#: The (array, scheme) pairs that the hardware library builds.
-SUPPORTED = frozenset((array, scheme) for array in ARRAYS for scheme in SCHEMES)
+#: The (array, scheme) pairs that the hardware library builds, as schemes by array.
+BUILDS: dict[str, tuple[str, ...]] = {
+    "systolic_os": ("mac", "opt1"),
+    "matrix_2d": ("mac", "opt1"),
+}
+SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
+#: Arrays with a part of K in space, and schemes that skip zero digits.
+DEEP = ("systolic_ws", "cube", "adder_tree")
+SPARSE = ("opt3", "opt4c", "opt4e")
+#: Steps of K that OPT4E takes at once.
+UNROLL = 4
 
 MAX_SIZE = 1024
 MAX_ACCUMULATOR = 64
+MAX_SEGMENT = 4096
 
 
 def _signed8() -> OperandFormat:
@@ -42,6 +52,9 @@ class EngineParams:
         Wu et al., HPCA 2025).
     rows, cols : int
         M and N, 1 to 1024.
+    depth : int
+        Steps of K in space, 1 to 1024: on the arrays of ``DEEP``, and the lanes of a PE of ``laconic``. Ignored
+        elsewhere.
     a, b : OperandFormat
         Operand formats; ``a`` is the recoded operand.
     encoder : str
@@ -55,6 +68,13 @@ class EngineParams:
         Accumulator and result width in bits; at least the product's width, at most 64.
     preload : bool
         Add a stream of initial values to the results.
+    segment : int
+        Steps of K whose operands a scheme of ``SPARSE`` holds at once, a power of two from 8 to 4096. A longer tile is
+        worked off in several segments. Ignored by the other schemes.
+    group : int
+        Digits among which such a scheme looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
+    queue : int
+        Groups that wait in front of the rows, 2 to 32: how far rows with different numbers of digits may run apart.
 
     Raises
     ------
@@ -66,6 +86,7 @@ class EngineParams:
     scheme: str = "opt1"
     rows: int = 16
     cols: int = 16
+    depth: int = 16
     a: OperandFormat = field(default_factory=_signed8)
     b: OperandFormat = field(default_factory=_signed8)
     encoder: str = "booth"
@@ -73,6 +94,9 @@ class EngineParams:
     carry_every: int = 2
     accumulator: int = 32
     preload: bool = False
+    segment: int = 256
+    group: int = 4
+    queue: int = 8
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -86,11 +110,20 @@ class EngineParams:
                 hint = near_name(value, legal)
                 yield Problem(f"engine.{key}", f"must be one of {', '.join(legal)}, not {value!r}", hint)
         if self.array in ARRAYS and self.scheme in SCHEMES and (self.array, self.scheme) not in SUPPORTED:
-            yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}")
-        for key in ("rows", "cols"):
+            has = ", ".join(BUILDS.get(self.array, ())) or "none"
+            yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}, which has {has}")
+        for key in ("rows", "cols", "depth"):
             yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
-        if self.carry_every not in (1, 2, 4, 8) or isinstance(self.carry_every, bool):
-            yield Problem("engine.carry_every", f"must be 1, 2, 4 or 8, not {self.carry_every!r}")
+        for key in ("carry_every", "group"):
+            value = getattr(self, key)
+            if value not in (1, 2, 4, 8) or isinstance(value, bool):
+                yield Problem(f"engine.{key}", f"must be 1, 2, 4 or 8, not {value!r}")
+        yield from _integer("engine.queue", self.queue, 2, 32)
+        bad = list(_integer("engine.segment", self.segment, 8, MAX_SEGMENT))
+        yield from bad
+        if not bad and self.segment & (self.segment - 1):
+            nearest = 1 << (self.segment.bit_length() - 1)
+            yield Problem("engine.segment", f"must be a power of two, not {self.segment}", f"write {nearest}")
         if not isinstance(self.preload, bool):
             yield Problem("engine.preload", f"must be true or false, not {self.preload!r}")
         formats_fine = True
@@ -133,6 +166,26 @@ class EngineParams:
         values = asdict(self)
         values["a"], values["b"] = str(self.a), str(self.b)
         return values
+
+    @property
+    def deep(self) -> bool:
+        """``depth`` counts: several steps of K are done at once."""
+        return self.array in DEEP or self.scheme == "laconic"
+
+    @property
+    def sparse(self) -> bool:
+        """Zero digits are skipped."""
+        return self.scheme in SPARSE
+
+    @property
+    def weight_stationary(self) -> bool:
+        """A block of B stays in the array while rows of A pass by."""
+        return self.array in ("systolic_ws", "adder_tree")
+
+    @property
+    def k_step(self) -> int:
+        """Steps of K in a beat of operands."""
+        return self.depth if self.deep else UNROLL if self.scheme == "opt4e" else 1
 
     @property
     def result_signed(self) -> bool:

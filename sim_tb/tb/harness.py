@@ -144,7 +144,7 @@ class Harness:
         for name in ("error_tlast", "error_k"):
             if self._read(name):
                 problems.append(f"{name} was raised")
-        beats = sum(tiles.count * tiles.k for tiles in work)
+        beats = sum(tiles.count * self.a.map.beats(tiles.k) for tiles in work)
         if outcome.active != beats and not self._read("hung"):
             problems.append(f"counter_active: expected {beats}, got {outcome.active}")
         if outcome.active + outcome.starved + outcome.blocked > outcome.cycles:

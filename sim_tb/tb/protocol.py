@@ -86,9 +86,12 @@ async def corners(dut: Any) -> None:
 async def streak(dut: Any) -> None:
     """Without stalls, tiles enter every ``Dataflow.tile_interval`` cycles: no bubble."""
     async with _bench(dut, "streak") as (bench, rng):
-        flow = Dataflow(bench.params)
+        flow, step = Dataflow(bench.params), bench.params.k_step
+        if bench.params.sparse:  # the interval depends on the operands
+            return
         interval = flow.drain_cycles
-        for k in sorted({1, 2, interval - 1, interval, interval + 1, 2 * interval}):
+        for beats in sorted({1, 2, interval - 1, interval, interval + 1, 2 * interval}):
+            k = beats * step - step // 2
             if not 1 <= k <= bench.params.k_limit:
                 continue
             for monitor in bench.entries.values():
@@ -111,7 +114,7 @@ async def counters(dut: Any) -> None:
         await _compute(bench, [work])
         await bench.cycles(2)  # counters follow by two cycles
         cycles = bench.counter("cycles")
-        _expect("counter_active", 5 * k, bench.counter("active"))
+        _expect("counter_active", 5 * Dataflow(bench.params).a.beats(k), bench.counter("active"))
         _expect("counter_blocked without back-pressure", 0, bench.counter("blocked"))
         await bench.cycles(20)
         _expect("counter_cycles while idle", cycles, bench.counter("cycles"))
@@ -140,13 +143,14 @@ async def wrong_tlast(dut: Any) -> None:
         await _compute(bench, [work])
         _expect("error_tlast with equal tlast", 0, int(dut.error_tlast.value))
         _expect("error_k with legal K", 0, int(dut.error_k.value))
-        late = [beat.__class__(beat.data, False) for beat in bench.beats("b", work.b, work.k)]
-        bench.sources["a"].send(bench.beats("a", work.a, work.k))
-        bench.sources["b"].send(late)
+        first, second = "ba" if bench.params.weight_stationary else "ab"  # the stream that comes first decides
+        beats = {"a": bench.beats("a", work.a, work.k), "b": bench.beats("b", work.b, work.k)}
+        bench.sources[first].send(beats[first])
+        bench.sources[second].send([beat.__class__(beat.data, False) for beat in beats[second]])
         if work.initial is not None:
             bench.sources["c"].send(bench.beats("c", work.initial, work.k))
         await bench.job(2)
-        _expect("error_tlast with tlast on A only", 1, int(dut.error_tlast.value))
+        _expect("error_tlast with tlast on one stream only", 1, int(dut.error_tlast.value))
         bench.collect(2)
         await bench.cycles(10)
         _expect("error_tlast is sticky", 1, int(dut.error_tlast.value))
@@ -161,15 +165,16 @@ async def wrong_tlast(dut: Any) -> None:
 async def long_tile(dut: Any) -> None:
     """``error_k`` rises with the first beat beyond the limit, not before."""
     async with _bench(dut, "long_tile") as (bench, rng):
-        limit = bench.params.k_limit
-        if limit > LONGEST:
+        limit, step = bench.params.k_limit, bench.params.k_step
+        if limit + step > LONGEST:
             return
         await _compute(bench, [random_tiles(bench.params, 2, limit, rng)])
         _expect(f"error_k at K = {limit}", 0, int(dut.error_k.value))
-        bench.send([random_tiles(bench.params, 1, limit + 1, rng)])
+        longer = limit + 1 if step == 1 else -(-limit // step) * step + 1  # the last beat of a tile is filled up
+        bench.send([random_tiles(bench.params, 1, longer, rng)])
         await bench.job(1)
         bench.collect(1)
-        _expect(f"error_k at K = {limit + 1}", 1, int(dut.error_k.value))
+        _expect(f"error_k at K = {longer}", 1, int(dut.error_k.value))
 
 
 @cocotb.test()

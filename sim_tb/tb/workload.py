@@ -27,6 +27,7 @@ class Engine:
         self.depth = depth
         self.board = Scoreboard()
         self.totals = Outcome()
+        self.macs = 0
 
     async def run(self, work: Tiles) -> Matrix:
         """Run tiles back to back, compare the results with the golden model, and return them."""
@@ -35,6 +36,7 @@ class Engine:
             outcome = await self.harness.run(batch)
             self.board.problems += outcome.problems
             for tiles, got in zip(batch, outcome.results, strict=True):
+                self.macs += tiles.count * tiles.k * self.params.rows * self.params.cols
                 self.board.compare(tiles.golden(self.params), got)
                 results.append(got)
             for name in ("cycles", "active", "starved", "blocked", "first_tile", "last_beat", "seconds", "cpu_seconds"):
@@ -83,7 +85,7 @@ async def workload(dut: Any) -> None:
     request = messages.read(Path(messages.REQUEST))
     engine = Engine(Harness(dut, EngineParams.from_dict(request["engine"]), Path()), request["depth"])
     extra = await {"digits": _digits, "random": _random}[request["workload"]](engine, request)
-    answer = {**engine.board.summary(), **vars(engine.totals), **extra}
+    answer = {**engine.board.summary(), **vars(engine.totals), "macs": engine.macs, **extra}
     for name in ("results", "problems"):
         answer.pop(name)
     messages.write(Path(messages.ANSWER), {**answer, "problems": engine.board.problems})

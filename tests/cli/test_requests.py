@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from gen.cli.parser import parse
+from hdl.params import SCHEMES
 
 COMMANDS = ["run", "generate", "simulate", "synth", "report", "check", "explain", "list", "schema"]
 TRY = "Try 'bitloom{} --help'.\n"
@@ -50,7 +51,7 @@ def test_every_problem_of_a_configuration(bitloom, here):
         assert result.err.splitlines() == [
             "bitloom: bad.toml: synth.libary: unknown key (did you mean 'library'?)",
             "bitloom: --set cols: must be an integer, not 'x'",
-            "bitloom: bad.toml: engine.scheme: must be one of mac, opt1, not 'maac' (did you mean 'mac'?)",
+            f"bitloom: bad.toml: engine.scheme: must be one of {', '.join(SCHEMES)}, not 'maac' (did you mean 'mac'?)",
             "bitloom: bad.toml: engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
         ]
     assert not (here / "build").exists()

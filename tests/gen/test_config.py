@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gen.config import Config, SynthSettings, WorkloadSettings, load
 from gen.keys import KEYS, SECTIONS, markdown, schema
-from hdl.params import ConfigError, EngineParams, OperandFormat
+from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat
 
 
 @pytest.fixture
@@ -141,12 +141,12 @@ def test_every_problem_is_reported_at_once(write):
         "engine.toml: synth.clock_ns: must be 'auto' or a number of nanoseconds above 0 and up to 1000, not -1.5",
         "engine.toml: output.prefix: must be a letter and up to 47 more letters, digits and underscores, not '8bit'",
         "engine.toml: engine.a: operand width must be 2 to 16 bits, not 17",
-        "engine.toml: engine.scheme: must be one of mac, opt1, not 'opt11' (did you mean 'opt1'?)",
+        f"engine.toml: engine.scheme: must be one of {', '.join(SCHEMES)}, not 'opt11' (did you mean 'opt1'?)",
         "engine.toml: engine.cols: must be 1 to 1024, not 2000 (the nearest legal value is 1024)",
         "engine.toml: engine.carry_every: must be 1, 2, 4 or 8, not 3",
         "engine.toml: workload.name: must be one of digits, random, not 'digit' (did you mean 'digits'?)",
         "engine.toml: synth.effort: must be one of quick, normal, full, not 'fill' (did you mean 'full'?)",
-        "engine.toml: synth.compare: must be schemes out of mac, opt1, not 'macc' (did you mean 'mac'?)",
+        f"engine.toml: synth.compare: must be schemes out of {', '.join(SCHEMES)}, not 'macc' (did you mean 'mac'?)",
     ]
 
 
@@ -240,7 +240,7 @@ def test_problems_of_overrides_name_the_option(write):
         "--set =3: must be key=value",
         "--set preload: must be true or false, not '1\\nrows=2'",
         "--set k: must be an integer, not 1000.0",
-        "--set scheme: must be one of mac, opt1, not ''",
+        f"--set scheme: must be one of {', '.join(SCHEMES)}, not ''",
         "engine.toml: engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
         "--set cols: must be 1 to 1024, not 0 (the nearest legal value is 1)",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hdl.params import ConfigError, Dataflow, EngineParams, OperandFormat
+from hdl.params import ARRAYS, SCHEMES, ConfigError, Dataflow, EngineParams, OperandFormat
 
 
 def parse(text: str) -> OperandFormat:
@@ -47,8 +47,8 @@ def test_every_problem_at_once() -> None:
     assert str(caught.value).splitlines() == [
         "engine.a: operand width must be 2 to 16 bits, not 17",
         "engine.b: operand format must be 's' or 'u' and a width of 2 to 16 bits, not '8'",
-        "engine.array: must be one of systolic_os, matrix_2d, not 'systolic' (did you mean 'systolic_os'?)",
-        "engine.scheme: must be one of mac, opt1, not 'opt' (did you mean 'opt1'?)",
+        f"engine.array: must be one of {', '.join(ARRAYS)}, not 'systolic' (did you mean 'systolic_os'?)",
+        f"engine.scheme: must be one of {', '.join(SCHEMES)}, not 'opt' (did you mean 'opt1'?)",
         "engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
         "engine.cols: must be an integer, not 2.0",
         "engine.carry_every: must be 1, 2, 4 or 8, not 3",

@@ -1,0 +1,14 @@
+"""Which body an engine has."""
+
+from __future__ import annotations
+
+from hdl.engine.body import Body
+from hdl.engine.output_stationary import OutputStationary
+from hdl.params import EngineParams
+
+__all__ = ["body_of"]
+
+
+def body_of(params: EngineParams) -> Body:
+    """The body of an engine."""
+    return OutputStationary(params)

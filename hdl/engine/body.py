@@ -1,0 +1,70 @@
+"""What stands between the register slices of an engine: an array with its control, skew and drain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Module
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+from hdl.params import Dataflow, EngineParams
+
+__all__ = ["Body"]
+
+
+class Body(Part):
+    """The array of an engine and everything that depends on its kind.
+
+    Parameters
+    ----------
+    params : EngineParams
+
+    Attributes
+    ----------
+    core : dict
+        How often each module of the core (PEs, and what they share) occurs, by its name without prefix.
+
+    Members
+    -------
+    wanted : In(1)
+        Tiles of the job have still to enter. Held until the last beat of the job's last tile is accepted on the stream
+        that comes first; no beat of another tile may be accepted before it rises again.
+    a_data, a_last, a_valid, a_take
+        Beats of A; ``a_take`` accepts one. The same for B.
+    beat, beat_last : Out(1)
+        A beat of the stream that comes first is accepted; it is the last of its tile.
+    row_data, row_last, row_valid : Out
+        A row of results. There is no ready: a row comes in the cycle after ``room`` at the earliest.
+    room : In(1)
+        The result buffer can take a row in the next cycle.
+    active, starved, blocked : Out(1)
+        Operands of A enter; they are wanted but missing; nothing moves because results find no room.
+    mismatch : Out(1)
+        The two streams disagree on the end of a tile.
+    """
+
+    module = "body"
+    resets = True
+    core: dict[str, int]
+
+    def __init__(self, params: EngineParams) -> None:
+        self.params = params
+        self.flow = Dataflow(params)
+        streams: dict[str, Any] = {}
+        for name, beats in (("a", self.flow.a), ("b", self.flow.b)):
+            streams |= {f"{name}_data": In(beats.payload_bits), f"{name}_last": In(1), f"{name}_valid": In(1)}
+            streams |= {f"{name}_take": Out(1)}
+        events = ("beat", "beat_last", "active", "starved", "blocked", "mismatch")
+        super().__init__(
+            {
+                "wanted": In(1),
+                "room": In(1),
+                **streams,
+                "row_data": Out(self.flow.c.payload_bits),
+                **{name: Out(1) for name in ("row_last", "row_valid", *events)},
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        raise NotImplementedError

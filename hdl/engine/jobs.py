@@ -1,0 +1,111 @@
+"""Jobs, counters and errors: what every engine does around its array."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+
+__all__ = ["COUNTER_BITS", "Jobs"]
+
+COUNTER_BITS = 32
+COUNTERS = ("cycles", "active", "starved", "blocked")
+
+
+class Jobs(Part):
+    """Counts the tiles of a job in and out, and what happens in between.
+
+    Parameters
+    ----------
+    beat_limit : int
+        Beats of a tile on the stream that is counted; a longer tile raises ``error_k``.
+
+    Members
+    -------
+    job_tiles, job_valid, job_ready, job_done, busy
+        A job of so many tiles is taken while not busy; ``job_done`` pulses when its last result has left.
+    wanted : Out(1)
+        Tiles of the job have still to enter.
+    beat, beat_last : In(1)
+        A beat of the stream that comes first enters, the last one of its tile.
+    result_taken, result_last : In(1)
+        A result beat leaves the engine, a tile's last one.
+    active, starved, blocked, mismatch : In(1)
+        Events of this cycle, see :class:`hdl.engine.body.Body`.
+    counters_clear, counter_*, error_tlast, error_k
+        As at the engine's ports; counters and errors follow the event by two cycles.
+    """
+
+    module = "jobs"
+    resets = True
+
+    def __init__(self, beat_limit: int) -> None:
+        self.beat_limit = beat_limit
+        inputs = ("job_valid", "beat", "beat_last", "result_taken", "result_last", "active", "starved", "blocked")
+        outputs = ("job_ready", "job_done", "busy", "wanted", "error_tlast", "error_k")
+        super().__init__(
+            {
+                "job_tiles": In(32),
+                **{name: In(1) for name in (*inputs, "mismatch", "counters_clear")},
+                **{name: Out(1) for name in outputs},
+                **{f"counter_{name}": Out(COUNTER_BITS) for name in COUNTERS},
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        self._jobs(m)
+        self._observe(m)
+        return m
+
+    def _jobs(self, m: Module) -> None:
+        """Tiles still to enter and still to leave. Each comparison starts at a register, none at another's end."""
+        one = Const(1, 32)
+        tiles_in = Signal(32)
+        tiles_out = Signal(32)
+        wanted = Signal()  # tiles_in is not zero
+        leaves = Signal()
+        start = Signal()
+        m.d.comb += [
+            self.wanted.eq(wanted),
+            self.job_ready.eq(~self.busy),
+            start.eq(self.job_valid & self.job_ready),
+            leaves.eq(self.result_taken & self.result_last),
+        ]
+        ended = (leaves & (tiles_out == one)) | ~tiles_out.any()
+        m.d.sync += self.job_done.eq(self.busy & ~self.job_done & ended)
+        with m.If(start):
+            m.d.sync += [tiles_in.eq(self.job_tiles), tiles_out.eq(self.job_tiles)]
+            m.d.sync += [self.busy.eq(1), wanted.eq(self.job_tiles.any())]
+        with m.Else():
+            with m.If(self.beat & self.beat_last):
+                m.d.sync += [tiles_in.eq(tiles_in - 1), wanted.eq(tiles_in != one)]
+            with m.If(leaves):
+                m.d.sync += tiles_out.eq(tiles_out - 1)
+            with m.If(self.job_done):
+                m.d.sync += self.busy.eq(0)
+
+    def _observe(self, m: Module) -> None:
+        """Counters and errors. They watch registers, one cycle late, so that nothing waits for them."""
+        limit = Const(self.beat_limit)
+        beats = Signal(len(limit))
+        took, ended = Signal(), Signal()
+        too_long = beats == limit
+        m.d.sync += [took.eq(self.beat), ended.eq(self.beat_last)]
+        with m.If(took):
+            m.d.sync += beats.eq(Mux(ended, 0, Mux(too_long, beats, beats + 1)))
+        for name in COUNTERS:
+            event = Signal(name=f"event_{name}")
+            counter = getattr(self, f"counter_{name}")
+            condition = self.busy if name == "cycles" else getattr(self, name)
+            m.d.sync += [event.eq(condition & self.busy), counter.eq(counter + event)]
+            with m.If(self.counters_clear):
+                m.d.sync += counter.eq(0)
+        mismatch = Signal()
+        m.d.sync += mismatch.eq(self.mismatch)
+        for error, condition in ((self.error_tlast, mismatch), (self.error_k, took & too_long)):
+            with m.If(condition):
+                m.d.sync += error.eq(1)
+            with m.If(self.counters_clear):
+                m.d.sync += error.eq(0)

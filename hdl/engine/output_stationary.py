@@ -1,0 +1,74 @@
+"""Engines whose PEs keep the sums: operands pass by, and finished sums leave over the result buses."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Value
+
+from hdl.array.rows import Array
+from hdl.array.skew import skew
+from hdl.engine.body import Body
+from hdl.engine.control import Control
+from hdl.engine.drain import Drain
+from hdl.lib.shared import place
+from hdl.params import EngineParams
+from hdl.pe.scheme import Scheme
+
+__all__ = ["OutputStationary"]
+
+
+class OutputStationary(Body):
+    """Operands, skewed, through the array; results, finished and aligned.
+
+    A bubble is a zero operand of A: its products are zero. For the ports see :class:`hdl.engine.body.Body`.
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        super().__init__(params)
+        self.scheme = Scheme.of(params)
+        self.core = {self.scheme.pe.module: params.rows * params.cols}
+        if self.scheme.recode is not None:
+            self.core[self.scheme.recode.module] = params.rows
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        control = place(
+            m,
+            "control",
+            Control(self.params, latency=2 + self.flow.align_steps),
+            wanted=self.wanted,
+            have=self.a_valid & self.b_valid,
+            last=self.a_last,
+            room=self.room,
+        )
+        take, en = control.take, control.en
+        m.d.comb += [
+            self.a_take.eq(take),
+            self.b_take.eq(take),
+            self.beat.eq(take),
+            self.beat_last.eq(self.a_last),
+            self.active.eq(take),
+            self.starved.eq(control.starved),
+            self.blocked.eq(~en),
+            self.mismatch.eq(take & (self.a_last != self.b_last)),
+            self.row_valid.eq(en & control.row_valid),
+            self.row_last.eq(control.row_last),
+            self.row_data.eq(self._array(m, en, control.clear, Mux(take, self.a_data, 0))),
+        ]
+        return m
+
+    def _array(self, m: Module, en: Value, clear: Value, a: Value) -> Value:
+        rows, cols = self.params.rows, self.params.cols
+        array = place(
+            m,
+            "array",
+            Array(self.params, self.scheme),
+            en=en,
+            clear=skew(m, "skew_clear", en, clear.replicate(rows), rows),
+            a=skew(m, "skew_a", en, a, rows),
+            b=skew(m, "skew_b", en, self.b_data, cols) if self.flow.column_skew else self.b_data,
+        )
+        sums = array.acc
+        if self.scheme.redundant:
+            drain = place(m, "drain", Drain(self.params, self.scheme), en=en, clear=clear, acc=sums)
+            sums = drain.sums
+        return skew(m, "deskew", en, sums, cols, reverse=True) if self.flow.column_skew else sums
