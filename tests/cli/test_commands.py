@@ -13,7 +13,7 @@ import pytest
 
 from gen.cli.console import Console, table
 from gen.config import schema
-from hdl.params import CheckFailed, ToolError
+from hdl.params import ARRAYS, BUILDS, SCHEMES, CheckFailed, ToolError
 from tests.cli.conftest import SIM, SYNTH
 from tests.conftest import ROOT
 
@@ -51,11 +51,12 @@ def test_check_as_json(bitloom):
 
 def test_list(bitloom):
     lines = bitloom("list").out.splitlines()
-    assert lines[0].split() == ["array", "mac", "opt1"]
-    assert lines[1].split() == ["systolic_os", "yes", "yes"]
+    assert lines[0].split() == ["array", *SCHEMES]
+    for line, array in zip(lines[1:], ARRAYS, strict=False):
+        assert line.split() == [array, *("yes" if scheme in BUILDS.get(array, ()) else "no" for scheme in SCHEMES)]
     assert "unit (embedded)" in lines[-1]
     content = bitloom("list", "--json").json
-    assert content["supported"] == {"systolic_os": ["mac", "opt1"], "matrix_2d": ["mac", "opt1"]}
+    assert content["supported"] == {array: list(BUILDS.get(array, ())) for array in ARRAYS}
     assert content["libraries"]["unit"] == "embedded"
 
 

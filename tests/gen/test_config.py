@@ -157,7 +157,7 @@ def test_every_problem_is_reported_at_once(write):
         ("[engine]\nrows 8\n", "is not valid TOML: Expected '=' after a key in a key/value pair"),
         ("[engine]\nrows = 1\nrows = 2\n", "is not valid TOML: Cannot overwrite a value"),
         (b"[engine]\nscheme = '\xff'\n", "is not UTF-8 text (byte 19)"),
-        ("depth = 3", "depth: unknown key"),
+        ("deep = 3", "deep: unknown key"),
         ("[engine]\nrows = 8.0", "engine.rows: must be an integer, not 8.0"),
         ("[engine]\nrows = 1e999", "engine.rows: must be an integer, not inf"),
         ("[engine]\nscheme = ['mac']", "engine.scheme: must be a text, not ['mac']"),

@@ -6,7 +6,7 @@ import argparse
 
 from gen.cli.console import Console, table
 from gen.keys import WORKLOADS
-from hdl.params import ARRAYS, ENCODERS, SCHEMES, SUPPORTED
+from hdl.params import ARRAYS, BUILDS, ENCODERS, SCHEMES
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
 __all__ = ["command"]
@@ -15,7 +15,7 @@ __all__ = ["command"]
 def command(options: argparse.Namespace, console: Console) -> int:
     """Print arrays and schemes, encoders, operand formats, workloads and cell libraries."""
     libraries = _libraries()
-    supported = {array: [scheme for scheme in SCHEMES if (array, scheme) in SUPPORTED] for array in ARRAYS}
+    supported = {array: list(BUILDS.get(array, ())) for array in ARRAYS}
     rows = [["array", *SCHEMES]]
     rows += [[array, *("yes" if scheme in supported[array] else "no" for scheme in SCHEMES)] for array in ARRAYS]
     console.say(table(rows))
