@@ -13,7 +13,7 @@ from typing import Any
 
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema, shown
 from gen.version import SCHEMA_VERSION
-from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, Problem, near_name
+from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat, Problem, near_name
 
 __all__ = ["Config", "OutputSettings", "SynthSettings", "WorkloadSettings", "load", "markdown", "schema"]
 
@@ -183,8 +183,9 @@ class _Loader:
         """Note a problem; its place is the source, then the key within the source."""
         self.problems.append(Problem(": ".join(filter(None, (source, where))), message, hint))
 
-    def blame(self, path: str, message: str, hint: str = "") -> None:
-        """Note a problem with the value of a key, wherever the value came from."""
+    def blame(self, path: str, message: str, hint: str = "", *, at: str = "") -> None:
+        """Note a problem with the value of a key, or with a place in that value, wherever it came from."""
+        message = f"{at}: {message}" if at else message
         given = self.given.get(path)
         if given is not None and given.option:
             self.report(given.source, "", message, hint)
@@ -210,12 +211,43 @@ class _Loader:
         )
 
     def _engine(self, values: dict[str, Any]) -> EngineParams | None:
+        nest = values.pop("nest", None)
+        fields = {} if nest is None else self._nest(nest, values)
         try:
-            return EngineParams.from_dict(values)
+            params = EngineParams.from_dict(values | fields)
         except ConfigError as error:
             for problem in error.problems:
-                self.blame(problem.where, problem.message, problem.hint)
+                key = problem.where.removeprefix("engine.")
+                if key in fields:
+                    self.blame("engine.nest", problem.message, problem.hint, at=key)
+                else:
+                    self.blame(problem.where, problem.message, problem.hint)
             return None
+        return params if nest is None or fields else None
+
+    def _nest(self, text: str, values: dict[str, Any]) -> dict[str, Any]:
+        """What a nest says of the engine; nothing if it is no engine's. What is given beside it must agree."""
+        from gen.nest.lower import lower
+        from gen.nest.parse import parse
+
+        for key in ("array", "scheme"):
+            if values.pop(key, None) is not None:
+                self.blame(f"engine.{key}", "is what the nest says already", "give either a nest, or array and scheme")
+        try:
+            a = OperandFormat.parse(values.get("a", str(EngineParams().a)))
+        except ValueError:
+            a = None
+        try:
+            fields = lower(parse(text), a=a)
+        except ConfigError as error:
+            for problem in error.problems:
+                at = "" if problem.where == "nest" else problem.where
+                self.blame("engine.nest", problem.message, problem.hint, at=at)
+            return {}
+        for key, value in fields.items():
+            if values.get(key, value) != value:
+                self.blame(f"engine.{key}", f"is {shown(value)} in the nest, not {shown(values[key])}", "leave it out")
+        return fields
 
     def _workload(self, values: dict[str, Any], engine: EngineParams | None) -> WorkloadSettings:
         self._choice("workload.name", values.get("name", "digits"), WORKLOADS)

@@ -42,13 +42,15 @@ class Key:
     description : str
         One sentence fragment: what the key decides.
     default : object
-        The value of an absent key, as it would be written.
+        The value of an absent key, as it would be written; None where an absent key is not like any value.
     legal : str
         The legal values, as a user reads them.
     fault : callable
         ``fault(value)`` says what is wrong with a value taken alone, or returns an empty string.
     json : dict
         The key's part of the JSON schema.
+    absent : str
+        What an absent key means, where it has no default.
     """
 
     section: str
@@ -59,6 +61,7 @@ class Key:
     legal: str
     fault: Callable[[Any], str]
     json: dict[str, Any] = field(default_factory=dict)
+    absent: str = ""
 
     @property
     def path(self) -> str:
@@ -148,6 +151,17 @@ def _operand(name: str, description: str) -> Key:
 _ENGINE = EngineParams()
 
 KEYS = (
+    Key(
+        "engine",
+        "nest",
+        "text",
+        "the engine as a loop nest (notation.md), instead of `array`, `scheme` and sizes",
+        None,
+        "a nest that lowers to an engine",
+        _kind(lambda value: isinstance(value, str), "a text"),
+        {"type": "string", "minLength": 1},
+        absent="none",
+    ),
     _choice("engine", "array", "how the processing elements (PEs) are arranged", _ENGINE.array, ARRAYS),
     _choice("engine", "scheme", "how a PE multiplies and accumulates", _ENGINE.scheme, SCHEMES),
     _integer("engine", "rows", "rows of PEs: M of a tile", _ENGINE.rows, 1, MAX_SIZE),
@@ -190,10 +204,11 @@ KEYS = (
         "k",
         "integer",
         "K of every tile of the `random` workload",
-        "64, or the engine's limit if that is less",
+        None,
         "1 to the engine's limit",
         _kind(_is_integer, "an integer"),
         {"type": "integer", "minimum": 1},
+        absent="64, or the engine's limit if that is less",
     ),
     _integer("workload", "seed", "seed of everything random", 1, 0, MAX_SEED),
     Key(
@@ -252,10 +267,11 @@ def schema() -> dict[str, Any]:
             "additionalProperties": False,
             "properties": {
                 key.name: {"description": key.description, **key.json}
-                | ({} if key.path == "workload.k" else {"default": key.default})
+                | ({} if key.default is None else {"default": key.default})
                 for key in keys
             },
         }
+    properties["engine"]["dependentSchemas"] = {"nest": {"properties": {"array": False, "scheme": False}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bitloom configuration",
@@ -273,7 +289,7 @@ def markdown() -> str:
         lines += ["|---|---|---|---|---|"]
         for key in KEYS:
             if key.section == section:
-                default = key.default if key.path == "workload.k" else f"`{_toml(key.default)}`"
+                default = key.absent or f"`{_toml(key.default)}`"
                 lines.append(f"| `{key.name}` | {key.kind} | {default} | {key.legal} | {key.description} |")
         lines.append("")
     return "\n".join(lines)

@@ -141,8 +141,8 @@ def conventional(array: str, rows: int, cols: int, *, depth: int = 1, encoder: s
     digits : int
         Digits of an operand.
     """
-    mode = BROADCAST if array == "matrix_2d" else ""
-    m, n = Loop("space", "m", rows, mode), Loop("space", "n", cols, mode)
+    mode = BROADCAST if array in ("matrix_2d", "adder_tree") else ""  # all columns see an operand of A at once
+    m, n = Loop("space", "m", rows), Loop("space", "n", cols, mode)
     row, k, lane, w = Loop("time", "m", rows), Loop("time", "k"), Loop("space", "k", depth), Loop("space", "w", digits)
     around: dict[str, tuple[Loop, ...]] = {
         "systolic_os": (m, n, k),

@@ -15,7 +15,10 @@ from hdl.params.errors import ConfigError, Problem
 from hdl.params.formats import OperandFormat
 from hdl.params.nest import INDICES, SKIPPING, Line, Loop, Nest, Statement
 
-__all__ = ["lower"]
+__all__ = ["MULTIPLIER", "lower"]
+
+#: How the multiplier of the scheme ``mac`` recodes; the key ``encoder`` is not for it.
+MULTIPLIER = "booth"
 
 
 def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]:
@@ -39,7 +42,7 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]
     rows, cols, depth, digits = (_size(nest, index) for index in "mnkw")
     if a is not None and digits != digit_count(encode.encoder, a):
         message = f"{a} has {digit_count(encode.encoder, a)} digits under {encode.encoder!r}, not {digits}"
-        raise ConfigError([Problem("w", message)])
+        raise ConfigError([Problem(_at(nest, "w"), message)])
     split = " x ".join("k" if size is None else f"k {size}" for size in flow.splits["k"])
     if flow.splits["k"][:1] != (None,):
         message = (
@@ -55,6 +58,9 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]
         other = nest_of(array, scheme, rows, cols, depth=depth, encoder=encode.encoder, digits=digits)
         distance = _distance(_shape(nest), _shape(other))
         if not distance:
+            if scheme == "mac" and encode.encoder != MULTIPLIER:
+                message = f"the multiplier of 'mac' recodes by {MULTIPLIER!r}, not by {encode.encoder!r}"
+                raise ConfigError([Problem(place(encode, statement_text(encode)), message, f"write {MULTIPLIER!r}")])
             fields: dict[str, str | int] = {"array": array, "scheme": scheme, "rows": rows, "cols": cols}
             skips = any(loop.mode == SKIPPING for line in nest.lines for loop in line.loops)
             if len(flow.splits["k"]) > 1 and not skips:

@@ -120,11 +120,11 @@ def _loops(reader: Reader) -> list[Loop]:
     while True:
         index = reader.word(INDICES, "an index: m, n, k or w")
         size = None
-        if reader.next.text.isdigit():
+        if reader.next.number:
             token = reader.take(bool, "a size")
-            size = int(token.text)
+            size = token.value
             if not 1 <= size <= MAX_SIZE:
-                reader.refuse(f"a loop has 1 to {MAX_SIZE} steps, not {size}", token)
+                reader.refuse(f"a loop has 1 to {MAX_SIZE} steps, not {token.text[:12]}", token)
         found.append((index, size))
         if not reader.optional(","):
             break
@@ -206,17 +206,17 @@ def _shift(reader: Reader) -> tuple[tuple[str, ...], int]:
     names = [_name(reader)]
     while True:
         reader.word((",",))
-        if reader.next.text.isdigit() or reader.next.text == "w":
+        if reader.next.number or reader.next.text == "w":
             break
         if len(names) == 2:
             reader.refuse("expected the amount of the shift: 'w' or '2w'")
         names.append(_name(reader))
     bits = 1
-    if reader.next.text.isdigit():
+    if reader.next.number:
         token = reader.take(bool, "a number")
-        bits = int(token.text)
+        bits = token.value
         if not 1 <= bits <= 4:
-            reader.refuse(f"a digit has 1 to 4 bits, not {bits}", token)
+            reader.refuse(f"a digit has 1 to 4 bits, not {token.text[:12]}", token)
     reader.word(("w",))
     return tuple(names), bits
 

@@ -11,7 +11,7 @@ from hdl.params.errors import Problem, near_name
 
 __all__ = ["Bad", "Reader", "Token", "tokens", "where"]
 
-TOKEN = re.compile(r"[A-Za-z]\w*\s*\[[^\]#]*\]?|[A-Za-z_]\w*|\d+|\+=|[=,]|\S")
+TOKEN = re.compile(r"[A-Za-z]\w*\s*\[[^\]#]*\]?|[A-Za-z_]\w*|[0-9]+|\+=|[=,]|\S")
 
 
 def where(line: int, column: int) -> str:
@@ -33,6 +33,16 @@ class Token:
 
     text: str
     column: int
+
+    @property
+    def number(self) -> bool:
+        """It is a number."""
+        return self.text.isascii() and self.text.isdecimal()
+
+    @property
+    def value(self) -> int:
+        """The number; one with very many digits only has to be too great."""
+        return int(self.text[:12])
 
 
 def tokens(text: str) -> list[Token]:

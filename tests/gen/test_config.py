@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from gen.config import Config, SynthSettings, WorkloadSettings, load
 from gen.keys import KEYS, SECTIONS, markdown, schema
-from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat
+from gen.nest.canonical import BUILT, conventional, nest_of
+from gen.nest.printer import print_nest
+from gen.nest.rewrites import opt1
+from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat
 
 
 @pytest.fixture
@@ -38,10 +41,11 @@ def test_empty_file_is_all_defaults(write):
 def test_defaults_of_the_table_are_those_of_the_objects():
     values = Config().to_dict()
     for key in KEYS:
-        if key.path != "workload.k":
+        if key.default is not None:
             value = values[key.section][key.name]
             assert (list(value) if isinstance(value, tuple) else value) == key.default, key.path
-    assert {(key.section, key.name) for key in KEYS} == {(s, name) for s, table in values.items() for name in table}
+    names = {(section, name) for section, table in values.items() for name in table}
+    assert {(key.section, key.name) for key in KEYS} == {*names, ("engine", "nest")}
 
 
 def test_every_key_is_read(write):
@@ -250,6 +254,73 @@ def test_override_cannot_hide_a_problem_of_another_key(write):
     assert refusal(write("[engine]\nrows = 0\n"), "cols=2") == [
         "engine.toml: engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)"
     ]
+
+
+# --- the engine as a nest --------------------------------------------------------------------------------------------
+NEST = print_nest(nest_of("systolic_os", "opt1", 3, 5))
+
+
+def with_nest(nest: str, more: str = "") -> str:
+    return f'[engine]\n{more}\nnest = """\n{nest}"""\n'
+
+
+def test_a_nest_stands_for_names_and_sizes(write):
+    named = EngineParams(array="systolic_os", scheme="opt1", rows=3, cols=5, carry_every=4)
+    config = load(write(with_nest(NEST, "carry_every = 4")))
+    assert config.engine == named
+    assert config.hash == Config(engine=named).hash
+
+
+@pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED & set(BUILT)))
+def test_every_engine_can_be_given_as_a_nest(write, array, scheme):
+    params = EngineParams(array=array, scheme=scheme, rows=2, cols=3, depth=5, a=OperandFormat(5, signed=False))
+    nest = print_nest(nest_of(array, scheme, 2, 3, depth=5, digits=3))
+    found = load(write(with_nest(nest, 'a = "u5"\ndepth = 5'))).engine
+    assert found == params
+
+
+def test_a_nest_on_the_command_line(write):
+    assert load(write(""), [f"nest={NEST}"]).engine.rows == 3
+    assert refusal(write(""), "nest=space m 3", "a=s8") == [
+        "--set nest: line 1, column 1: nothing stands inside this loop: indent a statement below it"
+    ]
+
+
+def test_what_stands_beside_a_nest_must_agree(write):
+    path = write(with_nest(NEST, 'rows = 3\ncols = 4\nencoder = "booth"\ndepth = 7'))
+    assert refusal(path, "scheme=mac") == [
+        "--set scheme: is what the nest says already (give either a nest, or array and scheme)",
+        "engine.toml: engine.cols: is 5 in the nest, not 4 (leave it out)",
+    ]
+
+
+def test_mistakes_in_a_nest_name_file_key_line_and_column(write):
+    wrong = NEST.replace("space m 3", "space m 3, q 2").replace("half_reduce", "half_redice")
+    assert refusal(write(with_nest(wrong, "accumulator = 3")), "rows=0") == [
+        "engine.toml: engine.nest: line 1, column 12: expected an index: m, n, k or w, not 'q'",
+        "engine.toml: engine.nest: line 9, column 15: expected a primitive: encode, map, shift, half_reduce, add, "
+        "not 'half_redice' (did you mean 'half_reduce'?)",
+        "--set rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
+        "engine.toml: engine.accumulator: must hold at least one s8 x s8 product (16 bits), not 3 (write 16 or more)",
+    ]
+
+
+def test_digits_and_sizes_must_be_possible(write):
+    assert refusal(write(with_nest(NEST)), "a=u8") == [
+        "engine.toml: engine.nest: line 3, column 11: u8 has 5 digits under 'booth', not 4"
+    ]
+    assert refusal(write(with_nest(print_nest(nest_of("systolic_os", "mac", 2000, 1))))) == [
+        "engine.toml: engine.nest: rows: must be 1 to 1024, not 2000 (the nearest legal value is 1024)"
+    ]
+    assert refusal(write("[engine]\nnest = 5")) == ["engine.toml: engine.nest: must be a text, not 5"]
+
+
+def test_a_nest_that_nothing_is_built_like(write):
+    wrong = print_nest(opt1(conventional("systolic_os", 3, 5)))
+    assert refusal(write(with_nest(wrong)))[0] == (
+        "engine.toml: engine.nest: no engine is built like this; the nearest is 'opt1' on 'systolic_os', which differs "
+        "(apply 'share encode', then 'drain')"
+    )
 
 
 # --- what follows ----------------------------------------------------------------------------------------------------

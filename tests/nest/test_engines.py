@@ -26,6 +26,7 @@ DEEP = ("systolic_ws", "cube", "adder_tree")
        st.sampled_from(ENCODERS))  # fmt: skip
 def test_lowering_is_the_inverse(engine, rows, cols, depth, digits, encoder):
     array, scheme = engine
+    encoder = "booth" if scheme == "mac" else encoder
     nest = nest_of(array, scheme, rows, cols, depth=depth, encoder=encoder, digits=digits)
     expected = {"array": array, "scheme": scheme, "rows": rows, "cols": cols, "encoder": encoder}
     assert lower(nest) == expected | ({"depth": depth} if array in DEEP else {})
@@ -36,13 +37,13 @@ def test_names_and_the_order_of_copies_do_not_matter():
 time k
   space n 3, m 2
     space w 4
-      digit = encode A[m,k], naf
+      digit = encode A[m,k], booth
       multiple = map digit, B[k,n]
       weighted = shift multiple, 2w
     left, right = half_reduce weighted over w
     C[m,n] += add left, right
 """
-    assert lower(parse(text)) == {"array": "systolic_os", "scheme": "mac", "rows": 2, "cols": 3, "encoder": "naf"}
+    assert lower(parse(text)) == {"array": "systolic_os", "scheme": "mac", "rows": 2, "cols": 3, "encoder": "booth"}
 
 
 def test_copies_that_run_apart_are_not_copies_in_step():
@@ -114,7 +115,15 @@ def test_digits_must_be_those_of_the_format():
     assert lower(OS, a=S8)["scheme"] == "mac"
     with pytest.raises(ConfigError) as error:
         lower(OS, a=OperandFormat(8, signed=False))
-    assert str(error.value) == "w: u8 has 5 digits under 'booth', not 4"
+    assert str(error.value) == "'space w 4': u8 has 5 digits under 'booth', not 4"
+
+
+def test_the_multiplier_has_digits_of_its_own():
+    with pytest.raises(ConfigError) as error:
+        lower(parse(print_nest(conventional("systolic_os", 4, 2, encoder="naf"))))
+    assert str(error.value) == (
+        "line 4, column 7: the multiplier of 'mac' recodes by 'booth', not by 'naf' (write 'booth')"
+    )
 
 
 def test_names_of_engines():

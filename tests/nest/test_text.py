@@ -100,6 +100,14 @@ def problems(text: str, reads=parse) -> list[str]:
         ),
         ("space m 0\n  x = add y\n", ["line 1, column 9: a loop has 1 to 1048576 steps, not 0"]),
         (
+            f"space m {'9' * 5000}\n  x = add y\n",
+            ["line 1, column 9: a loop has 1 to 1048576 steps, not 999999999999"],
+        ),
+        (
+            "space m ²\n  x = add y\n",
+            ["line 1, column 9: expected ',' or 'broadcast', not '²'"],
+        ),
+        (
             "time w 4, k skipping zeros\n  x = add y\n",
             ["line 1, column 13: a loop that skips zeros stands on a line of its own"],
         ),
