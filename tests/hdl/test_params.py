@@ -41,14 +41,14 @@ def test_round_trip() -> None:
 
 
 def test_every_problem_at_once() -> None:
-    values = {"array": "systolic", "scheme": "opt", "rows": 0, "cols": 2.0, "a": "s17", "b": "8", "carry_every": 3}
+    values = {"array": "systolic-os", "scheme": "maac", "rows": 0, "cols": 2.0, "a": "s17", "b": "8", "carry_every": 3}
     with pytest.raises(ConfigError) as caught:
         EngineParams.from_dict(values | {"accumulator": 65, "preload": 1})
     assert str(caught.value).splitlines() == [
         "engine.a: operand width must be 2 to 16 bits, not 17",
         "engine.b: operand format must be 's' or 'u' and a width of 2 to 16 bits, not '8'",
-        f"engine.array: must be one of {', '.join(ARRAYS)}, not 'systolic' (did you mean 'systolic_os'?)",
-        f"engine.scheme: must be one of {', '.join(SCHEMES)}, not 'opt' (did you mean 'opt1'?)",
+        f"engine.array: must be one of {', '.join(ARRAYS)}, not 'systolic-os' (did you mean 'systolic_os'?)",
+        f"engine.scheme: must be one of {', '.join(SCHEMES)}, not 'maac' (did you mean 'mac'?)",
         "engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",
         "engine.cols: must be an integer, not 2.0",
         "engine.carry_every: must be 1, 2, 4 or 8, not 3",
