@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gen.report.nest import loop_nest
-from hdl.arith.booth import booth_digits
+from hdl.arith.encoding import encoding
 from hdl.params import Dataflow, EngineParams
 
 __all__ = ["Primitive", "explain", "primitives"]
@@ -42,7 +42,7 @@ def primitives(params: EngineParams) -> list[Primitive]:
             Primitive("multiply", pes, f"{pes:,} K", f"{params.a} x {params.b} -> {params.product_bits}"),
             Primitive("add", pes, f"{pes:,} K", f"{params.product_bits} + {width} -> {width}"),
         ]
-    digits = booth_digits(params.a)
+    digits = encoding(params.encoder, params.a).digits
     return [
         Primitive("encode", rows * digits, f"{rows * digits:,} K", "3 bits of A -> digit"),
         Primitive("map", pes * digits, f"{pes * digits:,} K", f"digit x {params.b} -> {params.b.width + 1}"),

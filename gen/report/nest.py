@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hdl.arith.booth import booth_digits
+from hdl.arith.encoding import encoding
 from hdl.params import EngineParams
 
 __all__ = ["loop_nest"]
@@ -28,7 +28,7 @@ def loop_nest(params: EngineParams) -> list[tuple[str, str]]:
             ("    p        = multiply A[m,k], B[k,n]", MULTIPLIERS[params.multiplier]),
             ("    C[m,n]  += add p", f"{params.accumulator}-bit carry-propagate addition in the loop"),
         ]
-    digits = booth_digits(params.a)
+    digits = encoding(params.encoder, params.a).digits
     return [
         (f"space m {rows}", "at the edge of the row:"),
         ("  time k", "one step a cycle"),

@@ -12,7 +12,7 @@ from gen.report.nest import loop_nest
 from gen.report.pe_diagram import pe_diagram
 from gen.report.simulation import simulation_section
 from gen.report.synthesis import Units, synthesis_sections
-from hdl.arith.booth import booth_bits, booth_digits
+from hdl.arith.encoding import encoding
 
 __all__ = ["page", "style"]
 
@@ -188,8 +188,9 @@ def _pe(data: RunData) -> Markup:
     params = data.params
     caption = "Small numbers are widths in bits. All registers share one enable; frozen, nothing changes. "
     if params.scheme != "mac":
-        digits, wires = booth_digits(params.a), booth_bits(params.a)
-        caption += f"An operand of format {params.a} has {digits} digits on {wires} wires: one, two, negative."
+        digits = encoding(params.encoder, params.a)
+        caption += f"An operand of format {params.a} has {digits.digits} digits on {digits.bits} wires"
+        caption += "." if digits.plain else ": one, two, negative."
     lines = loop_nest(params)
     width = max(len(line) for line, _ in lines) + 3
     nest = [join(tag("span", line.ljust(width)), tag("span", comment, class_="c"), "\n") for line, comment in lines]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gen.report.markup import Markup
 from gen.report.svg import Drawing
-from hdl.arith.booth import booth_bits, booth_digits
+from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
+from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
 from hdl.pe.opt1 import Opt1PE
 
@@ -81,7 +82,7 @@ def _mac(d: Drawing, params: EngineParams) -> None:
     _operands(d, params, params.a.width, (214, 144))
     if fused:
         _block(d, 178, 114, 72, 60, "pe", "recode", "and map")
-        bits = f"{PartialProducts(params.a, params.b).bits} bits"
+        bits = f"{PartialProducts(Booth(params.a), params.b).bits} bits"
     else:
         _block(d, 178, 114, 72, 60, "pe", "×", f"{params.a} × {params.b}")
         bits = str(params.product_bits)
@@ -102,9 +103,9 @@ def _mac(d: Drawing, params: EngineParams) -> None:
 
 def _opt1(d: Drawing, params: EngineParams) -> None:
     pe = Opt1PE(params)
-    width, carries, digits = params.accumulator, len(pe.carries), booth_digits(params.a)
-    _operands(d, params, booth_bits(params.a), (214, 144))
-    _block(d, 178, 114, 72, 60, "pe", "map", f"{digits} digits")
+    width, carries, digits = params.accumulator, len(pe.carries), encoding(params.encoder, params.a)
+    _operands(d, params, digits.bits, (214, 144))
+    _block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
     d.wire((250, 144), (304, 144))
     d.width_mark(275, 144, f"{pe.products.bits} bits", 0, -10, "middle")
     _block(d, 304, 92, 68, 104, "adders", "compress", "to s and c")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
-from hdl.arith.booth import booth_bits, recode
 from hdl.arith.heap import BitHeap
 from hdl.arith.partial_products import PartialProducts
+from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
 from hdl.pe.base import ProcessingElement
 
@@ -46,9 +46,10 @@ class MacPE(ProcessingElement):
     def _fused(self, m: Module, kept: Value, a: Value, b: Value) -> Value:
         """Partial products and sum on one heap, and a single carry-propagate addition."""
         width = self.params.accumulator
-        products = PartialProducts(self.params.a, self.params.b)
-        digits = Cat(Signal(name=f"digit_wire{i}") for i in range(booth_bits(self.params.a)))
-        m.d.comb += digits.eq(recode(a, self.params.a))
+        encoding = Booth(self.params.a)
+        products = PartialProducts(encoding, self.params.b)
+        digits = Cat(Signal(name=f"digit_wire{i}") for i in range(encoding.bits))
+        m.d.comb += digits.eq(encoding.recode(m, a))
         heap = BitHeap(width)
         heap.add(kept)
         for column in range(width):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 
-from hdl.arith.booth import booth_bits
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
+from hdl.arith.encoding import encoding
 from hdl.arith.heap import BitHeap
 from hdl.arith.partial_products import PartialProducts
 from hdl.params import EngineParams
@@ -19,8 +19,8 @@ class Opt1PE(ProcessingElement):
 
     The carry-propagate addition has left the loop: the finished sum is ``s`` plus the bits of ``c`` in their columns,
     minus :attr:`excess` for every step since (and with) ``clear``, modulo 2**accumulator. The excess comes from the
-    sign bits of the partial products; it is subtracted once, at the drain. Operands of A are Booth digits (see
-    :func:`hdl.arith.booth.split`); ``acc`` holds ``s`` in the low bits and ``c`` above. For the ports see
+    sign bits of the partial products; it is subtracted once, at the drain. Operands of A are digits (see
+    :meth:`hdl.arith.digits.Encoding.split`); ``acc`` holds ``s`` in the low bits and ``c`` above. For the ports see
     :class:`hdl.pe.base.ProcessingElement`.
 
     Attributes
@@ -32,11 +32,12 @@ class Opt1PE(ProcessingElement):
     """
 
     def __init__(self, params: EngineParams) -> None:
-        self.products = PartialProducts(params.a, params.b)
+        digits = encoding(params.encoder, params.a)
+        self.products = PartialProducts(digits, params.b)
         self.excess = self.products.excess
         top = min(self.products.columns, params.accumulator)
         self.carries = carry_columns(params.accumulator, top, params.carry_every)
-        super().__init__(params, a_bits=booth_bits(params.a), acc_bits=params.accumulator + len(self.carries))
+        super().__init__(params, a_bits=digits.bits, acc_bits=params.accumulator + len(self.carries))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

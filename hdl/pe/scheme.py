@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hdl.arith.booth import BoothRecoder
+from hdl.arith.encoding import Recoder
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.pe.mac import MacPE
@@ -40,7 +40,8 @@ class Scheme:
         if params.scheme == "mac":
             return cls(pe=MacPE(params), recode=None, carries=(), excess=0)
         pe = Opt1PE(params)
-        return cls(pe=pe, recode=BoothRecoder(params.a), carries=pe.carries, excess=pe.excess)
+        recode = None if pe.products.encoding.plain else Recoder(params.encoder, params.a)
+        return cls(pe=pe, recode=recode, carries=pe.carries, excess=pe.excess)
 
     @property
     def redundant(self) -> bool:

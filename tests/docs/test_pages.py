@@ -118,11 +118,11 @@ def test_figures_of_opt1_in_the_text():
 
 @pytest.mark.parametrize("width", range(2, 17))
 def test_numbers_of_digits_on_the_page(width):
-    from hdl.arith.booth import booth_digits
+    from hdl.arith.encoding import encoding
 
     assert "⌈W / 2⌉ digits if signed, ⌊W / 2⌋ + 1 if unsigned" in " ".join(text("systolic_os.md").split())
-    assert booth_digits(OperandFormat(width, signed=True)) == -(-width // 2)
-    assert booth_digits(OperandFormat(width, signed=False)) == width // 2 + 1
+    assert encoding("booth", OperandFormat(width, signed=True)).digits == -(-width // 2)
+    assert encoding("booth", OperandFormat(width, signed=False)).digits == width // 2 + 1
 
 
 def test_pictures_are_those_of_the_report():

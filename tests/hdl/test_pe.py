@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
-from hdl.arith.booth import booth_fields
+from gen.nest.encoders import encode
+from hdl.arith.encoding import encoding
 from hdl.params import EngineParams, OperandFormat
 from hdl.pe.scheme import Scheme
+from tests.hdl.digits import pack
 from tests.hdl.simulate import run
 
 
-def booth(value: int, operand: OperandFormat) -> int:
-    """Booth digits by the defining formula, d = x[2i-1] + x[2i] - 2 x[2i+1]."""
-    bits, digits = (value if operand.signed else value % 2**operand.width) << 1, 0
-    place = 0
-    for i, fields in enumerate(booth_fields(operand)):
-        low, mid, high = ((bits >> (2 * i + j)) & 1 for j in range(3))
-        digit = low + mid - 2 * high
-        wires = {"one": abs(digit) == 1, "two": abs(digit) == 2, "neg": digit < 0}
-        assert all(field in fields for field, value in wires.items() if value)
-        for field in fields:
-            digits |= wires[field] << place
-            place += 1
-    return digits
+def wires(a: int, params: EngineParams) -> int:
+    """Operand A as the PE takes it; the digits are those of the NumPy encoders."""
+    if params.scheme == "mac":
+        return a % 2**params.a.width
+    return pack(encoding(params.encoder, params.a), encode(np.array(a), params.encoder, params.a).tolist())
 
 
 def drive(params: EngineParams, seed: int, steps: int = 200) -> tuple[list[int], list[int]]:
@@ -50,7 +45,7 @@ def drive(params: EngineParams, seed: int, steps: int = 200) -> tuple[list[int],
             clear = step == 0 or rng.random() < 0.2
             a, b = operand(params.a), operand(params.b)
             ctx.set(pe.clear_in, clear)
-            ctx.set(pe.a_in, booth(a, params.a) if scheme.recode else a % 2**params.a.width)
+            ctx.set(pe.a_in, wires(a, params))
             ctx.set(pe.b_in, b % 2**params.b.width)
             ctx.set(pe.en, 1)
             await ctx.tick()

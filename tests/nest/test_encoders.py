@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gen.nest.encoders import DIGIT_BITS, ENCODERS, density, digit_count, digit_ranges, encode
-from hdl.arith.booth import booth_digits
+from hdl.arith.encoding import encoding
 from hdl.params import ConfigError, OperandFormat
 
 S8 = OperandFormat(8, signed=True)
@@ -65,10 +65,13 @@ def test_examples(value, booth, ent):
     assert encode(np.array(value), "ent", S8).tolist() == ent
 
 
+@pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("width", range(2, 17))
 @pytest.mark.parametrize("signed", [True, False])
-def test_as_many_booth_digits_as_the_hardware_has(width, signed):
-    assert digit_count("booth", OperandFormat(width, signed)) == booth_digits(OperandFormat(width, signed))
+def test_as_many_digits_as_the_hardware_has(encoder, width, signed):
+    operand = OperandFormat(width, signed)
+    assert digit_count(encoder, operand) == encoding(encoder, operand).digits
+    assert DIGIT_BITS[encoder] == encoding(encoder, operand).digit_bits
 
 
 def test_naf_has_the_fewest_digits():
