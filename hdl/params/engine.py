@@ -12,7 +12,7 @@ __all__ = ["ARRAYS", "BUILDS", "ENCODERS", "MULTIPLIERS", "SCHEMES", "SUPPORTED"
 
 ARRAYS = ("systolic_os", "systolic_ws", "cube", "adder_tree", "matrix_2d")
 SCHEMES = ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e", "laconic")
-ENCODERS = ("booth",)
+ENCODERS = ("booth", "ent", "naf", "bit_serial")
 MULTIPLIERS = ("fused", "inferred")
 #: The (array, scheme) pairs that the hardware library builds, as schemes by array.
 BUILDS: dict[str, tuple[str, ...]] = {
@@ -58,7 +58,9 @@ class EngineParams:
     a, b : OperandFormat
         Operand formats; ``a`` is the recoded operand.
     encoder : str
-        Recoding of ``a`` in ``opt1``: ``booth`` (modified Booth, radix 4).
+        Recoding of ``a``: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign of the
+        operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or ``bit_serial``
+        (its bits). Ignored by ``mac``.
     multiplier : str
         How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
         (operators, left to synthesis). Ignored by the other schemes.
