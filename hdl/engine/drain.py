@@ -49,9 +49,10 @@ class Drain(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         excess = self.scheme.excess
-        zeros = (excess & -excess).bit_length() - 1  # low bits of the excess that are zero
-        follow = bool(Dataflow(self.params).column_skew)
-        part = Finish(self.params.accumulator, self.scheme.carries, zeros, follow=follow)
+        zeros = (excess & -excess).bit_length() - 1 if excess else self.params.accumulator  # its low bits that are zero
+        flow = Dataflow(self.params)
+        follow = bool(flow.column_skew)
+        part = Finish(self.params.accumulator, self.scheme.columns, zeros, steps=flow.finish_steps, follow=follow)
         correction = self._correction(m, len(part.correction_in), excess >> zeros)
         sums = []
         for j in range(self.params.cols):

@@ -25,8 +25,8 @@ class Opt1PE(ProcessingElement):
 
     Attributes
     ----------
-    carries : tuple of int
-        Columns of the bits of ``c``.
+    columns : tuple of int
+        The column of each bit of ``acc``.
     excess : int
         What each step adds beyond its product.
     """
@@ -37,7 +37,8 @@ class Opt1PE(ProcessingElement):
         self.excess = self.products.excess
         top = min(self.products.columns, params.accumulator)
         self.carries = carry_columns(params.accumulator, top, params.carry_every)
-        super().__init__(params, a_bits=digits.bits, acc_bits=params.accumulator + len(self.carries))
+        self.columns = (*range(params.accumulator), *self.carries)
+        super().__init__(params, a_bits=digits.bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -23,30 +23,28 @@ class Scheme:
         With ports ``en, clear_in, clear_out, a_in, a_out, b_in, b_out, acc``.
     recode : Part or None
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
-    carries : tuple of int
-        Columns of the carry bits that ``acc`` holds above its sum bits.
+    columns : tuple of int
+        The column of each bit of ``acc``: bit i counts 2**columns[i].
     excess : int
         What each step adds to a sum beyond its product.
+    redundant : bool
+        A sum needs a carry-propagate addition at the drain.
     """
 
     pe: Part
     recode: Part | None
-    carries: tuple[int, ...]
+    columns: tuple[int, ...]
     excess: int
+    redundant: bool = True
 
     @classmethod
     def of(cls, params: EngineParams) -> Scheme:
         """The parts of ``params.scheme``."""
         if params.scheme == "mac":
-            return cls(pe=MacPE(params), recode=None, carries=(), excess=0)
+            return cls(MacPE(params), None, columns=tuple(range(params.accumulator)), excess=0, redundant=False)
         pe = Opt1PE(params)
         recode = None if pe.products.encoding.plain else Recoder(params.encoder, params.a)
-        return cls(pe=pe, recode=recode, carries=pe.carries, excess=pe.excess)
-
-    @property
-    def redundant(self) -> bool:
-        """A sum needs a carry-propagate addition at the drain."""
-        return bool(self.carries)
+        return cls(pe, recode, columns=pe.columns, excess=pe.excess)
 
     @property
     def acc_bits(self) -> int:

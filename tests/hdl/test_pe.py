@@ -34,9 +34,7 @@ def drive(params: EngineParams, seed: int, steps: int = 200) -> tuple[list[int],
         return rng.choice((form.min, form.max, rng.randint(form.min, form.max)))
 
     def finished(acc: int, count: int) -> int:
-        carries = acc >> params.accumulator
-        total = acc % 2**params.accumulator
-        total += sum(((carries >> i) & 1) << column for i, column in enumerate(scheme.carries))
+        total = sum(((acc >> i) & 1) << column for i, column in enumerate(scheme.columns))
         return (total - count * scheme.excess) % 2**params.accumulator
 
     async def process(ctx) -> None:
