@@ -203,7 +203,11 @@ class EngineParams:
     @property
     def product_bits(self) -> int:
         """Bits that hold any product of two operands."""
-        low, high = self.product_range
+        return self.sum_bits(1)
+
+    def sum_bits(self, count: int) -> int:
+        """Bits that hold any sum of so many products."""
+        low, high = (count * end for end in self.product_range)
         return max(high.bit_length() + self.result_signed, (~low).bit_length() + 1 if low < 0 else 0)
 
     @property
