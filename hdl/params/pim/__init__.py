@@ -1,0 +1,45 @@
+"""Parameters, commands and instruction set of the processing-in-memory (PIM) system."""
+
+from hdl.params.pim.commands import COMMANDS, Command
+from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
+from hdl.params.pim.energy import EnergyTable
+from hdl.params.pim.expansion import chunks, expand_vmm
+from hdl.params.pim.fields import FIELDS, LEVELS, SCALARS, WORD_BITS
+from hdl.params.pim.instructions import INSTRUCTIONS, OPCODES, SUM_WAYS, Opcode
+from hdl.params.pim.legality import FAULTS, Access, Fault, Violation, accesses, violations, words_of
+from hdl.params.pim.presets import PRESETS, preset
+from hdl.params.pim.system import ELEMENT_BITS, PimParams
+from hdl.params.pim.timing import TimingTable
+
+__all__ = [
+    "COMMANDS",
+    "ELEMENT_BITS",
+    "FAULTS",
+    "FIELDS",
+    "INSTRUCTIONS",
+    "LEVELS",
+    "OPCODES",
+    "PRESETS",
+    "SCALARS",
+    "SUM_WAYS",
+    "WORD_BITS",
+    "Access",
+    "Command",
+    "EnergyTable",
+    "Fault",
+    "IllegalWord",
+    "Instruction",
+    "Opcode",
+    "PimParams",
+    "TimingTable",
+    "Violation",
+    "accesses",
+    "chunks",
+    "decode",
+    "encode",
+    "expand_vmm",
+    "instruction",
+    "preset",
+    "violations",
+    "words_of",
+]

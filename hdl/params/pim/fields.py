@@ -1,0 +1,190 @@
+"""The 128 bits of an instruction: fields, and the operands that are made of them.
+
+Every instruction is one little-endian 128-bit word with the same fields at the same place::
+
+    127    122 121  118 117     110 109  106 105  90 89  84 83 72 71 56 55 40 39 24 23  8 7  0
+    [ opcode ] [ flags ] [ ch_mask ] [ bank ] [ row ] [ col ] [ n ] [ a ] [ b ] [ d ] [ imm ] [tag]
+
+An operand is a field, or several fields joined, the first the least significant: element counts join ``n`` and ``col``
+(vectors longer than 4,095 elements), the value of SETR joins ``imm`` and ``d`` (32 bits), and a channel mask joins
+``ch_mask`` and ``imm`` (more than 8 channels). Bits that no operand of an instruction uses are ignored by the
+controller; programs leave them zero.
+
+The tag of an instruction inside loops says which of its addresses advance with which loop (the tag of MARK is the
+mark): bit i of the lower half for the outer loop, of the upper half for the inner one, where i counts row and column
+(together), ``a``, ``b``, ``d``. Advancing is modulo the width of the field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "ADVANCING",
+    "FIELDS",
+    "LEVELS",
+    "SCALARS",
+    "WORD_BITS",
+    "BitField",
+    "Flag",
+    "Operand",
+    "operand_table",
+]
+
+WORD_BITS = 128
+#: Scalar registers r0 to r15, 32 bits each: a single-precision number or an unsigned integer.
+SCALARS = 16
+#: Loops inside one another.
+LEVELS = 2
+#: Addresses that can advance with a loop, in the order of their bits in the tag.
+ADVANCING = ("row", "a", "b", "d")
+
+
+@dataclass(frozen=True)
+class BitField:
+    """Bits ``low`` to ``low + width - 1`` of the word."""
+
+    name: str
+    low: int
+    width: int
+
+
+FIELDS = {
+    each.name: each
+    for each in (
+        BitField("opcode", 122, 6),
+        BitField("flags", 118, 4),
+        BitField("ch_mask", 110, 8),
+        BitField("bank", 106, 4),
+        BitField("row", 90, 16),
+        BitField("col", 84, 6),
+        BitField("n", 72, 12),
+        BitField("a", 56, 16),
+        BitField("b", 40, 16),
+        BitField("d", 24, 16),
+        BitField("imm", 8, 16),
+        BitField("tag", 0, 8),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A bit of the flags field."""
+
+    name: str
+    bit: int
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An operand of some instructions.
+
+    Parameters
+    ----------
+    name : str
+        As the assembler has it; unique within an instruction.
+    kind : str
+        What it counts or names: ``channels``, ``bank``, ``row``, ``col``, ``lane``, ``columns``, ``words``,
+        ``elements``, ``iterations``, ``slots``, ``sram``, ``buffer``, ``stride``, ``scalar``, ``bf16``, ``bits`` or
+        ``tag``.
+    fields : tuple of str
+        The fields it occupies, the least significant first.
+    meaning : str
+    default : int or None
+        Its value where the text leaves it out; None where it must be given.
+    signed : bool
+        Two's complement.
+    or_scalar : bool
+        With flag ``reg`` its low four bits name a scalar register that holds the value: 16 bits of an integer, or a
+        single-precision number in place of bf16.
+    """
+
+    name: str
+    kind: str
+    fields: tuple[str, ...]
+    meaning: str
+    default: int | None = None
+    signed: bool = False
+    or_scalar: bool = False
+
+    @property
+    def width(self) -> int:
+        """Bits."""
+        return sum(FIELDS[name].width for name in self.fields)
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest value that it can have."""
+        if self.kind == "scalar":
+            return 0, SCALARS - 1
+        return (-(1 << (self.width - 1)), (1 << (self.width - 1)) - 1) if self.signed else (0, (1 << self.width) - 1)
+
+    @property
+    def advances(self) -> str:
+        """The member of ``ADVANCING`` that moves it inside a loop; empty for those that stay."""
+        field = "row" if self.name in ("row", "col") else self.fields[0]
+        return field if field in ADVANCING and self.kind in ("row", "col", "sram", "buffer") else ""
+
+    def insert(self, value: int) -> int:
+        """The bits of the word that hold a value."""
+        word = 0
+        value &= (1 << self.width) - 1
+        for name in self.fields:
+            field = FIELDS[name]
+            word |= (value & ((1 << field.width) - 1)) << field.low
+            value >>= field.width
+        return word
+
+    def extract(self, word: int) -> int:
+        """The value that a word holds."""
+        value = shift = 0
+        for name in self.fields:
+            field = FIELDS[name]
+            value |= (word >> field.low & ((1 << field.width) - 1)) << shift
+            shift += field.width
+        return value - (1 << shift) if self.signed and value >> (shift - 1) else value
+
+
+def operand_table() -> dict[str, Operand]:
+    """Every operand by a name of its own; instructions pick theirs from it (:mod:`hdl.params.pim.instructions`)."""
+    return dict(_OPERANDS)
+
+
+_OPERANDS = {
+    "mask": Operand("mask", "channels", ("ch_mask", "imm"), "channels that take part; bit c is channel c"),
+    "bank": Operand("bank", "bank", ("bank",), "bank of each channel"),
+    "row": Operand("row", "row", ("row",), "row"),
+    "col": Operand("col", "col", ("col",), "column of the row", 0),
+    "columns": Operand("n", "columns", ("n",), "columns; they may go on in the next rows"),
+    "words": Operand("n", "words", ("n",), "words"),
+    "many_words": Operand("n", "words", ("n", "col"), "words"),
+    "elements": Operand("n", "elements", ("n", "col"), "elements of the vectors"),
+    "iterations": Operand("n", "iterations", ("n",), "iterations"),
+    "a": Operand("a", "sram", ("a",), "SRAM word where the first source begins"),
+    "b": Operand("b", "sram", ("b",), "SRAM word where the second source begins"),
+    "d": Operand("d", "sram", ("d",), "SRAM word where the result begins"),
+    "bias": Operand("b", "sram", ("b",), "SRAM word where the biases begin"),
+    "gamma": Operand("b", "sram", ("b",), "SRAM word where the factors begin"),
+    "table": Operand("b", "sram", ("b",), "SRAM word where the cosines and sines begin"),
+    "beta": Operand("beta", "sram", ("imm",), "SRAM word where the summands begin"),
+    "gb": Operand("gb", "buffer", ("d",), "first word of the global buffer", 0),
+    "lane": Operand("lane", "lane", ("b",), "lane of the column"),
+    "channel_stride": Operand("stride", "stride", ("b",), "words from one channel's source to the next channel's"),
+    "gather_stride": Operand(
+        "stride", "stride", ("imm",), "elements from one to the next of the source", or_scalar=True
+    ),
+    "slots": Operand("slots", "slots", ("imm",), "slots of results", or_scalar=True),
+    "imm": Operand("imm", "bf16", ("imm",), "factor: bf16, or single precision from a register", or_scalar=True),
+    "r": Operand("r", "scalar", ("bank",), "scalar register that takes the result"),
+    "eps": Operand("eps", "scalar", ("bank",), "scalar register with the summand to the variance, single precision"),
+    "s": Operand("s", "scalar", ("imm",), "scalar register with the argument"),
+    "value": Operand("value", "bits", ("imm", "d"), "32 bits"),
+    "tag": Operand("tag", "tag", ("tag",), "the mark"),
+    "row_step": Operand("row", "stride", ("row",), "rows that addresses advance each iteration", 0, signed=True),
+    "col_step": Operand("col", "stride", ("col",), "columns that addresses advance each iteration", 0),
+    "a_step": Operand("a", "stride", ("a",), "words that `a` advances each iteration", 0, signed=True),
+    "b_step": Operand("b", "stride", ("b",), "words that `b` advances each iteration", 0, signed=True),
+    "d_step": Operand("d", "stride", ("d",), "words that `d` (or `gb`) advances each iteration", 0, signed=True),
+}

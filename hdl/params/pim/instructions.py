@@ -1,0 +1,239 @@
+"""The instruction set of the controller, as data.
+
+Assembler, decoder, golden model and documentation all read this table. The word is described in
+:mod:`hdl.params.pim.fields`, what makes an instruction illegal in :mod:`hdl.params.pim.legality`. A program means what
+its instructions do one after another; the controller overlaps them where that makes no difference. An access to a bank
+opens and closes rows as needed and is never disturbed by a refresh; ACT and PRE only move that work to a better time.
+
+Against the contract (research brief, section 8.3):
+
+* LOOP has its strides in its own address fields instead of in stride registers, and every instruction says with its tag
+  which of its addresses advance: no set-up instructions, and constant addresses beside moving ones.
+* Vector operations count elements, not words, and more than 4,095 of them: softmax over any number of tokens. What is
+  left of a result's last word is zero, so that a product with it is harmless.
+* VMM has its sizes in the word (slots also from a register). Partial sums of a long input re-enter the accumulators
+  as a preset, which rounds once less than adding them in the vector unit and needs no room for them.
+* SETR has a 32-bit value. The host reads and writes the scalar registers itself, so no form with a register of the
+  host's is needed.
+* LAYERNORM and RMSNORM take the summand to the variance from a register.
+* IN and OUT, which the contract's data streams need, are added; the copies between banks and global buffer, which it
+  calls optional, are left out: whatever is multiplied comes from the vector unit, through SRAM.
+* Opcode 0 is illegal, so that cleared memory is no program.
+* RD_MAC waits for the MACs before it (tMAC). What it can't wait for is a MAC that never was: reading accumulators that
+  nothing was added to since they were cleared is the error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hdl.params.pim.fields import Flag, Operand, operand_table
+
+__all__ = ["FENCE", "FLAGS", "INSTRUCTIONS", "IRQ", "OPCODES", "REG", "SUM_WAYS", "UNITS", "Opcode"]
+
+FENCE = Flag("fence", 0, "wait until every unit is idle before this instruction begins")
+ACCUMULATE = Flag("accumulate", 1, "leave the accumulators as they are")
+ZERO = Flag("zero", 1, "preset zeros; no source is read")
+IRQ = Flag("irq", 2, "raise the interrupt when this instruction has ended")
+REG = Flag("reg", 3, "the operand that may be a scalar register is one")
+FLAGS = (FENCE, ACCUMULATE, ZERO, IRQ, REG)
+#: Which part of the controller executes an instruction, and what that part does.
+UNITS = {
+    "control": "the issuer itself",
+    "stream": "the data mover: SRAM and the host's streams",
+    "dram": "the channels' sequencers: banks",
+    "pim": "the channels' sequencers: global buffer and MAC units",
+    "vector": "the vector unit",
+}
+
+
+@dataclass(frozen=True)
+class Opcode:
+    """One instruction of the set.
+
+    Parameters
+    ----------
+    name : str
+    code : int
+        Value of the opcode field.
+    unit : str
+        A key of ``UNITS``.
+    operands : tuple of Operand
+    flags : tuple of Flag
+        Its own, beside fence and irq.
+    meaning : str
+        What it does, exactly.
+    """
+
+    name: str
+    code: int
+    unit: str
+    operands: tuple[Operand, ...]
+    flags: tuple[Flag, ...]
+    meaning: str
+
+    def operand(self, name: str) -> Operand | None:
+        """The operand of that name."""
+        return next((each for each in self.operands if each.name == name), None)
+
+    @property
+    def or_scalar(self) -> Operand | None:
+        """The operand that flag ``reg`` turns into a scalar register."""
+        return next((each for each in self.operands if each.or_scalar), None)
+
+    @property
+    def all_flags(self) -> tuple[Flag, ...]:
+        """Every flag it knows, in the order of their bits."""
+        own = (*self.flags, REG) if self.or_scalar else self.flags
+        return tuple(sorted((FENCE, IRQ, *own), key=lambda flag: flag.bit))
+
+
+_TABLE = operand_table()
+
+
+def _opcode(code: int, name: str, unit: str, operands: str, meaning: str, *flags: Flag) -> Opcode:
+    return Opcode(name, code, unit, tuple(_TABLE[each] for each in operands.split()), flags, meaning)
+
+
+_SLOT = "element c * banks + b of the slot (see PimParams) belongs to bank b of channel c"
+
+INSTRUCTIONS = {
+    each.name: each
+    for each in (
+        _opcode(0x01, "NOP", "control", "", "nothing"),
+        _opcode(0x02, "HALT", "control", "", "the program ends when every unit is idle"),
+        _opcode(0x03, "FENCE", "control", "", "wait until every unit is idle"),
+        _opcode(
+            0x04,
+            "LOOP",
+            "control",
+            "iterations row_step col_step a_step b_step d_step",
+            "execute the instructions up to the matching ENDL n times; addresses that their tags name advance by the "
+            "steps with each iteration (rows and columns as one number, row * row_cols + col)",
+        ),
+        _opcode(0x05, "ENDL", "control", "", "end of the innermost loop"),
+        _opcode(0x06, "SETR", "control", "r value", "r = value"),
+        _opcode(0x07, "MARK", "control", "tag", "append the tag and the cycle counter to the log of marks"),
+        _opcode(0x08, "IN", "stream", "d many_words", "SRAM words d.. = the next n words of the input stream"),
+        _opcode(0x09, "OUT", "stream", "a many_words", "the next n words of the output stream = SRAM words a.."),
+        _opcode(0x10, "ACT_AB", "dram", "mask row", "open the row in every bank of the channels"),
+        _opcode(0x11, "ACT", "dram", "mask bank row", "open the row in one bank of each channel"),
+        _opcode(0x12, "PRE_AB", "dram", "mask", "close every bank of the channels"),
+        _opcode(0x13, "PRE", "dram", "mask bank", "close one bank of each channel"),
+        _opcode(
+            0x14, "WR_SB", "dram", "mask bank row col columns a", "columns of one bank of each channel = SRAM words a.."
+        ),
+        _opcode(
+            0x15, "RD_SB", "dram", "mask bank row col columns d", "SRAM words d.. = columns of one bank of one channel"
+        ),
+        _opcode(
+            0x16,
+            "WR_ELEM",
+            "dram",
+            "mask row col lane a",
+            f"one lane of one column of every bank of the channels = its element of the slot at SRAM word a; {_SLOT}",
+        ),
+        _opcode(0x18, "WR_GB", "pim", "mask a words gb", "words gb.. of the channels' global buffers = SRAM words a.."),
+        _opcode(
+            0x19,
+            "WR_GBX",
+            "pim",
+            "mask a words channel_stride gb",
+            "words gb.. of channel c's global buffer = SRAM words a + c * stride..",
+        ),
+        _opcode(
+            0x1A, "WR_BIAS", "pim", "mask a", f"accumulators of the channels = the slot at SRAM word a; {_SLOT}", ZERO
+        ),
+        _opcode(
+            0x1B,
+            "MAC_AB",
+            "pim",
+            "mask row col columns gb",
+            "for i below n, in every bank of the channels: accumulator += dot product of column i (from row and col on "
+            "and across rows) and global buffer word gb + i. Products and sums are single precision: the sum over a "
+            "column's lanes as a balanced tree of neighbours, then one addition to the accumulator",
+        ),
+        _opcode(
+            0x1C,
+            "RD_MAC",
+            "pim",
+            "mask d",
+            f"elements of the slot at SRAM word d = accumulators of the channels, rounded to bf16; elements of other "
+            f"channels stay; {_SLOT}. The accumulators are cleared",
+            ACCUMULATE,
+        ),
+        _opcode(
+            0x1D,
+            "VMM",
+            "pim",
+            "row col columns slots a bias d",
+            "matrix times vector on all channels: the vector is SRAM words a.. (n of them), slot s of the result goes "
+            "to SRAM word d + s * slot_words and begins from the slot of biases at b + s * slot_words. The matrix lies "
+            "from row and col on, in chunks of gb_words columns of every slot (the last chunk shorter). Executes as "
+            "`expand_vmm` says",
+            ZERO,
+        ),
+        _opcode(0x20, "VADD", "vector", "a b d elements", "d = a + b, element by element"),
+        _opcode(0x21, "VSUB", "vector", "a b d elements", "d = a - b"),
+        _opcode(0x22, "VMUL", "vector", "a b d elements", "d = a * b"),
+        _opcode(0x23, "VAXPY", "vector", "imm a b d elements", "d = imm * a + b, the product rounded too"),
+        _opcode(0x24, "VSCALE", "vector", "imm a d elements", "d = imm * a"),
+        _opcode(0x25, "VMOV", "vector", "a d elements", "d = a, bit by bit"),
+        _opcode(
+            0x26,
+            "VGATHER",
+            "vector",
+            "a gather_stride d elements",
+            "d[i] = a[i * stride], bit by bit",
+        ),
+        _opcode(0x28, "VEXP", "vector", "a d elements", "d = exp(a)"),
+        _opcode(0x29, "VSIG", "vector", "a d elements", "d = 1 / (1 + exp(-a))"),
+        _opcode(0x2A, "VGELU", "vector", "a d elements", "d = GELU(a), tanh form"),
+        _opcode(0x2B, "VSILU", "vector", "a d elements", "d = a / (1 + exp(-a))"),
+        _opcode(0x30, "RMAX", "vector", "r a elements", "r = greatest of a; NaN if any is; +0 above -0"),
+        _opcode(0x31, "RSUM", "vector", "r a elements", "r = sum of a, in the order of :data:`SUM_WAYS`"),
+        _opcode(0x32, "RSSQ", "vector", "r a elements", "r = sum of the squares of a, in the same order"),
+        _opcode(
+            0x33, "ARGMAX", "vector", "r a elements", "r = index of the first NaN of a, or else of its first greatest"
+        ),
+        _opcode(0x34, "SRECIP", "vector", "r s", "r = 1 / s"),
+        _opcode(0x35, "SRSQRT", "vector", "r s", "r = 1 / square root of s"),
+        _opcode(
+            0x38,
+            "SOFTMAX",
+            "vector",
+            "a d elements",
+            "d = softmax(a): m = greatest of a; z = sum of exp(a - m); q = 1 / z; d = exp(a - m) * q, rounded once",
+        ),
+        _opcode(
+            0x39,
+            "LAYERNORM",
+            "vector",
+            "a gamma beta d elements eps",
+            "u = a - a[0]; w = 1 / n; c = u - sum(u) * w; q = 1 / sqrt(sum(c * c) * w + eps); d = (c * q) * b + beta, "
+            "each operation rounded to single precision. Less a[0], a constant vector gives beta exactly",
+        ),
+        _opcode(
+            0x3A,
+            "RMSNORM",
+            "vector",
+            "a gamma d elements eps",
+            "q = 1 / sqrt(sum(a * a) * (1 / n) + eps); d = (a * q) * b",
+        ),
+        _opcode(
+            0x3B,
+            "ROPE",
+            "vector",
+            "a table d elements",
+            "rotary embedding of pairs of neighbours, b holding cosine and sine of each: d[2i] = a[2i] * b[2i] - "
+            "a[2i+1] * b[2i+1] and d[2i+1] = a[2i] * b[2i+1] + a[2i+1] * b[2i], each operation rounded to single "
+            "precision",
+        ),
+    )
+}
+
+OPCODES = {each.code: each for each in INSTRUCTIONS.values()}
+
+#: Sums over a vector: the elements of a beat (``vector_lanes``, missing ones +0) add up as a balanced tree of
+#: neighbours; beat i joins running sum i mod SUM_WAYS, which begins at +0; the running sums add up as a balanced tree.
+SUM_WAYS = 4

@@ -1,0 +1,241 @@
+"""What makes an instruction illegal on a given system: the rules of assembler, golden model and controller.
+
+Nearly all can be told from the program alone, because loops run a known number of times and there are no jumps: the
+assembler tells it. Only the controller can tell what depends on a scalar register (the slots of VMM, the stride of
+VGATHER), and whatever didn't pass the assembler. It stops at the first illegal instruction with the first of its faults
+in the order of ``FAULTS``; of that instruction nothing is executed, and all before it is finished.
+
+That accumulators are read too early has two sides. While MACs are in flight the sequencer waits (tMAC), and the timing
+checker watches that it does. That nothing was added or preset since they were cleared is a fault; loops included, the
+assembler finds all of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hdl.params.pim.encoding import Instruction
+from hdl.params.pim.system import PimParams
+
+__all__ = ["FAULTS", "Access", "Fault", "Violation", "accesses", "violations", "words_of"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of illegality: its name, its code in the ERROR register, and what it means."""
+
+    name: str
+    code: int
+    meaning: str
+
+
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        Fault("OPCODE", 1, "no instruction has this opcode"),
+        Fault("LOOP", 2, "a third LOOP inside two, ENDL outside any, or a step of columns beyond a row"),
+        Fault("MASK", 3, "no channel takes part, or one that doesn't exist, or several where one must"),
+        Fault("OPERAND", 4, "a count of zero, an odd count in ROPE, or a bank, column or lane beyond the last"),
+        Fault("SRAM", 5, "an SRAM address beyond the last word"),
+        Fault("ROW", 6, "an address beyond the last row of a bank"),
+        Fault("BUFFER", 7, "an address beyond the last word of the global buffer"),
+        Fault("OVERLAP", 8, "a result overlaps a source without beginning where it begins"),
+        Fault("ACCUMULATOR", 9, "accumulators read though nothing was added or preset since they were cleared"),
+        Fault("PROGRAM", 10, "the program ran past its end without HALT"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """A range that an instruction reads or writes.
+
+    Parameters
+    ----------
+    space : str
+        ``sram``, ``buffer`` (global buffer) or ``dram`` (columns of a bank, row * row_cols + col).
+    operand : str
+        The operand that says where.
+    start, length : int
+        In words.
+    write : bool
+    in_place : bool
+        A source where a result may begin as well: each word is read before it is written.
+    """
+
+    space: str
+    operand: str
+    start: int
+    length: int
+    write: bool = False
+    in_place: bool = False
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that an instruction breaks: its fault, the operand to blame, and how."""
+
+    fault: Fault
+    operand: str
+    message: str
+
+
+def words_of(params: PimParams, elements: int) -> int:
+    """Words that hold so many elements."""
+    return -(-elements // params.lanes)
+
+
+def accesses(params: PimParams, one: Instruction, scalar: int | None = None) -> tuple[Access, ...]:
+    """What an instruction touches in SRAM, global buffers and banks.
+
+    Parameters
+    ----------
+    params : PimParams
+    one : Instruction
+        With the addresses of this iteration, if it is inside loops.
+    scalar : int, optional
+        The integer (16 bits) from the scalar register that stands for an operand. Without it, ranges that depend on it
+        are left out.
+    """
+    kinds = {"dram": _dram, "pim": _pim, "stream": _stream, "vector": _vector}
+    find = kinds.get(one.op.unit)
+    return tuple(find(params, one, scalar)) if find else ()
+
+
+def _dram(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
+    values = one.values
+    if "row" in values:
+        at = values["row"] * params.row_cols + values.get("col", 0)
+        yield Access("dram", "row", at, values.get("n", 1), one.op.name in ("WR_SB", "WR_ELEM"))
+    if "a" in values:
+        yield Access("sram", "a", values["a"], values.get("n", params.slot_words))
+    if "d" in values:
+        yield Access("sram", "d", values["d"], values["n"], write=True)
+
+
+def _pim(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
+    name, values = one.op.name, one.values
+    if name == "VMM":
+        yield from _vmm(params, one, scalar)
+    elif name == "MAC_AB":
+        yield Access("dram", "row", values["row"] * params.row_cols + values["col"], values["n"])
+        yield Access("buffer", "gb", values["gb"], values["n"])
+    elif name == "RD_MAC":
+        yield Access("sram", "d", values["d"], params.slot_words, write=True)
+    elif name == "WR_BIAS":
+        if "zero" not in one.flags:
+            yield Access("sram", "a", values["a"], params.slot_words)
+    else:
+        step = values.get("stride", 0)
+        for channel in range(params.channels) if step else [0]:
+            if not step or values["mask"] >> channel & 1:
+                yield Access("sram", "a", values["a"] + channel * step, values["n"])
+        yield Access("buffer", "gb", values["gb"], values["n"], write=True)
+
+
+def _vmm(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
+    values = one.values
+    yield Access("sram", "a", values["a"], values["n"])
+    count = scalar if "reg" in one.flags else values["slots"]
+    if count is not None:
+        if "zero" not in one.flags:
+            yield Access("sram", "b", values["b"], count * params.slot_words, in_place=True)
+        yield Access("sram", "d", values["d"], count * params.slot_words, write=True)
+        yield Access("dram", "row", values["row"] * params.row_cols + values["col"], count * values["n"])
+
+
+def _stream(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
+    write = one.op.name == "IN"
+    operand = "d" if write else "a"
+    yield Access("sram", operand, one[operand], one["n"], write)
+
+
+def _vector(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
+    values = one.values
+    n = values.get("n", 0)
+    words = words_of(params, n)
+    if one.op.name == "VGATHER":
+        stride = scalar if "reg" in one.flags else values["stride"]
+        if stride is not None:
+            yield Access("sram", "a", values["a"], words_of(params, max(0, n - 1) * stride + 1))
+    elif "a" in values:
+        yield Access("sram", "a", values["a"], words, in_place=True)
+    for operand in ("b", "beta"):
+        if operand in values:
+            yield Access("sram", operand, values[operand], words, in_place=True)
+    if "d" in values:
+        yield Access("sram", "d", values["d"], words, write=True)
+
+
+def violations(params: PimParams, one: Instruction, scalar: int | None = None) -> list[Violation]:
+    """Every rule that an instruction breaks on its own, in the order of ``FAULTS``.
+
+    Loops and accumulators depend on what came before, and are checked where that is known. For the parameters see
+    :func:`accesses`.
+    """
+    touched = accesses(params, one, scalar)
+    found = [*_mask(params, one), *_operands(params, one, scalar), *_ranges(params, touched), *_overlaps(touched)]
+    return sorted(found, key=lambda each: each.fault.code)
+
+
+def _mask(params: PimParams, one: Instruction) -> Iterator[Violation]:
+    mask = one.values.get("mask")
+    if mask is None:
+        return
+    if not mask:
+        message = "no channel takes part"
+    elif mask >> params.channels:
+        message = f"channel {mask.bit_length() - 1} takes part, but there are channels 0 to {params.channels - 1}"
+    elif one.op.name == "RD_SB" and mask & (mask - 1):
+        message = f"one channel can be read at a time, not {mask.bit_count()}"
+    else:
+        return
+    yield Violation(FAULTS["MASK"], "mask", message)
+
+
+def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Violation]:
+    values = one.values
+    if one.op.name == "LOOP" and values["col"] >= params.row_cols:
+        message = f"a step of columns is 0 to {params.row_cols - 1}, not {values['col']}: the rest is rows"
+        yield Violation(FAULTS["LOOP"], "col", message)
+    last = {"bank": params.banks - 1, "col": params.row_cols - 1, "lane": params.lanes - 1}
+    for operand in one.op.operands:
+        top = last.get(operand.kind)
+        if top is not None and values[operand.name] > top:
+            message = f"the last {operand.name} is {top}, not {values[operand.name]}"
+            yield Violation(FAULTS["OPERAND"], operand.name, message)
+    counts = {"n": values.get("n")}
+    if one.op.name == "VMM":
+        counts["slots"] = scalar if "reg" in one.flags else values["slots"]
+    for name, count in counts.items():
+        if count == 0:
+            yield Violation(FAULTS["OPERAND"], name, "a count must be at least 1, not 0")
+    if one.op.name == "ROPE" and values["n"] % 2:
+        yield Violation(FAULTS["OPERAND"], "n", f"pairs need an even number of elements, not {values['n']}")
+
+
+def _ranges(params: PimParams, touched: tuple[Access, ...]) -> Iterator[Violation]:
+    limits = {
+        "sram": ("SRAM", "words", params.sram_words, f"the SRAM, which has {params.sram_words}"),
+        "dram": ("ROW", "columns", params.bank_cols, f"a bank, which has {params.rows} rows of {params.row_cols}"),
+        "buffer": ("BUFFER", "words", params.gb_words, f"the global buffer, which has {params.gb_words}"),
+    }
+    for access in touched:
+        fault, unit, limit, what = limits[access.space]
+        end = access.start + access.length
+        if access.start < 0 or end > limit:
+            message = f"{unit} {access.start} to {end - 1} go beyond {what}"
+            yield Violation(FAULTS[fault], access.operand, message)
+
+
+def _overlaps(touched: tuple[Access, ...]) -> Iterator[Violation]:
+    results = [access for access in touched if access.space == "sram" and access.write]
+    sources = [access for access in touched if access.space == "sram" and not access.write]
+    for result in results:
+        for source in sources:
+            apart = result.start - source.start
+            if -result.length < apart < source.length and not (source.in_place and apart == 0):
+                where = f"must begin where {source.operand!r} begins, or not overlap it"
+                message = where if source.in_place else f"must not overlap {source.operand!r}"
+                yield Violation(FAULTS["OVERLAP"], result.operand, message)

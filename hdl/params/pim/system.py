@@ -1,0 +1,274 @@
+"""Parameters of a processing-in-memory (PIM) system, and every number derived from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from hdl.params.errors import ConfigError, Problem, near_name
+from hdl.params.pim.energy import EnergyTable
+from hdl.params.pim.timing import TimingTable, integer_problems
+
+__all__ = ["ELEMENT_BITS", "PimParams"]
+
+#: bfloat16 end to end.
+ELEMENT_BITS = 16
+#: Greatest sizes, each with what bounds it; see :mod:`hdl.params.pim.fields` for the instruction's fields.
+LIMITS = {
+    "channels": (24, "the channel mask of an instruction has 24 bits"),
+    "banks": (16, "the bank field of an instruction has 4 bits"),
+    "lanes": (256, "a word is at most 4096 bits"),
+    "row_cols": (64, "the column field of an instruction has 6 bits"),
+    "rows": (1 << 16, "the row field of an instruction has 16 bits"),
+    "gb_words": (4095, "the count field of an instruction has 12 bits"),
+    "sram_words": (1 << 16, "an address field of an instruction has 16 bits"),
+    "program_words": (1 << 16, "the program counter has 16 bits"),
+    "vector_lanes": (1024, "the vector unit is at most 1024 elements wide"),
+    "mark_depth": (4096, "the log of marks holds at most 4096"),
+}
+#: Refreshes that may be owed at any time (JEDEC).
+MAX_POSTPONED = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class PimParams:
+    """One controller and its channels of DRAM that computes; shared by hardware, models, compiler and simulator.
+
+    A *word* is ``lanes`` elements of bf16: one column of a bank, one word of the global buffer or of the controller's
+    SRAM, one beat on a channel's data bus. A *unit* is a bank with its MAC unit; unit ``c * banks + b`` is bank b of
+    channel c, and a vector with one element a unit (:attr:`slot_words` words) is a *slot*. All problems are reported at
+    once. The defaults are the system of PIM-GPT (arXiv 2310.09385).
+
+    Parameters
+    ----------
+    channels : int
+        Channels, 1 to 24. One controller drives them all.
+    banks : int
+        Banks (each with a MAC unit) a channel; a power of two up to 16.
+    lanes : int
+        Multipliers a MAC unit, hence elements a column; a power of two up to 256.
+    row_cols : int
+        Columns (words) a row, 1 to 64.
+    rows : int
+        Rows a bank, 1 to 65536.
+    gb_words : int
+        Words of a channel's global buffer, 1 to 4095.
+    sram_words : int
+        Words of the controller's SRAM, up to 65536.
+    program_words : int
+        Instructions that the program memory holds, up to 65536.
+    vector_lanes : int
+        Elements that the vector unit takes a clock: a multiple of ``lanes`` times a power of two. Each has 8 adders and
+        4 multipliers.
+    mark_depth : int
+        Entries of the log that MARK writes.
+    timing : TimingTable
+    energy : EnergyTable
+
+    Raises
+    ------
+    ConfigError
+        With every problem found.
+    """
+
+    channels: int = 8
+    banks: int = 16
+    lanes: int = 16
+    row_cols: int = 64
+    rows: int = 16384
+    gb_words: int = 64
+    sram_words: int = 4096
+    program_words: int = 1024
+    vector_lanes: int = 32
+    mark_depth: int = 64
+    timing: TimingTable = field(default_factory=TimingTable)
+    energy: EnergyTable = field(default_factory=EnergyTable)
+
+    def __post_init__(self) -> None:
+        if problems := list(self._problems()):
+            raise ConfigError(problems)
+
+    # --- problems ----------------------------------------------------------------------------------------------------
+    def _problems(self) -> Iterator[Problem]:
+        bad = []
+        for key, (most, why) in LIMITS.items():
+            value = getattr(self, key)
+            for problem in integer_problems(f"pim.{key}", value, 1, most):
+                hint = f"{problem.hint}: {why}" if isinstance(value, int) and value > most else problem.hint
+                bad.append(Problem(problem.where, problem.message, hint))
+        for key, kind in (("timing", TimingTable), ("energy", EnergyTable)):
+            if not isinstance(getattr(self, key), kind):
+                bad.append(Problem(f"pim.{key}", f"must be a {kind.__name__}, not {getattr(self, key)!r}"))
+        yield from bad
+        if not bad:
+            yield from self._relations()
+
+    def _relations(self) -> Iterator[Problem]:
+        """Sizes that don't divide or don't fit each other."""
+        powers = True
+        for key in ("banks", "lanes"):
+            value = getattr(self, key)
+            if value & (value - 1):
+                powers = False
+                below = 1 << (value.bit_length() - 1)
+                yield Problem(f"pim.{key}", f"must be a power of two, not {value}", f"{below} or {2 * below}")
+        units = self.channels * self.banks
+        if powers and units % self.lanes:
+            yield Problem(
+                "pim.lanes",
+                f"must divide channels x banks = {units}, not {self.lanes}: one result a unit fills whole words",
+            )
+        ratio = self.vector_lanes // self.lanes
+        if powers and (self.vector_lanes % self.lanes or ratio & (ratio - 1)):
+            message = f"must be lanes = {self.lanes} times a power of two, not {self.vector_lanes}"
+            yield Problem("pim.vector_lanes", f"{message}: the vector unit takes whole words")
+        least = self.gb_words + 2 * max(1, units // self.lanes)
+        if self.sram_words < least:
+            message = f"must hold a global buffer, a slot of biases and a slot of results ({least} words)"
+            yield Problem("pim.sram_words", f"{message}, not {self.sram_words}", f"write {least} or more")
+        timing = self.timing
+        once = timing.trp + timing.trfc + self.row_clocks
+        if 0 < timing.trefi < once:
+            message = f"must leave time for one row between refreshes ({once} clocks with both), not {timing.trefi}"
+            yield Problem("timing.trefi", message, "or write 0 for no refresh")
+
+    # --- plain values ------------------------------------------------------------------------------------------------
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PimParams:
+        """Build from plain values, as :meth:`to_dict` gives them; absent keys have their defaults.
+
+        Raises
+        ------
+        ConfigError
+            With every problem found, unknown keys among them.
+        """
+        problems: list[Problem] = []
+        tables: dict[str, type] = {"timing": TimingTable, "energy": EnergyTable}
+        given = _known(cls, dict(values), "pim", problems)
+        for key, kind in tables.items():
+            table = given.pop(key, {})
+            if not isinstance(table, dict):
+                problems.append(Problem(f"pim.{key}", f"must be a table, not {table!r}"))
+                continue
+            try:
+                given[key] = kind(**_known(kind, table, key, problems))
+            except ConfigError as error:
+                problems += error.problems
+        try:
+            params = cls(**given)
+        except ConfigError as error:
+            raise ConfigError([*problems, *error.problems]) from None
+        if problems:
+            raise ConfigError(problems)
+        return params
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values in the order of the fields, the tables as dictionaries of their own."""
+        return asdict(self)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over all that a program or a cycle count depends on: everything but the energy table."""
+        shaping = self.to_dict()
+        del shaping["energy"]
+        return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
+
+    # --- sizes -------------------------------------------------------------------------------------------------------
+    @property
+    def units(self) -> int:
+        """MAC units: banks of all channels."""
+        return self.channels * self.banks
+
+    @property
+    def slot_words(self) -> int:
+        """Words of a slot: a vector with one element a unit."""
+        return self.units // self.lanes
+
+    @property
+    def parts(self) -> int:
+        """Words that carry one element of every bank of a channel."""
+        return -(-self.banks // self.lanes)
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of a word."""
+        return self.lanes * ELEMENT_BITS
+
+    @property
+    def row_elements(self) -> int:
+        """Elements of a row."""
+        return self.row_cols * self.lanes
+
+    @property
+    def bank_cols(self) -> int:
+        """Columns (words) of a bank: its rows one after another."""
+        return self.rows * self.row_cols
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all banks together."""
+        return self.units * self.bank_cols * self.word_bits // 8
+
+    @property
+    def sram_bytes(self) -> int:
+        """Bytes of the controller's SRAM."""
+        return self.sram_words * self.word_bits // 8
+
+    @property
+    def adders(self) -> int:
+        """Adders of the vector unit."""
+        return 8 * self.vector_lanes
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers of the vector unit."""
+        return 4 * self.vector_lanes
+
+    # --- widths of a channel's port ----------------------------------------------------------------------------------
+    @property
+    def bank_bits(self) -> int:
+        """Width of ``cmd_bank``."""
+        return max(1, (self.banks - 1).bit_length())
+
+    @property
+    def row_bits(self) -> int:
+        """Width of ``cmd_row``, which also carries words of the global buffer."""
+        return max(1, (max(self.rows, self.gb_words) - 1).bit_length())
+
+    @property
+    def col_bits(self) -> int:
+        """Width of ``cmd_col``."""
+        return max(1, (self.row_cols - 1).bit_length())
+
+    # --- time --------------------------------------------------------------------------------------------------------
+    @property
+    def clock_mhz(self) -> float:
+        """Clock of the controller and of the command buses."""
+        return 1e6 / self.timing.clock_ps
+
+    @property
+    def row_clocks(self) -> int:
+        """Clocks of each further row of a stream of all-bank MACs: tRCD_MAC + (row_cols - 1) tCCD + tRTP + tRP.
+
+        Where that is longer, tRAS + tRP or tRC.
+        """
+        t = self.timing
+        stream = t.trcd_mac + (self.row_cols - 1) * t.tccd + t.trtp
+        return max(max(stream, t.tras) + t.trp, t.trc)
+
+    @property
+    def peak_gflops(self) -> float:
+        """Multiplications and additions of all MAC units, in 10^9 a second, while columns stream."""
+        return 2 * self.units * self.lanes * self.clock_mhz / self.timing.tccd / 1000
+
+
+def _known(kind: type, values: dict[str, Any], section: str, problems: list[Problem]) -> dict[str, Any]:
+    """The values that a dataclass knows; the others are problems."""
+    keys = [each.name for each in fields(kind)]
+    for key in values:
+        if key not in keys:
+            problems.append(Problem(f"{section}.{key}", "unknown key", near_name(key, keys)))
+    return {key: value for key, value in values.items() if key in keys}

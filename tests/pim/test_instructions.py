@@ -1,0 +1,271 @@
+"""The instruction set: its table, its words, and what is illegal."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdl.params import ConfigError
+from hdl.params.pim import (
+    COMMANDS,
+    FAULTS,
+    FIELDS,
+    INSTRUCTIONS,
+    OPCODES,
+    PRESETS,
+    WORD_BITS,
+    IllegalWord,
+    accesses,
+    decode,
+    encode,
+    expand_vmm,
+    instruction,
+    violations,
+)
+from hdl.params.pim.encoding import advance_bit
+from tests.pim.strategies import instructions
+
+TINY = PRESETS["tiny"]
+
+
+def test_fields_tile_the_word():
+    bits = sorted((field.low, field.low + field.width) for field in FIELDS.values())
+    assert bits[0][0] == 0
+    assert bits[-1][1] == WORD_BITS
+    assert all(end == begin for (_, end), (begin, _) in pairwise(bits))
+
+
+def test_operands_of_an_instruction_share_no_bits():
+    for op in INSTRUCTIONS.values():
+        used = [name for operand in op.operands for name in operand.fields]
+        assert len(used) == len(set(used)), op.name
+        names = [operand.name for operand in op.operands]
+        assert len(names) == len(set(names)), op.name
+        assert len({flag.bit for flag in op.all_flags}) == len(op.all_flags), op.name
+        assert sum(operand.or_scalar for operand in op.operands) <= 1, op.name
+        assert op.meaning
+
+
+def test_codes_are_unique():
+    assert len(OPCODES) == len(INSTRUCTIONS)
+    assert 0 not in OPCODES
+    assert all(code < 64 for code in OPCODES)
+    assert len({command.code for command in COMMANDS.values()}) == len(COMMANDS)
+    assert sorted(fault.code for fault in FAULTS.values()) == list(range(1, len(FAULTS) + 1))
+
+
+def test_a_word_by_hand():
+    """The layout of the contract (research brief, section 8.3), written out."""
+    one = instruction("MAC_AB", "fence", "irq", mask=0x1A5, row=0x1234, col=0x2B, n=0xABC, gb=0x77)
+    word = 0x1B << 122 | 0b0101 << 118 | 0xA5 << 110 | 0x1234 << 90 | 0x2B << 84 | 0xABC << 72 | 0x77 << 24 | 1 << 8
+    assert encode(one) == word
+    assert decode(word) == one
+    assert encode(instruction("SETR", r=3, value=0x3F80_1234)) == 6 << 122 | 3 << 106 | 0x3F80_1234 << 8
+    assert encode(instruction("ARGMAX", r=1, a=2, n=50257)) == 0x33 << 122 | 1 << 106 | 12 << 84 | 1105 << 72 | 2 << 56
+    assert encode(instruction("LOOP", n=2, a=-1)) == 4 << 122 | 2 << 72 | 0xFFFF << 56
+    assert encode(instruction("VADD", a=1, b=2, d=3, n=4, advance=0b1010_0010)) & 0xFF == 0b1010_0010
+
+
+@settings(max_examples=300)
+@given(instructions())
+def test_words_read_back(one):
+    assert decode(encode(one)) == one
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 2**WORD_BITS - 1))
+def test_any_word_decodes_to_what_it_says_or_is_refused(word):
+    if word >> 122 not in OPCODES:
+        with pytest.raises(IllegalWord, match="no instruction has opcode"):
+            decode(word)
+        return
+    again = encode(decode(word))
+    assert again & ~word == 0
+    assert decode(again) == decode(word)
+
+
+def test_what_an_instruction_can_not_hold():
+    with pytest.raises(ConfigError) as caught:
+        instruction("MAC_AB", "accumulate", mask=1 << 24, row=65536, n=-1, gbb=3)
+    assert str(caught.value).splitlines() == [
+        "mac_ab: has no operand 'gbb' (did you mean 'gb'?)",
+        "mac_ab: has no flag 'accumulate'",
+        "mac_ab mask: must be 0 to 16777215, not 16777216",
+        "mac_ab row: must be 0 to 65535, not 65536",
+        "mac_ab n: must be 0 to 4095, not -1",
+    ]
+    for wrong, message in (
+        ({"name": "MACAB"}, "instruction: there is no instruction 'MACAB' (did you mean 'MAC_AB'?)"),
+        ({"name": "SRECIP", "r": 1, "s": 16}, "srecip s: must be 0 to 15, not 16"),
+        ({"name": "RD_MAC", "mask": 1}, "rd_mac: needs operand 'd'"),
+        ({"name": "RD_MAC", "mask": 1, "d": 0, "advance": 1}, "rd_mac: can't let those addresses advance (0x01)"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            instruction(**wrong)
+        assert str(caught.value) == message
+    with pytest.raises(ConfigError, match="vscale imm: must be 0 to 15, not 16"):
+        instruction("VSCALE", "reg", imm=16, a=0, d=0, n=1)
+
+
+def test_addresses_that_advance():
+    one = instruction("WR_SB", mask=1, bank=0, row=0, n=1, a=0, advance=1 << advance_bit("row", 1))
+    assert one.advances("row", 1)
+    assert one.advances("col", 1)
+    assert not one.advances("row", 0)
+    assert not one.advances("a", 1)
+    assert not one.advances("n", 1)
+
+
+def faults(name: str, *flags: str, scalar: int | None = None, **values: int) -> list[str]:
+    found = violations(TINY, instruction(name, *flags, **values), scalar)
+    return [f"{each.fault.name} {each.operand}: {each.message}" for each in found]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "message"),
+    [
+        (
+            {"name": "PRE_AB", "mask": 3},
+            {"mask": 4},
+            "MASK mask: channel 2 takes part, but there are channels 0 to 1",
+        ),
+        ({"name": "PRE_AB", "mask": 1}, {"mask": 0}, "MASK mask: no channel takes part"),
+        (
+            {"name": "RD_SB", "mask": 2, "bank": 3, "row": 0, "n": 1, "d": 0},
+            {"mask": 3},
+            "MASK mask: one channel can be read at a time, not 2",
+        ),
+        ({"name": "PRE", "mask": 1, "bank": 3}, {"bank": 4}, "OPERAND bank: the last bank is 3, not 4"),
+        (
+            {"name": "WR_ELEM", "mask": 1, "row": 0, "lane": 3, "a": 0},
+            {"lane": 4},
+            "OPERAND lane: the last lane is 3, not 4",
+        ),
+        (
+            {"name": "MAC_AB", "mask": 1, "row": 0, "col": 7, "n": 1},
+            {"col": 8},
+            "OPERAND col: the last col is 7, not 8",
+        ),
+        (
+            {"name": "MAC_AB", "mask": 1, "row": 63, "col": 4, "n": 4},
+            {"n": 5},
+            "ROW row: columns 508 to 512 go beyond a bank, which has 64 rows of 8",
+        ),
+        (
+            {"name": "MAC_AB", "mask": 1, "row": 0, "n": 3, "gb": 5},
+            {"n": 4},
+            "BUFFER gb: words 5 to 8 go beyond the global buffer, which has 8",
+        ),
+        ({"name": "ACT", "mask": 1, "bank": 0, "row": 63}, {"row": 64}, "ROW row: columns 512 to 512 go beyond a bank"),
+        ({"name": "VADD", "a": 0, "b": 1, "d": 2, "n": 4}, {"n": 0}, "OPERAND n: a count must be at least 1, not 0"),
+        (
+            {"name": "ROPE", "a": 0, "b": 8, "d": 16, "n": 6},
+            {"n": 5},
+            "OPERAND n: pairs need an even number of elements, not 5",
+        ),
+        (
+            {"name": "OUT", "a": 2000, "n": 48},
+            {"n": 49},
+            "SRAM a: words 2000 to 2048 go beyond the SRAM, which has 2048",
+        ),
+        ({"name": "IN", "d": 2047, "n": 1}, {"d": 2048}, "SRAM d: words 2048 to 2048 go beyond the SRAM"),
+        ({"name": "RD_MAC", "mask": 1, "d": 2046}, {"d": 2047}, "SRAM d: words 2047 to 2048 go beyond the SRAM"),
+        ({"name": "WR_BIAS", "mask": 1, "a": 2046}, {"a": 2047}, "SRAM a: words 2047 to 2048 go beyond the SRAM"),
+        (
+            {"name": "WR_GBX", "mask": 3, "a": 0, "stride": 2045, "n": 3},
+            {"stride": 2046},
+            "SRAM a: words 2046 to 2048 go beyond the SRAM",
+        ),
+        (
+            {"name": "VADD", "a": 0, "b": 8, "d": 0, "n": 32},
+            {"d": 1},
+            "OVERLAP d: must begin where 'a' begins, or not overlap it",
+        ),
+        (
+            {"name": "LAYERNORM", "a": 0, "b": 8, "beta": 16, "d": 24, "n": 32, "eps": 0},
+            {"d": 17},
+            "OVERLAP d: must begin where 'beta' begins, or not overlap it",
+        ),
+        (
+            {"name": "VGATHER", "a": 0, "stride": 3, "d": 4, "n": 6},
+            {"d": 3},
+            "OVERLAP d: must not overlap 'a'",
+        ),
+        ({"name": "LOOP", "n": 1, "col": 7}, {"col": 8}, "LOOP col: a step of columns is 0 to 7, not 8"),
+        (
+            {"name": "VMM", "row": 0, "n": 8, "slots": 4, "a": 0, "b": 8, "d": 16},
+            {"slots": 0},
+            "OPERAND slots: a count must be at least 1, not 0",
+        ),
+        (
+            {"name": "VMM", "row": 62, "n": 8, "slots": 2, "a": 0, "b": 8, "d": 8},
+            {"slots": 3},
+            "ROW row: columns 496 to 519 go beyond a bank, which has 64 rows of 8",
+        ),
+        (
+            {"name": "VMM", "row": 0, "n": 8, "slots": 4, "a": 0, "b": 8, "d": 16},
+            {"d": 7},
+            "OVERLAP d: must not overlap 'a'",
+        ),
+    ],
+)
+def test_at_the_limit_and_beyond(good, bad, message):
+    assert faults(**good) == []
+    assert any(each.startswith(message) for each in faults(**(good | bad)))
+
+
+def test_what_depends_on_a_scalar_register():
+    vmm = {"name": "VMM", "row": 0, "n": 8, "slots": 3, "a": 0, "d": 8}
+    assert faults(vmm.pop("name"), "reg", "zero", **vmm) == []
+    assert faults("VMM", "reg", "zero", scalar=0, **vmm) == ["OPERAND slots: a count must be at least 1, not 0"]
+    assert faults("VMM", "reg", "zero", scalar=65, **vmm)[0].startswith("ROW row: columns 0 to 519")
+    gather = {"a": 0, "stride": 3, "d": 2000, "n": 4}
+    assert faults("VGATHER", "reg", **gather) == []
+    assert faults("VGATHER", "reg", scalar=2666, **gather) == []
+    assert faults("VGATHER", "reg", scalar=2667, **gather) == ["OVERLAP d: must not overlap 'a'"]
+
+
+def test_faults_come_in_order():
+    found = faults("MAC_AB", mask=0, row=64, col=9, n=9)
+    assert [each.split()[0] for each in found] == ["MASK", "OPERAND", "ROW", "BUFFER"]
+
+
+@settings(max_examples=200)
+@given(instructions())
+def test_ranges_of_all_instructions(one):
+    for access in accesses(TINY, one):
+        assert access.space in ("sram", "dram", "buffer")
+        assert one.op.operand(access.operand) is not None
+    assert all(each.fault.name in FAULTS for each in violations(TINY, one))
+
+
+def test_expansion_of_vmm():
+    """20 columns are chunks of 8, 8 and 4; later chunks begin from what the one before left."""
+    vmm = instruction("VMM", row=3, col=6, n=20, slots=2, a=100, b=200, d=300)
+    text = [str(one) for one in expand_vmm(TINY, vmm, 2)]
+    assert len(text) == 3 * (1 + 2 * 3)
+    assert text[:7] == [
+        "wr_gb mask=3, a=100, n=8, gb=0",
+        "wr_bias mask=3, a=200",
+        "mac_ab mask=3, row=3, col=6, n=8, gb=0",
+        "rd_mac mask=3, d=300",
+        "wr_bias mask=3, a=202",
+        "mac_ab mask=3, row=4, col=6, n=8, gb=0",
+        "rd_mac mask=3, d=302",
+    ]
+    assert text[14:] == [
+        "wr_gb mask=3, a=116, n=4, gb=0",
+        "wr_bias mask=3, a=300",
+        "mac_ab mask=3, row=7, col=6, n=4, gb=0",
+        "rd_mac mask=3, d=300",
+        "wr_bias mask=3, a=302",
+        "mac_ab mask=3, row=8, col=2, n=4, gb=0",
+        "rd_mac mask=3, d=302",
+    ]
+    zero = next(
+        one for one in expand_vmm(TINY, instruction("VMM", "zero", row=0, n=1, slots=1, a=0, d=8), 1) if one.flags
+    )
+    assert str(zero) == "wr_bias mask=3, a=0, zero"
