@@ -9,6 +9,7 @@ from hdl.array.skew import skew
 from hdl.engine.body import Body
 from hdl.engine.control import Control
 from hdl.engine.drain import Drain
+from hdl.lib.delay import delay
 from hdl.lib.shared import place
 from hdl.params import EngineParams
 from hdl.pe.scheme import Scheme
@@ -34,7 +35,7 @@ class OutputStationary(Body):
         control = place(
             m,
             "control",
-            Control(self.params, latency=2 + self.flow.align_steps),
+            Control(self.params, latency=self.flow.recode_steps + 2 + self.flow.align_steps),
             wanted=self.wanted,
             have=self.a_valid & self.b_valid,
             last=self.a_last,
@@ -52,12 +53,16 @@ class OutputStationary(Body):
             self.mismatch.eq(take & (self.a_last != self.b_last)),
             self.row_valid.eq(en & control.row_valid),
             self.row_last.eq(control.row_last),
-            self.row_data.eq(self._array(m, en, control.clear, Mux(take, self.a_data, 0))),
+            self.row_data.eq(self._rows(m, en, control.clear, Mux(take, self.a_data, 0), self.b_data)),
         ]
         return m
 
-    def _array(self, m: Module, en: Value, clear: Value, a: Value) -> Value:
-        rows, cols = self.params.rows, self.params.cols
+    def _rows(self, m: Module, en: Value, clear: Value, a: Value, b: Value) -> Value:
+        """Rows of results of the operands that enter the array."""
+        rows, cols, wait = self.params.rows, self.params.cols, self.flow.recode_steps
+        clear, a, b = (
+            delay(m, f"wait_{name}", en, value, wait) for name, value in (("clear", clear), ("a", a), ("b", b))
+        )
         array = place(
             m,
             "array",
@@ -65,7 +70,7 @@ class OutputStationary(Body):
             en=en,
             clear=skew(m, "skew_clear", en, clear.replicate(rows), rows),
             a=skew(m, "skew_a", en, a, rows),
-            b=skew(m, "skew_b", en, self.b_data, cols) if self.flow.column_skew else self.b_data,
+            b=skew(m, "skew_b", en, b, cols) if self.flow.column_skew else b,
         )
         sums = array.acc
         if self.scheme.redundant:

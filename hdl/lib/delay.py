@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, place
 
-__all__ = ["Delay"]
+__all__ = ["Delay", "delay"]
+
+
+def delay(m: Module, name: str, en: Value, value: Value, steps: int) -> Value:
+    """Place a :class:`Delay` on ``value`` as submodule ``name``; no steps need none."""
+    return place(m, name, Delay(steps, len(value)), en=en, i=value).o if steps else value
 
 
 class Delay(Part):

@@ -131,6 +131,15 @@ class Dataflow:
         return self.params.rows + self.bus_stages - 1
 
     @property
+    def recode_steps(self) -> int:
+        """Steps by which operands wait in front of the recoders at the array's edge.
+
+        One where a carry runs through the digits: it would be too much after the logic that lets operands enter.
+        """
+        edge = self.params.scheme != "mac" and not self.params.weight_stationary
+        return int(edge and self.params.encoder in ("ent", "naf"))
+
+    @property
     def finish_steps(self) -> int:
         """Steps of the final addition of a carry-save accumulator."""
         return 0 if self.params.scheme == "mac" else 2
@@ -143,7 +152,7 @@ class Dataflow:
     @property
     def latency(self) -> int:
         """Cycles from a tile's last beat of operands to its first row of results, both at the ports, unstalled."""
-        return 5 + self.align_steps + self.params.preload
+        return 5 + self.recode_steps + self.align_steps + self.params.preload
 
     def tile_interval(self, k: int) -> int:
         """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands."""
