@@ -75,6 +75,8 @@ class Dataflow:
 
     #: Rows of PEs that share one stage of the result bus.
     ROWS_PER_BUS_STAGE = 8
+    #: Sums that one stage of an adder tree adds up.
+    TREE_FAN_IN = 4
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
@@ -140,9 +142,30 @@ class Dataflow:
         return int(edge and self.params.encoder in ("ent", "naf"))
 
     @property
+    def tree_levels(self) -> int:
+        """Stages of a column's adder tree."""
+        levels, sums = 0, self.params.depth
+        while sums > 1:
+            levels, sums = levels + 1, -(-sums // self.TREE_FAN_IN)
+        return levels
+
+    @property
+    def array_steps(self) -> int:
+        """Steps from the entry of operands to the sum that they complete, where the first column hands it on."""
+        if self.params.array == "systolic_ws":
+            return self.params.depth + 1  # one PE after the other
+        if self.params.array == "adder_tree":
+            # Operands, digits, PEs, tree; in opt2, whose PEs have no step of their own, an adder for each weight, too.
+            planes = self.params.scheme == "opt2"
+            return 4 + max(self.tree_levels, 1) if planes else 3 + self.tree_levels
+        return 2
+
+    @property
     def finish_steps(self) -> int:
-        """Steps of the final addition of a carry-save accumulator."""
-        return 0 if self.params.scheme == "mac" else 2
+        """Steps of the final addition of a sum in carry-save form."""
+        if self.params.scheme == "mac":
+            return 0
+        return 1 if self.params.weight_stationary else 2
 
     @property
     def align_steps(self) -> int:
@@ -151,8 +174,11 @@ class Dataflow:
 
     @property
     def latency(self) -> int:
-        """Cycles from a tile's last beat of operands to its first row of results, both at the ports, unstalled."""
-        return 5 + self.recode_steps + self.align_steps + self.params.preload
+        """Cycles from the last operands that a tile's first row of results needs to that row, at the ports, unstalled.
+
+        Where B stays these are the first row of A of the last block, elsewhere a tile's last beats.
+        """
+        return 3 + self.array_steps + self.align_steps + self.params.preload
 
     def tile_interval(self, k: int) -> int:
         """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands."""

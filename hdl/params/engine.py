@@ -211,6 +211,11 @@ class EngineParams:
         return max(high.bit_length() + self.result_signed, (~low).bit_length() + 1 if low < 0 else 0)
 
     @property
+    def block_bits(self) -> int:
+        """Bits that hold any sum of ``depth`` products; no more than those of the accumulator count."""
+        return min(self.sum_bits(self.depth), self.accumulator)
+
+    @property
     def result_range(self) -> tuple[int, int]:
         """The least and the greatest value of the accumulator."""
         if self.result_signed:

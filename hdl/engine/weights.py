@@ -1,0 +1,138 @@
+"""Control of a weight-stationary array: when weights are loaded and taken over, and where the rows of A are."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+from hdl.params import Dataflow, EngineParams
+
+__all__ = ["WeightControl"]
+
+
+class WeightControl(Part):
+    """The control of a weight-stationary array.
+
+    The array advances in *steps*: cycles in which ``en`` is high. A row of A enters in a step, or none does: which
+    steps are rows is known wherever they pass. A block of B is loaded, one step of K after another, while rows are
+    multiplied with the one before; its first row may enter after that, and with it the next block may begin to be
+    loaded. Blocks therefore follow each other every max(rows, depth) steps.
+
+    Parameters
+    ----------
+    params : EngineParams
+
+    Members
+    -------
+    wanted : In(1)
+        Tiles of the job have still to enter, on the stream of B.
+    a_valid, a_last, b_valid, b_last : In(1)
+        Beats that wait. ``a_take``, ``b_take`` : Out(1) accept them.
+    starved : Out(1)
+        A row is wanted, or a block for it, and no beat is there.
+    mismatch : Out(1)
+        A beat of A disagrees with B on the end of a tile, or a tile ends inside a block.
+    en : Out(1)
+    swap, load : Out(1), Out(depth)
+        To the array, with the beats that are taken.
+    valid, first : Out(1)
+        A row's sums are complete in the first column; they are of a tile's first block.
+    row_valid, row_last : Out(1)
+        In a step: a row of results is complete and aligned, a tile's last.
+    room : In(1)
+        The result buffer can take a row in the next cycle.
+    """
+
+    module = "control"
+    resets = True
+
+    def __init__(self, params: EngineParams) -> None:
+        self.params = params
+        inputs = ("wanted", "a_valid", "a_last", "b_valid", "b_last", "room")
+        outputs = ("a_take", "b_take", "starved", "mismatch", "en", "swap", "valid", "first", "row_valid", "row_last")
+        super().__init__(
+            {
+                **{name: In(1) for name in inputs},
+                **{name: Out(1) for name in outputs},
+                "load": Out(params.depth),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        full = Signal()  # a whole block is loaded and waits for its first row
+        full_first, full_last = Signal(), Signal()  # it is a tile's first one, its last one
+        begun = Signal()  # rows of a block have entered, and more are to come
+        first, last = Signal(), Signal()  # the same of that block
+        tile_first, tile_last = Signal(), Signal()  # of the block of the row that enters
+        block_ends = Signal()
+        m.d.comb += [
+            tile_first.eq(Mux(begun, first, full_first)),
+            tile_last.eq(Mux(begun, last, full_last)),
+            self.a_take.eq(self.en & self.a_valid & (begun | full)),
+            self.swap.eq(self.a_take & ~begun),
+            self.starved.eq(self.en & Mux(begun | full, ~self.a_valid, self.wanted & ~self.b_valid)),
+        ]
+        with m.If(self.swap):
+            m.d.sync += [first.eq(full_first), last.eq(full_last)]
+        self._load(m, full, full_first, full_last)
+        self._count(m, begun, block_ends)
+        self._follow(m, tile_first, tile_last, block_ends)
+        cut = self.b_take & self.b_last & ~self.load[-1]
+        m.d.comb += self.mismatch.eq(cut | (self.a_take & (self.a_last != (tile_last & block_ends))))
+        return m
+
+    def _load(self, m: Module, full: Signal, first: Signal, last: Signal) -> None:
+        """Steps of a block into the shadow registers. A tile's last step ends its block, even inside of it."""
+        depth = self.params.depth
+        turn = Signal(depth, init=1)  # one-hot: the step that comes next
+        begins = Signal(init=1)  # the next block is a tile's first
+        ends = Signal()
+        m.d.comb += [
+            self.b_take.eq(self.en & self.b_valid & self.wanted & (~full | self.swap)),
+            self.load.eq(turn & self.b_take.replicate(depth)),
+            ends.eq(self.b_take & (turn[-1] | self.b_last)),
+        ]
+        with m.If(self.b_take):
+            m.d.sync += turn.eq(Mux(ends, 1, turn << 1))
+        with m.If(self.swap | ends):
+            m.d.sync += full.eq(ends)
+        with m.If(ends):
+            m.d.sync += [begins.eq(self.b_last), first.eq(begins), last.eq(self.b_last)]
+
+    def _count(self, m: Module, begun: Signal, ends: Signal) -> None:
+        """Rows of a block: whether some have entered, and whether the next one is the last."""
+        rows = self.params.rows
+        left = Signal(range(rows), init=rows - 1)  # after the next one
+        m.d.comb += ends.eq(~left.any())
+        with m.If(self.a_take):
+            m.d.sync += [begun.eq(~ends), left.eq(Mux(ends, rows - 1, left - 1))]
+
+    def _follow(self, m: Module, first: Signal, last: Signal, ends: Signal) -> None:
+        """Where rows are, and when their results leave."""
+        flow = Dataflow(self.params)
+        sums = flow.array_steps
+        results = sums + flow.align_steps + 1
+        row = Signal(sums)
+        row_first = Signal(sums, reset_less=True)
+        result = Signal(results)
+        result_ends = Signal(results, reset_less=True)
+        valid_next = result[-2]
+        with m.If(self.en):
+            m.d.sync += [
+                row.eq(Cat(self.a_take, row)),
+                row_first.eq(Cat(first, row_first)),
+                result.eq(Cat(self.a_take & last, result)),
+                result_ends.eq(Cat(ends, result_ends)),
+            ]
+        m.d.comb += [
+            self.valid.eq(row[-1]),
+            self.first.eq(row_first[-1]),
+            self.row_valid.eq(result[-1]),
+            self.row_last.eq(result_ends[-1]),
+        ]
+        # Freeze only where a row of results would find no room.
+        en = Signal(init=1)
+        m.d.comb += self.en.eq(en)
+        m.d.sync += en.eq(self.room | ~Mux(en, valid_next, self.row_valid))

@@ -1,0 +1,46 @@
+"""The PE of a weight-stationary systolic array: a link in a chain of sums."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib.wiring import In, Out
+
+from hdl.arith.multiply_add import multiply_add
+from hdl.params import EngineParams
+from hdl.pe.stationary import StationaryPE
+
+__all__ = ["ChainPE"]
+
+
+class ChainPE(StationaryPE):
+    """Add the product of operand and weight to the sum of the PE above: ``p_out <= p_in + a * weight`` in every step.
+
+    Sums are modulo 2**params.block_bits, as single numbers (``mac``) or in carry-save form (``opt1``, whose operands of
+    A are digits), see :mod:`hdl.arith.multiply_add`. A step may add more than its product: the sum at the head of the
+    chain begins at what all PEs together have in excess, negated. For the other ports see
+    :class:`hdl.pe.stationary.StationaryPE`.
+
+    Attributes
+    ----------
+    arithmetic : MultiplyAdd
+
+    Members
+    -------
+    p_in, p_out : len(arithmetic.columns) bits
+        The sum, of the PE above and with this one's product; two steps after ``a_in``.
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        self.arithmetic = multiply_add(params, params.block_bits)
+        bits = len(self.arithmetic.columns)
+        super().__init__(params, self.arithmetic.a_bits, {"p_in": In(bits), "p_out": Out(bits)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        a, weight = self.operands(m)
+        p = Signal(len(self.p_out), reset_less=True)
+        m.d.comb += self.p_out.eq(p)
+        total = self.arithmetic.add(m, a, weight, self.p_in)
+        with m.If(self.en):
+            m.d.sync += p.eq(total)
+        return m

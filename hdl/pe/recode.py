@@ -1,0 +1,15 @@
+"""The recoder of a scheme, which stands where operands of A enter the array."""
+
+from __future__ import annotations
+
+from hdl.arith.encoding import Recoder, encoding
+from hdl.params import EngineParams
+
+__all__ = ["recoder"]
+
+
+def recoder(params: EngineParams) -> Recoder | None:
+    """The recoder of operands of A; None where PEs take them as they are."""
+    if params.scheme == "mac" or encoding(params.encoder, params.a).plain:
+        return None
+    return Recoder(params.encoder, params.a)

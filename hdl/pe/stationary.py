@@ -1,0 +1,71 @@
+"""What PEs share that hold a weight while rows of A pass by: their ports, operands and weights."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+from hdl.params import EngineParams
+
+__all__ = ["StationaryPE"]
+
+
+class StationaryPE(Part):
+    """A PE with a weight, an operand of B, and a shadow register behind it, into which the next weight is loaded.
+
+    In a systolic array ``a``, ``swap`` and ``load`` move through the PE along its row, and each is a pair of ports,
+    ``a_in`` and ``a_out``, one step apart; in an adder tree they reach all columns at once.
+
+    Parameters
+    ----------
+    a_bits : int
+        Wires of an operand of A, in the scheme's form.
+    ports : dict
+        Further ports.
+
+    Members
+    -------
+    en : In(1)
+        Advance by one step; otherwise nothing changes.
+    a : In(a_bits)
+        Operand of A.
+    swap : In(1)
+        The weight is the shadow register's from the next step on: in a systolic array with the operand that enters now.
+    load : In(1)
+        The shadow register takes ``b``. With ``swap``, the weight is still the one that it held before.
+    b : In(b.width)
+        Operand of B that is being loaded in the column.
+    """
+
+    module = "pe"
+
+    def __init__(self, params: EngineParams, a_bits: int, ports: dict) -> None:
+        self.params = params
+        self.systolic = params.array == "systolic_ws"
+        bits = {"a": a_bits, "swap": 1, "load": 1}
+        if self.systolic:
+            along = {f"{name}_in": In(width) for name, width in bits.items()}
+            along |= {f"{name}_out": Out(width) for name, width in bits.items()}
+        else:
+            along = {name: In(width) for name, width in bits.items()}
+        super().__init__({"en": In(1), **along, "b": In(params.b.width), **ports})
+
+    def operands(self, m: Module) -> tuple[Value, Value]:
+        """Operand of A and weight of this step."""
+        shadow = Signal(self.params.b.width, reset_less=True)
+        weight = Signal(self.params.b.width, reset_less=True)
+        if self.systolic:
+            a = Signal(len(self.a_in), name="a", reset_less=True)
+            passed = Signal(2, reset_less=True)
+            swap, load = self.swap_in, self.load_in
+            m.d.comb += [self.a_out.eq(a), self.swap_out.eq(passed[0]), self.load_out.eq(passed[1])]
+            with m.If(self.en):
+                m.d.sync += [a.eq(self.a_in), passed[0].eq(swap), passed[1].eq(load)]
+        else:
+            a, swap, load = self.a, self.swap, self.load
+        with m.If(self.en & swap):
+            m.d.sync += weight.eq(shadow)
+        with m.If(self.en & load):
+            m.d.sync += shadow.eq(self.b)
+        return a, weight
