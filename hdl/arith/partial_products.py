@@ -2,21 +2,101 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hdl.arith.digits import Digit, Encoding
 from hdl.arith.heap import BitHeap
 from hdl.params import OperandFormat
 
-__all__ = ["PartialProducts"]
+__all__ = ["PartialProduct", "PartialProducts"]
+
+
+@dataclass(frozen=True)
+class PartialProduct:
+    """The product of one digit and an operand ``b``, as bits that count positive; columns from the digit's weight on.
+
+    One that may be negative is written in one's complement with its sign bit inverted, plus a correction bit for a
+    negative digit. That avoids every sign extension, and adds 2**sign_column. Where a digit is never positive, its
+    correction is a constant, and part of what is added.
+
+    Parameters
+    ----------
+    fields : tuple of str
+        Of the digit, see :class:`hdl.arith.digits.Encoding`.
+    b : OperandFormat
+    """
+
+    #: Gates from a digit and the operand to a partial product, in XOR delays.
+    DELAY = 2.0
+
+    fields: tuple[str, ...]
+    b: OperandFormat
+
+    @property
+    def magnitude_bits(self) -> int:
+        """Bits of the digit, without its sign, times b."""
+        return self.b.width + ("two" in self.fields)
+
+    @property
+    def sign_column(self) -> int:
+        """The column of the inverted sign bit; where there is none, the one above all bits."""
+        return self.magnitude_bits - self.b.signed
+
+    @property
+    def width(self) -> int:
+        """Columns that it reaches."""
+        return self.sign_column + (self.b.signed or "neg" in self.fields)
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """The column of each bit of :meth:`bits`."""
+        return (*((0,) if "neg" in self.fields else ()), *range(self.width))
+
+    @property
+    def excess(self) -> int:
+        """What its bits count beyond the product."""
+        top = 1 << self.sign_column
+        return top - 1 if "minus" in self.fields else top if self.width > self.sign_column else 0
+
+    @property
+    def most(self) -> int:
+        """The greatest value of its bits: the greatest product, with its excess."""
+        high = 2 if "two" in self.fields else 1
+        digits = (-1, 0) if "minus" in self.fields else (-high if "neg" in self.fields else 0, high)
+        return max(digit * value for digit in digits for value in (self.b.min, self.b.max)) + self.excess
+
+    def bits(self, m: Module, name: str, digit: Digit, b: Value) -> Value:
+        """The correction bit, where there is one, and above it the product."""
+        if "minus" in self.fields:
+            magnitude = self._magnitude(m, name, digit, b)
+            return Cat(~magnitude[:-1], magnitude[-1]) if self.b.signed else ~magnitude
+        product = self._product(m, name, digit, b)
+        return product if digit.neg is None else Cat(digit.neg, product)
+
+    def _magnitude(self, m: Module, name: str, digit: Digit, b: Value) -> Signal:
+        value = b.as_signed() if self.b.signed else b
+        terms = Mux(digit.one, value, 0)
+        if digit.two is not None:
+            terms = terms | Mux(digit.two, value << 1, 0)
+        magnitude = Signal(self.magnitude_bits, name=f"magnitude{name}")
+        m.d.comb += magnitude.eq(terms)
+        return magnitude
+
+    def _product(self, m: Module, name: str, digit: Digit, b: Value) -> Value:
+        magnitude = self._magnitude(m, name, digit, b)
+        if digit.neg is None:
+            return Cat(magnitude[:-1], ~magnitude[-1]) if self.b.signed else magnitude
+        product = Signal(self.width, name=f"pp{name}")
+        low = magnitude[:-1] if self.b.signed else magnitude
+        sign = ~(magnitude[-1] ^ digit.neg) if self.b.signed else ~digit.neg
+        m.d.comb += product.eq(Cat(low ^ digit.neg.replicate(len(low)), sign))
+        return product
 
 
 class PartialProducts:
     """The partial products of a recoded operand ``a`` and an operand ``b``.
-
-    A partial product that may be negative is written in one's complement with its sign bit inverted, plus a correction
-    bit for a negative digit. That avoids every sign extension, and adds 2**sign_column to each; the sum of those
-    constants is :attr:`excess`. Where a digit is never positive, its correction is a constant, and part of the excess.
 
     Parameters
     ----------
@@ -26,6 +106,8 @@ class PartialProducts:
 
     Attributes
     ----------
+    planes : list of PartialProduct
+        Those of each digit, the lowest first.
     bits : int
         Bits that they put on a heap.
     columns : int
@@ -34,59 +116,21 @@ class PartialProducts:
         What they add beyond the product.
     """
 
-    #: Gates from a digit and the operand to a partial product, in XOR delays.
-    DELAY = 2.0
-
     def __init__(self, encoding: Encoding, b: OperandFormat) -> None:
         self.encoding = encoding
-        self.b = b
-        self.bits = 0
-        self.columns = 0
-        self.excess = 0
-        for i, fields in enumerate(encoding.fields):
-            offset = encoding.digit_bits * i
-            magnitude = b.width + ("two" in fields)
-            sign_column = offset + magnitude - b.signed
-            if "minus" in fields:
-                signed = b.signed
-                self.excess += (1 << sign_column) - (1 << offset)
-            else:
-                signed = b.signed or "neg" in fields
-                self.excess += signed << sign_column
-            self.bits += magnitude + (signed and not b.signed) + ("neg" in fields)
-            self.columns = max(self.columns, sign_column + signed)
+        self.planes = [PartialProduct(tuple(fields), b) for fields in encoding.fields]
+        self.bits = sum(len(plane.columns) for plane in self.planes)
+        self.columns = max(self.offset(i) + plane.width for i, plane in enumerate(self.planes))
+        self.excess = sum(plane.excess << self.offset(i) for i, plane in enumerate(self.planes))
+
+    def offset(self, i: int) -> int:
+        """The column in which digit i counts 1."""
+        return self.encoding.digit_bits * i
 
     def add(self, m: Module, heap: BitHeap, digits: Value, b: Value, arrival: float = 0) -> None:
         """Put all partial products on a heap; the wires of the digits arrive after so many XOR delays."""
-        for i, (fields, digit) in enumerate(zip(self.encoding.fields, self.encoding.split(digits), strict=True)):
-            offset = self.encoding.digit_bits * i
-            if "neg" in fields:
-                heap.add(digit.neg, offset, arrival)
-            product = self._never_positive(m, i, b, digit) if "minus" in fields else self._product(m, i, b, digit)
-            heap.add(product, offset, arrival + self.DELAY)
-
-    def _magnitude(self, m: Module, i: int, b: Value, digit: Digit) -> Signal:
-        """Digit i, without its sign, times b."""
-        value = b.as_signed() if self.b.signed else b
-        terms = Mux(digit.one, value, 0)
-        if digit.two is not None:
-            terms = terms | Mux(digit.two, value << 1, 0)
-        magnitude = Signal(self.b.width + (digit.two is not None), name=f"magnitude{i}")
-        m.d.comb += magnitude.eq(terms)
-        return magnitude
-
-    def _product(self, m: Module, i: int, b: Value, digit: Digit) -> Value:
-        """Digit i times b; its sign bit, where it has one, is inverted."""
-        magnitude = self._magnitude(m, i, b, digit)
-        if digit.neg is None:
-            return Cat(magnitude[:-1], ~magnitude[-1]) if self.b.signed else magnitude
-        product = Signal(len(magnitude) + (not self.b.signed), name=f"pp{i}")
-        low = magnitude[:-1] if self.b.signed else magnitude
-        sign = ~(magnitude[-1] ^ digit.neg) if self.b.signed else ~digit.neg
-        m.d.comb += product.eq(Cat(low ^ digit.neg.replicate(len(low)), sign))
-        return product
-
-    def _never_positive(self, m: Module, i: int, b: Value, digit: Digit) -> Value:
-        """Digit i, which is 0 or -1, times b: its one's complement, with the sign bit of b as it is."""
-        magnitude = self._magnitude(m, i, b, digit)
-        return Cat(~magnitude[:-1], magnitude[-1]) if self.b.signed else ~magnitude
+        for i, (plane, digit) in enumerate(zip(self.planes, self.encoding.split(digits), strict=True)):
+            bits = plane.bits(m, str(i), digit, b)
+            product = len(bits) - plane.width  # the correction bit stands before it
+            heap.add(bits[:product], self.offset(i), arrival)
+            heap.add(bits[product:], self.offset(i), arrival + plane.DELAY)
