@@ -44,10 +44,17 @@ class Hardware(Protocol):
         """The top module's ports; each has a ``name``."""
 
 
+#: Parts that stand in an engine many times.
+REPEATED = (
+    *("row", "recode", "pe", "cell", "column", "accumulator", "foot", "tree", "finish"),
+    *("bank", "walker", "window", "collector"),
+)
+
+
 def control_file(hardware: Hardware, module: str = "", public: tuple[str, ...] = ()) -> str:
     """Verilator's control file: parts are compiled once instead of once a copy, and ``public`` signals are visible."""
     lines = ["`verilator_config"]
-    shared = [hardware.modules[role] for role in ("row", "recode", "pe") if role in hardware.modules]
+    shared = [hardware.modules[role] for role in REPEATED if role in hardware.modules]
     lines += [f'no_inline -module "{name}"' for name in shared]
     lines += [f'public_flat_rw -module "{module}" -var "{name}"' for name in public]
     return "\n".join([*lines, ""])

@@ -45,7 +45,8 @@ class Emission:
     ports : list of Port
         The top module's ports.
     modules : dict
-        Module names by role: ``engine``, ``array``, ``row``, ``pe`` and, where there is one, ``recode``.
+        Module names by role: ``engine``, ``pe``, ``row``, ``recode`` and so on; all but delays, memories and the like,
+        which have their size in their name.
     core : dict
         How often each module of the core (PEs and recoders) occurs, by module name.
     """
@@ -78,8 +79,8 @@ def emit(params: EngineParams, prefix: str = "bitloom") -> Emission:
     while emitter.waiting:
         name, part = emitter.waiting.popitem()
         design += emitter.convert(part, name)
-    roles = [role for role in ("engine", "array", "row", "recode", "pe") if f"{prefix}_{role}" in emitter.names]
-    modules = {role: f"{prefix}_{role}" for role in roles}
+    roles = sorted(name.removeprefix(f"{prefix}_") for name in emitter.names)
+    modules = {role: f"{prefix}_{role}" for role in roles if not re.search(r"_\d", role)}
     core = {f"{prefix}_{module}": count for module, count in engine.body.core.items()}
     ports = engine_ports(params)
     text = _waive_padding(_verilog(design, top), engine)
@@ -116,7 +117,8 @@ class _Emitter:
             ports = {"clk": domain.clk} | ports
         placed = {port: (signal, None) for port, signal in ports.items() if len(signal)}
         text: str = rtlil.convert(fragment, name=name, ports=placed, emit_src=False)
-        return text
+        # A memory has no content at the beginning: macros have none either.
+        return re.sub(r"^  cell \$meminit_v2 .*?^  end\n", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
 def _verilog(design: str, top: str) -> str:

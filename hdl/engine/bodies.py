@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hdl.engine.body import Body
 from hdl.engine.output_stationary import OutputStationary
+from hdl.engine.sparse import Sparse
 from hdl.params import EngineParams
 
 __all__ = ["body_of"]
@@ -11,4 +12,4 @@ __all__ = ["body_of"]
 
 def body_of(params: EngineParams) -> Body:
     """The body of an engine."""
-    return OutputStationary(params)
+    return Sparse(params) if params.sparse else OutputStationary(params)

@@ -90,7 +90,8 @@ class Jobs(Part):
         """Counters and errors. They watch registers, one cycle late, so that nothing waits for them."""
         limit = Const(self.beat_limit)
         beats = Signal(len(limit))
-        took, ended = Signal(), Signal()
+        took = Signal()
+        ended = Signal()
         too_long = beats == limit
         m.d.sync += [took.eq(self.beat), ended.eq(self.beat_last)]
         with m.If(took):

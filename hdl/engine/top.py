@@ -99,8 +99,12 @@ class Engine(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        a_take, b_take, wanted, rows_ready = Signal(), Signal(), Signal(), Signal()
-        row_valid, row_last = Signal(), Signal()
+        a_take = Signal()
+        b_take = Signal()
+        wanted = Signal()
+        rows_ready = Signal()
+        row_valid = Signal()
+        row_last = Signal()
         row = Signal(self.flow.c.payload_bits)
         a = self._entry(m, "a", self.flow.a, ready=a_take)
         b = self._entry(m, "b", self.flow.b, ready=b_take)

@@ -16,8 +16,9 @@ ENCODERS = ("booth", "ent", "naf", "bit_serial")
 MULTIPLIERS = ("fused", "inferred")
 #: The (array, scheme) pairs that the hardware library builds, as schemes by array.
 BUILDS: dict[str, tuple[str, ...]] = {
-    "systolic_os": ("mac", "opt1"),
-    "matrix_2d": ("mac", "opt1"),
+    "systolic_os": ("mac", "opt1", "opt3", "opt4c", "opt4e"),
+    "cube": ("mac", "opt1"),
+    "matrix_2d": ("mac", "opt1", "opt3", "opt4c", "opt4e"),
 }
 SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
 #: Arrays with a part of K in space, and schemes that skip zero digits.
@@ -126,6 +127,13 @@ class EngineParams:
         if not bad and self.segment & (self.segment - 1):
             nearest = 1 << (self.segment.bit_length() - 1)
             yield Problem("engine.segment", f"must be a power of two, not {self.segment}", f"write {nearest}")
+        elif not bad and self.sparse and self.group in (1, 2, 4, 8) and self.segment < 2 * self.k_step * self.group:
+            least = 2 * self.k_step * self.group
+            yield Problem(
+                "engine.segment",
+                f"must be at least twice the {self.k_step * self.group} digits of a group, not {self.segment}",
+                f"write {least}",
+            )
         if not isinstance(self.preload, bool):
             yield Problem("engine.preload", f"must be true or false, not {self.preload!r}")
         formats_fine = True

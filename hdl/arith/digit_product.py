@@ -1,0 +1,43 @@
+"""The product of one digit out of {-2, -1, 0, 1, 2} and an operand, as bits for a heap."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+
+from hdl.params import OperandFormat
+
+__all__ = ["digit_product", "sign_column"]
+
+
+def sign_column(b: OperandFormat) -> int:
+    """The column of the inverted sign bit, and so log2 of what each product adds in excess."""
+    return b.width + (not b.signed)
+
+
+def digit_product(m: Module, name: str, one: Value, two: Value, neg: Value, b: Value, form: OperandFormat) -> Value:
+    """A digit times b, in one's complement with its sign bit inverted; ``neg`` is to be added in column 0.
+
+    No sign needs to be extended: the value is the product, plus 2**sign_column, minus ``neg``.
+
+    Parameters
+    ----------
+    one, two, neg : Value
+        The digit: its magnitude one-hot, and its sign. A zero has neither.
+    b : Value
+        The operand, in format ``form``.
+
+    Returns
+    -------
+    Value
+        ``sign_column(form) + 1`` bits.
+    """
+    value = b.as_signed() if form.signed else b
+    magnitude = Signal(form.width + 1, name=f"{name}_magnitude")
+    product = Signal(sign_column(form) + 1, name=name)
+    low = magnitude[: sign_column(form)]
+    sign = magnitude[-1] ^ neg if form.signed else neg
+    m.d.comb += [
+        magnitude.eq(Mux(one, value, 0) | Mux(two, value << 1, 0)),
+        product.eq(Cat(low ^ neg.replicate(len(low)), ~sign)),
+    ]
+    return product

@@ -1,0 +1,223 @@
+"""Engines that skip zero digits: OPT3, OPT4C and OPT4E (Wu et al., HPCA 2025), with all of their control."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+
+from hdl.arith.encoding import Recoder
+from hdl.array.skew import skew
+from hdl.engine.body import Body
+from hdl.lib.delay import Delay
+from hdl.lib.shared import Shared, place
+from hdl.params import Dataflow, EngineParams
+from hdl.params.sparse import SparseShape
+from hdl.sparse.arbiter import Arbiter
+from hdl.sparse.bank import Bank
+from hdl.sparse.collector import Collector
+from hdl.sparse.loader import Loader
+from hdl.sparse.output import Output
+from hdl.sparse.reader import Reader
+from hdl.sparse.row import SparseRow
+from hdl.sparse.window import Slots, Window
+
+__all__ = ["Sparse"]
+
+
+class Sparse(Body):
+    """Operands are stored by segments of K; each segment is worked off plane by plane, its zero digits left out.
+
+    Operands of A are recoded once, when they come. For every plane, the store lists the steps of K in which some row
+    has a digit; only these enter the window, from which every row takes the operands of its own digits, at its own
+    pace. At the end of a plane a row's sums leave over the result buses, are finished, shifted, and added to the row's
+    results. Rows may run apart by as much as the window holds, even into the next tile; results leave when all rows
+    are through.
+
+    Columns work on the same digits, in ``matrix_2d`` in the same cycle, in ``systolic_os`` one cycle after another. For
+    the ports see :class:`hdl.engine.body.Body`. The core is the PEs and what selects their digits.
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        super().__init__(params)
+        self.shape = SparseShape(params)
+        self.recoder = Recoder(params.encoder, params.a)
+        self.planes = self.recoder.encoding.digits
+        self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
+        if params.scheme != "opt3":
+            self.core["picker"] = params.rows * self.shape.lanes
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        params = self.params
+        full = Signal(2)
+        loader = place(
+            m,
+            "loader",
+            Loader(params, self.recoder),
+            wanted=self.wanted,
+            a_data=self.a_data,
+            a_last=self.a_last,
+            b_data=self.b_data,
+            have=self.a_valid & self.b_valid,
+            full=full,
+        )
+        has = Signal()
+        more = Signal()
+        holds = Signal(params.queue)
+        slot_free = Signal()
+        reader = place(
+            m,
+            "reader",
+            Reader(params, self.planes),
+            close=loader.close,
+            close_half=loader.half,
+            close_last=loader.close_last,
+            has=has,
+            more=more,
+            slot_free=slot_free,
+        )
+        sent = reader.issue | reader.mark
+        arriving = [Signal(self.shape.slot_bits, name=f"slot{i}", reset_less=True) for i in range(2)]
+        slots = place(m, "slots", Slots(params), take=sent, arrive=reader.arrive, arrive_slot=arriving[1], holds=holds)
+        m.d.sync += [arriving[0].eq(slots.slot), arriving[1].eq(arriving[0])]
+        banks = self._banks(m, loader, reader)
+        flat = [bank for lane in banks for bank in lane]
+        m.d.comb += [
+            full.eq(reader.full),
+            slot_free.eq(slots.free),
+            has.eq(Cat(bank.has for bank in flat).any()),
+            more.eq(Cat(bank.more for bank in flat).any()),
+        ]
+        words = self._windows(m, [bank.b_out for bank in flat], reader.arrive, arriving[1])
+        self._rows(m, banks, words, reader, arriving[1], holds)
+        m.d.comb += [
+            self.a_take.eq(loader.take),
+            self.b_take.eq(loader.take),
+            self.beat.eq(loader.take),
+            self.beat_last.eq(self.a_last),
+            self.active.eq(loader.take),
+            self.starved.eq(loader.ready & ~(self.a_valid & self.b_valid)),
+            self.mismatch.eq(loader.take & (self.a_last != self.b_last)),
+        ]
+        return m
+
+    def _banks(self, m: Module, loader: Shared, reader: Shared) -> list[list[Shared]]:
+        """The store, by lane and bank."""
+        part = Bank(self.params, self.planes)
+        return [
+            [
+                place(
+                    m,
+                    f"bank{lane}_{bank}",
+                    part,
+                    write=loader.write & loader.bank[bank],
+                    half=loader.half,
+                    word=loader.word,
+                    a=loader.a.word_select(lane, len(loader.a) // self.shape.lanes),
+                    b=loader.b.word_select(lane, len(loader.b) // self.shape.lanes),
+                    occupied=loader.occupied.word_select(lane, self.planes),
+                    start=reader.start,
+                    issue=reader.issue,
+                    read_half=reader.half,
+                    plane=reader.plane,
+                    entry=reader.entry,
+                    free=reader.free,
+                    free_half=reader.half,
+                )
+                for bank in range(self.shape.group)
+            ]
+            for lane in range(self.shape.lanes)
+        ]
+
+    def _windows(self, m: Module, operands: list[Value], write: Value, slot: Value) -> Value:
+        """The windows of all columns; gives what they hold."""
+        params = self.params
+        width = params.b.width
+        data: Value = Cat(bank.word_select(j, width) for j in range(params.cols) for bank in operands)
+        systolic = params.array == "systolic_os"
+        if systolic:
+            data = skew(m, "skew_window", Const(1, 1), data, params.cols)
+        words = []
+        for j in range(params.cols):
+            column = data.word_select(j, width * len(operands))
+            window = place(m, f"window{j}", Window(params), write=write, slot=slot, data=column)
+            if systolic:
+                write, slot = window.write_out, window.slot_out
+            words.append(window.words)
+        return Cat(words)
+
+    def _rows(
+        self, m: Module, banks: list[list[Shared]], words: Value, reader: Shared, slot: Value, holds: Signal
+    ) -> None:
+        """Rows, result buses and what stands at their heads."""
+        params, rows = self.params, self.params.rows
+        part = SparseRow(params, self.planes)
+        stage_rows = Dataflow.ROWS_PER_BUS_STAGE
+        stages = self.flow.bus_stages
+        request = Signal(rows)
+        done = Signal(2 * rows)
+        filled = Signal(2 * rows)
+        arbiter = place(m, "arbiter", Arbiter(rows), request=request)
+        settle = 3 + stages + Collector.LATENCY + params.cols * self.flow.column_skew
+        read_room = Signal()
+        output = place(m, "output", Output(rows, settle), done=done, filled=filled, room=read_room)
+        m.d.comb += read_room.eq(self.room)
+        bus: Value = Const(0, len(part.bus_in))
+        held: Value = Const(0, params.queue)
+        placed: list[Shared] = []
+        for i in reversed(range(rows)):
+            groups = [bank.a_out.word_select(i, 3)[field] for lane in banks for field in range(3) for bank in lane]
+            # A row far from the head of the buses fires earlier, so that grants one after another never meet.
+            fire: Value = arbiter.grant[i]
+            nearer = stages - 1 - i // stage_rows
+            if nearer:
+                fire = place(m, f"wait{i}", Delay(nearer, 1), en=Const(1, 1), i=arbiter.grant[i]).o
+            row = place(
+                m,
+                f"row{i}",
+                part,
+                number=Const(i, part.tag.fields["row"]),
+                push=reader.arrive,
+                push_slot=slot,
+                push_groups=Cat(groups),
+                push_end=reader.arrive_end,
+                push_plane=reader.arrive_plane,
+                words=words,
+                grant=arbiter.grant[i],
+                fire=fire,
+                finish=output.finish,
+                finish_parity=output.finish_parity,
+                bus_in=bus,
+            )
+            bus = row.bus_out
+            held = held | row.holds
+            placed.append(row)
+            if i % stage_rows == 0:
+                stage = Signal(len(part.bus_in), name=f"stage{i}", reset_less=True)
+                m.d.sync += stage.eq(bus)
+                bus = stage
+        placed.reverse()
+        m.d.comb += [
+            holds.eq(held),
+            request.eq(Cat(row.request for row in placed)),
+            done.eq(Cat(row.done for row in placed)),
+            filled.eq(Cat(row.filled for row in placed)),
+        ]
+        self._collect(m, part, bus, output)
+
+    def _collect(self, m: Module, part: SparseRow, bus: Value, output: Shared) -> None:
+        """Results, one column after the other."""
+        tag, sums = bus[: part.tag.bits], bus[part.tag.bits :]
+        collector = Collector(self.params, part.tag, self.recoder.encoding.digit_bits)
+        results = []
+        for j in range(self.params.cols):
+            acc = sums.word_select(j, part.pe.plane.acc_bits)
+            column = place(m, f"collector{j}", collector, acc=acc, tag=tag, read=output.read)
+            if self.params.array == "systolic_os":
+                tag = column.tag_out
+            results.append(Mux(output.zero, 0, column.result))
+        m.d.comb += [
+            self.row_data.eq(Cat(results)),
+            self.row_valid.eq(output.valid),
+            self.row_last.eq(output.last),
+            self.blocked.eq(output.blocked),
+        ]

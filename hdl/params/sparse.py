@@ -1,0 +1,72 @@
+"""Sizes of an engine that skips zero digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hdl.params.engine import EngineParams
+
+__all__ = ["SparseShape"]
+
+
+@dataclass(frozen=True)
+class SparseShape:
+    """Sizes derived from the parameters of a sparse engine.
+
+    K is worked off in segments of ``segment`` steps; step k of a segment belongs to lane k % ``lanes`` and, within the
+    lane, to bank (k // ``lanes``) % ``group``.
+
+    Parameters
+    ----------
+    params : EngineParams
+        With a scheme of ``SPARSE``.
+    """
+
+    params: EngineParams
+
+    @property
+    def lanes(self) -> int:
+        """Digits that a PE takes at once, each from its own steps of K."""
+        return self.params.k_step
+
+    @property
+    def group(self) -> int:
+        """Digits of a lane among which one that is not zero is looked for."""
+        return self.params.group
+
+    @property
+    def banks(self) -> int:
+        """Memories over which the steps of a segment are spread."""
+        return self.lanes * self.group
+
+    @property
+    def words(self) -> int:
+        """Steps of a segment in a bank."""
+        return self.params.segment // self.banks
+
+    @property
+    def beats(self) -> int:
+        """Operand beats of a segment."""
+        return self.params.segment // self.lanes
+
+    @property
+    def slot_bits(self) -> int:
+        """Bits that number the groups of the window."""
+        return (self.params.queue - 1).bit_length()
+
+    @property
+    def index_bits(self) -> int:
+        """Bits that number a lane's digits in the window."""
+        return self.slot_bits + (self.group - 1).bit_length()
+
+    @property
+    def sum_bits(self) -> int:
+        """Bits of a plane's sum over a segment: ``segment`` products of the greatest digit, 2, in two's complement."""
+        b = self.params.b
+        greatest = self.params.segment * 2 * max(-b.min, b.max)
+        return min(greatest.bit_length() + 1, self.params.accumulator)
+
+    @property
+    def step_bits(self) -> int:
+        """Bits that count the steps of a plane's sum: its digits, and one that begins it."""
+        return (self.params.segment + 1).bit_length()

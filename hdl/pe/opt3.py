@@ -1,0 +1,98 @@
+"""OPT3: a PE that selects the digits that are not zero by itself (Wu et al., HPCA 2025)."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+from hdl.params import EngineParams
+from hdl.params.sparse import SparseShape
+from hdl.pe.opt4 import Pick
+from hdl.pe.plane import PlaneSum
+from hdl.sparse.picker import Picks
+
+__all__ = ["Opt3PE"]
+
+
+class Opt3PE(Part):
+    """Take a group of digits of equal weight, and add one product a cycle: that of the next digit that is not zero.
+
+    Its pipeline: digits of the group; selected digit and the place of its operand, which the row looks up; operand
+    and digit; sum. For the sum see :class:`hdl.pe.plane.PlaneSum`.
+
+    Members
+    -------
+    load_in : In
+        Bits: ``clear`` (it goes through the pipeline behind the digits before it), ``load``, slot in the window, group
+        of digits (see :class:`hdl.sparse.picker.Picker`).
+    load_out : Out
+        In a systolic array: the same for the next PE, one step later.
+    last : Out(1)
+        No digit is left after the one of this cycle.
+    step, valid : Out(1)
+        The selected digit adds to the sum, or ``clear`` begins a new one; there is a selected digit.
+    index : Out
+        The place of the selected digit's operand.
+    b_in : In(b.width)
+        That operand, in the same cycle.
+    clear, acc : Out
+        While ``clear`` is high, ``acc`` holds a finished sum.
+    """
+
+    module = "pe"
+    resets = True
+
+    def __init__(self, params: EngineParams) -> None:
+        self.params = params
+        self.shape = SparseShape(params)
+        self.plane = PlaneSum(params)
+        self.systolic = params.array == "systolic_os"
+        bits = self.load_bits(self.shape)
+        super().__init__(
+            {
+                "load_in": In(bits),
+                **({"load_out": Out(bits)} if self.systolic else {}),
+                **{name: Out(1) for name in ("last", "step", "valid", "clear")},
+                "index": Out(self.shape.index_bits),
+                "b_in": In(params.b.width),
+                "acc": Out(self.plane.acc_bits),
+            }
+        )
+
+    @staticmethod
+    def load_bits(shape: SparseShape) -> int:
+        """Bits of ``load_in``."""
+        return 2 + shape.slot_bits + 3 * shape.group
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        slot_bits = self.shape.slot_bits
+        clear, load, slot, group = (
+            self.load_in[0],
+            self.load_in[1],
+            self.load_in[2 : 2 + slot_bits],
+            self.load_in[2 + slot_bits :],
+        )
+        if self.systolic:
+            passed = Signal(len(self.load_in))
+            m.d.sync += passed.eq(self.load_in)
+            m.d.comb += self.load_out.eq(passed)
+        picks = Picks(m, self.shape, load, slot, group)
+        size = Pick.bits(self.shape)
+        selected = Signal(size, init=1)  # the first step after a reset begins new sums
+        adding = Signal(size - self.shape.index_bits, reset_less=True)  # its place is no longer needed
+        b = Signal(self.params.b.width, reset_less=True)
+        now, then = Pick(self.shape, selected), Pick(self.shape, adding)
+        m.d.sync += [selected.eq(Cat(clear, picks.valid, picks.two, picks.neg, picks.index)), adding.eq(selected)]
+        with m.If(now.valid[0]):
+            m.d.sync += b.eq(self.b_in)
+        m.d.comb += [
+            self.last.eq(picks.last),
+            self.step.eq(now.step),
+            self.valid.eq(now.valid[0]),
+            self.index.eq(now.index[0]),
+            self.clear.eq(then.clear),
+            self.acc.eq(self.plane.add(m, then.step, then.clear, then.digits, [b])),
+        ]
+        return m

@@ -1,0 +1,118 @@
+"""The order in which a segment is worked off: plane after plane, list entry after list entry."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+from hdl.params import EngineParams
+from hdl.params.sparse import SparseShape
+
+__all__ = ["Reader"]
+
+
+class Reader(Part):
+    """Sends the groups of a segment to window and rows, one a cycle while there are free slots.
+
+    Members
+    -------
+    close, close_half, close_last : In(1)
+        A half has been filled; it ends a tile. ``full`` : Out(2) : the halves that are not yet worked off.
+    has, more : In(1)
+        Some bank has another entry in this plane; some bank has more than one.
+    start, issue, half, plane, entry : Out
+        To the banks. ``free`` : Out(1) empties the lists of ``half``.
+    slot_free : In(1)
+        A slot of the window is free. ``issue | mark`` takes it; ``mark`` : Out(1) sends the end of a tile, a group
+        without digits.
+    arrive, arrive_end, arrive_plane : Out
+        Two cycles later the group arrives: it ends a plane (bit 0), a tile (bit 1).
+    """
+
+    module = "reader"
+    resets = True
+
+    def __init__(self, params: EngineParams, planes: int) -> None:
+        self.planes = planes
+        words = SparseShape(params).words
+        inputs = ("close", "close_half", "close_last", "has", "more", "slot_free")
+        super().__init__(
+            {
+                **{name: In(1) for name in inputs},
+                **{name: Out(1) for name in ("start", "issue", "mark", "half", "free", "arrive")},
+                "full": Out(2),
+                "plane": Out(range(planes)),
+                "entry": Out((words - 1).bit_length()),
+                "arrive_end": Out(2),
+                "arrive_plane": Out(range(planes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        full = Signal(2)
+        ends = Signal(2)
+        half = Signal()
+        plane = Signal(range(self.planes))
+        entry = Signal(len(self.entry))
+        here, ends_here = Mux(half, full[1], full[0]), Mux(half, ends[1], ends[0])
+        final = Signal()
+        end1 = Signal(2)
+        end2 = Signal(2)
+        sent1 = Signal()
+        sent2 = Signal()
+        plane1, plane2 = (Signal(range(self.planes), name=f"plane{i}", reset_less=True) for i in (1, 2))
+        m.d.comb += [
+            self.full.eq(full),
+            self.half.eq(half),
+            self.plane.eq(plane),
+            self.entry.eq(entry),
+            self.arrive.eq(sent2),
+            self.arrive_end.eq(end2),
+            self.arrive_plane.eq(plane2),
+            final.eq(plane == self.planes - 1),
+        ]
+        with m.FSM():
+            with m.State("wait"):
+                m.d.sync += plane.eq(0)
+                with m.If(here):
+                    m.next = "start"
+            with m.State("start"):
+                m.d.comb += self.start.eq(1)
+                m.d.sync += entry.eq(0)
+                m.next = "run"
+            with m.State("run"):
+                m.d.comb += self.issue.eq(self.has & self.slot_free)
+                with m.If(self.issue):
+                    m.d.sync += entry.eq(entry + 1)
+                with m.If(~self.has | (self.slot_free & ~self.more)):
+                    m.d.sync += plane.eq(Mux(final, 0, plane + 1))
+                    with m.If(~final):
+                        m.next = "start"
+                    with m.Elif(ends_here):
+                        m.next = "mark"
+                    with m.Else():
+                        m.next = "free"
+            with m.State("mark"):
+                m.d.comb += self.mark.eq(self.slot_free)
+                with m.If(self.mark):
+                    m.next = "free"
+            with m.State("free"):
+                m.d.comb += self.free.eq(1)
+                m.d.sync += half.eq(~half)
+                m.next = "wait"
+        for i in range(2):
+            with m.If(self.close & (self.close_half == i)):
+                m.d.sync += [full[i].eq(1), ends[i].eq(self.close_last)]
+            with m.Elif(self.free & (half == i)):
+                m.d.sync += full[i].eq(0)
+        m.d.sync += [
+            sent1.eq(self.issue | self.mark),
+            sent2.eq(sent1),
+            end1.eq(Cat(self.issue & ~self.more, self.mark)),
+            end2.eq(end1),
+            plane1.eq(plane),
+            plane2.eq(plane1),
+        ]
+        return m

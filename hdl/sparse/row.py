@@ -1,0 +1,241 @@
+"""One row of a sparse engine: its way through the window, its PEs, and its share of the result buses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part, Shared, place
+from hdl.params import EngineParams
+from hdl.params.sparse import SparseShape
+from hdl.pe.opt3 import Opt3PE
+from hdl.pe.opt4 import Opt4PE, Pick
+from hdl.sparse.picker import Picker
+from hdl.sparse.walker import Walker
+
+__all__ = ["SparseRow", "Tag"]
+
+
+@dataclass(frozen=True)
+class Tag:
+    """What goes along with a plane's sums on the result buses.
+
+    Parameters
+    ----------
+    rows, planes, step_bits : int
+        Sizes that decide the widths of the fields.
+    """
+
+    rows: int
+    planes: int
+    step_bits: int
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """Widths: a sum is there; parity of its tile; the tile's first one of this row; row; plane; steps."""
+        row, plane = (self.rows - 1).bit_length(), (self.planes - 1).bit_length()
+        return {"valid": 1, "parity": 1, "first": 1, "row": row, "plane": plane, "steps": self.step_bits}
+
+    @property
+    def bits(self) -> int:
+        """Bits of all fields."""
+        return sum(self.fields.values())
+
+    def join(self, **values: Value) -> Value:
+        """The fields as one word."""
+        return Cat(values[name] for name, width in self.fields.items() if width)
+
+    def split(self, word: Value) -> dict[str, Value]:
+        """The fields of a word."""
+        result, place = {}, 0
+        for name, width in self.fields.items():
+            result[name] = word[place : place + width]
+            place += width
+        return result
+
+
+class SparseRow(Part):
+    """A row walks through the window at its own pace; its columns work on the same digits.
+
+    After the last digit of a plane it asks for the result buses. When they are granted, all of its sums leave, and new
+    ones begin. At the end of a tile it goes on into the next one, unless the results of the tile before are still
+    there.
+
+    Members
+    -------
+    number : In
+        The row's number.
+    push, push_slot, push_groups, push_end, push_plane : In
+        A group arrives, see :class:`hdl.sparse.walker.Walker`; the digits of each lane.
+    words : In
+        The windows of all columns.
+    request : Out(1)
+        Asks for the buses. ``grant`` : In(1) answers; with ``fire`` : In(1), in this or a later cycle, the sums leave.
+    finish, finish_parity : In(1)
+        The results of the tile of this parity have left.
+    done, filled : Out(2)
+        By parity: the row has worked off its tile; there are results of it other than zero.
+    holds : Out(queue)
+        Slots of the window that are still needed.
+    bus_in, bus_out
+        From below and to above: the tag, and the accumulators of all columns; three cycles after ``fire`` where
+        nothing else stands in between, column j's another j cycles later in a systolic array.
+    """
+
+    module = "row"
+    resets = True
+
+    def __init__(self, params: EngineParams, planes: int) -> None:
+        self.params = params
+        self.shape = shape = SparseShape(params)
+        self.tag = Tag(params.rows, planes, shape.step_bits)
+        self.pe = Opt3PE(params) if params.scheme == "opt3" else Opt4PE(params)
+        self.planes = planes
+        bus = self.tag.bits + params.cols * self.pe.plane.acc_bits
+        inputs = ("push", "grant", "fire", "finish", "finish_parity")
+        super().__init__(
+            {
+                **{name: In(1) for name in inputs},
+                "number": In(self.tag.fields["row"]),
+                "push_slot": In(shape.slot_bits),
+                "push_groups": In(shape.lanes * 3 * shape.group),
+                "push_end": In(2),
+                "push_plane": In(range(planes)),
+                "words": In(params.cols * params.queue * shape.banks * params.b.width),
+                "request": Out(1),
+                "done": Out(2),
+                "filled": Out(2),
+                "holds": Out(params.queue),
+                "bus_in": In(bus),
+                "bus_out": Out(bus),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        release = Signal()
+        last = Signal(self.shape.lanes)
+        walkers = [self._walker(m, lane, last[lane], release) for lane in range(self.shape.lanes)]
+        held = walkers[0].holds
+        for walker in walkers[1:]:
+            held = held | walker.holds
+        if self.params.scheme == "opt3":
+            step, valid, finished = self._opt3(m, walkers[0], last)
+        else:
+            step, valid, finished = self._opt4(m, walkers, last)
+        tag = self._control(m, walkers, release, step, valid)
+        m.d.comb += [self.holds.eq(held), self.bus_out.eq(self.bus_in | Cat(tag, *finished))]
+        return m
+
+    def _walker(self, m: Module, lane: int, last: Value, release: Value) -> Shared:
+        """The walker of a lane."""
+        return place(
+            m,
+            f"walker{lane}",
+            Walker(self.shape, len(self.push_plane)),
+            push=self.push,
+            push_slot=self.push_slot,
+            push_group=self.push_groups.word_select(lane, 3 * self.shape.group),
+            push_end=self.push_end,
+            push_plane=self.push_plane,
+            last=last,
+            release=release,
+        )
+
+    def _operand(self, j: int, lane: int, index: Value) -> Value:
+        """The operand of a lane in column j, from its window."""
+        width = self.params.b.width
+        size = len(self.words) // self.params.cols // self.shape.lanes
+        return self.words.word_select(j * self.shape.lanes + lane, size).word_select(index, width)
+
+    def _opt4(self, m: Module, walkers: list[Shared], last: Value) -> tuple[Value, Value, list[Value]]:
+        """Pickers at the edge, and PEs that take their picks; says of column 0: a step is done, a digit was picked."""
+        shape = self.shape
+        pickers = [
+            place(m, f"picker{i}", Picker(shape), load=walker.load, slot=walker.slot, group=walker.group)
+            for i, walker in enumerate(walkers)
+        ]
+        m.d.comb += last.eq(Cat(picker.last for picker in pickers))
+        word = Signal(Pick.bits(shape), init=1)  # the first step after a reset begins new sums
+        m.d.sync += word.eq(Cat(self.fire, *(Cat(p.valid, p.two, p.neg, p.index) for p in pickers)))
+        now = Pick(shape, word)
+        step = Signal()
+        valid = Signal()
+        m.d.comb += [step.eq(now.step), valid.eq(Cat(now.valid).any() | Cat(p.valid for p in pickers).any())]
+        finished = []
+        if self.params.array == "systolic_os":
+            for j in range(self.params.cols):
+                b = [self._operand(j, lane, index) for lane, index in enumerate(Pick(shape, word).index)]
+                pe = place(m, f"pe{j}", self.pe, pick_in=word, b_in=Cat(b))
+                word = pe.pick_out
+                finished.append(Mux(word[0], pe.acc, 0))
+            return step, valid, finished
+        then = Signal(len(word), reset_less=True)
+        m.d.sync += then.eq(word)
+        for j in range(self.params.cols):
+            b = [self._operand(j, lane, index) for lane, index in enumerate(now.index)]
+            pe = place(m, f"pe{j}", self.pe, pick=then, load=Cat(now.valid), b_in=Cat(b))
+            finished.append(Mux(then[0], pe.acc, 0))
+        return step, valid, finished
+
+    def _opt3(self, m: Module, walker: Shared, last: Value) -> tuple[Value, Value, list[Value]]:
+        """PEs that pick by themselves."""
+        load: Value = Signal(Opt3PE.load_bits(self.shape), name="load_word")
+        m.d.comb += load.eq(Cat(self.fire, walker.load, walker.slot, walker.group))
+        finished, pes = [], []
+        for j in range(self.params.cols):
+            b = Signal(self.params.b.width, name=f"operand{j}")
+            pe = place(m, f"pe{j}", self.pe, load_in=load, b_in=b)
+            m.d.comb += b.eq(self._operand(j, 0, pe.index))
+            if self.params.array == "systolic_os":
+                load = pe.load_out
+            finished.append(Mux(pe.clear, pe.acc, 0))
+            pes.append(pe)
+        m.d.comb += last.eq(pes[0].last)
+        return pes[0].step, pes[0].valid, finished
+
+    def _control(self, m: Module, walkers: list[Shared], release: Signal, step: Value, valid: Value) -> Value:
+        """Ends of planes and tiles; gives the tag of the sums that leave."""
+        parity = Signal()
+        first = Signal(init=1)
+        dirty = Signal()
+        won = Signal()
+        done = Signal(2)
+        filled = Signal(2)
+        plane_end = Signal()
+        tile_end = Signal()
+        go_on = Signal()
+        changed = Signal()
+        m.d.comb += [
+            plane_end.eq(Cat(walker.at_plane_end for walker in walkers).all()),
+            tile_end.eq(Cat(walker.at_tile_end for walker in walkers).all()),
+            changed.eq(dirty | valid),
+            self.request.eq(plane_end & changed & ~won),
+            go_on.eq(tile_end & ~Mux(parity, done[0], done[1])),
+            release.eq((plane_end & (self.fire | ~changed)) | go_on),
+            self.done.eq(done),
+            self.filled.eq(filled),
+        ]
+        m.d.sync += [dirty.eq(changed & ~self.fire), won.eq((won | self.grant) & ~self.fire)]
+        m.d.sync += [first.eq((first & ~self.fire) | go_on), parity.eq(parity ^ go_on)]
+        for i in range(2):
+            left = self.finish & (self.finish_parity == i)
+            m.d.sync += done[i].eq((done[i] | (go_on & (parity == i))) & ~left)
+            m.d.sync += filled[i].eq((filled[i] | (self.fire & (parity == i))) & ~left)
+        # The sums leave two cycles after `fire`, behind the last product.
+        fired1 = Signal()
+        fired2 = Signal()
+        info = Signal(2 + len(self.push_plane), reset_less=True)
+        steps, held = (Signal(self.shape.step_bits, name=name, reset_less=True) for name in ("steps", "held"))
+        m.d.sync += [fired1.eq(self.fire), fired2.eq(fired1)]
+        with m.If(self.fire):
+            m.d.sync += info.eq(Cat(parity, first, walkers[0].plane))
+        fresh = Signal(init=1)
+        with m.If(step):
+            m.d.sync += [steps.eq(Mux(fired1 | fresh, 1, steps + 1)), fresh.eq(0)]
+        with m.If(fired1):
+            m.d.sync += held.eq(steps)
+        tag = self.tag.join(valid=fired2, parity=info[0], first=info[1], row=self.number, plane=info[2:], steps=held)
+        return tag & fired2.replicate(self.tag.bits)

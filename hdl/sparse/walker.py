@@ -1,0 +1,111 @@
+"""A row's way through the window: group after group, at its own pace."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+from hdl.params.sparse import SparseShape
+
+__all__ = ["Walker"]
+
+
+class Walker(Part):
+    """The digits of one lane of a row that wait in the window, and the group that is being worked off.
+
+    A group takes as many cycles as it has digits that are not zero, but at least one.
+
+    Members
+    -------
+    push : In(1)
+        A group arrives in slot ``push_slot``: its digits ``push_group``, and what it ends, ``push_end`` (bit 0: a
+        plane, bit 1: a tile, which comes as a group of its own without digits) of plane ``push_plane``.
+    last : In(1)
+        The picker has no digit left after this cycle.
+    release : In(1)
+        Go on after an end.
+    load, slot, group : Out
+        To the picker.
+    at_plane_end, at_tile_end : Out(1)
+        Everything before an end has been picked; waits for ``release``.
+    plane : Out
+        The plane that has ended.
+    holds : Out(queue)
+        Slots whose operands are still needed.
+    """
+
+    module = "walker"
+    resets = True
+
+    def __init__(self, shape: SparseShape, plane_bits: int) -> None:
+        self.shape = shape
+        self.plane_bits = plane_bits
+        group = 3 * shape.group
+        super().__init__(
+            {
+                **{name: In(1) for name in ("push", "last", "release")},
+                "push_slot": In(shape.slot_bits),
+                "push_group": In(group),
+                "push_end": In(2),
+                "push_plane": In(plane_bits),
+                **{name: Out(1) for name in ("load", "at_plane_end", "at_tile_end")},
+                "slot": Out(shape.slot_bits),
+                "group": Out(group),
+                "plane": Out(plane_bits),
+                "holds": Out(shape.params.queue),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        queue, size = self.shape.params.queue, len(self.push_group) + 2 + self.plane_bits
+        stored = [Signal(size, name=f"slot{i}", reset_less=True) for i in range(queue)]
+        holds = Signal(queue)
+        following = Signal(range(queue))  # the slot to load next
+        current = Signal(range(queue))
+        busy = Signal()  # the picker has the group of slot `current`
+        waiting = Signal()
+        end = Signal(2)
+        plane = Signal(self.plane_bits)
+        entry = Signal(size)
+        next_end = Signal(2)
+        there = Signal()
+        arriving = Cat(self.push_group, self.push_end, self.push_plane)
+        picked = Signal()
+        with m.Switch(following):
+            for i in range(queue):
+                with m.Case(i):
+                    m.d.comb += [entry.eq(stored[i]), there.eq(holds[i])]
+        digits = len(self.push_group)
+        m.d.comb += [
+            self.group.eq(entry[:digits]),
+            next_end.eq(entry[digits : digits + 2]),
+            self.slot.eq(following),
+            self.plane.eq(plane),
+            self.holds.eq(holds),
+            picked.eq(busy & self.last),
+            self.at_plane_end.eq(waiting & end[0]),
+            self.at_tile_end.eq(waiting & end[1]),
+            self.load.eq(there & Mux(waiting, self.release, Mux(busy, self.last & ~end.any(), 1))),
+        ]
+        with m.If(self.load):
+            wrapped = following == queue - 1
+            m.d.sync += [
+                following.eq(Mux(wrapped, 0, following + 1)),
+                current.eq(following),
+                end.eq(next_end),
+                plane.eq(entry[digits + 2 :]),
+                busy.eq(1),
+                waiting.eq(0),
+            ]
+        with m.Elif(picked):
+            m.d.sync += [busy.eq(0), waiting.eq(end.any())]
+        with m.Elif(waiting & self.release):
+            m.d.sync += waiting.eq(0)
+        for i in range(queue):
+            with m.If(self.push & (self.push_slot == i)):
+                m.d.sync += [stored[i].eq(arriving), holds[i].eq(1)]
+            with m.Elif(picked & (current == i)):
+                m.d.sync += holds[i].eq(0)
+        return m
