@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from hdl.params.pim import INSTRUCTIONS, SCALARS, Instruction
+from hdl.params.pim import INSTRUCTIONS, SCALARS, WORD_BITS, Instruction, encode
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING, LEVELS
 
@@ -24,3 +24,10 @@ def instructions(draw: st.DrawFn, levels: int = LEVELS) -> Instruction:
             for level in range(levels):
                 advance |= draw(st.integers(0, 1)) << advance_bit(address, level)
     return Instruction(op, values, flags, advance)
+
+
+def words() -> st.SearchStrategy[int]:
+    """Any word: instructions, instructions with bits flipped, and noise."""
+    bit = st.integers(0, WORD_BITS - 1).map(lambda place: 1 << place)
+    flipped = st.builds(lambda one, flip: encode(one) ^ flip, instructions(), bit)
+    return instructions().map(encode) | flipped | st.integers(0, (1 << WORD_BITS) - 1)

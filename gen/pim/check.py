@@ -1,0 +1,203 @@
+"""What is wrong with a program, told without running it.
+
+Loops run a known number of times and nothing jumps, so that addresses are known in every iteration: an address that
+advances is greatest or least in a first or last one. Which accumulators hold something is followed through two
+iterations of each loop, after which nothing new can happen. What is left to the controller is in
+:mod:`hdl.params.pim.legality`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from gen.pim.program import Program
+from hdl.params.pim import FIELDS, LEVELS, Access, Instruction, PimParams, accesses, encode, violations
+from hdl.params.pim.encoding import advance_bit
+from hdl.params.pim.fields import ADVANCING
+from hdl.params.pim.loops import advanced, steps
+
+__all__ = ["Finding", "check"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with an instruction.
+
+    Parameters
+    ----------
+    index : int
+        Of the instruction, from 0; the number of instructions where the end of the program is at fault.
+    message : str
+    operand : str
+        The operand at fault, or empty.
+    """
+
+    index: int
+    message: str
+    operand: str = ""
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """An open loop: where it is, how often it runs, and how far it moves each address an iteration."""
+
+    index: int
+    count: int
+    step: Mapping[str, int]
+
+
+def check(program: Program) -> list[Finding]:
+    """Everything wrong with a program, in its order."""
+    code = program.instructions
+    found = list(_words(program))
+    balanced = True
+    loops: list[_Loop] = []
+    for index, one in enumerate(code):
+        if one is None:
+            continue
+        name = one.op.name
+        found += _advancing(index, one, len(loops))
+        found += _everywhere(program.params, index, one, loops)
+        if name == "LOOP":
+            if len(loops) == LEVELS:
+                found.append(Finding(index, f"is inside {LEVELS} loops: a third can't be"))
+                balanced = False
+            loops.append(_Loop(index, max(1, one["n"]), steps(program.params, one)))
+        elif name == "ENDL" and loops:
+            loops.pop()
+        elif name == "ENDL":
+            found.append(Finding(index, "ends no loop: there is no LOOP before it"))
+            balanced = False
+        elif name == "HALT" and (loops or index + 1 < len(code)):
+            found.append(Finding(index, "ends the program here: it must be the last instruction, outside loops"))
+    found += [Finding(loop.index, "has no ENDL") for loop in loops]
+    if not code or code[-1] is None or code[-1].op.name != "HALT":
+        found.append(Finding(len(code), "the program runs past its end: its last instruction must be HALT"))
+    if balanced and not loops:
+        found += _Accumulators(program).find()
+    return sorted(set(found), key=lambda each: (each.index, each.operand, each.message))
+
+
+def _words(program: Program) -> Iterator[Finding]:
+    memory = program.params.program_words
+    if len(program.words) > memory:
+        message = f"is beyond the program memory, which holds {memory} instructions of the {len(program.words)}"
+        yield Finding(memory, message)
+    for index, (word, one) in enumerate(zip(program.words, program.instructions, strict=True)):
+        if one is None:
+            yield Finding(index, f"no instruction has opcode {word >> FIELDS['opcode'].low:#04x}")
+        elif stray := word & ~encode(one):
+            yield Finding(index, f"bits are set that {one.op.name.lower()} doesn't use ({stray:#x})")
+
+
+def _advancing(index: int, one: Instruction, depth: int) -> Iterator[Finding]:
+    for address, level in product(ADVANCING, range(depth, LEVELS)):
+        if one.advance >> advance_bit(address, level) & 1:
+            operand = next(each.name for each in one.op.operands if each.advances == address)
+            loops = "a loop" if level == 0 else "a second loop"
+            yield Finding(index, f"advances with {loops}, but is inside {'none' if depth == 0 else 'one'}", operand)
+
+
+def _everywhere(params: PimParams, index: int, one: Instruction, loops: list[_Loop]) -> Iterator[Finding]:
+    """Rules that the instruction breaks in any iteration of its loops."""
+    seen = set()
+    for turns in product(*({0, loop.count - 1} for loop in loops)):
+        moved = [_times(loop.step, turn) for loop, turn in zip(loops, turns, strict=True)]
+        here = advanced(params, one, moved, wrap=False)
+        for each in violations(params, here):
+            if each.fault.name != "OVERLAP" and (each.fault, each.operand) not in seen:
+                seen.add((each.fault, each.operand))
+                turn = f", in iteration {', '.join(str(turn + 1) for turn in turns)}" if any(turns) else ""
+                yield Finding(index, each.message + turn, each.operand)
+    yield from _overlaps(params, index, one, loops)
+
+
+def _times(step: Mapping[str, int], turn: int) -> dict[str, int]:
+    return {address: turn * by for address, by in step.items()}
+
+
+def _overlaps(params: PimParams, index: int, one: Instruction, loops: list[_Loop]) -> Iterator[Finding]:
+    """A result that overlaps a source in some iteration: the distance between them can move each time."""
+    touched = [access for access in accesses(params, one) if access.space == "sram"]
+    for result, source in product(touched, touched):
+        if not result.write or source.write or len(loops) > LEVELS:
+            continue
+        travel = []
+        for level, loop in enumerate(loops):
+            by = _step(one, loop, level, result.operand) - _step(one, loop, level, source.operand)
+            travel.append(range(0, loop.count * by, by) if by else range(1))
+        if _meet(result, source, travel):
+            where = f"must begin where {source.operand!r} begins, or not overlap it"
+            message = where if source.in_place else f"must not overlap {source.operand!r}"
+            yield Finding(index, message, result.operand)
+
+
+def _step(one: Instruction, loop: _Loop, level: int, operand: str) -> int:
+    """How far an operand moves with each iteration of a loop."""
+    found = one.op.operand(operand)
+    return loop.step[found.advances] if found and one.advances(operand, level) else 0
+
+
+def _meet(result: Access, source: Access, travel: list[range]) -> bool:
+    """Whether the ranges overlap at any of the distances, but not in place."""
+    *outer, inner = travel or [range(1)]
+    inner = inner if inner.step > 0 else inner[::-1]
+    for far in product(*outer):
+        apart = result.start - source.start + sum(far)
+        low, high = -result.length + 1 - apart, source.length - 1 - apart
+        hits = bisect_right(inner, high) - bisect_left(inner, low)
+        if hits > (source.in_place and low <= -apart <= high and -apart in inner):
+            return True
+    return False
+
+
+class _Accumulators:
+    """Follows which channels' accumulators hold something, and finds reads of those that don't."""
+
+    def __init__(self, program: Program) -> None:
+        self.params = program.params
+        self.code = program.instructions
+        self.found: dict[int, Finding] = {}
+        self.ends: dict[int, int] = {}
+        begun: list[int] = []
+        for index, one in enumerate(self.code):
+            if one is not None and one.op.name == "LOOP":
+                begun.append(index)
+            elif one is not None and one.op.name == "ENDL":
+                self.ends[begun.pop()] = index
+
+    def find(self) -> list[Finding]:
+        """Every read of accumulators that may hold nothing; at reset they hold nothing."""
+        self._run(0, len(self.code), 0)
+        return list(self.found.values())
+
+    def _run(self, start: int, end: int, loaded: int) -> int:
+        """The channels loaded after some instructions, from those loaded before."""
+        index = start
+        while index < end:
+            one = self.code[index]
+            name = one.op.name if one is not None else ""
+            if one is not None and name == "LOOP":
+                close = self.ends[index]
+                for _ in range(min(one["n"], 2)):
+                    loaded = self._run(index + 1, close, loaded)
+                index = close
+            elif one is not None and name in ("MAC_AB", "WR_BIAS"):
+                loaded |= one["mask"]
+            elif name == "VMM":
+                loaded = 0
+            elif one is not None and name == "RD_MAC":
+                self._read(index, one, loaded)
+                loaded &= ~one["mask"] if "accumulate" not in one.flags else -1
+            index += 1
+        return loaded
+
+    def _read(self, index: int, one: Instruction, loaded: int) -> None:
+        empty = one["mask"] & ~loaded & ((1 << self.params.channels) - 1)
+        if empty and index not in self.found:
+            channels = ", ".join(str(channel) for channel in range(self.params.channels) if empty >> channel & 1)
+            message = f"reads the accumulators of channel {channels} too early: no MAC_AB or WR_BIAS has written them"
+            self.found[index] = Finding(index, f"{message} since they were cleared", "mask")

@@ -1,0 +1,530 @@
+"""Assembler and disassembler: what is read, what is refused and where, and round trips."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gen.pim.assemble
+from gen.pim.assemble import assemble, constants_of
+from gen.pim.check import check
+from gen.pim.disassemble import disassemble
+from gen.pim.literals import bf16_bits, fp32_bits, shortest, value_of
+from gen.pim.program import Program, load, save
+from hdl.params import ConfigError
+from hdl.params.pim import PRESETS, EnergyTable, PimParams, instruction
+from tests.pim.strategies import instructions, words
+
+TINY = PRESETS["tiny"]
+
+
+def program(text: str, *, checked: bool = True) -> Program:
+    return assemble(f".system tiny\n{textwrap.dedent(text)}", "test.asm", checked=checked)
+
+
+def code(text: str) -> list[str]:
+    return [str(one) for one in program(text, checked=False).instructions]
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        program(text)
+    return [line.removeprefix("test.asm:") for line in str(caught.value).splitlines()]
+
+
+# --- what is read ----------------------------------------------------------------------------------------------------
+
+
+def test_every_form():
+    text = """
+    # a comment
+    .const BASE = 2 * (ROW_COLS + 1) - 0x2     # 16
+    .CONST mask_1 = CH1 | 0
+
+            SETR    r=r1, value=1e-5, fence
+    outer:  loop    n=2, row=-1, col=3, a=0b10
+    inner:    Loop    n = 0x3 , d=SLOT_WORDS
+                mac_ab  row=BASE@outer, col=1, n=2, mask=mask_1
+                vmov    a=1@inner, d=64@outer@inner, n=4, irq
+              endl    inner, fence
+            endl
+            vscale  imm=r3, a=0, d=0, n=1
+            vaxpy   imm=-1/8, a=0, b=1, d=2, n=1
+            wr_bias zero
+            rd_mac  d=8, accumulate, mask=CH0
+            vgather a=0, d=8, n=2, stride=r2
+            mark    tag=0xff
+            halt
+    """
+    assert code(text) == [
+        "setr r=1, value=925353388, fence",
+        "loop n=2, row=-1, col=3, a=2, b=0, d=0",
+        "loop n=3, row=0, col=0, a=0, b=0, d=2",
+        "mac_ab mask=2, row=16, col=1, n=2, gb=0, advance=0x01",
+        "vmov a=1, d=64, n=4, irq, advance=0xa8",
+        "endl fence",
+        "endl",
+        "vscale imm=3, a=0, d=0, n=1, reg",
+        "vaxpy imm=48640, a=0, b=1, d=2, n=1",
+        "wr_bias mask=3, a=0, zero",
+        "rd_mac mask=1, d=8, accumulate",
+        "vgather a=0, stride=2, d=8, n=2, reg",
+        "mark tag=255",
+        "halt",
+    ]
+
+
+def test_the_text_of_the_documentation():
+    text = gen.pim.assemble.__doc__.split("::\n\n")[1].split("\n\nInstructions")[0]
+    found = assemble(textwrap.dedent(text))
+    assert len(found.words) == 8
+    assert check(found) == []
+
+
+def test_system_with_changes():
+    found = assemble(".system tiny, channels=4, timing.trp=7, timing.trc=21, energy.read=1.5\nhalt")
+    assert found.params == replace(
+        TINY, channels=4, timing=replace(TINY.timing, trp=7, trc=21), energy=replace(TINY.energy, read=1.5)
+    )
+    assert assemble(".system pimgpt_paper\nhalt", system=TINY).params == TINY
+    assert assemble("halt", system=TINY).params == TINY
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_constants(name):
+    constants = constants_of(PRESETS[name])
+    text = "\n".join(f"mark tag={name} & 0xff" for name in constants)
+    found = assemble(f".system {name}\n{text}\nhalt")
+    assert [one["tag"] for one in found.instructions[:-1]] == [value & 255 for value in constants.values()]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("1 + 2 * 3", 7),
+        ("(1 + 2) * 3", 9),
+        ("7 - 2 - 1", 4),
+        ("-7 // 2", -4),
+        ("7 % 4", 3),
+        ("1 << 3 | 1", 9),
+        ("~0 & 0xf", 15),
+        ("6 ^ 3", 5),
+        ("6 / 2", 3),
+        ("--5", 5),
+        ("1_000", 1000),
+        ("256 >> 4 >> 2", 4),
+    ],
+)
+def test_expressions(expression, value):
+    assert program(f".const X = {expression}\nsetr r=r0, value=X + 100\nhalt").instructions[0]["value"] == value + 100
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "bits"),
+    [
+        ("1.0", 0x3F80),
+        ("-2", 0xC000),
+        ("0.1", 0x3DCD),
+        ("1.00390625", 0x3F80),  # halfway to the next: even
+        ("1.01171875", 0x3F82),
+        ("1.0039062500000000001", 0x3F81),  # just above halfway: one rounding, not two
+        ("3.3895313892515355e38", 0x7F7F),
+        ("0.0", 0),
+        ("-0.0", 0x8000),
+        ("inf", 0x7F80),
+        ("-inf", 0xFF80),
+        ("nan", 0x7FC0),
+        ("1/3", 0x3EAB),
+        ("2e-38", 0x00DA),
+    ],
+)
+def test_bf16(text, bits):
+    assert program(f"vscale imm={text}, a=0, d=0, n=1\nhalt").instructions[0]["imm"] == bits
+
+
+def test_bf16_numbers_read_back():
+    """Zero, infinities, the one NaN, and every fraction of some exponents; subnormal numbers have no decimal."""
+    named = 0
+    for exponent in (0, 1, 2, 63, 100, 120, 126, 127, 128, 150, 200, 253, 254, 255):
+        for bits in (sign << 15 | exponent << 7 | fraction for sign in (0, 1) for fraction in range(128)):
+            text = shortest(bits, 16)
+            special = exponent in (0, 255)
+            assert bool(text) == (not special or bits & 0x7F == 0 or bits == 0x7FC0)
+            if text and not special:
+                assert bf16_bits(Fraction(text)) == bits
+                assert len(text.lstrip("-").replace(".", "").split("e")[0].strip("0")) <= 4
+                named += 1
+    assert named == 12 * 256
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False, allow_subnormal=False))
+def test_single_precision(value):
+    bits = fp32_bits(value)
+    assert value_of(bits, 32) == value
+    assert fp32_bits(Fraction(value)) == bits or value == 0
+    assert fp32_bits(float(shortest(bits, 32))) == bits
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("3.4e38", "the value is beyond the greatest bf16 number"),
+        ("-1e400", "the value is beyond the greatest bf16 number"),
+        ("1e-39", "the value is below the least bf16 number that counts, 2^-126"),
+        ("1e5000", "'1e5000' is no number"),
+    ],
+)
+def test_numbers_out_of_range(text, message):
+    assert problems(f"vscale imm={text}, a=0, d=0, n=1\nhalt") == [f"2:12: {message}"]
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+def test_every_problem_at_once_each_at_its_place():
+    text = """\
+    .const X = Y
+    vad  a=0, b=1, d=2, n=4
+    vadd a=0, b=1, dd=2, n=4
+    vadd a=0, b=1, d=2
+    vadd a=0, b=1, d=65536, n=4, fenc
+      mac_ab mask=ALL, row=1.5, n=2
+    softmax a=0 d=1, n=3
+    srecip r=r16, s=r1
+    vexp a=0, a=1, d=2, n=1
+    rd_mac d=0, fence, fence
+    endl nothing
+    .consst Z = 1
+    foo: vexp a=0, d=1, n=1
+    halt now
+    """
+    assert problems(text) == [
+        "2:12: there is no constant 'Y'",
+        "3:1: expected an instruction, not 'vad' (did you mean 'vadd'?)",
+        "4:16: vadd has no operand 'dd' (did you mean 'd'?)",
+        "5:1: vadd needs n",
+        "6:18: 'd' is 0 to 65535 (16 bits), not 65536",
+        "7:24: 'row' is an integer",
+        "8:13: expected ',', not 'd'",
+        "9:10: expected a scalar register, r0 to r15, not 'r16'",
+        "10:11: 'a' is given twice",
+        "11:20: 'fence' is given twice",
+        "12:6: 'nothing' is not the loop that ends here",
+        "13:1: expected a directive: .system, .const, .word, not '.consst' (did you mean '.const'?)",
+        "14:6: a label names a loop: expected 'loop' after it",
+        "15:6: expected an operand or a flag of halt, not 'now'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "1:1: the program runs past its end: its last instruction must be HALT"),
+        ("nop", "2:1: the program runs past its end: its last instruction must be HALT"),
+        ("halt\nnop\nhalt", "2:1: ends the program here: it must be the last instruction, outside loops"),
+        ("mac_ab mask=0, row=0, n=1\nhalt", "2:13: no channel takes part"),
+        ("pre_ab mask=4\nhalt", "2:13: channel 2 takes part, but there are channels 0 to 1"),
+        ("rd_sb bank=0, row=0, n=1, d=0\nhalt", "2:1: one channel can be read at a time, not 2"),
+        ("pre bank=4\nhalt", "2:10: the last bank is 3, not 4"),
+        ("wr_gb a=0, n=2, gb=7\nhalt", "2:20: words 7 to 8 go beyond the global buffer, which has 8"),
+        ("vexp a=0, d=2040, n=33\nhalt", "2:13: words 2040 to 2048 go beyond the SRAM, which has 2048"),
+        ("vexp a=0, d=1, n=8\nhalt", "2:13: must begin where 'a' begins, or not overlap it"),
+        ("vexp a=0, d=0, n=0\nhalt", "2:18: a count must be at least 1, not 0"),
+        ("act_ab row=64\nhalt", "2:12: columns 512 to 512 go beyond a bank, which has 64 rows of 8"),
+        (
+            "rd_mac d=0\nhalt",
+            "2:1: reads the accumulators of channel 0, 1 too early: no MAC_AB or WR_BIAS has written them since they "
+            "were cleared",
+        ),
+        (
+            "wr_bias zero, mask=CH0\nrd_mac d=0\nhalt",
+            "3:1: reads the accumulators of channel 1 too early: no MAC_AB or WR_BIAS has written them since they "
+            "were cleared",
+        ),
+        ("wr_bias zero\nrd_mac d=0\nrd_mac d=0, mask=CH0\nhalt", "4:18: reads the accumulators of channel 0 too early"),
+        ("loop n=2\nhalt", "2:1: has no ENDL"),
+        ("endl\nhalt", "2:1: ends no loop: there is no LOOP before it"),
+        ("loop n=2\nloop n=2\nloop n=2\nendl\nendl\nendl\nhalt", "4:1: is inside 2 loops: a third can't be"),
+        ("loop n=0\nendl\nhalt", "2:8: a count must be at least 1, not 0"),
+        ("loop n=2, col=8\nendl\nhalt", "2:15: a step of columns is 0 to 7, not 8: the rest is rows"),
+        (".word 0\nhalt", "2:1: no instruction has opcode 0x00"),
+        (".word 1 << 122 | 7\nhalt", "2:1: bits are set that nop doesn't use (0x7)"),
+        (".word 6 << 122 | 1 << 128", "2:7: a word is an integer of 128 bits"),
+        ("vexp a=0, d=1, n=1, reg\nhalt", "2:21: expected an operand or a flag of vexp, not 'reg'"),
+        ("vscale imm=0.5, a=r1, d=1, n=1\nhalt", "2:19: there is no constant 'r1'"),
+        ("setr r=3, value=0\nhalt", "2:8: expected a scalar register, r0 to r15, not '3'"),
+        ("wr_bias a=0, zero\nhalt", "2:1: nothing is read at 'a' with flag 'zero'"),
+        ("mac_ab row=0, n=1/2\nhalt", "2:17: 'n' is an integer"),
+        ("mac_ab row=1 % 0, n=1\nhalt", "2:14: division by zero"),
+        ("setr r=r0, value=1 << 5000\nhalt", "2:20: a shift is 0 to 4096 bits, not 5000"),
+        ("setr r=r0, value=1 << 4000 << 4000\nhalt", "2:28: the result is too large"),
+        ("setr r=r0, value=inf * 0\nhalt", "2:22: nothing can be computed with infinity, NaN and negative zero"),
+        ("setr r=r0, value=(1\nhalt", "2:20: expected ')', not the end of the line"),
+        ("setr r=r0, value=0x\nhalt", "2:18: '0x' is no number"),
+        ("setr r=r0, value=1 << 32\nhalt", "2:18: 'value' is 0 to 4294967295 (32 bits), not 4294967296"),
+        ("rope a=0, b=8, d=16, n=5\nhalt", "2:24: pairs need an even number of elements, not 5"),
+        (".const ALL = 1\nhalt", "2:8: 'ALL' already has a meaning"),
+        (".const x = 1\nx: loop n=1\nendl\nhalt", "3:1: 'x' already has a meaning"),
+        (".const r7 = 1\nhalt", "2:8: 'r7' already has a meaning"),
+        (".system tiny\nhalt", "2:1: the system is stated once, before everything else"),
+        ("a: loop n=1\nvexp a=0@b, d=1, n=1\nendl\nhalt", "3:10: 'b' is no loop around this instruction (there is a)"),
+        ("a: loop n=1\nvexp a=0, d=1, n=1@a\nendl\nhalt", "3:19: 'n' can't advance: only row, a, b, d and gb do"),
+        ("a: loop n=1\nb: loop n=1\nendl a\nendl\nhalt", "4:6: 'a' is not the loop that ends here (the innermost loop"),
+    ],
+)
+def test_refused(text, message):
+    found = problems(text)
+    assert any(each.startswith(message) for each in found), found
+
+
+def test_wrong_lines_cause_no_other_problems():
+    """A loop whose line is wrong is still a loop, and the program is not checked while lines are missing."""
+    text = "a: loop n=x\nvexp a=0@a, d=1, n=1\nendl a\n"
+    assert problems(text) == ["2:11: there is no constant 'x'"]
+
+
+def test_no_system():
+    for text, where in (("halt", "1:1"), ("# nothing\n\n", "1:1"), (".const x = 1\nvexp\n", "2:1")):
+        with pytest.raises(ConfigError) as caught:
+            assemble(text, "a.asm")
+        message = f"a.asm:{where}: which system is this for? Begin with '.system' and its name"
+        assert str(caught.value).splitlines()[0] == message
+
+
+def test_wrong_system():
+    with pytest.raises(ConfigError) as caught:
+        assemble(".system tyny\nvexp a=0, d=0, n=1, x\nhalt")
+    assert str(caught.value).splitlines() == [
+        "1:9: must be one of pimgpt_paper, aim_measured, tiny, not 'tyny' (did you mean 'tiny'?)",
+        "2:21: expected an operand or a flag of vexp, not 'x'",
+    ]
+    with pytest.raises(ConfigError) as caught:
+        assemble(".system tiny, banks=3, timing.trpp=4, energy.read=-1")
+    assert str(caught.value).splitlines() == [
+        "1:9: timing.trpp unknown key (did you mean 'trp'?)",
+        "1:9: energy.read must be a number of at least 0, not -1",
+        "1:9: pim.banks must be a power of two, not 3 (2 or 4)",
+    ]
+
+
+def test_program_memory():
+    text = "nop\n" * TINY.program_words
+    assert len(program(f"{text[4:]}halt").words) == TINY.program_words
+    memory = TINY.program_words
+    assert problems(f"{text}halt") == [
+        f"{memory + 2}:1: is beyond the program memory, which holds {memory} instructions of the {memory + 1}"
+    ]
+
+
+# --- loops -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loop", "body", "message"),
+    [
+        ("n=4, a=500", "out a=500@i, n=48", ""),
+        ("n=4, a=500", "out a=500@i, n=49", "words 2000 to 2048 go beyond the SRAM, which has 2048, in iteration 4"),
+        ("n=4, a=-1", "out a=3@i, n=1", ""),
+        ("n=5, a=-1", "out a=3@i, n=1", "words -1 to -1 go beyond the SRAM, which has 2048, in iteration 5"),
+        ("n=3, row=29, col=7", "mac_ab row=3@i, col=2, n=8", ""),
+        (
+            "n=3, row=29, col=7",
+            "mac_ab row=3@i, col=3, n=8",
+            "columns 505 to 512 go beyond a bank, which has 64 rows of 8, in iteration 3",
+        ),
+        ("n=3, d=1", "wr_gb a=0, n=6, gb=0@i", ""),
+        ("n=3, d=1", "wr_gb a=0, n=6, gb=1@i", "words 3 to 8 go beyond the global buffer, which has 8, in iteration 3"),
+        # The result walks towards the source, and meets it in the middle iteration only.
+        ("n=3, d=16", "vexp a=16, d=0@i, n=4", ""),
+        ("n=3, d=15", "vexp a=16, d=0@i, n=4", ""),
+        ("n=3, d=15", "vexp a=16, d=0@i, n=8", "must begin where 'a' begins, or not overlap it"),
+        ("n=3, a=8, d=8", "vexp a=0@i, d=0@i, n=8", ""),
+        ("n=3, a=8, d=9", "vexp a=0@i, d=0@i, n=8", "must begin where 'a' begins, or not overlap it"),
+    ],
+)
+def test_addresses_in_loops(loop, body, message):
+    text = f"i: loop {loop}\n{body}\nendl\nhalt"
+    if not message:
+        assert len(program(text).words) == 4
+    else:
+        found = problems(text)
+        assert len(found) == 1
+        assert found[0].split(": ", 1)[1] == message
+
+
+def test_addresses_in_two_loops():
+    text = "i: loop n=3, a=100\nj: loop n=5, a=-10\nout a={}@i@j, n=1\nendl\nendl\nhalt"
+    assert len(program(text.format(40)).words) == 6
+    assert len(program(text.format(1847)).words) == 6
+    assert problems(text.format(39))[0].endswith("words -1 to -1 go beyond the SRAM, which has 2048, in iteration 1, 5")
+    beyond = "words 2048 to 2048 go beyond the SRAM, which has 2048, in iteration 3, 1"
+    assert problems(text.format(1848))[0].endswith(beyond)
+
+
+@pytest.mark.parametrize(
+    ("body", "fine"),
+    [
+        ("wr_bias zero\nrd_mac d=0", True),
+        ("mac_ab row=0, n=1\nrd_mac d=0, accumulate\nrd_mac d=8", True),
+        ("rd_mac d=0\nwr_bias zero", False),  # the first iteration
+        ("wr_bias zero\nrd_mac d=0, mask=CH0\nrd_mac d=0", False),
+    ],
+)
+def test_accumulators_in_loops(body, fine):
+    text = f"loop n=3\n{body}\nendl\nhalt"
+    if fine:
+        program(text)
+    else:
+        assert "too early" in problems(text)[0]
+
+
+def test_accumulators_that_only_the_second_iteration_finds_empty():
+    body = "rd_mac d=0\nloop n={}\nrd_mac d=0, accumulate\nrd_mac d=0\nendl\nhalt"
+    start = "wr_bias zero\nrd_mac d=0, accumulate\n"
+    once = f"{start}loop n=1\nrd_mac d=0\nendl\nhalt"
+    assert len(program(once).words) == 6
+    assert problems(once.replace("n=1", "n=2"))[0].startswith("5:1: reads the accumulators of channel 0, 1 too early")
+    assert len(problems(start + body.format(2))) == 2
+
+
+# --- round trips -----------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150)
+@given(st.lists(instructions(), max_size=12))
+def test_instructions_read_back(listing):
+    start = Program.of(TINY, listing)
+    text = disassemble(start)
+    assert assemble(text, checked=False) == start
+
+
+@settings(max_examples=150)
+@given(st.lists(words(), max_size=12))
+def test_any_words_read_back(listing):
+    start = Program(TINY, tuple(listing))
+    again = assemble(disassemble(start), checked=False)
+    assert again == start
+    assert disassemble(again) == disassemble(start)
+
+
+def test_what_the_text_of_a_program_looks_like():
+    start = program("""
+        i:  loop n=2, row=1, d=SLOT_WORDS
+              mac_ab mask=CH1, row=3@i, col=0, n=8, gb=0
+              rd_mac d=64@i, mask=CH1, fence
+            endl
+            setr r=r2, value=0.25
+            setr r=r3, value=768
+            setr r=r4, value=0x7fc00001
+            vaxpy imm=-0.1, a=1, b=2, d=3, n=4
+            halt
+    """)
+    bad = Program(TINY, (*start.words, 0, 4 << 122 | 1))
+    assert disassemble(bad).splitlines() == [
+        ".system tiny",
+        "L0:     loop      n=2, row=1, d=2",
+        "          mac_ab    mask=CH1, row=3@L0, n=8",
+        "          rd_mac    mask=CH1, d=64@L0, fence",
+        "        endl      L0",
+        "        setr      r=r2, value=0.25",
+        "        setr      r=r3, value=768",
+        "        setr      r=r4, value=0x7fc00001",
+        "        vaxpy     imm=-0.1, a=1, b=2, d=3, n=4",
+        "        halt",
+        "        .word     0x00000000000000000000000000000000  # no instruction has opcode 0x00",
+        "        .word     0x10000000000000000000000000000001  # loop with bits that it doesn't use",
+    ]
+
+
+def test_systems_read_back():
+    for params in (
+        *PRESETS.values(),
+        replace(TINY, channels=4, energy=EnergyTable(read=0.1, write=3e-7)),
+        replace(PRESETS["aim_measured"], timing=replace(PRESETS["aim_measured"].timing, trefi=0)),
+        PimParams(banks=8, rows=99, energy=EnergyTable(mac=5)),
+    ):
+        start = Program.of(params, [instruction("HALT")])
+        assert assemble(disassemble(start)) == start
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".hex"])
+@settings(max_examples=20)
+@given(listing=st.lists(words(), max_size=5))
+def test_files_read_back(tmp_path_factory, suffix, listing):
+    start = Program(TINY, tuple(listing))
+    path = tmp_path_factory.mktemp("program") / f"a{suffix}"
+    save(start, path)
+    assert load(path) == start
+
+
+def test_layout_of_files(tmp_path: Path):
+    start = program("nop\nhalt irq")
+    data = start.to_bytes()
+    header = int.from_bytes(data[8:12], "little")
+    assert data[:8] == b"PIMPROG1"
+    assert header % 16 == 0
+    assert int.from_bytes(data[12:16], "little") == 2
+    assert [int.from_bytes(data[at : at + 16], "little") for at in (header, header + 16)] == [
+        1 << 122,
+        2 << 122 | 4 << 118,
+    ]
+    assert start.to_hex().splitlines()[1:] == ["04000000000000000000000000000000", "09000000000000000000000000000000"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda data: b"", "is no program of the PIM controller"),
+        (lambda data: b"\xff\xfe", "is no program of the PIM controller"),
+        (lambda data: data[:12], "ends within its header"),
+        (lambda data: data[:-1], "should hold 2 instructions in 32 bytes, not 31 bytes"),
+        (lambda data: data.replace(b'"rows":64', b'"rows":65'), "has a header whose hash doesn't fit its system"),
+        (lambda data: data.replace(b'"rows":64', b'"rows":00'), "has a header that is damaged"),
+        (lambda data: data.replace(b'"rows":64', b'"rows":-1'), "pim.rows: must be 1 to 65536, not -1"),
+    ],
+)
+def test_files_that_are_damaged(tmp_path: Path, damage, message):
+    path = tmp_path / "a.bin"
+    path.write_bytes(damage(program("nop\nhalt").to_bytes()))
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_hex_files_that_are_damaged(tmp_path: Path):
+    path = tmp_path / "a.hex"
+    text = program("nop\nhalt").to_hex()
+    for wrong, message in (
+        (text[:-1].rsplit("\n", 1)[0], "should hold 2 instructions, not 1"),
+        (text.replace("0800", "080"), "line 3 must have 32 hexadecimal digits, not '080"),
+        (text.replace("0800", "08_0"), "line 3 must have 32 hexadecimal digits, not '08_0"),
+    ):
+        path.write_text(wrong)
+        with pytest.raises(ConfigError) as caught:
+            load(path)
+        assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_files_of_others_stay(tmp_path: Path):
+    path = tmp_path / "notes.bin"
+    path.write_text("mine")
+    for target, message in (
+        (path, "is no program of the PIM controller: it stays as it is"),
+        (tmp_path / "a.elf", "a program file ends in .bin or .hex"),
+        (tmp_path / "nowhere" / "a.bin", "can't be written: No such file or directory"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            save(program("halt"), target)
+        assert str(caught.value) == f"{target}: {message}"
+    assert path.read_text() == "mine"
+    with pytest.raises(ConfigError, match="can't be read: No such file"):
+        load(tmp_path / "nowhere.bin")
