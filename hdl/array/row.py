@@ -15,15 +15,15 @@ __all__ = ["Row"]
 
 
 class Row(Part):
-    """One row of PEs, the recoder at its edge, and its share of the result buses.
+    """One row of PEs, or of whatever gives a sum each, the recoders at its edge, and its share of the result buses.
 
     Members
     -------
     en, clear : In(1)
-        To the PEs; ``clear`` enters the row together with its operand.
-    a : In(a.width)
-        Operand of A for the row.
-    b_in, b_out : cols operands of B, from above and to below
+        To the PEs; ``clear`` enters the row together with its operands.
+    a : In(scheme.a_bits)
+        Operands of A for the row.
+    b_in, b_out : cols * scheme.b_bits operands of B, from above and to below
     bus_in, bus_out : cols accumulators, from below and to above
     """
 
@@ -32,12 +32,12 @@ class Row(Part):
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params
         self.scheme = scheme
-        b_bits, bus_bits = params.cols * params.b.width, params.cols * scheme.acc_bits
+        b_bits, bus_bits = params.cols * scheme.b_bits, params.cols * scheme.acc_bits
         super().__init__(
             {
                 "en": In(1),
                 "clear": In(1),
-                "a": In(params.a.width),
+                "a": In(scheme.a_bits),
                 "b_in": In(b_bits),
                 "b_out": Out(b_bits),
                 "bus_in": In(bus_bits),
@@ -47,9 +47,10 @@ class Row(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        operand = self.a
+        operand = self.edge(m)
         if self.scheme.recode is not None:
-            operand = place(m, "recode", self.scheme.recode, value=self.a).digits
+            lanes = [operand.word_select(d, self.params.a.width) for d in range(self.scheme.lanes)]
+            operand = Cat(place(m, f"recode{d}", self.scheme.recode, value=lane).digits for d, lane in enumerate(lanes))
         finished, b_out = [], []
         for pe, done in self.pes(m, operand):
             finished.append(Mux(done, pe.acc, 0))
@@ -57,11 +58,15 @@ class Row(Part):
         m.d.comb += [self.b_out.eq(Cat(b_out)), self.bus_out.eq(self.bus_in | Cat(finished))]
         return m
 
+    def edge(self, m: Module) -> Value:
+        """The operands of A as they enter the recoders."""
+        return self.a
+
     @abstractmethod
     def pes(self, m: Module, operand: Value) -> list[tuple[Shared, Value]]:
         """Place the PEs; gives each with the signal that says that its accumulator holds a finished sum."""
 
     def pe(self, m: Module, j: int, **inputs: Value) -> Shared:
         """Place the PE of column j."""
-        b_in = self.b_in.word_select(j, self.params.b.width)
-        return place(m, f"pe{j}", self.scheme.pe, en=self.en, b_in=b_in, **inputs)
+        b_in = self.b_in.word_select(j, self.scheme.b_bits)
+        return place(m, f"{self.scheme.pe.module}{j}", self.scheme.pe, en=self.en, b_in=b_in, **inputs)

@@ -8,10 +8,12 @@ two sums ever meet.
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In
 
+from hdl.array.cube import CubeRow
 from hdl.array.matrix_2d import BroadcastRow
+from hdl.array.skew import skew
 from hdl.array.systolic_os import SystolicRow
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
@@ -20,7 +22,7 @@ from hdl.pe.scheme import Scheme
 __all__ = ["Array", "Rows"]
 
 #: What a row is, by array.
-ROWS = {"systolic_os": SystolicRow, "matrix_2d": BroadcastRow}
+ROWS = {"systolic_os": SystolicRow, "matrix_2d": BroadcastRow, "cube": CubeRow}
 
 
 class Rows(Part):
@@ -34,13 +36,13 @@ class Rows(Part):
         Advance by one step; otherwise nothing changes.
     clear : In(rows)
         Bit i enters row i together with its operand.
-    a : In(rows * a.width)
-        An operand of A for each row.
-    b_in, b_out : cols operands of B, from above and to below
+    a : In(rows * scheme.a_bits)
+        Operands of A for each row.
+    b_in, b_out : cols * scheme.b_bits operands of B, from above and to below
     bus_in, bus_out : cols accumulators, from below and, registered, to above
         A finished accumulator of row i and column j appears on ``bus_out``
-        2 + i + j * column_skew + i // ROWS_PER_BUS_STAGE steps after the ``clear`` that follows its last operands has
-        entered row 0.
+        2 + i + j * column_skew + i // ROWS_PER_BUS_STAGE steps after the ``clear`` that begins the next sum has entered
+        row 0.
     """
 
     def __init__(self, params: EngineParams, scheme: Scheme, rows: int) -> None:
@@ -54,14 +56,14 @@ class Rows(Part):
             {
                 "en": In(1),
                 "clear": In(rows),
-                "a": In(rows * params.a.width),
+                "a": In(rows * scheme.a_bits),
                 **{name: members[name] for name in ("b_in", "b_out", "bus_in", "bus_out")},
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        size, width = Dataflow.ROWS_PER_BUS_STAGE, self.params.a.width
+        size, width = Dataflow.ROWS_PER_BUS_STAGE, self.scheme.a_bits
         if self.rows <= size:
             blocks = [(f"row{i}", self.row, 1) for i in range(self.rows)]
         else:
@@ -97,7 +99,8 @@ class Array(Part):
     Members
     -------
     en, clear, a, b
-        As of :class:`Rows`; row i's operands enter i steps, and column j's j * column_skew steps late.
+        As of :class:`Rows`; row i's operands enter i steps, and column j's j * column_skew steps late. ``clear`` enters
+        array_steps - 2 steps after the operands that begin the sums.
     acc : Out(cols * acc_bits)
         Result buses, as the uppermost row drives them.
     """
@@ -105,6 +108,7 @@ class Array(Part):
     module = "array"
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
+        self.params = params
         self.rows = Rows(params, scheme, params.rows)
         members = self.rows.signature.members
         super().__init__(
@@ -118,6 +122,11 @@ class Array(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         no_bus = Const(0, len(self.acc))
-        rows = place(m, "rows", self.rows, en=self.en, clear=self.clear, a=self.a, b_in=self.b, bus_in=no_bus)
+        b: Value = self.b
+        if Dataflow(self.params).lane_skew:
+            cols, depth = self.params.cols, self.params.depth
+            columns = [b.word_select(j, len(b) // cols) for j in range(cols)]
+            b = Cat(skew(m, f"skew_k{j}", self.en, column, depth) for j, column in enumerate(columns))
+        rows = place(m, "rows", self.rows, en=self.en, clear=self.clear, a=self.a, b_in=b, bus_in=no_bus)
         m.d.comb += self.acc.eq(rows.bus_out)
         return m

@@ -26,16 +26,16 @@ class OutputStationary(Body):
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
         self.scheme = Scheme.of(params)
-        self.core = {self.scheme.pe.module: params.rows * params.cols}
+        self.core = {part: count * params.rows * params.cols for part, count in self.scheme.core.items()}
         if self.scheme.recode is not None:
-            self.core[self.scheme.recode.module] = params.rows
+            self.core[self.scheme.recode.module] = self.scheme.lanes * params.rows
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         control = place(
             m,
             "control",
-            Control(self.params, latency=self.flow.recode_steps + 2 + self.flow.align_steps),
+            Control(self.params, latency=self.flow.recode_steps + self.flow.array_steps + self.flow.align_steps),
             wanted=self.wanted,
             have=self.a_valid & self.b_valid,
             last=self.a_last,
@@ -60,9 +60,8 @@ class OutputStationary(Body):
     def _rows(self, m: Module, en: Value, clear: Value, a: Value, b: Value) -> Value:
         """Rows of results of the operands that enter the array."""
         rows, cols, wait = self.params.rows, self.params.cols, self.flow.recode_steps
-        clear, a, b = (
-            delay(m, f"wait_{name}", en, value, wait) for name, value in (("clear", clear), ("a", a), ("b", b))
-        )
+        a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", a), ("b", b)))
+        clear = delay(m, "wait_clear", en, clear, wait + self.flow.array_steps - 2)
         array = place(
             m,
             "array",

@@ -123,6 +123,11 @@ class Dataflow:
         return 0 if self.params.array in ("matrix_2d", "adder_tree") else 1
 
     @property
+    def lane_skew(self) -> int:
+        """Steps by which a PE works behind the one that takes the step of K before, where a beat holds several."""
+        return int(self.params.array == "cube")
+
+    @property
     def bus_stages(self) -> int:
         """Registers on the way of a result from the last row up to the first."""
         return -(-self.params.rows // self.ROWS_PER_BUS_STAGE)
@@ -131,15 +136,6 @@ class Dataflow:
     def drain_cycles(self) -> int:
         """Cycles in which one tile's results occupy the result bus."""
         return self.params.rows + self.bus_stages - 1
-
-    @property
-    def recode_steps(self) -> int:
-        """Steps by which operands wait in front of the recoders at the array's edge.
-
-        One where a carry runs through the digits: it would be too much after the logic that lets operands enter.
-        """
-        edge = self.params.scheme != "mac" and not self.params.weight_stationary
-        return int(edge and self.params.encoder in ("ent", "naf"))
 
     @property
     def tree_levels(self) -> int:
@@ -154,11 +150,22 @@ class Dataflow:
         """Steps from the entry of operands to the sum that they complete, where the first column hands it on."""
         if self.params.array == "systolic_ws":
             return self.params.depth + 1  # one PE after the other
+        if self.params.array == "cube":
+            return self.params.depth + 2  # one PE after the other, and the accumulator
         if self.params.array == "adder_tree":
             # Operands, digits, PEs, tree; in opt2, whose PEs have no step of their own, an adder for each weight, too.
             planes = self.params.scheme == "opt2"
             return 4 + max(self.tree_levels, 1) if planes else 3 + self.tree_levels
         return 2
+
+    @property
+    def recode_steps(self) -> int:
+        """Steps by which operands wait in front of the recoders at the array's edge.
+
+        One where a carry runs through the digits: it would be too much after the logic that lets operands enter.
+        """
+        edge = self.params.scheme != "mac" and not self.params.weight_stationary
+        return int(edge and self.params.encoder in ("ent", "naf"))
 
     @property
     def finish_steps(self) -> int:
@@ -178,7 +185,7 @@ class Dataflow:
 
         Where B stays these are the first row of A of the last block, elsewhere a tile's last beats.
         """
-        return 3 + self.array_steps + self.align_steps + self.params.preload
+        return 3 + self.recode_steps + self.array_steps + self.align_steps + self.params.preload
 
     def tile_interval(self, k: int) -> int:
         """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands."""

@@ -21,6 +21,7 @@ class MacPE(ProcessingElement):
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params, a_bits=params.a.width, acc_bits=params.accumulator)
         self.arithmetic = Plain(params, params.accumulator, exact=True)
+        self.columns, self.excess = self.arithmetic.columns, self.arithmetic.excess
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hdl.arith.encoding import Recoder
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
+from hdl.pe.cell import Cell
 from hdl.pe.mac import MacPE
 from hdl.pe.opt1 import Opt1PE
+from hdl.pe.recode import recoder
 
 __all__ = ["Scheme"]
 
@@ -20,13 +21,20 @@ class Scheme:
     Parameters
     ----------
     pe : Part
-        With ports ``en, clear_in, clear_out, a_in, a_out, b_in, b_out, acc``.
+        What gives a sum: a PE, or PEs around an accumulator, with the ports of
+        :class:`hdl.pe.base.ProcessingElement`.
     recode : Part or None
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
     columns : tuple of int
         The column of each bit of ``acc``: bit i counts 2**columns[i].
     excess : int
         What each step adds to a sum beyond its product.
+    a_bits, b_bits : int
+        Wires of the operands that enter a row, and a column, in a step.
+    core : dict
+        How often each module of the core stands in a ``pe``.
+    lanes : int
+        Operands of A, and recoders, of a row.
     redundant : bool
         A sum needs a carry-propagate addition at the drain.
     """
@@ -35,16 +43,32 @@ class Scheme:
     recode: Part | None
     columns: tuple[int, ...]
     excess: int
+    a_bits: int
+    b_bits: int
+    core: dict[str, int]
+    lanes: int = 1
     redundant: bool = True
 
     @classmethod
     def of(cls, params: EngineParams) -> Scheme:
-        """The parts of ``params.scheme``."""
-        if params.scheme == "mac":
-            return cls(MacPE(params), None, columns=tuple(range(params.accumulator)), excess=0, redundant=False)
-        pe = Opt1PE(params)
-        recode = None if pe.products.encoding.plain else Recoder(params.encoder, params.a)
-        return cls(pe, recode, columns=pe.columns, excess=pe.excess)
+        """The parts of ``params.scheme`` on ``params.array``."""
+        pe: Cell | MacPE | Opt1PE
+        lanes, core = 1, {"pe": 1}
+        if params.array == "cube":
+            pe, lanes, core = Cell(params), params.depth, {"pe": params.depth, "accumulator": 1}
+        else:
+            pe = MacPE(params) if params.scheme == "mac" else Opt1PE(params)
+        return cls(
+            pe,
+            recode=recoder(params),
+            columns=pe.columns,
+            excess=pe.excess,
+            a_bits=lanes * params.a.width,
+            b_bits=lanes * params.b.width,
+            core=core,
+            lanes=lanes,
+            redundant=params.scheme != "mac",
+        )
 
     @property
     def acc_bits(self) -> int:

@@ -78,6 +78,20 @@ ENGINES: dict[str, dict[str, Any]] = {
         "carry_every": 4,
         "accumulator": 20,
     },
+    "cube": {"array": "cube", "rows": 3, "cols": 4, "depth": 5, "preload": True},
+    "cube_mac": {"array": "cube", "scheme": "mac", "rows": 2, "cols": 3, "depth": 4, "a": "u5", "b": "s7"},
+    "cube_one": {"array": "cube", "rows": 1, "cols": 1, "depth": 1, "encoder": "naf", "carry_every": 4},
+    "cube_tall": {
+        "array": "cube",
+        "rows": 9,
+        "cols": 2,
+        "depth": 3,
+        "a": "s5",
+        "b": "u6",
+        "encoder": "ent",
+        "carry_every": 1,
+        "accumulator": 15,
+    },
     "tall": {"rows": 17, "cols": 2, "a": "s5", "b": "s5", "accumulator": 13},
 }
 
