@@ -1,69 +1,174 @@
-"""What an engine is: its loop nest, the hardware that stands at each level, and its timing."""
+"""What an engine is: its loop nest and how it came about, the hardware of every primitive, its timing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from gen.report.nest import loop_nest
-from hdl.arith.encoding import encoding
+from gen.hardware import Place, hardware
+from gen.nest.engines import engine_steps, engine_tile, usual_sigma
+from gen.nest.printer import print_nest
+from gen.nest.table import Table, render, table
+from gen.timing import beats, operands_decide
 from hdl.params import Dataflow, EngineParams
 
-__all__ = ["Primitive", "explain", "primitives"]
+__all__ = ["Explanation", "Step", "explain", "no_nest", "text"]
 
 
 @dataclass(frozen=True)
-class Primitive:
-    """One kind of hardware in the loop nest.
+class Step:
+    """One nest on the way from the conventional one to the engine's.
 
     Parameters
     ----------
     name : str
-        As in the nest.
-    copies : int
-        How often it is built: the product of the ``space`` loops around it.
-    operations : str
-        How often all copies together work in a tile, as a function of K.
-    bits : str
-        What goes in, and what comes out.
+        The rewrite that led to it.
+    moves, legal : str
+        What the rewrite moved, and why that keeps the result; no reason is needed for the first nest.
+    nest : str
+    table : Table
     """
 
     name: str
-    copies: int
-    operations: str
-    bits: str
+    moves: str
+    legal: str
+    nest: str
+    table: Table
 
 
-def primitives(params: EngineParams) -> list[Primitive]:
-    """The hardware of the core, and the adders at the drain."""
-    rows, cols, width = params.rows, params.cols, params.accumulator
-    pes = rows * cols
-    if params.scheme == "mac":
-        return [
-            Primitive("multiply", pes, f"{pes:,} K", f"{params.a} x {params.b} -> {params.product_bits}"),
-            Primitive("add", pes, f"{pes:,} K", f"{params.product_bits} + {width} -> {width}"),
-        ]
-    digits = encoding(params.encoder, params.a).digits
-    return [
-        Primitive("encode", rows * digits, f"{rows * digits:,} K", "3 bits of A -> digit"),
-        Primitive("map", pes * digits, f"{pes * digits:,} K", f"digit x {params.b} -> {params.b.width + 1}"),
-        Primitive("half_reduce", pes, f"{pes:,} K", f"{digits} products + s, c -> s, c of {width}"),
-        Primitive("add", cols, f"{pes:,}", f"{width} + {width} -> {width}"),
-    ]
+@dataclass(frozen=True)
+class Explanation:
+    """All that is known of an engine without building it.
+
+    Parameters
+    ----------
+    params : EngineParams
+    k : int
+        K of the tile whose operations and cycles the tables count.
+    sigma : float or None
+        Standard deviation of the operands A, where zeros are skipped.
+    steps : tuple of Step
+        From the conventional nest to the engine's, the last; empty for an engine without a nest.
+    hardware : tuple of Place
+    timing : tuple of str
+        Sentences on the order and timing of beats.
+    """
+
+    params: EngineParams
+    k: int
+    sigma: float | None
+    steps: tuple[Step, ...]
+    hardware: tuple[Place, ...]
+    timing: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "k": self.k,
+            "sigma": self.sigma,
+            "nest": self.steps[-1].nest if self.steps else None,
+            "steps": [_step(step) for step in self.steps],
+            "hardware": [asdict(place) for place in self.hardware],
+            "timing": list(self.timing),
+        }
 
 
-def explain(params: EngineParams) -> tuple[list[str], list[str]]:
-    """The text of the loop nest, and that of order and timing of beats."""
-    nest = loop_nest(params)
-    indent = max(len(line) for line, _ in nest) + 2
-    before = [f"{line:<{indent}}# {comment}" if comment else line for line, comment in nest]
-    flow = Dataflow(params)
-    after = [
-        f"A tile is C[{params.rows}, {params.cols}] = A[{params.rows}, K] x B[K, {params.cols}], "
-        f"with K up to {params.k_limit:,}.",
-        f"Beat k of s_axis_a is A[:, k] ({flow.a.lanes} x {params.a}, {flow.a.tdata_bits:,} bits of tdata); "
-        f"beat k of s_axis_b is B[k, :] ({flow.b.lanes} x {params.b}, {flow.b.tdata_bits:,} bits).",
-        f"Beat i of m_axis_c is C[i, :] ({flow.c.lanes} x {params.accumulator} bits, {flow.c.tdata_bits:,} bits).",
-        f"Tiles follow each other every max(K, {flow.drain_cycles}) cycles; "
-        "the results of one leave while the next enters.",
-    ]
-    return before, after
+def explain(params: EngineParams, k: int, sigma: float | None = None) -> Explanation:
+    """Explain an engine.
+
+    Parameters
+    ----------
+    params : EngineParams
+    k : int
+        K of a tile, up to the engine's limit.
+    sigma : float or None
+        Standard deviation of the operands A; by default 20 for eight bits, and in proportion for others. It matters
+        where zeros are skipped.
+    """
+    if not operands_decide(params):
+        sigma = None
+    elif sigma is None:
+        sigma = usual_sigma(params.a)
+    tile = engine_tile(params, k)
+    steps = []
+    for rewrite, nest in engine_steps(params):
+        found = table(nest, tile, sigma=sigma, accumulator=params.accumulator, k_limit=params.k_limit)
+        if rewrite is None:
+            name, moves, legal = "the conventional array", "every primitive works in every step of k.", ""
+        else:
+            name, moves, legal = rewrite.name, rewrite.moves, rewrite.legal
+        steps.append(Step(name, moves, legal, print_nest(nest), found))
+    return Explanation(params, k, sigma, tuple(steps), tuple(hardware(params)), tuple(_timing(params, k)))
+
+
+def text(found: Explanation, prefix: str, *, final: bool = False) -> str:
+    """An explanation to read.
+
+    Parameters
+    ----------
+    found : Explanation
+    prefix : str
+        First part of every module's name.
+    final : bool
+        Only the engine's own nest, without the steps that lead to it.
+    """
+    params = found.params
+    parts = []
+    if found.steps:
+        data = "" if found.sigma is None else f"; operands A are normal with standard deviation {found.sigma:g}"
+        parts.append(
+            f"Tables count operations and cycles of a tile with K = {found.k:,}; bits do for any K up to "
+            f"{params.k_limit:,}{data}."
+        )
+    else:
+        parts.append(no_nest(params))
+    if final and found.steps:
+        rewrites = ", then ".join(step.name for step in found.steps[1:])
+        title = f"The conventional array after {rewrites}:" if rewrites else "The conventional array:"
+        parts.append(f"{title}\n\n{_nest(found.steps[-1])}")
+    else:
+        for number, step in enumerate(found.steps, 1):
+            title = f"{number}. {step.name}: {step.moves}" + (f"\n   Legal: {step.legal}" if step.legal else "")
+            parts.append(f"{title}\n\n{_nest(step)}")
+    if found.hardware:
+        parts.append("In hardware:\n" + _places(found.hardware, prefix))
+    parts.append("\n".join(found.timing))
+    return "\n\n".join(parts)
+
+
+def _nest(step: Step) -> str:
+    return f"{step.nest}\n{render(step.table).rstrip()}"
+
+
+def no_nest(params: EngineParams) -> str:
+    """What is said of an engine without a nest."""
+    return f"The scheme {params.scheme!r} has no nest: it recodes both operands, the notation has the digits of A only."
+
+
+def _timing(params: EngineParams, k: int) -> list[str]:
+    """Order of beats, and cycles of a tile."""
+    sentences = beats(params)
+    if not operands_decide(params):
+        cycles = Dataflow(params).tile_interval(k)
+        sentences.append(f"A tile with K = {k:,} takes {cycles:,} {'cycle' if cycles == 1 else 'cycles'} in a streak.")
+    return sentences
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "rewrite": step.name,
+        "moves": step.moves,
+        "legal": step.legal,
+        "nest": step.nest,
+        "primitives": [asdict(row) for row in step.table.rows],
+        "cycles": asdict(step.table.cycles),
+    }
+
+
+def _places(places: tuple[Place, ...], prefix: str) -> str:
+    """A line a primitive: what it is, where it stands and how often."""
+    rows = [(place.primitive, f"{place.copies:,}", f"{prefix}_{place.module}", place.text) for place in places]
+    wide = [max(len(row[i]) for row in rows) for i in range(3)]
+    return "\n".join(
+        f"  {row[0].ljust(wide[0])}  {row[1].rjust(wide[1])} x {row[2].ljust(wide[2])}  {row[3]}" for row in rows
+    )

@@ -14,6 +14,8 @@ from hdl.params import near_name
 
 __all__ = ["parse"]
 
+MAX_SIGMA = 1e6
+
 EPILOG = """\
 exit status: 0 done, 1 a check failed, 2 the request was wrong
 
@@ -79,7 +81,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
     add("check", check.command, "check a configuration and print what follows from it", [config])
-    add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config])
+    add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
     add("list", listing.command, "print what this version builds and finds", [])
     add("schema", schema.command, "print the JSON schema of configuration files", [])
 
@@ -128,6 +130,28 @@ def _waves() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("--waves", action="store_true", help="record waveforms; slow, and large for long workloads")
     return parser
+
+
+def _explain() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument(
+        "--sigma",
+        type=_sigma,
+        metavar="X",
+        help="standard deviation of the operands A where zeros are skipped (default: 20 for s8)",
+    )
+    parser.add_argument("--final", action="store_true", help="only the engine's nest, not the steps that lead to it")
+    return parser
+
+
+def _sigma(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= MAX_SIGMA:
+        raise argparse.ArgumentTypeError(f"must be above 0 and up to {MAX_SIGMA:,.0f}, not {text!r}")
+    return value
 
 
 def _seed(text: str) -> int:

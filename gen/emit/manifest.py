@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import hdl
 from gen.config import Config
+from gen.nest.engines import engine_nest
+from gen.nest.printer import print_nest
+from gen.timing import drain_cycles, interval_formula, macs_per_cycle
 from gen.version import SCHEMA_VERSION, VERSION
 from hdl.params import BeatMap, Dataflow, ToolError
 
@@ -23,7 +26,7 @@ __all__ = ["generator_hash", "hardware_tools", "manifest"]
 @functools.cache
 def generator_hash() -> str:
     """SHA-256 over the sources that shape the generated files: whoever changes them gets new files, not kept ones."""
-    folders = [Path(str(hdl.__file__)).parent, Path(__file__).parent]
+    folders = [Path(str(hdl.__file__)).parent, Path(__file__).parent, Path(__file__).parents[1] / "nest"]
     sources = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
@@ -46,13 +49,14 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
     files : dict
         Role to file name.
     """
-    params, flow = config.engine, Dataflow(config.engine)
+    params, flow, nest = config.engine, Dataflow(config.engine), engine_nest(config.engine)
     streams = {"a": flow.a, "b": flow.b, "c": flow.c}
     return {
         "generator": "bitloom",
         "schema_version": SCHEMA_VERSION,
         "bitloom_version": VERSION,
         "config": {"engine": params.to_dict(), "output": asdict(config.output)},
+        "nest": None if nest is None else print_nest(nest),
         "config_hash": config.hash,
         "generator_hash": generator_hash(),
         "top": emission.top,
@@ -63,9 +67,9 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
         "core": dict(emission.core),
         "dataflow": {name: _stream(stream) for name, stream in streams.items()},
         "k_limit": params.k_limit,
-        "tile_interval": {"cycles": f"max(k, {flow.drain_cycles})", "drain_cycles": flow.drain_cycles},
+        "tile_interval": {"cycles": interval_formula(params), "drain_cycles": drain_cycles(params)},
         "latency": flow.latency,
-        "macs_per_cycle": params.rows * params.cols,
+        "macs_per_cycle": macs_per_cycle(params),
         "tools": hardware_tools(),
     }
 

@@ -17,6 +17,9 @@ __all__ = ["Cycles", "cycles", "steps_kept", "time_steps"]
 
 Floats = NDArray[np.float64]
 
+#: Greatest K whose distribution is worked out; the mean of a longer tile grows with K, its deviation with the root.
+LONGEST = 1 << 16
+
 
 @dataclass(frozen=True)
 class Cycles:
@@ -68,26 +71,27 @@ def steps_kept(nest: Nest, flow: Flow, tile: Tile, density: Density) -> tuple[fl
     lanes = math.prod(sizes[key] for _, key in pairs[encode.loops.index(skipping) + 1 :])
     rows = math.prod(sizes[key] for loop, key in pairs if loop.index == "m" and loop.kind == "space")
     turns = math.prod(sizes[key] for loop, key in pairs if loop.index in "mn" and loop.kind == "time")
+    k = min(tile.k, LONGEST)
     if lanes == 1:
-        row = _power(np.array(density.counts), tile.k)
+        row = _power(np.array(density.counts), k)
     else:
         row = np.ones(1)
-        steps = -(-tile.k // lanes)
         for probability in density.planes:
-            row = np.convolve(row, _slowest(_power(np.array([1 - probability, probability]), steps), lanes))
-    return _mean(row) * turns, _mean(_slowest(row, rows)) * turns
+            row = _sum(row, _slowest(_power(np.array([1 - probability, probability]), -(-k // lanes)), lanes))
+    mean, waiting = _mean(row), _mean(_slowest(row, rows)) - _mean(row)
+    return turns * mean * tile.k / k, turns * (mean * tile.k / k + waiting * math.sqrt(tile.k / k))
+
+
+def _sum(one: Floats, other: Floats) -> Floats:
+    """The distribution of the sum of two independent values."""
+    size = len(one) + len(other) - 1
+    return np.maximum(np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size), 0.0)
 
 
 def _power(distribution: Floats, count: int) -> Floats:
     """The distribution of a sum of so many independent values."""
-    result = np.ones(1)
-    while count:
-        if count & 1:
-            result = np.convolve(result, distribution)
-        count >>= 1
-        if count:
-            distribution = np.convolve(distribution, distribution)
-    return result
+    size = (len(distribution) - 1) * count + 1
+    return np.maximum(np.fft.irfft(np.fft.rfft(distribution, size) ** count, size), 0.0)
 
 
 def _slowest(distribution: Floats, count: int) -> Floats:

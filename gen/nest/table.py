@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gen.nest.check import Flow, flow_of
 from gen.nest.cycles import Cycles, cycles, steps_kept
@@ -55,7 +55,14 @@ class Table:
     cycles: Cycles
 
 
-def table(nest: Nest, tile: Tile, *, sigma: float | None = None, accumulator: int | None = None) -> Table:
+def table(
+    nest: Nest,
+    tile: Tile,
+    *,
+    sigma: float | None = None,
+    accumulator: int | None = None,
+    k_limit: int | None = None,
+) -> Table:
     """The table of a nest for a tile.
 
     Parameters
@@ -64,12 +71,14 @@ def table(nest: Nest, tile: Tile, *, sigma: float | None = None, accumulator: in
         Operands A are normal with this standard deviation; None for all values equally likely.
     accumulator : int or None
         Bits of C, if more than needed.
+    k_limit : int or None
+        Greatest K that the widths must do for, if not the tile's.
     """
     flow = flow_of(nest)
     sizes = loop_sizes(nest, flow, tile)
     encode = nest.lines[nest.find("encode")[0]]
     digits = density(encode.statement.encoder, tile.a, sigma)
-    ranges = widths(nest, flow, tile, accumulator)
+    ranges = widths(nest, flow, replace(tile, k=k_limit or tile.k), accumulator)
     rows = []
     for number, line in enumerate(nest.lines):
         pairs = list(zip(line.loops, line.keys, strict=True))

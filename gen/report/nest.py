@@ -1,49 +1,60 @@
-"""The loop nest of an engine as text: loops in space and time, and the primitive that stands at each level."""
+"""The part of the report about the loop nest: what it is, what it became, and how it came about."""
 
 from __future__ import annotations
 
-from hdl.arith.encoding import encoding
-from hdl.params import EngineParams
+from gen.explain import explain, no_nest
+from gen.nest.table import render
+from gen.report.data import RunData, text
+from gen.report.figures import count
+from gen.report.markup import Markup, tag
 
-__all__ = ["loop_nest"]
+__all__ = ["nest_section"]
 
-MULTIPLIERS = {
-    "fused": "Booth partial products, left unadded",
-    "inferred": "the multiplier that synthesis makes",
-}
+#: K of the tile whose operations are counted, if the engine's limit allows.
+TABLE_K = 1024
 
 
-def loop_nest(params: EngineParams) -> list[tuple[str, str]]:
-    """Lines of the nest, each with a comment.
-
-    A primitive stands at the level where its hardware stands, so it is copied once for every step of the ``space``
-    loops around it, and works once in every step of the ``time`` loops around it.
-    """
-    rows, cols = params.rows, params.cols
-    shared = " broadcast" if params.array == "matrix_2d" else ""
-    if params.scheme == "mac":
-        return [
-            (f"space m {rows}, n {cols}{shared}", "a PE for every element of the tile"),
-            ("  time k", "one step a cycle"),
-            ("    p        = multiply A[m,k], B[k,n]", MULTIPLIERS[params.multiplier]),
-            ("    C[m,n]  += add p", f"{params.accumulator}-bit carry-propagate addition in the loop"),
-        ]
-    digits = encoding(params.encoder, params.a).digits
-    return [
-        (f"space m {rows}", "at the edge of the row:"),
-        ("  time k", "one step a cycle"),
-        (f"    space w {digits}", "the digits of A, weights 4ʷ"),
-        (f"      d      = encode A[m,k], {params.encoder}", "once per row, shared by all its PEs"),
-        (f"    space n {cols}{shared}", "a PE for every element of the tile"),
-        (f"      space w {digits}", ""),
-        ("        p    = map d, B[k,n]", "one of −2b, −b, 0, b, 2b"),
-        ("        q    = shift p, 2w", "wires"),
-        ("      s, c  += half_reduce q over w", f"one carry bit kept every {_bits(params.carry_every)}"),
-        (f"space n {cols}", "at the head of the column:"),
-        (f"  time m {rows}", "one row of results a cycle"),
-        ("    C[m,n]   = add s, c", "the carry-propagate addition, out of the loop over k"),
+def nest_section(data: RunData) -> list[Markup]:
+    """The loop nest, what each primitive became, and how the nest came about."""
+    params = data.params
+    found = explain(params, min(TABLE_K, params.k_limit))
+    prefix = text(data.manifest.get("prefix")) or "bitloom"
+    rows = [
+        tag(
+            "tr",
+            tag("th", tag("code", place.primitive), scope="row"),
+            tag("td", f"{count(place.copies)} × ", tag("code", f"{prefix}_{place.module}")),
+            tag("td", place.text),
+        )
+        for place in found.hardware
     ]
-
-
-def _bits(count: int) -> str:
-    return "bit" if count == 1 else f"{count} bits"
+    head = tag("tr", tag("th", "Primitive"), tag("th", "Modules"), tag("th", "What it is there"))
+    hardware = tag("div", tag("table", tag("thead", head), tag("tbody", rows)), class_="scroll")
+    if not found.steps:
+        return [tag("h3", "The hardware"), tag("p", no_nest(params), class_="lead"), tag("figure", hardware)]
+    assumed = "" if found.sigma is None else f", with operands of A that are normal, standard deviation {found.sigma:g}"
+    steps = [
+        tag(
+            "details",
+            tag("summary", f"{step.name}: {step.moves}"),
+            tag("p", f"Legal: {step.legal}") if step.legal else None,
+            tag("pre", f"{step.nest}\n{render(step.table)}"),
+        )
+        for step in found.steps
+    ]
+    return [
+        tag("h3", "The loop nest"),
+        tag(
+            "p",
+            "A primitive stands where its hardware stands: it is copied once for each step of the ",
+            tag("code", "space"),
+            " loops around it, and works in each step of the ",
+            tag("code", "time"),
+            f" loops around it. Operations and cycles are those of a tile with K = {count(found.k)}{assumed}.",
+            class_="lead",
+        ),
+        tag("pre", f"{found.steps[-1].nest}\n{render(found.steps[-1].table)}"),
+        tag("figure", hardware),
+        tag("h3", "How it came about"),
+        *steps,
+    ]

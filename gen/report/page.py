@@ -8,15 +8,23 @@ from gen.report.data import JsonObject, RunData, text
 from gen.report.diagram import engine_diagram
 from gen.report.figures import count, duration, is_number, percent, quantity, rate
 from gen.report.markup import Markup, Node, join, tag
-from gen.report.nest import loop_nest
+from gen.report.nest import nest_section
 from gen.report.pe_diagram import pe_diagram
 from gen.report.simulation import simulation_section
 from gen.report.synthesis import Units, synthesis_sections
+from gen.timing import drain_cycles, interval_words, operands_decide, pes
 from hdl.arith.encoding import encoding
+from hdl.params import EngineParams
 
 __all__ = ["page", "style"]
 
-ARRAY_NAMES = {"systolic_os": "output-stationary systolic array", "matrix_2d": "2D matrix of PEs"}
+ARRAY_NAMES = {
+    "systolic_os": "output-stationary systolic array",
+    "systolic_ws": "weight-stationary systolic array",
+    "cube": "cube of PEs",
+    "adder_tree": "multipliers and adder trees",
+    "matrix_2d": "2D matrix of PEs",
+}
 PE_TEXTS = {
     "mac": "Multiply and add. The carry-propagate addition stands inside the loop over k: it is part of every cycle.",
     "opt1": (
@@ -49,7 +57,8 @@ def style() -> str:
 
 def _title(data: RunData) -> str:
     params = data.params
-    return f"{params.rows} × {params.cols} {ARRAY_NAMES.get(params.array, params.array)}, {params.scheme}"
+    depth = f" × {params.depth}" if params.deep else ""
+    return f"{params.rows} × {params.cols}{depth} {ARRAY_NAMES.get(params.array, params.array)}, {params.scheme}"
 
 
 def _header(data: RunData, title: str) -> Markup:
@@ -134,7 +143,7 @@ def _synthesis_badge(data: RunData) -> Markup:
 
 def _key_figures(data: RunData) -> list[tuple[str, Node]]:
     params, sim, synth = data.params, data.sim or {}, data.synth or {}
-    figures: list[tuple[str, Node]] = [("Processing elements", count(params.rows * params.cols))]
+    figures: list[tuple[str, Node]] = [("Processing elements", count(pes(params)))]
     if "utilization" in sim:
         figures.append(("PE utilisation", percent(sim["utilization"])))
     units = Units.of(synth)
@@ -155,19 +164,21 @@ def _key_figures(data: RunData) -> list[tuple[str, Node]]:
             ("Stream A", [count(flow.a.tdata_bits), " ", tag("small", "bits")]),
             ("Stream B", [count(flow.b.tdata_bits), " ", tag("small", "bits")]),
             ("Stream C", [count(flow.c.tdata_bits), " ", tag("small", "bits")]),
-            ("Least tile interval", [count(flow.drain_cycles), " ", tag("small", "cycles")]),
         ]
+        if not operands_decide(params):
+            figures.append(("Least tile interval", [count(flow.tile_interval(1)), " ", tag("small", "cycles")]))
     return figures
 
 
 def _engine(data: RunData) -> Markup:
-    flow, params = data.flow, data.params
+    params = data.params
     interval = (
-        f"Tiles follow each other without a gap; the results of one leave while the next is computed. A tile takes K "
-        f"cycles, but at least {count(flow.drain_cycles)}, the cycles in which its results occupy the result bus."
+        f"Tiles follow each other {interval_words(params)}; the results of one leave while the next is computed. "
     )
+    if drain_cycles(params) is not None:
+        interval += "The lower bound is the number of cycles in which a tile's results occupy the result bus. "
     beats = (
-        f"Every stream takes any gap and any back-pressure. One beat of A and B is one k: a column of A, a row of B. "
+        f"Every stream takes any gap and any back-pressure. {_operand_beats(params)} "
         f"Results leave as {_count_of(params.rows, 'beat')}, one row of C each."
     )
     latency = data.manifest.get("latency")
@@ -175,9 +186,17 @@ def _engine(data: RunData) -> Markup:
     return tag(
         "section",
         tag("h2", "The engine"),
-        tag("p", interval, " ", beats, " ", tail, class_="lead"),
+        tag("p", interval, beats, " ", tail, class_="lead"),
         tag("figure", engine_diagram(params)),
     )
+
+
+def _operand_beats(params: EngineParams) -> str:
+    if params.weight_stationary:
+        return f"K is cut into blocks of {params.depth}: a beat of A is a row of a block, a beat of B one k."
+    if params.k_step > 1:
+        return f"One beat of A and B holds {params.k_step} steps of K."
+    return "One beat of A and B is one k: a column of A, a row of B."
 
 
 def _count_of(number: int, noun: str) -> str:
@@ -191,25 +210,12 @@ def _pe(data: RunData) -> Markup:
         digits = encoding(params.encoder, params.a)
         caption += f"An operand of format {params.a} has {digits.digits} digits on {digits.bits} wires"
         caption += "." if digits.plain else ": one, two, negative."
-    lines = loop_nest(params)
-    width = max(len(line) for line, _ in lines) + 3
-    nest = [join(tag("span", line.ljust(width)), tag("span", comment, class_="c"), "\n") for line, comment in lines]
     return tag(
         "section",
         tag("h2", "One processing element"),
         tag("p", PE_TEXTS.get(params.scheme, ""), class_="lead"),
         tag("figure", pe_diagram(params), tag("figcaption", caption)),
-        tag("h3", "The loop nest"),
-        tag(
-            "p",
-            "A primitive stands where its hardware stands: it is copied once for each step of the ",
-            tag("code", "space"),
-            " loops around it, and works in each step of the ",
-            tag("code", "time"),
-            " loops around it.",
-            class_="lead",
-        ),
-        tag("pre", nest),
+        nest_section(data),
     )
 
 

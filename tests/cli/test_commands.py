@@ -13,7 +13,7 @@ import pytest
 
 from gen.cli.console import Console, table
 from gen.config import schema
-from hdl.params import ARRAYS, BUILDS, SCHEMES, CheckFailed, ToolError
+from hdl.params import ARRAYS, BUILDS, SCHEMES, SUPPORTED, CheckFailed, ToolError
 from tests.cli.conftest import SIM, SYNTH
 from tests.conftest import ROOT
 
@@ -30,15 +30,15 @@ def test_check(bitloom):
     assert (result.status, result.err) == (0, "")
     assert result.out == (
         "small.toml: fine: 2x3 systolic_os opt1, u8 x s8, s20 results\n"
-        "  PEs                                       6\n"
-        "  multiply-accumulates a cycle              6\n"
-        "  bits of a product                        16\n"
-        "  bits of an accumulator                   20\n"
-        "  greatest K                               16\n"
-        "  cycles of a tile              K, at least 2\n"
-        "  bits of s_axis_a_tdata                   16\n"
-        "  bits of s_axis_b_tdata                   24\n"
-        "  bits of m_axis_c_tdata                   64\n"
+        "  PEs                                   6\n"
+        "  multiply-accumulates a cycle          6\n"
+        "  bits of a product                    16\n"
+        "  bits of an accumulator               20\n"
+        "  greatest K                           16\n"
+        "  cycles of a tile              max(K, 2)\n"
+        "  bits of s_axis_a_tdata               16\n"
+        "  bits of s_axis_b_tdata               24\n"
+        "  bits of m_axis_c_tdata               64\n"
     )
 
 
@@ -64,18 +64,26 @@ def test_schema(bitloom):
     assert bitloom("schema").json == bitloom("schema", "--json").json == schema()
 
 
-@pytest.mark.parametrize("scheme", ["mac", "opt1"])
-def test_explain(bitloom, scheme):
-    result = bitloom("explain", "small.toml", "--set", f"scheme={scheme}")
+@pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED))
+def test_explain(bitloom, array, scheme):
+    options = ["small.toml", "--set", f"array={array}", "--set", f"scheme={scheme}", "--set", "depth=2"]
+    result = bitloom("explain", *options, "--sigma", "30")
     assert (result.status, result.err) == (0, "")
-    assert "space m 2" in result.out
     assert "K up to 131,071" in result.out
-    content = bitloom("explain", "small.toml", "--set", f"scheme={scheme}", "--json").json
-    copies = {part["name"]: part["copies"] for part in content["primitives"]}
-    if scheme == "mac":
-        assert copies == {"multiply": 6, "add": 6}
-    else:
-        assert copies == {"encode": 2 * 4, "map": 6 * 4, "half_reduce": 6, "add": 3}
+    content = bitloom("explain", *options, "--sigma", "30", "--json").json
+    assert content["k"] == 64
+    assert content["sigma"] == (None if content["sigma"] is None else 30)
+    assert content["nest"] == (content["steps"][-1]["nest"] if content["steps"] else None)
+    for place in content["hardware"]:
+        assert place["text"] in result.out
+    assert len(bitloom("explain", *options, "--final").out) <= len(result.out)
+
+
+@pytest.mark.parametrize("sigma", ["0", "-1", "nan", "x", "1e9"])
+def test_sigma_is_a_positive_number(bitloom, sigma):
+    result = bitloom("explain", "small.toml", f"--sigma={sigma}")
+    assert result.status == 2
+    assert f"argument --sigma: must be above 0 and up to 1,000,000, not '{sigma}'" in result.err
 
 
 def test_quiet_says_nothing(bitloom, steps):

@@ -15,7 +15,7 @@ from gen.nest.rewrites import opt1, share_encode
 from gen.nest.steps import explain_steps
 from gen.nest.table import render, table
 from gen.nest.tile import Tile
-from hdl.params import ConfigError, OperandFormat
+from hdl.params import SUPPORTED, ConfigError, OperandFormat
 
 S8 = OperandFormat(8, signed=True)
 DEEP = ("systolic_ws", "cube", "adder_tree")
@@ -124,6 +124,12 @@ def test_the_multiplier_has_digits_of_its_own():
     assert str(error.value) == (
         "line 4, column 7: the multiplier of 'mac' recodes by 'booth', not by 'naf' (write 'booth')"
     )
+
+
+def test_what_the_notation_has_is_what_the_library_builds():
+    """All but ``laconic``, which recodes both operands."""
+    built = {pair for pair in SUPPORTED if pair[1] != "laconic"}
+    assert built <= set(BUILT)
 
 
 def test_names_of_engines():

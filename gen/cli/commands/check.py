@@ -7,6 +7,7 @@ from typing import Any
 
 from gen.cli.commands.session import describe, load_config
 from gen.cli.console import Console, table
+from gen.timing import interval_formula, macs_per_cycle, pes
 from hdl.params import BeatMap, Dataflow
 
 __all__ = ["command"]
@@ -18,27 +19,34 @@ def command(options: argparse.Namespace, console: Console) -> int:
     params, flow = config.engine, Dataflow(config.engine)
     kind = "s" if params.result_signed else "u"
     derived = {
-        "pes": params.rows * params.cols,
-        "macs_per_cycle": params.rows * params.cols,
+        "pes": pes(params),
+        "macs_per_cycle": macs_per_cycle(params),
         "product_bits": params.product_bits,
         "result": f"{kind}{params.accumulator}",
         "k_limit": params.k_limit,
-        "drain_cycles": flow.drain_cycles,
+        "tile_interval": interval_formula(params),
         "streams": {name: _stream(getattr(flow, name)) for name in "abc"},
     }
     console.say(f"{options.config}: fine: {describe(params)}, {derived['result']} results")
     rows = [
         ["PEs", f"{derived['pes']:,}"],
-        ["multiply-accumulates a cycle", f"{derived['macs_per_cycle']:,}"],
+        ["multiply-accumulates a cycle", _or_operands(macs_per_cycle(params))],
         ["bits of a product", str(params.product_bits)],
         ["bits of an accumulator", str(params.accumulator)],
         ["greatest K", f"{params.k_limit:,}"],
-        ["cycles of a tile", f"K, at least {flow.drain_cycles}"],
+        ["cycles of a tile", _or_operands(interval_formula(params, "K"))],
         *([f"bits of {_name(name)}", f"{getattr(flow, name).tdata_bits:,}"] for name in "abc"),
     ]
     console.say(table(rows, indent="  "))
     console.json({"config": config.to_dict(), "config_hash": config.hash, "derived": derived})
     return 0
+
+
+def _or_operands(value: object) -> str:
+    """A figure, or that there is none."""
+    if value is None:
+        return "as the operands allow"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _name(stream: str) -> str:

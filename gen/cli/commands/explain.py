@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from gen.cli.commands.session import load_config
-from gen.cli.console import Console, table
+from gen.cli.commands.session import describe, load_config
+from gen.cli.console import Console
 
 __all__ = ["command"]
 
 
 def command(options: argparse.Namespace, console: Console) -> int:
-    """Print the loop nest, what stands at each level, and the order and timing of beats."""
-    from gen.explain import explain, primitives
+    """Print the loop nest, the rewrites that led to it, the hardware of every primitive, order and timing of beats."""
+    from gen.explain import explain, text
 
     config = load_config(options)
-    parts = primitives(config.engine)
-    header = ["primitive", "copies", "operations a tile", "bits"]
-    rows = [[part.name, f"{part.copies:,}", part.operations, part.bits] for part in parts]
-    before, after = explain(config.engine)
-    console.say("\n".join([*before, "", table([header, *rows]), "", *after]))
-    console.json({"nest": before, "primitives": [vars(part) for part in parts], "timing": after})
+    found = explain(config.engine, config.workload.k, options.sigma)
+    console.say(f"{describe(config.engine)}\n\n{text(found, config.output.prefix, final=options.final)}")
+    console.json(found.to_dict())
     return 0

@@ -164,4 +164,5 @@ class Session:
 def describe(params: EngineParams) -> str:
     """An engine in a few words."""
     scheme = f"{params.scheme} ({params.multiplier})" if params.scheme == "mac" else params.scheme
-    return f"{params.rows}x{params.cols} {params.array} {scheme}, {params.a} x {params.b}"
+    depth = f"x{params.depth}" if params.deep else ""
+    return f"{params.rows}x{params.cols}{depth} {params.array} {scheme}, {params.a} x {params.b}"

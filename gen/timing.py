@@ -1,0 +1,94 @@
+"""Order and timing of an engine's beats, as formula and in words."""
+
+from __future__ import annotations
+
+from hdl.params import BeatMap, Dataflow, EngineParams
+
+__all__ = [
+    "beats",
+    "drain_cycles",
+    "interval_formula",
+    "interval_words",
+    "macs_per_cycle",
+    "operands_decide",
+    "pes",
+]
+
+
+def operands_decide(params: EngineParams) -> bool:
+    """Whether the time of a tile depends on its operands: steps without a digit are left out."""
+    return params.sparse or params.scheme == "laconic"
+
+
+def pes(params: EngineParams) -> int:
+    """Processing elements of the array."""
+    across = params.depth if params.weight_stationary else params.rows
+    return across * params.cols * (params.depth if params.array == "cube" else 1)
+
+
+def macs_per_cycle(params: EngineParams) -> int | None:
+    """Multiply-accumulate operations of the array in a cycle; None where the operands decide."""
+    return None if operands_decide(params) else pes(params)
+
+
+def interval_formula(params: EngineParams, k: str = "k") -> str | None:
+    """Cycles from one tile to the next in a streak, as a formula in K; None where the operands decide.
+
+    The same as :meth:`hdl.params.Dataflow.tile_interval`, in words of Python and of most other languages.
+    """
+    if operands_decide(params):
+        return None
+    steps = k if params.k_step == 1 else f"ceil({k} / {params.k_step})"
+    if params.weight_stationary:
+        block = max(params.rows, params.depth)
+        return steps if block == 1 else f"{block} * {steps}"
+    drain = Dataflow(params).drain_cycles
+    return steps if drain == 1 else f"max({steps}, {drain})"
+
+
+def drain_cycles(params: EngineParams) -> int | None:
+    """Cycles in which one tile's results occupy the result buses; None where there are none."""
+    return None if params.weight_stationary or operands_decide(params) else Dataflow(params).drain_cycles
+
+
+def interval_words(params: EngineParams) -> str:
+    """How often a tile enters in a streak, as the end of a sentence: "Tiles follow each other ..."."""
+    formula = interval_formula(params, "K")
+    if formula is None:
+        return "as their operands allow: steps take the longer the more digits are not zero"
+    return f"every {formula} cycles" if formula != "K" else "every K cycles"
+
+
+def beats(params: EngineParams) -> list[str]:
+    """What a tile is, what the beats of each stream hold, and how tiles follow each other: a sentence a line."""
+    flow, depth, step = Dataflow(params), params.depth, params.k_step
+    if params.weight_stationary:
+        orders = [
+            f"K is cut into blocks of {depth} steps, the last one filled up with zeros.",
+            f"Beat i of a block of s_axis_a is A[i, :] in the {depth} steps of the block {_size(flow.a, params.a)}.",
+            f"Beat k of s_axis_b is B[k, :] {_size(flow.b, params.b)}, up to the end of the last block.",
+        ]
+    elif step == 1:
+        orders = [
+            f"Beat k of s_axis_a is A[:, k] {_size(flow.a, params.a)}; "
+            f"beat k of s_axis_b is B[k, :] {_size(flow.b, params.b)}."
+        ]
+    else:
+        orders = [
+            f"A beat holds {step} steps of K, the last one of a tile filled up with zeros:",
+            f"beat t of s_axis_a is A[:, {step} t] to A[:, {step} t + {step - 1}], row by row "
+            f"{_size(flow.a, params.a)};",
+            f"beat t of s_axis_b is B[{step} t, :] to B[{step} t + {step - 1}, :], column by column "
+            f"{_size(flow.b, params.b)}.",
+        ]
+    return [
+        f"A tile is C[{params.rows}, {params.cols}] = A[{params.rows}, K] x B[K, {params.cols}], "
+        f"with K up to {params.k_limit:,}.",
+        *orders,
+        f"Beat i of m_axis_c is C[i, :] ({flow.c.lanes} x {params.accumulator} bits, {flow.c.tdata_bits:,} bits).",
+        f"Tiles follow each other {interval_words(params)}; the results of one leave while the next enters.",
+    ]
+
+
+def _size(stream: BeatMap, element: object) -> str:
+    return f"({stream.lanes} x {element}, {stream.tdata_bits:,} bits of tdata)"
