@@ -1,0 +1,309 @@
+"""Registers as data: described once, for hardware, C header, documentation and SystemRDL (:mod:`gen.pim.registers`).
+
+Registers are 32 bits wide, at byte offsets that are multiples of four, as AXI4-Lite reads and writes them. Bits without
+a field read as zero, and so does every offset without a register; writing them does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from hdl.params import ConfigError, Problem
+from hdl.params.pim import FAULTS, SCALARS, PimParams
+
+__all__ = ["ACCESS", "REGISTER_BITS", "Field", "Register", "RegisterMap", "pim_registers"]
+
+REGISTER_BITS = 32
+#: How software may use a field, and what that means.
+ACCESS = {
+    "ro": "read only",
+    "rw": "read and write",
+    "w1c": "read; writing 1 clears the bit",
+    "pulse": "writing 1 does something once; reads as 0",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """Bits of a register.
+
+    Parameters
+    ----------
+    name : str
+        In capitals.
+    low, width : int
+        Bits ``low`` to ``low + width - 1``.
+    access : str
+        A key of ``ACCESS``.
+    meaning : str
+    reset : int
+        Value after reset; of a read-only field that the hardware sets, its value then.
+    values : mapping
+        Names of values, where they have any.
+    """
+
+    name: str
+    low: int
+    width: int
+    access: str
+    meaning: str
+    reset: int = 0
+    values: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register of 32 bits at a byte offset."""
+
+    name: str
+    offset: int
+    meaning: str
+    fields: tuple[Field, ...]
+
+    @property
+    def reset(self) -> int:
+        """Its value after reset."""
+        return sum(each.reset << each.low for each in self.fields)
+
+    @property
+    def whole(self) -> bool:
+        """One field takes all its bits."""
+        return len(self.fields) == 1 and self.fields[0].width == REGISTER_BITS
+
+
+@dataclass(frozen=True)
+class RegisterMap:
+    """The registers of a block.
+
+    Raises
+    ------
+    ConfigError
+        With every name that occurs twice, every offset that is taken or not aligned, and every field that overlaps
+        another, leaves the register or doesn't hold its reset value.
+    """
+
+    name: str
+    meaning: str
+    registers: tuple[Register, ...]
+
+    def __post_init__(self) -> None:
+        if problems := list(self._problems()):
+            raise ConfigError(problems)
+
+    def __getitem__(self, name: str) -> Register:
+        return next(each for each in self.registers if each.name == name)
+
+    @property
+    def address_bits(self) -> int:
+        """Width of a byte address that reaches every register."""
+        return max(each.offset for each in self.registers).bit_length()
+
+    def _problems(self) -> Iterator[Problem]:
+        names: set[str] = set()
+        offsets: dict[int, str] = {}
+        for register in self.registers:
+            where = f"{self.name}.{register.name}"
+            if register.name in names:
+                yield Problem(where, "is the name of two registers")
+            if register.offset % 4 or register.offset < 0:
+                yield Problem(where, f"offset must be a multiple of 4, not {register.offset:#x}")
+            elif register.offset in offsets:
+                yield Problem(where, f"offset {register.offset:#x} is {offsets[register.offset]}'s")
+            names.add(register.name)
+            offsets.setdefault(register.offset, register.name)
+            yield from self._field_problems(where, register)
+
+    def _field_problems(self, where: str, register: Register) -> Iterator[Problem]:
+        taken: dict[int, str] = {}
+        names: set[str] = set()
+        for each in register.fields:
+            place = f"{where}.{each.name}"
+            if each.name in names:
+                yield Problem(place, "is the name of two fields")
+            names.add(each.name)
+            if each.access not in ACCESS:
+                yield Problem(place, f"access must be one of {', '.join(ACCESS)}, not {each.access!r}")
+            if each.low < 0 or each.width < 1 or each.low + each.width > REGISTER_BITS:
+                yield Problem(place, f"must lie in bits 0 to {REGISTER_BITS - 1}")
+                continue
+            if not 0 <= each.reset < 1 << each.width:
+                yield Problem(place, f"reset value {each.reset:#x} has more than {each.width} bits")
+            if each.access == "pulse" and each.reset:
+                yield Problem(place, "reads as 0, and so it is at reset")
+            for name, value in each.values.items():
+                if not 0 <= value < 1 << each.width:
+                    yield Problem(place, f"value {name} = {value} has more than {each.width} bits")
+            for bit in range(each.low, each.low + each.width):
+                if bit in taken:
+                    yield Problem(place, f"overlaps {taken[bit]} in bit {bit}")
+                    break
+                taken[bit] = each.name
+
+
+# --- the PIM controller ----------------------------------------------------------------------------------------------
+#: Reads "PIM1" in a dump of memory.
+ID = int.from_bytes(b"PIM1", "little")
+#: Of the registers and the instruction word: the first grows when old software stops working, the second otherwise.
+VERSION = (1, 0)
+COUNTERS_AT, SCALARS_AT, SIZES_AT, TIMES_AT = 0x100, 0x200, 0x300, 0x380
+
+#: Counters of 64 bits; commands are summed over the channels.
+COUNTERS = {
+    "CYCLES": "clocks in which a program ran",
+    "INSTRUCTIONS": "instructions that have ended, those of loops as often as they ran",
+    "ACTIVATES": "activate commands, of one bank or all",
+    "PRECHARGES": "precharge commands, of one bank or all",
+    "REFRESHES": "refresh commands",
+    "READS": "columns read",
+    "WRITES": "columns written, to one bank or all",
+    "MACS": "columns multiplied by all banks of a channel",
+    "BUFFER_WRITES": "words written to global buffers",
+    "ACCUMULATOR_READS": "words read from accumulators",
+    "ACCUMULATOR_WRITES": "words of presets of accumulators",
+    "PIM_BUSY": "clocks in which a sequencer worked on an instruction",
+    "VECTOR_BUSY": "clocks in which the vector unit worked",
+    "STREAM_BUSY": "clocks in which the data mover worked",
+    "STREAM_WAIT": "clocks in which the data mover waited for the host",
+    "ISSUE_WAIT": "clocks in which an instruction waited for another to end",
+}
+SIZES = (
+    "channels",
+    "banks",
+    "lanes",
+    "row_cols",
+    "rows",
+    "gb_words",
+    "sram_words",
+    "program_words",
+    "vector_lanes",
+    "mark_depth",
+)
+
+
+def pim_registers(params: PimParams) -> RegisterMap:
+    """The registers of a PIM controller."""
+    registers = [*_identity(params), *_control(params), *_errors(params), *_marks(params)]
+    for index, (name, meaning) in enumerate(COUNTERS.items()):
+        at = COUNTERS_AT + 8 * index
+        registers.append(_whole(f"{name}_LO", at, f"{meaning}: low half; reading it holds the high half", "ro"))
+        registers.append(
+            _whole(f"{name}_HI", at + 4, f"{meaning}: high half, as of the last read of the low one", "ro")
+        )
+    for index in range(SCALARS):
+        meaning = f"scalar register r{index}; written only while no program runs"
+        registers.append(_whole(f"SCALAR{index}", SCALARS_AT + 4 * index, meaning, "rw"))
+    for index, key in enumerate(SIZES):
+        meaning = f"parameter {key} of the system"
+        registers.append(_whole(key.upper(), SIZES_AT + 4 * index, meaning, "ro", getattr(params, key)))
+    times = {"CLOCK_PS": params.timing.clock_ps} | {
+        key.upper(): getattr(params.timing, key) for key in params.timing.rules()
+    }
+    for index, (name, clocks) in enumerate(times.items()):
+        unit = "period of the clock in picoseconds" if name == "CLOCK_PS" else f"timing rule {name.lower()} in clocks"
+        registers.append(_whole(name, TIMES_AT + 4 * index, unit, "ro", clocks))
+    return RegisterMap("pim", "Controller of DRAM that computes.", tuple(registers))
+
+
+def _whole(name: str, offset: int, meaning: str, access: str, reset: int = 0) -> Register:
+    return Register(name, offset, meaning, (Field("VALUE", 0, REGISTER_BITS, access, meaning, reset),))
+
+
+def _identity(params: PimParams) -> Iterator[Register]:
+    yield _whole("ID", 0x000, "says that this is a PIM controller: PIM1 in ASCII", "ro", ID)
+    yield Register(
+        "VERSION",
+        0x004,
+        "version of registers and instructions",
+        (
+            Field("MINOR", 0, 16, "ro", "grows with every addition", VERSION[1]),
+            Field("MAJOR", 16, 16, "ro", "grows where older software stops working", VERSION[0]),
+        ),
+    )
+    digits = int(params.hash[:8], 16)
+    yield _whole("CONFIG", 0x008, "first 32 bits of the system's hash; programs carry the same", "ro", digits)
+
+
+def _control(params: PimParams) -> Iterator[Register]:
+    yield Register(
+        "CONTROL",
+        0x010,
+        "what to do",
+        (
+            Field("START", 0, 1, "pulse", "run the program from START_PC; ignored while one runs or after an error"),
+            Field("STOP", 1, 1, "pulse", "stop before the next instruction"),
+            Field(
+                "RESET",
+                2,
+                1,
+                "pulse",
+                "end the program, close all banks and clear errors, interrupts and the log of marks; memories, scalar "
+                "registers and counters stay",
+            ),
+            Field("CLEAR_COUNTERS", 3, 1, "pulse", "set all counters to zero"),
+            Field("CLEAR_PROGRAM", 4, 1, "pulse", "empty the program memory: the program stream begins at its start"),
+            Field("POP_MARK", 5, 1, "pulse", "drop the oldest entry of the log of marks"),
+        ),
+    )
+    yield Register(
+        "STATUS",
+        0x014,
+        "what is going on",
+        (
+            Field("BUSY", 0, 1, "ro", "a program runs"),
+            Field("HALTED", 1, 1, "ro", "the last program ended with HALT"),
+            Field("STOPPED", 2, 1, "ro", "the last program was stopped"),
+            Field("ERROR", 3, 1, "ro", "the last program ended with an error; see ERROR"),
+            Field("PIM_BUSY", 8, 1, "ro", "a sequencer works on an instruction"),
+            Field("VECTOR_BUSY", 9, 1, "ro", "the vector unit works"),
+            Field("STREAM_BUSY", 10, 1, "ro", "the data mover works"),
+        ),
+    )
+    interrupts = (
+        ("HALT", "a program ended with HALT or was stopped"),
+        ("ERROR", "a program ended with an error"),
+        ("FLAG", "an instruction with flag irq has ended"),
+    )
+    yield Register(
+        "IRQ_STATUS",
+        0x018,
+        "interrupts that wait",
+        tuple(Field(name, bit, 1, "w1c", meaning) for bit, (name, meaning) in enumerate(interrupts)),
+    )
+    yield Register(
+        "IRQ_ENABLE",
+        0x01C,
+        "interrupts that raise the line",
+        tuple(Field(name, bit, 1, "rw", meaning) for bit, (name, meaning) in enumerate(interrupts)),
+    )
+    yield _whole("START_PC", 0x020, "instruction that a program begins with", "rw")
+    yield _whole("PROGRAM_LENGTH", 0x024, "instructions in the program memory", "ro")
+    yield _whole("PC", 0x028, "next instruction; after an error the one at fault", "ro")
+
+
+def _errors(params: PimParams) -> Iterator[Register]:
+    codes = {"NONE": 0} | {fault.name: fault.code for fault in FAULTS.values()}
+    yield Register(
+        "ERROR",
+        0x030,
+        "the error that ended the program; RESET clears it",
+        (Field("CODE", 0, 8, "ro", "what is wrong with the instruction at PC", 0, codes),),
+    )
+    for part in range(4):
+        meaning = f"bits {32 * part + 31} to {32 * part} of the instruction at fault"
+        yield _whole(f"ERROR_WORD{part}", 0x034 + 4 * part, meaning, "ro")
+
+
+def _marks(params: PimParams) -> Iterator[Register]:
+    yield Register(
+        "MARKS",
+        0x050,
+        "log of marks",
+        (
+            Field("COUNT", 0, 16, "ro", "entries"),
+            Field("TAG", 16, 8, "ro", "tag of the oldest entry"),
+            Field("LOST", 24, 1, "ro", "a mark came while the log was full"),
+        ),
+    )
+    yield _whole("MARK_LO", 0x054, "CYCLES at the oldest mark: low half", "ro")
+    yield _whole("MARK_HI", 0x058, "CYCLES at the oldest mark: high half", "ro")
