@@ -7,7 +7,6 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from hdl.arith.encoding import Recoder
 from hdl.array.skew import skew
 from hdl.engine.body import Body
-from hdl.lib.delay import Delay
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
@@ -166,11 +165,12 @@ class Sparse(Body):
         placed: list[Shared] = []
         for i in reversed(range(rows)):
             groups = [bank.a_out.word_select(i, 3)[field] for lane in banks for field in range(3) for bank in lane]
-            # A row far from the head of the buses fires earlier, so that grants one after another never meet.
+            # A row near the head of the buses fires later, so that sums of grants one after another never meet.
             fire: Value = arbiter.grant[i]
-            nearer = stages - 1 - i // stage_rows
-            if nearer:
-                fire = place(m, f"wait{i}", Delay(nearer, 1), en=Const(1, 1), i=arbiter.grant[i]).o
+            for wait in range(stages - 1 - i // stage_rows):
+                later = Signal(name=f"fire{i}_{wait}")
+                m.d.sync += later.eq(fire)
+                fire = later
             row = place(
                 m,
                 f"row{i}",
