@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from textwrap import fill
 from typing import Any
 
-from gen.hardware import Place, hardware
+from gen.hardware import Place, hardware, notes
 from gen.nest.engines import engine_steps, engine_tile, usual_sigma
 from gen.nest.printer import print_nest
 from gen.nest.table import Table, render, table
@@ -13,6 +14,9 @@ from gen.timing import beats, operands_decide
 from hdl.params import Dataflow, EngineParams
 
 __all__ = ["Explanation", "Step", "explain", "no_nest", "text"]
+
+#: Columns of text.
+WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Explanation:
     steps : tuple of Step
         From the conventional nest to the engine's, the last; empty for an engine without a nest.
     hardware : tuple of Place
+    notes : tuple of str
+        What the nest does not show of the hardware, and where the two differ.
     timing : tuple of str
         Sentences on the order and timing of beats.
     """
@@ -59,6 +65,7 @@ class Explanation:
     sigma: float | None
     steps: tuple[Step, ...]
     hardware: tuple[Place, ...]
+    notes: tuple[str, ...]
     timing: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,6 +76,7 @@ class Explanation:
             "nest": self.steps[-1].nest if self.steps else None,
             "steps": [_step(step) for step in self.steps],
             "hardware": [asdict(place) for place in self.hardware],
+            "notes": list(self.notes),
             "timing": list(self.timing),
         }
 
@@ -98,7 +106,8 @@ def explain(params: EngineParams, k: int, sigma: float | None = None) -> Explana
         else:
             name, moves, legal = rewrite.name, rewrite.moves, rewrite.legal
         steps.append(Step(name, moves, legal, print_nest(nest), found))
-    return Explanation(params, k, sigma, tuple(steps), tuple(hardware(params)), tuple(_timing(params, k)))
+    places, timing = hardware(params), _timing(params, k)
+    return Explanation(params, k, sigma, tuple(steps), tuple(places), tuple(notes(params)), tuple(timing))
 
 
 def text(found: Explanation, prefix: str, *, final: bool = False) -> str:
@@ -116,10 +125,8 @@ def text(found: Explanation, prefix: str, *, final: bool = False) -> str:
     parts = []
     if found.steps:
         data = "" if found.sigma is None else f"; operands A are normal with standard deviation {found.sigma:g}"
-        parts.append(
-            f"Tables count operations and cycles of a tile with K = {found.k:,}; bits do for any K up to "
-            f"{params.k_limit:,}{data}."
-        )
+        counted = f"Tables count operations and cycles of a tile with K = {found.k:,}"
+        parts.append(fill(f"{counted}; bits do for any K up to {params.k_limit:,}{data}.", WIDTH))
     else:
         parts.append(no_nest(params))
     if final and found.steps:
@@ -132,7 +139,8 @@ def text(found: Explanation, prefix: str, *, final: bool = False) -> str:
             parts.append(f"{title}\n\n{_nest(step)}")
     if found.hardware:
         parts.append("In hardware:\n" + _places(found.hardware, prefix))
-    parts.append("\n".join(found.timing))
+    parts += [fill(note, WIDTH) for note in found.notes]
+    parts.append("\n".join(fill(sentence, WIDTH) for sentence in found.timing))
     return "\n\n".join(parts)
 
 

@@ -10,10 +10,12 @@ from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import Dataflow, EngineParams
+from hdl.params.sparse import SparseShape
 from hdl.pe.cube import Accumulator, chain_arithmetic
 from hdl.pe.opt1 import Opt1PE
+from hdl.pe.plane import PlaneSum
 
-__all__ = ["Place", "hardware"]
+__all__ = ["Place", "hardware", "notes"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Place:
 
 def hardware(params: EngineParams) -> list[Place]:
     """The hardware of every primitive, in the order of the nest."""
+    if params.sparse:
+        return _sparse(params)
     if params.scheme not in ("mac", "opt1"):
         return []
     if params.array == "systolic_ws":
@@ -48,6 +52,18 @@ def hardware(params: EngineParams) -> list[Place]:
         return [*_products(params), *_chain(params), *_accumulator(params)]
     if params.array in ("systolic_os", "matrix_2d"):
         return [*_products(params), *_sum_in_pe(params)]
+    return []
+
+
+def notes(params: EngineParams) -> list[str]:
+    """Sentences on hardware that the nest does not show, and on where hardware and nest differ."""
+    if params.sparse:
+        return _notes_on_sparse(params)
+    if params.array == "systolic_ws":
+        return [
+            "Every PE has a second register for B, into which the next block is loaded while this one works; the "
+            "change moves along with the first row that needs it, and costs no step."
+        ]
     return []
 
 
@@ -131,3 +147,44 @@ def _accumulator(params: EngineParams) -> list[Place]:
         ),
         Place("add C[m,n]", "finish", params.cols, finish),
     ]
+
+
+def _sparse(params: EngineParams) -> list[Place]:
+    """Digits are selected, summed plane by plane in the PEs, and finished at the heads of the columns."""
+    shape, plane = SparseShape(params), PlaneSum(params)
+    digits = encoding(params.encoder, params.a)
+    count, recoders = pes(params), params.rows * shape.lanes
+    own = params.scheme == "opt3"
+    finds = f"of a group of {_count(shape.group, 'digit')}, those that are not zero in turn"
+    once = "once for all planes" + (" and PEs of a row" if own else "")
+    sums = f"full adders; registers of {plane.width} bits for s and {len(plane.carries)} for c"
+    return [
+        Place("sparse digits not zero", "pe", count, finds)
+        if own
+        else Place("sparse digits not zero", "picker", recoders, f"at a row's edge: {finds}"),
+        Place("encode d", "recode", recoders, f"{once}: {digits.digits} digits on {digits.bits} wires"),
+        Place("map p", "pe", count, f"0, b or 2 b, inverted if the digit is negative; {_count(shape.lanes, 'digit')}"),
+        Place("half_reduce s, c", "pe", count, sums),
+        Place("add x", "collector", params.cols, f"an adder of {plane.width} bits at the head of each column"),
+        Place("shift y", "collector", params.cols, f"by the plane, one of {digits.digits}"),
+        Place("add C[m,n]", "collector", params.cols, f"an adder and a memory of {2 * params.rows} results"),
+        Place("sync m", "output", 1, "waits until all rows have finished a tile"),
+    ]
+
+
+def _notes_on_sparse(params: EngineParams) -> list[str]:
+    shape = SparseShape(params)
+    return [
+        f"A store holds two segments of {params.segment} steps of K, and for each plane a list of the steps in which "
+        "some row has a digit: other steps cost nothing. A longer tile is worked off segment after segment, and a "
+        "segment plane after plane: sums have the bits that a segment asks for, and are finished once for each of its "
+        "planes.",
+        f"A window of {params.queue} groups with their operands of B ({shape.banks} a column) stands in front of the "
+        "rows. Rows may run apart by as much, even into the next tile.",
+        "In the nest a row's final adders take its columns in turn; in hardware a column's take the rows in turn, as "
+        "an arbiter lets their sums onto the result buses.",
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"a {noun}" if number == 1 else f"{number} {noun}s"

@@ -29,7 +29,8 @@ def nest_section(data: RunData) -> list[Markup]:
         for place in found.hardware
     ]
     head = tag("tr", tag("th", "Primitive"), tag("th", "Modules"), tag("th", "What it is there"))
-    hardware = tag("div", tag("table", tag("thead", head), tag("tbody", rows)), class_="scroll")
+    hardware = [tag("div", tag("table", tag("thead", head), tag("tbody", rows)), class_="scroll")]
+    hardware += [tag("figcaption", note) for note in found.notes]
     if not found.steps:
         return [tag("h3", "The hardware"), tag("p", no_nest(params), class_="lead"), tag("figure", hardware)]
     assumed = "" if found.sigma is None else f", with operands of A that are normal, standard deviation {found.sigma:g}"
