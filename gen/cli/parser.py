@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from gen.cli.commands import check, explain, listing, run, schema, steps
+from gen.cli.commands import check, explain, listing, pim, run, schema, steps
 from gen.keys import MAX_SEED
 from gen.version import VERSION
 from hdl.params import near_name
@@ -26,13 +26,13 @@ example: bitloom run configs/demo.toml --set rows=8 --set cols=8
 class _Parser(argparse.ArgumentParser):
     """argparse with suggestions, and one line for an error."""
 
-    #: Commands, to find near names among, and the options of all of them.
+    #: The options of all commands; the parser's own commands, to find near names among.
     options: Sequence[str] = ()
     commands: Sequence[str] = ()
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2 and say what was wrong, what is legal, and where help is."""
-        if match := re.match(r"argument COMMAND: invalid choice: '(.*?)'", message):
+        if match := re.match(r"argument (?:COMMAND|VERB): invalid choice: '(.*?)'", message):
             hint = near_name(match[1], self.commands) or f"there is {', '.join(self.commands)}"
             message = f"unknown command {match[1]!r} ({hint})"
         elif match := re.match(r"unrecognized arguments: (.*)", message):
@@ -64,8 +64,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
     common, config, build, waves = _common(), _config(), _build(), _waves()
 
-    def add(name: str, command: Callable[..., int], about: str, parents: Sequence[_Parser]) -> _Parser:
-        parser = subparsers.add_parser(
+    leaves: dict[Callable[..., int], _Parser] = {}
+
+    def add(
+        name: str, command: Callable[..., int], about: str, parents: Sequence[_Parser], group: Any = subparsers
+    ) -> None:
+        parser = group.add_parser(
             name,
             help=about,
             description=f"{about[0].upper()}{about[1:]}.",
@@ -73,7 +77,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             allow_abbrev=False,
         )
         parser.set_defaults(command=command)
-        return parser
+        leaves[command] = parser
 
     add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves])
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
@@ -85,12 +89,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("list", listing.command, "print what this version builds and finds", [])
     add("schema", schema.command, "print the JSON schema of configuration files", [])
 
-    _Parser.commands = tuple(subparsers.choices)
-    _Parser.options = tuple({name for parser in subparsers.choices.values() for name in parser._option_string_actions})
+    about = "assemble and disassemble programs of the PIM controller"
+    group = subparsers.add_parser("pim", help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
+    verbs = group.add_subparsers(metavar="VERB", title="verbs", required=True)
+    add("asm", pim.assemble, "translate a program from text, and check it", [_asm()], verbs)
+    add("disasm", pim.disassemble, "print the text of a program", [_disasm()], verbs)
+
+    top.commands, group.commands = tuple(subparsers.choices), tuple(verbs.choices)
+    _Parser.options = tuple({name for parser in leaves.values() for name in parser._option_string_actions})
     options, rest = top.parse_known_args(arguments)
     if rest:
-        command = next(word for word in arguments if word in subparsers.choices)
-        subparsers.choices[command].error(f"unrecognized arguments: {' '.join(rest)}")
+        leaves[options.command].error(f"unrecognized arguments: {' '.join(rest)}")
     return options
 
 
@@ -129,6 +138,25 @@ def _build() -> _Parser:
 def _waves() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("--waves", action="store_true", help="record waveforms; slow, and large for long workloads")
+    return parser
+
+
+def _asm() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("text", metavar="TEXT", help="the program's text")
+    parser.add_argument("-o", "--output", metavar="FILE", help="program file, .bin or .hex (default: TEXT with .bin)")
+    parser.add_argument(
+        "--system", metavar="NAME", help="preset, or JSON file of a system, to use in place of the text's .system"
+    )
+    parser.add_argument(
+        "--unchecked", action="store_true", help="accept programs that the controller will refuse, to test that it does"
+    )
+    return parser
+
+
+def _disasm() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("program", metavar="PROGRAM", help="the program file, .bin or .hex")
     return parser
 
 

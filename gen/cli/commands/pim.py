@@ -1,0 +1,74 @@
+"""``bitloom pim``: programs of the PIM controller."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gen.cli.console import Console
+from hdl.params import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from hdl.params.pim import PimParams
+
+__all__ = ["assemble", "disassemble"]
+
+
+def assemble(options: argparse.Namespace, console: Console) -> int:
+    """Translate a text to a program file; every problem is reported at once, each at its place."""
+    from gen.pim.assemble import assemble
+    from gen.pim.program import save
+
+    source = Path(options.text)
+    target = Path(options.output) if options.output else source.with_suffix(".bin")
+    system = _system(options.system) if options.system else None
+    program = assemble(_read(source), str(source), system, checked=not options.unchecked)
+    save(program, target)
+    memory = program.params.program_words
+    console.say(f"{target}: {len(program.words)} of {memory} instructions, for system {program.params.hash[:8]}")
+    console.json(
+        {"file": str(target), "instructions": len(program.words), "memory": memory, "hash": program.params.hash}
+    )
+    return 0
+
+
+def disassemble(options: argparse.Namespace, console: Console) -> int:
+    """Print the text of a program file, which assembles to the same program."""
+    from gen.pim.disassemble import disassemble
+    from gen.pim.program import load
+
+    program = load(options.program)
+    text = disassemble(program)
+    console.say(text.rstrip("\n"))
+    console.json({"text": text, "instructions": len(program.words), "system": program.params.to_dict()})
+    return 0
+
+
+def _system(name: str) -> PimParams:
+    """A preset, or the system that a JSON file describes."""
+    from hdl.params.pim import PRESETS, PimParams, preset
+
+    if name in PRESETS or not (name.endswith(".json") or Path(name).exists()):
+        return preset(name)
+    try:
+        values = json.loads(_read(Path(name)))
+    except ValueError as error:
+        raise ConfigError([Problem("", f"is not valid JSON: {error}")], name) from None
+    if not isinstance(values, dict):
+        raise ConfigError([Problem("", "must hold an object: the parameters of a system")], name)
+    try:
+        return PimParams.from_dict(values)
+    except ConfigError as error:
+        raise ConfigError(error.problems, name) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 text (byte {error.start})"
+    except OSError as error:
+        message = f"can't be read: {error.strerror}"
+    raise ConfigError([Problem("", message)], str(path))
