@@ -101,7 +101,7 @@ class Loader(Part):
             m.d.sync += [self.a.eq(digits), self.b.eq(Cat(columns)), self.occupied.eq(Cat(occupied))]
         return m
 
-    def _digits(self, m: Module) -> Value:
+    def _digits(self, m: Module) -> Signal:
         """The digits of a beat, in the order of ``a``."""
         params, lanes = self.params, self.shape.lanes
         codes: dict[tuple[int, int], list[Value]] = {}  # (lane, plane) -> bits of all rows
@@ -112,4 +112,6 @@ class Loader(Part):
                 for plane, digit in enumerate(self.recoder.encoding.split(wires)):
                     bits = [digit.nonzero, *(Const(0, 1) if bit is None else bit for bit in (digit.two, digit.neg))]
                     codes.setdefault((lane, plane), []).extend(bits)
-        return Cat(bit for key in sorted(codes) for bit in codes[key])
+        digits = Signal(len(self.a))
+        m.d.comb += digits.eq(Cat(bit for key in sorted(codes) for bit in codes[key]))
+        return digits
