@@ -1,4 +1,4 @@
-"""Recoders, bit heaps and carry-save accumulation against plain integers."""
+"""Bit heaps and carry-save accumulation against plain integers."""
 
 from __future__ import annotations
 
@@ -11,30 +11,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
-from hdl.arith.encoding import ENCODINGS, Recoder
 from hdl.arith.heap import BitHeap
-from hdl.params import OperandFormat
-from tests.hdl.digits import unpack
 from tests.hdl.simulate import run
-
-
-@pytest.mark.parametrize("encoder", ENCODINGS)
-@pytest.mark.parametrize("signed", [True, False])
-@pytest.mark.parametrize("width", range(2, 9))
-def test_recoder_over_all_values(encoder: str, width: int, signed: bool) -> None:
-    recoder = Recoder(encoder, OperandFormat(width, signed))
-    encoding = recoder.encoding
-    values = range(encoding.operand.min, encoding.operand.max + 1)
-    seen = []
-
-    async def process(ctx) -> None:
-        for value in values:
-            ctx.set(recoder.value, value % 2**width)
-            digits = unpack(encoding, ctx.get(recoder.digits))
-            seen.append(sum(digit << encoding.digit_bits * i for i, digit in enumerate(digits)))
-
-    run(recoder, process, clocked=False)
-    assert seen == list(values)
 
 
 class Adder(wiring.Component):

@@ -19,7 +19,7 @@ def wires(a: int, params: EngineParams) -> int:
     """Operand A as the PE takes it; the digits are those of the NumPy encoders."""
     if params.scheme == "mac":
         return a % 2**params.a.width
-    return pack(encoding(params.encoder, params.a), encode(np.array(a), params.encoder, params.a).tolist())
+    return int(pack(encoding(params.encoder, params.a), encode(np.array(a), params.encoder, params.a)))
 
 
 def drive(params: EngineParams, seed: int, steps: int = 200) -> tuple[list[int], list[int]]:
