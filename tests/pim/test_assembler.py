@@ -271,7 +271,7 @@ def test_every_problem_at_once_each_at_its_place():
         ("setr r=r0, value=(1\nhalt", "2:20: expected ')', not the end of the line"),
         ("setr r=r0, value=0x\nhalt", "2:18: '0x' is no number"),
         ("setr r=r0, value=1 << 32\nhalt", "2:18: 'value' is 0 to 4294967295 (32 bits), not 4294967296"),
-        ("rope a=0, b=8, d=16, n=5\nhalt", "2:24: pairs need an even number of elements, not 5"),
+        ("layernorm a=0, b=8, beta=16, d=24, n=5, eps=r1\nhalt", "2:1: layernorm needs share"),
         (".const ALL = 1\nhalt", "2:8: 'ALL' already has a meaning"),
         (".const x = 1\nx: loop n=1\nendl\nhalt", "3:1: 'x' already has a meaning"),
         (".const r7 = 1\nhalt", "2:8: 'r7' already has a meaning"),

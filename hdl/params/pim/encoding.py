@@ -130,8 +130,9 @@ def decode(word: int) -> Instruction:
     advance = word >> _TAG.low & _advance_mask(op)
     if (scalar := op.or_scalar) and "reg" in flags:
         values[scalar.name] %= SCALARS
-    if op.name in ("SRECIP", "SRSQRT"):
-        values["s"] %= SCALARS
+    for operand in op.operands:
+        if operand.kind == "scalar":
+            values[operand.name] %= SCALARS
     return Instruction(op, values, flags, advance)
 
 

@@ -5,6 +5,10 @@ Assembler, decoder, golden model and documentation all read this table. The word
 its instructions do one after another; the controller overlaps them where that makes no difference. An access to a bank
 opens and closes rows as needed and is never disturbed by a refresh; ACT and PRE only move that work to a better time.
 
+Vector operands are bf16. Arithmetic is single precision inside, each addition and product rounded to nearest even with
+subnormal numbers as zeros, functions as :mod:`sim_tb.golden.float` computes them, and what goes to SRAM is rounded
+to bf16 once, with every NaN as 0x7FC0. That holds for VMOV and VGATHER as well: they move numbers, not bits.
+
 Against the contract (research brief, section 8.3):
 
 * LOOP has its strides in its own address fields instead of in stride registers, and every instruction says with its tag
@@ -15,7 +19,8 @@ Against the contract (research brief, section 8.3):
   as a preset, which rounds once less than adding them in the vector unit and needs no room for them.
 * SETR has a 32-bit value. The host reads and writes the scalar registers itself, so no form with a register of the
   host's is needed.
-* LAYERNORM and RMSNORM take the summand to the variance from a register.
+* LAYERNORM and RMSNORM take the summand to the variance and 1 / n from registers. SOFTMAX has a factor, for attention.
+* ROPE is left out: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it.
 * IN and OUT, which the contract's data streams need, are added; the copies between banks and global buffer, which it
   calls optional, are left out: whatever is multiplied comes from the vector unit, through SRAM.
 * Opcode 0 is illegal, so that cleared memory is no program.
@@ -178,20 +183,16 @@ INSTRUCTIONS = {
         _opcode(0x22, "VMUL", "vector", "a b d elements", "d = a * b"),
         _opcode(0x23, "VAXPY", "vector", "imm a b d elements", "d = imm * a + b, the product rounded too"),
         _opcode(0x24, "VSCALE", "vector", "imm a d elements", "d = imm * a"),
-        _opcode(0x25, "VMOV", "vector", "a d elements", "d = a, bit by bit"),
-        _opcode(
-            0x26,
-            "VGATHER",
-            "vector",
-            "a gather_stride d elements",
-            "d[i] = a[i * stride], bit by bit",
-        ),
+        _opcode(0x25, "VMOV", "vector", "a d elements", "d = a"),
+        _opcode(0x26, "VGATHER", "vector", "a gather_stride d elements", "d[i] = a[i * stride]"),
         _opcode(0x28, "VEXP", "vector", "a d elements", "d = exp(a)"),
         _opcode(0x29, "VSIG", "vector", "a d elements", "d = 1 / (1 + exp(-a))"),
         _opcode(0x2A, "VGELU", "vector", "a d elements", "d = GELU(a), tanh form"),
         _opcode(0x2B, "VSILU", "vector", "a d elements", "d = a / (1 + exp(-a))"),
-        _opcode(0x30, "RMAX", "vector", "r a elements", "r = greatest of a; NaN if any is; +0 above -0"),
-        _opcode(0x31, "RSUM", "vector", "r a elements", "r = sum of a, in the order of :data:`SUM_WAYS`"),
+        _opcode(
+            0x30, "RMAX", "vector", "r a elements", "r = greatest of a; NaN if any is; +0 for zeros of either sign"
+        ),
+        _opcode(0x31, "RSUM", "vector", "r a elements", "r = sum of a, in the order of `SUM_WAYS`"),
         _opcode(0x32, "RSSQ", "vector", "r a elements", "r = sum of the squares of a, in the same order"),
         _opcode(
             0x33, "ARGMAX", "vector", "r a elements", "r = index of the first NaN of a, or else of its first greatest"
@@ -202,32 +203,24 @@ INSTRUCTIONS = {
             0x38,
             "SOFTMAX",
             "vector",
-            "a d elements",
-            "d = softmax(a): m = greatest of a; z = sum of exp(a - m); q = 1 / z; d = exp(a - m) * q, rounded once",
+            "scale a d elements",
+            "d = softmax(imm * a): m = greatest of a; z = sum of exp((a - m) * imm); q = 1 / z; "
+            "d = exp((a - m) * imm) * q, rounded to bf16 once: the powers are computed twice",
         ),
         _opcode(
             0x39,
             "LAYERNORM",
             "vector",
-            "a gamma beta d elements eps",
-            "u = a - a[0]; w = 1 / n; c = u - sum(u) * w; q = 1 / sqrt(sum(c * c) * w + eps); d = (c * q) * b + beta, "
-            "each operation rounded to single precision. Less a[0], a constant vector gives beta exactly",
+            "a gamma beta d elements eps share",
+            "m = a[0] + sum(a - a[0]) * share; q = 1 / sqrt((sum((a - m)^2) + eps) * share); "
+            "d = ((a - m) * q) * b + beta. Less a[0], a constant vector gives beta exactly",
         ),
         _opcode(
             0x3A,
             "RMSNORM",
             "vector",
-            "a gamma d elements eps",
-            "q = 1 / sqrt(sum(a * a) * (1 / n) + eps); d = (a * q) * b",
-        ),
-        _opcode(
-            0x3B,
-            "ROPE",
-            "vector",
-            "a table d elements",
-            "rotary embedding of pairs of neighbours, b holding cosine and sine of each: d[2i] = a[2i] * b[2i] - "
-            "a[2i+1] * b[2i+1] and d[2i+1] = a[2i] * b[2i+1] + a[2i+1] * b[2i], each operation rounded to single "
-            "precision",
+            "a gamma d elements eps share",
+            "q = 1 / sqrt((sum(a^2) + eps) * share); d = (a * q) * b",
         ),
     )
 }

@@ -36,7 +36,7 @@ FAULTS = {
         Fault("OPCODE", 1, "no instruction has this opcode"),
         Fault("LOOP", 2, "a third LOOP inside two, ENDL outside any, or a step of columns beyond a row"),
         Fault("MASK", 3, "no channel takes part, or one that doesn't exist, or several where one must"),
-        Fault("OPERAND", 4, "a count of zero, an odd count in ROPE, or a bank, column or lane beyond the last"),
+        Fault("OPERAND", 4, "a count of zero, or a bank, column or lane beyond the last"),
         Fault("SRAM", 5, "an SRAM address beyond the last word"),
         Fault("ROW", 6, "an address beyond the last row of a bank"),
         Fault("BUFFER", 7, "an address beyond the last word of the global buffer"),
@@ -211,8 +211,6 @@ def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterat
     for name, count in counts.items():
         if count == 0:
             yield Violation(FAULTS["OPERAND"], name, "a count must be at least 1, not 0")
-    if one.op.name == "ROPE" and values["n"] % 2:
-        yield Violation(FAULTS["OPERAND"], "n", f"pairs need an even number of elements, not {values['n']}")
 
 
 def _ranges(params: PimParams, touched: tuple[Access, ...]) -> Iterator[Violation]:
