@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import sim_tb.pim.checker
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.pim import RULES, Entry, TimingChecker, check_log, read_log, write_log
+from sim_tb.pim.rules import spacings
 
 TINY, AIM = PRESETS["tiny"], PRESETS["aim_measured"]
 #: A system on which no rule but command bus, rows and data hides another.
@@ -268,3 +270,25 @@ def test_log_files_that_are_wrong(tmp_path: Path, line, message):
     with pytest.raises(ConfigError) as caught:
         list(read_log(path))
     assert str(caught.value) == f"{path}: {message}"
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize("number", range(21))
+def test_a_wrong_rule_is_caught(monkeypatch, number, by):
+    """Any spacing rule a clock too lax or too strict fails the cases above."""
+    assert len(spacings(TINY.timing)) == 21
+
+    def wrong(timing):
+        table = spacings(timing)
+        broken = spacings(replace(TINY.timing, trtw=9))[number]  # by name: some systems need fewer rules
+        same = [(rule.rule, rule.before, rule.after) == (broken.rule, broken.before, broken.after) for rule in table]
+        return tuple(replace(rule, clocks=rule.clocks + by * hit) for rule, hit in zip(table, same, strict=True))
+
+    monkeypatch.setattr(sim_tb.pim.checker, "spacings", wrong)
+    caught = 0
+    for case in CASES:
+        try:
+            test_at_the_limit_and_one_cycle_short(*case)
+        except AssertionError:
+            caught += 1
+    assert 1 <= caught < len(CASES)
