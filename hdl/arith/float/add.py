@@ -1,0 +1,145 @@
+"""A floating-point adder on one path: order, align, add, normalise, round."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.arith.float.fields import Fields, Pipeline, check_latency, normalise, pack, round_up
+from hdl.arith.float.format import FP32, FloatFormat
+from hdl.lib.shared import Part
+
+__all__ = ["Adder"]
+
+#: Bits below the significand: guard, round and sticky.
+BELOW = 3
+
+
+class Adder(Part):
+    """``o = x + y``, rounded to nearest even; see :mod:`hdl.arith.float.format` for what all units have in common.
+
+    x + (-x) is +0 and -0 + -0 is -0, so that adding -0 changes nothing. An infinity less itself is NaN.
+
+    Parameters
+    ----------
+    form : FloatFormat
+        Format of operands and sum. Bf16 operands enter an fp32 adder with 16 zeros below them.
+    latency : int
+        Steps from operands to sum, 1 to 4.
+
+    Members
+    -------
+    en : In(1)
+        Advance by one step; otherwise nothing changes.
+    x, y : In(form.width)
+    o : Out(form.width)
+        ``latency`` steps later.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such latency.
+    """
+
+    STAGES = 4
+
+    def __init__(self, form: FloatFormat = FP32, latency: int = STAGES) -> None:
+        check_latency("adder", latency, self.STAGES)
+        self.form = form
+        self.latency = latency
+        self.module = f"add_{form}_{latency}"
+        super().__init__({"en": In(1), "x": In(form.width), "y": In(form.width), "o": Out(form.width)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        form = self.form
+        behind = Pipeline(m, self.en, self.STAGES, self.latency)
+        width = form.significand + BELOW + 1
+        steps = [1 << i for i in reversed(range((width - 1).bit_length()))]
+        early = (len(steps) + 1) // 2 - 1  # steps of normalisation in the stage of the addition
+
+        x, y = Fields(m, self.x, form, "x"), Fields(m, self.y, form, "y")
+        swap = Signal()
+        m.d.comb += swap.eq(self.x[:-1] < self.y[:-1])
+        s1 = behind(
+            1,
+            sign=Mux(swap, y.sign, x.sign),
+            exponent=Mux(swap, y.exponent, x.exponent),
+            less=Mux(swap, x.exponent, y.exponent),
+            big=Mux(swap, y.significand, x.significand),
+            small=Mux(swap, x.significand, y.significand),
+            both_minus=x.sign & y.sign,
+            both_zero=x.zero & y.zero,
+            subtract=x.sign ^ y.sign,
+            infinite=x.infinite | y.infinite,
+            nan=x.nan | y.nan | (x.infinite & y.infinite & (x.sign ^ y.sign)),
+        )
+        s2 = behind(
+            2,
+            sign=s1.sign,
+            exponent=s1.exponent,
+            big=s1.big,
+            small=self._align(m, s1.small, (s1.exponent - s1.less)[: form.exponent]),
+            both_minus=s1.both_minus,
+            both_zero=s1.both_zero,
+            subtract=s1.subtract,
+            infinite=s1.infinite,
+            nan=s1.nan,
+        )
+        total = Signal(width)
+        inverted = s2.small ^ s2.subtract.replicate(len(s2.small))
+        m.d.comb += total.eq(Cat(Const(0, BELOW), s2.big) + Cat(inverted, s2.subtract) + s2.subtract)
+        shifted, taken = normalise(m, total, steps[:early], "total")
+        s3 = behind(
+            3,
+            sign=s2.sign,
+            exponent=s2.exponent,
+            total=shifted,
+            taken=Cat(reversed(taken)),
+            both_minus=s2.both_minus,
+            both_zero=s2.both_zero,
+            infinite=s2.infinite,
+            nan=s2.nan,
+        )
+        shifted, late = normalise(m, s3.total, steps[early:], "sum")
+        exponent = Signal(range(-width, 2 << form.exponent), name="exponent")
+        m.d.comb += exponent.eq(s3.exponent + 1 - Cat(reversed(late), s3.taken))
+        fraction, below = shifted[BELOW + 1 : -1], shifted[: BELOW + 1]
+        nothing = ~shifted[-1] | s3.both_zero
+        s4 = behind(
+            4,
+            o=pack(
+                m,
+                form,
+                sign=Mux(nothing, s3.both_minus, s3.sign),
+                exponent=exponent,
+                fraction=fraction,
+                up=round_up(fraction[0], below),
+                zero=nothing,
+                infinite=s3.infinite,
+                nan=s3.nan,
+            ),
+        )
+        m.d.comb += self.o.eq(s4.o)
+        return m
+
+    def _align(self, m: Module, significand: Value, distance: Value) -> Value:
+        """``significand`` with a guard, a round and a sticky bit below it, shifted right by ``distance``."""
+        hidden = significand[-1]
+        value: Value = Cat(Const(0, BELOW - 1), significand[:-1] & hidden.replicate(len(significand) - 1), hidden)
+        steps = min((len(value) - 1).bit_length(), len(distance))
+        sticky: Value = Const(0, 1)
+        for i in range(steps):
+            step = 1 << i
+            shifted = Signal(len(value), name=f"aligned_{step}")
+            lost = Signal(name=f"sticky_{step}")
+            m.d.comb += [
+                shifted.eq(Mux(distance[i], value >> step, value)),
+                lost.eq(sticky | (distance[i] & value[:step].any())),
+            ]
+            value, sticky = shifted, lost
+        if steps == len(distance):
+            return Cat(sticky, value)
+        far = Signal()
+        m.d.comb += far.eq(distance[steps:].any())
+        return Cat(sticky | (far & value.any()), value & ~far.replicate(len(value)))

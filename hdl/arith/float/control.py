@@ -1,0 +1,161 @@
+"""The control of all lanes: what every unit does with the element that reaches it in this step."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.arith.float.lane import CONTROLS
+from hdl.arith.float.passes import CONSTANTS, OP_BITS, PASSES, LaneShape, Pass
+from hdl.lib.delay import Delay
+from hdl.lib.shared import Part, place
+
+__all__ = ["LaneControl", "control_values"]
+
+
+def control_values(each: Pass) -> dict[str, int | str]:
+    """The controls of a pass: 0 or 1, or for a word the name of a scalar or of a constant."""
+    flags = {
+        "a0_takes_b": each.a0 in ("b", "-b"),
+        "a0_negates": each.a0 in ("-b", "-s0"),
+        "seed_reciprocal": each.seed == "reciprocal",
+        "seed_rsqrt": each.seed == "rsqrt",
+        "m0_takes_b": each.m0 == "b",
+        "m0_takes_start": each.m0 == "start",
+        "m0_takes_itself": each.m0 == "itself",
+        "split_takes_integer": each.split,
+        "m1_takes_f": each.m1 == "f",
+        "a4_takes_a3": each.a4 == "a3",
+        "m2_takes_y": each.m2 == "y",
+        "m2_takes_b": each.m2 == "b",
+        "a5_takes_c": each.a5 == "c",
+        "m3_takes_start": each.m3 == "start",
+    }
+    scalar = {"a0_word": "s0", "m0_word": "s1", "m3_word": "s2"}
+    words = {}
+    for name, (unit, width) in CONTROLS.items():
+        if width > 1:
+            operand = getattr(each, unit)
+            # A word that is not looked at may be any.
+            words[name] = operand if operand in CONSTANTS else scalar.get(name, "1")
+    return {name: int(value) for name, value in flags.items()} | words
+
+
+class LaneControl(Part):
+    """Take an operation with every element, and tell each unit of the lanes when its turn comes.
+
+    Operations of any kind may follow each other without a gap, each with scalars of its own, save for one thing: a
+    short pass may not end together with a long one that began before it. It begins while ``short_free`` is high.
+
+    Parameters
+    ----------
+    shape : LaneShape
+        That of the lanes.
+    tag_bits : int
+        Width of a tag that travels with each operation; may be 0.
+
+    Members
+    -------
+    en : In(1)
+        Advance by one step; otherwise nothing changes.
+    valid, op : In(1), In(5)
+        There is an operation, and its code in :data:`hdl.arith.float.passes.PASSES`. Due with the lanes' ``a``.
+    s0, s1, s2 : In(32)
+        Its fp32 scalars. Due with ``op``.
+    tag : In(tag_bits)
+    short_free : Out(1)
+        A short pass may begin in this step.
+    (controls), full : Out
+        To all lanes; :func:`LaneControl.connect` lists them.
+    y_valid, y_tag : Out(1), Out(tag_bits)
+        The lanes' ``y`` holds a result, and the tag of its operation. The bf16 result follows one step later.
+    """
+
+    resets = True
+
+    def __init__(self, shape: LaneShape | None = None, tag_bits: int = 0) -> None:
+        self.shape = shape = shape or LaneShape()
+        self.module = f"lane_control_{shape.adder}{shape.multiplier}{shape.splitter}_{tag_bits}"
+        super().__init__(
+            {
+                "en": In(1),
+                "valid": In(1),
+                "op": In(OP_BITS),
+                **{f"s{i}": In(32) for i in range(3)},
+                "tag": In(tag_bits),
+                "short_free": Out(1),
+                **{name: Out(width) for name, (_, width) in CONTROLS.items()},
+                "full": Out(1),
+                "y_valid": Out(1),
+                "y_tag": Out(tag_bits),
+            }
+        )
+
+    @staticmethod
+    def connect(control: object) -> dict[str, Value]:
+        """The inputs of a lane that come from a placed LaneControl."""
+        return {name: getattr(control, name) for name in (*CONTROLS, "full")}
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        shape = self.shape
+        short, full = shape.short, shape.full
+
+        def wait(name: str, value: Value, depth: int) -> Value:
+            """``value`` after ``depth`` steps."""
+            return place(m, name, Delay(depth, len(value)), en=self.en, i=value).o if depth else value
+
+        # Decoded in the step before it is due, and registered; but for the first unit there is no step before.
+        op: Value = self.op
+        before = 0
+        units = dict.fromkeys(unit for unit, _ in CONTROLS.values())
+        scalars = {"s0": self.s0}
+        scalars |= {
+            name: wait(f"{name}_{unit}", scalar, shape.start_of(unit) - 1)
+            for name, unit, scalar in (("s1", "m0", self.s1), ("s2", "m3", self.s2))
+        }
+        for unit in units:
+            depth = max(shape.start_of(unit) - 1, 0)
+            op, before = wait(f"op_{unit}", op, depth - before), depth
+            self._decode(m, unit, op, scalars, registered=unit != "a0")
+
+        is_short = Signal()
+        m.d.comb += is_short.eq(Cat(self.op == code for code, each in enumerate(PASSES) if each.short).any())
+        shorts, fulls = Signal(short), Signal(full)
+        with m.If(self.en):
+            m.d.sync += [
+                shorts.eq(Cat(self.valid & is_short, shorts)),
+                fulls.eq(Cat(self.valid & ~is_short, fulls)),
+            ]
+        m.d.comb += [
+            self.short_free.eq(~fulls[full - short - 1]),
+            self.full.eq(fulls[-1]),
+            self.y_valid.eq(fulls[-1] | shorts[-1]),
+        ]
+        if len(self.tag):
+            early = wait("tag_short", self.tag, short)
+            m.d.comb += self.y_tag.eq(Mux(self.full, wait("tag_full", early, full - short), early))
+        return m
+
+    def _decode(self, m: Module, unit: str, op: Value, scalars: dict[str, Value], *, registered: bool) -> None:
+        """The controls of one unit."""
+        names = [name for name, (owner, _) in CONTROLS.items() if owner == unit]
+        found = {name: Signal(CONTROLS[name][1], name=f"{name}_next") for name in names}
+        with m.Switch(op):
+            for code, each in enumerate(PASSES):
+                values = control_values(each)
+                with m.Case(code):
+                    for name, signal in found.items():
+                        value = values[name]
+                        if isinstance(value, str):
+                            m.d.comb += signal.eq(scalars[value] if value in scalars else CONSTANTS[value])
+                        else:
+                            m.d.comb += signal.eq(value)
+        for name, signal in found.items():
+            if not registered:
+                m.d.comb += getattr(self, name).eq(signal)
+                continue
+            register = Signal(len(signal), name=f"{name}_now", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += register.eq(signal)
+            m.d.comb += getattr(self, name).eq(register)

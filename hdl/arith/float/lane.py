@@ -1,0 +1,144 @@
+"""One element's share of the vector unit: a chain of adders and multipliers."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Mux, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.arith.float.add import Adder
+from hdl.arith.float.format import BF16, FP32
+from hdl.arith.float.multiply import Multiplier
+from hdl.arith.float.narrow import Narrow
+from hdl.arith.float.passes import CONSTANTS, LaneShape
+from hdl.arith.float.seed import Seed, start_number
+from hdl.arith.float.split import Split
+from hdl.lib.delay import Delay
+from hdl.lib.shared import Part, place
+
+__all__ = ["CONTROLS", "Lane"]
+
+#: Control signals of a lane: the unit at whose operands each is due, and its width. A word of 32 bits is an operand
+#: that all lanes share.
+CONTROLS: dict[str, tuple[str, int]] = {
+    "a0_word": ("a0", 32),
+    "a0_takes_b": ("a0", 1),
+    "a0_negates": ("a0", 1),
+    "seed_reciprocal": ("m0", 1),
+    "seed_rsqrt": ("m0", 1),
+    "m0_word": ("m0", 32),
+    "m0_takes_b": ("m0", 1),
+    "m0_takes_start": ("m0", 1),
+    "m0_takes_itself": ("m0", 1),
+    "split_takes_integer": ("split", 1),
+    "a1_word": ("a1", 32),
+    "m1_takes_f": ("m1", 1),
+    "a2_word": ("a2", 32),
+    "a4_word": ("a4", 32),
+    "a4_takes_a3": ("a4", 1),
+    "m2_takes_y": ("m2", 1),
+    "m2_takes_b": ("m2", 1),
+    "a5_word": ("a5", 32),
+    "a5_takes_c": ("a5", 1),
+    "m3_word": ("m3", 32),
+    "m3_takes_start": ("m3", 1),
+}
+
+
+class Lane(Part):
+    """Units in a chain; see :mod:`hdl.arith.float.passes` for what passes they make and how long those take.
+
+    Parameters
+    ----------
+    shape : LaneShape
+
+    Members
+    -------
+    en : In(1)
+        Advance by one step; otherwise nothing changes.
+    a : In(32)
+        Fp32; a bf16 operand has 16 zeros below it.
+    b, c : In(16)
+        Bf16, due a number of steps after ``a`` that depends on the pass.
+    (controls) : In
+        :data:`CONTROLS`, as :class:`hdl.arith.float.control.LaneControl` gives them.
+    full : In(1)
+        What comes out is the result of a long pass.
+    y : Out(32)
+        Fp32 result, ``shape.latency(pass)`` steps after ``a``.
+    o : Out(16)
+        The same in bf16, one step later.
+    """
+
+    def __init__(self, shape: LaneShape | None = None) -> None:
+        self.shape = shape = shape or LaneShape()
+        self.module = f"lane_{shape.adder}{shape.multiplier}{shape.splitter}_{shape.style}"
+        super().__init__(
+            {
+                "en": In(1),
+                "a": In(FP32.width),
+                "b": In(BF16.width),
+                "c": In(BF16.width),
+                **{name: In(width) for name, (_, width) in CONTROLS.items()},
+                "full": In(1),
+                "y": Out(FP32.width),
+                "o": Out(BF16.width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        shape = self.shape
+        b, c = (Cat(Const(0, FP32.width - BF16.width), operand) for operand in (self.b, self.c))
+        one = Const(CONSTANTS["1"], FP32.width)
+
+        def add(name: str, x: Value, y: Value) -> Value:
+            return place(m, name, Adder(FP32, shape.adder), en=self.en, x=x, y=y).o
+
+        def multiply(name: str, x: Value, y: Value) -> Value:
+            part = Multiplier(latency=shape.multiplier, multiplier=shape.style)
+            return place(m, name, part, en=self.en, x=x, y=y).o
+
+        def wait(name: str, value: Value, first: str, last: str) -> Value:
+            """``value``, due at the operands of unit ``first``, at those of unit ``last``."""
+            depth = shape.start_of(last) - shape.start_of(first)
+            return place(m, name, Delay(depth, len(value)), en=self.en, i=value).o
+
+        addend = Mux(self.a0_takes_b, b, self.a0_word)
+        a0 = add("a0", self.a, Cat(addend[:-1], addend[-1] ^ self.a0_negates))
+        seed = place(m, "seed", Seed(), reciprocal=self.seed_reciprocal, rsqrt=self.seed_rsqrt, d=a0)
+        start = start_number(seed.start)
+        other = Mux(self.m0_takes_b, b, self.m0_word)
+        m0 = multiply("m0", seed.m, Mux(self.m0_takes_itself, a0, Mux(self.m0_takes_start, start, other)))
+        split = place(
+            m,
+            "split",
+            Split(shape.splitter),
+            en=self.en,
+            split=self.split_takes_integer,
+            t=m0,
+            scale_in=wait("scale_m0", seed.scale, "m0", "split"),
+        )
+        start1 = wait("start_m1", seed.start, "m0", "m1")
+        f1 = wait("f_m1", split.rest, "a1", "m1")
+        f2 = wait("f_a3", f1, "m1", "a3")
+        a1 = add("a1", split.rest, self.a1_word)
+        m1 = multiply("m1", a1, Mux(self.m1_takes_f, f1, start_number(start1)))
+        y = add("a2", m1, self.a2_word)
+        a3 = add("a3", f2, Const(CONSTANTS["power_c"], FP32.width))
+        a4 = add("a4", y, Mux(self.a4_takes_a3, a3, self.a4_word))
+        y2 = wait("y_m2", y, "a4", "m2")
+        m2 = multiply("m2", a4, Mux(self.m2_takes_y, y2, Mux(self.m2_takes_b, b, one)))
+        a5 = add("a5", m2, Mux(self.a5_takes_c, c, self.a5_word))
+        start3 = wait("start_m3", start1, "m1", "m3")
+        m3 = place(
+            m,
+            "m3",
+            Multiplier(latency=shape.multiplier, multiplier=shape.style, scaled=True),
+            en=self.en,
+            x=a5,
+            y=Mux(self.m3_takes_start, start_number(start3), self.m3_word),
+            scale=wait("scale_m3", split.scale, "a1", "m3"),
+        )
+        m.d.comb += self.y.eq(Mux(self.full, m3.o, m0))
+        m.d.comb += self.o.eq(place(m, "narrow", Narrow(), en=self.en, x=self.y).o)
+        return m
