@@ -1,0 +1,111 @@
+"""The channels: banks, global buffers and MAC units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from hdl.params.pim import PimParams
+from sim_tb.golden.float import add, flush, narrow, tree, widen
+
+__all__ = ["Device", "Elements"]
+
+#: Bf16 numbers as their bits.
+Elements = npt.NDArray[np.uint16]
+
+
+class Device:
+    """All channels of a system. Everything is zero at first; rows take memory when they are first written.
+
+    Addresses within a bank are columns: ``row * row_cols + col``. A word is ``lanes`` elements.
+
+    Parameters
+    ----------
+    params : PimParams
+
+    Attributes
+    ----------
+    buffers : uint16 array of shape (channels, gb_words, lanes)
+        The global buffers.
+    accumulators : float32 array of shape (channels, banks)
+    """
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        self.buffers: Elements = np.zeros((params.channels, params.gb_words, params.lanes), np.uint16)
+        self.accumulators = np.zeros((params.channels, params.banks), np.float32)
+        self._rows: dict[tuple[int, int], Elements] = {}
+
+    # --- banks -------------------------------------------------------------------------------------------------------
+    def read(self, channel: int, bank: int, column: int, count: int) -> Elements:
+        """Words of a bank, shape (count, lanes)."""
+        parts = [self._row(channel, row)[bank, first:last] for row, first, last in self._pieces(column, count)]
+        return np.concatenate(parts)
+
+    def write(self, channel: int, bank: int, column: int, words: Elements) -> None:
+        """Write words of shape (count, lanes)."""
+        done = 0
+        for row, first, last in self._pieces(column, len(words)):
+            self._row(channel, row, keep=True)[bank, first:last] = words[done : done + last - first]
+            done += last - first
+
+    def write_element(self, channel: int, column: int, lane: int, elements: Elements) -> None:
+        """Write one lane of one column of every bank of a channel; element b belongs to bank b."""
+        row, col = divmod(column, self.params.row_cols)
+        self._row(channel, row, keep=True)[:, col, lane] = elements
+
+    def rows(self) -> dict[tuple[int, int], Elements]:
+        """Every row that was ever written, by channel and row: arrays of shape (banks, row_cols, lanes)."""
+        return {place: row.copy() for place, row in sorted(self._rows.items())}
+
+    def _row(self, channel: int, row: int, *, keep: bool = False) -> Elements:
+        found = self._rows.get((channel, row))
+        if found is None:
+            found = np.zeros((self.params.banks, self.params.row_cols, self.params.lanes), np.uint16)
+            if keep:
+                self._rows[channel, row] = found
+        return found
+
+    def _pieces(self, column: int, count: int) -> Iterator[tuple[int, int, int]]:
+        """The rows that columns lie in, each with the first column and the one after the last."""
+        end = column + count
+        while column < end:
+            row, first = divmod(column, self.params.row_cols)
+            last = min(first + end - column, self.params.row_cols)
+            yield row, first, last
+            column += last - first
+
+    # --- MAC units ---------------------------------------------------------------------------------------------------
+    def multiply_accumulate(self, channels: Sequence[int], column: int, count: int, buffer: int) -> None:
+        """In every bank, add the dot products of columns and words of the global buffer, one column after the other.
+
+        The products of a column are exact in single precision (short of its range) and add up as a balanced tree of
+        neighbours; the sum joins the accumulator.
+        """
+        places = list(channels)
+        for row, first, last in self._pieces(column, count):
+            weights = np.stack([self._row(channel, row)[:, first:last] for channel in places])
+            inputs = self.buffers[places, None, buffer : buffer + last - first]
+            buffer += last - first
+            with np.errstate(over="ignore", invalid="ignore"):
+                products = flush(flush(widen(weights)) * flush(widen(inputs)))
+            sums = tree(products)
+            total = self.accumulators[places]
+            for each in range(last - first):
+                total = add(total, sums[..., each])
+            self.accumulators[places] = total
+
+    def preset(self, channel: int, elements: Elements) -> None:
+        """Set the accumulators of a channel; element b belongs to bank b."""
+        self.accumulators[channel] = flush(widen(elements))
+
+    def results(self, channel: int) -> Elements:
+        """The accumulators of a channel, rounded to bf16."""
+        rounded: Elements = narrow(self.accumulators[channel])
+        return rounded
+
+    def clear(self, channel: int) -> None:
+        """Set the accumulators of a channel to zero."""
+        self.accumulators[channel] = 0

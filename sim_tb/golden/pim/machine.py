@@ -1,0 +1,300 @@
+"""The controller as its programs see it: instructions one after another, until HALT or a fault."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hdl.params.pim import (
+    FAULTS,
+    LEVELS,
+    SCALARS,
+    Fault,
+    IllegalWord,
+    Instruction,
+    PimParams,
+    decode,
+    expand_vmm,
+    violations,
+    words_of,
+)
+from hdl.params.pim.loops import advanced, steps
+from sim_tb.golden.float import bits, floats, widen
+from sim_tb.golden.pim import vector
+from sim_tb.golden.pim.device import Device, Elements
+
+__all__ = ["Machine", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a program ended.
+
+    Parameters
+    ----------
+    fault : Fault or None
+        None after HALT.
+    pc : int
+        The instruction at fault, or the one after HALT.
+    instructions : int
+        How many were executed, those of loops as often as they ran.
+    """
+
+    fault: Fault | None
+    pc: int
+    instructions: int
+
+
+@dataclass
+class _Loop:
+    """An open loop: its first instruction, the iterations, the one that runs, and the steps."""
+
+    start: int
+    count: int
+    step: dict[str, int]
+    turn: int = 0
+    moved: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.advance(0)
+
+    def advance(self, turn: int) -> None:
+        self.turn = turn
+        self.moved = {address: turn * by for address, by in self.step.items()}
+
+
+class _Faulty(Exception):
+    """An instruction that is not executed."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+
+
+class Machine:
+    """A controller and its channels. State is kept from one program to the next.
+
+    Parameters
+    ----------
+    params : PimParams
+
+    Attributes
+    ----------
+    device : Device
+        The channels.
+    sram : uint16 array of shape (sram_words, lanes)
+    scalars : uint32 array of shape (16,)
+        Scalar registers, as bits.
+    inputs : deque of uint16 arrays of shape (lanes,)
+        Words that the host has sent. A program that wants more than there are never ends; here it raises IndexError.
+    outputs : list of uint16 arrays of shape (lanes,)
+        Words that the host has received.
+    marks : list of int
+        Tags of the marks passed, all of them.
+    interrupts : int
+        Instructions with flag irq that have ended.
+    """
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        self.device = Device(params)
+        self.sram: Elements = np.zeros((params.sram_words, params.lanes), np.uint16)
+        self.scalars = np.zeros(SCALARS, np.uint32)
+        self.inputs: deque[Elements] = deque()
+        self.outputs: list[Elements] = []
+        self.marks: list[int] = []
+        self.interrupts = 0
+        self._loaded = 0
+        self._loops: list[_Loop] = []
+
+    def send(self, words: Elements) -> None:
+        """Put words of shape (count, lanes) into the input stream."""
+        self.inputs.extend(np.asarray(words, np.uint16))
+
+    def run(self, program: Sequence[int], start: int = 0) -> Outcome:
+        """Execute a program of 128-bit words."""
+        decoded: dict[int, Instruction] = {}
+        self._loops.clear()
+        pc, count = start, 0
+        try:
+            while True:
+                if not 0 <= pc < len(program):
+                    raise _Faulty(FAULTS["PROGRAM"])
+                if pc not in decoded:
+                    try:
+                        decoded[pc] = decode(program[pc])
+                    except IllegalWord:
+                        raise _Faulty(FAULTS["OPCODE"]) from None
+                one = decoded[pc]
+                pc = self._step(one, pc)
+                count += 1
+                self.interrupts += "irq" in one.flags
+                if one.op.name == "HALT":
+                    return Outcome(None, pc, count)
+        except _Faulty as faulty:
+            return Outcome(faulty.fault, pc, count)
+
+    def _step(self, one: Instruction, pc: int) -> int:
+        """Execute an instruction; returns the next one's place."""
+        name = one.op.name
+        if name == "ENDL":
+            if not self._loops:
+                raise _Faulty(FAULTS["LOOP"])
+            loop = self._loops[-1]
+            if loop.turn + 1 < loop.count:
+                loop.advance(loop.turn + 1)
+                return loop.start
+            self._loops.pop()
+            return pc + 1
+        one = advanced(self.params, one, [loop.moved for loop in self._loops])
+        scalar = self._scalar(one)
+        if name == "LOOP" and len(self._loops) == LEVELS:
+            raise _Faulty(FAULTS["LOOP"])
+        if broken := violations(self.params, one, scalar):
+            raise _Faulty(broken[0].fault)
+        if name == "LOOP":
+            self._loops.append(_Loop(pc + 1, one["n"], steps(self.params, one)))
+        elif name == "VMM":
+            assert scalar is not None
+            for part in expand_vmm(self.params, one, scalar):
+                self._execute(part, None)
+        else:
+            self._execute(one, scalar)
+        return pc + 1
+
+    def _scalar(self, one: Instruction) -> int | None:
+        """The integer operand that may come from a scalar register."""
+        operand = one.op.or_scalar
+        if operand is None or operand.kind == "bf16":
+            return None
+        value = one[operand.name]
+        return int(self.scalars[value]) & 0xFFFF if "reg" in one.flags else value
+
+    def _factor(self, one: Instruction) -> np.float32:
+        """The factor, a bf16 number in the word or a single-precision one in a scalar register."""
+        if "reg" in one.flags:
+            return self._number(one["imm"])
+        return np.float32(widen(np.array(one["imm"], np.uint16)))
+
+    def _number(self, register: int) -> np.float32:
+        return np.float32(floats(self.scalars[register : register + 1])[0])
+
+    def _channels(self, one: Instruction) -> list[int]:
+        return [channel for channel in range(self.params.channels) if one["mask"] >> channel & 1]
+
+    # --- instructions ------------------------------------------------------------------------------------------------
+    def _execute(self, one: Instruction, scalar: int | None) -> None:
+        name = one.op.name
+        if name == "SETR":
+            self.scalars[one["r"]] = one["value"]
+        elif name == "MARK":
+            self.marks.append(one["tag"])
+        elif one.op.unit == "stream":
+            self._stream(one)
+        elif one.op.unit == "dram":
+            self._dram(one)
+        elif one.op.unit == "pim":
+            self._pim(one)
+        elif one.op.unit == "vector":
+            self._vector(one, scalar)
+
+    def _stream(self, one: Instruction) -> None:
+        if one.op.name == "IN":
+            for index in range(one["n"]):
+                self.sram[one["d"] + index] = self.inputs.popleft()
+        else:
+            self.outputs.extend(self.sram[one["a"] : one["a"] + one["n"]].copy())
+
+    def _dram(self, one: Instruction) -> None:
+        name = one.op.name
+        if name.startswith(("ACT", "PRE")):  # a matter of time only
+            return
+        column = one["row"] * self.params.row_cols + one["col"]
+        for channel in self._channels(one):
+            if name == "WR_SB":
+                self.device.write(channel, one["bank"], column, self.sram[one["a"] : one["a"] + one["n"]])
+            elif name == "RD_SB":
+                words = self.device.read(channel, one["bank"], column, one["n"])
+                self.sram[one["d"] : one["d"] + one["n"]] = words
+            else:
+                self.device.write_element(channel, column, one["lane"], self._slot(one["a"], channel))
+
+    def _slot(self, word: int, channel: int) -> Elements:
+        """The elements of a slot in SRAM that belong to a channel; a view."""
+        first = word * self.params.lanes + channel * self.params.banks
+        return self.sram.reshape(-1)[first : first + self.params.banks]
+
+    def _pim(self, one: Instruction) -> None:
+        name, channels = one.op.name, self._channels(one)
+        if name in ("WR_GB", "WR_GBX"):
+            for channel in channels:
+                first = one["a"] + channel * one.values.get("stride", 0)
+                words = self.sram[first : first + one["n"]]
+                self.device.buffers[channel, one["gb"] : one["gb"] + one["n"]] = words
+        elif name == "WR_BIAS":
+            for channel in channels:
+                zero = np.zeros(self.params.banks, np.uint16)
+                self.device.preset(channel, zero if "zero" in one.flags else self._slot(one["a"], channel))
+            self._loaded |= one["mask"]
+        elif name == "MAC_AB":
+            column = one["row"] * self.params.row_cols + one["col"]
+            self.device.multiply_accumulate(channels, column, one["n"], one["gb"])
+            self._loaded |= one["mask"]
+        else:
+            self._read_accumulators(one, channels)
+
+    def _read_accumulators(self, one: Instruction, channels: Iterable[int]) -> None:
+        if one["mask"] & ~self._loaded:
+            raise _Faulty(FAULTS["ACCUMULATOR"])
+        for channel in channels:
+            self._slot(one["d"], channel)[:] = self.device.results(channel)
+            if "accumulate" not in one.flags:
+                self.device.clear(channel)
+                self._loaded &= ~(1 << channel)
+
+    def _vector(self, one: Instruction, scalar: int | None) -> None:
+        name, lanes = one.op.name, self.params.vector_lanes
+        if name in vector.SCALAR:
+            argument = floats(self.scalars[one["s"] : one["s"] + 1])
+            self.scalars[one["r"]] = bits(vector.SCALAR[name](argument))[0]
+            return
+        n = one["n"]
+        a = self._vector_at(one["a"], n if name != "VGATHER" else (n - 1) * (scalar or 0) + 1)
+        b = self._vector_at(one["b"], n) if "b" in one.values else a
+        if name == "ARGMAX":
+            self.scalars[one["r"]] = vector.argmax(a)
+        elif name in ("RMAX", "RSUM", "RSSQ"):
+            value = vector.greatest(a) if name == "RMAX" else vector.sums(a, lanes, squares=name == "RSSQ")
+            self.scalars[one["r"]] = bits(value)[0]
+        elif name in vector.BINARY:
+            self._result(one, vector.rounded(vector.BINARY[name], a, b))
+        elif name in vector.UNARY:
+            self._result(one, vector.rounded(vector.UNARY[name], a))
+        elif name == "VGATHER":
+            self._result(one, vector.rounded(vector.UNARY["VMOV"], a[np.arange(n) * (scalar or 0)]))
+        elif name == "VSCALE":
+            self._result(one, vector.scale(self._factor(one), a))
+        elif name == "VAXPY":
+            self._result(one, vector.axpy(self._factor(one), a, b))
+        elif name == "SOFTMAX":
+            self._result(one, vector.softmax(a, self._factor(one), lanes))
+        else:
+            eps, share = self._number(one["eps"]), self._number(one["share"])
+            if name == "LAYERNORM":
+                beta = self._vector_at(one["beta"], n)
+                self._result(one, vector.layernorm(a, b, beta, eps, share, lanes))
+            else:
+                self._result(one, vector.rmsnorm(a, b, eps, share, lanes))
+
+    def _vector_at(self, word: int, n: int) -> Elements:
+        first = word * self.params.lanes
+        return self.sram.reshape(-1)[first : first + n].copy()
+
+    def _result(self, one: Instruction, elements: Elements) -> None:
+        """Write a vector; what is left of its last word becomes zero."""
+        words = words_of(self.params, len(elements))
+        filled = np.zeros(words * self.params.lanes, np.uint16)
+        filled[: len(elements)] = elements
+        self.sram[one["d"] : one["d"] + words] = filled.reshape(words, self.params.lanes)

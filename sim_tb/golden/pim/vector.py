@@ -1,0 +1,119 @@
+"""The vector unit: bf16 vectors in and out, single precision inside, one rounding to bf16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from sim_tb.golden.float import (
+    add,
+    exp,
+    flush,
+    gelu,
+    maximum,
+    multiply,
+    narrow,
+    reciprocal,
+    rsqrt,
+    sigmoid,
+    silu,
+    softmax,
+    total,
+    widen,
+)
+from sim_tb.golden.pim.device import Elements
+
+__all__ = [
+    "BINARY",
+    "SCALAR",
+    "UNARY",
+    "argmax",
+    "axpy",
+    "greatest",
+    "layernorm",
+    "rmsnorm",
+    "rounded",
+    "scale",
+    "softmax",
+    "sums",
+]
+
+Floats = npt.NDArray[np.float32]
+
+#: d = f(a, b), element by element.
+BINARY: dict[str, Callable[[Floats, Floats], Floats]] = {
+    "VADD": add,
+    "VSUB": lambda a, b: add(a, -b),
+    "VMUL": multiply,
+}
+#: d = f(a), element by element.
+UNARY: dict[str, Callable[[Floats], Floats]] = {
+    "VMOV": flush,
+    "VEXP": exp,
+    "VSIG": sigmoid,
+    "VGELU": gelu,
+    "VSILU": silu,
+}
+#: r = f(s), on scalar registers.
+SCALAR: dict[str, Callable[[Floats], Floats]] = {"SRECIP": reciprocal, "SRSQRT": rsqrt}
+
+
+def rounded(function: Callable[..., Floats], *operands: Elements) -> Elements:
+    """A function of single precision on bf16 vectors."""
+    return narrow(function(*(widen(each) for each in operands)))
+
+
+def scale(factor: np.float32, a: Elements) -> Elements:
+    """``factor * a``."""
+    return narrow(multiply(widen(a), factor))
+
+
+def axpy(factor: np.float32, a: Elements, b: Elements) -> Elements:
+    """``factor * a + b``; the product is rounded to single precision."""
+    return narrow(add(multiply(widen(a), factor), widen(b)))
+
+
+def greatest(a: Elements) -> Floats:
+    """The greatest element, shape (1,): NaN if any is, and +0 for zeros of either sign."""
+    values = maximum(widen(a), widen(a))
+    while len(values) > 1:
+        half = len(values) // 2
+        values = np.concatenate([maximum(values[:half], values[half : 2 * half]), values[2 * half :]])
+    return values
+
+
+def argmax(a: Elements) -> int:
+    """Index of the first NaN, or else of the first of the greatest; zeros of either sign are equal."""
+    values = flush(widen(a))
+    missing = np.isnan(values)
+    return int(np.argmax(missing if missing.any() else values))
+
+
+def sums(a: Elements, lanes: int, *, squares: bool = False) -> Floats:
+    """The sum of a vector, or of its squares, in the order of the vector unit of so many lanes; shape (1,)."""
+    values = flush(widen(a))[None]
+    return total(multiply(values, values) if squares else values, lanes)
+
+
+def layernorm(a: Elements, gamma: Elements, beta: Elements, eps: np.float32, share: np.float32, lanes: int) -> Elements:
+    """Layer normalisation; ``share`` is 1 / n, and ``eps`` n times the summand to the variance.
+
+    The mean is that of the differences to the first element, plus that element: a constant vector has exactly itself as
+    its mean, and gives beta.
+    """
+    values, first = widen(a), widen(a[:1])
+    mean = add(multiply(total(add(values, -first), lanes), share), first)
+    centred = add(values, -mean)
+    return narrow(add(multiply(multiply(centred, _root(centred, eps, share, lanes)), widen(gamma)), widen(beta)))
+
+
+def rmsnorm(a: Elements, gamma: Elements, eps: np.float32, share: np.float32, lanes: int) -> Elements:
+    """Normalisation by the root of the mean square; for the parameters see :func:`layernorm`."""
+    values = widen(a)
+    return narrow(multiply(multiply(values, _root(values, eps, share, lanes)), widen(gamma)))
+
+
+def _root(values: Floats, eps: np.float32, share: np.float32, lanes: int) -> Floats:
+    return rsqrt(multiply(add(total(multiply(values, values), lanes), eps), share))
