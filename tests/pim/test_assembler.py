@@ -1,42 +1,22 @@
-"""Assembler and disassembler: what is read, what is refused and where, and round trips."""
+"""The assembler: what is read, and what is refused and where."""
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import gen.pim.assemble
 from gen.pim.assemble import assemble, constants_of
 from gen.pim.check import check
-from gen.pim.disassemble import disassemble
 from gen.pim.literals import bf16_bits, fp32_bits, shortest, value_of
-from gen.pim.program import Program, load, save
 from hdl.params import ConfigError
-from hdl.params.pim import PRESETS, EnergyTable, PimParams, instruction
-from tests.pim.strategies import instructions, words
-
-TINY = PRESETS["tiny"]
-
-
-def program(text: str, *, checked: bool = True) -> Program:
-    return assemble(f".system tiny\n{textwrap.dedent(text)}", "test.asm", checked=checked)
-
-
-def code(text: str) -> list[str]:
-    return [str(one) for one in program(text, checked=False).instructions]
-
-
-def problems(text: str) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        program(text)
-    return [line.removeprefix("test.asm:") for line in str(caught.value).splitlines()]
-
+from hdl.params.pim import PRESETS
+from tests.pim.texts import TINY, code, problems, program
 
 # --- what is read ----------------------------------------------------------------------------------------------------
 
@@ -323,208 +303,3 @@ def test_program_memory():
     assert problems(f"{text}halt") == [
         f"{memory + 2}:1: is beyond the program memory, which holds {memory} instructions of the {memory + 1}"
     ]
-
-
-# --- loops -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("loop", "body", "message"),
-    [
-        ("n=4, a=500", "out a=500@i, n=48", ""),
-        ("n=4, a=500", "out a=500@i, n=49", "words 2000 to 2048 go beyond the SRAM, which has 2048, in iteration 4"),
-        ("n=4, a=-1", "out a=3@i, n=1", ""),
-        ("n=5, a=-1", "out a=3@i, n=1", "words -1 to -1 go beyond the SRAM, which has 2048, in iteration 5"),
-        ("n=3, row=29, col=7", "mac_ab row=3@i, col=2, n=8", ""),
-        (
-            "n=3, row=29, col=7",
-            "mac_ab row=3@i, col=3, n=8",
-            "columns 505 to 512 go beyond a bank, which has 64 rows of 8, in iteration 3",
-        ),
-        ("n=3, d=1", "wr_gb a=0, n=6, gb=0@i", ""),
-        ("n=3, d=1", "wr_gb a=0, n=6, gb=1@i", "words 3 to 8 go beyond the global buffer, which has 8, in iteration 3"),
-        # The result walks towards the source, and meets it in the middle iteration only.
-        ("n=3, d=16", "vexp a=16, d=0@i, n=4", ""),
-        ("n=3, d=15", "vexp a=16, d=0@i, n=4", ""),
-        ("n=3, d=15", "vexp a=16, d=0@i, n=8", "must begin where 'a' begins, or not overlap it"),
-        ("n=3, a=8, d=8", "vexp a=0@i, d=0@i, n=8", ""),
-        ("n=3, a=8, d=9", "vexp a=0@i, d=0@i, n=8", "must begin where 'a' begins, or not overlap it"),
-    ],
-)
-def test_addresses_in_loops(loop, body, message):
-    text = f"i: loop {loop}\n{body}\nendl\nhalt"
-    if not message:
-        assert len(program(text).words) == 4
-    else:
-        found = problems(text)
-        assert len(found) == 1
-        assert found[0].split(": ", 1)[1] == message
-
-
-def test_addresses_in_two_loops():
-    text = "i: loop n=3, a=100\nj: loop n=5, a=-10\nout a={}@i@j, n=1\nendl\nendl\nhalt"
-    assert len(program(text.format(40)).words) == 6
-    assert len(program(text.format(1847)).words) == 6
-    assert problems(text.format(39))[0].endswith("words -1 to -1 go beyond the SRAM, which has 2048, in iteration 1, 5")
-    beyond = "words 2048 to 2048 go beyond the SRAM, which has 2048, in iteration 3, 1"
-    assert problems(text.format(1848))[0].endswith(beyond)
-
-
-@pytest.mark.parametrize(
-    ("body", "fine"),
-    [
-        ("wr_bias zero\nrd_mac d=0", True),
-        ("mac_ab row=0, n=1\nrd_mac d=0, accumulate\nrd_mac d=8", True),
-        ("rd_mac d=0\nwr_bias zero", False),  # the first iteration
-        ("wr_bias zero\nrd_mac d=0, mask=CH0\nrd_mac d=0", False),
-    ],
-)
-def test_accumulators_in_loops(body, fine):
-    text = f"loop n=3\n{body}\nendl\nhalt"
-    if fine:
-        program(text)
-    else:
-        assert "too early" in problems(text)[0]
-
-
-def test_accumulators_that_only_the_second_iteration_finds_empty():
-    body = "rd_mac d=0\nloop n={}\nrd_mac d=0, accumulate\nrd_mac d=0\nendl\nhalt"
-    start = "wr_bias zero\nrd_mac d=0, accumulate\n"
-    once = f"{start}loop n=1\nrd_mac d=0\nendl\nhalt"
-    assert len(program(once).words) == 6
-    assert problems(once.replace("n=1", "n=2"))[0].startswith("5:1: reads the accumulators of channel 0, 1 too early")
-    assert len(problems(start + body.format(2))) == 2
-
-
-# --- round trips -----------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=150)
-@given(st.lists(instructions(), max_size=12))
-def test_instructions_read_back(listing):
-    start = Program.of(TINY, listing)
-    text = disassemble(start)
-    assert assemble(text, checked=False) == start
-
-
-@settings(max_examples=150)
-@given(st.lists(words(), max_size=12))
-def test_any_words_read_back(listing):
-    start = Program(TINY, tuple(listing))
-    again = assemble(disassemble(start), checked=False)
-    assert again == start
-    assert disassemble(again) == disassemble(start)
-
-
-def test_what_the_text_of_a_program_looks_like():
-    start = program("""
-        i:  loop n=2, row=1, d=SLOT_WORDS
-              mac_ab mask=CH1, row=3@i, col=0, n=8, gb=0
-              rd_mac d=64@i, mask=CH1, fence
-            endl
-            setr r=r2, value=0.25
-            setr r=r3, value=768
-            setr r=r4, value=0x7fc00001
-            vaxpy imm=-0.1, a=1, b=2, d=3, n=4
-            halt
-    """)
-    bad = Program(TINY, (*start.words, 0, 4 << 122 | 1))
-    assert disassemble(bad).splitlines() == [
-        ".system tiny",
-        "L0:     loop      n=2, row=1, d=2",
-        "          mac_ab    mask=CH1, row=3@L0, n=8",
-        "          rd_mac    mask=CH1, d=64@L0, fence",
-        "        endl      L0",
-        "        setr      r=r2, value=0.25",
-        "        setr      r=r3, value=768",
-        "        setr      r=r4, value=0x7fc00001",
-        "        vaxpy     imm=-0.1, a=1, b=2, d=3, n=4",
-        "        halt",
-        "        .word     0x00000000000000000000000000000000  # no instruction has opcode 0x00",
-        "        .word     0x10000000000000000000000000000001  # loop with bits that it doesn't use",
-    ]
-
-
-def test_systems_read_back():
-    for params in (
-        *PRESETS.values(),
-        replace(TINY, channels=4, energy=EnergyTable(read=0.1, write=3e-7)),
-        replace(PRESETS["aim_measured"], timing=replace(PRESETS["aim_measured"].timing, trefi=0)),
-        PimParams(banks=8, rows=99, energy=EnergyTable(mac=5)),
-    ):
-        start = Program.of(params, [instruction("HALT")])
-        assert assemble(disassemble(start)) == start
-
-
-@pytest.mark.parametrize("suffix", [".bin", ".hex"])
-@settings(max_examples=20)
-@given(listing=st.lists(words(), max_size=5))
-def test_files_read_back(tmp_path_factory, suffix, listing):
-    start = Program(TINY, tuple(listing))
-    path = tmp_path_factory.mktemp("program") / f"a{suffix}"
-    save(start, path)
-    assert load(path) == start
-
-
-def test_layout_of_files(tmp_path: Path):
-    start = program("nop\nhalt irq")
-    data = start.to_bytes()
-    header = int.from_bytes(data[8:12], "little")
-    assert data[:8] == b"PIMPROG1"
-    assert header % 16 == 0
-    assert int.from_bytes(data[12:16], "little") == 2
-    assert [int.from_bytes(data[at : at + 16], "little") for at in (header, header + 16)] == [
-        1 << 122,
-        2 << 122 | 4 << 118,
-    ]
-    assert start.to_hex().splitlines()[1:] == ["04000000000000000000000000000000", "09000000000000000000000000000000"]
-
-
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda data: b"", "is no program of the PIM controller"),
-        (lambda data: b"\xff\xfe", "is no program of the PIM controller"),
-        (lambda data: data[:12], "ends within its header"),
-        (lambda data: data[:-1], "should hold 2 instructions in 32 bytes, not 31 bytes"),
-        (lambda data: data.replace(b'"rows":64', b'"rows":65'), "has a header whose hash doesn't fit its system"),
-        (lambda data: data.replace(b'"rows":64', b'"rows":00'), "has a header that is damaged"),
-        (lambda data: data.replace(b'"rows":64', b'"rows":-1'), "pim.rows: must be 1 to 65536, not -1"),
-    ],
-)
-def test_files_that_are_damaged(tmp_path: Path, damage, message):
-    path = tmp_path / "a.bin"
-    path.write_bytes(damage(program("nop\nhalt").to_bytes()))
-    with pytest.raises(ConfigError) as caught:
-        load(path)
-    assert str(caught.value).startswith(f"{path}: {message}")
-
-
-def test_hex_files_that_are_damaged(tmp_path: Path):
-    path = tmp_path / "a.hex"
-    text = program("nop\nhalt").to_hex()
-    for wrong, message in (
-        (text[:-1].rsplit("\n", 1)[0], "should hold 2 instructions, not 1"),
-        (text.replace("0800", "080"), "line 3 must have 32 hexadecimal digits, not '080"),
-        (text.replace("0800", "08_0"), "line 3 must have 32 hexadecimal digits, not '08_0"),
-    ):
-        path.write_text(wrong)
-        with pytest.raises(ConfigError) as caught:
-            load(path)
-        assert str(caught.value).startswith(f"{path}: {message}")
-
-
-def test_files_of_others_stay(tmp_path: Path):
-    path = tmp_path / "notes.bin"
-    path.write_text("mine")
-    for target, message in (
-        (path, "is no program of the PIM controller: it stays as it is"),
-        (tmp_path / "a.elf", "a program file ends in .bin or .hex"),
-        (tmp_path / "nowhere" / "a.bin", "can't be written: No such file or directory"),
-    ):
-        with pytest.raises(ConfigError) as caught:
-            save(program("halt"), target)
-        assert str(caught.value) == f"{target}: {message}"
-    assert path.read_text() == "mine"
-    with pytest.raises(ConfigError, match="can't be read: No such file"):
-        load(tmp_path / "nowhere.bin")
