@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from synth_scripts import sta
 from synth_scripts.library import Library
 
-__all__ = ["Block", "characterise", "port_loads"]
+__all__ = ["Block", "Pin", "characterise", "liberty", "port_loads"]
 
 _PERIOD_FO4 = 1000
 #: When inputs arrive, as a part of the period.
@@ -38,11 +39,29 @@ class Block:
     loads: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Pin:
+    """The timing of one bit of a port, in the library's unit.
+
+    Parameters
+    ----------
+    setup : float or None
+        Of an input, to the clock.
+    launch : (near, far) or None
+        From the clock to an output, without load and with a large one.
+    through : tuple of (input bit, near, far)
+        The same from inputs to an output.
+    """
+
+    setup: float | None = None
+    launch: tuple[float, float] | None = None
+    through: tuple[tuple[str, float, float], ...] = ()
+
+
 def characterise(library: Library, netlist: str, top: str, area: float, folder: Path, clock: str = "clk") -> Block:
     """Time a module's ports with OpenSTA and write them down.
 
     Inputs are driven at a slew of one FO4; outputs are timed at two loads, and their delay taken as linear between.
-    Only modules whose outputs all come from flip-flops (no path from input to output) are described this way.
 
     Raises
     ------
@@ -51,58 +70,93 @@ def characterise(library: Library, netlist: str, top: str, area: float, folder: 
     """
     (folder / f"{top}.v").write_text(netlist)
     ports = _ports(netlist, top)
-    unit, far = library.time_ps, 40 * library.load_ff / library.cap_ff
+    unit = library.time_ps
+    far_ff = 40 * library.load_ff
     period = _PERIOD_FO4 * library.fo4_ps / unit
-    commands = [
-        f"read_liberty {library.mapping}",
-        f"read_verilog {top}.v",
-        f"link_design {top}",
-        f"create_clock -name clock -period {period:g} [get_ports {clock}]",
-    ]
-    inputs = [bit for name, (kind, bits) in ports.items() if kind == "input" and name != clock for bit in bits]
-    outputs = [bit for kind, bits in ports.values() if kind == "output" for bit in bits]
+    bits = {port: _bits(port, width) for port, (_, width) in ports.items()}
+    inputs = [bit for port, (kind, _) in ports.items() if kind == "input" and port != clock for bit in bits[port]]
+    outputs = [bit for port, (kind, _) in ports.items() if kind == "output" for bit in bits[port]]
+    text = sta.run(
+        [
+            f"read_liberty {library.mapping}",
+            f"read_verilog {top}.v",
+            f"link_design {top}",
+            f"create_clock -name clock -period {period:g} [get_ports {clock}]",
+            *_commands(inputs, outputs, library.fo4_ps / unit, period, far_ff / library.cap_ff),
+        ],
+        folder,
+        f"{top}_block",
+    )
+    # find_timing_paths gives slacks: what is left of the period.
+    setup = {}
+    for bit, slack in re.findall(r"^SETUP (\S+) (\S+)$", text, re.MULTILINE):
+        value = period * (1 - EARLY) - float(slack)
+        if value > 0.4 * period:
+            # The latch of a composed clock gate: it opens in the middle of the period and closes at its end.
+            value += (library.flop_setup_ps + 2 * library.fo4_ps) / unit - period / 2
+        setup[bit] = value
+    launch: dict[str, dict[str, float]] = defaultdict(dict)
+    for load, bit, slack in re.findall(r"^(NEAR|FAR) (\S+) (\S+)$", text, re.MULTILINE):
+        launch[bit][load] = period - float(slack)
+    through: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for load, begin, bit, slack in re.findall(r"^THROUGH_(NEAR|FAR) (\S+) (\S+) (\S+)$", text, re.MULTILINE):
+        through[bit][begin][load] = period * (1 - EARLY) - float(slack)
+    pins = {bit: Pin(setup=setup.get(bit)) for bit in inputs} | {
+        bit: Pin(
+            launch=(launch[bit]["NEAR"], launch[bit]["FAR"]) if len(launch[bit]) == 2 else None,
+            through=tuple((begin, at["NEAR"], at["FAR"]) for begin, at in through[bit].items() if len(at) == 2),
+        )
+        for bit in outputs
+    }
+    loads = port_loads(library, netlist, top)
+    return Block(top, liberty(library, top, area, ports, pins, loads, far_ff, clock), loads)
+
+
+def _commands(inputs: list[str], outputs: list[str], slew: float, period: float, far: float) -> list[str]:
+    """Setup times first, while outputs are not constrained; then delays to outputs, from flip-flops and from inputs."""
     # A list of quoted names, so that brackets in bus bits are not Tcl commands.
     tcl_inputs, tcl_outputs = (" ".join(f"{{{bit}}}" for bit in bits) for bits in (inputs, outputs))
-    commands += [
-        f"foreach port [list {tcl_inputs}] {{ set_input_transition {library.fo4_ps / unit:g} [get_ports $port]; "
+    found = '$path ne "" && $path ne "NULL"'
+    commands = [
+        f"foreach port [list {tcl_inputs}] {{ set_input_transition {slew:g} [get_ports $port]; "
         f"set_input_delay {EARLY * period:g} -clock clock [get_ports $port] }}",
-        f"foreach port [list {tcl_outputs}] {{ set_output_delay 0 -clock clock [get_ports $port] }}",
         f"foreach port [list {tcl_inputs}] {{",
         "  set path [lindex [find_timing_paths -path_delay max -from [get_ports $port]] 0]",
-        '  if {$path ne "" && $path ne "NULL"} { puts "SETUP $port [get_property $path slack]" }',
+        f'  if {{{found}}} {{ puts "SETUP $port [get_property $path slack]" }}',
         "}",
+        f"foreach port [list {tcl_outputs}] {{ set_output_delay 0 -clock clock [get_ports $port] }}",
+        "set starts [all_registers -edge_triggered -clock_pins]",
+        "set through [find_timing_paths -path_delay max -from [all_inputs] -to [all_outputs]]",
     ]
     for name, load in (("NEAR", 0.0), ("FAR", far)):
         commands += [
             f"foreach port [list {tcl_outputs}] {{",
             f"  set_load {load:g} [get_ports $port]",
-            "  set path [lindex [find_timing_paths -path_delay max -to [get_ports $port]] 0]",
-            f'  if {{$path ne "" && $path ne "NULL"}} {{ puts "{name} $port [get_property $path slack]" }}',
+            "  set path [lindex [find_timing_paths -path_delay max -from $starts -to [get_ports $port]] 0]",
+            f'  if {{{found}}} {{ puts "{name} $port [get_property $path slack]" }}',
+            "}",
+            "if {[llength $through]} {",
+            f"  foreach port [list {tcl_inputs}] {{",
+            "    foreach path [find_timing_paths -path_delay max -from [get_ports $port] -to [all_outputs] "
+            "-group_count 100000 -endpoint_count 1] {",
+            "      set end [get_property [get_property $path endpoint] full_name]",
+            f'      puts "THROUGH_{name} $port $end [get_property $path slack]"',
+            "    }",
+            "  }",
             "}",
         ]
-    text = sta.run(commands, folder, f"{top}_block")
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    for kind, port, slack in re.findall(r"^(SETUP|NEAR|FAR) (\S+) (\S+)$", text, re.MULTILINE):
-        value = period * ((1 - EARLY) if kind == "SETUP" else 1) - float(slack)
-        if kind == "SETUP" and value > 0.4 * period:
-            # The latch of a composed clock gate: it opens in the middle of the period and closes at its end.
-            value += (library.flop_setup_ps + 2 * library.fo4_ps) / unit - period / 2
-        found[kind][port] = value
-    loads = port_loads(library, netlist, top)
-    return Block(top, _liberty(library, top, area, ports, clock, found, loads, far), loads)
+    return commands
 
 
-def _ports(netlist: str, top: str) -> dict[str, tuple[str, list[str]]]:
-    """Direction and bits of every port of a module."""
+def _bits(port: str, width: int) -> list[str]:
+    return [f"{port}[{i}]" for i in range(width)] if width > 1 else [port]
+
+
+def _ports(netlist: str, top: str) -> dict[str, tuple[str, int]]:
+    """Direction and width of every port of a module."""
     body = netlist[re.search(rf"^module {re.escape(top)}\b", netlist, re.MULTILINE).start() :]  # type: ignore[union-attr]
-    ports = {}
-    for kind, width, name in re.findall(r"^\s*(input|output) (\[\d+:\d+\] )?(\w+);", body, re.MULTILINE):
-        if width:
-            high, low = (int(part) for part in width.strip(" []").split(":"))
-            ports[name] = (kind, [f"{name}[{i}]" for i in range(low, high + 1)])
-        else:
-            ports[name] = (kind, [name])
-    return ports
+    found = re.findall(r"^\s*(input|output) (?:\[(\d+):0\] )?(\w+);", body, re.MULTILINE)
+    return {port: (kind, int(high) + 1 if high else 1) for kind, high, port in found}
 
 
 def port_loads(library: Library, netlist: str, top: str) -> dict[str, float]:
@@ -117,16 +171,33 @@ def port_loads(library: Library, netlist: str, top: str) -> dict[str, float]:
     return dict(loads)
 
 
-def _liberty(
+def liberty(
     library: Library,
     top: str,
     area: float,
-    ports: dict[str, tuple[str, list[str]]],
-    clock: str,
-    found: dict[str, dict[str, float]],
-    loads: dict[str, float],
-    far: float,
+    ports: Mapping[str, tuple[str, int]],
+    pins: Mapping[str, Pin],
+    loads: Mapping[str, float],
+    far_ff: float,
+    clock: str = "clk",
 ) -> str:
+    """A cell in a library of its own.
+
+    Parameters
+    ----------
+    library : Library
+        Gives units and slews.
+    top : str
+    area : float
+    ports : mapping of str to (direction, width)
+    pins : mapping of str to Pin
+        By bit.
+    loads : mapping of str to float
+        Capacitance of each input bit, fF.
+    far_ff : float
+        The large load of output delays.
+    clock : str
+    """
     text = [
         f'library ({top}_block) {{ delay_model : table_lookup; time_unit : "1{_time_unit(library)}";',
         'capacitive_load_unit (1, ff); voltage_unit : "1V"; current_unit : "1mA";',
@@ -136,35 +207,34 @@ def _liberty(
         "output_threshold_pct_rise : 50; output_threshold_pct_fall : 50;",
         "slew_lower_threshold_pct_rise : 20; slew_lower_threshold_pct_fall : 20;",
         "slew_upper_threshold_pct_rise : 80; slew_upper_threshold_pct_fall : 80;",
-        "lu_table_template (by_load) { variable_1 : total_output_net_capacitance; "
-        f'index_1 ("0, {far * library.cap_ff:g}"); }}',
+        f'lu_table_template (by_load) {{ variable_1 : total_output_net_capacitance; index_1 ("0, {far_ff:g}"); }}',
     ]
-    for size in sorted({len(bits) for _, bits in ports.values() if len(bits) > 1 or bits[0].endswith("]")}):
+    for size in sorted({width for _, width in ports.values() if width > 1}):
         text.append(
             f"type (bits{size}) {{ base_type : array; data_type : bit; bit_width : {size}; "
             f"bit_from : {size - 1}; bit_to : 0; downto : true; }}"
         )
     text.append(f"cell ({top}) {{ area : {area:g};")
     slew = library.fo4_ps / library.time_ps
-    for name, (kind, bits) in ports.items():
-        pins = []
-        for bit in bits:
-            if name == clock:
-                pins.append(
-                    f"pin ({bit}) {{ direction : input; clock : true; capacitance : {loads.get(bit, 0.0):g}; }}"
-                )
+    for port, (kind, width) in ports.items():
+        lines = []
+        for bit in _bits(port, width):
+            pin = pins.get(bit, Pin())
+            if port == clock:
+                inside = f"direction : input; clock : true; capacitance : {loads.get(bit, 0.0):g};"
             elif kind == "input":
-                arcs = _setup(found["SETUP"].get(bit, 0.0), clock) if bit in found["SETUP"] else ""
-                pins.append(f"pin ({bit}) {{ direction : input; capacitance : {loads.get(bit, 0.0):g}; {arcs}}}")
+                arcs = "" if pin.setup is None else _setup(pin.setup, clock)
+                inside = f"direction : input; capacitance : {loads.get(bit, 0.0):g}; {arcs}"
             else:
-                near, distant = (found[key].get(bit) for key in ("NEAR", "FAR"))
-                arcs = _launch(near, distant, slew, clock) if near is not None and distant is not None else ""
-                pins.append(f"pin ({bit}) {{ direction : output; {arcs}}}")
-        if len(bits) > 1 or bits[0].endswith("]"):
-            text.append(f"bus ({name}) {{ bus_type : bits{len(bits)}; direction : {kind};")
-            text += [*pins, "}"]
+                arcs = "" if pin.launch is None else _arc(clock, "rising_edge", *pin.launch, slew)
+                arcs += "".join(_arc(begin, "combinational", near, far, slew) for begin, near, far in pin.through)
+                inside = f"direction : output; {arcs}"
+            lines.append(f"pin ({bit}) {{ {inside} }}")
+        if width > 1:
+            text.append(f"bus ({port}) {{ bus_type : bits{width}; direction : {kind};")
+            text += [*lines, "}"]
         else:
-            text += pins
+            text += lines
     return "\n".join([*text, "}", "}", ""])
 
 
@@ -173,13 +243,14 @@ def _setup(value: float, clock: str) -> str:
     return f"timing () {{ related_pin : {clock}; timing_type : setup_rising; {tables} }} "
 
 
-def _launch(near: float, far: float, slew: float, clock: str) -> str:
+def _arc(related: str, kind: str, near: float, far: float, slew: float) -> str:
     delays = " ".join(f'cell_{edge} (by_load) {{ values ("{near:.6g}, {far:.6g}"); }}' for edge in ("rise", "fall"))
     late = slew + 1.4 * (far - near)
     slews = " ".join(
         f'{edge}_transition (by_load) {{ values ("{slew:.6g}, {late:.6g}"); }}' for edge in ("rise", "fall")
     )
-    return f"timing () {{ related_pin : {clock}; timing_type : rising_edge; {delays} {slews} }} "
+    where = f'related_pin : "{related}"; timing_type : {kind}; timing_sense : non_unate;'
+    return f"timing () {{ {where} {delays} {slews} }} "
 
 
 def _time_unit(library: Library) -> str:

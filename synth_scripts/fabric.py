@@ -1,19 +1,22 @@
-"""Synthesis of what is around the PEs and recoders, module by module, and timing of the whole engine."""
+"""Synthesis of what is around the core, module by module, and timing of the whole engine."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
 from synth_scripts import abc_timing, cache, checks, sta, yosys
 from synth_scripts.block import Block
+from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
+from synth_scripts.memory import is_memory
 from synth_scripts.netlist import Netlist
 from synth_scripts.styles import ADDERS, abc_script, map_files
 
-__all__ = ["VARIANTS", "Core", "Fabric", "synthesise_fabric"]
+__all__ = ["VARIANTS", "Box", "Fabric", "synthesise_fabric"]
 
 #: Adder and script pairs that are tried, by effort; the same for every design.
 VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -25,18 +28,20 @@ VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
         for script in ("area-delay", "delay", "classic", "area")
     ),
 }
+#: Memories as flip-flops with enables.
+MEMORIES = ("memory -nomap", "memory_map", "opt_clean", "opt_dff -simple-dffe -nosdff", "opt_clean")
 
 
 @dataclass(frozen=True)
-class Core:
-    """A module of the core, synthesised on its own: its netlist, or its timing model where it has flip-flops.
+class Box:
+    """A module whose inside comes from elsewhere: its netlist, or its timing model where it has flip-flops.
 
     Parameters
     ----------
     name : str
     area : float
     netlist : str
-        Verilog of library cells.
+        Verilog of library cells; empty for a macro.
     loads : dict
         Capacitance of each input bit, fF.
     block : Block or None
@@ -52,7 +57,7 @@ class Core:
 
 @dataclass(frozen=True)
 class Fabric:
-    """The synthesised engine without the insides of the core's modules.
+    """The synthesised engine without the insides of its boxes.
 
     Parameters
     ----------
@@ -62,20 +67,26 @@ class Fabric:
         Least clock period of the engine (ns), paths inside blocks not counted; 0 where it could not be timed.
     path : str
         Its critical path.
+    core_period : float
+        The same of paths from flip-flops of the core to flip-flops of the core; 0 where there are none.
+    core_path : str
+        The critical one of these.
     areas : dict
         Area of the cells directly in each module.
     instances : dict
-        How often each module and library cell occurs in the engine (core modules' insides not counted).
+        How often each module and library cell occurs in the engine (boxes' insides not counted).
     buffers : int
         Fan-out buffers in the modules.
     netlist : str
-        Verilog of all modules but the core's.
+        Verilog of all modules but the boxes.
     """
 
     style: str
     pair: tuple[str, str]
     period: float
     path: str
+    core_period: float
+    core_path: str
     areas: dict[str, float]
     instances: dict[str, int]
     buffers: int
@@ -86,14 +97,15 @@ def synthesise_fabric(
     library: Library,
     verilog: str,
     top: str,
-    core: list[Core],
+    boxes: list[Box],
     folder: Path,
     *,
     target_ns: float,
+    core: Collection[str] = (),
     pairs: tuple[tuple[str, str], ...] = VARIANTS["normal"],
     timed: bool = True,
 ) -> Fabric:
-    """Synthesise everything but the core; the variant with the least area x period of the engine wins.
+    """Synthesise everything but the boxes; the variant with the least area x period of the engine wins.
 
     Parameters
     ----------
@@ -101,10 +113,13 @@ def synthesise_fabric(
     verilog : str
         The whole design.
     top : str
-    core : list of Core
+    boxes : list of Box
+        The core, and the macros.
     folder : Path
     target_ns : float
         The period the core reaches, or the clock asked for; the fabric need not be faster.
+    core : collection of str
+        Boxes whose paths among each other are timed apart.
     pairs : tuple of (adder, script)
         The variants to try.
     timed : bool
@@ -116,14 +131,15 @@ def synthesise_fabric(
     ToolError
     """
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = [(part.name, part.area, part.netlist, part.block is not None) for part in core]
+    blocks = [(box.name, box.area, box.netlist, box.block.liberty if box.block else "") for box in boxes]
     key = cache.digest(
-        "fabric", verilog, top, library.digest, blocks, target_ns, pairs, timed, sta.available(), yosys.version()
+        *("fabric with boxes", verilog, top, library.digest, blocks, sorted(core), target_ns, pairs, timed),
+        *(sta.available(), yosys.version()),
     )
     stored = cache.read("fabrics", key)
     if stored is None:
-        made = _Run(library, verilog, top, core, folder, target_ns, timed).variants(pairs)
-        best = min(made, key=lambda each: _total(each, core) * max(each.period, target_ns))
+        made = _Run(library, verilog, top, boxes, core, folder, target_ns, timed).variants(pairs)
+        best = min(made, key=lambda each: _total(each, boxes) * max(each.period, target_ns))
         stored = vars(best)
         cache.write("fabrics", key, stored)
     fabric = Fabric(**{**stored, "pair": tuple(stored["pair"])})
@@ -131,8 +147,8 @@ def synthesise_fabric(
     return fabric
 
 
-def _total(fabric: Fabric, core: list[Core]) -> float:
-    inside = sum(part.area * fabric.instances.get(part.name, 0) for part in core)
+def _total(fabric: Fabric, boxes: list[Box]) -> float:
+    inside = sum(box.area * fabric.instances.get(box.name, 0) for box in boxes)
     return inside + sum(area * fabric.instances[name] for name, area in fabric.areas.items())
 
 
@@ -144,13 +160,18 @@ class _Run:
         library: Library,
         verilog: str,
         top: str,
-        core: list[Core],
+        boxes: list[Box],
+        core: Collection[str],
         folder: Path,
         target_ns: float,
         timed: bool,
     ) -> None:
-        self.library, self.top, self.core, self.folder, self.target_ns = library, top, core, folder, target_ns
-        self.timed = timed
+        self.library, self.top, self.boxes, self.core, self.folder = library, top, boxes, core, folder
+        self.target_ns, self.timed = target_ns, timed
+        names = {box.name for box in boxes}
+        hierarchy = Hierarchy(verilog)
+        mapped = [name for name in hierarchy.below(top, names) if name not in names]
+        self.memories = any(is_memory(hierarchy.texts[name]) for name in mapped)
         (folder / "design.v").write_text(verilog)
         for name, text in map_files(library).items():
             (folder / name).write_text(text)
@@ -161,7 +182,7 @@ class _Run:
         names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
         log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top)
         abc_timing.keep(log, self._in_order(names), self.folder)
-        loads = {part.name: part.loads for part in self.core}
+        loads = {box.name: box.loads for box in self.boxes}
         netlists, buffers = {}, {}
         for name in names:
             path = self.folder / f"{name}.json"
@@ -185,6 +206,8 @@ class _Run:
                 pair=(adder, script),
                 period=timing[name].period,
                 path=timing[name].path,
+                core_period=timing[name].among,
+                core_path=timing[name].among_path,
                 areas={module: netlists[name].local_area(module) for module in netlists[name].order},
                 instances=dict(netlists[name].instances()),
                 buffers=buffers[name],
@@ -199,11 +222,12 @@ class _Run:
         commands = [
             f"read_liberty -lib -ignore_miss_func {library.mapping}",
             "read_verilog -sv design.v",
-            *(f"blackbox {part.name}" for part in self.core),
+            *(f"blackbox {box.name}" for box in self.boxes),
             f"hierarchy -check -top {self.top}",
             "proc",
             "attrmap -remove init",
             "check -nolatches -assert",
+            *(MEMORIES if self.memories else ()),
             *yosys.COARSE,
             "alumacc",
             "opt -nosdff",
@@ -249,7 +273,7 @@ class _Run:
                 f"read_json {name}.json",
                 f"hierarchy -top {self.top}",
                 "check -assert",
-                *(f"delete {part.name}" for part in self.core),
+                *(f"delete {box.name}" for box in self.boxes),
                 f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
             ]
         return commands
@@ -260,15 +284,22 @@ class _Run:
         if not sta.available():
             return abc_timing.measure(self.library, names, self.folder)
         read = []
-        for part in self.core:
-            suffix = "lib" if part.block else "v"
-            (self.folder / f"{part.name}.{suffix}").write_text(part.block.liberty if part.block else part.netlist)
-            read.append(f"read_{'liberty' if part.block else 'verilog'} {part.name}.{suffix}")
+        for box in self.boxes:
+            suffix = "lib" if box.block else "v"
+            (self.folder / f"{box.name}.{suffix}").write_text(box.block.liberty if box.block else box.netlist)
+            read.append(f"read_{'liberty' if box.block else 'verilog'} {box.name}.{suffix}")
+        among = [box.name for box in self.boxes if box.block and box.name in self.core]
         timing = {}
         for name in names:  # one process each: OpenSTA 2.0.17 crashes when it links anew after a change of clock
             log = f"timing_{name}"
+            netlist = {name: f"{name}.v"}
             found = sta.measure(
-                self.library, {name: f"{name}.v"}, self.top, self.folder, read=read, log=log, loops=True, gates=True
+                *(self.library, netlist, self.top, self.folder),
+                read=read,
+                log=log,
+                loops=True,
+                gates=True,
+                among=among,
             )
             timing.update(found)
             path = self.folder / f"{log}.log"

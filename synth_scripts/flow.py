@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from synth_scripts import abc_timing, cache, checks, sta, yosys
+from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 from synth_scripts.styles import ADDERS, EFFORTS, MULTIPLIERS, SCRIPTS, Effort, Style, abc_script, map_files
 
-__all__ = ["Candidate", "Result", "area_delay", "smallest_at", "synthesise_module"]
+__all__ = ["Candidate", "Made", "Result", "area_delay", "smallest_at", "synthesise_module"]
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,33 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A candidate with its netlist and critical path."""
+
+    candidate: Candidate
+    netlist: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Result:
-    """The best candidate, its netlist and critical path, and everything that was tried."""
+    """The best candidate, its netlist and critical path, and everything that was tried.
+
+    ``front`` are the candidates that no other one beats in both area and period, the largest first.
+    """
 
     top: str
     best: Candidate
     netlist: str
     path: str
     tried: tuple[Candidate, ...]
+    front: tuple[Made, ...]
     timing_by: str
+
+    def at(self, clock_ns: float) -> Result:
+        """The same with the smallest candidate that reaches a clock as the best; the fastest where none does."""
+        made = min(self.front, key=lambda each: smallest_at(clock_ns)(each.candidate))
+        return replace(self, best=made.candidate, netlist=made.netlist, path=made.path)
 
 
 def area_delay(candidate: Candidate) -> float:
@@ -104,28 +121,21 @@ def synthesise_module(
         Where the design has latches, combinational loops or several drivers for a net.
     ToolError
     """
-    verilog = _needed(verilog, top)
-    key = cache.digest("module", verilog, top, library.digest, effort, clock_ns, sta.available(), yosys.version())
+    hierarchy = Hierarchy(verilog)
+    if top in hierarchy.texts:  # so that equal modules of different engines are one job
+        verilog = hierarchy.text(top)
+    key = cache.digest(
+        "module with front", verilog, top, library.digest, effort, clock_ns, sta.available(), yosys.version()
+    )
     stored = cache.read("modules", key)
     if stored is None:
         folder.mkdir(parents=True, exist_ok=True)
         stored = _Search(library, verilog, top, folder, EFFORTS[effort], clock_ns).run()
         cache.write("modules", key, stored)
     candidates = tuple(Candidate(**values) for values in stored["tried"])
-    return Result(top, Candidate(**stored["best"]), stored["netlist"], stored["path"], candidates, stored["timing_by"])
-
-
-def _needed(verilog: str, top: str) -> str:
-    """The text of a module and of those it instantiates, so that equal modules of different engines are one job."""
-    texts = dict(re.findall(r"^(?=module (\w+))(.*?^endmodule)$", verilog, re.MULTILINE | re.DOTALL))
-    if top not in texts:
-        return verilog
-    names, waiting = set(), [top]
-    while waiting:
-        name = waiting.pop()
-        names.add(name)
-        waiting += [word for word in set(re.findall(r"\w+", texts[name])) if word in texts and word not in names]
-    return "\n".join(text for name, text in texts.items() if name in names) + "\n"
+    front = tuple(Made(Candidate(**candidate), netlist, path) for candidate, netlist, path in stored["front"])
+    best = Made(Candidate(**stored["best"][0]), *stored["best"][1:])
+    return Result(top, best.candidate, best.netlist, best.path, candidates, front, stored["timing_by"])
 
 
 class _Search:
@@ -155,19 +165,29 @@ class _Search:
         finalists = self._ranking()[: self.effort.finalists]
         rest = [script for script in SCRIPTS if script not in self.effort.first]
         self._round([(by_name[name], script) for name in finalists for script in rest])
-        name, best = min(self.tried.items(), key=lambda item: self.objective(item[1]))
-        netlist = (self.folder / f"{name}.v").read_text()
-        shutil.copyfile(self.folder / f"{name}.v", self.folder / f"{self.top}.v")
-        path = self._time({name: f"{name}.v"})[name].path
-        for each in self.tried:
-            (self.folder / f"{each}.v").unlink(missing_ok=True)
+        best = min(self.tried, key=lambda name: self.objective(self.tried[name]))
+        front = list(dict.fromkeys([*self._front_names(), best]))
+        timing = self._time({name: f"{name}.v" for name in front})
+        made = {
+            name: (asdict(self.tried[name]), (self.folder / f"{name}.v").read_text(), timing[name].path)
+            for name in front
+        }
+        for name in self.tried:
+            (self.folder / f"{name}.v").unlink(missing_ok=True)
         return {
-            "best": asdict(best),
-            "netlist": netlist,
-            "path": path,
+            "best": made[best],
+            "front": list(made.values()),
             "tried": [asdict(candidate) for candidate in self.tried.values()],
             "timing_by": "OpenSTA" if sta.available() else "ABC",
         }
+
+    def _front_names(self) -> list[str]:
+        """The candidates that are the smallest at their period."""
+        names: list[str] = []
+        for name, candidate in sorted(self.tried.items(), key=lambda item: (item[1].period, item[1].area)):
+            if not names or candidate.area < self.tried[names[-1]].area:
+                names.append(name)
+        return names
 
     def _ranking(self) -> list[str]:
         """Styles, the best first."""

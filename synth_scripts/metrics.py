@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-__all__ = ["gops", "per_area", "per_watt", "pj_per_mac"]
+from dataclasses import dataclass
+
+__all__ = ["Rate", "gops", "per_area", "per_watt", "pj_per_mac"]
 
 
-def gops(macs_per_cycle: int, period_ns: float) -> float:
+@dataclass(frozen=True)
+class Rate:
+    """Multiply-accumulates a cycle, and in words where the number is from."""
+
+    macs_per_cycle: float
+    words: str
+
+
+def gops(macs_per_cycle: float, period_ns: float) -> float:
     """Throughput in 1e9 operations a second; a multiply-accumulate is two."""
     return 2 * macs_per_cycle / period_ns
 

@@ -10,20 +10,21 @@ where they should agree. Wires, clock tree and glitches are not in it.
 from __future__ import annotations
 
 import json
-import random
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hdl.params import CheckFailed, Dataflow, EngineParams
+from gen.timing import drain_cycles
+from hdl.params import EngineParams
 from synth_scripts import cache, yosys
+from synth_scripts.activity import stream_tiles
 from synth_scripts.energy import energies
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
 
-__all__ = ["EnginePower", "ModulePower", "measure_engine", "module_powers", "reduced", "tile_k", "unavailable"]
+__all__ = ["LIMIT", "EnginePower", "ModulePower", "measure_engine", "module_powers", "tile_k", "unavailable"]
 
 #: The largest engine that is simulated, in each direction.
 LIMIT = 8
@@ -121,14 +122,11 @@ class EnginePower:
     results: int
 
 
-def reduced(params: EngineParams) -> EngineParams:
-    """The engine that is simulated in place of a large one."""
-    return replace(params, rows=min(params.rows, LIMIT), cols=min(params.cols, LIMIT))
-
-
 def tile_k(params: EngineParams, full: EngineParams) -> int:
     """The inner size of a tile that keeps the drain as busy, cycle for cycle, as in the full engine."""
-    return max(1, min(params.k_limit, max(Dataflow(params).drain_cycles, K * params.rows // full.rows)))
+    if params.weight_stationary:  # rows are time: as many blocks
+        return min(params.k_limit, max(1, K // params.depth) * params.depth)
+    return max(1, min(params.k_limit, max(drain_cycles(params) or 1, K * params.rows // full.rows)))
 
 
 def measure_engine(library: Library, params: EngineParams, k: int, verilog: str, top: str, folder: Path) -> EnginePower:
@@ -151,7 +149,7 @@ def measure_engine(library: Library, params: EngineParams, k: int, verilog: str,
         Where the netlist computes anything but the product.
     ToolError
     """
-    key = cache.digest("power", 3, library.digest, params.to_dict(), k, verilog, top, LANES, SEED)
+    key = cache.digest("power", 4, library.digest, params.to_dict(), k, verilog, top, LANES, SEED)
     stored = cache.read("power", key)
     if stored is not None:
         modules = {name: ModulePower(**values) for name, values in stored["modules"].items()}
@@ -171,7 +169,7 @@ def measure_engine(library: Library, params: EngineParams, k: int, verilog: str,
     simulator = Simulator(json.loads((folder / "flat.json").read_text())["modules"][top], library, LANES)
     for name in ("modules.json", "flat.json"):
         (folder / name).unlink()
-    results = _Bench(params, simulator, k).run()
+    results = stream_tiles(params, simulator, k, SEED)
     found = EnginePower(
         module_powers(simulator, hierarchy, top, library),
         f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of uniformly random "
@@ -180,86 +178,6 @@ def measure_engine(library: Library, params: EngineParams, k: int, verilog: str,
     )
     cache.write("power", key, asdict(found))
     return found
-
-
-class _Bench:
-    """Streams random tiles through a simulated engine and compares the results of a few lanes."""
-
-    CHECKED = 4
-
-    def __init__(self, params: EngineParams, simulator: Simulator, k: int) -> None:
-        self.params, self.simulator, self.k, self.flow = params, simulator, k, Dataflow(params)
-        self.random = random.Random(SEED)
-        self.taken: list[tuple[list[int], list[int]]] = []
-        self.results: list[list[int]] = []
-
-    def run(self) -> int:
-        """Warm up for two tiles, count over the third; returns the number of results compared."""
-        simulator = self.simulator
-        for name, port in simulator.module["ports"].items():
-            if port["direction"] == "input" and name != "clk":
-                simulator.set(name, 0)
-        simulator.set("m_axis_c_tready", 1)
-        simulator.set("job_tiles", 0xFFFF)
-        interval = self.flow.tile_interval(self.k)
-        begin = 8 + 2 * max(interval, self.params.rows + self.params.cols + 24)
-        for cycle in range(begin + interval + 1):
-            self._cycle(cycle, counting=cycle >= begin)
-        return self._compare()
-
-    def _cycle(self, cycle: int, *, counting: bool) -> None:
-        simulator = self.simulator
-        simulator.set("rst", int(cycle < 2))
-        simulator.set("job_valid", int(cycle == 3))
-        beat = self._beat()
-        for name, values in zip("ab", beat, strict=True):
-            simulator.set(f"s_axis_{name}_tdata", values)
-            simulator.set(f"s_axis_{name}_tvalid", 1)
-            simulator.set(f"s_axis_{name}_tlast", int(len(self.taken) % self.k == self.k - 1))
-        if self.params.preload:
-            simulator.set("s_axis_c_tvalid", 1)
-            simulator.set("s_axis_c_tlast", int(len(self.taken) % self.k == self.k - 1))
-        simulator.settle()
-        if counting:
-            simulator.count()
-        if cycle >= 2 and simulator.get("s_axis_a_tready") and simulator.get("s_axis_b_tready"):
-            self.taken.append(beat)
-        if cycle >= 2 and simulator.get("m_axis_c_tvalid"):
-            self.results.append([simulator.get("m_axis_c_tdata", lane) for lane in range(self.CHECKED)])
-        simulator.clock()
-
-    def _beat(self) -> tuple[list[int], list[int]]:
-        bits = (self.flow.a.payload_bits, self.flow.b.payload_bits)
-        return tuple([self.random.getrandbits(width) for _ in range(LANES)] for width in bits)  # type: ignore[return-value]
-
-    def _compare(self) -> int:
-        params, flow = self.params, self.flow
-        compared = 0
-        for index, lanes in enumerate(self.results):
-            tile, row = divmod(index, params.rows)
-            beats = self.taken[tile * self.k : (tile + 1) * self.k]
-            for lane, word in enumerate(lanes):
-                for col in range(params.cols):
-                    expected = sum(
-                        _element(a[lane], row, flow.a.element_bits, flow.a.signed)
-                        * _element(b[lane], col, flow.b.element_bits, flow.b.signed)
-                        for a, b in beats
-                    )
-                    got = _element(word, col, flow.c.element_bits, flow.c.signed)
-                    if got != expected:
-                        raise CheckFailed(
-                            f"the synthesised netlist computes {got} for C[{row}, {col}] of tile {tile}, "
-                            f"not {expected} (seed {SEED}, lane {lane})"
-                        )
-                    compared += 1
-        if not compared:
-            raise CheckFailed("the synthesised netlist gave no result")
-        return compared
-
-
-def _element(word: int, index: int, bits: int, signed: bool) -> int:
-    value = word >> (index * bits) & ((1 << bits) - 1)
-    return value - (1 << bits) if signed and value >> (bits - 1) else value
 
 
 def unavailable(library: Library, effort: str) -> str:

@@ -10,18 +10,23 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gen.emit.verilog import Emission, emit
+from gen.timing import macs_per_cycle, pes
 from hdl.params import EngineParams
 from synth_scripts import checks, metrics, power, sta, yosys
-from synth_scripts.block import characterise, port_loads
-from synth_scripts.fabric import VARIANTS, Core, Fabric, synthesise_fabric
-from synth_scripts.flow import Result, synthesise_module
+from synth_scripts.core import Core
+from synth_scripts.fabric import VARIANTS, Box, Fabric, synthesise_fabric
+from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library, load
-from synth_scripts.roles import ORDER, role
+from synth_scripts.memory import MODEL, Memory, memories
+from synth_scripts.metrics import Rate
+from synth_scripts.roles import ORDER, role, words
 
-__all__ = ["Settings", "synthesise"]
+__all__ = ["Settings", "smaller", "synthesise"]
 
 #: Rows and columns up to which variants are compared, and up to which an engine is timed, as it is.
 COMPARED, TIMED = 16, 64
+_EFFICIENCY = ("throughput_gops", "core_throughput_gops", "gops_per_mm2_core", "gops_per_mm2_engine")
+_POWER = ("power_mw", "core_power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac")
 
 
 class Settings(Protocol):
@@ -41,12 +46,19 @@ class Settings(Protocol):
 
 
 def synthesise(
-    params: EngineParams, emission: Emission, settings: Settings, workdir: Path, *, with_power: bool = True
+    params: EngineParams,
+    emission: Emission,
+    settings: Settings,
+    workdir: Path,
+    *,
+    with_power: bool = True,
+    rate: Rate | None = None,
 ) -> dict[str, Any]:
     """Synthesise an engine: every part in its best style, the whole timed, its power from simulation.
 
     The core is synthesised module by module, once each, with a search over styles; everything around it likewise,
-    with fan-out trees. Area is counted over the hierarchy. ``quick`` effort measures no power.
+    with fan-out trees. Area is counted over the hierarchy. Large memories stay outside of every area. ``quick`` effort
+    measures no power.
 
     Parameters
     ----------
@@ -58,6 +70,9 @@ def synthesise(
         For scripts, logs and netlists; what is in there stays.
     with_power : bool
         Measure power, where effort and library allow it.
+    rate : Rate, optional
+        Multiply-accumulates a cycle, where the operands decide: measured, see :mod:`sim_tb.rate`. Without it such an
+        engine's figures of throughput are null.
 
     Returns
     -------
@@ -76,11 +91,17 @@ def synthesise(
         ``core_inside``, ``engine_inside``
             What the two areas hold, in words.
         ``parts``
-            Area of every module: ``role``, ``module``, ``instances``, ``area_um2`` of all of them, ``core``.
+            Area of every module: ``role``, ``module``, ``instances``, ``area_um2`` of all of them, ``core``. A module
+            that stands in the core and outside of it is listed twice.
+        ``memories``, ``macro_bits``, ``macro_area_estimate_um2``, ``memory_model``
+            Every memory: ``module``, ``words``, ``width``, ``reads``, ``instances``, ``macro``. Bits in macros, which
+            are in no area above; an estimate of their area, and the model that it and their timing follow.
         ``fanout_buffers``
             Buffers of the fan-out trees, in modules counted once.
         ``throughput_gops``, ``core_throughput_gops``
-            2 x rows x cols operations a cycle at the engine's and at the core's clock.
+            Two operations for each multiply-accumulate, at the engine's and at the core's clock.
+        ``macs_per_cycle``, ``throughput_by``
+            Multiply-accumulates a cycle, and where the number is from.
         ``gops_per_mm2_core``, ``gops_per_mm2_engine``
             The core at its own clock over the core's area; the engine at its own over the engine's. With a given clock
             both are at that clock. Of the unit library: per 1e6 NAND2 equivalents, with 1 FO4 as 1 ns.
@@ -108,7 +129,18 @@ def synthesise(
     """
     library = load(settings.library if isinstance(settings.library, str) else list(settings.library))
     clock = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
-    return _Run(params, emission, library, settings.effort, clock, workdir, with_power).figures()
+    if rate is None and macs_per_cycle(params) is not None:
+        rate = Rate(float(pes(params)), "every PE, in every cycle")
+    return _Run(params, emission, library, settings.effort, clock, workdir, with_power, rate).figures()
+
+
+def smaller(params: EngineParams, limit: int) -> EngineParams:
+    """The same engine with no more than ``limit`` rows and columns, and ``limit`` times ``limit`` PEs if it can."""
+    small = replace(params, rows=min(params.rows, limit), cols=min(params.cols, limit))
+    while pes(small) > limit * limit and max(small.rows, small.cols) > 1:
+        rows, cols = small.rows, small.cols
+        small = replace(small, cols=-(-cols // 2)) if cols >= rows else replace(small, rows=-(-rows // 2))
+    return small
 
 
 @dataclass
@@ -122,44 +154,23 @@ class _Run:
     clock: float | None
     workdir: Path
     with_power: bool
-
-    @property
-    def prefix(self) -> str:
-        return self.emission.top.removesuffix("_engine")
+    rate: Rate | None
 
     @cached_property
-    def results(self) -> dict[str, Result]:
-        """The core's modules: the PE, and the recoder at the PE's clock."""
-        results: dict[str, Result] = {}
-        period = self.clock
-        for name in (self.emission.modules.get("pe"), self.emission.modules.get("recode")):
-            if name is not None:
-                folder = self.workdir / role(name, self.prefix)
-                results[name] = synthesise_module(
-                    self.library, self.emission.text, name, folder, effort=self.effort, clock_ns=period
-                )
-                period = period or results[name].best.period
-        return results
-
-    @cached_property
-    def core(self) -> list[Core]:
-        """The core's modules as the engine sees them."""
-        parts = []
-        for name, result in self.results.items():
-            folder = self.workdir / role(name, self.prefix)
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{name}.v").write_text(result.netlist)
-            block = None
-            if result.best.sequential_area and sta.available():
-                block = characterise(self.library, result.netlist, name, result.best.area, folder)
-            loads = port_loads(self.library, result.netlist, name)
-            parts.append(Core(name, result.best.area, result.netlist, loads, block))
-        return parts
+    def core(self) -> Core:
+        """The core's modules."""
+        return Core(self.library, self.emission, self.effort, self.clock, self.workdir)
 
     @property
     def core_period(self) -> float:
-        """The core's least clock period, ns."""
-        return max(result.best.period for result in self.results.values())
+        """The core's least clock period, ns: inside of its modules, and from one to the other."""
+        return max(self.core.period, self.fabric.core_period)
+
+    def _macros(self, emission: Emission) -> list[Box]:
+        """The black boxes of an engine."""
+        found = [memory for memory in memories(Hierarchy(emission.text), self.core.prefix) if memory.macro]
+        blocks = [memory.block(self.library) for memory in found]
+        return [Box(block.name, 0.0, "", block.loads, block if sta.available() else None) for block in blocks]
 
     def _fabric(
         self, emission: Emission, folder: str, pairs: tuple[tuple[str, str], ...], *, timed: bool = True
@@ -168,16 +179,28 @@ class _Run:
             self.library,
             emission.text,
             emission.top,
-            self.core,
+            [*self.core.boxes, *self._macros(emission)],
             self.workdir / folder,
-            target_ns=self.clock or self.core_period,
+            target_ns=self.clock or self.core.period,
+            core=self.core.modules,
             pairs=pairs,
             timed=timed,
         )
 
-    def _smaller(self, limit: int) -> EngineParams:
-        """The same engine with no more than ``limit`` rows and columns."""
-        return replace(self.params, rows=min(self.params.rows, limit), cols=min(self.params.cols, limit))
+    def _smaller(self, limit: int) -> tuple[EngineParams, Emission]:
+        """The engine that stands for this one; itself where a smaller one would have a different core."""
+        small = smaller(self.params, limit)
+        if small == self.params:
+            return self.params, self.emission
+        emission = emit(small, self.core.prefix)
+        hierarchy = Hierarchy(emission.text)
+        same = all(hierarchy.text(name) == self.core.hierarchy.text(name) for name in self.core.modules)
+        return (small, emission) if same else (self.params, self.emission)
+
+    @cached_property
+    def timed(self) -> tuple[EngineParams, Emission]:
+        """The engine that is timed."""
+        return self._smaller(TIMED)
 
     @cached_property
     def fabric(self) -> Fabric:
@@ -186,45 +209,20 @@ class _Run:
         Variants of a large engine are compared on a smaller one; a very large one is also timed on a smaller one.
         """
         pairs = VARIANTS[self.effort]
-        few, timed = self._smaller(COMPARED), self._smaller(TIMED)
+        few, emission = self._smaller(COMPARED)
         if few != self.params:
-            pairs = (self._fabric(emit(few, self.prefix), "compared", pairs).pair,)
+            pairs = (self._fabric(emission, "compared", pairs).pair,)
+        timed, emission = self.timed
         fabric = self._fabric(self.emission, "engine", pairs, timed=timed == self.params)
         if timed != self.params:
-            other = self._fabric(emit(timed, self.prefix), "timed", pairs)
-            fabric = replace(fabric, period=other.period, path=other.path)
+            other = self._fabric(emission, "timed", pairs)
+            fabric = replace(fabric, period=other.period, path=other.path, core_period=other.core_period)
         return fabric
 
-    def _timing_by(self, tool: str) -> str:
-        timed = self._smaller(TIMED)
+    @property
+    def _timing_by(self) -> str:
+        timed, tool = self.timed[0], self.core.main.timing_by
         return tool if timed == self.params else f"{tool}, the engine's at {timed.rows}x{timed.cols}"
-
-    @cached_property
-    def power(self) -> tuple[dict[str, float] | None, str, int]:
-        """Power by role (mW) at the run's clock, or None; in words where it is from; results compared.
-
-        A large engine's is that of a small one: the core's modules by their number, other roles by their area.
-        """
-        reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
-        if reason:
-            return None, reason, 0
-        small = power.reduced(self.params)
-        k = power.tile_k(small, self.params)
-        fabric = self.fabric
-        if small != self.params:
-            fabric = self._fabric(emit(small, self.prefix), "simulated", (self.fabric.pair,))
-        verilog = "".join(part.netlist for part in self.core) + fabric.netlist
-        found = power.measure_engine(self.library, small, k, verilog, self.emission.top, self.workdir / "power")
-        by_role: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for name, module in found.modules.items():
-            by_role[role(name, self.prefix)][0] += module.mw(self.period)
-            by_role[role(name, self.prefix)][1] += module.area
-        full: dict[str, float] = defaultdict(float)
-        for part in self.parts:
-            full[part["role"]] += part["area_um2"]
-        watts = {name: mw * (full[name] / area if area else 1.0) for name, (mw, area) in by_role.items()}
-        words = found.words if small == self.params else f"{found.words}; scaled to the full size by the parts' area"
-        return watts, words, found.results
 
     @property
     def engine_period(self) -> float:
@@ -239,45 +237,46 @@ class _Run:
     @cached_property
     def parts(self) -> list[dict[str, Any]]:
         """Area by module."""
-        names = {part.name for part in self.core}
-        areas = {part.name: part.area for part in self.core} | self.fabric.areas
-        parts = [
-            {
-                "role": role(name, self.prefix),
-                "module": name,
-                "instances": self.fabric.instances[name],
-                "area_um2": area * self.fabric.instances[name],
-                "core": name in names,
-            }
-            for name, area in areas.items()
-            if area and self.fabric.instances.get(name)
-        ]
+        areas = {box.name: box.area for box in self.core.boxes} | self.fabric.areas
+        parts = []
+        for name, area in areas.items():
+            instances = self.fabric.instances.get(name, 0)
+            inside = min(instances, self.core.inside[name])
+            for count, core in ((inside, True), (instances - inside, False)):
+                if area and count:
+                    part = {"role": role(name, self.core.prefix), "module": name, "instances": count}
+                    parts.append({**part, "area_um2": area * count, "core": core})
         place = {name: i for i, name in enumerate(ORDER)}
-        return sorted(parts, key=lambda part: (place.get(part["role"], len(place)), part["module"]))
+        return sorted(parts, key=lambda part: (place.get(part["role"], len(place)), part["module"], not part["core"]))
+
+    @cached_property
+    def memories(self) -> list[tuple[Memory, int]]:
+        """Every memory, and how often it is there."""
+        everywhere = self.core.hierarchy.instances(self.emission.top)
+        found = memories(self.core.hierarchy, self.core.prefix)
+        return [(memory, everywhere[memory.module]) for memory in found if everywhere[memory.module]]
 
     def _cells(self) -> int:
         """Library cells in the whole engine."""
         instances = self.fabric.instances
         outside = sum(count for kind, count in instances.items() if kind in self.library.areas)
         return outside + sum(
-            sum(result.best.cells.values()) * instances.get(name, 0) for name, result in self.results.items()
+            sum(result.best.cells.values()) * instances.get(name, 0) for name, result in self.core.results.items()
         )
 
     def figures(self) -> dict[str, Any]:
         """Everything, as ``synth.json`` holds it."""
-        library, fabric = self.library, self.fabric
-        pe = self.results[self.emission.modules["pe"]]
+        library, fabric, main, results = self.library, self.fabric, self.core.main, self.core.results
         core_area = sum(part["area_um2"] for part in self.parts if part["core"])
         engine_area = sum(part["area_um2"] for part in self.parts)
-        macs = self.params.rows * self.params.cols
-        throughput = metrics.gops(macs, self.period)
-        core_throughput = metrics.gops(macs, self.clock or self.core_period)
+        core_path = main.path if self.core.period >= fabric.core_period else fabric.core_path
+        inside, outside = ({part["role"] for part in self.parts if part["core"] == core} for core in (True, False))
         return {
             "library": library.name,
             "corner": library.corner_text,
             "library_notes": list(library.notes),
             "tools": {"yosys": yosys.version(), "opensta": sta.version() if sta.available() else "not installed"},
-            "timing_by": self._timing_by(pe.timing_by),
+            "timing_by": self._timing_by,
             "clock_ns": self.period,
             "wns_ns": self.period - self.engine_period,
             "fmax_mhz": 1e3 / self.engine_period,
@@ -287,35 +286,97 @@ class _Run:
             "engine_area_um2": engine_area,
             "area_unit": "NAND2" if library.is_unit else "um2",
             "cells": self._cells(),
-            "core_inside": "PEs and recoders" if len(self.core) > 1 else "PEs",
-            "engine_inside": "everything: core, skew, result buses, drain, final adders, stream registers, control",
+            "core_inside": words(inside),
+            "engine_inside": f"everything: core, {words(outside - inside)}",
             "parts": self.parts,
+            **self._memory_figures(),
             "fanout_buffers": fabric.buffers,
+            **self._throughput_figures(core_area, engine_area),
+            **self._power_figures(),
+            "style": main.best.name,
+            "styles": {**{name: result.best.name for name, result in results.items()}, "fabric": fabric.style},
+            "tried": sum(len(result.tried) for result in results.values()),
+            "critical_path": fabric.path if fabric.period > self.core_period else core_path,
+            "core_critical_path": core_path,
+            "checks": dict.fromkeys(checks.NAMES, 0),
+        }
+
+    def _memory_figures(self) -> dict[str, Any]:
+        macros = [(memory, count) for memory, count in self.memories if memory.macro]
+        return {
+            "memories": [
+                {
+                    "module": memory.module,
+                    "words": memory.words,
+                    "width": memory.width,
+                    "reads": memory.reads,
+                    "instances": count,
+                    "macro": memory.macro,
+                }
+                for memory, count in self.memories
+            ],
+            "macro_bits": sum(memory.bits * count for memory, count in macros),
+            "macro_area_estimate_um2": sum(memory.area(self.library) * count for memory, count in macros),
+            "memory_model": MODEL if macros else "",
+        }
+
+    def _throughput_figures(self, core_area: float, engine_area: float) -> dict[str, Any]:
+        if self.rate is None:
+            return {**dict.fromkeys(_EFFICIENCY), "macs_per_cycle": None, "throughput_by": "not measured"}
+        macs = self.rate.macs_per_cycle
+        throughput = metrics.gops(macs, self.period)
+        core_throughput = metrics.gops(macs, self.clock or self.core_period)
+        return {
             "throughput_gops": throughput,
             "core_throughput_gops": core_throughput,
             "gops_per_mm2_core": metrics.per_area(core_throughput, core_area),
             "gops_per_mm2_engine": metrics.per_area(throughput, engine_area),
-            **self._power_figures(throughput),
-            "style": pe.best.name,
-            "styles": {**{name: result.best.name for name, result in self.results.items()}, "fabric": fabric.style},
-            "tried": sum(len(result.tried) for result in self.results.values()),
-            "critical_path": fabric.path if fabric.period > self.core_period else pe.path,
-            "core_critical_path": pe.path,
-            "checks": dict.fromkeys(checks.NAMES, 0),
+            "macs_per_cycle": macs,
+            "throughput_by": self.rate.words,
         }
 
-    def _power_figures(self, throughput: float) -> dict[str, Any]:
-        parts, words, results = self.power
-        if parts is None:
-            names = ("power_mw", "core_power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac")
-            return {**dict.fromkeys(names), "power_parts_mw": {}, "activity": words, "netlist_results": 0}
+    @cached_property
+    def power(self) -> tuple[dict[str, float] | None, str, int]:
+        """Power by role (mW) at the run's clock, or None; in words where it is from; results compared.
+
+        A large engine's is that of a small one: the core's modules by their number, other roles by their area.
+        """
+        reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
+        if any(memory.macro for memory, _ in self.memories):
+            reason = reason or "not measured: memories are macros, of which there is no netlist"
+        if reason:
+            return None, reason, 0
+        small, emission = self._smaller(power.LIMIT)
+        fabric = self.fabric
+        if small != self.params:
+            fabric = self._fabric(emission, "simulated", (self.fabric.pair,))
+        verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
+        k = power.tile_k(small, self.params)
+        found = power.measure_engine(self.library, small, k, verilog, self.emission.top, self.workdir / "power")
+        by_role: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for name, module in found.modules.items():
+            by_role[role(name, self.core.prefix)][0] += module.mw(self.period)
+            by_role[role(name, self.core.prefix)][1] += module.area
+        full: dict[str, float] = defaultdict(float)
+        for part in self.parts:
+            full[part["role"]] += part["area_um2"]
+        watts = {name: mw * (full[name] / area if area else 1.0) for name, (mw, area) in by_role.items()}
+        note = found.words if small == self.params else f"{found.words}; scaled to the full size by the parts' area"
+        return watts, note, found.results
+
+    def _power_figures(self) -> dict[str, Any]:
+        parts, note, results = self.power
+        if parts is None or self.rate is None:
+            return {**dict.fromkeys(_POWER), "power_parts_mw": {}, "activity": note, "netlist_results": 0}
+        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
         total = sum(parts.values())
-        core = sum(parts.get(name, 0.0) for name in ("pe", "recode"))
+        inside = {part["role"] for part in self.parts if part["core"]}
+        core = sum(parts.get(name, 0.0) for name in inside)
         return {
             "power_mw": total,
             "core_power_mw": core,
             "power_parts_mw": parts,
-            "activity": words,
+            "activity": note,
             "gops_per_w": metrics.per_watt(throughput, total),
             "pj_per_mac": metrics.pj_per_mac(throughput, total),
             "core_pj_per_mac": metrics.pj_per_mac(throughput, core),

@@ -30,11 +30,17 @@ class Timing:
         The same of paths that begin and end inside.
     path : str
         The critical path as OpenSTA prints it.
+    among : float
+        The same of paths between the cells that were asked for; 0 where there are none.
+    among_path : str
+        The critical one of these.
     """
 
     period: float
     register_period: float
     path: str
+    among: float = 0.0
+    among_path: str = ""
 
 
 def available() -> bool:
@@ -112,6 +118,28 @@ _SETTLE = (
 )
 
 
+def _among(kinds: Sequence[str]) -> list[str]:
+    """The slack of the worst path between flip-flops in cells of these kinds."""
+    names = " ".join(kinds)
+    return [
+        "set from [list]",
+        "set to [list]",
+        "foreach {list pins} [list from $starts to $ends] { foreach pin $pins {",
+        "  set kind [get_property [get_cells -of_objects $pin] ref_name]",
+        f"  if {{[lsearch [list {names}] $kind] >= 0}} {{ lappend $list $pin }}",
+        "} }",
+        "if {[llength $from] && [llength $to]} {",
+        "  set path [lindex [find_timing_paths -path_delay max -from $from -to $to] 0]",
+        '  if {$path ne "" && $path ne "NULL"} {',
+        '    puts "AMONG [get_property $path slack]"',
+        '    puts "BETWEEN"',
+        "    report_checks -path_delay max -from $from -to $to -digits 4",
+        '    puts "END"',
+        "  }",
+        "}",
+    ]
+
+
 def measure(
     library: Library,
     netlists: dict[str, str],
@@ -123,6 +151,7 @@ def measure(
     log: str = "timing",
     loops: bool = False,
     gates: bool = False,
+    among: Sequence[str] = (),
 ) -> dict[str, Timing]:
     """Time netlists of the same top module.
 
@@ -143,6 +172,8 @@ def measure(
         Look for combinational loops; the log names them.
     gates : bool
         Include paths into clock gates and latches, which have less than a period: the period is raised until they hold.
+    among : sequence of str
+        Kinds of cells whose paths among each other are timed apart, see :attr:`Timing.among`.
 
     Returns
     -------
@@ -161,6 +192,7 @@ def measure(
             "set kinds [list OUT]",
             "set least 0.0",
             "if {[llength $ends]} { lappend kinds INTO REGISTER }",
+            *(_among(among) if among else ()),
         ]
         for kind, where in paths:
             commands += [
@@ -185,14 +217,15 @@ def measure(
     for block in re.split(r"^NETLIST ", text, flags=re.MULTILINE)[1:]:
         slacks = {
             kind: float(value) * library.time_ps
-            for kind, value in re.findall(r"^(REGISTER|INTO|OUT) (\S+)$", block, re.MULTILINE)
+            for kind, value in re.findall(r"^(REGISTER|INTO|OUT|AMONG) (\S+)$", block, re.MULTILINE)
         }
         needs = {kind: _LONG * library.fo4_ps / 1e3 - slack / 1e3 for kind, slack in slacks.items()}
+        among_ns = needs.pop("AMONG", 0.0)
         settled = re.search(r"^SETTLED (\S+)$", block, re.MULTILINE)
         if settled:
             needs["GATES"] = float(settled[1]) * library.time_ps / 1e3
-        path = block.partition("PATH\n")[2].partition("END")[0].strip()
+        path, between = (block.partition(f"{word}\n")[2].partition("END")[0].strip() for word in ("PATH", "BETWEEN"))
         found[block.split("\n", 1)[0].strip()] = Timing(
-            max(needs.values(), default=0.0), needs.get("REGISTER", 0.0), path
+            max(needs.values(), default=0.0), needs.get("REGISTER", 0.0), path, among_ns, between
         )
     return found

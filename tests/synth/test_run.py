@@ -13,8 +13,8 @@ from gen.emit.verilog import emit
 from hdl.params import EngineParams, OperandFormat
 from synth_scripts import sta
 from synth_scripts.library import Library
-from synth_scripts.power import reduced, tile_k
-from synth_scripts.run import synthesise
+from synth_scripts.power import LIMIT, tile_k
+from synth_scripts.run import smaller, synthesise
 
 pytestmark = pytest.mark.synth
 KEYS = (
@@ -91,10 +91,12 @@ def whole_netlist(library: Library, folder: Path, netlist: str, *others: str) ->
 
 def test_a_large_engine_is_simulated_small() -> None:
     full = EngineParams(rows=16, cols=64)
-    small = reduced(full)
+    small = smaller(full, LIMIT)
     assert (small.rows, small.cols) == (8, 8)
     assert tile_k(small, full) == 32  # the drain is as busy as with K = 64 on 16 rows
     assert tile_k(full, full) == 64
+    few = EngineParams(rows=4, cols=6)
+    assert smaller(few, LIMIT) == few
 
 
 def test_a_very_large_engine_is_timed_small(unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
