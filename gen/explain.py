@@ -10,6 +10,7 @@ from gen.hardware import Place, hardware, notes
 from gen.nest.engines import engine_steps, engine_tile, usual_sigma
 from gen.nest.printer import print_nest
 from gen.nest.table import Table, render, table
+from gen.nest.window import expected_interval
 from gen.timing import beats, operands_decide
 from hdl.params import Dataflow, EngineParams
 
@@ -106,7 +107,7 @@ def explain(params: EngineParams, k: int, sigma: float | None = None) -> Explana
         else:
             name, moves, legal = rewrite.name, rewrite.moves, rewrite.legal
         steps.append(Step(name, moves, legal, print_nest(nest), found))
-    places, timing = hardware(params), _timing(params, k)
+    places, timing = hardware(params), _timing(params, k, sigma)
     return Explanation(params, k, sigma, tuple(steps), tuple(places), tuple(notes(params)), tuple(timing))
 
 
@@ -153,13 +154,20 @@ def no_nest(params: EngineParams) -> str:
     return f"The scheme {params.scheme!r} has no nest: it recodes both operands, the notation has the digits of A only."
 
 
-def _timing(params: EngineParams, k: int) -> list[str]:
+def _timing(params: EngineParams, k: int, sigma: float | None) -> list[str]:
     """Order of beats, and cycles of a tile."""
-    sentences = beats(params)
-    if not operands_decide(params):
-        cycles = Dataflow(params).tile_interval(k)
-        sentences.append(f"A tile with K = {k:,} takes {cycles:,} {'cycle' if cycles == 1 else 'cycles'} in a streak.")
-    return sentences
+    tile = f"A tile with K = {k:,} takes"
+    if params.sparse:
+        cycles = round(expected_interval(params, k, sigma))
+        hidden = "groups, ends of planes and the window cost what the nest does not show"
+        return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak: {hidden}."]
+    if operands_decide(params):
+        return beats(params)
+    return [*beats(params), f"{tile} {_cycles(Dataflow(params).tile_interval(k))} in a streak."]
+
+
+def _cycles(number: int) -> str:
+    return "1 cycle" if number == 1 else f"{number:,} cycles"
 
 
 def _step(step: Step) -> dict[str, Any]:

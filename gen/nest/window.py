@@ -1,0 +1,138 @@
+"""How long a tile takes in an engine that skips zero digits, with all that the nest does not show.
+
+The nest counts the digits that are not zero. In hardware they come in groups, rows wait for each other at the ends of
+a window, and for the result buses at the end of a plane (see :mod:`hdl.sparse`). This follows the groups of a streak
+of tiles through store, window and rows, on operands drawn at random.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gen.nest.encoders import encode
+from hdl.params import Dataflow, EngineParams
+from hdl.params.sparse import SparseShape
+
+__all__ = ["expected_interval"]
+
+Integers = NDArray[np.int64]
+
+#: Steps of K that are followed through an engine; a longer tile takes in proportion.
+STEPS = 4096
+TILES = 3
+SEED = 1
+
+
+def expected_interval(params: EngineParams, k: int, sigma: float | None) -> float:
+    """Mean cycles from one tile to the next in a streak.
+
+    Parameters
+    ----------
+    params : EngineParams
+        With a scheme that skips zeros.
+    k : int
+        K of the tiles.
+    sigma : float or None
+        Operands A are normal with this standard deviation, as in :func:`gen.nest.encoders.density`; None for all
+        values equally likely.
+    """
+    shape = SparseShape(params)
+    steps = min(k, max(STEPS // params.segment, 1) * params.segment)
+    rng = np.random.default_rng(SEED)
+    engine = _Engine(params)
+    ends = []
+    for _ in range(TILES + 1):
+        digits = encode(_operands(params, steps, sigma, rng), params.encoder, params.a) != 0
+        for start in range(0, steps, params.segment):
+            stop = min(start + params.segment, steps)
+            planes = [list(_groups(shape, digits[:, start:stop, plane])) for plane in range(digits.shape[2])]
+            engine.segment(-(-(stop - start) // shape.lanes), planes, last=stop == steps)
+        ends.append(engine.end)
+    return (ends[-1] - ends[0]) / TILES * k / steps
+
+
+def _operands(params: EngineParams, k: int, sigma: float | None, rng: np.random.Generator) -> Integers:
+    """A[rows, k]."""
+    low, high = params.a.min, params.a.max
+    if sigma is None:
+        return rng.integers(low, high + 1, (params.rows, k))
+    values = rng.normal(0, sigma, (params.rows, k))
+    while (outside := (values < low) | (values > high)).any():
+        if outside.all():  # nearly all of the distribution is outside: it is flat inside
+            return rng.integers(low, high + 1, (params.rows, k))
+        values[outside] = rng.normal(0, sigma, int(outside.sum()))
+    return np.rint(values).astype(np.int64)
+
+
+def _groups(shape: SparseShape, digits: NDArray[np.bool_]) -> Iterator[Integers]:
+    """The groups of a plane: digits that are not zero, by row and lane."""
+    rows = len(digits)
+    listed = []
+    for lane in range(shape.lanes):
+        for bank in range(shape.group):
+            own = digits[:, bank * shape.lanes + lane :: shape.banks]
+            listed.append(own[:, own.any(axis=0)])
+    for entry in range(max(own.shape[1] for own in listed)):
+        found = [own[:, entry] if entry < own.shape[1] else np.zeros(rows, bool) for own in listed]
+        yield np.array(found, np.int64).reshape(shape.lanes, shape.group, rows).sum(axis=1).T
+
+
+class _Engine:
+    """When everything happens; times are cycles.
+
+    Attributes
+    ----------
+    end : int
+        When the last row has worked off all segments.
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        rows, stage = params.rows, Dataflow.ROWS_PER_BUS_STAGE
+        lanes = SparseShape(params).lanes
+        self.loaded = 0  # the last beat of a segment is in the store
+        self.freed = deque([0, 0], maxlen=2)  # the halves of the store may be filled
+        self.read = 0  # the reader may go on
+        self.slots = deque([0] * params.queue, maxlen=params.queue)  # the slots of the window may be taken
+        self.ready = np.zeros((rows, lanes), np.int64)  # rows may load a group
+        self.bus = 0  # the result buses are free
+        self.wait = Dataflow(params).bus_stages - 1 - np.arange(rows) // stage  # for sums from rows further away
+        self.end = 0
+
+    def segment(self, beats: int, planes: list[list[Integers]], *, last: bool) -> None:
+        """Work off a segment, plane after plane."""
+        self.loaded = max(self.loaded, self.freed[0]) + beats
+        self.read = max(self.read, self.loaded + 2) + 1
+        for groups in planes:
+            self.read += 1
+            for group in groups:
+                self._send(np.maximum(group, 1))
+            if groups:
+                self._end_of_plane(np.any([group.any(axis=1) for group in groups], axis=0))
+            else:
+                self.read += 1
+        if last:
+            self._send(np.ones_like(self.ready))
+            self.ready += 1
+        self.freed.append(self.read + 1)
+        self.read += 2
+        self.end = int(self.ready.max())
+
+    def _send(self, cycles: Integers) -> None:
+        """A group takes a slot; it is loaded three cycles later at the earliest, and picked from the next one on."""
+        sent = max(self.read, self.slots[0])
+        self.read = sent + 1
+        self.ready = np.maximum(self.ready, sent + 3) + cycles
+        self.slots.append(int(self.ready.max()) + 2)
+
+    def _end_of_plane(self, changed: NDArray[np.bool_]) -> None:
+        """Rows with a sum wait for the buses, one after the other."""
+        through = self.ready.max(axis=1) + 1
+        for row in np.lexsort((np.arange(len(through)), through)):
+            if changed[row]:
+                self.bus = max(self.bus, int(through[row])) + 1
+                through[row] = self.bus + self.wait[row]
+        self.ready[:] = through[:, None]
