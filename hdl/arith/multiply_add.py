@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from hdl.arith.carry_save import carry_columns, reduce_to_groups
+from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
 from hdl.arith.encoding import encoding
 from hdl.arith.heap import BitHeap
 from hdl.arith.partial_products import PartialProducts
@@ -78,10 +78,7 @@ class Plain(MultiplyAdd):
             if (self.constant >> column) & 1:
                 heap.add(Const(1, 1), column)
         self.products.add(m, heap, digits, b, arrival=RECODE_DELAY)
-        heap.reduce(m, lambda column: 2)
-        columns = heap.columns
-        x, y = (Cat(bits[i] if i < len(bits) else Const(0, 1) for bits in columns) for i in range(2))
-        return (x + y)[: self.width]
+        return propagate(m, heap)
 
 
 class CarrySave(MultiplyAdd):

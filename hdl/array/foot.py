@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.arith.carry_save import propagate
 from hdl.arith.heap import BitHeap
 from hdl.lib.delay import Delay
 from hdl.lib.shared import Part, place
@@ -57,7 +58,7 @@ class Foot(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         x, valid, first = self.x, self.valid, self.first
-        redundant = len(self.columns) > self.params.block_bits
+        redundant = self.params.scheme != "mac"
         if redundant or self.follow:
             flags = Signal(2, reset_less=True)
             with m.If(self.en):
@@ -85,9 +86,8 @@ class Foot(Part):
         for column in range(width):
             if (-self.excess >> column) & 1:
                 heap.add(Const(1, 1), column)
-        heap.reduce(m, lambda column: 2)
-        u, v = (Cat(bits[i] if i < len(bits) else Const(0, 1) for bits in heap.columns) for i in range(2))
+        total = propagate(m, heap)
         number = Signal(width, reset_less=True)
         with m.If(self.en):
-            m.d.sync += number.eq(u + v)
+            m.d.sync += number.eq(total)
         return number

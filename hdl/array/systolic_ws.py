@@ -181,20 +181,23 @@ class SystolicWS(Part):
             m.d.comb += wave[1:].eq(behind)
             with m.If(self.en):
                 m.d.sync += behind.eq(wave)
-        stages = -(-depth // stage)
-        load = Cat(self.load, Const(0, stages * stage - depth))
+        # B reaches row d after d // stage steps.
+        load = list(self.load)
+        for first in range(min(depth, stage)):
+            late = load[first::stage]
+            load[first::stage] = list(skew(m, f"skew_load{first}", self.en, Cat(late), len(late)))
         # The head of each chain takes away what the PEs add in excess.
         head = Const(-depth * self.arithmetic.excess % (1 << self.arithmetic.width), len(self.columns))
-        rows = place(
+        chains = place(
             m,
             "rows",
             self.rows,
             en=self.en,
             swap=wave,
-            load=skew(m, "skew_load", self.en, load, stages)[:depth],
+            load=Cat(load),
             a=skew(m, "skew_a", self.en, self.a, depth),
             b_in=skew(m, "skew_b", self.en, self.b, cols),
             p_in=Cat([head] * cols),
         )
-        m.d.comb += self.sums.eq(rows.p_out)
+        m.d.comb += self.sums.eq(chains.p_out)
         return m

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Module
 
+from hdl.array.adder_tree import AdderTree
 from hdl.array.foot import Foot
 from hdl.array.skew import skew
 from hdl.array.systolic_ws import SystolicWS
@@ -15,7 +16,7 @@ from hdl.params import EngineParams
 __all__ = ["WeightStationary"]
 
 #: The array, by name.
-STATIONARY = {"systolic_ws": SystolicWS}
+STATIONARY = {"systolic_ws": SystolicWS, "adder_tree": AdderTree}
 
 
 class WeightStationary(Body):

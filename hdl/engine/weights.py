@@ -62,20 +62,23 @@ class WeightControl(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         full = Signal()  # a whole block is loaded and waits for its first row
-        full_first, full_last = Signal(), Signal()  # it is a tile's first one, its last one
+        full_first = Signal()  # it is its tile's first one
+        full_last = Signal()  # and its last
         begun = Signal()  # rows of a block have entered, and more are to come
-        first, last = Signal(), Signal()  # the same of that block
-        tile_first, tile_last = Signal(), Signal()  # of the block of the row that enters
-        block_ends = Signal()
+        begun_first = Signal()
+        begun_last = Signal()
+        tile_first = Signal()  # the same of the block of the row that enters
+        tile_last = Signal()
+        block_ends = Signal()  # that row is its last one
         m.d.comb += [
-            tile_first.eq(Mux(begun, first, full_first)),
-            tile_last.eq(Mux(begun, last, full_last)),
+            tile_first.eq(Mux(begun, begun_first, full_first)),
+            tile_last.eq(Mux(begun, begun_last, full_last)),
             self.a_take.eq(self.en & self.a_valid & (begun | full)),
             self.swap.eq(self.a_take & ~begun),
             self.starved.eq(self.en & Mux(begun | full, ~self.a_valid, self.wanted & ~self.b_valid)),
         ]
         with m.If(self.swap):
-            m.d.sync += [first.eq(full_first), last.eq(full_last)]
+            m.d.sync += [begun_first.eq(full_first), begun_last.eq(full_last)]
         self._load(m, full, full_first, full_last)
         self._count(m, begun, block_ends)
         self._follow(m, tile_first, tile_last, block_ends)

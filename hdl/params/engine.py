@@ -17,7 +17,9 @@ MULTIPLIERS = ("fused", "inferred")
 #: The (array, scheme) pairs that the hardware library builds, as schemes by array.
 BUILDS: dict[str, tuple[str, ...]] = {
     "systolic_os": ("mac", "opt1", "opt3", "opt4c", "opt4e"),
+    "systolic_ws": ("mac", "opt1"),
     "cube": ("mac", "opt1"),
+    "adder_tree": ("mac", "opt1", "opt2"),
     "matrix_2d": ("mac", "opt1", "opt3", "opt4c", "opt4e"),
 }
 SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)

@@ -47,13 +47,15 @@ def _expect(name: str, expected: object, got: object) -> None:
         _board.problems.append(f"{name}: expected {expected}, got {got}")
 
 
-async def _compute(bench: Bench, work: list[Tiles]) -> None:
-    """One job, compared with the golden model."""
+async def _compute(bench: Bench, work: list[Tiles]) -> list[int]:
+    """One job, compared with the golden model; gives the cycle of each row of results."""
     bench.send(work)
     count = sum(tiles.count for tiles in work)
     await bench.job(count)
+    rows = [beat.cycle for beat in bench.results.beats]
     expected = np.concatenate([tiles.golden(bench.params) for tiles in work])
     _board.compare(expected, bench.collect(count))
+    return rows
 
 
 @cocotb.test()
@@ -84,7 +86,7 @@ async def corners(dut: Any) -> None:
 
 @cocotb.test()
 async def streak(dut: Any) -> None:
-    """Without stalls, tiles enter every ``Dataflow.tile_interval`` cycles: no bubble."""
+    """Without stalls, tiles enter every ``Dataflow.tile_interval`` cycles, and results follow after the latency."""
     async with _bench(dut, "streak") as (bench, rng):
         flow, step = Dataflow(bench.params), bench.params.k_step
         if bench.params.sparse:  # the interval depends on the operands
@@ -96,11 +98,18 @@ async def streak(dut: Any) -> None:
                 continue
             for monitor in bench.entries.values():
                 monitor.beats.clear()
-            await _compute(bench, [random_tiles(bench.params, 6, k, rng)])
+            rows = await _compute(bench, [random_tiles(bench.params, 6, k, rng)])
             ends = [beat.cycle for beat in bench.entries["a"].beats if beat.last]
             # The first beats pass into the input register while the engine waits for the first job or tile.
             steps = [after - before for before, after in pairwise(ends[2:])]
             _expect(f"streak: cycles from tile to tile at K = {k}", [flow.tile_interval(k)] * len(steps), steps)
+            if flow.a.beats(k) == flow.tile_interval(k):  # no beat waits
+                size = bench.params.rows
+                back = size - 1 if bench.params.weight_stationary else 0  # where the last block's rows begin
+                entered = [beat.cycle for beat in bench.entries["a"].beats]
+                needed = [entered[(tile + 1) * flow.a.beats(k) - 1 - back] for tile in range(2, 6)]
+                took = [row - begin for row, begin in zip(rows[2 * size :: size], needed, strict=True)]
+                _expect(f"streak: latency at K = {k}", [flow.latency] * len(took), took)
 
 
 @cocotb.test()

@@ -1,0 +1,82 @@
+"""The PEs of a multiplier-adder tree: a weight, and its product with an operand of A."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib.wiring import Out
+
+from hdl.arith.encoding import encoding
+from hdl.arith.multiply_add import CarrySave, MultiplyAdd, Plain
+from hdl.arith.partial_products import PartialProducts
+from hdl.params import EngineParams
+from hdl.pe.stationary import StationaryPE
+
+__all__ = ["ProductPE", "SelectPE"]
+
+
+def _arithmetic(params: EngineParams) -> MultiplyAdd:
+    """As a single number, or in just the columns that the greatest product with its excess needs."""
+    if params.scheme == "mac":
+        return Plain(params, params.product_bits, exact=True)
+    most = CarrySave(params, params.accumulator).most
+    return CarrySave(params, min(most.bit_length(), params.block_bits))
+
+
+class ProductPE(StationaryPE):
+    """Multiply operand and weight: ``p <= a * weight`` in every step, as a number (``mac``) or carry-save (``opt1``).
+
+    For the other ports see :class:`hdl.pe.stationary.StationaryPE`.
+
+    Attributes
+    ----------
+    arithmetic : MultiplyAdd
+        The form of ``p``, and its excess.
+
+    Members
+    -------
+    p : Out(len(arithmetic.columns))
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        self.arithmetic = _arithmetic(params)
+        super().__init__(params, self.arithmetic.a_bits, {"p": Out(len(self.arithmetic.columns))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        a, weight = self.operands(m)
+        p = Signal(len(self.p), name="product", reset_less=True)
+        m.d.comb += self.p.eq(p)
+        total = self.arithmetic.add(m, a, weight)
+        with m.If(self.en):
+            m.d.sync += p.eq(total)
+        return m
+
+
+class SelectPE(StationaryPE):
+    """Select, for each digit of the operand, a multiple of the weight (OPT2): nothing is added here, and no register.
+
+    For the other ports see :class:`hdl.pe.stationary.StationaryPE`.
+
+    Attributes
+    ----------
+    products : PartialProducts
+
+    Members
+    -------
+    p : Out(products.bits)
+        The bits of each digit's product, the lowest digit's first; see
+        :class:`hdl.arith.partial_products.PartialProduct`.
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        digits = encoding(params.encoder, params.a)
+        self.products = PartialProducts(digits, params.b)
+        super().__init__(params, digits.bits, {"p": Out(self.products.bits)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        a, weight = self.operands(m)
+        digits = self.products.encoding.split(a)
+        planes = enumerate(zip(self.products.planes, digits, strict=True))
+        m.d.comb += self.p.eq(Cat(plane.bits(m, str(i), digit, weight) for i, (plane, digit) in planes))
+        return m
