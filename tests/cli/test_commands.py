@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from gen.cli.console import Console, table
 from gen.config import schema
-from hdl.params import ARRAYS, BUILDS, SCHEMES, SUPPORTED, CheckFailed, ToolError
+from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, CheckFailed, ToolError
 from tests.cli.conftest import SIM, SYNTH
 from tests.conftest import ROOT
 
@@ -50,11 +51,14 @@ def test_check_as_json(bitloom):
 
 
 def test_list(bitloom):
-    lines = bitloom("list").out.splitlines()
+    result = bitloom("list").out
+    lines = result.splitlines()
     assert lines[0].split() == ["array", *SCHEMES]
     for line, array in zip(lines[1:], ARRAYS, strict=False):
         assert line.split() == [array, *("yes" if scheme in BUILDS.get(array, ()) else "no" for scheme in SCHEMES)]
     assert "unit (embedded)" in lines[-1]
+    for name in (*ENCODERS, *MULTIPLIERS):
+        assert re.search(rf"\b{name}\b", result), name
     content = bitloom("list", "--json").json
     assert content["supported"] == {array: list(BUILDS.get(array, ())) for array in ARRAYS}
     assert content["libraries"]["unit"] == "embedded"

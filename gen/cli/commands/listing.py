@@ -6,7 +6,7 @@ import argparse
 
 from gen.cli.console import Console, table
 from gen.keys import WORKLOADS
-from hdl.params import ARRAYS, BUILDS, ENCODERS, SCHEMES
+from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
 __all__ = ["command"]
@@ -21,17 +21,19 @@ def command(options: argparse.Namespace, console: Console) -> int:
     console.say(table(rows))
     console.say()
     facts = {
-        "encoders": ", ".join(ENCODERS),
+        "encoders": f"{', '.join(ENCODERS)} (all schemes but mac)",
+        "multipliers": f"{', '.join(MULTIPLIERS)} (mac)",
         "operands": f"s{MIN_WIDTH} to s{MAX_WIDTH}, u{MIN_WIDTH} to u{MAX_WIDTH}",
         "workloads": ", ".join(WORKLOADS),
         "libraries": ", ".join(f"{name} ({state})" for name, state in libraries.items()),
     }
     for name, fact in facts.items():
-        console.say(f"{name:<9}  {fact}")
+        console.say(f"{name:<11}  {fact}")
     console.json(
         {
             "supported": supported,
             "encoders": list(ENCODERS),
+            "multipliers": list(MULTIPLIERS),
             "operand_bits": [MIN_WIDTH, MAX_WIDTH],
             "workloads": list(WORKLOADS),
             "libraries": libraries,
