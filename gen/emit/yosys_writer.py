@@ -29,7 +29,7 @@ def main(source: str, target: str) -> None:
 
 
 #: Operators whose operands Verilog extends to the width of the result, or to each other's, without saying so.
-TO_RESULT = ("$add", "$sub", "$and", "$or", "$xor", "$xnor")
+TO_RESULT = ("$add", "$sub", "$and", "$or", "$xor", "$xnor", "$not")
 TO_EACH_OTHER = ("$eq", "$ne", "$lt", "$le", "$ge", "$gt")
 
 
@@ -38,7 +38,7 @@ def _match_widths(cell: ys.Cell) -> None:
     kind = cell.type.str()
     if kind not in TO_RESULT + TO_EACH_OTHER:
         return
-    operands = {name: cell.getPort(ys.IdString(f"\\{name}")) for name in "AB"}
+    operands = {name: cell.getPort(ys.IdString(f"\\{name}")) for name in ("A" if kind == "$not" else "AB")}
     widths = [operand.size() for operand in operands.values()]
     width = cell.getPort(ys.IdString("\\Y")).size() if kind in TO_RESULT else max(widths)
     for name, operand in operands.items():

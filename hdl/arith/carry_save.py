@@ -20,7 +20,7 @@ GROUP_ABOVE = 16
 RIPPLE = 4
 
 
-def carry_columns(width: int, top: int, every: int) -> tuple[int, ...]:
+def carry_columns(width: int, top: int, every: int, above: int = GROUP_ABOVE) -> tuple[int, ...]:
     """Columns, ascending, in which an accumulator keeps a carry bit beside its sum bit.
 
     Parameters
@@ -32,10 +32,12 @@ def carry_columns(width: int, top: int, every: int) -> tuple[int, ...]:
     every : int
         Sum bits to a carry bit in those columns. Groups end at odd columns where they can: the sign corrections of
         radix-4 digits fall on even ones, so that the two never add up in one column.
+    above : int
+        Sum bits to a carry bit above those columns.
     """
     columns = list(range(max(1, every - 1), top + every, every))
     while columns[-1] < width:
-        columns.append(columns[-1] + GROUP_ABOVE)
+        columns.append(columns[-1] + above)
     return tuple(column for column in columns if column < width)
 
 

@@ -69,30 +69,25 @@ class PartialProduct:
 
     def bits(self, m: Module, name: str, digit: Digit, b: Value) -> Value:
         """The correction bit, where there is one, and above it the product."""
-        if "minus" in self.fields:
-            magnitude = self._magnitude(m, name, digit, b)
-            return Cat(~magnitude[:-1], magnitude[-1]) if self.b.signed else ~magnitude
-        product = self._product(m, name, digit, b)
-        return product if digit.neg is None else Cat(digit.neg, product)
-
-    def _magnitude(self, m: Module, name: str, digit: Digit, b: Value) -> Signal:
         value = b.as_signed() if self.b.signed else b
         terms = Mux(digit.one, value, 0)
         if digit.two is not None:
             terms = terms | Mux(digit.two, value << 1, 0)
         magnitude = Signal(self.magnitude_bits, name=f"magnitude{name}")
         m.d.comb += magnitude.eq(terms)
-        return magnitude
+        low, sign = magnitude[: self.sign_column], magnitude[self.sign_column :]
 
-    def _product(self, m: Module, name: str, digit: Digit, b: Value) -> Value:
-        magnitude = self._magnitude(m, name, digit, b)
+        def named(word: Value) -> Signal:
+            product = Signal(len(word), name=f"pp{name}")
+            m.d.comb += product.eq(word)
+            return product
+
+        if "minus" in self.fields:
+            return Cat(named(~low), sign)
         if digit.neg is None:
-            return Cat(magnitude[:-1], ~magnitude[-1]) if self.b.signed else magnitude
-        product = Signal(self.width, name=f"pp{name}")
-        low = magnitude[:-1] if self.b.signed else magnitude
-        sign = ~(magnitude[-1] ^ digit.neg) if self.b.signed else ~digit.neg
-        m.d.comb += product.eq(Cat(low ^ digit.neg.replicate(len(low)), sign))
-        return product
+            return Cat(low, named(~sign)) if self.b.signed else low
+        inverted = ~(sign ^ digit.neg) if self.b.signed else ~digit.neg
+        return Cat(digit.neg, named(Cat(low ^ digit.neg.replicate(len(low)), inverted)))
 
 
 class PartialProducts:

@@ -49,8 +49,10 @@ class Row(Part):
         m = Module()
         operand = self.edge(m)
         if self.scheme.recode is not None:
-            lanes = [operand.word_select(d, self.params.a.width) for d in range(self.scheme.lanes)]
-            operand = Cat(place(m, f"recode{d}", self.scheme.recode, value=lane).digits for d, lane in enumerate(lanes))
+            width, lanes = self.params.a.width, self.scheme.lanes
+            values = [operand.word_select(d, width) for d in range(lanes)]
+            digits = [place(m, f"recode{d}", self.scheme.recode, value=value).digits for d, value in enumerate(values)]
+            operand = Cat(digits, operand[lanes * width :])
         finished, b_out = [], []
         for pe, done in self.pes(m, operand):
             finished.append(Mux(done, pe.acc, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.engine.finish import Finish
@@ -23,8 +23,9 @@ class Drain(Part):
     -------
     en : In(1)
         Advance by one step; otherwise nothing changes.
-    clear : In(1)
-        This step enters the array as the first of new sums.
+    clear, count : In(1)
+        This step enters the array as the first of new sums; it counts: it adds to sums. There where a step adds in
+        excess.
     acc : In(cols * acc_bits)
         The array's result buses: column 0's first accumulator two steps after ``clear``, column j's j * column_skew
         steps after that.
@@ -40,7 +41,7 @@ class Drain(Part):
         super().__init__(
             {
                 "en": In(1),
-                "clear": In(1),
+                **({"clear": In(1), "count": In(1)} if scheme.excess else {}),
                 "acc": In(params.cols * scheme.acc_bits),
                 "sums": Out(params.cols * params.accumulator),
             }
@@ -53,7 +54,7 @@ class Drain(Part):
         flow = Dataflow(self.params)
         follow = bool(flow.column_skew)
         part = Finish(self.params.accumulator, self.scheme.columns, zeros, steps=flow.finish_steps, follow=follow)
-        correction = self._correction(m, len(part.correction_in), excess >> zeros)
+        correction = self._correction(m, len(part.correction_in), excess >> zeros) if excess else Const(0, 0)
         sums = []
         for j in range(self.params.cols):
             acc = self.acc.word_select(j, self.scheme.acc_bits)
@@ -67,13 +68,15 @@ class Drain(Part):
     def _correction(self, m: Module, width: int, excess: int) -> Value:
         """What the steps of the sums that arrive at column 0 have added in excess, negated.
 
-        Every step counts, bubbles too. The count of a tile is held while its sums use the result bus.
+        The count of a tile is held while its sums use the result bus.
         """
         running = Signal(width, reset_less=True)
         held = Signal(width, reset_less=True)
         correction = Signal(width, reset_less=True)
         with m.If(self.en):
-            m.d.sync += [running.eq(Mux(self.clear, 0, running) - excess), correction.eq(held)]
+            m.d.sync += correction.eq(held)
+            with m.If(self.count):
+                m.d.sync += running.eq(Mux(self.clear, 0, running) - excess)
             with m.If(self.clear):
                 m.d.sync += held.eq(running)
         return correction

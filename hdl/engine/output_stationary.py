@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from hdl.array.rows import Array
 from hdl.array.skew import skew
@@ -53,14 +53,21 @@ class OutputStationary(Body):
             self.mismatch.eq(take & (self.a_last != self.b_last)),
             self.row_valid.eq(en & control.row_valid),
             self.row_last.eq(control.row_last),
-            self.row_data.eq(self._rows(m, en, control.clear, Mux(take, self.a_data, 0), self.b_data)),
+            self.row_data.eq(self._rows(m, en, control.clear, take)),
         ]
         return m
 
-    def _rows(self, m: Module, en: Value, clear: Value, a: Value, b: Value) -> Value:
-        """Rows of results of the operands that enter the array."""
+    def _rows(self, m: Module, en: Value, clear: Value, take: Value) -> Value:
+        """Rows of results, of steps that take operands or else are bubbles."""
         rows, cols, wait = self.params.rows, self.params.cols, self.flow.recode_steps
-        a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", a), ("b", b)))
+        operands = Signal(len(self.a_data))
+        m.d.comb += operands.eq(Mux(take, self.a_data, 0))
+        a: Value = operands
+        count: Value = Const(1, 1)
+        if self.scheme.marks:
+            a = Cat(Cat(operands.word_select(i, self.scheme.a_bits - 1), take) for i in range(rows))
+            count = delay(m, "wait_count", en, take | clear, wait)
+        a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", a), ("b", self.b_data)))
         clear = delay(m, "wait_clear", en, clear, wait + self.flow.array_steps - 2)
         array = place(
             m,
@@ -73,6 +80,6 @@ class OutputStationary(Body):
         )
         sums = array.acc
         if self.scheme.redundant:
-            drain = place(m, "drain", Drain(self.params, self.scheme), en=en, clear=clear, acc=sums)
-            sums = drain.sums
+            steps = {"clear": clear, "count": count} if self.scheme.excess else {}
+            sums = place(m, "drain", Drain(self.params, self.scheme), en=en, acc=sums, **steps).sums
         return skew(m, "deskew", en, sums, cols, reverse=True) if self.flow.column_skew else sums

@@ -172,7 +172,9 @@ class Dataflow:
         """Steps of the final addition of a sum in carry-save form."""
         if self.params.scheme == "mac":
             return 0
-        return 1 if self.params.weight_stationary else 2
+        if self.params.weight_stationary:
+            return 1
+        return 3 if self.params.scheme == "opt2" else 2
 
     @property
     def align_steps(self) -> int:

@@ -20,7 +20,7 @@ BUILDS: dict[str, tuple[str, ...]] = {
     "systolic_ws": ("mac", "opt1"),
     "cube": ("mac", "opt1"),
     "adder_tree": ("mac", "opt1", "opt2"),
-    "matrix_2d": ("mac", "opt1", "opt3", "opt4c", "opt4e"),
+    "matrix_2d": ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e"),
 }
 SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
 #: Arrays with a part of K in space, and schemes that skip zero digits.

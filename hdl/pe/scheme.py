@@ -9,9 +9,13 @@ from hdl.params import EngineParams
 from hdl.pe.cell import Cell
 from hdl.pe.mac import MacPE
 from hdl.pe.opt1 import Opt1PE
+from hdl.pe.opt2 import Opt2PE
 from hdl.pe.recode import recoder
 
 __all__ = ["Scheme"]
+
+#: The PE that is a whole sum, by scheme.
+PES: dict[str, type[MacPE | Opt1PE | Opt2PE]] = {"mac": MacPE, "opt1": Opt1PE, "opt2": Opt2PE}
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Scheme:
         Operands of A, and recoders, of a row.
     redundant : bool
         A sum needs a carry-propagate addition at the drain.
+    marks : bool
+        Each row's operands have a bit above them that says that they are no bubble. Only such steps count, and those
+        that begin a sum.
     """
 
     pe: Part
@@ -48,26 +55,29 @@ class Scheme:
     core: dict[str, int]
     lanes: int = 1
     redundant: bool = True
+    marks: bool = False
 
     @classmethod
     def of(cls, params: EngineParams) -> Scheme:
         """The parts of ``params.scheme`` on ``params.array``."""
-        pe: Cell | MacPE | Opt1PE
+        pe: Cell | MacPE | Opt1PE | Opt2PE
         lanes, core = 1, {"pe": 1}
         if params.array == "cube":
             pe, lanes, core = Cell(params), params.depth, {"pe": params.depth, "accumulator": 1}
         else:
-            pe = MacPE(params) if params.scheme == "mac" else Opt1PE(params)
+            pe = PES[params.scheme](params)
+        marks = params.scheme == "opt2"
         return cls(
             pe,
             recode=recoder(params),
             columns=pe.columns,
             excess=pe.excess,
-            a_bits=lanes * params.a.width,
+            a_bits=lanes * params.a.width + marks,
             b_bits=lanes * params.b.width,
             core=core,
             lanes=lanes,
             redundant=params.scheme != "mac",
+            marks=marks,
         )
 
     @property

@@ -24,7 +24,13 @@ def test_hardware_driven(name: str) -> None:
         assert len(answer["stalls"]) == 5 * len(Profile)  # every stream has met every profile
 
 
-@pytest.mark.parametrize("name", ["one_pe", "default", "mac", "narrow", "unsigned", "tall", "cube"])
+PYTHON_DRIVEN = (
+    *("one_pe", "default", "mac", "narrow", "unsigned", "tall", "cube", "stationary", "tree"),
+    *("opt3_systolic", "opt4c", "opt4e_systolic"),
+)
+
+
+@pytest.mark.parametrize("name", PYTHON_DRIVEN)
 def test_python_driven(name: str) -> None:
     answer = run_protocol(params(name), hardware(name), tiles=60, seed=3)
     assert answer["passed"], answer["problems"]
