@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gen.timing import pes
 from hdl.arith.encoding import encoding
@@ -13,6 +13,7 @@ from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
 from hdl.pe.cube import Accumulator, chain_arithmetic
 from hdl.pe.opt1 import Opt1PE
+from hdl.pe.opt2 import Opt2PE
 from hdl.pe.plane import PlaneSum
 
 __all__ = ["Place", "hardware", "notes"]
@@ -44,25 +45,24 @@ def hardware(params: EngineParams) -> list[Place]:
     """The hardware of every primitive, in the order of the nest."""
     if params.sparse:
         return _sparse(params)
-    if params.scheme not in ("mac", "opt1"):
-        return []
     if params.array == "systolic_ws":
-        return [*_products(params), *_chain(params), *_foot(params)]
+        return [*_products(params), *_chain(params), _foot(params)]
     if params.array == "cube":
         return [*_products(params), *_chain(params), *_accumulator(params)]
-    if params.array in ("systolic_os", "matrix_2d"):
-        return [*_products(params), *_sum_in_pe(params)]
-    return []
+    if params.array == "adder_tree":
+        return [*_products(params), *_tree(params), _foot(params)]
+    return [*_products(params), *_sum_in_pe(params)]
 
 
 def notes(params: EngineParams) -> list[str]:
     """Sentences on hardware that the nest does not show, and on where hardware and nest differ."""
     if params.sparse:
         return _notes_on_sparse(params)
-    if params.array == "systolic_ws":
+    if params.weight_stationary:
+        way = "moves along with" if params.array == "systolic_ws" else "comes with"
         return [
             "Every PE has a second register for B, into which the next block is loaded while this one works; the "
-            "change moves along with the first row that needs it, and costs no step."
+            f"change {way} the first row that needs it, and costs no step."
         ]
     return []
 
@@ -86,7 +86,8 @@ def _products(params: EngineParams) -> list[Place]:
     select = f"each digit selects 0, b or 2 b, inverted if it is negative: {bits} bits"
     if digits.plain:
         select = f"each bit lets b through: {bits} bits"
-    return [encode, Place("map p", "pe", pes(params), select), Place("shift q", "pe", pes(params), "wires")]
+    places = [encode, Place("map p", "pe", pes(params), select)]
+    return places if params.scheme == "opt2" else [*places, Place("shift q", "pe", pes(params), "wires")]
 
 
 def _sum_in_pe(params: EngineParams) -> list[Place]:
@@ -97,11 +98,48 @@ def _sum_in_pe(params: EngineParams) -> list[Place]:
             _reduced(params),
             Place("add C[m,n]", "pe", count, f"a carry-propagate adder, {width} bits, in every step"),
         ]
+    if params.scheme == "opt2":
+        return _weight_sums(params)
     carries = len(Opt1PE(params).carries)
     finish = f"an adder of {width} bits at the head of each column, {Dataflow(params).finish_steps} steps"
     return [
         Place("half_reduce s, c", "pe", count, f"full adders; the registers hold {width} bits of s and {carries} of c"),
         Place("add C[m,n]", "finish", params.cols, finish),
+    ]
+
+
+def _weight_sums(params: EngineParams) -> list[Place]:
+    """A sum for each weight in the PE; they are combined at the heads of the columns."""
+    planes = Opt2PE(params).planes
+    widths = " and ".join(dict.fromkeys(f"{plane.width} + {len(plane.carries)}" for plane in planes))
+    one = f"all weights' bits and the correction are compressed to two words, {Dataflow(params).finish_steps - 1} steps"
+    return [
+        Place("half_reduce s, c", "pe", pes(params), f"full adders; registers of {widths} bits for each weight"),
+        Place("add x", "finish", params.cols, "no adder of its own: sums and carries go on as they are"),
+        Place("shift y", "finish", params.cols, "wires"),
+        Place("half_reduce t, u", "finish", params.cols, one),
+        Place("add C[m,n]", "finish", params.cols, f"an adder of {params.accumulator} bits at the head of each column"),
+    ]
+
+
+def _tree(params: EngineParams) -> list[Place]:
+    """The products of a column are added up by a tree."""
+    count, cols, levels = pes(params), params.cols, Dataflow(params).tree_levels
+    inside = "tree" if params.depth > 1 or params.scheme == "opt2" else "column"
+    stages = f"{Dataflow.TREE_FAN_IN} at a time, {levels} {'stage' if levels == 1 else 'stages'}"
+    if params.scheme == "mac":
+        bits = params.product_bits
+        places = [_reduced(params), Place("add x", "pe", count, f"a carry-propagate adder, {bits} bits")]
+        places[0] = replace(places[0], text=places[0].text.split(",")[0])
+        return places
+    if params.scheme == "opt1":
+        text = f"full adders: in a PE its digits' products, then the PEs' pairs {stages}"
+        return [Place("half_reduce s, c", inside, cols, text)]
+    return [
+        Place("half_reduce s, c", inside, cols, f"for each weight a tree of full adders, {stages}"),
+        Place("add x", inside, cols, "for each weight an adder as wide as its greatest sum"),
+        Place("shift y", inside, cols, "wires"),
+        Place("half_reduce t, u", inside, cols, "full adders"),
     ]
 
 
@@ -123,12 +161,14 @@ def _chain(params: EngineParams) -> list[Place]:
     return [Place("half_reduce s, c", "pe", count, f"full adders; the next PE of the chain takes {bits}")]
 
 
-def _foot(params: EngineParams) -> list[Place]:
+def _foot(params: EngineParams) -> Place:
     """The sums over a block of K are added up below the columns, row by row."""
     foot = f"adder and {params.rows} x {params.accumulator} bits of sums over the blocks before"
     if params.scheme != "mac":
-        foot = f"s + c, {params.block_bits} bits, then {foot}"
-    return [Place("add C[m,n]", "foot", params.cols, foot)]
+        foot = f"{'t + u' if params.scheme == 'opt2' else 's + c'}, {params.block_bits} bits, then {foot}"
+    elif params.array == "adder_tree" and params.depth > 1:
+        foot = f"a tree, {Dataflow.TREE_FAN_IN} sums at a time; then {foot}"
+    return Place("add C[m,n]", "foot", params.cols, foot)
 
 
 def _accumulator(params: EngineParams) -> list[Place]:

@@ -1,4 +1,4 @@
-"""The parts of ``docs/notation.md`` that the code writes: ``python -m gen.nest.pages docs/notation.md``."""
+"""The parts of the documentation that the code writes: ``python -m gen.nest.pages docs/*.md``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from gen.nest.encoders import ENCODERS, density, digit_count
 from gen.nest.printer import print_nest
 from gen.nest.steps import explain_nest, explain_steps, steps
 from gen.nest.tile import Tile
+from gen.nest.window import expected_interval
+from hdl.params import EngineParams
 
 __all__ = ["rewritten"]
 
 TILE = Tile(16, 16, 1024)
 ENCODER, SIGMA, DEPTH = "ent", 20.0, 16
+WINDOWS, GROUPS = (2, 4, 8, 16, 32), (2, 4, 8)
 BLOCK = re.compile(r"(<!-- written: ([^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -29,6 +32,8 @@ def _block(kind: str, *words: str) -> str:
         return _built()
     if kind == "digits":
         return _digits()
+    if kind == "windows":
+        return _windows()
     if kind == "nest":
         array, scheme = words
         return _fenced(print_nest(nest_of(array, scheme, TILE.m, TILE.n, depth=DEPTH, encoder=ENCODER)))
@@ -62,6 +67,18 @@ def _digits() -> str:
     for encoder in ENCODERS:
         means = " | ".join(f"{density(encoder, TILE.a, sigma).mean:.3f}" for sigma in sigmas)
         rows.append(f"| `{encoder}` | {digit_count(encoder, TILE.a)} | {means} |")
+    return "\n".join(rows) + "\n"
+
+
+def _windows() -> str:
+    rows = [
+        "| Window | " + " | ".join(f"groups of {group}" for group in GROUPS) + " |",
+        "|---" * (len(GROUPS) + 1) + "|",
+    ]
+    for queue in WINDOWS:
+        engines = [EngineParams(scheme="opt4c", encoder=ENCODER, queue=queue, group=group) for group in GROUPS]
+        cycles = " | ".join(f"{expected_interval(engine, TILE.k, SIGMA) / TILE.k:.2f}" for engine in engines)
+        rows.append(f"| `queue = {queue}` | {cycles} |")
     return "\n".join(rows) + "\n"
 
 

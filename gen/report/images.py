@@ -5,21 +5,46 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
-from gen.report.diagram import engine_diagram
+from gen.report.diagrams.engine import engine_diagram
+from gen.report.diagrams.pe import pe_diagram
 from gen.report.markup import Markup
 from gen.report.page import style
-from gen.report.pe_diagram import pe_diagram
 from hdl.params import EngineParams
 
 __all__ = ["images"]
 
 
+#: What is drawn: file name to engine.
+ENGINES: dict[str, dict[str, Any]] = {
+    "engine": {"scheme": "opt1", "preload": True},
+    "engine-systolic_ws": {"array": "systolic_ws", "scheme": "opt1", "rows": 8, "cols": 8, "depth": 4},
+    "engine-cube": {"array": "cube", "scheme": "opt1", "rows": 4, "cols": 4, "depth": 4},
+    "engine-adder_tree": {"array": "adder_tree", "scheme": "opt1", "rows": 8, "cols": 4, "depth": 8},
+    "engine-matrix_2d": {"array": "matrix_2d", "scheme": "opt1", "rows": 8, "cols": 8},
+    "engine-opt3": {"array": "matrix_2d", "scheme": "opt3", "rows": 4, "cols": 4, "encoder": "ent"},
+    "engine-opt4c": {"array": "systolic_os", "scheme": "opt4c", "encoder": "ent"},
+    "engine-opt4e": {"array": "matrix_2d", "scheme": "opt4e", "rows": 4, "cols": 8, "encoder": "naf"},
+}
+PES: dict[str, dict[str, Any]] = {
+    "pe-mac": {"scheme": "mac"},
+    "pe-opt1": {"scheme": "opt1"},
+    "pe-opt2": {"array": "matrix_2d", "scheme": "opt2"},
+    "pe-opt3": {"scheme": "opt3"},
+    "pe-opt4c": {"scheme": "opt4c"},
+    "pe-opt4e": {"array": "matrix_2d", "scheme": "opt4e"},
+    "pe-systolic_ws": ENGINES["engine-systolic_ws"],
+    "pe-cube": ENGINES["engine-cube"],
+    "pe-adder_tree": ENGINES["engine-adder_tree"],
+}
+
+
 def images() -> dict[str, str]:
-    """File name to SVG text: the demonstration's engine, and a PE of each scheme."""
-    opt1, mac = EngineParams(scheme="opt1", preload=True), EngineParams(scheme="mac")
-    drawings = {"engine.svg": engine_diagram(opt1), "pe-opt1.svg": pe_diagram(opt1), "pe-mac.svg": pe_diagram(mac)}
-    return {name: _standalone(drawing) for name, drawing in drawings.items()}
+    """File name to SVG text: block diagrams, and PEs."""
+    drawings = {name: engine_diagram(EngineParams(**engine)) for name, engine in ENGINES.items()}
+    drawings |= {name: pe_diagram(EngineParams(**engine)) for name, engine in PES.items()}
+    return {f"{name}.svg": _standalone(drawing) for name, drawing in drawings.items()}
 
 
 def _standalone(drawing: Markup) -> str:

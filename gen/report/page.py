@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from gen.report.data import JsonObject, RunData, text
-from gen.report.diagram import engine_diagram
+from gen.report.diagrams.engine import engine_diagram
+from gen.report.diagrams.pe import pe_diagram
 from gen.report.figures import count, duration, is_number, percent, quantity, rate
 from gen.report.markup import Markup, Node, join, tag
 from gen.report.nest import nest_section
-from gen.report.pe_diagram import pe_diagram
 from gen.report.simulation import simulation_section
 from gen.report.synthesis import Units, synthesis_sections
 from gen.timing import drain_cycles, interval_words, operands_decide, pes
@@ -28,11 +28,29 @@ ARRAY_NAMES = {
 PE_TEXTS = {
     "mac": "Multiply and add. The carry-propagate addition stands inside the loop over k: it is part of every cycle.",
     "opt1": (
-        "The operand arrives as Booth digits, recoded once at the row's edge. Each digit picks a multiple of b; all of "
-        "them are compressed into a sum that keeps its carries (carry-save), so that no long carry chain is left in "
-        "the loop over k. Sum and carries meet in the final adders at the head of the column."
+        "The operand of A arrives as digits, recoded once where it enters the array. Each digit picks a multiple of b; "
+        "all of them are compressed into a sum that keeps its carries (carry-save), so that no long carry chain is "
+        "left in the loop over k. Sum and carries meet outside of it, in the final adders."
+    ),
+    "opt2": (
+        "The operand of A arrives as digits, recoded once where it enters the array. Products of digits of equal "
+        "weight are summed apart, in few bits and without a shift; the weights are combined outside of the loop over k."
+    ),
+    "opt3": (
+        "A group of digits of equal weight arrives. The PE picks those that are not zero, one a cycle, and adds that "
+        "multiple of its operand of B to the sum of the weight, in carry-save form. It never shifts."
+    ),
+    "opt4c": (
+        "A digit that is not zero arrives, picked once for all PEs of the row. Its multiple of the operand of B is "
+        "added to the sum of the digit's weight, in carry-save form. The PE never shifts and never waits."
+    ),
+    "opt4e": (
+        "Up to four digits that are not zero arrive, each from its own steps of K, picked once for all PEs of the row. "
+        "Their multiples of four operands of B are added to one sum in carry-save form, which is that of their weight."
     ),
 }
+#: Schemes whose PEs have no enable.
+FREE = ("opt3", "opt4c", "opt4e", "laconic")
 
 
 def page(data: RunData) -> Markup:
@@ -144,7 +162,9 @@ def _synthesis_badge(data: RunData) -> Markup:
 def _key_figures(data: RunData) -> list[tuple[str, Node]]:
     params, sim, synth = data.params, data.sim or {}, data.synth or {}
     figures: list[tuple[str, Node]] = [("Processing elements", count(pes(params)))]
-    if "utilization" in sim:
+    if "cycles_per_step" in sim:
+        figures.append(("Cycles a step of K", f"{sim['cycles_per_step']:.2f}"))
+    elif "utilization" in sim:
         figures.append(("PE utilisation", percent(sim["utilization"])))
     units = Units.of(synth)
     scale, area_unit = (1e6, "mm²") if units.silicon else (1, units.area)
@@ -205,7 +225,9 @@ def _count_of(number: int, noun: str) -> str:
 
 def _pe(data: RunData) -> Markup:
     params = data.params
-    caption = "Small numbers are widths in bits. All registers share one enable; frozen, nothing changes. "
+    caption = "Small numbers are widths in bits. "
+    if params.scheme not in FREE:
+        caption += "All registers share one enable; frozen, nothing changes. "
     if params.scheme != "mac":
         digits = encoding(params.encoder, params.a)
         caption += f"An operand of format {params.a} has {digits.digits} digits on {digits.bits} wires"

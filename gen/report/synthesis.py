@@ -17,6 +17,10 @@ __all__ = ["Units", "synthesis_sections"]
 ROLES = {
     "pe": ("pe", "PEs"),
     "recode": ("recode", "recoders"),
+    "picker": ("recode", "pickers"),
+    "accumulator": ("adders", "accumulators"),
+    "tree": ("adders", "trees"),
+    "cell": ("pe", "cells"),
     "row": ("drain", "result bus"),
     "bus": ("drain", "result bus"),
     "array": ("drain", "result bus"),
@@ -24,8 +28,12 @@ ROLES = {
     "drain": ("adders", "final adders"),
     "skew": ("skew", "skew"),
     "deskew": ("skew", "deskew"),
+    "sparse": ("control", "sparse control"),
+    "window": ("skew", "window"),
+    "memory": ("stream", "memories"),
     "slice": ("stream", "register slices"),
     "control": ("control", "control"),
+    "jobs": ("control", "control"),
     "engine": ("control", "top level"),
 }
 

@@ -9,6 +9,8 @@ import pytest
 
 from gen.cli import main
 from gen.config import load
+from gen.nest.window import expected_interval
+from hdl.params import SUPPORTED
 from tests.conftest import ROOT
 
 CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
@@ -24,7 +26,8 @@ def test_the_examples_are_those_the_documentation_promises():
     assert {(1, 1), (3, 5), (8, 8), (16, 16)} <= shapes
     formats = {f"{engine.a} x {engine.b}" for engine in engines.values()}
     assert {"s4 x s8", "u8 x s8", "s16 x s16"} <= formats
-    assert {engine.scheme for engine in engines.values()} == {"mac", "opt1"}
+    assert {engine.scheme for engine in engines.values()} == {scheme for _, scheme in SUPPORTED}
+    assert {engine.array for engine in engines.values()} == {array for array, _ in SUPPORTED}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=named)
@@ -50,3 +53,6 @@ def test_simulates(path, tmp_path, capsys):
     assert sim["mismatches"] == 0
     assert sim["elements_checked"] == config.workload.tiles * config.engine.rows * config.engine.cols
     assert sim == json.loads((tmp_path / "sim.json").read_text())
+    if config.engine.sparse:  # the first tile's way through store and array is not part of the interval
+        expected = expected_interval(config.engine, config.workload.k, None)
+        assert 0.97 < sim["cycles"] / config.workload.tiles / expected < 1.06

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from gen.config import Config, markdown
 from gen.emit.manifest import manifest
 from gen.emit.verilog import emit
 from gen.report.images import images
+from gen.timing import operands_decide, pes
 from hdl.engine.top import engine_ports
-from hdl.params import Dataflow, EngineParams, OperandFormat
+from hdl.params import ARRAYS, SUPPORTED, Dataflow, EngineParams, OperandFormat
 from hdl.pe.scheme import Scheme
 from tests.docs.console import Command
 
@@ -102,25 +104,72 @@ def test_ports_are_those_of_the_engine(preload):
         assert f"`{stem}_" in page if stem in streams else f"`{port.name}`" in page, port.name
 
 
-@pytest.mark.parametrize("rows", [1, 3, 8, 9, 16, 17, 64, 100])
-def test_tile_interval_is_the_formula_on_the_page(rows):
-    flow = Dataflow(EngineParams(rows=rows, cols=2))
-    assert "max(K, rows + ⌈rows / 8⌉ − 1)" in text("engine.md")
-    assert flow.ROWS_PER_BUS_STAGE == 8
-    assert flow.tile_interval(1) == rows + -(-rows // 8) - 1
+SIZES = [(1, 1, 1), (3, 2, 4), (8, 5, 5), (9, 1, 16), (17, 3, 17), (64, 8, 64), (100, 2, 65)]
+
+
+def figure(formula: str, params: EngineParams, k: int = 1) -> int:
+    """What a formula of the pages gives for an engine."""
+    rows, cols, depth = params.rows, params.cols, params.depth
+    levels = 0
+    while 4**levels < depth:
+        levels += 1
+    names = {"rows": rows, "cols": cols, "depth": depth, "levels": levels, "K": k, "max": max, "ceil": math.ceil}
+    return eval(formula, names | {"drain": rows + -(-rows // 8) - 1})
+
+
+@pytest.mark.parametrize(("rows", "cols", "depth"), SIZES)
+@pytest.mark.parametrize("array", ARRAYS)
+def test_figures_of_the_arrays(array, rows, cols, depth):
+    """Those on the array's own page, and those in the table of engine.md."""
+    cells = dict(re.findall(r"^\| ([^|`]+(?:`\w+`)?) \| `(.*?)` \|$", text(f"{array}.md"), re.MULTILINE))
+    row = re.search(rf"^\| \[`{array}`\].*? \| `(.*?)` \| `(.*?)` \| (\d) \|$", text("engine.md"), re.MULTILINE)
+    assert row is not None
+    for scheme in ("mac", "opt1", "opt2"):
+        if (array, scheme) not in SUPPORTED:
+            continue
+        params = EngineParams(array=array, scheme=scheme, rows=rows, cols=cols, depth=depth)
+        flow = Dataflow(params)
+        assert figure(cells["PEs"], params) == pes(params)
+        assert figure(cells[f"latency, `{scheme}`"], params) == flow.latency
+        if scheme != "opt2":
+            assert figure(row[2], params) + int(row[3]) * (scheme == "opt1") == flow.latency
+        for k in (1, 7, 64, 1000):
+            assert figure(cells["cycles of a tile"], params, k) == flow.tile_interval(k)
+            assert figure(row[1], params, k) == flow.tile_interval(k)
+
+
+def test_every_array_and_scheme_has_a_page():
+    for array, scheme in SUPPORTED:
+        assert f"[{scheme}]({scheme}.md)" in text(f"{array}.md"), (array, scheme)
+        if scheme not in ("mac", "opt1"):  # which are everywhere
+            assert f"[{array}]({array}.md)" in text(f"{scheme}.md"), (array, scheme)
+        assert re.search(r"!\[.*?\]\(images/pe-", text(f"{scheme}.md")), scheme
+        assert re.search(r"!\[.*?\]\(images/engine", text(f"{array}.md")), array
+        for name in (array, scheme):
+            assert re.search(r"^\$ bitloom explain configs/", text(f"{name}.md"), re.MULTILINE), name
+
+
+def test_the_encoder_costs_what_the_pages_say():
+    for array, scheme in SUPPORTED:
+        if operands_decide(EngineParams(array=array, scheme=scheme)):
+            continue
+        base, chained = (Dataflow(EngineParams(array=array, scheme=scheme, encoder=name)) for name in ("booth", "ent"))
+        further = int(scheme != "mac" and array in ("systolic_os", "matrix_2d", "cube"))
+        assert chained.latency - base.latency == further
 
 
 def test_figures_of_opt1_in_the_text():
     scheme = Scheme.of(EngineParams())
-    assert f"{scheme.excess:,} for `s8 × s8`" in " ".join(text("systolic_os.md").split())
+    assert f"{scheme.excess:,} for `s8 × s8`" in " ".join(text("opt1.md").split())
     assert f"{EngineParams().k_limit:,}" in text("config.md")
+    assert Dataflow.ROWS_PER_BUS_STAGE == 8
 
 
 @pytest.mark.parametrize("width", range(2, 17))
 def test_numbers_of_digits_on_the_page(width):
     from hdl.arith.encoding import encoding
 
-    assert "⌈W / 2⌉ digits if signed, ⌊W / 2⌋ + 1 if unsigned" in " ".join(text("systolic_os.md").split())
+    assert "⌈W / 2⌉ digits if signed, ⌊W / 2⌋ + 1 if unsigned" in " ".join(text("opt1.md").split())
     assert encoding("booth", OperandFormat(width, signed=True)).digits == -(-width // 2)
     assert encoding("booth", OperandFormat(width, signed=False)).digits == width // 2 + 1
 

@@ -8,9 +8,13 @@ from xml.etree import ElementTree
 import pytest
 
 from gen.report.charts import Part, Stack, bar_chart, stacked_areas
-from gen.report.diagram import engine_diagram, slots
-from gen.report.pe_diagram import pe_diagram
-from hdl.params import EngineParams, OperandFormat
+from gen.report.diagrams.engine import engine_diagram
+from gen.report.diagrams.pe import pe_diagram
+from gen.report.diagrams.sheet import slots
+from hdl.params import SUPPORTED, Dataflow, EngineParams, OperandFormat
+from hdl.params.sparse import SparseShape
+from hdl.pe.opt4 import Pick
+from hdl.pe.plane import PlaneSum
 from hdl.pe.scheme import Scheme
 
 SIZES = [(1, 1), (1, 5), (2, 2), (3, 5), (5, 4), (6, 6), (8, 9), (16, 16), (64, 64), (1024, 1)]
@@ -77,6 +81,41 @@ def test_engine(rows, cols, scheme, preload):
     assert ("s_axis_c" in shown) == preload
     assert f"{-(-rows * 8 // 8) * 8} bits" in shown
     assert any(f"{Scheme.of(params).acc_bits} bits a column" in text for text in shown)
+
+
+@pytest.mark.parametrize(("rows", "cols", "depth"), [(1, 1, 1), (3, 5, 4), (8, 9, 16), (64, 2, 7)])
+@pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED))
+def test_every_engine(array, scheme, rows, cols, depth):
+    for preload in (False, True):
+        params = EngineParams(array=array, scheme=scheme, rows=rows, cols=cols, depth=depth, preload=preload)
+        drawing = engine_diagram(params)
+        check_inside(drawing)
+        shown, flow = texts(drawing), Dataflow(params)
+        down = depth if params.weight_stationary else rows
+        drawn = [[slot for slot in slots(size) if slot is not None] for size in (down, cols)]
+        assert shown.count("PE") + shown.count("cell") == len(drawn[0]) * len(drawn[1])
+        assert {f"{stream.tdata_bits} bits" for stream in (flow.a, flow.b, flow.c)} <= set(shown)
+        assert ("s_axis_c" in shown) == preload
+
+
+@pytest.mark.parametrize("b", ["s8", "u3"])
+@pytest.mark.parametrize("encoder", ["booth", "bit_serial"])
+@pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED))
+def test_every_pe(array, scheme, encoder, b):
+    more = {"encoder": encoder, "b": OperandFormat.parse(b)}
+    drawing = pe_diagram(EngineParams(array=array, scheme=scheme, rows=2, cols=3, depth=5, **more))
+    check_inside(drawing)
+    assert any(text.startswith("b") for text in texts(drawing))
+
+
+def test_widths_of_a_plane_are_those_of_the_hardware():
+    params = EngineParams(scheme="opt4e", segment=64, carry_every=1)
+    shape, plane = SparseShape(params), PlaneSum(params)
+    shown = set(texts(pe_diagram(params)))
+    assert {str(plane.width), str(len(plane.carries)), str(plane.acc_bits), str(Pick.bits(shape)), "4 × 8"} <= shown
+    shown = set(texts(engine_diagram(params)))
+    assert f"result bus: {plane.acc_bits} bits a column" in shown
+    assert f"{params.queue} × {shape.banks}" in shown
 
 
 def test_slots_stand_for_all():

@@ -8,9 +8,12 @@ from itertools import permutations
 
 import pytest
 
+from gen.explain import explain
 from gen.report import build
 from gen.report.figures import count, duration, percent, quantity, rate, ratio, share
-from hdl.params import BitloomError, ConfigError, EngineParams
+from gen.report.synthesis import ROLES
+from hdl.params import SUPPORTED, BitloomError, ConfigError, EngineParams
+from synth_scripts.roles import ORDER
 from tests.report.conftest import manifest_of, report, simulation, synthesis_with_comparison
 from tests.report.page_reader import Page
 
@@ -23,6 +26,21 @@ def test_well_formed_at_any_size(tmp_path, rows, cols, scheme):
     assert f"{rows} × {cols}" in page.text
     for port in manifest_of(params)["ports"]:
         assert port["name"] in page.text
+
+
+@pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED))
+def test_every_engine_has_a_page(tmp_path, array, scheme):
+    params = EngineParams(array=array, scheme=scheme, rows=3, cols=2, depth=4, encoder="naf")
+    page = Page(report(tmp_path / "out", params, sim=simulation(), synth=synthesis_with_comparison()))
+    found = explain(params, 1024)
+    assert "Tiles follow each other " in page.text
+    assert f", {scheme}" in page.text
+    for place in found.hardware:
+        assert place.text in page.text
+    for step in found.steps:
+        assert " ".join(step.nest.split()) in page.text
+        assert step.moves in page.text
+    assert found.hardware or scheme == "laconic"
 
 
 def test_needs_nothing_but_itself(full):
@@ -110,6 +128,10 @@ def test_parts_of_one_kind_are_one_row(tmp_path):
     page = Page(report(tmp_path / "out", synth=synth))
     assert "bitloom_skew_3x5 , bitloom_skew_5x5" in page.text
     assert quantity(3000.75) in page.numeric
+
+
+def test_every_part_of_an_engine_has_a_name():
+    assert set(ORDER) <= set(ROLES)
 
 
 def test_a_given_clock_is_not_called_the_best(tmp_path):

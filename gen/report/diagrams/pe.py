@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from gen.report.diagrams.pe_chain import chain_pe
+from gen.report.diagrams.pe_parts import block, carries, frame, pair, register
+from gen.report.diagrams.pe_sparse import sparse_pe
 from gen.report.markup import Markup
 from gen.report.svg import Drawing
 from hdl.arith.encoding import encoding
@@ -9,16 +12,22 @@ from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
 from hdl.pe.opt1 import Opt1PE
+from hdl.pe.opt2 import Opt2PE
 
 __all__ = ["pe_diagram"]
 
 
 def pe_diagram(params: EngineParams) -> Markup:
     """A PE of the engine, as an SVG element."""
-    d = Drawing(560, 322, f"Processing element, scheme {params.scheme}")
-    d.box(84, 30, 392, 266, "frame", 8)
-    if params.scheme == "mac":
+    d = frame(f"Processing element of array {params.array}, scheme {params.scheme}")
+    if params.sparse:
+        sparse_pe(d, params)
+    elif params.deep:
+        chain_pe(d, params)
+    elif params.scheme == "mac":
         _mac(d, params)
+    elif params.scheme == "opt2":
+        _opt2(d, params)
     else:
         _opt1(d, params)
     return d.render()
@@ -30,7 +39,7 @@ def _operands(d: Drawing, params: EngineParams, a_bits: int, consumer: tuple[flo
     d.wire((x, 4), (x, 48))
     d.text(x + 8, 17, "b_in", "port")
     d.width_mark(x, 34, str(params.b.width), 7, 4)
-    _register(d, x - 20, 48, "b")
+    register(d, x - 20, 48, "b")
     d.wire((x, 72), (x, y - 30))
     d.dot(x, 84)
     d.wire((x, 84), (152, 84), (152, 314))
@@ -45,7 +54,7 @@ def _operands(d: Drawing, params: EngineParams, a_bits: int, consumer: tuple[flo
         d.text(8, 230, "clear", "port")
         return
     d.text(8, y - 10, "a_in", "port")
-    _register(d, 104, y - 12, "a", 28)
+    register(d, 104, y - 12, "a", 28)
     d.wire((132, y), (x - 36, y), halo=True)
     d.wire((142, y), (142, 278), (548, 278), halo=True)
     d.dot(142, y)
@@ -53,44 +62,29 @@ def _operands(d: Drawing, params: EngineParams, a_bits: int, consumer: tuple[flo
 
     d.wire((8, 240), (104, 240))
     d.text(8, 230, "clear_in", "port")
-    _register(d, 104, 228, "", 28)
-
-
-def _register(d: Drawing, x: float, y: float, name: str, width: float = 40, height: float = 24) -> None:
-    d.box(x, y, width, height, "plate", 2)
-    d.box(x, y, width, height, "box stream", 2)
-    d.polygon([(x + 3, y + height), (x + 9, y + height), (x + 6, y + height - 5)], "stream-fill")
-    d.text(x + width / 2, y + height / 2 + 4.5, name, "strong", "middle")
-
-
-def _block(d: Drawing, x: float, y: float, width: float, height: float, role: str, *lines: str) -> None:
-    d.box(x, y, width, height, "plate")
-    d.box(x, y, width, height, f"box {role}")
-    top = y + height / 2 + 4 - 7 * (len(lines) - 1)
-    for number, line in enumerate(lines):
-        d.text(x + width / 2, top + 15 * number, line, "small" if number else "strong", "middle")
+    register(d, 104, 228, "", 28)
 
 
 def _clear_gate(d: Drawing, x: float) -> None:
     """The gate in the feedback that begins a new sum, and the way of ``clear`` to it."""
     d.wire((132, 240), (x - 24, 240), halo=True)
-    _block(d, x - 24, 226, 48, 28, "control", "clear")
+    block(d, x - 24, 226, 48, 28, "control", "clear")
 
 
 def _mac(d: Drawing, params: EngineParams) -> None:
     width, fused = params.accumulator, params.multiplier == "fused"
     _operands(d, params, params.a.width, (214, 144))
     if fused:
-        _block(d, 178, 114, 72, 60, "pe", "recode", "and map")
+        block(d, 178, 114, 72, 60, "pe", "recode", "and map")
         bits = f"{PartialProducts(Booth(params.a), params.b).bits} bits"
     else:
-        _block(d, 178, 114, 72, 60, "pe", "×", f"{params.a} × {params.b}")
+        block(d, 178, 114, 72, 60, "pe", "×", f"{params.a} × {params.b}")
         bits = str(params.product_bits)
     d.wire((250, 144), (296, 144))
     d.width_mark(270, 144, bits, 0, -9, "middle")
-    _block(d, 296, 106, 62, 76, "adders", "+", *([f"{width} bits,", "one chain"] if fused else [f"{width} bits"]))
+    block(d, 296, 106, 62, 76, "adders", "+", *([f"{width} bits,", "one chain"] if fused else [f"{width} bits"]))
     d.wire((358, 144), (392, 144))
-    _register(d, 392, 130, "acc", 44, 28)
+    register(d, 392, 130, "acc", 44, 28)
     d.wire((436, 144), (548, 144), class_="bus")
     d.dot(454, 144)
     d.wire((454, 144), (454, 240), (351, 240))
@@ -103,28 +97,41 @@ def _mac(d: Drawing, params: EngineParams) -> None:
 
 def _opt1(d: Drawing, params: EngineParams) -> None:
     pe = Opt1PE(params)
-    width, carries, digits = params.accumulator, len(pe.carries), encoding(params.encoder, params.a)
+    width, kept, digits = params.accumulator, len(pe.carries), encoding(params.encoder, params.a)
     _operands(d, params, digits.bits, (214, 144))
-    _block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
+    block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
     d.wire((250, 144), (304, 144))
     d.width_mark(275, 144, f"{pe.products.bits} bits", 0, -10, "middle")
-    _block(d, 304, 92, 68, 104, "adders", "compress", "to s and c")
-    d.text(338, 72, f"{carries} carry bits kept,", "small", "middle")
-    d.text(338, 85, f"one every {_bits(params.carry_every)}", "small", "middle")
-    for y, name, bits in ((116, "s", width), (172, "c", carries)):
-        d.wire((372, y), (392, y))
-        _register(d, 392, y - 12, name, 36)
-        d.wire((428, y), (548, y), class_="bus")
-        d.width_mark(510, y, str(bits), 0, 17, "middle")
-    d.text(548, 106, "acc", "port", "end")
+    block(d, 304, 92, 68, 104, "adders", "compress", "to s and c")
+    carries(d, 338, 72, kept, params.carry_every)
+    pair(d, 372, width, kept, "acc")
     d.wire((446, 116), (446, 234), (362, 234), halo=True)
     d.wire((462, 172), (462, 246), (362, 246))
     d.dot(446, 116)
     d.dot(462, 172)
     _clear_gate(d, 338)
     d.wire((338, 226), (338, 196))
-    d.width_mark(338, 213, str(width + carries), 8, 4)
+    d.width_mark(338, 213, str(width + kept), 8, 4)
 
 
-def _bits(count: int) -> str:
-    return "bit" if count == 1 else f"{count} bits"
+def _opt2(d: Drawing, params: EngineParams) -> None:
+    """An accumulator for each weight."""
+    pe = Opt2PE(params)
+    _operands(d, params, len(pe.a), (214, 144))
+    bits = sum(len(plane.product.columns) for plane in pe.planes)
+    block(d, 178, 114, 72, 60, "pe", "map", f"{len(pe.planes)} digits")
+    d.wire((250, 144), (304, 144))
+    d.width_mark(275, 144, f"{bits} bits", 0, -10, "middle")
+    block(d, 304, 98, 68, 92, "adders", "compress", "each weight", "by itself")
+    d.wire((372, 144), (396, 144))
+    for shift in (8, 4, 0):
+        register(d, 396 + shift, 130 - shift, "s, c", 44, 28)
+    d.text(422, 112, f"×{len(pe.planes)}", "small", "middle")
+    d.wire((448, 140), (548, 140), class_="bus")
+    d.width_mark(510, 140, str(len(pe.columns)), 0, 17, "middle")
+    d.text(548, 130, "acc", "port", "end")
+    d.dot(464, 140)
+    d.wire((464, 140), (464, 240), (362, 240))
+    _clear_gate(d, 338)
+    d.wire((338, 226), (338, 190))
+    d.width_mark(338, 213, str(len(pe.columns)), 8, 4)

@@ -1,0 +1,1 @@
+"""Drawings of engines and of their processing elements, from their parameters."""

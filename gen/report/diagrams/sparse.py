@@ -1,0 +1,160 @@
+"""Block diagram of an engine that skips zero digits: store, window, rows at their own pace, collectors."""
+
+from __future__ import annotations
+
+from gen.report.diagrams.sheet import CELL_H, CELL_W, SLICE, SLICE_A, Sheet
+from gen.report.diagrams.stationary import encoder_name
+from gen.report.markup import Markup
+from hdl.params import EngineParams
+from hdl.params.sparse import SparseShape
+from hdl.pe.plane import PlaneSum
+
+__all__ = ["sparse_engine"]
+
+RECODE_X, STORE_X, STORE_W = 152, 236, 104
+WINDOW_Y, WINDOW_H = 110, 36
+FOOT_H = 44
+
+
+def sparse_engine(params: EngineParams) -> Markup:
+    """Operands into the store, groups of digits to the rows, their operands to the columns, sums down the columns."""
+    return _Sparse(params).draw()
+
+
+class _Sparse(Sheet):
+    def __init__(self, params: EngineParams) -> None:
+        self.shape, self.plane = SparseShape(params), PlaneSum(params)
+        self.picker_x = STORE_X + STORE_W + 36
+        x, y = self.picker_x + 66 + 32, WINDOW_Y + WINDOW_H + 54
+        super().__init__(params, params.rows, params.cols, x, y, below=142, right=350)
+        self.foot_y = self.bottom + 34
+        self.collect_y = self.foot_y + FOOT_H + 26
+
+    def draw(self) -> Markup:
+        self._store()
+        self._buses()
+        self._windows()
+        self.cells()
+        self._rows()
+        self.wires_right()
+        self._collectors()
+        self.results(self.right + 60, self.collect_y, through="sync")
+        self._notes()
+        self.control(freezes=False)
+        return self.d.render()
+
+    def _store(self) -> None:
+        """Streams, recoders, and the store with its lists."""
+        d, params = self.d, self.params
+        self.stream_a(self.flow.a.lanes)
+        self.stream_b(self.flow.b.lanes, STORE_X, STORE_W)
+        for slot, row in enumerate(self.rows):
+            y = self.cell_y(slot) + CELL_H / 2
+            if row is None:
+                d.ellipsis(RECODE_X + 27, y, vertical=True)
+                continue
+            d.wire((SLICE_A + SLICE, y), (STORE_X, y))
+            self.plate(RECODE_X, y - 12, 54, 24, "recode", "recode")
+            if self.shape.lanes > 1:
+                d.text(RECODE_X + 27, y + 24, f"×{self.shape.lanes}", "small", "middle")
+        d.text(RECODE_X + 27, self.grid_y - 4, encoder_name(params), "small", "middle")
+        top = WINDOW_Y
+        d.wire((STORE_X + STORE_W / 2, 48 + SLICE / 2), (STORE_X + STORE_W / 2, top))
+        d.box(STORE_X, top, STORE_W, self.bottom - top, "box stream")
+        about = (
+            "2 segments of",
+            f"{params.segment} steps of K,",
+            "listed by the",
+            "planes in which",
+            "they have digits",
+        )
+        for line, text in enumerate(about):
+            d.text(STORE_X + STORE_W / 2, top + 42 + 14 * line, text, "small", "middle")
+        d.text(STORE_X + STORE_W / 2, top + 24, "store", "strong", "middle")
+
+    def _windows(self) -> None:
+        """The operands of the groups in front of the rows, a window a column."""
+        d, params = self.d, self.params
+        y = WINDOW_Y + WINDOW_H / 2
+        systolic = params.array == "systolic_os"
+        d.wire((STORE_X + STORE_W, y), (self.cell_x(0) - 4, y), class_="wire thick")
+        for slot, col in enumerate(self.cols):
+            x = self.cell_x(slot)
+            if col is None:
+                d.ellipsis(x + CELL_W / 2, y)
+                continue
+            self.plate(x - 4, WINDOW_Y, CELL_W + 8, WINDOW_H, "skew", "window", f"{params.queue} × {self.shape.banks}")
+            d.wire((x + 16, WINDOW_Y + WINDOW_H), (x + 16, self.grid_y), class_="wire thick")
+            for i in range(len(self.rows) - 1):
+                below = self.cell_y(i) + CELL_H
+                d.wire((x + 16, below), (x + 16, self.cell_y(i + 1)), class_="wire thick")
+            if slot + 1 < len(self.cols):
+                d.wire((x + CELL_W + 4, y), (self.cell_x(slot + 1) - 4, y), class_="wire thick")
+        if systolic and params.cols > 1:
+            d.text(self.right + 14, y + 4, "a column a cycle after the other", "note")
+
+    def _rows(self) -> None:
+        """What walks through the groups, and picks the digits that are not zero."""
+        d, params = self.d, self.params
+        name = "walker" if params.scheme == "opt3" else "picker"
+        for slot, row in enumerate(self.rows):
+            y = self.cell_y(slot) + 15
+            if row is None:
+                d.ellipsis(self.picker_x + 33, y + 10, vertical=True)
+                continue
+            d.wire((STORE_X + STORE_W, y), (self.picker_x, y))
+            self.plate(self.picker_x, y - 15, 66, 36, "recode", name, f"{params.queue} groups")
+            if self.shape.lanes > 1:
+                d.text(self.picker_x + 33, y + 34, f"×{self.shape.lanes}", "small", "middle")
+            d.wire((self.picker_x + 66, y), (self.cell_x(0), y))
+
+    def _buses(self) -> None:
+        """Sums of planes, down the columns."""
+        d = self.d
+        for slot, col in enumerate(self.cols):
+            if col is None:
+                continue
+            x = self.lane_x(slot)
+            first = self.cell_y(0) + CELL_H - 10
+            end, turn = self.cell_x(slot) + CELL_W - 14, self.bottom + 14
+            d.wire((x, first), (x, turn), (end, turn), (end, self.foot_y), class_="bus")
+            for i, row in enumerate(self.rows):
+                if row is not None:
+                    tap = self.cell_y(i) + CELL_H - 10
+                    d.wire((self.cell_x(slot) + CELL_W, tap), (x, tap), class_="bus", arrow=False)
+                    if i:
+                        d.dot(x, tap, "dot bus")
+
+    def _collectors(self) -> None:
+        """Final adders, shifters and results; and who may use the buses."""
+        d, y = self.d, self.foot_y
+        self.plate(self.picker_x, y, 66, FOOT_H, "control", "arbiter", "of the buses")
+        d.wire((self.picker_x + 33, self.bottom + 4), (self.picker_x + 33, y), class_="enable")
+        for slot, col in enumerate(self.cols):
+            if col is None:
+                d.ellipsis(self.cell_x(slot) + CELL_W / 2, y + FOOT_H / 2)
+                continue
+            results = f"2 × {self.params.rows} sums"
+            self.plate(self.cell_x(slot) - 6, y, CELL_W + 12, FOOT_H, "adders", "collector", results)
+            x = self.cell_x(slot) + CELL_W / 2
+            d.wire((x, y + FOOT_H), (x, self.collect_y), class_="bus", arrow=False)
+            if slot:
+                d.dot(x, self.collect_y, "dot bus")
+        d.wire((self.cell_x(0) + CELL_W / 2, self.collect_y), (self.right + 60, self.collect_y), class_="bus thick")
+
+    def _notes(self) -> None:
+        d, left = self.d, self.right + 34
+        digits = "4 digits at once" if self.shape.lanes > 1 else "a digit at once"
+        lanes = f", on each of {self.shape.lanes} lanes" if self.shape.lanes > 1 else ""
+        lines = [
+            f"a group: {self.shape.group} digits of a plane{lanes}",
+            f"a PE takes {digits}, none of them zero",
+            "rows are groups apart, up to the window",
+            "",
+            f"result bus: {self.plane.acc_bits} bits a column",
+            f"for the sum of a plane: s + c − {self.plane.excess:,} a step",
+            "a collector adds those, shifts them by the plane",
+            f"and adds up the planes: {self.params.accumulator} bits",
+        ]
+        for number, line in enumerate(lines):
+            d.text(left, self.grid_y - 16 + 15 * number, line, "note")

@@ -1,0 +1,146 @@
+"""Block diagram of an engine whose sums stay in the array: systolic, cube, 2D matrix."""
+
+from __future__ import annotations
+
+from gen.report.diagrams.sheet import CELL_H, CELL_W, SLICE, SLICE_A, STEP, Sheet
+from gen.report.markup import Markup
+from hdl.params import Dataflow, EngineParams
+from hdl.pe.scheme import Scheme
+
+__all__ = ["output_stationary"]
+
+SKEW_X, SKEW_Y = 150, 72
+
+
+def output_stationary(params: EngineParams) -> Markup:
+    """Operands from the left and from above, results up the columns."""
+    return _OutputStationary(params).draw()
+
+
+class _OutputStationary(Sheet):
+    def __init__(self, params: EngineParams) -> None:
+        self.scheme = Scheme.of(params)
+        self.recoded = self.scheme.recode is not None
+        self.skewed = bool(Dataflow(params).column_skew) and params.cols > 1
+        self.cube = params.array == "cube"
+        self.recode_x = SKEW_X + STEP * min(params.rows - 1, 4) + 14
+        self.collect_y = SKEW_Y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 26
+        self.adder_y = self.collect_y + 30
+        x = self.recode_x + (54 + 34 if self.recoded else 22)
+        y = self.adder_y + 46 if self.scheme.redundant else self.collect_y + 62
+        super().__init__(params, params.rows, params.cols, x, y, stacked=self.cube and params.depth > 1)
+
+    def draw(self) -> Markup:
+        self._buses()
+        self._operand_a()
+        self._operand_b()
+        self.cells("cell" if self.cube else "PE")
+        self.wires_right()
+        self.wires_down()
+        self.results(self.right + 60, self.collect_y, through="deskew" if self.skewed else "")
+        self._notes()
+        self.control()
+        return self.d.render()
+
+    def _operand_a(self) -> None:
+        """Skew and recoders, row by row."""
+        d, params = self.d, self.params
+        self.stream_a(self.flow.a.lanes)
+        for slot, row in enumerate(self.rows):
+            y = self.cell_y(slot) + 15
+            if row is None:
+                d.ellipsis(self.recode_x + 24, y + 10, vertical=True)
+                continue
+            end = self.cell_x(0)
+            d.wire((SLICE_A + SLICE, y), (end, y))
+            self.delays(SKEW_X, y, row, vertical=False)
+            if not self.flow.column_skew:
+                self.delays(end - 11, y, 1, vertical=False)
+            if self.recoded:
+                self.plate(self.recode_x, y - 12, 54, 24, "recode", "recode")
+                if self.scheme.lanes > 1:
+                    d.text(self.recode_x + 27, y + 23, f"×{self.scheme.lanes}", "small", "middle")
+        top = self.grid_y - 14
+        if params.rows > 1:
+            d.text(SKEW_X, top, "skew", "small")
+        if self.recoded:
+            d.text(self.recode_x + 27, top, encoder_name(params), "small", "middle")
+
+    def _operand_b(self) -> None:
+        """Skew, column by column."""
+        self.stream_b(self.flow.b.lanes)
+        for slot, col in enumerate(self.cols):
+            x = self.cell_x(slot) + 16
+            if col is None:
+                self.d.ellipsis(self.cell_x(slot) + CELL_W / 2, SKEW_Y + 20)
+                continue
+            self.d.wire((x, 48 + SLICE / 2), (x, self.grid_y - self.stack), halo=True)
+            if self.skewed:
+                self.delays(x, SKEW_Y, col, vertical=True)
+        if self.skewed:
+            self.d.text(self.cell_x(0) + 4, SKEW_Y + 12, "skew", "small", "end")
+
+    def _buses(self) -> None:
+        """Up the columns: taps, bus, registers, final adders, and the collecting line."""
+        d = self.d
+        d.wire(
+            (self.lane_x(0), self.collect_y),
+            (self.right + 60, self.collect_y),
+            class_="bus thick",
+            arrow=self.skewed,
+        )
+        for slot, col in enumerate(self.cols):
+            if col is not None and slot:
+                d.dot(self.lane_x(slot), self.collect_y, "dot bus")
+        for slot, col in enumerate(self.cols):
+            if col is None:
+                if self.scheme.redundant:
+                    d.ellipsis(self.cell_x(slot) + CELL_W / 2, self.adder_y)
+                continue
+            x = self.lane_x(slot)
+            last = self.cell_y(len(self.rows) - 1) + CELL_H - 12
+            if self.scheme.redundant:
+                d.wire((x, last), (x, self.adder_y + 12), class_="bus")
+            else:
+                d.wire((x, last), (x, self.collect_y), class_="bus", arrow=False)
+            for i, row in enumerate(self.rows):
+                if row is None:
+                    continue
+                y = self.cell_y(i) + CELL_H - 12
+                d.wire((self.cell_x(slot) + CELL_W + self.stack, y), (x, y), class_="bus", arrow=False)
+                if y != last:
+                    d.dot(x, y, "dot bus")
+            self._stage(x, self.grid_y - 20)
+            if self.scheme.redundant:
+                self.adder(x, self.adder_y)
+                d.wire((x, self.adder_y - 11), (x, self.collect_y), class_="bus", arrow=False)
+        if self.flow.bus_stages > 1 and None in self.rows:
+            y = self.cell_y(self.rows.index(None)) + 4
+            for slot, col in enumerate(self.cols):
+                if col is not None:
+                    self._stage(self.lane_x(slot), y)
+
+    def _stage(self, x: float, y: float) -> None:
+        """A register of a result bus."""
+        self.d.box(x - 7, y, 14, 9, "plate", 1.5)
+        self.d.box(x - 7, y, 14, 9, "box drain", 1.5)
+
+    def _notes(self) -> None:
+        d, params = self.d, self.params
+        left = self.lane_x(len(self.cols) - 1) + 20
+        if self.scheme.redundant:
+            d.text(left, self.adder_y + 12, f"final adders: s + c − {self.scheme.excess:,} a step", "note")
+        stages = self.flow.bus_stages
+        text = "one register" if stages == 1 else f"a register every {self.flow.ROWS_PER_BUS_STAGE} rows"
+        lines = [f"result bus: {self.scheme.acc_bits} bits a column,", text]
+        if self.cube:
+            chain = "a PE" if params.depth == 1 else f"{params.depth} PEs, one after another along K,"
+            lines += ["", f"a cell: {chain}", "and an accumulator at the end of the chain"]
+        for number, line in enumerate(lines):
+            d.text(left, self.grid_y - 9 + 15 * number, line, "note")
+
+
+def encoder_name(params: EngineParams) -> str:
+    """The encoder as a caption."""
+    names = {"booth": "Booth", "ent": "EN-T", "naf": "NAF", "bit_serial": "bits"}
+    return names[params.encoder]
