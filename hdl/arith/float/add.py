@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.float.fields import Fields, Pipeline, check_latency, normalise, pack, round_up
+from hdl.arith.float.fields import Fields, Pipeline, check_latency, normalise, pack, round_up, shift_right
 from hdl.arith.float.format import FP32, FloatFormat
 from hdl.lib.shared import Part
 
@@ -74,12 +74,15 @@ class Adder(Part):
             infinite=x.infinite | y.infinite,
             nan=x.nan | y.nan | (x.infinite & y.infinite & (x.sign ^ y.sign)),
         )
+        hidden = s1.small[-1]
+        small = Cat(Const(0, BELOW - 1), s1.small[:-1] & hidden.replicate(form.fraction), hidden)
+        aligned, sticky = shift_right(m, small, (s1.exponent - s1.less)[: form.exponent], "aligned")
         s2 = behind(
             2,
             sign=s1.sign,
             exponent=s1.exponent,
             big=s1.big,
-            small=self._align(m, s1.small, (s1.exponent - s1.less)[: form.exponent]),
+            small=Cat(sticky, aligned),
             both_minus=s1.both_minus,
             both_zero=s1.both_zero,
             subtract=s1.subtract,
@@ -122,24 +125,3 @@ class Adder(Part):
         )
         m.d.comb += self.o.eq(s4.o)
         return m
-
-    def _align(self, m: Module, significand: Value, distance: Value) -> Value:
-        """``significand`` with a guard, a round and a sticky bit below it, shifted right by ``distance``."""
-        hidden = significand[-1]
-        value: Value = Cat(Const(0, BELOW - 1), significand[:-1] & hidden.replicate(len(significand) - 1), hidden)
-        steps = min((len(value) - 1).bit_length(), len(distance))
-        sticky: Value = Const(0, 1)
-        for i in range(steps):
-            step = 1 << i
-            shifted = Signal(len(value), name=f"aligned_{step}")
-            lost = Signal(name=f"sticky_{step}")
-            m.d.comb += [
-                shifted.eq(Mux(distance[i], value >> step, value)),
-                lost.eq(sticky | (distance[i] & value[:step].any())),
-            ]
-            value, sticky = shifted, lost
-        if steps == len(distance):
-            return Cat(sticky, value)
-        far = Signal()
-        m.d.comb += far.eq(distance[steps:].any())
-        return Cat(sticky | (far & value.any()), value & ~far.replicate(len(value)))

@@ -7,8 +7,8 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.lane import CONTROLS
 from hdl.arith.float.passes import CONSTANTS, OP_BITS, PASSES, LaneShape, Pass
-from hdl.lib.delay import Delay
-from hdl.lib.shared import Part, place
+from hdl.lib.delay import delay
+from hdl.lib.shared import Part
 
 __all__ = ["LaneControl", "control_values"]
 
@@ -103,7 +103,7 @@ class LaneControl(Part):
 
         def wait(name: str, value: Value, depth: int) -> Value:
             """``value`` after ``depth`` steps."""
-            return place(m, name, Delay(depth, len(value)), en=self.en, i=value).o if depth else value
+            return delay(m, name, self.en, value, depth)
 
         # Decoded in the step before it is due, and registered; but for the first unit there is no step before.
         op: Value = self.op

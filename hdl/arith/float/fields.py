@@ -10,7 +10,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from hdl.arith.float.format import FloatFormat
 from hdl.params import ConfigError, Problem
 
-__all__ = ["Fields", "Pipeline", "check_latency", "normalise", "pack", "round_up"]
+__all__ = ["Fields", "Pipeline", "check_latency", "normalise", "pack", "round_up", "shift_right"]
 
 
 def check_latency(unit: str, latency: int, stages: int) -> None:
@@ -97,6 +97,29 @@ def normalise(m: Module, value: Value, steps: list[int], name: str) -> tuple[Val
         taken.append(empty)
         value = shifted
     return value, taken
+
+
+def shift_right(m: Module, value: Value, distance: Value, name: str) -> tuple[Value, Value]:
+    """``value >> distance``, and whether a one was lost.
+
+    Where the distance exceeds all bits, both are 0: what is so far below the other addend never changes a rounded sum.
+    """
+    steps = min((len(value) - 1).bit_length(), len(distance))
+    sticky: Value = Const(0, 1)
+    for i in range(steps):
+        step = 1 << i
+        shifted = Signal(len(value), name=f"{name}_{step}")
+        lost = Signal(name=f"{name}_sticky_{step}")
+        m.d.comb += [
+            shifted.eq(Mux(distance[i], value >> step, value)),
+            lost.eq(sticky | (distance[i] & value[:step].any())),
+        ]
+        value, sticky = shifted, lost
+    if steps == len(distance):
+        return value, sticky
+    far = Signal(name=f"{name}_far")
+    m.d.comb += far.eq(distance[steps:].any())
+    return value & ~far.replicate(len(value)), sticky & ~far
 
 
 def pack(

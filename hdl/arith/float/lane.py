@@ -9,10 +9,11 @@ from hdl.arith.float.add import Adder
 from hdl.arith.float.format import BF16, FP32
 from hdl.arith.float.multiply import Multiplier
 from hdl.arith.float.narrow import Narrow
+from hdl.arith.float.offset import Offset
 from hdl.arith.float.passes import CONSTANTS, LaneShape
 from hdl.arith.float.seed import Seed, start_number
 from hdl.arith.float.split import Split
-from hdl.lib.delay import Delay
+from hdl.lib.delay import delay
 from hdl.lib.shared import Part, place
 
 __all__ = ["CONTROLS", "Lane"]
@@ -100,8 +101,7 @@ class Lane(Part):
 
         def wait(name: str, value: Value, first: str, last: str) -> Value:
             """``value``, due at the operands of unit ``first``, at those of unit ``last``."""
-            depth = shape.start_of(last) - shape.start_of(first)
-            return place(m, name, Delay(depth, len(value)), en=self.en, i=value).o
+            return delay(m, name, self.en, value, shape.start_of(last) - shape.start_of(first))
 
         addend = Mux(self.a0_takes_b, b, self.a0_word)
         a0 = add("a0", self.a, Cat(addend[:-1], addend[-1] ^ self.a0_negates))
@@ -120,12 +120,12 @@ class Lane(Part):
         )
         start1 = wait("start_m1", seed.start, "m0", "m1")
         f1 = wait("f_m1", split.rest, "a1", "m1")
-        f2 = wait("f_a3", f1, "m1", "a3")
         a1 = add("a1", split.rest, self.a1_word)
         m1 = multiply("m1", a1, Mux(self.m1_takes_f, f1, start_number(start1)))
         y = add("a2", m1, self.a2_word)
-        a3 = add("a3", f2, Const(CONSTANTS["power_c"], FP32.width))
-        a4 = add("a4", y, Mux(self.a4_takes_a3, a3, self.a4_word))
+        a3 = place(m, "a3", Offset(CONSTANTS["power_c"], shape.latency_of("a3")), en=self.en, x=f1).o
+        waited = delay(m, "a3_a4", self.en, a3, shape.start_of("a4") - shape.end_of("a3"))
+        a4 = add("a4", y, Mux(self.a4_takes_a3, waited, self.a4_word))
         y2 = wait("y_m2", y, "a4", "m2")
         m2 = multiply("m2", a4, Mux(self.m2_takes_y, y2, Mux(self.m2_takes_b, b, one)))
         a5 = add("a5", m2, Mux(self.a5_takes_c, c, self.a5_word))

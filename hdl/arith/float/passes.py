@@ -1,9 +1,9 @@
 """What a lane can do, as data: passes through its chain of adders and multipliers, and programs of several passes.
 
-A lane is one element's share of the vector unit, a chain of 6 adders (``A``), 4 multipliers (``M``) and two units that
-work on bits alone. In a pass every unit takes the result of the one before it and one more operand; a unit that a pass
-has no use for adds -0 or multiplies by 1, which changes nothing. A new element may enter in every step, each with a
-pass of its own.
+A lane is one element's share of the vector unit, a chain of 5 adders (``a``), 4 multipliers (``m``), one adder of a
+constant (``a3``) and two units that work on bits alone. In a pass every unit takes the result of the one before it and
+one more operand; a unit that a pass has no use for adds -0 or multiplies by 1, which changes nothing. A new element may
+enter in every step, each with a pass of its own.
 
 ==========  =====================  ==================================================================================
 unit        computes               second operand
@@ -15,7 +15,7 @@ unit        computes               second operand
 ``a1``      f + ...                a constant
 ``m1``      * ...                  ``f`` or the start value
 ``a2``      y = ... + ...          a constant
-``a3``      f + C                  (beside ``a2``)
+``a3``      f + C                  (beside ``m1`` and ``a2``)
 ``a4``      y + ...                the sum of ``a3``, or a constant
 ``m2``      * ...                  ``y``, ``b`` or 1
 ``a5``      ... + ...              vector operand ``c``, or a constant
@@ -273,7 +273,7 @@ class LaneShape:
     splitter: int = 3
     style: str = "inferred"
 
-    #: Units one after the other; ``a3`` works beside ``a2``.
+    #: Units one after the other; ``a3`` works beside ``m1`` and ``a2``.
     CHAIN = ("a0", "m0", "split", "a1", "m1", "a2", "a4", "m2", "a5", "m3")
 
     def __post_init__(self) -> None:
@@ -288,11 +288,11 @@ class LaneShape:
 
     def latency_of(self, unit: str) -> int:
         """Steps of one unit."""
-        return {"a": self.adder, "m": self.multiplier, "s": self.splitter}[unit[0]]
+        return 2 if unit == "a3" else {"a": self.adder, "m": self.multiplier, "s": self.splitter}[unit[0]]
 
     def start_of(self, unit: str) -> int:
         """Steps from the lane's operand ``a`` to this unit's operands."""
-        chain = self.CHAIN[: self.CHAIN.index("a2" if unit == "a3" else unit)]
+        chain = self.CHAIN[: self.CHAIN.index("m1" if unit == "a3" else unit)]
         return sum(map(self.latency_of, chain))
 
     def end_of(self, unit: str) -> int:

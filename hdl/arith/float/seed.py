@@ -42,7 +42,7 @@ class Seed(Part):
     reciprocal, rsqrt : In(1)
         What to start, one at most. Neither: ``m`` is ``d``, the start value and the factor are 1.
     d : In(32)
-        Fp32.
+        Fp32, as units give it: never subnormal.
     m : Out(32)
         Fp32.
     start : Out(8)

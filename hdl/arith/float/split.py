@@ -34,7 +34,7 @@ class Split(Part):
     split : In(1)
         Otherwise ``t`` and ``scale`` pass unchanged.
     t : In(32)
-        Fp32.
+        Fp32, as units give it: never subnormal.
     scale_in : In(11)
         What to pass on as ``scale`` where there is no integer; see :class:`hdl.arith.float.multiply.Multiplier`.
     rest : Out(32)

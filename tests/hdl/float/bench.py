@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -110,10 +111,14 @@ class Bench:
             "OUTPUTS": " ".join(_get(*port) for port in self.outputs.items()),
         }.items():
             main = main.replace(f"@{key}@", value)
+        text = text or verilog(part)
+        # What occurs several times is compiled once.
+        shared = re.findall(r"^module (x_\w+)\(", text, re.MULTILINE)
+        control = "\n".join(["`verilator_config", *(f'no_inline -module "{name}"' for name in shared), ""])
         model = Model(
             name=f"part-{part.module}",
             top="top",
-            sources={"top.v": text or verilog(part)},
+            sources={"top.v": text, "top.vlt": control},
             effort="quick",
             main=main,
             python=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from amaranth.hdl import Cat, Const, Module, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.accumulate import Accumulator, RunningMaximum
@@ -17,7 +17,6 @@ from hdl.arith.float.multiply import SCALE_WIDTH, Multiplier
 from hdl.arith.float.narrow import Narrow
 from hdl.arith.float.passes import OP_BITS, LaneShape
 from hdl.arith.float.tree import MaximumTree, SumTree
-from hdl.lib.delay import Delay
 from hdl.lib.shared import Part, place
 from tests.hdl.float.bench import Bench
 
@@ -140,10 +139,8 @@ class OneLane(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        names = ("en", "valid", "op", "tag", "s0", "s1", "s2")
-        control = place(
-            m, "control", LaneControl(self.shape, TAG_BITS), **{name: getattr(self, name) for name in names}
-        )
+        operation = {name: getattr(self, name) for name in ("en", "valid", "op", "tag", "s0", "s1", "s2")}
+        control = place(m, "control", LaneControl(self.shape, TAG_BITS), **operation)
         operands = {name: getattr(self, name) for name in ("en", "a", "b", "c")}
         lane = place(m, "lane", Lane(self.shape), **operands, **LaneControl.connect(control))
         m.d.comb += [self.y.eq(lane.y), self.o.eq(lane.o)]
@@ -211,8 +208,10 @@ class Reductions(Part):
             place(m, f"product{i}", product, en=self.en, x=numbers[i][:16], y=numbers[i][16:]).o for i in range(4)
         ]
         column = place(m, "column", SumTree(4, adder=1), en=self.en, x=Cat(products))
-        late = place(m, "late", Delay(3, 2), en=self.en, i=Cat(self.valid, self.last)).o
-        total = place(m, "bank", Accumulator(adder=1), en=self.en, valid=late[0], last=late[1], x=column.o)
+        valid, last = Signal(3), Signal(3)
+        with m.If(self.en):
+            m.d.sync += [valid.eq(Cat(self.valid, valid)), last.eq(Cat(self.last, last))]
+        total = place(m, "bank", Accumulator(adder=1), en=self.en, valid=valid[-1], last=last[-1], x=column.o)
         m.d.comb += [self.dot.eq(total.total), self.dot_done.eq(total.done)]
 
 
