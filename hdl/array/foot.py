@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import propagate
@@ -35,13 +35,13 @@ class Foot(Part):
     en : In(1)
         Advance by one step; otherwise nothing changes.
     valid, first : In(1)
-        ``x`` belongs to a row; it begins a new sum.
+        A row is added in the next step; it begins a new sum.
     valid_out, first_out : Out(1)
         For the next column, where ``follow``.
     x : In(len(columns))
-        Sum of products over a block.
+        Sum of products over a block: that of the next step's row where it becomes a number first, else this step's.
     sum : Out(accumulator)
-        With the blocks before, 1 + ``Dataflow.finish_steps`` steps later, modulo 2**accumulator.
+        With the blocks before, two steps after ``valid``, modulo 2**accumulator.
     """
 
     module = "foot"
@@ -57,25 +57,30 @@ class Foot(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        x, valid, first = self.x, self.valid, self.first
-        redundant = self.params.scheme != "mac"
-        if redundant or self.follow:
-            flags = Signal(2, reset_less=True)
-            with m.If(self.en):
-                m.d.sync += flags.eq(Cat(valid, first))
-            if self.follow:
-                m.d.comb += [self.valid_out.eq(flags[0]), self.first_out.eq(flags[1])]
-            if redundant:
-                x, valid, first = self._number(m), flags[0], flags[1]
+        valid = Signal(reset_less=True)
+        first = Signal(reset_less=True)
         total = Signal(self.params.accumulator, reset_less=True)
-        before: Value = total
         step = Signal()
         m.d.comb += [step.eq(self.en & valid), self.sum.eq(total)]
-        if self.params.rows > 1:
-            before = place(m, "line", Delay(self.params.rows - 1, len(total)), en=step, i=total).o
+        if self.follow:
+            m.d.comb += [self.valid_out.eq(valid), self.first_out.eq(first)]
+        with m.If(self.en):
+            m.d.sync += [valid.eq(self.valid), first.eq(self.first)]
+        before = self._before(m, step, total) if self.params.rows > 1 else Mux(first, 0, total)
+        x = self.x if self.params.scheme == "mac" else self._number(m)
         with m.If(step):
-            m.d.sync += total.eq(Mux(first, 0, before) + (x.as_signed() if self.params.result_signed else x))
+            m.d.sync += total.eq(before + (x.as_signed() if self.params.result_signed else x))
         return m
+
+    def _before(self, m: Module, step: Value, total: Value) -> Value:
+        """The sum of the row that comes next; where it begins a new one, it becomes zero before it is needed."""
+        rows = self.params.rows
+        end = place(m, "line", Delay(rows - 2, len(total)), en=step, i=total).o if rows > 2 else total
+        before = Signal(len(total), reset_less=True)
+        begin = self.valid & self.first
+        with m.If(step | (self.en & begin)):
+            m.d.sync += before.eq(Mux(begin, 0, end))
+        return before
 
     def _number(self, m: Module) -> Value:
         """The sum as one number, without its excess, one step later."""

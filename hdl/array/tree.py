@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
+from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProduct, PartialProducts
@@ -49,20 +49,34 @@ class Form:
 class Node(Part):
     """Add some terms, and register the sum.
 
+    Parameters
+    ----------
+    count : int
+        Terms.
+    columns : tuple of int
+        The column of each bit of a term: bit i counts 2**columns[i].
+    early : int
+        The lowest bits of a term that are there before the others, by the delay of a partial product.
+    form : Form
+        Of the sum.
+
     Members
     -------
     en : In(1)
         Advance by one step; otherwise nothing changes.
     x : In(count * len(columns))
-        The terms; bit i of each counts 2**columns[i].
+        The terms.
     y : Out(len(form.columns))
         Their sum, one step later.
     """
 
-    def __init__(self, module: str, params: EngineParams, count: int, columns: tuple[int, ...], form: Form) -> None:
+    def __init__(
+        self, module: str, params: EngineParams, count: int, columns: tuple[int, ...], early: int, form: Form
+    ) -> None:
         self.module = f"{module}_{count}"
         self.params = params
         self.columns = columns
+        self.early = early
         self.form = form
         super().__init__({"en": In(1), "x": In(count * len(columns)), "y": Out(len(form.columns))})
 
@@ -83,8 +97,8 @@ class Node(Part):
     def _compress(self, m: Module, terms: list[Value], carries: tuple[int, ...]) -> Value:
         heap = BitHeap(self.form.width)
         for term in terms:
-            for column, bit in zip(self.columns, term, strict=True):
-                heap.add(bit, column)
+            for i, (column, bit) in enumerate(zip(self.columns, term, strict=True)):
+                heap.add(bit, column, arrival=0 if i < self.early else PartialProduct.DELAY)
         return Cat(*reduce_to_groups(m, heap, carries))
 
 
@@ -97,10 +111,9 @@ class Tree(Part):
         The column of each bit of a term.
     most : int
         The greatest term, in carry-save form.
-    module : str
-        Its module's name, and that of its parts.
-    least : int
-        Stages that it has even where there is nothing to add.
+    product : PartialProduct or None
+        The terms are such partial products, in :class:`hdl.pe.product.SelectPE`'s form and without a register. There
+        is one stage, at least.
 
     Attributes
     ----------
@@ -118,22 +131,29 @@ class Tree(Part):
     """
 
     def __init__(
-        self, params: EngineParams, columns: tuple[int, ...], most: int, module: str = "tree", least: int = 0
+        self, params: EngineParams, columns: tuple[int, ...], most: int, product: PartialProduct | None = None
     ) -> None:
         self.params = params
-        self.module = module
+        self.module = "tree" if product is None else "_".join(("plane", *product.fields))
         self.stages: list[list[Node]] = []
-        terms, added = params.depth, 1
-        bits = len(columns)
-        while terms > 1 or len(self.stages) < least:
+        super().__init__(
+            {"en": In(1), "x": In(params.depth * len(columns)), "y": Out(self._plan(columns, most, product))}
+        )
+
+    def _plan(self, columns: tuple[int, ...], most: int, product: PartialProduct | None) -> int:
+        """The nodes of each stage; gives the bits of the sum."""
+        terms, added, early = self.params.depth, 1, 0
+        if product is not None:
+            early = len(columns) - product.width
+        while terms > 1 or (product is not None and not self.stages):
             groups = -(-terms // Dataflow.TREE_FAN_IN)
             sizes = [terms // groups + (i < terms % groups) for i in range(groups)]
-            added = min(added * sizes[0], params.depth)
-            self.form = Form.of(params, most, added)
-            name = f"{module}{len(self.stages)}"
-            self.stages.append([Node(name, params, size, columns, self.form) for size in sizes])
-            terms, columns = groups, self.form.columns
-        super().__init__({"en": In(1), "x": In(params.depth * bits), "y": Out(len(columns))})
+            added = min(added * sizes[0], self.params.depth)
+            self.form = Form.of(self.params, most, added)
+            name = f"{self.module}_stage{len(self.stages)}"
+            self.stages.append([Node(name, self.params, size, columns, early, self.form) for size in sizes])
+            terms, columns, early = groups, self.form.columns, 0
+        return len(columns)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -149,45 +169,13 @@ class Tree(Part):
         return m
 
 
-class Plane(Part):
-    """Add the products of all digits of one weight: a tree of their own width, and one carry-propagate addition.
-
-    Members
-    -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
-    x : In(depth * len(product.columns))
-        The products of one digit of each operand.
-    y : Out(width)
-        Their sum, with the excess of all, not negative. One step later for each of the ``Dataflow.tree_levels``, at
-        least one, and one more for the addition.
-    """
-
-    def __init__(self, params: EngineParams, product: PartialProduct) -> None:
-        self.module = "_".join(("plane", *product.fields))
-        self.tree = Tree(params, product.columns, product.most, module=f"{self.module}_tree", least=1)
-        super().__init__({"en": In(1), "x": In(len(self.tree.x)), "y": Out(self.tree.form.width)})
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        tree = place(m, "tree", self.tree, en=self.en, x=self.x)
-        heap = BitHeap(len(self.y))
-        for column, bit in zip(self.tree.form.columns, tree.y, strict=True):
-            heap.add(bit, column)
-        total = propagate(m, heap)
-        y = Signal(len(self.y), reset_less=True)
-        m.d.comb += self.y.eq(y)
-        with m.If(self.en):
-            m.d.sync += y.eq(total)
-        return m
-
-
 class PlaneTree(Part):
     """Add products of digits, those of equal weight first (OPT2): each weight's sum is shifted once, and no carry has
     mixed the weights before.
 
-    The sum over ``depth`` products of digits and operands, each from -2 x 2**(b - 1) to +2 x 2**(b - 1) inclusive, is
-    as wide as its greatest value with its excess.
+    A weight's sum is as wide as its greatest value: over ``depth`` products of a digit and an operand, each up to
+    2 x 2**(b - 1) inclusive, with the excess that makes them positive. So it may be shifted and widened as it is,
+    carry bits and all, and needs no addition of its own.
 
     Attributes
     ----------
@@ -201,7 +189,7 @@ class PlaneTree(Part):
     x : In(depth * products.bits)
         What the PEs select, see :class:`hdl.pe.product.SelectPE`.
     y : Out(len(form.columns))
-        Their sum, one step after those of the planes.
+        Their sum, one step after those of the weights.
     """
 
     module = "tree"
@@ -209,19 +197,21 @@ class PlaneTree(Part):
     def __init__(self, params: EngineParams, products: PartialProducts) -> None:
         self.params = params
         self.products = products
-        self.planes = [Plane(params, product) for product in products.planes]
+        self.planes = [Tree(params, product.columns, product.most, product) for product in products.planes]
         self.form = Form.of(params, CarrySave(params, params.accumulator).most, params.depth)
         super().__init__({"en": In(1), "x": In(params.depth * products.bits), "y": Out(len(self.form.columns))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         heap = BitHeap(self.form.width)
+        lanes = [self.x.word_select(d, self.products.bits) for d in range(self.params.depth)]
         start = 0
-        for i, plane in enumerate(self.planes):
-            size = len(self.products.planes[i].columns)
-            lanes = [self.x.word_select(d, self.products.bits)[start : start + size] for d in range(self.params.depth)]
-            heap.add(place(m, f"plane{i}", plane, en=self.en, x=Cat(lanes)).y, self.products.offset(i))
-            start += size
+        for i, (plane, product) in enumerate(zip(self.planes, self.products.planes, strict=True)):
+            end = start + len(product.columns)
+            sums = place(m, f"plane{i}", plane, en=self.en, x=Cat(lane[start:end] for lane in lanes)).y
+            for column, bit in zip(plane.form.columns, sums, strict=True):
+                heap.add(bit, column + self.products.offset(i))
+            start = end
         total = Cat(*reduce_to_groups(m, heap, self.form.carries or ()))
         y = Signal(len(self.y), reset_less=True)
         m.d.comb += self.y.eq(y)

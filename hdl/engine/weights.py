@@ -37,7 +37,7 @@ class WeightControl(Part):
     swap, load : Out(1), Out(depth)
         To the array, with the beats that are taken.
     valid, first : Out(1)
-        A row's sums are complete in the first column; they are of a tile's first block.
+        The first column's foot adds a row's sums in the next step; they are of a tile's first block.
     row_valid, row_last : Out(1)
         In a step: a row of results is complete and aligned, a tile's last.
     room : In(1)
@@ -117,8 +117,9 @@ class WeightControl(Part):
         flow = Dataflow(self.params)
         sums = flow.array_steps
         results = sums + flow.align_steps + 1
-        row = Signal(sums)
-        row_first = Signal(sums, reset_less=True)
+        added = sums + flow.finish_steps - 1
+        row = Signal(added)
+        row_first = Signal(added, reset_less=True)
         result = Signal(results)
         result_ends = Signal(results, reset_less=True)
         valid_next = result[-2]

@@ -152,10 +152,9 @@ class Dataflow:
             return self.params.depth + 1  # one PE after the other
         if self.params.array == "cube":
             return self.params.depth + 2  # one PE after the other, and the accumulator
-        if self.params.array == "adder_tree":
-            # Operands, digits, PEs, tree; in opt2, whose PEs have no step of their own, an adder for each weight, too.
-            planes = self.params.scheme == "opt2"
-            return 4 + max(self.tree_levels, 1) if planes else 3 + self.tree_levels
+        if self.params.array == "adder_tree":  # operands, digits, PEs, tree
+            # In opt2 the PEs have no step of their own, and the sums of all weights are added in one more.
+            return 3 + (max(self.tree_levels, 1) if self.params.scheme == "opt2" else self.tree_levels)
         return 2
 
     @property

@@ -8,7 +8,7 @@ import pytest
 
 from hdl.array.foot import Foot
 from hdl.lib.shared import Part
-from hdl.params import Dataflow, EngineParams, OperandFormat
+from hdl.params import EngineParams, OperandFormat
 from hdl.pe.chain import ChainPE
 from hdl.pe.product import ProductPE
 from hdl.pe.stationary import StationaryPE
@@ -190,20 +190,19 @@ def test_foot(values: dict, rows: int) -> None:
                     number -= 2**width
                 sums[row] = (number + (sums[row] if block else 0)) % modulus
                 steps.append((1, block == 0, x, sums[row]))
-    latency = 1 + Dataflow(params).finish_steps
     got, expected = [], [due for *_, due in steps if due is not None]
+    steps.append((0, 0, 0, None))
 
     async def process(ctx) -> None:
-        for step in range(len(steps) + latency - 1):
-            valid, first, x, _ = steps[step] if step < len(steps) else (0, 0, 0, None)
+        for step, (valid, first, x, _) in enumerate(steps):
             ctx.set(foot.valid, valid)
             ctx.set(foot.first, first)
-            ctx.set(foot.x, x)
+            ctx.set(foot.x, steps[step - 1][2] if mac else x)
             ctx.set(foot.en, 1)
             await ctx.tick()
             if follow:
                 assert (ctx.get(foot.valid_out), ctx.get(foot.first_out)) == (valid, first)
-            if step >= latency - 1 and steps[step - latency + 1][3] is not None:
+            if step and steps[step - 1][3] is not None:
                 got.append(ctx.get(foot.sum))
             await hold(ctx, rng, foot, [foot.sum])
 

@@ -134,7 +134,7 @@ def test_planes_at_the_ends_of_their_range(a: str, b: str, encoder: str, depth: 
     assert [value(y, tree.form.columns) % modulus for y in got] == expected
     for plane, product, span in zip(tree.planes, products.planes, ranges, strict=True):
         most = max(digit * end for digit in span for end in (params.b.min, params.b.max)) + product.excess
-        assert depth * most < 2 ** len(plane.y), "a plane holds its greatest sum"
+        assert depth * most < 2**plane.form.width, "the sum of a weight holds its greatest value"
 
 
 def pick(ranges: list[tuple[int, int]], end: int) -> list[int]:
@@ -154,7 +154,7 @@ def selected(params: EngineParams, lanes: list[tuple[list[int], int]]) -> list[i
                 ctx.set(pe.swap, swap)
                 ctx.set(pe.b, b % 2**params.b.width)
                 await ctx.tick()
-            ctx.set(pe.a, pack(pe.products.encoding, digits))
+            ctx.set(pe.a, int(pack(pe.products.encoding, digits)))
             found.append(ctx.get(pe.p))
             rest = found[-1]
             for digit, product in zip(digits, pe.products.planes, strict=True):
