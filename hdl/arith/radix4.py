@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from hdl.arith.digits import Encoding
 from hdl.params import OperandFormat
@@ -80,14 +80,14 @@ class _Chained(Radix4):
         carry: list[Value] = [Const(0, 1)]
         for i in range(self.digits - 1):
             carry.append(Signal(name=f"carry{i + 1}"))
-            surely, maybe = high[i] & (mid[i] | turn[i]), high[i] | (mid[i] & turn[i])
-            m.d.comb += carry[i + 1].eq(surely | (maybe & carry[i]))
-        low = Cat(carry)
+            # Two bits and the carry from below are 3 or more, or they are 2 and written as -2.
+            any_set, all_set = mid[i] | carry[i] | turn[i], mid[i] & carry[i] & turn[i]
+            m.d.comb += carry[i + 1].eq(Mux(high[i], any_set, all_set))
         names = ("one", "two", "neg")
         one, two, neg = words = [Signal(self.digits, name=name) for name in names]
         m.d.comb += [
-            one.eq(mid ^ low),
-            two.eq((high & ~mid & ~low) | (~high & mid & low)),
+            one.eq(mid ^ Cat(carry)),
+            two.eq((high ^ mid) & ~one),
             neg.eq((one & high) | (two & turn)),
         ]
         wires = dict(zip(names, words, strict=True))

@@ -25,10 +25,8 @@ from synth_scripts import yosys
 __all__ = ["Gate", "Lanes", "Netlist", "netlists"]
 
 #: From words to gates and plain flip-flops; ``top`` would make Yosys drop all other modules.
-GATES = (
-    *("setattr -mod -unset top", "proc", "flatten", "memory", "opt_clean", "techmap", "simplemap", "dffunmap"),
-    *("simplemap", "opt_expr", "opt_clean"),
-)
+FLAT = ("setattr -mod -unset top", "proc", "flatten -noscopeinfo")
+GATES = ("memory", "opt_clean", "techmap", "simplemap", "dffunmap", "simplemap", "opt_expr", "opt_clean")
 #: Gates of two inputs; the inverting ones, a multiplexer and a flip-flop beside them are all there is.
 TWO: dict[str, Callable[[int, int], int]] = {"AND": operator.and_, "OR": operator.or_, "XOR": operator.xor}
 
@@ -74,7 +72,8 @@ def netlists(parts: Mapping[str, Part]) -> dict[str, Netlist]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "design.il").write_text("".join(designs))
-        yosys.run(["read_rtlil design.il", *GATES, "write_json design.json"], folder, "gates")
+        others = f"delete {' '.join(tops)} {'%u ' * (len(tops) - 1)}%n"
+        yosys.run(["read_rtlil design.il", *FLAT, others, *GATES, "write_json design.json"], folder, "gates")
         modules = json.loads((folder / "design.json").read_text())["modules"]
     return {name: _netlist(modules[top]) for top, name in tops.items()}
 

@@ -1,0 +1,73 @@
+"""The latency that an engine states is the one that it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hdl.engine.top import Engine
+from hdl.params import Dataflow, EngineParams
+from tests.hdl.lanes import Lanes, Netlist, netlists
+
+SMALL = {"rows": 3, "cols": 2, "depth": 3, "a": "s4", "b": "s4", "accumulator": 12}
+ENGINES: dict[str, dict[str, Any]] = {
+    "systolic_os-booth": {},
+    "systolic_os-ent": {"encoder": "ent", "preload": True},
+    "systolic_os-mac": {"scheme": "mac", "rows": 9},
+    "matrix_2d-naf": {"array": "matrix_2d", "encoder": "naf"},
+    "matrix_2d-opt2": {"array": "matrix_2d", "scheme": "opt2", "encoder": "bit_serial"},
+    "cube-ent": {"array": "cube", "encoder": "ent"},
+    "systolic_ws-naf": {"array": "systolic_ws", "encoder": "naf"},
+    "systolic_ws-mac": {"array": "systolic_ws", "scheme": "mac"},
+    "adder_tree-booth": {"array": "adder_tree", "depth": 5},
+    "adder_tree-mac": {"array": "adder_tree", "scheme": "mac"},
+    "adder_tree-opt2": {"array": "adder_tree", "scheme": "opt2", "encoder": "ent", "preload": True},
+}
+
+
+def params(name: str) -> EngineParams:
+    return EngineParams.from_dict({**SMALL, **ENGINES[name]})
+
+
+@pytest.fixture(scope="module")
+def gates() -> dict[str, Netlist]:
+    return netlists({name: Engine(params(name)) for name in ENGINES})
+
+
+def offer(lanes: Lanes, beats: dict[str, int]) -> tuple[int, int, int]:
+    """Offer so many beats on each stream; gives the cycles of the first and the last one taken, and of a result."""
+    left = dict(beats)
+    taken = []
+    for cycle in range(60):
+        lanes.set(**{f"s_axis_{stream}_tvalid": count > 0 for stream, count in left.items()})
+        lanes.set(**{f"s_axis_{stream}_tlast": count == 1 for stream, count in left.items()})
+        for stream, count in left.items():
+            if count and lanes.get(f"s_axis_{stream}_tready")[0]:
+                left[stream] -= 1
+                taken.append(cycle)
+        if lanes.get("m_axis_c_tvalid")[0]:
+            return taken[0], taken[-1], cycle
+        lanes.step()
+    return taken[0], taken[-1], -1
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_latency(name: str, gates) -> None:
+    """One tile in an engine that has waited long enough for nothing to hold it back."""
+    engine = params(name)
+    flow = Dataflow(engine)
+    beats = {"a": flow.a.beats(2), "b": flow.b.beats(2)}
+    lanes = Lanes(gates[name], 1)
+    for reset in (1, 0):
+        lanes.set(rst=reset, job_tiles=1, job_valid=1, m_axis_c_tready=1)
+        for _ in range(30):
+            lanes.step()
+    if engine.preload:
+        lanes.set(s_axis_c_tvalid=1)
+    if engine.weight_stationary:  # the block of B is there; then only the first row of A counts
+        assert offer(lanes, {"b": beats.pop("b")})[2] == -1
+        start, _, end = offer(lanes, beats)
+    else:
+        _, start, end = offer(lanes, beats)
+    assert end - start == flow.latency
