@@ -137,7 +137,7 @@ def _tree(params: EngineParams) -> list[Place]:
         return [Place("half_reduce s, c", inside, cols, text)]
     return [
         Place("half_reduce s, c", inside, cols, f"for each weight a tree of full adders, {stages}"),
-        Place("add x", inside, cols, "for each weight an adder as wide as its greatest sum"),
+        Place("add x", inside, cols, "no adder of its own: sums and carries go on as they are"),
         Place("shift y", inside, cols, "wires"),
         Place("half_reduce t, u", inside, cols, "full adders"),
     ]

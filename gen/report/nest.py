@@ -56,6 +56,7 @@ def nest_section(data: RunData) -> list[Markup]:
         ),
         tag("pre", f"{found.steps[-1].nest}\n{render(found.steps[-1].table)}"),
         tag("figure", hardware),
+        tag("p", found.timing[-1], class_="lead"),
         tag("h3", "How it came about"),
         *steps,
     ]
