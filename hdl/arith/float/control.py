@@ -44,8 +44,10 @@ def control_values(each: Pass) -> dict[str, int | str]:
 class LaneControl(Part):
     """Take an operation with every element, and tell each unit of the lanes when its turn comes.
 
-    Operations of any kind may follow each other without a gap, each with scalars of its own, save for one thing: a
-    short pass may not end together with a long one that began before it. It begins while ``short_free`` is high.
+    Operations of any kind may follow each other without a gap, each with scalars of its own, as long as no two want the
+    same operand or end in the same step. Equal passes never do. A short pass and a long one before it do not end
+    together if the short one begins while ``short_free`` is high; operand ``b`` is due at three different moments (see
+    the lags in :mod:`hdl.arith.float.passes`), which is for the caller to mind.
 
     Parameters
     ----------

@@ -70,18 +70,28 @@ class Seed(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         sign, exponent, fraction = self.d[-1], self.d[FP32.fraction : -1], self.d[: FP32.fraction]
-        seeds, zero, infinite, nan, odd = Signal(), Signal(), Signal(), Signal(), Signal()
+        seeds, zero, infinite, imaginary, nan, odd = (
+            Signal(name=name) for name in ("seeds", "zero", "infinite", "imaginary", "nan", "odd")
+        )
         special, some = exponent.all(), fraction.any()
         m.d.comb += [
             seeds.eq(self.reciprocal | self.rsqrt),
             zero.eq(~exponent.any()),
             infinite.eq(special & ~some),
-            nan.eq((special & some) | (self.rsqrt & sign & ~zero)),
+            imaginary.eq(self.rsqrt & sign & ~zero),
+            nan.eq((special & some) | imaginary),
             odd.eq(~exponent[0]),  # the exponent without its bias
         ]
         new_exponent = Mux(self.rsqrt, Cat((~odd).replicate(FP32.exponent - 1), odd), FP32.bias - 1)
-        number = Cat(fraction, new_exponent[: FP32.exponent], Const(0, 1))
-        m.d.comb += self.m.eq(Mux(seeds, Mux(nan, FP32.nan, number), self.d))
+        # A multiplier begins with the fraction: it comes straight from d, whatever the rest will be.
+        m.d.comb += self.m.eq(
+            Cat(
+                fraction[:-1],
+                fraction[-1] | imaginary,
+                Mux(seeds & ~nan, new_exponent[: FP32.exponent], exponent | imaginary.replicate(FP32.exponent)),
+                sign & ~seeds,
+            )
+        )
 
         bits = Cat(fraction, odd)[-START_WIDTH + 1 :]  # the highest bits of m
         start = Signal(START_WIDTH)
