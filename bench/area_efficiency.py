@@ -2,7 +2,10 @@
 
 The MAC is the strongest that can be built: as operators, with every multiplier and adder style of Yosys, and as one
 fused Booth multiply-accumulate; the better one stands for it. Every design goes through the same flow with the same
-clock targets. The target is 1.8 for the core on every library; the engine figures stand beside.
+clock targets. The target is 1.8 for the core of the output-stationary array on every library; the engine figures stand
+beside. The other arrays are compared on the first library only, with what the paper reports for its 28 nm designs as
+the target: 1.27 for systolic arrays, 1.28 for the cube, and 1.56 and 1.44 for the adder tree and the 2D matrix, which
+are the figures of OPT1 with OPT2 where both are built.
 
 Libraries: osu018 from its Debian package, and the open libraries in the folder given by --pdk or BITLOOM_PDK.
 """
@@ -10,23 +13,23 @@ Libraries: osu018 from its Debian package, and the open libraries in the folder 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
 from hdl.params import BitloomError, EngineParams
-from hdl.params.engine import MULTIPLIERS
+from hdl.params.engine import BUILDS, MULTIPLIERS
 from synth_scripts.run import synthesise
-from synth_scripts.sources import OSU018
 from synth_scripts.styles import EFFORTS
 
 TARGET = 1.8
-#: Name -> file or folder below the PDK folder.
-OPEN_LIBRARIES = {"sky130": "sky130hd_tt.lib.gz", "sg13g2": "sg13g2_typ.lib.gz", "asap7": "asap7_rvt_tt"}
+#: Of the other arrays: what Wu et al. (HPCA 2025) report.
+REPORTED = {"systolic_ws": 1.27, "cube": 1.28, "adder_tree": 1.56, "matrix_2d": 1.44}
+CORE, ENGINE = "gops_per_mm2_core", "gops_per_mm2_engine"
 
 
 @dataclass(frozen=True)
@@ -36,61 +39,66 @@ class Settings:
     clock_ns: str = "auto"
 
 
-def libraries(pdk: Path) -> dict[str, str]:
-    """The libraries that are here."""
-    found = {"osu018": "osu018"} if OSU018.exists() else {}
-    return found | {name: str(pdk / entry) for name, entry in OPEN_LIBRARIES.items() if (pdk / entry).exists()}
-
-
 def figures(params: EngineParams, settings: Settings) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        return synthesise(params, emit(params), settings, Path(folder), with_power=False)
+        found = synthesise(params, emit(params), settings, Path(folder), with_power=False)
+    return {"scheme": params.scheme, **found}
 
 
-def best_mac(params: EngineParams, settings: Settings, key: str) -> dict[str, Any]:
-    """The MAC with the greatest figure ``key``."""
-    designs = [figures(replace(params, scheme="mac", multiplier=name), settings) for name in MULTIPLIERS]
-    return max(designs, key=lambda design: float(design[key]))
-
-
-def line(scheme: str, design: dict[str, Any]) -> str:
+def line(design: dict[str, Any]) -> str:
     return (
-        f"    {scheme:5s} core {design['core_area_um2']:12,.0f} um2 {design['core_fmax_mhz']:7.0f} MHz "
-        f"{design['gops_per_mm2_core']:10.1f} GOPS/mm2   engine {design['engine_area_um2']:12,.0f} um2 "
-        f"{design['engine_fmax_mhz']:7.0f} MHz {design['gops_per_mm2_engine']:10.1f} GOPS/mm2   {design['style']}"
+        f"    {design['scheme']:5s} core {design['core_area_um2']:12,.0f} um2 {design['core_fmax_mhz']:7.0f} MHz "
+        f"{design[CORE]:10.1f} GOPS/mm2   engine {design['engine_area_um2']:12,.0f} um2 "
+        f"{design['engine_fmax_mhz']:7.0f} MHz {design[ENGINE]:10.1f} GOPS/mm2   {design['style']}"
     )
+
+
+def compare(base: EngineParams, settings: Settings, name: str, target: float) -> bool:
+    """The carry-save schemes of an array against its best MAC; prints both, and whether the core reaches the target."""
+    macs = [figures(replace(base, scheme="mac", multiplier=kind), settings) for kind in MULTIPLIERS]
+    schemes = [scheme for scheme in ("opt1", "opt2") if scheme in BUILDS[base.array]]
+    if base.array == "systolic_os":
+        schemes = ["opt1"]
+    ours = [figures(replace(base, scheme=scheme), settings) for scheme in schemes]
+    mac, best = (max(designs, key=lambda design: float(design[CORE])) for designs in (macs, ours))
+    core = best[CORE] / mac[CORE]
+    engine = max(design[ENGINE] for design in ours) / max(design[ENGINE] for design in macs)
+    size = f"{base.rows}x{base.cols}" + (f"x{base.depth}" if base.deep else "")
+    print(
+        f"  {name} ({mac['corner']}), {base.array} {size}, {best['scheme']}: core {core:.2f}, engine {engine:.2f}; "
+        f"target for the core {target:.2f}: {verdict(core >= target)}"
+    )
+    for design in (*ours, mac):
+        print(line(design), flush=True)
+    return core >= target
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    root = Path(__file__).resolve().parents[1]
-    parser.add_argument("--pdk", type=Path, default=os.environ.get("BITLOOM_PDK") or root.parent / "shared" / "pdk")
+    add_library_options(parser)
     parser.add_argument("--effort", choices=sorted(EFFORTS), default="normal")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16])
-    parser.add_argument("--libraries", nargs="+", metavar="NAME", help="only these")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16], help="of the output-stationary array")
+    parser.add_argument("--arrays", nargs="*", choices=REPORTED, default=list(REPORTED), help="others to compare")
+    parser.add_argument("--size", type=int, default=8, help="of the others, in every direction")
     options = parser.parse_args()
-    settings = libraries(Path(options.pdk))
-    if options.libraries:
-        settings = {name: setting for name, setting in settings.items() if name in options.libraries}
+    settings = libraries(options)
+    settings.pop("unit", None)
     if not settings:
         print("no cell library found: install qflow-tech-osu018, or name a folder with --pdk", file=sys.stderr)
         return 2
-    worst = float("inf")
-    print(f"area efficiency of opt1 against the best mac, 8 x 8 bit, 32-bit accumulator (target: core {TARGET})")
+    print("area efficiency against the best mac, 8 x 8 bit, 32-bit accumulator")
+    reached = True
     for name, setting in settings.items():
         for size in options.sizes:
-            chosen = Settings(setting, options.effort)
-            params = EngineParams(rows=size, cols=size, scheme="opt1")
-            opt1 = figures(params, chosen)
-            mac = best_mac(params, chosen, "gops_per_mm2_core")
-            engine_mac = best_mac(params, chosen, "gops_per_mm2_engine")
-            core = opt1["gops_per_mm2_core"] / mac["gops_per_mm2_core"]
-            engine = opt1["gops_per_mm2_engine"] / engine_mac["gops_per_mm2_engine"]
-            worst = min(worst, core)
-            print(f"  {name} ({opt1['corner']}), {size}x{size}: core {core:.2f}, engine {engine:.2f}", flush=True)
-            print(f"{line('opt1', opt1)}\n{line('mac', mac)}", flush=True)
-    print(f"least core ratio {worst:.2f}: {'reached' if worst >= TARGET else 'NOT reached'}")
-    return 0 if worst >= TARGET else 1
+            base = EngineParams(rows=size, cols=size, scheme="opt1")
+            reached &= compare(base, Settings(setting, options.effort), name, TARGET)
+    name, setting = next(iter(settings.items()))
+    for array in options.arrays:
+        if array in BUILDS:
+            size = options.size
+            base = EngineParams(array=array, rows=size, cols=size, depth=size, scheme="opt1")
+            reached &= compare(base, Settings(setting, options.effort), name, REPORTED[array])
+    return 0 if reached else 1
 
 
 if __name__ == "__main__":

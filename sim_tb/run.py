@@ -98,6 +98,7 @@ def run_workload(
     name: str = "random",
     tiles: int = 64,
     k: int = 64,
+    sigma: float | None = None,
     seed: int = 1,
     effort: str | None = None,
     depth: int = DEPTH,
@@ -109,12 +110,16 @@ def run_workload(
 
     Parameters
     ----------
+    sigma : float, optional
+        Operands of ``random`` tiles are normal with this standard deviation instead of uniform.
     effort : str, optional
         ``quick`` to build or ``speed`` to run; chosen by the amount of work if left out.
     depth : int
         Words of each memory in the harness.
     """
     request: dict[str, Any] = {"engine": params.to_dict(), "workload": name, "tiles": tiles, "k": k, "seed": seed}
+    if sigma is not None:
+        request["sigma"] = sigma
     files = {}
     if name == "digits":
         from sim_tb.workloads import digits

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hdl.params import Dataflow, EngineParams
+from hdl.params import Dataflow, EngineParams, OperandFormat
 from sim_tb.golden import Matrix, gemm
 
-__all__ = ["Tiles", "batches", "corner_tiles", "random_tiles"]
+__all__ = ["Tiles", "batches", "corner_tiles", "normal_tiles", "random_tiles"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,23 @@ def random_tiles(params: EngineParams, count: int, k: int, rng: np.random.Genera
     b = draw(params.b.min, params.b.max, (count, k, params.cols))
     initial = draw(*params.result_range, (count, params.rows, params.cols)) if params.preload else None
     return Tiles(a, b, initial)
+
+
+def normal_tiles(params: EngineParams, count: int, k: int, sigma: float, rng: np.random.Generator) -> Tiles:
+    """Tiles of operands from a normal distribution of mean 0, rounded; those outside of their format are drawn anew.
+
+    ``sigma`` is that of A; B's is as large a part of its range.
+    """
+
+    def draw(form: OperandFormat, shape: tuple[int, ...]) -> Matrix:
+        spread = sigma * form.max / params.a.max
+        values = np.rint(rng.normal(0.0, spread, shape)).astype(np.int64)
+        while (outside := (values < form.min) | (values > form.max)).any():
+            values[outside] = np.rint(rng.normal(0.0, spread, int(outside.sum()))).astype(np.int64)
+        return values
+
+    initial = random_tiles(params, count, 1, rng).initial
+    return Tiles(draw(params.a, (count, params.rows, k)), draw(params.b, (count, k, params.cols)), initial)
 
 
 def batches(params: EngineParams, work: Sequence[Tiles], depth: int) -> Iterator[list[Tiles]]:

@@ -97,7 +97,7 @@ def synthesise_module(
     top: str,
     folder: Path,
     *,
-    effort: str = "normal",
+    effort: str | Effort = "normal",
     clock_ns: float | None = None,
 ) -> Result:
     """Synthesise one module, flattened, in every style.
@@ -110,8 +110,8 @@ def synthesise_module(
     top : str
     folder : Path
         Where scripts, logs and netlists go.
-    effort : str
-        ``quick``, ``normal`` or ``full``.
+    effort : str or Effort
+        ``quick``, ``normal`` or ``full``, or what is to be tried.
     clock_ns : float, optional
         Ask for the smallest netlist at this clock instead of the least area times period.
 
@@ -124,13 +124,15 @@ def synthesise_module(
     hierarchy = Hierarchy(verilog)
     if top in hierarchy.texts:  # so that equal modules of different engines are one job
         verilog = hierarchy.text(top)
+    named = asdict(effort) if isinstance(effort, Effort) else effort
     key = cache.digest(
-        "module with front", verilog, top, library.digest, effort, clock_ns, sta.available(), yosys.version()
+        "module with front", verilog, top, library.digest, named, clock_ns, sta.available(), yosys.version()
     )
     stored = cache.read("modules", key)
     if stored is None:
         folder.mkdir(parents=True, exist_ok=True)
-        stored = _Search(library, verilog, top, folder, EFFORTS[effort], clock_ns).run()
+        tried = effort if isinstance(effort, Effort) else EFFORTS[effort]
+        stored = _Search(library, verilog, top, folder, tried, clock_ns).run()
         cache.write("modules", key, stored)
     candidates = tuple(Candidate(**values) for values in stored["tried"])
     front = tuple(Made(Candidate(**candidate), netlist, path) for candidate, netlist, path in stored["front"])

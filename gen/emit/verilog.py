@@ -22,7 +22,7 @@ from hdl.engine.top import Engine, Port, engine_ports
 from hdl.lib.shared import Part
 from hdl.params import EngineParams, ToolError
 
-__all__ = ["Emission", "emit", "rtlil_of"]
+__all__ = ["Emission", "emit", "rtlil_of", "verilog_of"]
 
 
 #: What Verilator's lint may overlook in the whole file.
@@ -93,6 +93,11 @@ def rtlil_of(part: Part, prefix: str) -> tuple[str, set[str]]:
         name, waiting = emitter.waiting.popitem()
         design += emitter.convert(waiting, name)
     return design, emitter.names
+
+
+def verilog_of(part: Part, prefix: str) -> str:
+    """Verilog of a part and of all parts below it; its module, ``<prefix>_<part.module>``, comes first."""
+    return _verilog(rtlil_of(part, prefix)[0], f"{prefix}_{part.module}")
 
 
 class _Emitter:

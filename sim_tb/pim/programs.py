@@ -1,20 +1,21 @@
-"""Random legal programs, for comparing models and hardware."""
+"""Random legal programs, for comparing models and hardware, and programs without their loops."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from gen.pim.check import check
 from gen.pim.program import Program
-from hdl.params.pim import INSTRUCTIONS, SCALARS, Instruction, PimParams, instruction, violations
+from hdl.params.pim import INSTRUCTIONS, SCALARS, Instruction, PimParams, expand_vmm, instruction, violations
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING
+from hdl.params.pim.loops import advanced, steps
 
-__all__ = ["RandomProgram", "random_elements", "random_program"]
+__all__ = ["RandomProgram", "random_elements", "random_program", "unrolled"]
 
 #: Instructions that are half as frequent as the others.
 ONCE = ("NOP", "FENCE", "SETR", "MARK", "ACT_AB", "ACT", "PRE_AB", "PRE")
@@ -37,12 +38,17 @@ class RandomProgram:
     input_words: int
 
 
-def random_program(params: PimParams, rng: np.random.Generator, length: int = 40) -> RandomProgram:
-    """A legal program of about so many instructions, with loops up to two deep.
+def random_program(
+    params: PimParams,
+    rng: np.random.Generator,
+    length: int = 40,
+    units: Sequence[str] = ("control", "stream", "dram", "pim", "vector"),
+) -> RandomProgram:
+    """A legal program of about so many instructions for these units, with loops up to two deep.
 
     It favours small sizes, low addresses and few rows, so that instructions meet each other's data.
     """
-    maker = _Maker(params, rng)
+    maker = _Maker(params, rng, units)
     listing = maker.block(length, 0)
     listing.append(instruction("HALT", *maker.flags("HALT", 0.3)))
     program = Program.of(params, listing)
@@ -50,6 +56,37 @@ def random_program(params: PimParams, rng: np.random.Generator, length: int = 40
     if findings:
         raise AssertionError(f"a random program is illegal: {findings[0]}: {program.instructions[findings[0].index]}")
     return RandomProgram(program, maker.input_words)
+
+
+def unrolled(
+    params: PimParams, code: Sequence[Instruction], moved: Sequence[Mapping[str, int]] = ()
+) -> Iterator[Instruction]:
+    """The instructions that are executed, one after the other: loops run, VMM expanded.
+
+    Scalar registers are as the program's last SETR in the text left them.
+    """
+    scalars: dict[int, int] = {}
+    index = 0
+    while index < len(code):
+        one = code[index]
+        index += 1
+        if one.op.name == "LOOP":
+            depth, first = 1, index
+            while depth:
+                depth += (code[index].op.name == "LOOP") - (code[index].op.name == "ENDL")
+                index += 1
+            for turn in range(one["n"]):
+                here = {key: turn * by for key, by in steps(params, one).items()}
+                yield from unrolled(params, code[first : index - 1], (*moved, here))
+            continue
+        one = replace(advanced(params, one, moved), advance=0)
+        if one.op.name == "SETR":
+            scalars[one["r"]] = one["value"]
+        if one.op.name == "VMM":
+            slots = scalars[one["slots"]] & 0xFFFF if "reg" in one.flags else one["slots"]
+            yield from expand_vmm(params, one, slots)
+        else:
+            yield one
 
 
 def random_elements(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:
@@ -66,11 +103,11 @@ def random_elements(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDA
 class _Maker:
     """Makes instructions one by one; those that turn out illegal are made anew."""
 
-    def __init__(self, params: PimParams, rng: np.random.Generator) -> None:
+    def __init__(self, params: PimParams, rng: np.random.Generator, units: Sequence[str]) -> None:
         self.params = params
         self.rng = rng
         self.input_words = 0
-        names = [name for name in INSTRUCTIONS if name not in EXCLUDED]
+        names = [name for name, op in INSTRUCTIONS.items() if name not in EXCLUDED and op.unit in units]
         self.names = [name for name in names for _ in range(1 if name in ONCE else 2)]
         #: How often the innermost block runs, and the steps of the loops around it.
         self.repeats = 1

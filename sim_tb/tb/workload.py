@@ -13,7 +13,7 @@ from sim_tb import messages
 from sim_tb.golden import Matrix
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.tb.harness import Harness, Outcome
-from sim_tb.tiles import Tiles, batches, random_tiles
+from sim_tb.tiles import Tiles, batches, normal_tiles, random_tiles
 from sim_tb.workloads.network import Network, Placement, multiply_numpy
 from sim_tb.workloads.tiling import Tiling
 
@@ -73,9 +73,11 @@ async def _digits(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _random(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
-    """Random tiles."""
+    """Random tiles, uniform or normal."""
     rng = np.random.default_rng(request["seed"])
-    await engine.run(random_tiles(engine.params, request["tiles"], request["k"], rng))
+    sigma, size = request.get("sigma"), (request["tiles"], request["k"])
+    params = engine.params
+    await engine.run(random_tiles(params, *size, rng) if sigma is None else normal_tiles(params, *size, sigma, rng))
     return {}
 
 

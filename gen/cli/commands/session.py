@@ -14,10 +14,14 @@ from hdl.params import MULTIPLIERS, CheckFailed, ConfigError, EngineParams, Prob
 if TYPE_CHECKING:
     from gen.config import Config
     from gen.emit.verilog import Emission
+    from synth_scripts.metrics import Rate
 
 __all__ = ["SIM", "SYNTH", "Session", "load_config"]
 
 SIM, SYNTH, REPORT = "sim.json", "synth.json", "report.html"
+
+#: Operands by which the throughput of sparse engines is measured: inner size of tiles, and sigma of 8-bit operands.
+RATE_K, RATE_SIGMA = 512, 30.0
 
 Json = dict[str, Any]
 
@@ -131,7 +135,26 @@ class Session:
             if params.scheme == "mac":
                 form["multiplier"] = params.multiplier
             workdir = self.output.workdir("synth") / "-".join(form.values())
-            return {**form, **synthesise(params, emission, self.config.synth, workdir)}
+            rate = self._rate(params, emission)
+            return {**form, **synthesise(params, emission, self.config.synth, workdir, rate=rate)}
+
+    def _rate(self, params: EngineParams, emission: Emission) -> Rate | None:
+        """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
+        from gen.timing import operands_decide
+
+        if not operands_decide(params):
+            return None
+        from sim_tb.rate import measure_streak
+        from synth_scripts.metrics import Rate
+
+        k = min(RATE_K, params.k_limit)
+        sigma = RATE_SIGMA * params.a.max / 127
+        try:
+            streak = measure_streak(params, emission, k=k, tiles=4, sigma=sigma, seed=self.config.workload.seed)
+        except ToolError as error:
+            self.console.detail(f"  throughput was not measured: {error}")
+            return None
+        return Rate(streak.macs_per_cycle, streak.words)
 
     def report(self) -> Path:
         """The HTML report of what the folder holds."""

@@ -1,0 +1,47 @@
+"""What the benchmarks share: verdicts, cell libraries, and the engines that there are."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from hdl.params import EngineParams
+from hdl.params.engine import BUILDS
+from synth_scripts.sources import OSU018
+
+__all__ = ["add_library_options", "engines", "libraries", "verdict"]
+
+#: Name -> file or folder below the PDK folder.
+OPEN_LIBRARIES = {"sky130": "sky130hd_tt.lib.gz", "sg13g2": "sg13g2_typ.lib.gz", "asap7": "asap7_rvt_tt"}
+
+
+def verdict(reached: bool) -> str:
+    """A benchmark's word for a target."""
+    return "PASS" if reached else "MISS"
+
+
+def add_library_options(parser: argparse.ArgumentParser) -> None:
+    """``--pdk`` and ``--libraries``."""
+    shared = Path(__file__).resolve().parents[2] / "shared" / "pdk"
+    parser.add_argument("--pdk", type=Path, default=os.environ.get("BITLOOM_PDK") or shared, help="open cell libraries")
+    parser.add_argument("--libraries", nargs="+", metavar="NAME", help="only these")
+
+
+def libraries(options: argparse.Namespace) -> dict[str, str]:
+    """Settings of the libraries that are here, by name; the unit library where there is only one other."""
+    pdk = Path(options.pdk)
+    found = {"osu018": "osu018"} if OSU018.exists() else {}
+    found |= {name: str(pdk / entry) for name, entry in OPEN_LIBRARIES.items() if (pdk / entry).exists()}
+    if len(found) < 2:
+        found["unit"] = "unit"
+    chosen = options.libraries or list(found)
+    return {name: setting for name, setting in found.items() if name in chosen}
+
+
+def engines(size: int, depth: int) -> Iterator[EngineParams]:
+    """Every pair of array and scheme that is built, with ``size`` rows and columns."""
+    for array, schemes in BUILDS.items():
+        for scheme in schemes:
+            yield EngineParams(array=array, scheme=scheme, rows=size, cols=size, depth=depth)

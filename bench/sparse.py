@@ -1,0 +1,91 @@
+"""Engines that skip zero digits: cycles per operand of A, against the mean number of digits that are not zero.
+
+Operands are normal, rounded, and rejected outside of [-128, 127]; the mean is exact, from all 256 values. Cycles are
+those of a streak of tiles in its steady state: each row works on one operand after the other, so that a tile of inner
+size K takes K times the figure. OPT4E works on four operands at once: its figure is cycles times four. Targets, at
+K = 1,024 and for sigma 20 and 30: within 3 % of the mean for one row, which waits for nobody, and within 8 % for 16
+rows, which share the operands of B and may run apart only as far as the queue allows. A second table shows what that
+costs by depth of the queue and by K.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from bench._common import verdict
+from gen.emit.verilog import Emission, emit
+from gen.nest.encoders import density
+from hdl.params import EngineParams
+from hdl.params.engine import BUILDS, ENCODERS, SPARSE
+from sim_tb.rate import measure_streak
+
+K = 1024
+SIGMAS = (20, 30)
+TARGETS = {1: 0.03, 16: 0.08}
+
+
+def array_of(scheme: str) -> str:
+    """The array that is measured: columns work alike in all, so that one of them is enough."""
+    return next(array for array in ("matrix_2d", *BUILDS) if scheme in BUILDS[array])
+
+
+def cycles(params: EngineParams, hardware: Emission, sigma: float, k: int, tiles: int) -> float:
+    """Cycles per operand of a row, times the operands that it works on at once."""
+    return measure_streak(params, hardware, k=k, tiles=tiles, sigma=sigma).cycles / k * params.k_step
+
+
+def judged(schemes: list[str], encoders: list[str], tiles: int) -> bool:
+    """Every scheme and encoder, with one row and with sixteen."""
+    reached = True
+    print(f"cycles per operand, K = {K:,}; exact mean of non-zero digits in brackets")
+    for scheme in schemes:
+        for encoder in encoders:
+            for rows, target in TARGETS.items():
+                params = EngineParams(array=array_of(scheme), scheme=scheme, rows=rows, cols=1, encoder=encoder)
+                hardware = emit(params)
+                for sigma in SIGMAS:
+                    mean = density(encoder, params.a, sigma).mean
+                    found = cycles(params, hardware, sigma, K, tiles if rows == 1 else max(4, tiles // 4))
+                    loss = found / mean - 1
+                    reached &= loss <= target
+                    print(
+                        f"  {scheme:5} {encoder:10} {rows:2} row{'s' if rows > 1 else ' '} sigma {sigma}: {found:.3f} "
+                        f"({mean:.3f})  {loss:+6.1%}  target {target:.0%}: {verdict(loss <= target)}",
+                        flush=True,
+                    )
+    return reached
+
+
+def table(scheme: str, encoder: str, queues: list[int], sizes: list[int], sigma: float) -> None:
+    """The loss of 16 rows by depth of the queue and by K."""
+    base = EngineParams(array=array_of(scheme), scheme=scheme, rows=max(TARGETS), cols=1, encoder=encoder)
+    mean = density(encoder, base.a, sigma).mean
+    print(
+        f"{scheme}, {encoder}, {base.rows} rows, sigma {sigma:g}: cycles above the mean of {mean:.3f}, by queue and K"
+    )
+    print("  queue " + "".join(f"{k:>9,}" for k in sizes))
+    for queue in queues:
+        params = replace(base, queue=queue)
+        hardware = emit(params)
+        losses = [cycles(params, hardware, sigma, k, max(4, 4096 // k)) / mean - 1 for k in sizes]
+        print(f"  {queue:5} " + "".join(f"{loss:>9.1%}" for loss in losses), flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    schemes = [scheme for scheme in SPARSE if any(scheme in built for built in BUILDS.values())]
+    parser.add_argument("--schemes", nargs="+", choices=schemes, default=schemes)
+    parser.add_argument("--encoders", nargs="+", choices=ENCODERS, default=["ent", "naf"], help="of the judged table")
+    parser.add_argument("--tiles", type=int, default=16, help="of a streak of one row")
+    parser.add_argument("--queues", type=int, nargs="*", default=[2, 4, 8, 16, 32])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[64, 256, 1024, 4096], help="K of the second table")
+    args = parser.parse_args()
+    reached = judged(args.schemes, args.encoders, args.tiles)
+    if args.queues:
+        table("opt4c", args.encoders[0], args.queues, args.sizes, SIGMAS[0])
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

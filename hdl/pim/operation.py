@@ -1,0 +1,36 @@
+"""What the issuer asks of a channel: one operation, which its sequencer turns into commands."""
+
+from __future__ import annotations
+
+from amaranth.lib.data import StructLayout
+
+from hdl.params.pim import PimParams
+
+__all__ = ["COUNT_BITS", "KINDS", "operation"]
+
+#: Kinds of operations: bit positions of the sequencer's one-hot register. WR_GBX differs from WR_GB in its source only.
+KINDS = (
+    *("ACT_AB", "ACT", "PRE_AB", "PRE", "WR_SB", "RD_SB", "WR_ELEM"),
+    *("WR_GB", "WR_BIAS", "MAC_AB", "RD_MAC", "RD_MAC_KEEP"),
+)
+#: Of an instruction's count of columns or words.
+COUNT_BITS = 12
+
+
+def operation(params: PimParams) -> StructLayout:
+    """An operation as bits: its kind, where it begins, and how many words it moves.
+
+    ``kind`` is an index into ``KINDS``. ``count`` is ignored by operations that have none of their own. ``word`` is the
+    first word of the global buffer.
+    """
+    return StructLayout(
+        {
+            "kind": (len(KINDS) - 1).bit_length(),
+            "bank": params.bank_bits,
+            "row": max(1, (params.rows - 1).bit_length()),
+            "col": params.col_bits,
+            "count": COUNT_BITS,
+            "word": max(1, (params.gb_words - 1).bit_length()),
+            "lane": max(1, (params.lanes - 1).bit_length()),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Simulation hardware around the PIM controller: device model, drivers and their main program."""

@@ -1,0 +1,57 @@
+"""What a command log does, apart from opening and closing rows: a second way to say what operations mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hdl.params.pim import Instruction, PimParams
+from sim_tb.pim import Entry
+
+#: Command, bank, row, column, word of the global buffer.
+Work = tuple[str, int, int, int, int]
+
+
+def done(params: PimParams, log: Iterable[Entry]) -> list[Work]:
+    """The column and register commands of a channel's log, with the rows that were open."""
+    rows: list[int | None] = [None] * params.banks
+    found: list[Work] = []
+    for entry in log:
+        name = entry.command
+        if name == "ACT":
+            rows[entry.bank] = entry.row
+        elif name == "ACT_AB":
+            rows = [entry.row] * params.banks
+        elif name in ("PRE", "PRE_AB"):
+            rows = [None if name == "PRE_AB" or bank == entry.bank else row for bank, row in enumerate(rows)]
+        elif name in ("RD", "WR", "WRE", "MAC"):
+            row = rows[entry.bank]
+            assert row is not None, entry
+            found.append((name, entry.bank, row, entry.col, entry.row))
+        elif name != "REF":
+            found.append((name, entry.bank, 0, 0, entry.row))
+    return found
+
+
+def expected(params: PimParams, instructions: Sequence[Instruction], channel: int = 0) -> list[Work]:
+    """The same, from the instructions."""
+    found: list[Work] = []
+    parts = range(0, params.banks, params.lanes)
+    for one in instructions:
+        if one.op.unit not in ("dram", "pim") or not one["mask"] >> channel & 1:
+            continue
+        name, values = one.op.name, one.values
+        if name in ("WR_SB", "RD_SB", "MAC_AB"):
+            for i in range(one["n"]):
+                row, col = divmod(one["row"] * params.row_cols + one["col"] + i, params.row_cols)
+                word = one["gb"] + i if name == "MAC_AB" else 0
+                found.append((name[:3].strip("_"), values.get("bank", 0), row, col, word))
+        elif name in ("WR_GB", "WR_GBX"):
+            found += [("WRGB", 0, 0, 0, one["gb"] + i) for i in range(one["n"])]
+        elif name == "WR_ELEM":
+            found += [("WRE", bank, one["row"], one["col"], 0) for bank in parts]
+        elif name == "WR_BIAS":
+            found += [("WRMAC", bank, 0, 0, 0) for bank in parts]
+        elif name == "RD_MAC":
+            command = "RDMAC_KEEP" if "accumulate" in one.flags else "RDMAC"
+            found += [(command, bank, 0, 0, 0) for bank in parts]
+    return found
