@@ -1,0 +1,53 @@
+"""What the benchmarks of areas are built on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from bench import _common
+from bench.pe_area_delay import boundary, designs
+from hdl.params.engine import BUILDS
+from synth_scripts.flow import synthesise_module
+from synth_scripts.library import Library
+
+pytestmark = pytest.mark.synth
+
+PE = """module pe(clk, x, y);
+  input clk;
+  input [2:0] x;
+  output [2:0] y;
+  reg [2:0] y;
+  always @(posedge clk) y <= y ^ ~x;
+endmodule
+"""
+
+
+def test_a_register_in_front_of_an_input(unit: Library, tmp_path: Path) -> None:
+    plain = synthesise_module(unit, PE, "pe", tmp_path / "plain", effort="quick").best
+    text = PE + boundary(PE, "pe", "x")
+    registered = synthesise_module(unit, text, "pe_registered", tmp_path / "registered", effort="quick").best
+    flop = unit.flops[0]
+    assert (plain.cells[flop], registered.cells[flop]) == (3, 6)
+
+
+def test_published_boundaries() -> None:
+    """Every judged PE has both operands and the accumulator in flip-flops of its own."""
+    made = designs()
+    assert set(made) >= {"opt1", "opt3", "opt4c"}
+    assert made["opt4c"].module == "bitloom_pe_registered"
+    assert "reg [7:0] b" in made["opt4c"].text
+
+
+def test_libraries_that_are_here(tmp_path: Path) -> None:
+    (tmp_path / "sky130hd_tt.lib.gz").touch()
+    options = argparse.Namespace(pdk=tmp_path, libraries=["sky130"])
+    assert _common.libraries(options) == {"sky130": str(tmp_path / "sky130hd_tt.lib.gz")}
+    assert "unit" in _common.libraries(argparse.Namespace(pdk=tmp_path / "none", libraries=None))
+
+
+def test_every_engine_is_listed() -> None:
+    pairs = [(params.array, params.scheme, params.rows, params.depth) for params in _common.engines(3, 5)]
+    assert pairs == [(array, scheme, 3, 5) for array, schemes in BUILDS.items() for scheme in schemes]
