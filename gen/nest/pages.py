@@ -12,7 +12,8 @@ from gen.nest.printer import print_nest
 from gen.nest.steps import explain_nest, explain_steps, steps
 from gen.nest.tile import Tile
 from gen.nest.window import expected_interval
-from hdl.params import EngineParams
+from hdl.arith.encoding import encoding
+from hdl.params import EngineParams, OperandFormat
 
 __all__ = ["rewritten"]
 
@@ -32,6 +33,8 @@ def _block(kind: str, *words: str) -> str:
         return _built()
     if kind == "digits":
         return _digits()
+    if kind == "wires":
+        return _wires()
     if kind == "windows":
         return _windows()
     if kind == "nest":
@@ -67,6 +70,18 @@ def _digits() -> str:
     for encoder in ENCODERS:
         means = " | ".join(f"{density(encoder, TILE.a, sigma).mean:.3f}" for sigma in sigmas)
         rows.append(f"| `{encoder}` | {digit_count(encoder, TILE.a)} | {means} |")
+    return "\n".join(rows) + "\n"
+
+
+def _wires() -> str:
+    formats = [OperandFormat(width, signed) for width in (4, 7, 8, 16) for signed in (True, False)]
+    rows = [
+        "| Digits, wires | " + " | ".join(f"`{form}`" for form in formats) + " |",
+        "|---" * (len(formats) + 1) + "|",
+    ]
+    for encoder in ENCODERS:
+        found = [encoding(encoder, form) for form in formats]
+        rows.append(f"| `{encoder}` | " + " | ".join(f"{each.digits}, {each.bits}" for each in found) + " |")
     return "\n".join(rows) + "\n"
 
 

@@ -41,6 +41,14 @@ def test_configurations_exist(page):
         assert (ROOT / name).exists(), name
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```python" in page.read_text(encoding="utf-8")], ids=lambda page: page.name
+)
+def test_programs_run(page):
+    for program in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        exec(compile(program, page.name, "exec"), {})
+
+
 def test_index_names_every_page():
     assert {page.name for page in DOCS.glob("*.md")} == {
         "index.md",

@@ -40,12 +40,6 @@ def test_every_nest_on_the_page_reads():
         parse(re.split(r"\n\n", text[start.start() :])[0])
 
 
-def test_the_program_runs():
-    program = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert program is not None
-    exec(compile(program[1], "docs/notation.md", "exec"), {})
-
-
 def test_every_word_is_explained():
     for word in (*KINDS, *PRIMITIVES, *INDICES):
         assert f'"{word}"' in PAGE, word  # in the grammar
