@@ -1,4 +1,4 @@
-"""The product of one digit out of {-2, -1, 0, 1, 2} and an operand, as bits for a heap."""
+"""The product of one digit out of {-2, -1, 1, 2} and an operand, as bits for a heap."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ def sign_column(b: OperandFormat) -> int:
     return b.width + (not b.signed)
 
 
-def digit_product(m: Module, name: str, one: Value, two: Value, neg: Value, b: Value, form: OperandFormat) -> Value:
+def digit_product(m: Module, name: str, two: Value, neg: Value, b: Value, form: OperandFormat) -> Value:
     """A digit times b, in one's complement with its sign bit inverted; ``neg`` is to be added in column 0.
 
     No sign needs to be extended: the value is the product, plus 2**sign_column, minus ``neg``.
 
     Parameters
     ----------
-    one, two, neg : Value
-        The digit: its magnitude one-hot, and its sign. A zero has neither.
+    two, neg : Value
+        The digit: +-2 or +-1, and its sign. There is no zero, but b may be.
     b : Value
         The operand, in format ``form``.
 
@@ -37,7 +37,7 @@ def digit_product(m: Module, name: str, one: Value, two: Value, neg: Value, b: V
     low = magnitude[: sign_column(form)]
     sign = magnitude[-1] ^ neg if form.signed else neg
     m.d.comb += [
-        magnitude.eq(Mux(one, value, 0) | Mux(two, value << 1, 0)),
+        magnitude.eq(Mux(two, value << 1, value)),
         product.eq(Cat(low ^ neg.replicate(len(low)), ~sign)),
     ]
     return product

@@ -87,14 +87,15 @@ class Sparse(Body):
             more.eq(Cat(bank.more for bank in flat).any()),
         ]
         words = self._windows(m, [bank.b_out for bank in flat], reader.arrive, arriving[1])
-        self._rows(m, banks, words, reader, arriving[1], holds)
+        blocked = self._rows(m, banks, words, reader, arriving[1], holds)
         m.d.comb += [
             self.a_take.eq(loader.take),
             self.b_take.eq(loader.take),
             self.beat.eq(loader.take),
             self.beat_last.eq(self.a_last),
             self.active.eq(loader.take),
-            self.starved.eq(loader.ready & ~(self.a_valid & self.b_valid)),
+            self.starved.eq(loader.ready & ~(self.a_valid & self.b_valid) & ~blocked),
+            self.blocked.eq(blocked & ~loader.take),
             self.mismatch.eq(loader.take & (self.a_last != self.b_last)),
         ]
         return m
@@ -146,8 +147,8 @@ class Sparse(Body):
 
     def _rows(
         self, m: Module, banks: list[list[Shared]], words: Value, reader: Shared, slot: Value, holds: Signal
-    ) -> None:
-        """Rows, result buses and what stands at their heads."""
+    ) -> Value:
+        """Rows, result buses and what stands at their heads; says where results find no room."""
         params, rows = self.params, self.params.rows
         part = SparseRow(params, self.planes)
         stage_rows = Dataflow.ROWS_PER_BUS_STAGE
@@ -203,6 +204,7 @@ class Sparse(Body):
             filled.eq(Cat(row.filled for row in placed)),
         ]
         self._collect(m, part, bus, output)
+        return output.blocked
 
     def _collect(self, m: Module, part: SparseRow, bus: Value, output: Shared) -> None:
         """Results, one column after the other."""
@@ -219,5 +221,4 @@ class Sparse(Body):
             self.row_data.eq(Cat(results)),
             self.row_valid.eq(output.valid),
             self.row_last.eq(output.last),
-            self.blocked.eq(output.blocked),
         ]

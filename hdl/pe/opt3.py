@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
@@ -79,20 +79,22 @@ class Opt3PE(Part):
             m.d.sync += passed.eq(self.load_in)
             m.d.comb += self.load_out.eq(passed)
         picks = Picks(m, self.shape, load, slot, group)
-        size = Pick.bits(self.shape)
-        selected = Signal(size, init=1)  # the first step after a reset begins new sums
-        adding = Signal(size - self.shape.index_bits, reset_less=True)  # its place is no longer needed
+        selected = Signal(Pick.bits(self.shape), init=0b11)  # the first step after a reset begins new sums
+        action = Signal(Pick.action_bits(self.shape), reset_less=True)
         b = Signal(self.params.b.width, reset_less=True)
-        now, then = Pick(self.shape, selected), Pick(self.shape, adding)
-        m.d.sync += [selected.eq(Cat(clear, picks.valid, picks.two, picks.neg, picks.index)), adding.eq(selected)]
-        with m.If(now.valid[0]):
-            m.d.sync += b.eq(self.b_in)
+        now = Pick(self.shape, selected)
+        m.d.sync += [
+            selected.eq(Pick.join(clear, [picks.valid], [picks.two], [picks.neg], [picks.index])),
+            action.eq(now.action),
+        ]
+        with m.If(now.step):
+            m.d.sync += b.eq(Mux(now.valid[0], self.b_in, 0))
         m.d.comb += [
             self.last.eq(picks.last),
             self.step.eq(now.step),
             self.valid.eq(now.valid[0]),
             self.index.eq(now.index[0]),
-            self.clear.eq(then.clear),
-            self.acc.eq(self.plane.add(m, then.step, then.clear, then.digits, [b])),
+            self.clear.eq(action[1]),
+            self.acc.eq(self.plane.add(m, action[0], action[1], Pick.digits(action), [b])),
         ]
         return m

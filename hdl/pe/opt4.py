@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
@@ -20,45 +20,67 @@ class Pick:
     ----------
     shape : SparseShape
     word : Value
-        ``bits(shape)`` bits: ``clear``, then for each lane ``valid``, ``two``, ``neg`` and the index in the window.
+        ``bits(shape)`` bits, see :meth:`join`.
+
+    Attributes
+    ----------
+    step, clear : Value
+        There is something to do: a digit, or new sums begin.
+    action : Value
+        What a PE must know once it has the operands: ``step``, ``clear``, ``two`` and ``neg`` of each lane.
+    valid, index : list of Value
+        Of each lane.
     """
 
     def __init__(self, shape: SparseShape, word: Value) -> None:
-        lanes = word[1:]
-        size = 3 + shape.index_bits
-        self.clear = word[0]
-        self.valid = [lanes[i * size] for i in range(shape.lanes)]
-        self.digits = [
-            (lanes[i * size] & ~lanes[i * size + 1], lanes[i * size + 1], lanes[i * size + 2])
-            for i in range(shape.lanes)
-        ]
-        self.index = [lanes[i * size + 3 : (i + 1) * size] for i in range(shape.lanes)]
+        lanes = shape.lanes
+        self.step, self.clear = word[0], word[1]
+        self.action = word[: self.action_bits(shape)]
+        rest = word[self.action_bits(shape) :]
+        self.valid = [rest[lane] for lane in range(lanes)]
+        self.index = [rest[lanes:].word_select(lane, shape.index_bits) for lane in range(lanes)]
+
+    @staticmethod
+    def join(clear: Value, valid: list[Value], two: list[Value], neg: list[Value], index: list[Value]) -> Value:
+        """The word of a step."""
+        codes = [bit for pair in zip(two, neg, strict=True) for bit in pair]
+        return Cat(clear | Cat(valid).any(), clear, *codes, *valid, *index)
+
+    @staticmethod
+    def action_bits(shape: SparseShape) -> int:
+        """Bits of ``action``."""
+        return 2 + 2 * shape.lanes
 
     @staticmethod
     def bits(shape: SparseShape) -> int:
         """Bits of a step."""
-        return 1 + shape.lanes * (3 + shape.index_bits)
+        return Pick.action_bits(shape) + shape.lanes * (1 + shape.index_bits)
 
-    @property
-    def step(self) -> Value:
-        """A PE has something to do."""
-        return self.clear | Cat(self.valid).any()
+    @staticmethod
+    def digits(action: Value) -> list[tuple[Value, Value]]:
+        """``two`` and ``neg`` of each lane."""
+        codes = action[2:]
+        return [(codes[i], codes[i + 1]) for i in range(0, len(codes), 2)]
 
 
 class Opt4PE(Part):
     """Multiply the operand of each lane by a digit in {-2, -1, 1, 2} and add the products to the sum of a plane.
 
-    OPT4C has one lane; OPT4E has four, which share one accumulator. The sum is that of ``acc``'s bits in their columns
-    (see :class:`hdl.pe.plane.PlaneSum`), minus ``excess`` for every step since (and with) ``clear``.
+    OPT4C has one lane; OPT4E has four, which share one accumulator. The map from digits to products has no zero: a lane
+    without a digit takes zero as its operand. The sum is that of ``acc``'s bits in their columns (see
+    :class:`hdl.pe.plane.PlaneSum`), minus ``excess`` for every step since (and with) ``clear``.
 
     Members
     -------
-    pick : In
-        The step whose operands ``b`` holds, see :class:`Pick`. In a systolic array it is a register of this PE, and
-        moves on: ``pick_in``, ``pick_out``. While its ``clear`` is high, ``acc`` holds a finished sum.
-    load : In(lanes)
-        Take ``b_in`` of these lanes, for the next step.
+    load, valid : In(1), In(lanes)
+        Take the operands ``b_in`` for the next step, of these lanes; zero for the others.
     b_in : In(lanes * b.width)
+    action : In
+        What to do with the operands taken, see :class:`Pick`. While its ``clear`` is high, ``acc`` holds a finished
+        sum.
+    pick_in, pick_out : In, Out
+        Instead of ``load``, ``valid`` and ``action`` in a systolic array: the step whose operands ``b_in`` holds, and,
+        one cycle later, what this PE does and the next one takes.
     acc : Out(acc_bits)
     """
 
@@ -70,7 +92,11 @@ class Opt4PE(Part):
         self.plane = PlaneSum(params)
         self.systolic = params.array == "systolic_os"
         bits, lanes = Pick.bits(self.shape), self.shape.lanes
-        picks = {"pick_in": In(bits), "pick_out": Out(bits)} if self.systolic else {"pick": In(bits), "load": In(lanes)}
+        picks = (
+            {"pick_in": In(bits), "pick_out": Out(bits)}
+            if self.systolic
+            else {"load": In(1), "valid": In(lanes), "action": In(Pick.action_bits(self.shape))}
+        )
         super().__init__({**picks, "b_in": In(lanes * params.b.width), "acc": Out(self.plane.acc_bits)})
 
     def elaborate(self, platform: object) -> Module:
@@ -79,15 +105,15 @@ class Opt4PE(Part):
             word = Signal(len(self.pick_in), name="pick", reset_less=True)
             m.d.sync += word.eq(self.pick_in)
             m.d.comb += self.pick_out.eq(word)
-            load: list[Value] = Pick(self.shape, self.pick_in).valid
+            now = Pick(self.shape, self.pick_in)
+            load, valid, action = now.step, now.valid, Pick(self.shape, word).action
         else:
-            word, load = self.pick, list(self.load)
-        pick = Pick(self.shape, word)
+            load, valid, action = self.load, list(self.valid), self.action
         operands: list[Value] = []
-        for lane, take in enumerate(load):
+        for lane, there in enumerate(valid):
             b = Signal(self.params.b.width, name=f"b{lane}", reset_less=True)
-            with m.If(take):
-                m.d.sync += b.eq(self.b_in.word_select(lane, len(b)))
+            with m.If(load):
+                m.d.sync += b.eq(Mux(there, self.b_in.word_select(lane, len(b)), 0))
             operands.append(b)
-        m.d.comb += self.acc.eq(self.plane.add(m, pick.step, pick.clear, pick.digits, operands))
+        m.d.comb += self.acc.eq(self.plane.add(m, action[0], action[1], Pick.digits(action), operands))
         return m

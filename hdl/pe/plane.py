@@ -46,17 +46,15 @@ class PlaneSum:
         self.carries = carry_columns(self.width, top, params.carry_every)
         self.acc_bits = self.width + len(self.carries)
 
-    def add(
-        self, m: Module, en: Value, clear: Value, digits: list[tuple[Value, Value, Value]], b: list[Value]
-    ) -> Value:
+    def add(self, m: Module, en: Value, clear: Value, digits: list[tuple[Value, Value]], b: list[Value]) -> Value:
         """Where ``en``, add one product a lane, to a new sum where ``clear``; gives the accumulator.
 
         Parameters
         ----------
-        digits : list of (one, two, neg)
-            The digit of each lane; all zero where a lane has none.
+        digits : list of (two, neg)
+            The digit of each lane: +-2 or +-1, and its sign.
         b : list of Value
-            The operand of each lane.
+            The operand of each lane; zero where a lane has no digit.
         """
         s = Signal(self.width, reset_less=True)
         c = Signal(len(self.carries), reset_less=True)
@@ -67,9 +65,9 @@ class PlaneSum:
         heap.add(s_kept)
         for column, bit in zip(self.carries, c_kept, strict=True):
             heap.add(bit, column)
-        for lane, ((one, two, neg), value) in enumerate(zip(digits, b, strict=True)):
+        for lane, ((two, neg), value) in enumerate(zip(digits, b, strict=True)):
             heap.add(neg)
-            heap.add(digit_product(m, f"product{lane}", one, two, neg, value, self.form), arrival=PRODUCT_DELAY)
+            heap.add(digit_product(m, f"product{lane}", two, neg, value, self.form), arrival=PRODUCT_DELAY)
         total, carry = reduce_to_groups(m, heap, self.carries)
         with m.If(en):
             m.d.sync += [s.eq(total), c.eq(carry)]

@@ -99,12 +99,13 @@ class Collector(Part):
             bits[column] = bit
         c = Cat(bits)
         steps = self.tags.split(self.tag)["steps"]
+        excess = Signal(width)
         correction = Signal(width)
         half = Signal(width)
         partial = Signal(width, reset_less=True)
         carry = Signal(width, reset_less=True)
         place = self.plane.excess.bit_length() - 1
         # Minus the excess: its complement, and one more that enters as the lowest carry.
-        m.d.comb += [correction.eq(~(steps << place)), half.eq(s ^ c)]
+        m.d.comb += [excess.eq(steps << place), correction.eq(~excess), half.eq(s ^ c)]
         m.d.sync += [partial.eq(half ^ correction), carry.eq((s & c) | (half & correction))]
         return partial, Cat(Const(1, 1), carry[:-1])

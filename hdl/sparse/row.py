@@ -158,27 +158,27 @@ class SparseRow(Part):
             for i, walker in enumerate(walkers)
         ]
         m.d.comb += last.eq(Cat(picker.last for picker in pickers))
-        word = Signal(Pick.bits(shape), init=1)  # the first step after a reset begins new sums
-        m.d.sync += word.eq(Cat(self.fire, *(Cat(p.valid, p.two, p.neg, p.index) for p in pickers)))
+        word = Signal(Pick.bits(shape), init=0b11)  # the first step after a reset begins new sums
+        fields = [[getattr(picker, name) for picker in pickers] for name in ("valid", "two", "neg", "index")]
+        m.d.sync += word.eq(Pick.join(self.fire, *fields))
         now = Pick(shape, word)
-        step = Signal()
         valid = Signal()
-        m.d.comb += [step.eq(now.step), valid.eq(Cat(now.valid).any() | Cat(p.valid for p in pickers).any())]
+        m.d.comb += valid.eq(Cat(*now.valid, *fields[0]).any())
         finished = []
         if self.params.array == "systolic_os":
             for j in range(self.params.cols):
                 b = [self._operand(j, lane, index) for lane, index in enumerate(Pick(shape, word).index)]
                 pe = place(m, f"pe{j}", self.pe, pick_in=word, b_in=Cat(b))
                 word = pe.pick_out
-                finished.append(Mux(word[0], pe.acc, 0))
-            return step, valid, finished
-        then = Signal(len(word), reset_less=True)
-        m.d.sync += then.eq(word)
+                finished.append(Mux(Pick(shape, word).clear, pe.acc, 0))
+            return now.step, valid, finished
+        action = Signal(len(now.action), reset_less=True)
+        m.d.sync += action.eq(now.action)
         for j in range(self.params.cols):
             b = [self._operand(j, lane, index) for lane, index in enumerate(now.index)]
-            pe = place(m, f"pe{j}", self.pe, pick=then, load=Cat(now.valid), b_in=Cat(b))
-            finished.append(Mux(then[0], pe.acc, 0))
-        return step, valid, finished
+            pe = place(m, f"pe{j}", self.pe, load=now.step, valid=Cat(now.valid), action=action, b_in=Cat(b))
+            finished.append(Mux(action[1], pe.acc, 0))
+        return now.step, valid, finished
 
     def _opt3(self, m: Module, walker: Shared, last: Value) -> tuple[Value, Value, list[Value]]:
         """PEs that pick by themselves."""

@@ -14,7 +14,8 @@ __all__ = ["Walker"]
 class Walker(Part):
     """The digits of one lane of a row that wait in the window, and the group that is being worked off.
 
-    A group takes as many cycles as it has digits that are not zero, but at least one.
+    A group takes as many cycles as it has digits that are not zero. One that has none, and ends nothing, never waits
+    here; one that ends something takes a cycle at least.
 
     Members
     -------
@@ -59,43 +60,45 @@ class Walker(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        queue, size = self.shape.params.queue, len(self.push_group) + 2 + self.plane_bits
-        stored = [Signal(size, name=f"slot{i}", reset_less=True) for i in range(queue)]
-        holds = Signal(queue)
-        following = Signal(range(queue))  # the slot to load next
-        current = Signal(range(queue))
+        queue = self.shape.params.queue
+        arriving = Cat(self.push_group, self.push_end, self.push_plane, self.push_slot)
+        stored = [Signal(len(arriving), name=f"stored{i}", reset_less=True) for i in range(queue)]
+        waits = Signal(queue)  # what is stored and not yet loaded
+        holds = Signal(queue)  # by slot of the window
+        free = Signal(range(queue))  # where the next group is stored
+        following = Signal(range(queue))  # what is loaded next
         busy = Signal()  # the picker has the group of slot `current`
+        current = Signal(self.shape.slot_bits)
         waiting = Signal()
         end = Signal(2)
         plane = Signal(self.plane_bits)
-        entry = Signal(size)
-        next_end = Signal(2)
+        entry = Signal(len(arriving))
         there = Signal()
-        arriving = Cat(self.push_group, self.push_end, self.push_plane)
         picked = Signal()
+        needed = Signal()
         with m.Switch(following):
             for i in range(queue):
                 with m.Case(i):
-                    m.d.comb += [entry.eq(stored[i]), there.eq(holds[i])]
-        digits = len(self.push_group)
+                    m.d.comb += [entry.eq(stored[i]), there.eq(waits[i])]
+        digits, ends = len(self.push_group), len(self.push_group) + 2
+        slot = entry[ends + self.plane_bits :]
         m.d.comb += [
             self.group.eq(entry[:digits]),
-            next_end.eq(entry[digits : digits + 2]),
-            self.slot.eq(following),
+            self.slot.eq(slot),
             self.plane.eq(plane),
             self.holds.eq(holds),
             picked.eq(busy & self.last),
+            needed.eq(self.push & (self.push_group[: self.shape.group].any() | self.push_end.any())),
             self.at_plane_end.eq(waiting & end[0]),
             self.at_tile_end.eq(waiting & end[1]),
             self.load.eq(there & Mux(waiting, self.release, Mux(busy, self.last & ~end.any(), 1))),
         ]
         with m.If(self.load):
-            wrapped = following == queue - 1
             m.d.sync += [
-                following.eq(Mux(wrapped, 0, following + 1)),
-                current.eq(following),
-                end.eq(next_end),
-                plane.eq(entry[digits + 2 :]),
+                following.eq(Mux(following == queue - 1, 0, following + 1)),
+                current.eq(slot),
+                end.eq(entry[digits:ends]),
+                plane.eq(entry[ends : ends + self.plane_bits]),
                 busy.eq(1),
                 waiting.eq(0),
             ]
@@ -103,9 +106,15 @@ class Walker(Part):
             m.d.sync += [busy.eq(0), waiting.eq(end.any())]
         with m.Elif(waiting & self.release):
             m.d.sync += waiting.eq(0)
+        with m.If(needed):
+            m.d.sync += free.eq(Mux(free == queue - 1, 0, free + 1))
         for i in range(queue):
-            with m.If(self.push & (self.push_slot == i)):
-                m.d.sync += [stored[i].eq(arriving), holds[i].eq(1)]
+            with m.If(needed & (free == i)):
+                m.d.sync += [stored[i].eq(arriving), waits[i].eq(1)]
+            with m.Elif(self.load & (following == i)):
+                m.d.sync += waits[i].eq(0)
+            with m.If(needed & (self.push_slot == i)):
+                m.d.sync += holds[i].eq(1)
             with m.Elif(picked & (current == i)):
                 m.d.sync += holds[i].eq(0)
         return m

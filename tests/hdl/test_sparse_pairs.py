@@ -60,19 +60,17 @@ class Planes:
         return (signed << DIGIT_BITS[self.engine.encoder] * plane).astype(np.uint64)
 
 
-def pick(digits: list[Integers], clear: bool, index_bits: int) -> Integers:
-    """The word of a step, see :class:`hdl.pe.opt4.Pick`."""
-    word = np.full(len(digits[0]), int(clear))
+def code(digits: list[Integers]) -> Integers:
+    """``two`` and ``neg`` of each lane."""
+    word = np.zeros(len(digits[0]), dtype=np.int64)
     for lane, digit in enumerate(digits):
-        code = (digit != 0) | (abs(digit) == 2) << 1 | (digit < 0) << 2
-        word |= code << (1 + lane * (3 + index_bits))
+        word |= ((abs(digit) == 2) | (digit < 0) << 1).astype(np.int64) << (2 * lane)
     return word
 
 
 def opt4(engine: EngineParams) -> Drive:
     """Steps go to the lanes in turn; their order changes from plane to plane."""
     planes, count = Planes(engine), engine.k_step
-    index_bits = Opt4PE(engine).shape.index_bits
     systolic = engine.array == "systolic_os"
 
     def drive(lanes: Lanes, steps: Steps) -> NDArray[np.uint64]:
@@ -88,15 +86,17 @@ def opt4(engine: EngineParams) -> Drive:
                     lane = (i + plane) % count
                     digits[lane] = digit[:, plane]
                     operands = operands | b << (lane * engine.b.width)
-                word = pick(digits, first == 0, index_bits)
-                busy = np.any([digit != 0 for digit in digits], axis=0) | (first == 0)
+                valid = sum((digit != 0).astype(np.int64) << lane for lane, digit in enumerate(digits))
+                clear = int(first == 0)
+                busy = (valid != 0) | clear
+                action = busy | clear << 1 | code(digits) << 2
                 if systolic:
-                    lanes.set(pick_in=word, b_in=operands)
+                    lanes.set(pick_in=action | valid << 2 + 2 * count, b_in=operands)
                     lanes.step()
                 else:
-                    lanes.set(pick=0, load=(1 << count) - 1, b_in=operands)
+                    lanes.set(action=0, load=busy, valid=valid, b_in=operands)
                     lanes.step()
-                    lanes.set(pick=word, load=0, b_in=~operands)
+                    lanes.set(action=action, load=0, b_in=~operands)
                     lanes.step()
                 done = done + busy
             if systolic:
