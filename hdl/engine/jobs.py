@@ -64,23 +64,29 @@ class Jobs(Part):
         one = Const(1, 32)
         tiles_in = Signal(32)
         tiles_out = Signal(32)
-        wanted = Signal()  # tiles_in is not zero
+        entered = Signal()  # a tile has just entered, and is not yet counted
+        wanted = Signal()  # tiles are still to enter
+        single = Signal()  # one of them
+        enters = Signal()
         leaves = Signal()
         start = Signal()
         m.d.comb += [
             self.wanted.eq(wanted),
+            single.eq(Mux(entered, tiles_in == 2, tiles_in == one)),
+            enters.eq(self.beat & self.beat_last),
             self.job_ready.eq(~self.busy),
             start.eq(self.job_valid & self.job_ready),
             leaves.eq(self.result_taken & self.result_last),
         ]
         ended = (leaves & (tiles_out == one)) | ~tiles_out.any()
-        m.d.sync += self.job_done.eq(self.busy & ~self.job_done & ended)
+        m.d.sync += [entered.eq(enters), self.job_done.eq(self.busy & ~self.job_done & ended)]
         with m.If(start):
             m.d.sync += [tiles_in.eq(self.job_tiles), tiles_out.eq(self.job_tiles)]
             m.d.sync += [self.busy.eq(1), wanted.eq(self.job_tiles.any())]
         with m.Else():
-            with m.If(self.beat & self.beat_last):
-                m.d.sync += [tiles_in.eq(tiles_in - 1), wanted.eq(tiles_in != one)]
+            m.d.sync += tiles_in.eq(tiles_in - entered)
+            with m.If(enters & single):
+                m.d.sync += wanted.eq(0)
             with m.If(leaves):
                 m.d.sync += tiles_out.eq(tiles_out - 1)
             with m.If(self.job_done):

@@ -74,26 +74,27 @@ class WeightControl(Part):
             tile_first.eq(Mux(begun, begun_first, full_first)),
             tile_last.eq(Mux(begun, begun_last, full_last)),
             self.a_take.eq(self.en & self.a_valid & (begun | full)),
-            self.swap.eq(self.a_take & ~begun),
+            self.swap.eq(self.en & self.a_valid & full & ~begun),
             self.starved.eq(self.en & Mux(begun | full, ~self.a_valid, self.wanted & ~self.b_valid)),
         ]
         with m.If(self.swap):
             m.d.sync += [begun_first.eq(full_first), begun_last.eq(full_last)]
-        self._load(m, full, full_first, full_last)
+        self._load(m, begun, full, full_first, full_last)
         self._count(m, begun, block_ends)
         self._follow(m, tile_first, tile_last, block_ends)
         cut = self.b_take & self.b_last & ~self.load[-1]
         m.d.comb += self.mismatch.eq(cut | (self.a_take & (self.a_last != (tile_last & block_ends))))
         return m
 
-    def _load(self, m: Module, full: Signal, first: Signal, last: Signal) -> None:
+    def _load(self, m: Module, begun: Signal, full: Signal, first: Signal, last: Signal) -> None:
         """Steps of a block into the shadow registers. A tile's last step ends its block, even inside of it."""
         depth = self.params.depth
         turn = Signal(depth, init=1)  # one-hot: the step that comes next
         begins = Signal(init=1)  # the next block is a tile's first
         ends = Signal()
         m.d.comb += [
-            self.b_take.eq(self.en & self.b_valid & self.wanted & (~full | self.swap)),
+            # The shadow registers are free, or become so in this step: ``swap``, less what the other terms say already.
+            self.b_take.eq(self.en & self.b_valid & self.wanted & (~full | (self.a_valid & ~begun))),
             self.load.eq(turn & self.b_take.replicate(depth)),
             ends.eq(self.b_take & (turn[-1] | self.b_last)),
         ]
