@@ -157,30 +157,21 @@ def test_more_banks_than_lanes():
     assert {entry.bank for entry in log if entry.command == "WRE"} == {0, 4}
 
 
-MUTANTS = [key for key in TimingTable.rules() if key != "trefi"]
-
-
-@pytest.mark.slow
 def test_every_rule_shortened_by_one_is_caught():
-    """Sequencers built with one time too short; the checker, which keeps the right table, names the rule."""
-    timings = {"right": SHARP}
-    timings |= {key: replace(SHARP, **{key: getattr(SHARP, key) - 1}) for key in MUTANTS}
-    timings |= {
-        "trefi less": replace(SHARP, trefi=SHARP.trefi - 1),
-        "trefi more": replace(SHARP, trefi=SHARP.trefi + 1),
-    }
+    """A sequencer whose table has one time a clock shorter than the checker's: the checker names the rule.
+
+    One sequencer does for all rules, because each time the right table is made from its own, with one time more.
+    """
     code = mixed(TINY, np.random.default_rng(4), 3000) + macs(20)
     long_enough = 10 * SHARP.trefi**2
-    logs = run_sequencers(TINY, timings, steps_of(TINY, code), least=long_enough)
+    log = run_sequencers(TINY, TIMINGS, steps_of(TINY, code), least=long_enough)["sharp"]
     system = replace(TINY, channels=1, timing=SHARP)
-    found = {}
-    for name, log in logs.items():
-        assert done(TINY, log) == expected(TINY, code)
-        found[name] = {violation.rule for violation in check_log(system, log, long_enough)}
-    print(found)
-    assert found.pop("right") == set()
-    own = {key: TimingTable.rules()[key]["symbol"] for key in MUTANTS}
-    for key, rules in found.items():
-        assert rules, key
-        if own.get(key, "tREFI") not in ("tBL", "CL", "CWL", "CL_REG", "CWL_REG"):
-            assert own.get(key, "tREFI") in rules, (key, rules)
+    assert check_log(system, log, long_enough) == []
+    rights = {key: {key: getattr(SHARP, key) + 1} for key in TimingTable.rules()}
+    rights |= {"trefi longer": {"trefi": SHARP.trefi - 1}}
+    for key, right in rights.items():
+        found = {each.rule for each in check_log(replace(system, timing=replace(SHARP, **right)), log, long_enough)}
+        print(key, sorted(found))
+        symbol = TimingTable.rules()[key.split()[0]]["symbol"]
+        # Latencies and data have no rule of their own; they are part of several.
+        assert symbol in found or (symbol in ("tBL", "CL", "CWL", "CL_REG") and found)

@@ -1,0 +1,477 @@
+"""The issuer: instructions in order, each checked, held back while other data is in its way, and sent to its unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.data import View
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part, Shared, place
+from hdl.params.pim import FAULTS, FIELDS, INSTRUCTIONS, LEVELS, SCALARS, WORD_BITS, PimParams
+from hdl.params.pim.fields import ADVANCING
+from hdl.params.pim.instructions import ACCUMULATE, FENCE, IRQ, REG, ZERO
+from hdl.pim.collector import collect_job
+from hdl.pim.feeder import ADDRESS_BITS, feed_job
+from hdl.pim.issue_decode import CONTROLS, RANGES, controls, decode
+from hdl.pim.issue_expand import PHASES, Expander
+from hdl.pim.issue_loops import ADDRESSES, Loops
+from hdl.pim.issue_ranges import Ranges
+from hdl.pim.issue_scoreboard import SOURCES, Scoreboard
+from hdl.pim.mover import MOVE_BITS
+from hdl.pim.operation import KINDS, operation
+
+__all__ = ["VECTOR_INPUTS", "Issuer"]
+
+#: What a vector unit is given with ``vector_start``: an instruction's opcode, element count and SRAM words; its factor
+#: (single precision; a bf16 one in the upper half), stride and scalar argument; epsilon and 1 / n.
+VECTOR_INPUTS = {
+    "opcode": 6,
+    "n": MOVE_BITS,
+    **dict.fromkeys(("a", "b", "beta", "d"), ADDRESS_BITS),
+    "factor": 32,
+    "stride": 16,
+    "argument": 32,
+    "eps": 32,
+    "share": 32,
+}
+
+
+class Issuer(Part):
+    """Executes programs: fetch, address, check, wait, dispatch; one instruction at a time, while units work on earlier.
+
+    An instruction takes 5 clocks, and one more for each range that it touches, before it is dispatched; VMM and those
+    with strides 20 more. Units have queues: streams of MACs see none of it. It waits while a unit writes what it reads,
+    or uses what it writes (:class:`hdl.pim.issue_scoreboard.Scoreboard`); a scalar register is read after the vector
+    unit has ended. After an instruction that is illegal, units finish, and the program ends with the lowest code of its
+    faults; ``clear`` makes it ready again. The parts of a VMM are instructions of their own, made here
+    (:class:`hdl.pim.issue_expand.Expander`).
+
+    Members
+    -------
+    start, stop, clear : In(1), start_pc : In
+        As CONTROL has them (:mod:`hdl.bus.registers`).
+    length : In, program_addr : Out, program_data : In
+        Instructions in the program memory; its read port, with data one clock later.
+    running, halted, stopped : Out(1), error, error_word, pc : Out
+        As STATUS, ERROR and PC have them.
+    interrupt, retired, waits, mark : Out(1), mark_tag : Out
+        Events: an instruction with flag irq has ended; one has ended; one waits; a MARK.
+    scalar_en : In(1), scalar_addr, scalar_in : In, scalar_out : Out
+        The host's access to the scalar registers; written only while not running.
+    op_*, feed*, collect*
+        To :class:`hdl.pim.channels.Channels`.
+    move_start, move_out : Out(1), move_address, move_count : Out, move_busy : In(1), move_cancel : Out(1)
+        To :class:`hdl.pim.mover.Mover`.
+    vector_start : Out(1), vector_{input} : Out, vector_busy, vector_done : In(1), vector_result : In
+        To a vector unit: started while not busy; busy from the next clock on. With ``vector_done``, in the last
+        clock in which it is busy, ``vector_result`` is the value for the scalar register, if the instruction has one.
+    """
+
+    module = "issuer"
+    resets = True
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        flags_in = ("start", "stop", "clear", "scalar_en", "op_ready", "feed_done", "collect_done", "channels_busy")
+        flags_out = ("running", "halted", "stopped", "interrupt", "retired", "waits", "mark", "op_valid", "feeds")
+        super().__init__(
+            {
+                **{name: In(1) for name in (*flags_in, "move_busy", "vector_busy", "vector_done")},
+                **{name: Out(1) for name in (*flags_out, "collects", "move_start", "move_out", "move_cancel")},
+                "start_pc": In(16),
+                "length": In(17),
+                "program_addr": Out(16),
+                "program_data": In(WORD_BITS),
+                "error": Out(8),
+                "error_word": Out(WORD_BITS),
+                "pc": Out(16),
+                "mark_tag": Out(8),
+                "scalar_addr": In(4),
+                "scalar_in": In(32),
+                "scalar_out": Out(32),
+                "op": Out(operation(params).size),
+                "op_mask": Out(params.channels),
+                "feed": Out(feed_job(params).size),
+                "collect": Out(collect_job(params).size),
+                "move_address": Out(ADDRESS_BITS),
+                "move_count": Out(MOVE_BITS),
+                "vector_start": Out(1),
+                **{f"vector_{name}": Out(width) for name, width in VECTOR_INPUTS.items()},
+                "vector_result": In(32),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        self._registers()
+        self._scalars(m)
+        self._parts(m)
+        self._outputs(m)
+        self._program(m)
+        return m
+
+    # --- registers of the present instruction ------------------------------------------------------------------------
+    def _registers(self) -> None:
+        self.word = Signal(WORD_BITS, name="word")
+        self.control = View(CONTROLS, Signal(CONTROLS.size, name="control"))
+        widths = {"mask": 24, "bank": 4, "row": 16, "col": 8, "n": MOVE_BITS, "a": 16, "b": 16, "d": 16, "imm": 16}
+        self.f = {name: Signal(width, name=f"field_{name}") for name, width in widths.items()}
+        self.lane = Signal(16, name="lane")  # of WR_ELEM; the stride of WR_GBX
+        names = ("fence", "keep", "irq", "reg", "zero", "expanding", "clearing", "stopping")
+        self.flag = {name: Signal(name=f"flag_{name}") for name in names}
+        self.bad = Signal(max(fault.code for fault in FAULTS.values()) + 1, name="bad")
+        self.loaded = Signal(self.params.channels, name="loaded")
+        self.value = Signal(16, name="value")  # the integer that may come from a scalar register
+        self.idle = Signal(name="idle")
+        self.accepted = Signal(name="accepted")
+        self.conflict = Signal(name="conflict")
+        self.next_pc = Signal(16, name="next_pc")
+
+    def _field(self, name: str, word: Value | None = None) -> Value:
+        field = FIELDS[name]
+        return (self.word if word is None else word)[field.low : field.low + field.width]
+
+    def _scalars(self, m: Module) -> None:
+        """The scalar registers, written by SETR, the vector unit and the host."""
+        registers = Array(Signal(32, name=f"scalar{i}") for i in range(SCALARS))
+        self.set_scalar = Signal(name="set_scalar")
+        target, gives = Signal(4, name="target"), Signal(name="gives")
+        with m.If(self.vector_start):
+            m.d.sync += [target.eq(self.f["bank"]), gives.eq(self.control.gives_scalar)]
+        m.d.comb += self.scalar_out.eq(registers[self.scalar_addr])
+        with m.If(self.set_scalar):
+            m.d.sync += registers[self.f["bank"]].eq(Cat(self.f["imm"], self.f["d"]))
+        with m.Elif(self.vector_done & gives):
+            m.d.sync += registers[target].eq(self.vector_result)
+        with m.Elif(self.scalar_en & ~self.running):
+            m.d.sync += registers[self.scalar_addr].eq(self.scalar_in)
+        self.named = registers[self.f["imm"][:4]]
+        m.d.comb += [
+            self.vector_argument.eq(self.named),
+            self.vector_factor.eq(Mux(self.flag["reg"], self.named, self.f["imm"] << 16)),
+            self.vector_eps.eq(registers[self.f["bank"]]),
+            self.vector_share.eq(registers[self.f["row"][:4]]),
+        ]
+
+    def _parts(self, m: Module) -> None:
+        f, control = self.f, self.control
+        names = ("enter", "end", "clear_loops", "check", "dispatch", "expand", "step")
+        self.strobe = {name: Signal(name=f"go_{name}") for name in names}
+        self.loops: Shared = place(
+            m,
+            "loops",
+            Loops(self.params),
+            clear=self.strobe["clear_loops"],
+            enter=self.strobe["enter"],
+            end=self.strobe["end"],
+            pc=self.pc + 1,
+            count=f["n"],
+            **{name: f[name] for name in ADDRESSES},
+        )
+        self.decoded = decode(m, self._field("opcode", self.program_data))
+        source = {name: Const(1 << RANGES.index(name), len(RANGES)) for name in ("a", "b")}
+        self.ranges: Shared = place(
+            m,
+            "ranges",
+            Ranges(self.params),
+            check=self.strobe["check"],
+            has=control.has & ~Mux(self.flag["zero"], Mux(control.is_vmm, source["b"], source["a"]), 0),
+            in_place=control.in_place,
+            lengths=Cat(*(getattr(control, f"length_{name}") for name in RANGES)),
+            multiplies=control.multiplies,
+            spreads=control.each,
+            n=f["n"],
+            value=Mux(control.each, self.lane, self.value),
+            mask=f["mask"],
+            conflict=self.conflict,
+            col=Mux(control.col, f["col"], 0),
+            **{name: f[name] for name in ("a", "b", "d", "imm", "row")},
+        )
+        self.expander: Shared = place(
+            m,
+            "expander",
+            Expander(self.params),
+            start=self.strobe["expand"],
+            step=self.strobe["step"],
+            slots=self.value,
+            zero=self.flag["zero"],
+            **{name: f[name] for name in ("a", "b", "d", "row", "col", "n")},
+        )
+        ranges = self.ranges
+        job = Mux(control.collects | (control.stream & ~control.is_out), 1, 0)
+        spans = {f"{s}_{end}": getattr(ranges, f"{s}_{end}") for s in SOURCES for end in ("first", "last")}
+        board = place(
+            m,
+            "scoreboard",
+            Scoreboard(),
+            first=ranges.first,
+            last=ranges.last,
+            write=ranges.write,
+            feed=self.op_valid & self.op_ready & self.feeds & ~self.flag["zero"],
+            collect=self.op_valid & self.op_ready & self.collects,
+            move=self.move_start,
+            move_writes=~control.is_out,
+            job_first=Mux(job, ranges.d_first, ranges.a_first),
+            job_last=Mux(job, ranges.d_last, ranges.a_last),
+            feed_done=self.feed_done,
+            collect_done=self.collect_done,
+            moving=self.move_busy,
+            vector=self.vector_start,
+            vector_has=Cat(*(control.has[RANGES.index(name)] for name in SOURCES)),
+            calculating=self.vector_busy,
+            **spans,
+        )
+        m.d.comb += self.conflict.eq(board.conflict)
+
+    def _outputs(self, m: Module) -> None:
+        """The present instruction, as its unit wants it."""
+        params, f, control = self.params, self.f, self.control
+        op = View(operation(params), self.op)
+        feed, collect = View(feed_job(params), self.feed), View(collect_job(params), self.collect)
+        count = Mux(control.slot, params.slot_words, f["n"])
+        m.d.comb += [
+            op.kind.eq(Mux(self.flag["keep"], KINDS.index("RD_MAC_KEEP"), control.kind)),
+            *(getattr(op, name).eq(f[name]) for name in ("bank", "row", "col")),
+            op.count.eq(f["n"]),
+            op.word.eq(f["d"]),
+            op.lane.eq(self.lane),
+            self.op_mask.eq(f["mask"]),
+            self.feeds.eq(control.feeds),
+            self.collects.eq(control.collects),
+            *(view.mask.eq(f["mask"]) for view in (feed, collect)),
+            *(view.slot.eq(control.slot) for view in (feed, collect)),
+            feed.address.eq(f["a"]),
+            feed.count.eq(count),
+            feed.stride.eq(self.lane),
+            feed.each.eq(control.each),
+            feed.zero.eq(self.flag["zero"]),
+            collect.address.eq(f["d"]),
+            collect.count.eq(Mux(control.slot, params.parts, f["n"])),
+            self.move_out.eq(control.is_out),
+            self.move_address.eq(Mux(control.is_out, f["a"], f["d"])),
+            self.move_count.eq(f["n"]),
+            self.move_cancel.eq(self.flag["clearing"]),
+            self.vector_opcode.eq(self._field("opcode")),
+            *(getattr(self, f"vector_{name}").eq(f[name]) for name in ("n", "a", "b", "d")),
+            self.vector_beta.eq(f["imm"]),
+            self.vector_stride.eq(self.value),
+            self.error_word.eq(self.word),
+            self.mark_tag.eq(self._field("tag")),
+            self.program_addr.eq(self.pc),
+            self.idle.eq(~(self.channels_busy | self.move_busy | self.vector_busy)),
+        ]
+
+    # --- programs ----------------------------------------------------------------------------------------------------
+    def _program(self, m: Module) -> None:
+        flag, control, f, go = self.flag, self.control, self.f, self.strobe
+        with m.If(self.stop & self.running):
+            m.d.sync += flag["stopping"].eq(1)
+        with m.If(self.clear):
+            m.d.sync += flag["clearing"].eq(1)
+        # The scalar registers that the instruction reads or writes are the vector unit's no longer.
+        scalars = control.takes_scalars | control.is_setr | self._by_register()
+        quiet = ~(self.vector_busy & scalars)
+        with m.FSM():
+            with m.State("rest"):
+                with m.If(flag["clearing"]):
+                    m.next = "drain"
+                with m.Elif(self.start & ~self.error.any()):
+                    m.d.comb += go["clear_loops"].eq(1)
+                    m.d.sync += [self.pc.eq(self.start_pc), self.running.eq(1), self.halted.eq(0), self.stopped.eq(0)]
+                    m.next = "fetch"
+            with m.State("fetch"):
+                m.d.sync += [self.bad.eq(0), flag["expanding"].eq(0)]
+                with m.If(flag["stopping"] | flag["clearing"]):
+                    m.d.sync += self.stopped.eq(1)
+                    m.next = "drain"
+                with m.Elif(self.pc >= self.length):
+                    m.d.sync += [self.bad.eq(1 << FAULTS["PROGRAM"].code), self.word.eq(0)]
+                    m.next = "drain"
+                with m.Else():
+                    m.next = "decode"
+            with m.State("decode"):
+                self._decode(m)
+                m.next = "advance"
+            with m.State("advance"):
+                m.d.comb += self.waits.eq(flag["fence"] & ~self.idle)
+                with m.If(~self.waits):
+                    m.d.sync += [f[name].eq(value) for name, value in self._advanced().items()]
+                    m.next = "settle"
+            with m.State("settle"):
+                with m.If(self._moves("row") & (f["col"] >= self.params.row_cols)):
+                    m.d.sync += [f["col"].eq(f["col"] - self.params.row_cols), f["row"].eq(f["row"] + 1)]
+                with m.Elif(quiet):
+                    m.d.sync += self.value.eq(Mux(self._by_register(), self.named, f["imm"]))
+                    m.next = "check"
+                m.d.comb += self.waits.eq(~quiet)
+            with m.State("check"):
+                m.d.comb += go["check"].eq(1)
+                m.next = "walk"
+            with m.State("walk"):
+                m.d.comb += self.waits.eq(self.conflict)
+                m.d.sync += self.bad.eq(self._faults())
+                with m.If(self.ranges.done):
+                    m.next = "dispatch"
+            with m.State("dispatch"):
+                m.d.comb += [go["dispatch"].eq(~self.bad.any()), self.waits.eq(~self.bad.any() & ~self.accepted)]
+                with m.If(self.bad.any()):
+                    m.next = "drain"
+                with m.Elif(self.accepted):
+                    m.next = "end"
+                    with m.If(control.is_vmm | (flag["expanding"] & ~self.expander.last)):
+                        m.next = "expand"
+            with m.State("expand"):
+                m.d.sync += flag["expanding"].eq(1)
+                with m.If(self.expander.ready):
+                    m.d.sync += self._part()
+                    m.next = "check"
+            with m.State("end"):
+                m.d.comb += [self.retired.eq(~flag["irq"] | self.idle), self.interrupt.eq(flag["irq"] & self.idle)]
+                m.d.comb += self.waits.eq(~self.retired)
+                with m.If(self.retired):
+                    m.d.sync += self.pc.eq(self.next_pc)
+                    m.next = "fetch"
+                    with m.If(control.is_halt):
+                        m.d.sync += self.halted.eq(1)
+                        m.next = "drain"
+            with m.State("drain"), m.If(self.idle):
+                m.d.sync += [self.error.eq(self._lowest_fault()), self.running.eq(0), flag["stopping"].eq(0)]
+                m.next = "rest"
+                with m.If(flag["clearing"]):
+                    m.d.sync += [self.control.eq(CONTROLS.const(controls(INSTRUCTIONS["PRE_AB"])))]
+                    m.d.sync += [f["mask"].eq(-1), self.bad.eq(0)]
+                    m.next = "close"
+            with m.State("close"):
+                m.d.comb += go["dispatch"].eq(1)
+                with m.If(self.accepted):
+                    m.next = "closed"
+            with m.State("closed"), m.If(self.idle):
+                m.d.sync += [self.error.eq(0), self.halted.eq(0), self.stopped.eq(0), flag["clearing"].eq(0)]
+                m.next = "rest"
+        self._dispatch(m)
+
+    def _decode(self, m: Module) -> None:
+        """The fields of the word that comes from the program memory."""
+        word, f = self.program_data, self.f
+        found = self.decoded
+        flags = self._field("flags", word)
+        fields = {name: self._field(name, word) for name in ("bank", "row", "a", "b", "d", "imm")}
+        m.d.sync += [
+            self.word.eq(word),
+            self.control.eq(found),
+            *(f[name].eq(value) for name, value in fields.items()),
+            f["mask"].eq(Cat(self._field("ch_mask", word), fields["imm"])),
+            f["col"].eq(Mux(found.col | found.is_loop, self._field("col", word), 0)),
+            f["n"].eq(Cat(self._field("n", word), Mux(found.wide, self._field("col", word), 0))),
+            self.lane.eq(fields["b"]),
+            self.flag["fence"].eq(flags[FENCE.bit]),
+            self.flag["irq"].eq(flags[IRQ.bit] & found.legal),
+            self.flag["reg"].eq(flags[REG.bit]),
+            self.flag["zero"].eq(flags[ZERO.bit] & found.zeroes),
+            self.flag["keep"].eq(flags[ACCUMULATE.bit] & found.reads_accumulators),
+            self.next_pc.eq(self.pc + 1),
+        ]
+
+    def _by_register(self) -> Value:
+        return self.flag["reg"] & (self.control.scalar | self.control.factor)
+
+    def _moves(self, *names: str) -> Value:
+        """Some address of the instruction advances; and these are among its addresses."""
+        tag = self._field("tag")
+        mask = Cat(*(getattr(self.control, f"advance_{name}") for name in ADVANCING))
+        own = Cat(*(getattr(self.control, f"advance_{name}") for name in names)).any()
+        return (tag & mask.replicate(LEVELS)).any() & own
+
+    def _advanced(self) -> dict[str, Value]:
+        """Addresses in this iteration; columns may still be beyond the row's end."""
+        tag = self._field("tag")
+        found = {}
+        for name in ADDRESSES:
+            index = ADVANCING.index("row" if name == "col" else name)
+            total = self.f[name]
+            allowed = getattr(self.control, f"advance_{ADVANCING[index]}")
+            for level in range(LEVELS):
+                moved = getattr(self.loops, f"moved_{name}_{level}")
+                total = total + Mux(tag[index + len(ADVANCING) * level] & allowed, moved, 0)
+            found[name] = total
+        return found
+
+    def _faults(self) -> Value:
+        """Each fault at the bit of its code."""
+        params, f, control, ranges = self.params, self.f, self.control, self.ranges
+        own = f["mask"] & ((1 << params.channels) - 1)
+        found = {
+            "OPCODE": ~control.legal,
+            "LOOP": (control.is_loop & (self.loops.full | (f["col"] >= params.row_cols)))
+            | (control.is_endl & self.loops.empty),
+            "MASK": control.mask & (~own.any() | (f["mask"] != own) | (control.single & (own & (own - 1)).any())),
+            "OPERAND": (control.count & (f["n"] == 0))
+            | (control.is_vmm & (self.value == 0))
+            | (control.bank & (f["bank"] >= params.banks))
+            | (control.col & (f["col"] >= params.row_cols))
+            | (control.lane & (self.lane >= params.lanes)),
+            "SRAM": ranges.sram,
+            "ROW": ranges.row_fault,
+            "BUFFER": ranges.buffer,
+            "OVERLAP": ranges.overlap,
+            "ACCUMULATOR": control.reads_accumulators & (own & ~self.loaded).any(),
+        }
+        bits: list[Value] = [Const(0, 1)] * len(self.bad)
+        for name, broken in found.items():
+            bits[FAULTS[name].code] = broken
+        return Cat(*bits)
+
+    def _lowest_fault(self) -> Value:
+        code: Value = Const(0, 8)
+        for fault in sorted(FAULTS.values(), key=lambda each: -each.code):
+            code = Mux(self.bad[fault.code], fault.code, code)
+        return code
+
+    def _part(self) -> list[Any]:
+        """The present part of a VMM, in place of the instruction."""
+        expander, f = self.expander, self.f
+        names = ("a", "d", "row", "col", "n")
+        table: Value = Const(0, CONTROLS.size)
+        for i, name in enumerate(PHASES):
+            bits = CONTROLS.const(controls(INSTRUCTIONS[name])).as_value()
+            table = table | Mux(expander.phase[i], bits, 0)
+        return [
+            self.control.eq(table),
+            f["mask"].eq((1 << self.params.channels) - 1),
+            *(f[name].eq(getattr(expander, f"part_{name}")) for name in names),
+            self.flag["zero"].eq(expander.part_zero),
+        ]
+
+    def _dispatch(self, m: Module) -> None:
+        """Hand the instruction to its unit, as soon as that takes it."""
+        control, go, f = self.control, self.strobe["dispatch"], self.f
+        own = f["mask"][: self.params.channels]
+        m.d.comb += [
+            self.op_valid.eq(go & control.channels & ~control.is_vmm),
+            self.move_start.eq(go & control.stream & ~self.move_busy),
+            self.vector_start.eq(go & control.vector & ~self.vector_busy),
+            self.strobe["enter"].eq(go & control.is_loop),
+            self.strobe["end"].eq(go & control.is_endl),
+            self.set_scalar.eq(go & control.is_setr),
+            self.mark.eq(go & control.is_mark),
+            self.strobe["expand"].eq(go & control.is_vmm),
+            self.strobe["step"].eq(self.op_valid & self.op_ready & self.flag["expanding"]),
+            self.accepted.eq(
+                Mux(
+                    control.channels & ~control.is_vmm,
+                    self.op_ready,
+                    ~(control.stream & self.move_busy)
+                    & ~(control.vector & self.vector_busy)
+                    & ~((control.is_halt | control.is_fence) & ~self.idle),
+                )
+            ),
+        ]
+        with m.If(go & control.is_endl & self.loops.again):
+            m.d.sync += self.next_pc.eq(self.loops.back)
+        with m.If(self.op_valid & self.op_ready):
+            with m.If(control.loads):
+                m.d.sync += self.loaded.eq(self.loaded | own)
+            with m.If(control.reads_accumulators & ~self.flag["keep"]):
+                m.d.sync += self.loaded.eq(self.loaded & ~own)

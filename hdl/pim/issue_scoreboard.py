@@ -1,0 +1,98 @@
+"""The scoreboard: which SRAM words instructions at work still read or write."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Cat, Module, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+from hdl.pim.feeder import ADDRESS_BITS
+
+__all__ = ["SOURCES", "Scoreboard"]
+
+#: Ranges of a vector instruction.
+SOURCES = ("a", "b", "beta", "d")
+#: Jobs that feeder and collector have at most: one at work, two waiting, one about to be reported.
+JOBS = 4
+
+
+class Scoreboard(Part):
+    """Says whether a range of SRAM words is in the way of what is going on.
+
+    A read must wait for writes to the same words, a write for reads and writes. Words are counted in ranges, from the
+    first to the last.
+
+    Members
+    -------
+    first, last : In, write : In(1), conflict : Out(1)
+        A range in question.
+    feed, collect, move : In(1)
+        A job of the feeder, the collector or the data mover begins, with range ``job_first`` to ``job_last``;
+        ``move_writes`` says which way. The first two end, in their order, with ``feed_done`` and ``collect_done``; the
+        mover is at work while ``moving``.
+    vector : In(1), vector_has : In, {source}_first, {source}_last
+        A vector instruction begins, with the ranges (``SOURCES``) that it has; at work while ``calculating``.
+    """
+
+    module = "scoreboard"
+    resets = True
+
+    def __init__(self) -> None:
+        flags = ("write", "feed", "collect", "move", "move_writes", "feed_done", "collect_done", "moving")
+        ranges = (
+            "first",
+            "last",
+            "job_first",
+            "job_last",
+            *(f"{s}_{end}" for s in SOURCES for end in ("first", "last")),
+        )
+        super().__init__(
+            {
+                **{name: In(1) for name in (*flags, "vector", "calculating")},
+                **{name: In(ADDRESS_BITS) for name in ranges},
+                "vector_has": In(len(SOURCES)),
+                "conflict": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        reads = self._jobs(m, "feed")
+        writes = self._jobs(m, "collect")
+        moved = self._latch(m, "move", self.move, self.job_first, self.job_last)
+        direction = Signal()
+        with m.If(self.move):
+            m.d.sync += direction.eq(self.move_writes)
+        reads.append(moved & self.moving & ~direction)
+        writes.append(moved & self.moving & direction)
+        has = Signal(len(SOURCES))
+        with m.If(self.vector):
+            m.d.sync += has.eq(self.vector_has)
+        for i, name in enumerate(SOURCES):
+            first, last = getattr(self, f"{name}_first"), getattr(self, f"{name}_last")
+            meets = self._latch(m, name, self.vector, first, last) & self.calculating & has[i]
+            (writes if name == "d" else reads).append(meets)
+        m.d.comb += self.conflict.eq(Cat(*writes).any() | (self.write & Cat(*reads).any()))
+        return m
+
+    def _latch(self, m: Module, name: str, begin: Value, first: Value, last: Value) -> Value:
+        """Keep a range; the result says whether it meets the one in question."""
+        low, high = Signal(ADDRESS_BITS, name=f"{name}_low"), Signal(ADDRESS_BITS, name=f"{name}_high")
+        with m.If(begin):
+            m.d.sync += [low.eq(first), high.eq(last)]
+        return (self.first <= high) & (low <= self.last)
+
+    def _jobs(self, m: Module, name: str) -> list[Value]:
+        """A ring of ranges."""
+        begin, done = getattr(self, name), getattr(self, f"{name}_done")
+        valid = Signal(JOBS, name=f"{name}_valid")
+        newest, oldest = Signal(range(JOBS), name=f"{name}_newest"), Signal(range(JOBS), name=f"{name}_oldest")
+        with m.If(done):
+            m.d.sync += [Array(valid)[oldest].eq(0), oldest.eq(oldest + 1)]
+        with m.If(begin):
+            m.d.sync += [Array(valid)[newest].eq(1), newest.eq(newest + 1)]
+        meets = []
+        for i in range(JOBS):
+            here = begin & (newest == i)
+            meets.append(self._latch(m, f"{name}{i}", here, self.job_first, self.job_last) & valid[i])
+        return meets

@@ -1,0 +1,310 @@
+// A channel of DRAM that computes: banks, global buffer, MAC units, and its own check of every timing rule.
+//
+// Commands are carried out whatever they break; a broken rule raises viol_valid with its number in `viol_code` for the
+// next clock and a line `cycle,channel,cmd,rule` in violations.csv. Rules are numbered as in sim_tb.pim.rules.RULES.
+// Memories belong to whoever places the device: `memory` holds columns one after another, of each all banks' words.
+`define RULE(condition, number) if (condition) violate(number)
+module pim_device #(
+    parameter int CHANNEL = 0, BANKS = 1, LANES = 1, ROW_COLS = 1, ROWS = 1, GB_WORDS = 1,
+    parameter int BANK_BITS = 1, ROW_BITS = 1, COL_BITS = 1
+) (
+    input  logic                 clk,
+    input  logic                 rst,
+    input  int                   log_file,
+    input  int                   viol_file,
+    input  logic                 cmd_valid,
+    input  logic [4:0]           cmd_op,
+    input  logic [BANK_BITS-1:0] cmd_bank,
+    input  logic [ROW_BITS-1:0]  cmd_row,
+    input  logic [COL_BITS-1:0]  cmd_col,
+    input  logic                 wvalid,
+    input  logic [16*LANES-1:0]  wdata,
+    input  logic [2*LANES-1:0]   wstrb,
+    output logic                 rvalid,
+    output logic [16*LANES-1:0]  rdata,
+    output logic                 viol_valid,
+    output logic [4:0]           viol_code
+);
+  import "DPI-C" function int unsigned pim_mac(
+      input int unsigned accumulator, input bit [16*LANES-1:0] weights, input bit [16*LANES-1:0] inputs, input int lanes);
+
+  localparam int ACT = 1, ACT_AB = 2, PRE = 3, PRE_AB = 4, REF = 5, RD = 6, WR = 7, WRE = 8, MAC = 9, WRGB = 10,
+      WRMAC = 11, RDMAC = 12, RDMAC_KEEP = 13;
+  localparam int COLS = ROWS * ROW_COLS;
+  localparam int SOON = 128;  // clocks of latency at most
+  localparam int LONG_AGO = -1000000000;
+
+  // ---- Timing: +<name>=<clocks> on the command line ----
+  int RCD_RD, RCD_WR, RCD_MAC, RP, RAS, RC, CCD, BL, WRT, RTP, WTR, RTW, RRD, FAW, RFC, REFI, MOD, MACT, CL, CWL, CL_REG, CWL_REG;
+  initial begin
+    void'($value$plusargs("RCD_RD=%d", RCD_RD));
+    void'($value$plusargs("RCD_WR=%d", RCD_WR));
+    void'($value$plusargs("RCD_MAC=%d", RCD_MAC));
+    void'($value$plusargs("RP=%d", RP));
+    void'($value$plusargs("RAS=%d", RAS));
+    void'($value$plusargs("RC=%d", RC));
+    void'($value$plusargs("CCD=%d", CCD));
+    void'($value$plusargs("BL=%d", BL));
+    void'($value$plusargs("WRT=%d", WRT));
+    void'($value$plusargs("RTP=%d", RTP));
+    void'($value$plusargs("WTR=%d", WTR));
+    void'($value$plusargs("RTW=%d", RTW));
+    void'($value$plusargs("RRD=%d", RRD));
+    void'($value$plusargs("FAW=%d", FAW));
+    void'($value$plusargs("RFC=%d", RFC));
+    void'($value$plusargs("REFI=%d", REFI));
+    void'($value$plusargs("MOD=%d", MOD));
+    void'($value$plusargs("MACT=%d", MACT));
+    void'($value$plusargs("CL=%d", CL));
+    void'($value$plusargs("CWL=%d", CWL));
+    void'($value$plusargs("CL_REG=%d", CL_REG));
+    void'($value$plusargs("CWL_REG=%d", CWL_REG));
+  end
+
+  // ---- What it stores ----
+  logic [16*LANES-1:0] memory[COLS*BANKS];
+  logic [16*LANES-1:0] buffer[GB_WORDS];
+  logic [31:0] accumulator[BANKS];
+  int open_row[BANKS];  // -1 where a bank is closed
+
+  // ---- Words on their way ----
+  typedef struct packed {
+    logic valid;
+    logic [4:0] op;
+    int bank, row, col;
+  } write_t;
+  write_t write_due[SOON];
+  logic read_due[SOON];
+  logic [16*LANES-1:0] read_word[SOON];
+  int bus_from[SOON], bus_to[SOON];
+  int bus_next;
+
+  // ---- When what happened: for each command, on the channel and on each bank ----
+  int cycle, last[16], bank_last[16][BANKS], activates[4], refreshes, forgiven;
+
+  function automatic int after(int first, int second);
+    return cycle - (last[first] > last[second] ? last[first] : last[second]);
+  endfunction
+
+  function automatic int bank_after(int bank, int first, int second);
+    return cycle - (bank_last[first][bank] > bank_last[second][bank] ? bank_last[first][bank] : bank_last[second][bank]);
+  endfunction
+
+  task automatic violate(int code);
+    viol_valid <= 1'b1;
+    viol_code  <= 5'(code);
+    $fwrite(viol_file, "%0d,%0d,%0d,%0d\n", cycle, CHANNEL, cmd_valid ? cmd_op : 0, code);
+  endtask
+
+  // ---- Timing rules ----
+  function automatic int newest_array();
+    newest_array = LONG_AGO;
+    for (int i = ACT; i <= MAC; i++) if (last[i] > newest_array) newest_array = last[i];
+  endfunction
+
+  function automatic int newest_register();
+    newest_register = LONG_AGO;
+    for (int i = WRGB; i <= RDMAC_KEEP; i++) if (last[i] > newest_register) newest_register = last[i];
+  endfunction
+
+  task automatic check_bank(int op, int bank);
+    logic is_open = open_row[bank] >= 0;
+    case (op)
+      ACT, ACT_AB: begin
+        `RULE(is_open, 3);
+        `RULE(bank_after(bank, ACT, ACT_AB) < RC, 10);
+        `RULE(bank_after(bank, PRE, PRE_AB) < RP, 11);
+      end
+      REF: begin
+        `RULE(is_open, 3);
+        `RULE(bank_after(bank, PRE, PRE_AB) < RP, 11);
+      end
+      PRE, PRE_AB:
+      if (is_open) begin
+        `RULE(bank_after(bank, ACT, ACT_AB) < RAS, 9);
+        `RULE(bank_after(bank, RD, MAC) < RTP, 15);
+        `RULE(bank_after(bank, WR, WRE) < CWL + BL + WRT, 16);
+      end
+      RD: begin
+        `RULE(!is_open, 2);
+        `RULE(bank_after(bank, ACT, ACT_AB) < RCD_RD, 6);
+      end
+      WR, WRE: begin
+        `RULE(!is_open, 2);
+        `RULE(bank_after(bank, ACT, ACT_AB) < RCD_WR, 7);
+      end
+      MAC: begin
+        `RULE(!is_open, 2);
+        `RULE(bank_after(bank, ACT, ACT_AB) < RCD_MAC, 8);
+      end
+      default: ;
+    endcase
+    `RULE((op == WRE || op == MAC) && open_row[bank] != open_row[0], 4);
+  endtask
+
+  task automatic check_channel(int op);
+    logic reads = op == RD || op == RDMAC || op == RDMAC_KEEP;
+    logic column = op >= RD && op <= MAC;
+    logic registers = op >= WRGB;
+    `RULE(cycle - last[REF] < RFC, 22);
+    `RULE(registers && cycle - newest_array() < MOD, 21);
+    `RULE(!registers && cycle - newest_register() < MOD, 21);
+    `RULE(column && (after(RD, WR) < CCD || after(WRE, MAC) < CCD), 14);
+    `RULE(op == ACT && cycle - last[ACT] < RRD, 12);
+    `RULE(op == ACT && cycle - activates[0] < FAW, 13);
+    `RULE((reads || op == MAC) && after(WR, WRE) < CWL + BL + WTR, 17);
+    `RULE(reads && after(WRGB, WRMAC) < CWL_REG + BL + WTR, 17);
+    `RULE((op == WR || op == WRE) && cycle - last[RD] < CL + BL + RTW - CWL, 18);
+    `RULE((op == WR || op == WRE) && after(RDMAC, RDMAC_KEEP) < CL_REG + BL + RTW - CWL, 18);
+    `RULE((op == WRGB || op == WRMAC) && cycle - last[RD] < CL + BL + RTW - CWL_REG, 18);
+    `RULE((op == WRGB || op == WRMAC) && after(RDMAC, RDMAC_KEEP) < CL_REG + BL + RTW - CWL_REG, 18);
+    `RULE(op == MAC && after(WRGB, WRMAC) < CWL_REG + BL, 19);
+    `RULE((op == WRMAC || op == RDMAC || op == RDMAC_KEEP) && cycle - last[MAC] < MACT, 20);
+  endtask
+
+  task automatic check_data(int start);
+    for (int i = 0; i < SOON; i++) `RULE(bus_from[i] < start + BL && start < bus_to[i], 5);
+    bus_from[bus_next] = start;
+    bus_to[bus_next] = start + BL;
+    bus_next = (bus_next + 1) % SOON;
+  endtask
+
+  task automatic check_refresh(int now);
+    int due = REFI == 0 ? 0 : now / REFI;
+    if (REFI != 0 && due - refreshes - forgiven > 8) begin
+      forgiven = due - refreshes - 8;
+      violate(23);
+    end
+    `RULE(REFI != 0 && refreshes - due > 8, 23);
+  endtask
+
+  // ---- What commands do ----
+  function automatic logic [15:0] narrow(logic [31:0] x);
+    if (x[30:23] == 8'hFF && x[22:0] != 0) return 16'h7FC0;
+    if (x[30:23] == 0) return {x[31], 15'b0};
+    return x[31:16] + 16'(x[15] && (x[14:0] != 0 || x[16]));
+  endfunction
+
+  function automatic logic [31:0] widen(logic [15:0] x);
+    if (x[14:7] == 8'hFF && x[6:0] != 0) return 32'h7FC00000;
+    if (x[14:7] == 0) return {x[15], 31'b0};
+    return {x, 16'b0};
+  endfunction
+
+  task automatic answer(int latency, logic [16*LANES-1:0] word);
+    read_due[(cycle+latency)%SOON]  = 1'b1;
+    read_word[(cycle+latency)%SOON] = word;
+  endtask
+
+  task automatic expect_word(int op, int latency);
+    write_due[(cycle+latency)%SOON] = '{1'b1, 5'(op), int'(cmd_bank), op < WRGB ? open_row[cmd_bank] : int'(cmd_row),
+                                        int'(cmd_col)};
+  endtask
+
+  function automatic int place(int bank, int row, int col);
+    return (row * ROW_COLS + col) * BANKS + bank;
+  endfunction
+
+  task automatic command(int op);
+    logic [16*LANES-1:0] word = '0;
+    case (op)
+      ACT: open_row[cmd_bank] = int'(cmd_row);
+      ACT_AB: for (int b = 0; b < BANKS; b++) open_row[b] = int'(cmd_row);
+      PRE: open_row[cmd_bank] = -1;
+      PRE_AB: for (int b = 0; b < BANKS; b++) open_row[b] = -1;
+      REF: refreshes++;
+      RD: answer(CL, open_row[cmd_bank] < 0 ? '0 : memory[place(int'(cmd_bank), open_row[cmd_bank], int'(cmd_col))]);
+      WR, WRE: expect_word(op, CWL);
+      WRGB, WRMAC: expect_word(op, CWL_REG);
+      MAC:
+      for (int b = 0; b < BANKS; b++)
+        if (open_row[b] >= 0)
+          accumulator[b] = pim_mac(accumulator[b], memory[place(b, open_row[b], int'(cmd_col))], buffer[cmd_row], LANES);
+      default: begin
+        for (int i = 0; i < LANES && int'(cmd_bank) + i < BANKS; i++) begin
+          word[16*i+:16] = narrow(accumulator[int'(cmd_bank)+i]);
+          if (op == RDMAC) accumulator[int'(cmd_bank)+i] = 0;
+        end
+        answer(CL_REG, word);
+      end
+    endcase
+  endtask
+
+  task automatic store(write_t what);
+    case (int'(what.op))
+      WR:
+      if (what.row >= 0)
+        for (int i = 0; i < 2 * LANES; i++)
+          if (wstrb[i]) memory[place(what.bank, what.row, what.col)][8*i+:8] = wdata[8*i+:8];
+      WRE:
+      for (int b = 0; b < LANES && what.bank + b < BANKS; b++)
+        for (int i = 0; i < 2 * LANES; i++)
+          if (wstrb[i] && what.row >= 0)
+            memory[place(what.bank+b, what.row, what.col)][8*i+:8] = wdata[16*b+8*(i%2)+:8];
+      WRGB: buffer[what.row] = wdata;
+      default: for (int i = 0; i < LANES && what.bank + i < BANKS; i++) accumulator[what.bank+i] = widen(wdata[16*i+:16]);
+    endcase
+  endtask
+
+  task automatic happened(int op);
+    last[op] = cycle;
+    for (int b = 0; b < BANKS; b++)
+      if (op == ACT_AB || op == PRE_AB || op == MAC || op == WRE || op == REF || b == int'(cmd_bank))
+        if (!((op == PRE || op == PRE_AB) && open_row[b] < 0)) bank_last[op][b] = cycle;
+    if (op == ACT) begin
+      for (int i = 0; i < 3; i++) activates[i] = activates[i+1];
+      activates[3] = cycle;
+    end
+  endtask
+
+  always_ff @(posedge clk) begin
+    viol_valid <= 1'b0;
+    if (rst) begin
+      cycle = 0;
+      refreshes = 0;
+      forgiven = 0;
+      bus_next = 0;
+      for (int i = 0; i < 4; i++) activates[i] = LONG_AGO;
+      for (int i = 0; i < 16; i++) last[i] = LONG_AGO;
+      for (int i = 0; i < 16; i++) for (int b = 0; b < BANKS; b++) bank_last[i][b] = LONG_AGO;
+      for (int b = 0; b < BANKS; b++) open_row[b] = -1;
+      for (int i = 0; i < SOON; i++) begin
+        write_due[i] = '0;
+        read_due[i]  = 1'b0;
+        bus_from[i]  = LONG_AGO;
+        bus_to[i]    = LONG_AGO;
+      end
+    end else begin
+      if (wvalid != write_due[cycle%SOON].valid) violate(5);  // a word at the wrong time
+      if (wvalid) store(write_due[cycle%SOON]);
+      write_due[cycle%SOON].valid = 1'b0;
+      if (cmd_valid) begin
+        $fwrite(log_file, "%0d,%0d,%0d,%0d,%0d,%0d\n", cycle, CHANNEL, cmd_op, cmd_bank, cmd_row, cmd_col);
+        if (cmd_op < ACT || cmd_op > RDMAC_KEEP || int'(cmd_bank) >= BANKS || int'(cmd_col) >= ROW_COLS
+            || int'(cmd_row) >= (cmd_op == MAC || cmd_op == WRGB ? GB_WORDS : ROWS))
+          violate(1);
+        else begin
+          for (int b = 0; b < BANKS; b++)
+            if (cmd_op == ACT_AB || cmd_op == PRE_AB || cmd_op == REF || cmd_op == MAC || cmd_op == WRE
+                || (cmd_op < WRGB && b == int'(cmd_bank)))
+              check_bank(int'(cmd_op), b);
+          check_channel(int'(cmd_op));
+          if (cmd_op == RD) check_data(cycle + CL);
+          if (cmd_op == WR || cmd_op == WRE) check_data(cycle + CWL);
+          if (cmd_op == WRGB || cmd_op == WRMAC) check_data(cycle + CWL_REG);
+          if (cmd_op == RDMAC || cmd_op == RDMAC_KEEP) check_data(cycle + CL_REG);
+          happened(int'(cmd_op));
+          command(int'(cmd_op));
+          check_refresh(cycle);
+        end
+      end
+      cycle = cycle + 1;
+      check_refresh(cycle);
+      rvalid <= read_due[cycle%SOON];
+      rdata  <= read_word[cycle%SOON];
+      read_due[cycle%SOON] = 1'b0;
+    end
+    if (rst) rvalid <= 1'b0;
+  end
+endmodule
+`undef RULE

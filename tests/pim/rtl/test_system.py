@@ -1,0 +1,169 @@
+"""Programs on the controller's hardware: what they leave everywhere, bit for bit, and how they end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tests.pim.test_golden_programs as golden
+from gen.pim.assemble import assemble
+from gen.pim.program import Program
+from hdl.params.pim import FAULTS, IllegalWord, PimParams, TimingTable, decode
+from sim_tb.golden.float import bits
+from sim_tb.golden.pim import Machine
+from sim_tb.pim import check_log
+from sim_tb.pim.programs import random_program, unrolled
+from sim_tb.pim.system import Result, run_system
+from tests.pim.machines import TINY
+from tests.pim.rtl.work import done, expected
+
+pytestmark = pytest.mark.sim
+
+UNITS = ("control", "stream", "dram", "pim")
+#: Moves all of SRAM in, and out.
+LOAD = assemble(f"in d=0, n={TINY.sram_words}\nhalt", system=TINY).words
+DUMP = assemble(f"out a=0, n={TINY.sram_words}\nhalt", system=TINY).words
+
+
+def loaded(rng: np.random.Generator, words: int) -> Machine:
+    """A machine with something everywhere, and its SRAM's content in the input stream, before what programs take."""
+    found = golden.start(TINY, rng, 0)
+    found.send(found.sram)
+    found.send(golden.start(TINY, rng, words).sram[:words])
+    return found
+
+
+def compare(result: Result, machine: Machine, params: PimParams) -> int:
+    """Everything that is left; returns how many values were compared."""
+    banks = np.zeros_like(result.banks)
+    for (channel, row), content in machine.device.rows().items():
+        banks[channel, row] = content.transpose(1, 0, 2)
+    pairs = [
+        (result.outputs, np.array(machine.outputs, np.uint16).reshape(-1, params.lanes)),
+        (result.scalars, machine.scalars),
+        (result.banks, banks),
+        (result.buffers, machine.device.buffers),
+        (result.accumulators, bits(machine.device.accumulators)),
+        (np.array([tag for _, tag in result.marks]), np.array(machine.marks)),
+    ]
+    for found, right in pairs:
+        assert found.shape == right.shape
+        assert (found == right).all()
+    return sum(right.size for _, right in pairs)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_programs(seed):
+    """Banks, global buffers, accumulators, SRAM, streams, marks; and the command logs by both checkers."""
+    print(f"seed {seed}")
+    rng = np.random.default_rng(seed)
+    made = random_program(TINY, rng, 60, UNITS)
+    machine = loaded(rng, made.input_words)
+    words = [*LOAD, *made.program.words, *DUMP]
+    starts = [0, len(LOAD), len(LOAD) + len(made.program.words)]
+    result = run_system(TINY, words, starts, machine=machine, stall=80 * (seed % 2))
+    for start, run in zip(starts, result.runs, strict=True):
+        before = machine.interrupts
+        outcome = machine.run(words, start)
+        assert (run.error, run.pc, run.instructions) == (0, outcome.pc, outcome.instructions)
+        assert run.interrupts == machine.interrupts - before
+    assert compare(result, machine, TINY) > 4 * TINY.sram_words
+    assert result.violations == []
+    assert check_log(TINY, result.log, result.cycles) == []
+    code = list(unrolled(TINY, [one for one in made.program.instructions if one is not None]))
+    for channel in range(TINY.channels):
+        assert done(TINY, [entry for entry in result.log if entry.channel == channel]) == expected(TINY, code, channel)
+
+
+def test_every_fault():
+    """Each stops the program with its code and place; after it was cleared, the next program runs."""
+    cases = [case for case in golden.test_every_fault.pytestmark[0].args[1] if case[1] != "PROGRAM"]
+    cases.append(("nop", "PROGRAM", 2))
+    words, starts = [], []
+    for text, *_ in cases:
+        starts.append(len(words))
+        words += assemble(f"mark tag=5\n{text}", system=TINY, checked=False).words
+    machine = Machine(TINY)
+    result = run_system(TINY, words, starts, machine=machine)
+    for (text, fault, pc), start, run in zip(cases, starts, result.runs, strict=True):
+        outcome = machine.run(words, start)
+        assert outcome.fault == FAULTS[fault], text
+        assert (run.error, run.pc, run.instructions) == (outcome.fault.code, start + pc, outcome.instructions), text
+        assert not run.halted
+    assert {case[1] for case in cases} == set(FAULTS)
+    assert len(result.marks) == len(cases)
+    assert result.violations == []
+
+
+def test_programs_with_a_flipped_bit():
+    """Random programs with one bit wrong: the same fault at the same place, or the same result."""
+    rng = np.random.default_rng(6)
+    faults, compared = set(), 0
+    while compared < 40:
+        made = random_program(TINY, rng, 8, UNITS)
+        words = list(made.program.words)
+        words[int(rng.integers(len(words)))] ^= 1 << int(rng.integers(128))
+        if not _harmless(words):
+            continue
+        machine = loaded(np.random.default_rng(1), made.input_words)
+        before = loaded(np.random.default_rng(1), made.input_words)
+        try:
+            machine.run(LOAD)
+            outcome = machine.run(words)
+        except IndexError:  # it waits for the host
+            continue
+        result = run_system(TINY, [*words, *LOAD], [len(words), 0], machine=before)
+        code = outcome.fault.code if outcome.fault else 0
+        if outcome.fault is FAULTS["PROGRAM"]:
+            continue
+        assert (result.runs[1].error, result.runs[1].pc) == (code, outcome.pc), [str(decode(word)) for word in words]
+        compare(result, machine, TINY)
+        faults.add(code)
+        compared += 1
+    assert len(faults) > 4, faults
+
+
+def _harmless(words: list[int]) -> bool:
+    """Short, and without vector instructions, which this system has no unit for."""
+    turns = 1
+    for word in words:
+        try:
+            one = decode(word)
+        except IllegalWord:
+            continue
+        if one.op.unit == "vector":
+            return False
+        turns *= max(1, one["n"]) if one.op.name == "LOOP" else 1
+    return turns < 100
+
+
+def test_the_device_catches_every_rule():
+    """The device keeps one time more by a clock than the controller does: it names the rule, with cycle and command."""
+    text = ["in d=0, n=64", "loop n=40"]
+    text += ["wr_sb bank=1, row=1, n=2, a=0", "rd_sb mask=CH0, bank=1, row=1, n=3, d=70", "wr_gb a=0, n=4"]
+    text += ["wr_bias a=8", "mac_ab row=2, n=4", "rd_mac accumulate, d=80", "wr_gb a=0, n=2"]
+    text += ["wr_sb bank=2, row=3, n=1, a=0"]
+    text += [f"act bank={bank}, row={row}" for row in (4, 5) for bank in range(4)]
+    text += ["rd_sb mask=CH1, bank=0, row=5, n=1, d=70", "wr_elem row=5, col=1, lane=2, a=4", "mac_ab row=5, n=2"]
+    text += ["wr_bias zero", "rd_mac d=80", "act_ab row=6", "pre_ab", "act_ab row=7", "endl", "halt"]
+    words = assemble("\n".join(text), system=TINY).words
+    timing = replace(TINY.timing, tfaw=24, trefi=160)
+    machine = golden.start(TINY, np.random.default_rng(2), 64)
+    params = replace(TINY, timing=timing)
+    assert run_system(params, words, machine=machine).violations == []
+    for key, rule in TimingTable.rules().items():
+        sharper = replace(TINY, timing=replace(timing, **{key: getattr(timing, key) + 1}))
+        found = {each[3] for each in run_system(sharper, words, machine=machine, timing=timing).violations}
+        print(key, sorted(found))
+        if key == "trefi":
+            continue
+        assert rule["symbol"] in found or (rule["symbol"] in ("tBL", "CL", "CWL", "CL_REG", "CWL_REG") and found)
+
+
+def test_program_memory_full():
+    """A program as long as the memory."""
+    program = Program.of(TINY, [decode(word) for word in assemble("nop\n" * 255 + "halt", system=TINY).words])
+    result = run_system(TINY, program.words, machine=Machine(TINY))
+    assert (result.runs[0].instructions, result.runs[0].pc) == (256, 256)
