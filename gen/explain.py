@@ -7,9 +7,11 @@ from textwrap import fill
 from typing import Any
 
 from gen.hardware import Place, hardware, notes
-from gen.nest.engines import engine_steps, engine_tile, usual_sigma
+from gen.nest.encoders import usual_sigma
+from gen.nest.engines import engine_steps, engine_tile
 from gen.nest.printer import print_nest
 from gen.nest.table import Table, render, table
+from gen.nest.terms import expected_terms
 from gen.nest.window import expected_interval
 from gen.timing import beats, operands_decide
 from hdl.params import Dataflow, EngineParams
@@ -162,7 +164,8 @@ def _timing(params: EngineParams, k: int, sigma: float | None) -> list[str]:
         hidden = "groups, ends of planes and the window cost what the nest does not show"
         return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak: {hidden}."]
     if operands_decide(params):
-        return beats(params)
+        cycles = round(expected_terms(params, k, sigma))
+        return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak, with operands B as A."]
     return [*beats(params), f"{tile} {_cycles(Dataflow(params).tile_interval(k))} in a streak."]
 
 

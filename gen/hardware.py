@@ -15,6 +15,7 @@ from hdl.pe.cube import Accumulator, chain_arithmetic
 from hdl.pe.opt1 import Opt1PE
 from hdl.pe.opt2 import Opt2PE
 from hdl.pe.plane import PlaneSum
+from hdl.pe.scheme import Scheme
 
 __all__ = ["Place", "hardware", "notes"]
 
@@ -45,6 +46,8 @@ def hardware(params: EngineParams) -> list[Place]:
     """The hardware of every primitive, in the order of the nest."""
     if params.sparse:
         return _sparse(params)
+    if params.scheme == "laconic":
+        return _laconic(params)
     if params.array == "systolic_ws":
         return [*_products(params), *_chain(params), _foot(params)]
     if params.array == "cube":
@@ -58,6 +61,11 @@ def notes(params: EngineParams) -> list[str]:
     """Sentences on hardware that the nest does not show, and on where hardware and nest differ."""
     if params.sparse:
         return _notes_on_sparse(params)
+    if params.scheme == "laconic":
+        return [
+            "A beat takes as many cycles as, over all operands in it, the most terms of one of A times the most terms "
+            "of one of B: the whole tile waits for its slowest lane. The next beat is recoded meanwhile.",
+        ]
     if params.weight_stationary:
         way = "moves along with" if params.array == "systolic_ws" else "comes with"
         return [
@@ -203,12 +211,33 @@ def _sparse(params: EngineParams) -> list[Place]:
         if own
         else Place("sparse digits not zero", "picker", recoders, f"at a row's edge: {finds}"),
         Place("encode d", "recode", recoders, f"{once}: {digits.digits} digits on {digits.bits} wires"),
-        Place("map p", "pe", count, f"0, b or 2 b, inverted if the digit is negative; {_count(shape.lanes, 'digit')}"),
+        Place("map p", "pe", count, f"b or 2 b, inverted if negative; {_count(shape.lanes, 'digit')}, b = 0 without"),
         Place("half_reduce s, c", "pe", count, sums),
         Place("add x", "collector", params.cols, f"an adder of {plane.width} bits at the head of each column"),
         Place("shift y", "collector", params.cols, f"by the plane, one of {digits.digits}"),
         Place("add C[m,n]", "collector", params.cols, f"an adder and a memory of {2 * params.rows} results"),
         Place("sync m", "output", 1, "waits until all rows have finished a tile"),
+    ]
+
+
+def _laconic(params: EngineParams) -> list[Place]:
+    """Both operands become terms, a pair of them a lane and cycle; there is no nest whose primitives could be named."""
+    from hdl.pe.laconic import LaconicPE
+
+    pe = Scheme.of(params).pe
+    assert isinstance(pe, LaconicPE)
+    count, lanes = pes(params), params.depth
+    terms = [f"{form.encoding.digits} digits; the terms are those not zero" for form in pe.forms]
+    sums = f"full adders; registers of {params.accumulator} bits for s and {len(pe.carries)} for c"
+    return [
+        Place("terms of A", "terms_a", params.rows * lanes, f"{terms[0]}, one after another"),
+        Place("terms of B", "terms_b", params.cols * lanes, f"{terms[1]}, repeated for every one of A"),
+        Place("pairs", "serialiser", 1, "one step for each pair of terms, all lanes together"),
+        Place(
+            "multiply", "pe", count, f"in each of {_count(lanes, 'lane')}: signs compared, exponents added, to {pe.top}"
+        ),
+        Place("add up", "pe", count, sums),
+        Place("C[m,n]", "finish", params.cols, f"an adder of {params.accumulator} bits at the head of each column"),
     ]
 
 

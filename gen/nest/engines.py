@@ -7,10 +7,10 @@ from gen.nest.encoders import digit_count
 from gen.nest.lower import MULTIPLIER
 from gen.nest.steps import steps
 from gen.nest.tile import Tile
-from hdl.params import EngineParams, OperandFormat
+from hdl.params import EngineParams
 from hdl.params.nest import Nest
 
-__all__ = ["engine_nest", "engine_steps", "engine_tile", "usual_sigma"]
+__all__ = ["engine_nest", "engine_steps", "engine_tile"]
 
 
 def engine_nest(params: EngineParams) -> Nest | None:
@@ -33,8 +33,3 @@ def engine_steps(params: EngineParams) -> list[tuple[Rewrite | None, Nest]]:
 def engine_tile(params: EngineParams, k: int) -> Tile:
     """The task of an engine: one tile with this K."""
     return Tile(params.rows, params.cols, k, params.a, params.b)
-
-
-def usual_sigma(operand: OperandFormat) -> float:
-    """The standard deviation of operands where none is given: 20 for eight signed bits, in proportion for others."""
-    return 20 * (operand.max + 1) / 128

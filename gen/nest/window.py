@@ -108,9 +108,10 @@ class _Engine:
         self.read = max(self.read, self.loaded + 2) + 1
         for groups in planes:
             self.read += 1
-            for group in groups:
-                self._send(np.maximum(group, 1))
+            for group in groups[:-1]:
+                self._send(group)
             if groups:
+                self._send(np.maximum(groups[-1], 1))  # what ends a plane comes to every row
                 self._end_of_plane(np.any([group.any(axis=1) for group in groups], axis=0))
             else:
                 self.read += 1
@@ -122,11 +123,15 @@ class _Engine:
         self.end = int(self.ready.max())
 
     def _send(self, cycles: Integers) -> None:
-        """A group takes a slot; it is loaded three cycles later at the earliest, and picked from the next one on."""
+        """A group takes a slot; it is loaded three cycles later at the earliest, and picked from the next one on.
+
+        Where it takes no cycles it never waits.
+        """
         sent = max(self.read, self.slots[0])
         self.read = sent + 1
-        self.ready = np.maximum(self.ready, sent + 3) + cycles
-        self.slots.append(int(self.ready.max()) + 2)
+        takes = cycles > 0
+        self.ready = np.where(takes, np.maximum(self.ready, sent + 3) + cycles, self.ready)
+        self.slots.append(max(sent + 3, int(self.ready[takes].max(initial=0))) + 2)
 
     def _end_of_plane(self, changed: NDArray[np.bool_]) -> None:
         """Rows with a sum wait for the buses, one after the other."""

@@ -48,9 +48,13 @@ PE_TEXTS = {
         "Up to four digits that are not zero arrive, each from its own steps of K, picked once for all PEs of the row. "
         "Their multiples of four operands of B are added to one sum in carry-save form, which is that of their weight."
     ),
+    "laconic": (
+        "Operands of A and of B arrive as terms, plus or minus a power of two, one pair a lane and cycle. To multiply "
+        "them is to add their exponents; the products of all lanes are added to a sum in carry-save form."
+    ),
 }
 #: Schemes whose PEs have no enable.
-FREE = ("opt3", "opt4c", "opt4e", "laconic")
+FREE = ("opt3", "opt4c", "opt4e")
 
 
 def page(data: RunData) -> Markup:

@@ -359,6 +359,12 @@ def test_schema_is_json_with_a_description_everywhere():
         assert len(part) > 1
 
 
+def test_schema_knows_that_a_nest_stands_alone():
+    engine = schema()["properties"]["engine"]
+    assert engine["dependentSchemas"] == {"nest": {"properties": {"array": False, "scheme": False}}}
+    assert "default" not in engine["properties"]["nest"]
+
+
 def test_markdown_names_every_key():
     text = markdown()
     for key in KEYS:

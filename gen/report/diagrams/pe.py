@@ -22,6 +22,8 @@ def pe_diagram(params: EngineParams) -> Markup:
     d = frame(f"Processing element of array {params.array}, scheme {params.scheme}")
     if params.sparse:
         sparse_pe(d, params)
+    elif params.scheme == "laconic":
+        _laconic(d, params)
     elif params.deep:
         chain_pe(d, params)
     elif params.scheme == "mac":
@@ -33,12 +35,14 @@ def pe_diagram(params: EngineParams) -> Markup:
     return d.render()
 
 
-def _operands(d: Drawing, params: EngineParams, a_bits: int, consumer: tuple[float, float]) -> None:
+def _operands(
+    d: Drawing, params: EngineParams, a_bits: int, consumer: tuple[float, float], b_bits: int | None = None
+) -> None:
     """Operand and clear registers, and the ways on to the neighbours; ``consumer`` is the first operation's place."""
     x, y = consumer
     d.wire((x, 4), (x, 48))
     d.text(x + 8, 17, "b_in", "port")
-    d.width_mark(x, 34, str(params.b.width), 7, 4)
+    d.width_mark(x, 34, str(b_bits or params.b.width), 7, 4)
     register(d, x - 20, 48, "b")
     d.wire((x, 72), (x, y - 30))
     d.dot(x, 84)
@@ -135,3 +139,31 @@ def _opt2(d: Drawing, params: EngineParams) -> None:
     _clear_gate(d, 338)
     d.wire((338, 226), (338, 190))
     d.width_mark(338, 213, str(len(pe.columns)), 8, 4)
+
+
+def _laconic(d: Drawing, params: EngineParams) -> None:
+    """Terms of both operands, lane by lane; a register behind every operation."""
+    from hdl.pe.laconic import LaconicPE
+
+    pe = LaconicPE(params)
+    a_bits, b_bits = (form.bits for form in pe.forms)
+    _operands(d, params, a_bits, (214, 144), b_bits)
+    lanes = f"{params.depth} {'lane' if params.depth == 1 else 'lanes'}"
+    block(d, 178, 114, 72, 60, "pe", "add", "exponents,", lanes)
+    d.wire((250, 144), (262, 144))
+    register(d, 262, 132, "", 16)
+    d.wire((278, 144), (290, 144))
+    block(d, 290, 96, 56, 96, "adders", "heap", f"{pe.top + 2}", "columns")
+    d.wire((346, 144), (358, 144))
+    register(d, 358, 132, "", 16)
+    d.wire((374, 144), (386, 144))
+    block(d, 386, 106, 40, 76, "adders", "+", "to s, c")
+    d.wire((426, 144), (436, 144))
+    register(d, 436, 130, "acc", 36, 28)
+    d.wire((472, 144), (548, 144), class_="bus")
+    d.width_mark(510, 144, str(len(pe.columns)), 0, 17, "middle")
+    d.text(548, 134, "acc", "port", "end")
+    d.dot(484, 144)
+    d.wire((484, 144), (484, 240), (430, 240))
+    _clear_gate(d, 406)
+    d.wire((406, 226), (406, 182))

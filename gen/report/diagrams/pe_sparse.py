@@ -46,14 +46,18 @@ def sparse_pe(d: Drawing, params: EngineParams) -> None:
 def _picks(d: Drawing, params: EngineParams, shape: SparseShape) -> None:
     """Digits and their operands' places, picked at the row's edge."""
     systolic = params.array == "systolic_os"
-    d.text(8, 134, "pick_in" if systolic else "pick", "port")
+    d.text(8, 134, "pick_in" if systolic else "action", "port")
     d.wire((8, 144), (104 if systolic else 224, 144))
-    d.width_mark(62, 144, str(Pick.bits(shape)), 0, 20, "middle")
+    d.width_mark(62, 144, str(Pick.bits(shape) if systolic else Pick.action_bits(shape)), 0, 20, "middle")
     if systolic:
         register(d, 104, 132, "pick", 48)
         d.wire((152, 144), (224, 144))
         d.wire((170, 144), (170, 278), (548, 278))
         d.text(548, 269, "pick_out", "port", "end")
+    else:
+        d.text(3, 50, "load, valid", "port")
+        d.wire((8, 60), (234, 60))
+        d.width_mark(62, 60, str(1 + shape.lanes), 0, 20, "middle")
     d.dot(190, 144)
     d.wire((190, 144), (190, 240), (338, 240))
     d.text(196, 134, "digit", "small")

@@ -10,6 +10,8 @@ from hdl.pe.scheme import Scheme
 __all__ = ["output_stationary"]
 
 SKEW_X, SKEW_Y = 150, 72
+#: Room for what makes terms of operands.
+TERMS_W = 62
 
 
 def output_stationary(params: EngineParams) -> Markup:
@@ -23,8 +25,9 @@ class _OutputStationary(Sheet):
         self.recoded = self.scheme.recode is not None
         self.skewed = bool(Dataflow(params).column_skew) and params.cols > 1
         self.cube = params.array == "cube"
-        self.recode_x = SKEW_X + STEP * min(params.rows - 1, 4) + 14
-        self.collect_y = SKEW_Y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 26
+        self.terms = params.scheme == "laconic"
+        self.recode_x = SKEW_X + TERMS_W * self.terms + STEP * min(params.rows - 1, 4) + 14
+        self.collect_y = SKEW_Y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 26 + 24 * self.terms
         self.adder_y = self.collect_y + 30
         x = self.recode_x + (54 + 34 if self.recoded else 22)
         y = self.adder_y + 46 if self.scheme.redundant else self.collect_y + 62
@@ -53,7 +56,9 @@ class _OutputStationary(Sheet):
                 continue
             end = self.cell_x(0)
             d.wire((SLICE_A + SLICE, y), (end, y))
-            self.delays(SKEW_X, y, row, vertical=False)
+            if self.terms:
+                self._terms(SKEW_X - 8, y - 12, below=True)
+            self.delays(SKEW_X + TERMS_W * self.terms, y, row, vertical=False)
             if not self.flow.column_skew:
                 self.delays(end - 11, y, 1, vertical=False)
             if self.recoded:
@@ -62,7 +67,7 @@ class _OutputStationary(Sheet):
                     d.text(self.recode_x + 27, y + 23, f"×{self.scheme.lanes}", "small", "middle")
         top = self.grid_y - 14
         if params.rows > 1:
-            d.text(SKEW_X, top, "skew", "small")
+            d.text(SKEW_X + TERMS_W * self.terms, top, "skew", "small")
         if self.recoded:
             d.text(self.recode_x + 27, top, encoder_name(params), "small", "middle")
 
@@ -77,8 +82,20 @@ class _OutputStationary(Sheet):
             self.d.wire((x, 48 + SLICE / 2), (x, self.grid_y - self.stack), halo=True)
             if self.skewed:
                 self.delays(x, SKEW_Y, col, vertical=True)
+            if self.terms:
+                self._terms(x - 27, SKEW_Y + 4, below=False)
         if self.skewed:
             self.d.text(self.cell_x(0) + 4, SKEW_Y + 12, "skew", "small", "end")
+
+    def _terms(self, x: float, y: float, *, below: bool) -> None:
+        """Operands to terms, a queue for every lane."""
+        self.plate(x, y, 54, 24, "recode", "terms")
+        if self.params.depth > 1:
+            lanes = f"×{self.params.depth}"
+            if below:
+                self.d.text(x + 27, y + 35, lanes, "small", "middle")
+            else:
+                self.d.text(x + 58, y + 8, lanes, "small")
 
     def _buses(self) -> None:
         """Up the columns: taps, bus, registers, final adders, and the collecting line."""
@@ -136,8 +153,15 @@ class _OutputStationary(Sheet):
         if self.cube:
             chain = "a PE" if params.depth == 1 else f"{params.depth} PEs, one after another along K,"
             lines += ["", f"a cell: {chain}", "and an accumulator at the end of the chain"]
+        if self.terms:
+            lines += ["", f"a PE takes {_lanes(params.depth)} a step;", "a beat takes the most terms of an A"]
+            lines += ["times the most terms of a B steps"]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y - 9 + 15 * number, line, "note")
+
+
+def _lanes(depth: int) -> str:
+    return "a pair of terms" if depth == 1 else f"{depth} pairs of terms"
 
 
 def encoder_name(params: EngineParams) -> str:
