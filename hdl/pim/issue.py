@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, Shared, place
-from hdl.params.pim import FAULTS, FIELDS, INSTRUCTIONS, LEVELS, SCALARS, WORD_BITS, PimParams
-from hdl.params.pim.fields import ADVANCING
-from hdl.params.pim.instructions import ACCUMULATE, FENCE, IRQ, REG, ZERO
+from hdl.params.pim import FAULTS, INSTRUCTIONS, SCALARS, WORD_BITS, PimParams
 from hdl.pim.collector import collect_job
 from hdl.pim.feeder import ADDRESS_BITS, feed_job
 from hdl.pim.issue_decode import CONTROLS, RANGES, controls, decode
-from hdl.pim.issue_expand import PHASES, Expander
+from hdl.pim.issue_expand import Expander
 from hdl.pim.issue_loops import ADDRESSES, Loops
+from hdl.pim.issue_present import Present, field, lowest_fault
 from hdl.pim.issue_ranges import Ranges
 from hdl.pim.issue_scoreboard import SOURCES, Scoreboard
 from hdl.pim.mover import MOVE_BITS
@@ -114,24 +111,17 @@ class Issuer(Part):
 
     # --- registers of the present instruction ------------------------------------------------------------------------
     def _registers(self) -> None:
-        self.word = Signal(WORD_BITS, name="word")
-        self.control = View(CONTROLS, Signal(CONTROLS.size, name="control"))
-        widths = {"mask": 24, "bank": 4, "row": 16, "col": 8, "n": MOVE_BITS, "a": 16, "b": 16, "d": 16, "imm": 16}
-        self.f = {name: Signal(width, name=f"field_{name}") for name, width in widths.items()}
-        self.lane = Signal(16, name="lane")  # of WR_ELEM; the stride of WR_GBX
-        names = ("fence", "keep", "irq", "reg", "zero", "expanding", "clearing", "stopping")
-        self.flag = {name: Signal(name=f"flag_{name}") for name in names}
+        self.present = Present(self.params)
+        self.word, self.control, self.f = self.present.word, self.present.control, self.present.fields
+        self.lane, self.value = self.present.lane, self.present.value
+        names = ("expanding", "clearing", "stopping")
+        self.flag = self.present.flags | {name: Signal(name=f"flag_{name}") for name in names}
         self.bad = Signal(max(fault.code for fault in FAULTS.values()) + 1, name="bad")
         self.loaded = Signal(self.params.channels, name="loaded")
-        self.value = Signal(16, name="value")  # the integer that may come from a scalar register
         self.idle = Signal(name="idle")
         self.accepted = Signal(name="accepted")
         self.conflict = Signal(name="conflict")
         self.next_pc = Signal(16, name="next_pc")
-
-    def _field(self, name: str, word: Value | None = None) -> Value:
-        field = FIELDS[name]
-        return (self.word if word is None else word)[field.low : field.low + field.width]
 
     def _scalars(self, m: Module) -> None:
         """The scalar registers, written by SETR, the vector unit and the host."""
@@ -170,7 +160,7 @@ class Issuer(Part):
             count=f["n"],
             **{name: f[name] for name in ADDRESSES},
         )
-        self.decoded = decode(m, self._field("opcode", self.program_data))
+        self.decoded = decode(m, field("opcode", self.program_data))
         source = {name: Const(1 << RANGES.index(name), len(RANGES)) for name in ("a", "b")}
         self.ranges: Shared = place(
             m,
@@ -253,12 +243,12 @@ class Issuer(Part):
             self.move_address.eq(Mux(control.is_out, f["a"], f["d"])),
             self.move_count.eq(f["n"]),
             self.move_cancel.eq(self.flag["clearing"]),
-            self.vector_opcode.eq(self._field("opcode")),
+            self.vector_opcode.eq(field("opcode", self.word)),
             *(getattr(self, f"vector_{name}").eq(f[name]) for name in ("n", "a", "b", "d")),
             self.vector_beta.eq(f["imm"]),
             self.vector_stride.eq(self.value),
             self.error_word.eq(self.word),
-            self.mark_tag.eq(self._field("tag")),
+            self.mark_tag.eq(field("tag", self.word)),
             self.program_addr.eq(self.pc),
             self.idle.eq(~(self.channels_busy | self.move_busy | self.vector_busy)),
         ]
@@ -271,7 +261,7 @@ class Issuer(Part):
         with m.If(self.clear):
             m.d.sync += flag["clearing"].eq(1)
         # The scalar registers that the instruction reads or writes are the vector unit's no longer.
-        scalars = control.takes_scalars | control.is_setr | self._by_register()
+        scalars = control.takes_scalars | control.is_setr | self.present.by_register()
         quiet = ~(self.vector_busy & scalars)
         with m.FSM():
             with m.State("rest"):
@@ -292,18 +282,18 @@ class Issuer(Part):
                 with m.Else():
                     m.next = "decode"
             with m.State("decode"):
-                self._decode(m)
+                m.d.sync += [*self.present.load(self.program_data, self.decoded), self.next_pc.eq(self.pc + 1)]
                 m.next = "advance"
             with m.State("advance"):
                 m.d.comb += self.waits.eq(flag["fence"] & ~self.idle)
                 with m.If(~self.waits):
-                    m.d.sync += [f[name].eq(value) for name, value in self._advanced().items()]
+                    m.d.sync += [f[name].eq(value) for name, value in self.present.advanced(self.loops).items()]
                     m.next = "settle"
             with m.State("settle"):
-                with m.If(self._moves("row") & (f["col"] >= self.params.row_cols)):
+                with m.If(self.present.moves("row") & (f["col"] >= self.params.row_cols)):
                     m.d.sync += [f["col"].eq(f["col"] - self.params.row_cols), f["row"].eq(f["row"] + 1)]
                 with m.Elif(quiet):
-                    m.d.sync += self.value.eq(Mux(self._by_register(), self.named, f["imm"]))
+                    m.d.sync += self.value.eq(Mux(self.present.by_register(), self.named, f["imm"]))
                     m.next = "check"
                 m.d.comb += self.waits.eq(~quiet)
             with m.State("check"):
@@ -311,7 +301,7 @@ class Issuer(Part):
                 m.next = "walk"
             with m.State("walk"):
                 m.d.comb += self.waits.eq(self.conflict)
-                m.d.sync += self.bad.eq(self._faults())
+                m.d.sync += self.bad.eq(self.present.faults(self.loops, self.ranges, self.loaded))
                 with m.If(self.ranges.done):
                     m.next = "dispatch"
             with m.State("dispatch"):
@@ -325,7 +315,7 @@ class Issuer(Part):
             with m.State("expand"):
                 m.d.sync += flag["expanding"].eq(1)
                 with m.If(self.expander.ready):
-                    m.d.sync += self._part()
+                    m.d.sync += self.present.replace_by(self.expander)
                     m.next = "check"
             with m.State("end"):
                 m.d.comb += [self.retired.eq(~flag["irq"] | self.idle), self.interrupt.eq(flag["irq"] & self.idle)]
@@ -337,7 +327,7 @@ class Issuer(Part):
                         m.d.sync += self.halted.eq(1)
                         m.next = "drain"
             with m.State("drain"), m.If(self.idle):
-                m.d.sync += [self.error.eq(self._lowest_fault()), self.running.eq(0), flag["stopping"].eq(0)]
+                m.d.sync += [self.error.eq(lowest_fault(self.bad)), self.running.eq(0), flag["stopping"].eq(0)]
                 m.next = "rest"
                 with m.If(flag["clearing"]):
                     m.d.sync += [self.control.eq(CONTROLS.const(controls(INSTRUCTIONS["PRE_AB"])))]
@@ -351,98 +341,6 @@ class Issuer(Part):
                 m.d.sync += [self.error.eq(0), self.halted.eq(0), self.stopped.eq(0), flag["clearing"].eq(0)]
                 m.next = "rest"
         self._dispatch(m)
-
-    def _decode(self, m: Module) -> None:
-        """The fields of the word that comes from the program memory."""
-        word, f = self.program_data, self.f
-        found = self.decoded
-        flags = self._field("flags", word)
-        fields = {name: self._field(name, word) for name in ("bank", "row", "a", "b", "d", "imm")}
-        m.d.sync += [
-            self.word.eq(word),
-            self.control.eq(found),
-            *(f[name].eq(value) for name, value in fields.items()),
-            f["mask"].eq(Cat(self._field("ch_mask", word), fields["imm"])),
-            f["col"].eq(Mux(found.col | found.is_loop, self._field("col", word), 0)),
-            f["n"].eq(Cat(self._field("n", word), Mux(found.wide, self._field("col", word), 0))),
-            self.lane.eq(fields["b"]),
-            self.flag["fence"].eq(flags[FENCE.bit]),
-            self.flag["irq"].eq(flags[IRQ.bit] & found.legal),
-            self.flag["reg"].eq(flags[REG.bit]),
-            self.flag["zero"].eq(flags[ZERO.bit] & found.zeroes),
-            self.flag["keep"].eq(flags[ACCUMULATE.bit] & found.reads_accumulators),
-            self.next_pc.eq(self.pc + 1),
-        ]
-
-    def _by_register(self) -> Value:
-        return self.flag["reg"] & (self.control.scalar | self.control.factor)
-
-    def _moves(self, *names: str) -> Value:
-        """Some address of the instruction advances; and these are among its addresses."""
-        tag = self._field("tag")
-        mask = Cat(*(getattr(self.control, f"advance_{name}") for name in ADVANCING))
-        own = Cat(*(getattr(self.control, f"advance_{name}") for name in names)).any()
-        return (tag & mask.replicate(LEVELS)).any() & own
-
-    def _advanced(self) -> dict[str, Value]:
-        """Addresses in this iteration; columns may still be beyond the row's end."""
-        tag = self._field("tag")
-        found = {}
-        for name in ADDRESSES:
-            index = ADVANCING.index("row" if name == "col" else name)
-            total = self.f[name]
-            allowed = getattr(self.control, f"advance_{ADVANCING[index]}")
-            for level in range(LEVELS):
-                moved = getattr(self.loops, f"moved_{name}_{level}")
-                total = total + Mux(tag[index + len(ADVANCING) * level] & allowed, moved, 0)
-            found[name] = total
-        return found
-
-    def _faults(self) -> Value:
-        """Each fault at the bit of its code."""
-        params, f, control, ranges = self.params, self.f, self.control, self.ranges
-        own = f["mask"] & ((1 << params.channels) - 1)
-        found = {
-            "OPCODE": ~control.legal,
-            "LOOP": (control.is_loop & (self.loops.full | (f["col"] >= params.row_cols)))
-            | (control.is_endl & self.loops.empty),
-            "MASK": control.mask & (~own.any() | (f["mask"] != own) | (control.single & (own & (own - 1)).any())),
-            "OPERAND": (control.count & (f["n"] == 0))
-            | (control.is_vmm & (self.value == 0))
-            | (control.bank & (f["bank"] >= params.banks))
-            | (control.col & (f["col"] >= params.row_cols))
-            | (control.lane & (self.lane >= params.lanes)),
-            "SRAM": ranges.sram,
-            "ROW": ranges.row_fault,
-            "BUFFER": ranges.buffer,
-            "OVERLAP": ranges.overlap,
-            "ACCUMULATOR": control.reads_accumulators & (own & ~self.loaded).any(),
-        }
-        bits: list[Value] = [Const(0, 1)] * len(self.bad)
-        for name, broken in found.items():
-            bits[FAULTS[name].code] = broken
-        return Cat(*bits)
-
-    def _lowest_fault(self) -> Value:
-        code: Value = Const(0, 8)
-        for fault in sorted(FAULTS.values(), key=lambda each: -each.code):
-            code = Mux(self.bad[fault.code], fault.code, code)
-        return code
-
-    def _part(self) -> list[Any]:
-        """The present part of a VMM, in place of the instruction."""
-        expander, f = self.expander, self.f
-        names = ("a", "d", "row", "col", "n")
-        table: Value = Const(0, CONTROLS.size)
-        for i, name in enumerate(PHASES):
-            bits = CONTROLS.const(controls(INSTRUCTIONS[name])).as_value()
-            table = table | Mux(expander.phase[i], bits, 0)
-        return [
-            self.control.eq(table),
-            f["mask"].eq((1 << self.params.channels) - 1),
-            *(f[name].eq(getattr(expander, f"part_{name}")) for name in names),
-            self.flag["zero"].eq(expander.part_zero),
-        ]
 
     def _dispatch(self, m: Module) -> None:
         """Hand the instruction to its unit, as soon as that takes it."""
