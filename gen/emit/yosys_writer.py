@@ -9,8 +9,12 @@ import sys
 
 from pyosys import libyosys as ys
 
-#: Initial values go: the hardware is defined by its reset.
-BEFORE = ("proc", "opt_clean", "opt_dff -simple-dffe -nosdff", "setattr -unset init", "wreduce", "opt_clean -purge")
+#: Initial values go: the hardware is defined by its reset. A choice among many is a tree of multiplexers: as a case of
+#: overlapping patterns it would be right only because one is true at a time, which no other tool can know.
+BEFORE = (
+    *("proc", "opt_clean", "opt_dff -simple-dffe -nosdff", "setattr -unset init", "wreduce"),
+    *("pmuxtree", "opt_clean -purge"),
+)
 AFTER = ("opt_clean -purge", "check -assert")
 
 
@@ -36,6 +40,9 @@ TO_EACH_OTHER = ("$eq", "$ne", "$lt", "$le", "$ge", "$gt")
 def _match_widths(cell: ys.Cell) -> None:
     """Extend operands explicitly, so that the Verilog holds no implicit extension."""
     kind = cell.type.str()
+    if kind == "$logic_not":
+        _compare_with_zero(cell)
+        return
     if kind not in TO_RESULT + TO_EACH_OTHER:
         return
     operands = {name: cell.getPort(ys.IdString(f"\\{name}")) for name in ("A" if kind == "$not" else "AB")}
@@ -46,6 +53,16 @@ def _match_widths(cell: ys.Cell) -> None:
         operand.extend_u0(width, signed)
         cell.setPort(ys.IdString(f"\\{name}"), operand)
         cell.setParam(ys.IdString(f"\\{name}_WIDTH"), ys.Const(width, 32))
+
+
+def _compare_with_zero(cell: ys.Cell) -> None:
+    """A word that is negated as a whole is compared with zero: so it reads, and so it keeps its width."""
+    width = cell.getPort(ys.IdString("\\A")).size()
+    cell.type = ys.IdString("$eq")
+    cell.setPort(ys.IdString("\\B"), ys.SigSpec(ys.Const(0, width)))
+    cell.setParam(ys.IdString("\\B_SIGNED"), ys.Const(0, 1))
+    cell.setParam(ys.IdString("\\A_SIGNED"), ys.Const(0, 1))
+    cell.setParam(ys.IdString("\\B_WIDTH"), ys.Const(width, 32))
 
 
 if __name__ == "__main__":

@@ -31,13 +31,12 @@ def digit_product(m: Module, name: str, two: Value, neg: Value, b: Value, form: 
     Value
         ``sign_column(form) + 1`` bits.
     """
-    value = b.as_signed() if form.signed else b
-    magnitude = Signal(form.width + 1, name=f"{name}_magnitude")
-    product = Signal(sign_column(form) + 1, name=name)
-    low = magnitude[: sign_column(form)]
-    sign = magnitude[-1] ^ neg if form.signed else neg
+    column = sign_column(form)
+    magnitude = Signal(column, name=f"{name}_magnitude")
+    product = Signal(column + 1, name=name)
+    sign = b[-1] ^ neg if form.signed else neg
     m.d.comb += [
-        magnitude.eq(Mux(two, value << 1, value)),
-        product.eq(Cat(low ^ neg.replicate(len(low)), ~sign)),
+        magnitude.eq(Mux(two, b << 1, b)),
+        product.eq(Cat(magnitude ^ neg.replicate(column), ~sign)),
     ]
     return product

@@ -68,5 +68,10 @@ class SparseShape:
 
     @property
     def step_bits(self) -> int:
-        """Bits that count the steps of a plane's sum: its digits, and one that begins it."""
-        return (self.params.segment + 1).bit_length()
+        """Bits that count the steps of a plane's sum: its digits, and one that begins it.
+
+        Each step adds ``lanes`` * 2**(sign column) in excess; what that makes of higher bits is beyond the sum.
+        """
+        column = self.params.b.width + (not self.params.b.signed)
+        counted = self.sum_bits - column - (self.lanes.bit_length() - 1)
+        return max(min((self.params.segment + 1).bit_length(), counted), 1)

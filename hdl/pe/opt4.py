@@ -80,7 +80,7 @@ class Opt4PE(Part):
         sum.
     pick_in, pick_out : In, Out
         Instead of ``load``, ``valid`` and ``action`` in a systolic array: the step whose operands ``b_in`` holds, and,
-        one cycle later, what this PE does and the next one takes.
+        one cycle later, what this PE does and the next one takes. ``clear`` : Out(1) is that of ``action``.
     acc : Out(acc_bits)
     """
 
@@ -93,7 +93,7 @@ class Opt4PE(Part):
         self.systolic = params.array == "systolic_os"
         bits, lanes = Pick.bits(self.shape), self.shape.lanes
         picks = (
-            {"pick_in": In(bits), "pick_out": Out(bits)}
+            {"pick_in": In(bits), "pick_out": Out(bits), "clear": Out(1)}
             if self.systolic
             else {"load": In(1), "valid": In(lanes), "action": In(Pick.action_bits(self.shape))}
         )
@@ -104,7 +104,7 @@ class Opt4PE(Part):
         if self.systolic:
             word = Signal(len(self.pick_in), name="pick", reset_less=True)
             m.d.sync += word.eq(self.pick_in)
-            m.d.comb += self.pick_out.eq(word)
+            m.d.comb += [self.pick_out.eq(word), self.clear.eq(word[1])]
             now = Pick(self.shape, self.pick_in)
             load, valid, action = now.step, now.valid, Pick(self.shape, word).action
         else:

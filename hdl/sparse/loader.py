@@ -79,11 +79,7 @@ class Loader(Part):
             m.d.sync += [step.eq(Mux(closing, 0, step + 1)), half.eq(half ^ closing)]
         banks = (shape.group - 1).bit_length()
         one_hot = Cat(step[:banks] == i for i in range(shape.group)) if banks else Const(1, 1)
-        digits = self._digits(m)
-        occupied = [
-            digits.word_select(i, params.rows * 3)[0::3].any()
-            for i in range(shape.lanes * self.recoder.encoding.digits)
-        ]
+        digits, occupied = self._digits(m)
         columns = [
             self.b_data.word_select(j * shape.lanes + lane, params.b.width)
             for lane in range(shape.lanes)
@@ -101,8 +97,8 @@ class Loader(Part):
             m.d.sync += [self.a.eq(digits), self.b.eq(Cat(columns)), self.occupied.eq(Cat(occupied))]
         return m
 
-    def _digits(self, m: Module) -> Signal:
-        """The digits of a beat, in the order of ``a``."""
+    def _digits(self, m: Module) -> tuple[Value, list[Value]]:
+        """The digits of a beat, in the order of ``a``; and where some row's is not zero, in that of ``occupied``."""
         params, lanes = self.params, self.shape.lanes
         codes: dict[tuple[int, int], list[Value]] = {}  # (lane, plane) -> bits of all rows
         for i in range(params.rows):
@@ -112,6 +108,5 @@ class Loader(Part):
                 for plane, digit in enumerate(self.recoder.encoding.split(wires)):
                     bits = [digit.nonzero, *(Const(0, 1) if bit is None else bit for bit in (digit.two, digit.neg))]
                     codes.setdefault((lane, plane), []).extend(bits)
-        digits = Signal(len(self.a))
-        m.d.comb += digits.eq(Cat(bit for key in sorted(codes) for bit in codes[key]))
-        return digits
+        digits = Cat(bit for key in sorted(codes) for bit in codes[key])
+        return digits, [Cat(codes[key][0::3]).any() for key in sorted(codes)]

@@ -82,5 +82,8 @@ class Output(Part):
             with m.If(complete & (wait != self.settle)):
                 m.d.sync += wait.eq(wait + 1)
             m.d.sync += reading.eq(wait == self.settle)
-        m.d.sync += filled.eq(Mux(parity, self.filled[1::2], self.filled[0::2]).bit_select(following, 1))
+        with m.Switch(following):
+            for i in range(self.rows):
+                with m.Case(i):
+                    m.d.sync += filled.eq(Mux(parity, self.filled[2 * i + 1], self.filled[2 * i]))
         return m

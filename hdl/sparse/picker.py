@@ -32,11 +32,11 @@ class Picks:
         size = shape.group
         mask, twos, negs = (Signal(size, name=f"group_{name}", reset_less=name != "mask") for name in GROUP)
         place = Signal(shape.slot_bits, name="group_slot", reset_less=True)
-        first = Signal(size)
         rest = Signal(size)
         # The lowest bit that is set: each bit unless there is a lower one.
         lower = [mask[:i].any() for i in range(size)]
-        m.d.comb += [first.eq(Cat(mask[i] & ~lower[i] for i in range(size))), rest.eq(mask & ~first)]
+        first = Cat(mask[i] & ~lower[i] for i in range(size))
+        m.d.comb += rest.eq(mask & ~first)
         parts = [group.word_select(i, size) for i in range(3)]
         m.d.sync += mask.eq(Mux(load, parts[0], rest))
         with m.If(load):

@@ -12,6 +12,7 @@ from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
 from hdl.pe.opt3 import Opt3PE
 from hdl.pe.opt4 import Opt4PE, Pick
+from hdl.sparse.lookup import Lookup
 from hdl.sparse.picker import Picker
 from hdl.sparse.walker import Walker
 
@@ -144,11 +145,11 @@ class SparseRow(Part):
             release=release,
         )
 
-    def _operand(self, j: int, lane: int, index: Value) -> Value:
+    def _operand(self, m: Module, j: int, lane: int, index: Value) -> Value:
         """The operand of a lane in column j, from its window."""
-        width = self.params.b.width
         size = len(self.words) // self.params.cols // self.shape.lanes
-        return self.words.word_select(j * self.shape.lanes + lane, size).word_select(index, width)
+        words = self.words.word_select(j * self.shape.lanes + lane, size)
+        return place(m, f"lookup{j}_{lane}", Lookup(self.params), words=words, index=index).word
 
     def _opt4(self, m: Module, walkers: list[Shared], last: Value) -> tuple[Value, Value, list[Value]]:
         """Pickers at the edge, and PEs that take their picks; says of column 0: a step is done, a digit was picked."""
@@ -167,15 +168,15 @@ class SparseRow(Part):
         finished = []
         if self.params.array == "systolic_os":
             for j in range(self.params.cols):
-                b = [self._operand(j, lane, index) for lane, index in enumerate(Pick(shape, word).index)]
+                b = [self._operand(m, j, lane, index) for lane, index in enumerate(Pick(shape, word).index)]
                 pe = place(m, f"pe{j}", self.pe, pick_in=word, b_in=Cat(b))
                 word = pe.pick_out
-                finished.append(Mux(Pick(shape, word).clear, pe.acc, 0))
+                finished.append(Mux(pe.clear, pe.acc, 0))
             return now.step, valid, finished
         action = Signal(len(now.action), reset_less=True)
         m.d.sync += action.eq(now.action)
         for j in range(self.params.cols):
-            b = [self._operand(j, lane, index) for lane, index in enumerate(now.index)]
+            b = [self._operand(m, j, lane, index) for lane, index in enumerate(now.index)]
             pe = place(m, f"pe{j}", self.pe, load=now.step, valid=Cat(now.valid), action=action, b_in=Cat(b))
             finished.append(Mux(action[1], pe.acc, 0))
         return now.step, valid, finished
@@ -188,7 +189,7 @@ class SparseRow(Part):
         for j in range(self.params.cols):
             b = Signal(self.params.b.width, name=f"operand{j}")
             pe = place(m, f"pe{j}", self.pe, load_in=load, b_in=b)
-            m.d.comb += b.eq(self._operand(j, 0, pe.index))
+            m.d.comb += b.eq(self._operand(m, j, 0, pe.index))
             if self.params.array == "systolic_os":
                 load = pe.load_out
             finished.append(Mux(pe.clear, pe.acc, 0))
