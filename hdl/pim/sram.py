@@ -100,7 +100,6 @@ class Sram(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         depth = max(2, -(-self.params.sram_words // self.banks))
-        bank = SramBank(depth, self.params.word_bits, self.parts)
         reads, writes = (self._grant(m, ports) for ports in (self.reads, self.writes))
         banks = []
         for i in range(self.banks):
@@ -111,7 +110,17 @@ class Sram(Part):
                 enable = Mux(hit, _chosen(getattr(self, f"{name}_mask"), words, offset), enable)
                 data = Mux(hit, _chosen(getattr(self, f"{name}_data"), words, offset), data)
             read, write = self._row(i, self.reads, reads), self._row(i, self.writes, writes)
-            banks.append(place(m, f"bank{i}", bank, w_en=enable, w_addr=write, w_data=data, r_addr=read))
+            banks.append(
+                place(
+                    m,
+                    f"bank{i}",
+                    SramBank(depth, self.params.word_bits, self.parts),
+                    w_en=enable,
+                    w_addr=write,
+                    w_data=data,
+                    r_addr=read,
+                )
+            )
         for name, words in self.reads.items():
             first = Signal(self._low, name=f"{name}_first", reset_less=True)
             m.d.sync += first.eq(getattr(self, f"{name}_addr"))

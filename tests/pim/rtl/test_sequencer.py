@@ -162,7 +162,8 @@ def test_every_rule_shortened_by_one_is_caught():
 
     One sequencer does for all rules, because each time the right table is made from its own, with one time more.
     """
-    code = mixed(TINY, np.random.default_rng(4), 3000) + macs(20)
+    windows = [instruction("ACT", mask=1, bank=i % 4, row=i // 4) for i in range(40)]
+    code = mixed(TINY, np.random.default_rng(4), 3000) + windows + macs(20)
     long_enough = 10 * SHARP.trefi**2
     log = run_sequencers(TINY, TIMINGS, steps_of(TINY, code), least=long_enough)["sharp"]
     system = replace(TINY, channels=1, timing=SHARP)
