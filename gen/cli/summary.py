@@ -24,9 +24,12 @@ def simulated(sim: Json, folder: Path) -> str:
     parts = [f"{sim['elements_checked']:,} results {verdict}"]
     if sim.get("accuracy") is not None:
         parts.append(f"accuracy {sim['accuracy']:.1%}")
+    used = f"{sim['utilization']:.1%} of the PEs' cycles used"
+    if "cycles_per_step" in sim:
+        used = f"{sim['cycles_per_step']:.2f} for each step of K"
     parts += [
         f"{sim['cycles']:,} cycles",
-        f"{sim['utilization']:.1%} of the PEs' cycles used",
+        used,
         f"{sim['macs_per_second'] / 1e6:.1f} M MAC/s",
     ]
     lines = [f"simulated  {', '.join(parts)}"]

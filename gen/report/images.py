@@ -26,6 +26,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     "engine-opt3": {"array": "matrix_2d", "scheme": "opt3", "rows": 4, "cols": 4, "encoder": "ent"},
     "engine-opt4c": {"array": "systolic_os", "scheme": "opt4c", "encoder": "ent"},
     "engine-opt4e": {"array": "matrix_2d", "scheme": "opt4e", "rows": 4, "cols": 8, "encoder": "naf"},
+    "engine-laconic": {"array": "matrix_2d", "scheme": "laconic", "rows": 3, "cols": 4, "depth": 8, "encoder": "naf"},
 }
 PES: dict[str, dict[str, Any]] = {
     "pe-mac": {"scheme": "mac"},
@@ -34,6 +35,7 @@ PES: dict[str, dict[str, Any]] = {
     "pe-opt3": {"scheme": "opt3"},
     "pe-opt4c": {"scheme": "opt4c"},
     "pe-opt4e": {"array": "matrix_2d", "scheme": "opt4e"},
+    "pe-laconic": ENGINES["engine-laconic"],
     "pe-systolic_ws": ENGINES["engine-systolic_ws"],
     "pe-cube": ENGINES["engine-cube"],
     "pe-adder_tree": ENGINES["engine-adder_tree"],

@@ -60,6 +60,7 @@ def _result(sim: JsonObject) -> Markup:
         ("Elements compared", count(sim.get("elements_checked")), ""),
         ("Elements that differ", count(sim.get("mismatches")), ""),
         ("Multiply-accumulates", count(sim.get("macs")), "with the zeros that fill up tiles"),
+        ("Cycles a step of K", text(sim.get("cycles_per_step", "")), "start and end of the job included"),
         ("PE utilisation", percent(sim.get("utilization")), "share of cycles in which operands entered the array"),
         ("Simulation time", duration(sim.get("sim_seconds")), ""),
         ("Simulation speed", rate(sim.get("macs_per_second"), "MAC/s"), ""),

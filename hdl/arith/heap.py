@@ -10,17 +10,28 @@ That reads well and simulates several times faster than single bits, at the same
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Module, Signal, Value
 
-__all__ = ["BitHeap"]
+__all__ = ["BitHeap", "share_of_levels"]
 
 #: Delays in units of an XOR gate. The last input of a full adder passes one gate, the others two.
 XOR = 1.0
 AND = 0.5
+#: Bits in a column that so many levels of full adders reduce to two (L. Dadda, 1965).
+HEIGHTS = (2, 3, 4, 6, 9, 13, 19, 28, 42, 63, 94, 141, 211, 316, 474, 711, 1066)
+
+
+def share_of_levels(height: int, steps: int) -> int:
+    """The height that the first of so many steps leaves, where all together reduce columns of ``height`` bits to two.
+
+    Each step has its share of the levels of full adders.
+    """
+    return HEIGHTS[bisect_left(HEIGHTS, height) * (steps - 1) // steps]
 
 
 @dataclass
@@ -84,6 +95,19 @@ class BitHeap:
             for run in _runs(adders):
                 label = f"{name}{level}_{'half' if count == 2 else 'full'}{lane}_{run[0].column}"
                 self._emit(m, run, label)
+
+    def registered(self, m: Module, en: Value, name: str = "row") -> BitHeap:
+        """The heap with its bits in registers, row by row, which take them where ``en``."""
+        result = BitHeap(self.width)
+        columns = self.columns
+        for row in range(max(map(len, columns))):
+            filled = [column for column, bits in enumerate(columns) if row < len(bits)]
+            word = Signal(len(filled), name=f"{name}{row}", reset_less=True)
+            with m.If(en):
+                m.d.sync += word.eq(Cat(columns[column][row] for column in filled))
+            for bit, column in zip(word, filled, strict=True):
+                result.add(bit, column)
+        return result
 
     def _adder(self, column: int, bits: list[_Bit], count: int) -> _Adder:
         """Add the ``count`` earliest bits of a column."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hdl.engine.body import Body
+from hdl.engine.laconic import Laconic
 from hdl.engine.output_stationary import OutputStationary
 from hdl.engine.sparse import Sparse
 from hdl.engine.weight_stationary import WeightStationary
@@ -15,4 +16,6 @@ def body_of(params: EngineParams) -> Body:
     """The body of an engine."""
     if params.weight_stationary:
         return WeightStationary(params)
-    return Sparse(params) if params.sparse else OutputStationary(params)
+    if params.sparse:
+        return Sparse(params)
+    return Laconic(params) if params.scheme == "laconic" else OutputStationary(params)

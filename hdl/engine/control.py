@@ -14,10 +14,10 @@ __all__ = ["Control"]
 class Control(Part):
     """The control of an output-stationary array.
 
-    The array advances in *steps*: cycles in which ``en`` is high. A step carries a beat of operands, or a bubble, which
-    is all zeros and changes no sum. ``clear`` marks the step after a tile's last beat: it begins the next sums and
-    reads out the finished ones. Two tiles' last beats are at least ``Dataflow.drain_cycles`` steps apart, so that no
-    two sums share a result bus; nothing else ever holds operands back but a result that finds no room.
+    The array advances in *steps*: cycles in which ``en`` is high. A step carries operands, or a bubble, which is all
+    zeros and changes no sum. ``clear`` marks the step after a tile's last one: it begins the next sums and reads out
+    the finished ones. Two tiles' last steps are at least ``Dataflow.drain_cycles`` apart, so that no two sums share a
+    result bus; nothing else ever holds operands back but a result that finds no room.
 
     Parameters
     ----------
@@ -27,14 +27,10 @@ class Control(Part):
 
     Members
     -------
-    wanted : In(1)
-        Tiles of the job have still to enter.
     have : In(1)
-        A beat waits on both operand streams. ``take`` : Out(1) accepts it.
+        The operands of a step wait. ``take`` : Out(1) accepts them.
     last : In(1)
-        The waiting beats are the last of their tile.
-    starved : Out(1)
-        Operands are wanted, and none are there.
+        They are the last of their tile.
     en, clear : Out(1)
         To the array, with the operands of this step.
     row_valid, row_last : Out(1)
@@ -49,8 +45,8 @@ class Control(Part):
     def __init__(self, params: EngineParams, latency: int) -> None:
         self.params = params
         self.latency = latency
-        ports = {name: In(1) for name in ("wanted", "have", "last", "room")}
-        ports |= {name: Out(1) for name in ("take", "starved", "en", "clear", "row_valid", "row_last")}
+        ports = {name: In(1) for name in ("have", "last", "room")}
+        ports |= {name: Out(1) for name in ("take", "en", "clear", "row_valid", "row_last")}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
@@ -67,8 +63,7 @@ class Control(Part):
         last = Signal()
         m.d.comb += [
             waiting.eq(wait.any()),
-            self.take.eq(self.en & self.wanted & self.have & ~(waiting & self.last)),
-            self.starved.eq(self.en & self.wanted & ~self.have),
+            self.take.eq(self.en & self.have & ~(waiting & self.last)),
             last.eq(self.take & self.last),
         ]
         # After a reset as after a tile: the first step of the first tile begins new sums.

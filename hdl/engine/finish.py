@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.heap import BitHeap
+from hdl.arith.carry_save import propagate
+from hdl.arith.heap import BitHeap, share_of_levels
 from hdl.lib.shared import Part
 
 __all__ = ["Finish"]
-
-#: Bits in a column that so many levels of full adders reduce to two (Dadda, 1965).
-HEIGHTS = (2, 3, 4, 6, 9, 13, 19, 28, 42, 63, 94)
 
 
 class Finish(Part):
@@ -72,14 +68,11 @@ class Finish(Part):
             heap.add(bit, column)
         heap.add(self.correction_in, self.zeros)
         for step in range(1, self.steps):
-            levels = bisect_left(HEIGHTS, max(map(len, heap.columns)))
-            left = self.steps - step
-            heap = self._reduce(m, heap, HEIGHTS[levels * (left - 1) // left], f"step{step}")
-        x, y = (self._word(heap, row) for row in range(2))
+            heap = self._reduce(m, heap, self.steps - step, f"step{step}")
         total = Signal(self.width, reset_less=True)
         m.d.comb += self.sum.eq(total)
         with m.If(self.en):
-            m.d.sync += total.eq(x + y)
+            m.d.sync += total.eq(propagate(m, heap))
         if self.follow:
             later = Signal(len(self.correction_in), reset_less=True)
             m.d.comb += self.correction_out.eq(later)
@@ -87,20 +80,8 @@ class Finish(Part):
                 m.d.sync += later.eq(self.correction_in)
         return m
 
-    def _reduce(self, m: Module, heap: BitHeap, height: int, name: str) -> BitHeap:
-        """Reduce a heap to columns of ``height`` bits, and put registers behind it."""
+    def _reduce(self, m: Module, heap: BitHeap, steps: int, name: str) -> BitHeap:
+        """The first of so many steps that reduce a heap to two words."""
+        height = share_of_levels(max(map(len, heap.columns)), steps)
         heap.reduce(m, lambda column: height, name)
-        result = BitHeap(self.width)
-        columns = heap.columns
-        for row in range(height):
-            filled = [column for column, bits in enumerate(columns) if row < len(bits)]
-            register = Signal(len(filled), name=f"{name}_word{row}", reset_less=True)
-            with m.If(self.en):
-                m.d.sync += register.eq(Cat(columns[column][row] for column in filled))
-            for bit, column in zip(register, filled, strict=True):
-                result.add(bit, column)
-        return result
-
-    def _word(self, heap: BitHeap, row: int) -> Value:
-        """One bit of every column, zero where it has fewer."""
-        return Cat(bits[row] if row < len(bits) else Const(0, 1) for bits in heap.columns)
+        return heap.registered(m, self.en, f"{name}_word")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from hdl.array.rows import Array
@@ -14,7 +16,25 @@ from hdl.lib.shared import place
 from hdl.params import EngineParams
 from hdl.pe.scheme import Scheme
 
-__all__ = ["OutputStationary"]
+__all__ = ["Operands", "OutputStationary"]
+
+
+@dataclass(frozen=True)
+class Operands:
+    """What the array may take in a step.
+
+    Parameters
+    ----------
+    have, last : Value
+        There are operands; they are the last of their tile.
+    a, b : Value
+        The operands of all rows, zero where none are taken, and of all columns.
+    """
+
+    have: Value
+    last: Value
+    a: Value
+    b: Value
 
 
 class OutputStationary(Body):
@@ -32,42 +52,48 @@ class OutputStationary(Body):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        control = place(
-            m,
-            "control",
-            Control(self.params, latency=self.flow.recode_steps + self.flow.array_steps + self.flow.align_steps),
-            wanted=self.wanted,
-            have=self.a_valid & self.b_valid,
-            last=self.a_last,
-            room=self.room,
-        )
-        take, en = control.take, control.en
+        en, take = Signal(), Signal()
+        operands = self.operands(m, en, take)
+        latency = self.flow.recode_steps + self.flow.array_steps + self.flow.align_steps
+        inputs = {"have": operands.have, "last": operands.last, "room": self.room}
+        control = place(m, "control", Control(self.params, latency), **inputs)
         m.d.comb += [
+            en.eq(control.en),
+            take.eq(control.take),
+            self.blocked.eq(~en),
+            self.row_valid.eq(en & control.row_valid),
+            self.row_last.eq(control.row_last),
+            self.row_data.eq(self._rows(m, en, control.clear, take, operands)),
+        ]
+        return m
+
+    def operands(self, m: Module, en: Value, take: Value) -> Operands:
+        """The operands of the next step, which ``take`` accepts; drives everything that depends on the streams.
+
+        Here a step takes a beat of each.
+        """
+        have = self.a_valid & self.b_valid
+        a = Signal(len(self.a_data), name="operands_a")
+        m.d.comb += [
+            a.eq(Mux(take, self.a_data, 0)),
             self.a_take.eq(take),
             self.b_take.eq(take),
             self.beat.eq(take),
             self.beat_last.eq(self.a_last),
             self.active.eq(take),
-            self.starved.eq(control.starved),
-            self.blocked.eq(~en),
+            self.starved.eq(en & self.wanted & ~have),
             self.mismatch.eq(take & (self.a_last != self.b_last)),
-            self.row_valid.eq(en & control.row_valid),
-            self.row_last.eq(control.row_last),
-            self.row_data.eq(self._rows(m, en, control.clear, take)),
         ]
-        return m
+        return Operands(self.wanted & have, self.a_last, a, self.b_data)
 
-    def _rows(self, m: Module, en: Value, clear: Value, take: Value) -> Value:
+    def _rows(self, m: Module, en: Value, clear: Value, take: Value, operands: Operands) -> Value:
         """Rows of results, of steps that take operands or else are bubbles."""
         rows, cols, wait = self.params.rows, self.params.cols, self.flow.recode_steps
-        operands = Signal(len(self.a_data))
-        m.d.comb += operands.eq(Mux(take, self.a_data, 0))
-        a: Value = operands
-        count: Value = Const(1, 1)
+        a, count = operands.a, Const(1, 1)
         if self.scheme.marks:
-            a = Cat(Cat(operands.word_select(i, self.scheme.a_bits - 1), take) for i in range(rows))
+            a = Cat(Cat(a.word_select(i, self.scheme.a_bits - 1), take) for i in range(rows))
             count = delay(m, "wait_count", en, take | clear, wait)
-        a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", a), ("b", self.b_data)))
+        a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", a), ("b", operands.b)))
         clear = delay(m, "wait_clear", en, clear, wait + self.flow.array_steps - 2)
         array = place(
             m,

@@ -155,7 +155,7 @@ class Dataflow:
         if self.params.array == "adder_tree":  # operands, digits, PEs, tree
             # In opt2 the PEs have no step of their own, and the sums of all weights are added in one more.
             return 3 + (max(self.tree_levels, 1) if self.params.scheme == "opt2" else self.tree_levels)
-        return 2
+        return 4 if self.params.scheme == "laconic" else 2  # laconic: two more registers in its PE
 
     @property
     def recode_steps(self) -> int:
@@ -163,8 +163,13 @@ class Dataflow:
 
         One where a carry runs through the digits: it would be too much after the logic that lets operands enter.
         """
-        edge = self.params.scheme != "mac" and not self.params.weight_stationary
+        edge = self.params.scheme not in ("mac", "laconic") and not self.params.weight_stationary
         return int(edge and self.params.encoder in ("ent", "naf"))
+
+    @property
+    def term_steps(self) -> int:
+        """Cycles in which a beat is turned into terms, before the first of its steps."""
+        return 2 if self.params.scheme == "laconic" else 0
 
     @property
     def finish_steps(self) -> int:
@@ -184,12 +189,17 @@ class Dataflow:
     def latency(self) -> int:
         """Cycles from the last operands that a tile's first row of results needs to that row, at the ports, unstalled.
 
-        Where B stays these are the first row of A of the last block, elsewhere a tile's last beats.
+        Where B stays these are the first row of A of the last block, elsewhere a tile's last beats. In ``laconic`` they
+        are one step; more steps come on top.
         """
-        return 3 + self.recode_steps + self.array_steps + self.align_steps + self.params.preload
+        return 3 + self.term_steps + self.recode_steps + self.array_steps + self.align_steps + self.params.preload
 
     def tile_interval(self, k: int) -> int:
-        """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands."""
+        """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands.
+
+        In ``laconic`` a beat takes a cycle if it is one step: as many as, in all its operands, the most terms of one of
+        A times the most terms of one of B.
+        """
         if self.params.weight_stationary:
             return -(-k // self.params.depth) * max(self.params.rows, self.params.depth)
         return max(self.a.beats(k), self.drain_cycles)

@@ -20,7 +20,7 @@ BUILDS: dict[str, tuple[str, ...]] = {
     "systolic_ws": ("mac", "opt1"),
     "cube": ("mac", "opt1"),
     "adder_tree": ("mac", "opt1", "opt2"),
-    "matrix_2d": ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e"),
+    "matrix_2d": ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e", "laconic"),
 }
 SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
 #: Arrays with a part of K in space, and schemes that skip zero digits.
@@ -188,6 +188,11 @@ class EngineParams:
     def sparse(self) -> bool:
         """Zero digits are skipped."""
         return self.scheme in SPARSE
+
+    @property
+    def data_dependent(self) -> bool:
+        """The cycles of a tile depend on its operands."""
+        return self.sparse or self.scheme == "laconic"
 
     @property
     def weight_stationary(self) -> bool:

@@ -28,20 +28,20 @@ class ProcessingElement(Part):
     clear, a
         The same without a register, in a 2D matrix. While ``clear`` is high, ``acc`` holds the finished sum.
     b_in, b_out
-        Operand of B, one step from input to output.
+        Operand of B, in ``b_bits`` wires if not its own, one step from input to output.
     acc : Out(acc_bits)
         The accumulator.
     """
 
     module = "pe"
 
-    def __init__(self, params: EngineParams, a_bits: int, acc_bits: int) -> None:
+    def __init__(self, params: EngineParams, a_bits: int, acc_bits: int, b_bits: int | None = None) -> None:
         self.params = params
         if params.array == "systolic_os":
             a_ports = {"clear_in": In(1), "clear_out": Out(1), "a_in": In(a_bits), "a_out": Out(a_bits)}
         else:
             a_ports = {"clear": In(1), "a": In(a_bits)}
-        b_bits = params.b.width
+        b_bits = b_bits or params.b.width
         super().__init__({"en": In(1), **a_ports, "b_in": In(b_bits), "b_out": Out(b_bits), "acc": Out(acc_bits)})
 
     def operands(self, m: Module) -> tuple[Value, Value, Value]:

@@ -9,7 +9,7 @@ __all__ = ["recoder"]
 
 
 def recoder(params: EngineParams) -> Recoder | None:
-    """The recoder of operands of A; None where PEs take them as they are."""
-    if params.scheme == "mac" or encoding(params.encoder, params.a).plain:
+    """The recoder of operands of A; None where they enter the array as PEs take them."""
+    if params.scheme in ("mac", "laconic") or encoding(params.encoder, params.a).plain:
         return None
     return Recoder(params.encoder, params.a)

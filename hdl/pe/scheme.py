@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.pe.cell import Cell
+from hdl.pe.laconic import LaconicPE
 from hdl.pe.mac import MacPE
 from hdl.pe.opt1 import Opt1PE
 from hdl.pe.opt2 import Opt2PE
@@ -15,7 +16,12 @@ from hdl.pe.recode import recoder
 __all__ = ["Scheme"]
 
 #: The PE that is a whole sum, by scheme.
-PES: dict[str, type[MacPE | Opt1PE | Opt2PE]] = {"mac": MacPE, "opt1": Opt1PE, "opt2": Opt2PE}
+PES: dict[str, type[LaconicPE | MacPE | Opt1PE | Opt2PE]] = {
+    "mac": MacPE,
+    "opt1": Opt1PE,
+    "opt2": Opt2PE,
+    "laconic": LaconicPE,
+}
 
 
 @dataclass(frozen=True)
@@ -60,20 +66,23 @@ class Scheme:
     @classmethod
     def of(cls, params: EngineParams) -> Scheme:
         """The parts of ``params.scheme`` on ``params.array``."""
-        pe: Cell | MacPE | Opt1PE | Opt2PE
+        pe: Cell | LaconicPE | MacPE | Opt1PE | Opt2PE
         lanes, core = 1, {"pe": 1}
         if params.array == "cube":
             pe, lanes, core = Cell(params), params.depth, {"pe": params.depth, "accumulator": 1}
         else:
             pe = PES[params.scheme](params)
         marks = params.scheme == "opt2"
+        a_bits, b_bits = lanes * params.a.width + marks, lanes * params.b.width
+        if isinstance(pe, LaconicPE):
+            a_bits, b_bits = (form.bits for form in pe.forms)
         return cls(
             pe,
             recode=recoder(params),
             columns=pe.columns,
             excess=pe.excess,
-            a_bits=lanes * params.a.width + marks,
-            b_bits=lanes * params.b.width,
+            a_bits=a_bits,
+            b_bits=b_bits,
             core=core,
             lanes=lanes,
             redundant=params.scheme != "mac",

@@ -84,6 +84,12 @@ async def corners(dut: Any) -> None:
         await _compute(bench, corner_tiles(bench.params, min(bench.params.k_limit, LONGEST), rng))
 
 
+def _single_terms(params: EngineParams, count: int, k: int, rng: np.random.Generator) -> Tiles:
+    """Random tiles of zeros and ones, which have one term at most, so that a beat of ``laconic`` is one step."""
+    tiles = random_tiles(params, count, k, rng)
+    return Tiles(tiles.a & 1, tiles.b & 1, tiles.initial)
+
+
 @cocotb.test()
 async def streak(dut: Any) -> None:
     """Without stalls, tiles enter every ``Dataflow.tile_interval`` cycles, and results follow after the latency."""
@@ -91,6 +97,7 @@ async def streak(dut: Any) -> None:
         flow, step = Dataflow(bench.params), bench.params.k_step
         if bench.params.sparse:  # the interval depends on the operands
             return
+        draw = _single_terms if bench.params.data_dependent else random_tiles
         interval = flow.drain_cycles
         for beats in sorted({1, 2, interval - 1, interval, interval + 1, 2 * interval}):
             k = beats * step - step // 2
@@ -98,17 +105,18 @@ async def streak(dut: Any) -> None:
                 continue
             for monitor in bench.entries.values():
                 monitor.beats.clear()
-            rows = await _compute(bench, [random_tiles(bench.params, 6, k, rng)])
+            rows = await _compute(bench, [draw(bench.params, 6 + flow.term_steps, k, rng)])
             ends = [beat.cycle for beat in bench.entries["a"].beats if beat.last]
             # The first beats pass into the input register while the engine waits for the first job or tile.
-            steps = [after - before for before, after in pairwise(ends[2:])]
+            inside = 2 + flow.term_steps
+            steps = [after - before for before, after in pairwise(ends[inside:])]
             _expect(f"streak: cycles from tile to tile at K = {k}", [flow.tile_interval(k)] * len(steps), steps)
             if flow.a.beats(k) == flow.tile_interval(k):  # no beat waits
                 size = bench.params.rows
                 back = size - 1 if bench.params.weight_stationary else 0  # where the last block's rows begin
                 entered = [beat.cycle for beat in bench.entries["a"].beats]
-                needed = [entered[(tile + 1) * flow.a.beats(k) - 1 - back] for tile in range(2, 6)]
-                took = [row - begin for row, begin in zip(rows[2 * size :: size], needed, strict=True)]
+                needed = [entered[(tile + 1) * flow.a.beats(k) - 1 - back] for tile in range(inside, inside + 4)]
+                took = [row - begin for row, begin in zip(rows[inside * size :: size], needed, strict=True)]
                 _expect(f"streak: latency at K = {k}", [flow.latency] * len(took), took)
 
 

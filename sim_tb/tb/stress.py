@@ -12,8 +12,9 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from hdl.params import EngineParams
+from hdl.params import Dataflow, EngineParams
 from sim_tb import messages
+from sim_tb.models import DEPTH
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.stalls import Profile
 from sim_tb.tb.harness import Harness
@@ -21,8 +22,9 @@ from sim_tb.tiles import corner_tiles, random_tiles
 
 #: Tiles of a run; its streams have one choice of stall profiles.
 RUN = 250
-#: Greatest K of random tiles: well above and below every tile interval of a small array.
+#: Greatest K of random tiles: well above and below every tile interval of a small array, and some beats at least.
 LONGEST = 24
+BEATS = 3
 
 
 @cocotb.test()
@@ -33,11 +35,13 @@ async def stress(dut: Any) -> None:
     rng = np.random.default_rng(request["seed"])
     harness = Harness(dut, params, Path())
     board = Scoreboard()
-    longest = min(LONGEST, params.k_limit)
+    longest = min(max(LONGEST, BEATS * params.k_step), params.k_limit)
+    flow = Dataflow(params)
+    run = min(RUN, DEPTH // max(stream.beats(longest) for stream in (flow.a, flow.b, flow.c)))
     cycles = 0
     used: set[str] = set()
     while board.tiles < request["tiles"]:
-        count = min(RUN, request["tiles"] - board.tiles)
+        count = min(run, request["tiles"] - board.tiles)
         work = [random_tiles(params, 1, int(rng.integers(1, longest, endpoint=True)), rng) for _ in range(count)]
         for index, tile in enumerate(corner_tiles(params, longest, rng)):
             if index < count:

@@ -76,3 +76,34 @@ def test_dataflow(rows: int) -> None:
     assert flow.drain_cycles == rows + (rows - 1) // 8
     assert flow.tile_interval(1) == flow.drain_cycles
     assert flow.tile_interval(1000) == 1000
+
+
+@pytest.mark.parametrize("array", ["systolic_ws", "adder_tree"])
+def test_dataflow_where_b_stays(array: str) -> None:
+    flow = Dataflow(EngineParams(array=array, rows=2, cols=3, depth=4))
+    assert flow.a.lanes == 4
+    assert flow.a.indices(6) == [
+        [(row, k) if k < 6 else None for k in range(block, block + 4)] for block in (0, 4) for row in range(2)
+    ]
+    assert flow.b.indices(6) == [[(k, col) if k < 6 else None for col in range(3)] for k in range(8)]
+    assert flow.c.indices(6) == [[(row, col) for col in range(3)] for row in range(2)]
+    assert flow.tile_interval(6) == 2 * 4  # loading takes longer than two rows
+    assert Dataflow(EngineParams(array=array, rows=9, depth=4)).tile_interval(6) == 2 * 9
+    assert flow.beat_limit == -(-131071 // 4) * 4
+
+
+def test_the_way_through_an_adder_tree() -> None:
+    def steps(depth: int, scheme: str) -> int:
+        return Dataflow(EngineParams(array="adder_tree", scheme=scheme, depth=depth)).array_steps
+
+    assert [steps(depth, "mac") for depth in (1, 2, 4, 5, 16, 17, 64, 65)] == [3, 4, 4, 5, 5, 6, 6, 7]
+    assert [steps(depth, "opt2") for depth in (1, 2, 4, 5, 16, 17)] == [4, 4, 4, 5, 5, 6]
+
+
+def test_bits_of_sums() -> None:
+    params = EngineParams(array="adder_tree", depth=16)
+    assert params.sum_bits(16) == 20  # 16 x (-128) x (-128) is 2**18
+    assert params.sum_bits(15) == 19
+    assert params.block_bits == 20
+    assert EngineParams(array="adder_tree", depth=16, accumulator=18).block_bits == 18
+    assert EngineParams(a=parse("u8"), b=parse("u8")).sum_bits(2) == 17

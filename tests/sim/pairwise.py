@@ -37,9 +37,8 @@ def settings(params: EngineParams) -> frozenset[Setting]:
     rows, cols = params.rows, params.cols
     size = ("a single row", rows == 1), ("a single column", cols == 1), ("square", rows == cols), ("not square", True)
     found["size"] = next(name for name, holds in size if holds)
-    if params.scheme not in ("mac", "laconic"):
-        found["encoder"] = params.encoder
     if params.scheme != "mac":
+        found["encoder"] = params.encoder
         found["carry_every"] = params.carry_every
     if params.deep:
         found["depth"] = "one" if params.depth == 1 else "up to the rows" if params.depth <= rows else "above the rows"
@@ -55,10 +54,8 @@ def possible() -> Iterator[tuple[dict[str, Any], frozenset[Setting]]]:
     """One engine for each choice of classes, with its settings."""
     for array, schemes in BUILDS.items():
         for scheme in schemes:
-            recoded = scheme not in ("mac", "laconic")
             choices: dict[str, Iterable[Any]] = {"a": FORMATS, "b": FORMATS, "size": SIZES, "preload": (False, True)}
-            choices |= {"encoder": ENCODERS} if recoded else {}
-            choices |= {"carry_every": (1, 2, 4, 8)} if scheme != "mac" else {}
+            choices |= {"encoder": ENCODERS, "carry_every": (1, 2, 4, 8)} if scheme != "mac" else {}
             choices |= {"depth": DEPTHS} if array in DEEP or scheme == "laconic" else {}
             for chosen in product(*choices.values()):
                 labels = {"array": array, "scheme": scheme, **dict(zip(choices, chosen, strict=True))}

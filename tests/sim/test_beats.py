@@ -15,6 +15,7 @@ ENGINES = [
     {"rows": 1, "cols": 1},
     {"rows": 3, "cols": 5, "a": "s4", "b": "u11", "accumulator": 17},
     {"rows": 4, "cols": 2, "a": "u16", "b": "u2", "accumulator": 64},
+    {"array": "systolic_ws", "rows": 3, "cols": 2, "depth": 4, "a": "s5"},
 ]
 
 
