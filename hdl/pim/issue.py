@@ -52,7 +52,7 @@ class Issuer(Part):
     length : In, program_addr : Out, program_data : In
         Instructions in the program memory; its read port, with data one clock later.
     running, halted, stopped : Out(1), error, error_word, pc : Out
-        As STATUS, ERROR and PC have them.
+        As STATUS, ERROR and PC have them; ``running`` also until a ``clear`` has closed all banks.
     interrupt, retired, waits, mark : Out(1), mark_tag : Out
         Events: an instruction with flag irq has ended; one has ended; one waits; a MARK.
     scalar_en : In(1), scalar_addr, scalar_in : In, scalar_out : Out
@@ -266,6 +266,7 @@ class Issuer(Part):
         with m.FSM():
             with m.State("rest"):
                 with m.If(flag["clearing"]):
+                    m.d.sync += self.running.eq(1)
                     m.next = "drain"
                 with m.Elif(self.start & ~self.error.any()):
                     m.d.comb += go["clear_loops"].eq(1)
@@ -327,7 +328,8 @@ class Issuer(Part):
                         m.d.sync += self.halted.eq(1)
                         m.next = "drain"
             with m.State("drain"), m.If(self.idle):
-                m.d.sync += [self.error.eq(lowest_fault(self.bad)), self.running.eq(0), flag["stopping"].eq(0)]
+                m.d.sync += [self.error.eq(lowest_fault(self.bad)), flag["stopping"].eq(0)]
+                m.d.sync += self.running.eq(flag["clearing"])
                 m.next = "rest"
                 with m.If(flag["clearing"]):
                     m.d.sync += [self.control.eq(CONTROLS.const(controls(INSTRUCTIONS["PRE_AB"])))]
@@ -339,6 +341,7 @@ class Issuer(Part):
                     m.next = "closed"
             with m.State("closed"), m.If(self.idle):
                 m.d.sync += [self.error.eq(0), self.halted.eq(0), self.stopped.eq(0), flag["clearing"].eq(0)]
+                m.d.sync += self.running.eq(0)
                 m.next = "rest"
         self._dispatch(m)
 

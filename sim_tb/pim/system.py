@@ -88,6 +88,9 @@ def run_system(
     machine: Machine,
     stall: int = 0,
     limit: int = 1_000_000,
+    rest: int = 0,
+    stop_at: int = 0,
+    clear_at: int = 0,
     timing: TimingTable | None = None,
 ) -> Result:
     """Run programs from a program memory, one after the other.
@@ -106,6 +109,10 @@ def run_system(
         In so many of 256 clocks the host's streams pause.
     limit : int
         Clocks after which the simulation is given up.
+    rest : int
+        Clocks that it goes on after the last run.
+    stop_at, clear_at : int
+        Cycles in which the host stops, clears, if not 0.
     timing : TimingTable, optional
         Of the controller; the devices keep that of ``params``.
 
@@ -128,6 +135,7 @@ def run_system(
             _hex(folder / f"bank{channel}.hex", _words(np.concatenate(rows)))
             _hex(folder / f"buffer{channel}.hex", _words(machine.device.buffers[channel]))
         settings = {"program": len(program), "runs": len(starts), "inputs": len(inputs), "stall": stall, "limit": limit}
+        settings |= {"rest": rest, "stop_at": stop_at, "clear_at": clear_at}
         for symbol, clocks in params.timing.symbols().items():
             settings[OWN_NAMES.get(symbol, symbol.removeprefix("t"))] = clocks
         command = [str(built / model.top), *(f"+{key}={value}" for key, value in settings.items())]

@@ -3,7 +3,8 @@
 // Reads program.hex, runs.hex (where each run starts), input.hex (words of the input stream), scalars.hex, and for every
 // channel bank<c>.hex and buffer<c>.hex. Writes runs.csv (cycle, error, pc, halted, instructions, interrupts), marks.csv,
 // output.hex, scalars_out.hex, log.csv (commands), violations.csv, and the devices' memories as they are at the end.
-// After an error the host clears it. The host's streams pause in stall of 256 clocks.
+// After an error the host clears it. The host's streams pause in 'stall' of 256 clocks. It stops or clears once at a
+// given cycle, and rests at the end.
 //
 // `CONTROLLER is the module under test; `PORTS connects its channels to the devices, which `DEVICES places.
 module system #(
@@ -14,7 +15,7 @@ module system #(
 );
   localparam int WORD = 16 * LANES;
   logic rst = 1;
-  int program_length = 0, runs = 0, inputs = 0, stall = 0, limit = 1000000;
+  int program_length = 0, runs = 0, inputs = 0, stall = 0, limit = 1000000, rest = 0, stop_at = 0, clear_at = 0;
   int log_file, viol_file, runs_file, marks_file, output_file, scalars_file;
 
   logic [127:0] program_words[PROGRAM];
@@ -35,7 +36,7 @@ module system #(
   logic channels_busy, move_busy, move_waits;
 
   `CONTROLLER controller (
-      .clk, .rst, .start, .stop(1'b0), .clear, .start_pc, .length(17'(program_length)),
+      .clk, .rst, .start, .stop(cycle == stop_at), .clear, .start_pc, .length(17'(program_length)),
       .scalar_en, .scalar_addr, .scalar_in, .scalar_out, .program_en, .program_at, .program_word,
       .running, .halted, .stopped, .error, .error_word(), .pc, .interrupt, .retired, .waits, .mark, .mark_tag,
       .s_axis_tdata, .s_axis_tvalid, .s_axis_tready, .m_axis_tdata, .m_axis_tlast, .m_axis_tvalid, .m_axis_tready,
@@ -59,6 +60,9 @@ module system #(
     void'($value$plusargs("inputs=%d", inputs));
     void'($value$plusargs("stall=%d", stall));
     void'($value$plusargs("limit=%d", limit));
+    void'($value$plusargs("rest=%d", rest));
+    void'($value$plusargs("stop_at=%d", stop_at));
+    void'($value$plusargs("clear_at=%d", clear_at));
     $readmemh("program.hex", program_words);
     $readmemh("runs.hex", starts);
     $readmemh("scalars.hex", scalars);
@@ -75,7 +79,8 @@ module system #(
     noise <= {noise[30:0], noise[31] ^ noise[21] ^ noise[1] ^ noise[0]} ^ (noise << 13);
     rst   <= cycle < 3;
     cycle <= cycle + 1;
-    {start, clear, scalar_en, program_en} <= '0;
+    {start, scalar_en, program_en} <= '0;
+    clear <= cycle == clear_at;
     if (!rst) begin
       if (s_axis_tvalid && s_axis_tready) taken <= taken + 1;
       if (m_axis_tvalid && m_axis_tready) $fwrite(output_file, "%h %0d\n", m_axis_tdata, m_axis_tlast);
@@ -104,11 +109,11 @@ module system #(
         2: if (running) state <= 3;
         3: if (!running) begin
           $fwrite(runs_file, "%0d,%0d,%0d,%0d,%0d,%0d\n", cycle, error, pc, halted, count, interrupts);
-          clear <= error != 0;
+          if (error != 0) clear <= 1'b1;
           run_number <= run_number + 1;
           state <= 4;
         end
-        4: if (!clear && error == 0) begin
+        4: if (!clear && error == 0 && !running) begin
           index <= 0;
           state <= run_number == runs ? 5 : 1;
         end
@@ -118,7 +123,7 @@ module system #(
           index <= index + 1;
           if (index == 16) state <= 6;
         end
-        default: if (idle > 200) $finish;
+        default: if (idle > 200 + rest) $finish;
       endcase
       if (cycle == limit) begin
         $display("hung at pc %0d", pc);
