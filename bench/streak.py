@@ -12,7 +12,6 @@ import argparse
 
 from bench._common import engines, verdict
 from gen.emit.verilog import Emission, emit
-from gen.timing import operands_decide
 from hdl.params import Dataflow, EngineParams
 from sim_tb.run import run_workload
 
@@ -57,7 +56,7 @@ def main() -> int:
         if params.array == "cube":
             half = max(1, args.size // 2)
             params = next(each for each in engines(half, half) if (each.array, each.scheme) == ("cube", params.scheme))
-        if operands_decide(params):
+        if params.data_dependent:
             continue
         hardware, flow = emit(params), Dataflow(params)
         for k, why in sorted(inner_sizes(params, args.beats).items()):

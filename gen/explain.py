@@ -13,7 +13,7 @@ from gen.nest.printer import print_nest
 from gen.nest.table import Table, render, table
 from gen.nest.terms import expected_terms
 from gen.nest.window import expected_interval
-from gen.timing import beats, operands_decide
+from gen.timing import beats
 from hdl.params import Dataflow, EngineParams
 
 __all__ = ["Explanation", "Step", "explain", "no_nest", "text"]
@@ -96,7 +96,7 @@ def explain(params: EngineParams, k: int, sigma: float | None = None) -> Explana
         Standard deviation of the operands A; by default 20 for eight bits, and in proportion for others. It matters
         where zeros are skipped.
     """
-    if not operands_decide(params):
+    if not params.data_dependent:
         sigma = None
     elif sigma is None:
         sigma = usual_sigma(params.a)
@@ -163,9 +163,10 @@ def _timing(params: EngineParams, k: int, sigma: float | None) -> list[str]:
         cycles = round(expected_interval(params, k, sigma))
         hidden = "groups, ends of planes and the window cost what the nest does not show"
         return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak: {hidden}."]
-    if operands_decide(params):
+    if params.data_dependent:
         cycles = round(expected_terms(params, k, sigma))
-        return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak, with operands B as A."]
+        assumed = f"if operands are normal, A with standard deviation {sigma:g} and B in proportion"
+        return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak, {assumed}."]
     return [*beats(params), f"{tile} {_cycles(Dataflow(params).tile_interval(k))} in a streak."]
 
 

@@ -12,6 +12,7 @@ from hdl.arith.radix4 import Booth
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
 from hdl.pe.cube import Accumulator, chain_arithmetic
+from hdl.pe.laconic import LaconicPE
 from hdl.pe.opt1 import Opt1PE
 from hdl.pe.opt2 import Opt2PE
 from hdl.pe.plane import PlaneSum
@@ -222,8 +223,6 @@ def _sparse(params: EngineParams) -> list[Place]:
 
 def _laconic(params: EngineParams) -> list[Place]:
     """Both operands become terms, a pair of them a lane and cycle; there is no nest whose primitives could be named."""
-    from hdl.pe.laconic import LaconicPE
-
     pe = Scheme.of(params).pe
     assert isinstance(pe, LaconicPE)
     count, lanes = pes(params), params.depth
@@ -234,7 +233,10 @@ def _laconic(params: EngineParams) -> list[Place]:
         Place("terms of B", "terms_b", params.cols * lanes, f"{terms[1]}, repeated for every one of A"),
         Place("pairs", "serialiser", 1, "one step for each pair of terms, all lanes together"),
         Place(
-            "multiply", "pe", count, f"in each of {_count(lanes, 'lane')}: signs compared, exponents added, to {pe.top}"
+            "multiply",
+            "pe",
+            count,
+            f"in each of {_count(lanes, 'lane')}: signs compared, exponents added, up to {pe.top}",
         ),
         Place("add up", "pe", count, sums),
         Place("C[m,n]", "finish", params.cols, f"an adder of {params.accumulator} bits at the head of each column"),

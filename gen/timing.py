@@ -10,14 +10,8 @@ __all__ = [
     "interval_formula",
     "interval_words",
     "macs_per_cycle",
-    "operands_decide",
     "pes",
 ]
-
-
-def operands_decide(params: EngineParams) -> bool:
-    """Whether the time of a tile depends on its operands: steps without a digit are left out."""
-    return params.sparse or params.scheme == "laconic"
 
 
 def pes(params: EngineParams) -> int:
@@ -28,7 +22,7 @@ def pes(params: EngineParams) -> int:
 
 def macs_per_cycle(params: EngineParams) -> int | None:
     """Multiply-accumulate operations of the array in a cycle; None where the operands decide."""
-    return None if operands_decide(params) else pes(params)
+    return None if params.data_dependent else pes(params)
 
 
 def interval_formula(params: EngineParams, k: str = "k") -> str | None:
@@ -36,7 +30,7 @@ def interval_formula(params: EngineParams, k: str = "k") -> str | None:
 
     The same as :meth:`hdl.params.Dataflow.tile_interval`, in words of Python and of most other languages.
     """
-    if operands_decide(params):
+    if params.data_dependent:
         return None
     steps = k if params.k_step == 1 else f"ceil({k} / {params.k_step})"
     if params.weight_stationary:
@@ -48,7 +42,7 @@ def interval_formula(params: EngineParams, k: str = "k") -> str | None:
 
 def drain_cycles(params: EngineParams) -> int | None:
     """Cycles in which one tile's results occupy the result buses; None where there are none."""
-    return None if params.weight_stationary or operands_decide(params) else Dataflow(params).drain_cycles
+    return None if params.weight_stationary or params.data_dependent else Dataflow(params).drain_cycles
 
 
 def interval_words(params: EngineParams) -> str:

@@ -64,8 +64,20 @@ def synthesised(design: Json) -> str:
     columns = UNIT_COLUMNS if design["area_unit"] == "NAND2" else COLUMNS
     rows = [["scheme", *(heading for heading, _ in columns)]]
     rows += [[each["scheme"], *(_cell(each.get(key)) for _, key in columns)] for each in designs]
-    notes = "".join(f"\n  {note}" for note in design.get("library_notes", ()))
-    return f"synthesised on {design['library']}, {design['corner']}{notes}\n{table(rows, indent='  ')}"
+    notes = [*design.get("library_notes", ()), *(note for each in designs for note in _notes(each))]
+    lines = "".join(f"\n  {note}" for note in notes)
+    return f"synthesised on {design['library']}, {design['corner']}{lines}\n{table(rows, indent='  ')}"
+
+
+def _notes(design: Json) -> list[str]:
+    """What to know about the figures of an engine with macros, or of one whose operands decide about its speed."""
+    notes = []
+    if design.get("macro_bits"):
+        area, unit = design["macro_area_estimate_um2"], design["area_unit"]
+        notes.append(f"{design['macro_bits']:,} bits in macros, outside of the areas (estimate {area:,.0f} {unit})")
+    if design.get("throughput_by", "").startswith("simulation"):
+        notes.append(f"throughput from {design['throughput_by']}")
+    return [f"{design['scheme']}: {note}" for note in notes]
 
 
 def _cell(value: Any) -> str:

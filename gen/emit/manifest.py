@@ -13,7 +13,7 @@ import hdl
 from gen.config import Config
 from gen.nest.engines import engine_nest
 from gen.nest.printer import print_nest
-from gen.timing import drain_cycles, interval_formula, macs_per_cycle, operands_decide
+from gen.timing import drain_cycles, interval_formula, macs_per_cycle
 from gen.version import SCHEMA_VERSION, VERSION
 from hdl.params import BeatMap, Dataflow, ToolError
 
@@ -68,7 +68,7 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
         "dataflow": {name: _stream(stream) for name, stream in streams.items()},
         "k_limit": params.k_limit,
         "tile_interval": {"cycles": interval_formula(params), "drain_cycles": drain_cycles(params)},
-        "latency": None if operands_decide(params) else flow.latency,
+        "latency": None if params.data_dependent else flow.latency,
         "macs_per_cycle": macs_per_cycle(params),
         "tools": hardware_tools(),
     }

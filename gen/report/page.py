@@ -12,7 +12,7 @@ from gen.report.markup import Markup, Node, join, tag
 from gen.report.nest import nest_section
 from gen.report.simulation import simulation_section
 from gen.report.synthesis import Units, synthesis_sections
-from gen.timing import drain_cycles, interval_words, operands_decide, pes
+from gen.timing import drain_cycles, interval_words, pes
 from hdl.arith.encoding import encoding
 from hdl.params import EngineParams
 
@@ -189,7 +189,7 @@ def _key_figures(data: RunData) -> list[tuple[str, Node]]:
             ("Stream B", [count(flow.b.tdata_bits), " ", tag("small", "bits")]),
             ("Stream C", [count(flow.c.tdata_bits), " ", tag("small", "bits")]),
         ]
-        if not operands_decide(params):
+        if not params.data_dependent:
             figures.append(("Least tile interval", [count(flow.tile_interval(1)), " ", tag("small", "cycles")]))
     return figures
 

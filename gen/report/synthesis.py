@@ -105,6 +105,9 @@ def _conditions(synth: JsonObject) -> Markup:
     core = text(synth.get("core_inside")) or "PEs and recoders"
     engine = text(synth.get("engine_inside")) or "everything"
     inside = f"Core: {core}. Engine: {engine}. Cell areas, without wires."
+    if is_number(synth.get("macro_bits")) and synth["macro_bits"]:
+        estimate = quantity(synth.get("macro_area_estimate_um2"))
+        inside += f" {count(synth['macro_bits'])} bits of memory are macros outside of both (estimate {estimate})."
     notes = [[tag("br"), text(note)] for note in _list(synth.get("library_notes"))]
     return tag("p", parts, tag("br"), inside, notes, class_="source")
 

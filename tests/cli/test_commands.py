@@ -150,7 +150,7 @@ def test_json_of_run_is_all_of_stdout(bitloom, here, steps):
 
 
 def test_baseline_is_the_strongest_there_is(bitloom, steps, monkeypatch):
-    def synthesise(params, emission, settings, workdir):
+    def synthesise(params, emission, settings, workdir, *, rate=None):
         better = (params.scheme, params.multiplier) == ("mac", "inferred")
         return {**SYNTH, "gops_per_mm2_core": 800.0 if better else 777.0}
 
@@ -164,6 +164,15 @@ def test_nothing_to_compare(bitloom, steps):
     assert result.json["compared"] == []
     result = bitloom("synth", "small.toml", "--set", "compare=[]", "--json")
     assert (result.json["scheme"], result.json["compared"]) == ("opt1", [])
+
+
+def test_macros_and_measured_throughput_are_said(bitloom, steps):
+    steps.synth |= {"macro_bits": 4096, "macro_area_estimate_um2": 1234.5, "area_unit": "um2"}
+    steps.synth |= {"throughput_by": "simulation of 4 tiles", "library_notes": []}
+    assert bitloom("synth", "small.toml", "--set", "compare=[]").out.splitlines()[1:3] == [
+        "  opt1: 4,096 bits in macros, outside of the areas (estimate 1,234 um2)",
+        "  opt1: throughput from simulation of 4 tiles",
+    ]
 
 
 def test_the_unit_library_is_shown_in_its_own_units(bitloom, steps):

@@ -13,7 +13,7 @@ from gen.config import Config, markdown
 from gen.emit.manifest import manifest
 from gen.emit.verilog import emit
 from gen.report.images import images
-from gen.timing import operands_decide, pes
+from gen.timing import pes
 from hdl.engine.top import engine_ports
 from hdl.params import ARRAYS, SUPPORTED, Dataflow, EngineParams, OperandFormat
 from hdl.pe.scheme import Scheme
@@ -159,7 +159,7 @@ def test_every_array_and_scheme_has_a_page():
 
 def test_the_encoder_costs_what_the_pages_say():
     for array, scheme in SUPPORTED:
-        if operands_decide(EngineParams(array=array, scheme=scheme)):
+        if EngineParams(array=array, scheme=scheme).data_dependent:
             continue
         base, chained = (Dataflow(EngineParams(array=array, scheme=scheme, encoder=name)) for name in ("booth", "ent"))
         further = int(scheme != "mac" and array in ("systolic_os", "matrix_2d", "cube"))

@@ -140,9 +140,7 @@ class Session:
 
     def _rate(self, params: EngineParams, emission: Emission) -> Rate | None:
         """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
-        from gen.timing import operands_decide
-
-        if not operands_decide(params):
+        if not params.data_dependent:
             return None
         from sim_tb.rate import measure_streak
         from synth_scripts.metrics import Rate

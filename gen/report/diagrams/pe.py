@@ -11,6 +11,7 @@ from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
+from hdl.pe.laconic import LaconicPE
 from hdl.pe.opt1 import Opt1PE
 from hdl.pe.opt2 import Opt2PE
 
@@ -143,8 +144,6 @@ def _opt2(d: Drawing, params: EngineParams) -> None:
 
 def _laconic(d: Drawing, params: EngineParams) -> None:
     """Terms of both operands, lane by lane; a register behind every operation."""
-    from hdl.pe.laconic import LaconicPE
-
     pe = LaconicPE(params)
     a_bits, b_bits = (form.bits for form in pe.forms)
     _operands(d, params, a_bits, (214, 144), b_bits)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.add import Adder
@@ -71,44 +73,33 @@ class Accumulator(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         width, count = self.form.width, self.count
-        index = Signal(range(count))
-        used = Signal(count)  # partial sums that hold a number
+        # Partial sums are named one-hot: whose turn it is, which hold a number, and whose sum is in the adder since
+        # when. No bit of the last means that nothing is.
+        turn, used = Signal(count, init=1), Signal(count)
         after = Signal(self.tail)  # bit i: the last number came i + 1 steps ago
-        m.d.comb += [self.ready.eq(~after.any()), self.done.eq(after[-1])]
-
-        # What the adder works on: whose result it is, by the steps since.
-        target = Signal(range(count))
-        targets = [target] + [Signal(range(count), name=f"target{i + 1}", reset_less=True) for i in range(count)]
-        arrives = Signal(count + 1)
-        total = Signal(width)
+        grows = [Signal(count, name=f"grows{i}") for i in range(count + 1)]
         sums = [Signal(width, name=f"sum{i}", reset_less=True) for i in range(count)]
+        left, right, total = Signal(width), Signal(width), Signal(width)
+        m.d.comb += [self.ready.eq(~after.any()), self.done.eq(after[-1]), self.total.eq(total)]
 
-        def read(slot: int) -> Value:
-            """A partial sum, from the adder if it is just coming."""
-            held = Mux(used[slot], sums[slot], Const(0, width))
-            return Mux(arrives[-1] & (targets[-1] == slot), total, held)
-
-        now = Array(Signal(width, name=f"now{i}") for i in range(count))
-        m.d.comb += [now[i].eq(read(i)) for i in range(count)]
-        left, right = Signal(width), Signal(width)
-        m.d.comb += [left.eq(now[index]), right.eq(self.x), target.eq(index)]
+        # A partial sum comes from the adder if it is just ready.
+        now = [Mux(grows[-1][i], total, Mux(used[i], held, Const(0, width))) for i, held in enumerate(sums)]
+        picked = reduce(or_, (now[i] & turn[i].replicate(width) for i in range(count)))
+        m.d.comb += [left.eq(picked), right.eq(self.x), grows[0].eq(turn & self.valid.replicate(count))]
         for moment, grown, added in self.schedule:
             with m.If(after[moment - 1]):
-                m.d.comb += [left.eq(now[grown]), right.eq(now[added]), target.eq(grown)]
-        issues = Cat(after[moment - 1] for moment, _, _ in self.schedule).any() | self.valid
+                m.d.comb += [left.eq(now[grown]), right.eq(now[added]), grows[0].eq(1 << grown)]
         adder = place(m, "adder", self.adder, en=self.en, x=left, y=right)
-        m.d.comb += [total.eq(adder.o), self.total.eq(total), arrives[0].eq(issues)]
+        m.d.comb += total.eq(adder.o)
 
         with m.If(self.en):
-            m.d.sync += arrives[1:].eq(arrives[:-1])
-            m.d.sync += [later.eq(earlier) for earlier, later in pairwise(targets)]
+            m.d.sync += [later.eq(earlier) for earlier, later in pairwise(grows)]
             m.d.sync += after.eq(Cat(self.valid & self.last, after[:-1]))
-            for i in range(count):
-                with m.If(arrives[-1] & (targets[-1] == i)):
-                    m.d.sync += sums[i].eq(total)
+            for i, held in enumerate(sums):
+                with m.If(grows[-1][i]):
+                    m.d.sync += held.eq(total)
             with m.If(self.valid):
-                m.d.sync += index.eq(Mux(self.last | (index == count - 1), 0, index + 1))
-                m.d.sync += used.bit_select(index, 1).eq(1)
+                m.d.sync += [turn.eq(Mux(self.last, 1, turn.rotate_left(1))), used.eq(used | turn)]
             with m.If(self.done):
                 m.d.sync += used.eq(0)
         return m

@@ -76,7 +76,9 @@ class Adder(Part):
         )
         hidden = s1.small[-1]
         small = Cat(Const(0, BELOW - 1), s1.small[:-1] & hidden.replicate(form.fraction), hidden)
-        aligned, sticky = shift_right(m, small, (s1.exponent - s1.less)[: form.exponent], "aligned")
+        distance = Signal(form.exponent)
+        m.d.comb += distance.eq(s1.exponent - s1.less)
+        aligned, sticky = shift_right(m, small, distance, "aligned")
         s2 = behind(
             2,
             sign=s1.sign,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.lane import CONTROLS
@@ -39,6 +39,11 @@ def control_values(each: Pass) -> dict[str, int | str]:
             # A word that is not looked at may be any.
             words[name] = operand if operand in CONSTANTS else scalar.get(name, "1")
     return {name: int(value) for name, value in flags.items()} | words
+
+
+def _among(op: Value, codes: list[int]) -> Value:
+    """Whether an operation code is one of these."""
+    return Cat(op == code if code else ~op.any() for code in codes).any() if codes else Const(0, 1)
 
 
 class LaneControl(Part):
@@ -122,7 +127,7 @@ class LaneControl(Part):
             self._decode(m, unit, op, scalars, registered=unit != "a0")
 
         is_short = Signal()
-        m.d.comb += is_short.eq(Cat(self.op == code for code, each in enumerate(PASSES) if each.short).any())
+        m.d.comb += is_short.eq(_among(self.op, [code for code, each in enumerate(PASSES) if each.short]))
         shorts, fulls = Signal(short), Signal(full)
         with m.If(self.en):
             m.d.sync += [
@@ -141,23 +146,21 @@ class LaneControl(Part):
 
     def _decode(self, m: Module, unit: str, op: Value, scalars: dict[str, Value], *, registered: bool) -> None:
         """The controls of one unit."""
-        names = [name for name, (owner, _) in CONTROLS.items() if owner == unit]
-        found = {name: Signal(CONTROLS[name][1], name=f"{name}_next") for name in names}
-        with m.Switch(op):
-            for code, each in enumerate(PASSES):
-                values = control_values(each)
-                with m.Case(code):
-                    for name, signal in found.items():
-                        value = values[name]
-                        if isinstance(value, str):
-                            m.d.comb += signal.eq(scalars[value] if value in scalars else CONSTANTS[value])
-                        else:
-                            m.d.comb += signal.eq(value)
-        for name, signal in found.items():
-            if not registered:
-                m.d.comb += getattr(self, name).eq(signal)
+        for name, (owner, width) in CONTROLS.items():
+            if owner != unit:
                 continue
-            register = Signal(len(signal), name=f"{name}_now", reset_less=True)
-            with m.If(self.en):
-                m.d.sync += register.eq(signal)
-            m.d.comb += getattr(self, name).eq(register)
+            values = [control_values(each)[name] for each in PASSES]
+            # Constants bit by bit: the operations that set it. Scalars as whole words.
+            constants = [CONSTANTS.get(value, 0) if isinstance(value, str) else value for value in values]
+            setting = ([code for code, bits in enumerate(constants) if bits >> i & 1] for i in range(width))
+            control: Value = Cat(_among(op, codes) for codes in setting)
+            for scalar, word in scalars.items():
+                codes = [code for code, value in enumerate(values) if value == scalar]
+                if codes:
+                    control = control | (word & _among(op, codes).replicate(width))
+            if registered:
+                register = Signal(width, name=f"{name}_now", reset_less=True)
+                with m.If(self.en):
+                    m.d.sync += register.eq(control)
+                control = register
+            m.d.comb += getattr(self, name).eq(control)

@@ -35,7 +35,7 @@ class Fields:
         self.exponent = number[form.fraction : -1]
         self.fraction = number[: form.fraction]
         self.zero, special, rest = (Signal(name=f"{name}_{what}") for what in ("zero", "special", "rest"))
-        m.d.comb += [self.zero.eq(self.exponent == 0), special.eq(self.exponent.all()), rest.eq(self.fraction.any())]
+        m.d.comb += [self.zero.eq(~self.exponent.any()), special.eq(self.exponent.all()), rest.eq(self.fraction.any())]
         self.infinite = special & ~rest
         self.nan = special & rest
         self.significand = Cat(self.fraction, ~self.zero)
@@ -111,15 +111,15 @@ def shift_right(m: Module, value: Value, distance: Value, name: str) -> tuple[Va
         shifted = Signal(len(value), name=f"{name}_{step}")
         lost = Signal(name=f"{name}_sticky_{step}")
         m.d.comb += [
-            shifted.eq(Mux(distance[i], value >> step, value)),
+            shifted.eq(Mux(distance[i], Cat(value[step:], Const(0, step)), value)),
             lost.eq(sticky | (distance[i] & value[:step].any())),
         ]
         value, sticky = shifted, lost
     if steps == len(distance):
         return value, sticky
-    far = Signal(name=f"{name}_far")
-    m.d.comb += far.eq(distance[steps:].any())
-    return value & ~far.replicate(len(value)), sticky & ~far
+    far, near = Signal(name=f"{name}_far"), Signal(len(value), name=f"{name}_near")
+    m.d.comb += [far.eq(distance[steps:].any()), near.eq(value & ~far.replicate(len(value)))]
+    return near, sticky & ~far
 
 
 def pack(

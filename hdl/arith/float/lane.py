@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.add import Adder
@@ -103,7 +103,8 @@ class Lane(Part):
             """``value``, due at the operands of unit ``first``, at those of unit ``last``."""
             return delay(m, name, self.en, value, shape.start_of(last) - shape.start_of(first))
 
-        addend = Mux(self.a0_takes_b, b, self.a0_word)
+        addend = Signal(FP32.width)
+        m.d.comb += addend.eq(Mux(self.a0_takes_b, b, self.a0_word))
         a0 = add("a0", self.a, Cat(addend[:-1], addend[-1] ^ self.a0_negates))
         seed = place(m, "seed", Seed(), reciprocal=self.seed_reciprocal, rsqrt=self.seed_rsqrt, d=a0)
         start = start_number(seed.start)
@@ -114,7 +115,7 @@ class Lane(Part):
             "split",
             Split(shape.splitter),
             en=self.en,
-            split=self.split_takes_integer,
+            takes_integer=self.split_takes_integer,
             t=m0,
             scale_in=wait("scale_m0", seed.scale, "m0", "split"),
         )

@@ -142,7 +142,8 @@ class Multiplier(Part):
         )
         # The product lies in [1, 4): its highest bit says whether it needs a shift.
         carry = s2.product[-1]
-        fraction = Mux(carry, s2.product[:-1], s2.product[:-1] << 1)[: width - 1]
+        fraction = Signal(width - 1)
+        m.d.comb += fraction.eq(Mux(carry, s2.product[:-1], Cat(Const(0, 1), s2.product[:-2])))
         lost = width - form.significand
         kept = fraction[lost:] if lost >= 0 else Cat(Const(0, -lost), fraction)
         s3 = behind(

@@ -65,7 +65,9 @@ class Offset(Part):
         half = FP32.bias - 1
         below = self.exponent - half
         value = Cat(fraction, exponent.any())
-        aligned, sticky = shift_right(m, value, (half - exponent)[: FP32.exponent], "aligned")
+        distance = Signal(FP32.exponent)
+        m.d.comb += distance.eq(half - exponent)
+        aligned, sticky = shift_right(m, value, distance, "aligned")
         s1 = behind(
             1,
             addend=Cat(sticky | aligned[: below - 1].any(), aligned[below - 1 :]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.fields import Pipeline, check_latency, normalise
@@ -31,7 +31,7 @@ class Split(Part):
     -------
     en : In(1)
         Advance by one step; otherwise nothing changes.
-    split : In(1)
+    takes_integer : In(1)
         Otherwise ``t`` and ``scale`` pass unchanged.
     t : In(32)
         Fp32, as units give it: never subnormal.
@@ -57,7 +57,7 @@ class Split(Part):
         super().__init__(
             {
                 "en": In(1),
-                "split": In(1),
+                "takes_integer": In(1),
                 "t": In(FP32.width),
                 "scale_in": In(SCALE_WIDTH),
                 "rest": Out(FP32.width),
@@ -74,13 +74,18 @@ class Split(Part):
 
         # Fixed point: INTEGER bits above a fraction of one significand's width.
         nan, keep, far = Signal(), Signal(), Signal()
-        fixed = Signal(INTEGER + FP32.significand)
+        amount = Signal(INTEGER.bit_length())
         m.d.comb += [
             nan.eq(exponent.all() & fraction.any()),
-            keep.eq(~self.split | nan | (exponent < half)),
+            keep.eq(~self.takes_integer | nan | (exponent < half)),
             far.eq((exponent > half + INTEGER) & ~keep),
-            fixed.eq(Mux(keep, significand, significand << (exponent - half)[:4])),
+            amount.eq(exponent - half),
         ]
+        fixed: Value = Cat(significand, Const(0, INTEGER))
+        for i in range(len(amount)):
+            shifted = Signal(len(fixed), name=f"shifted_{1 << i}")
+            m.d.comb += shifted.eq(Mux(amount[i] & ~keep, Cat(Const(0, 1 << i), fixed[: -(1 << i)]), fixed))
+            fixed = shifted
         s1 = behind(
             1,
             fixed=fixed,
@@ -88,7 +93,7 @@ class Split(Part):
             sign=sign,
             keep=keep,
             far=far,
-            split=self.split,
+            split=self.takes_integer,
             scale=self.scale_in,
         )
         # The rest is the fraction, or what it lacks to one. Its exponent is that of 1/2 less the shift to normalise it.

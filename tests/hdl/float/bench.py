@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from amaranth.lib.wiring import In
 
-from gen.emit.verilog import _Emitter, _verilog
+from gen.emit.verilog import verilog_of
 from hdl.lib.shared import Part
 from sim_tb.build import Model, build_model
 
 Words = npt.NDArray[Any]
+PREFIX = "x"
 
 MAIN = """\
 #include <cstdint>
@@ -59,14 +60,9 @@ def words(width: int) -> int:
     return -(-width // 32)
 
 
-def verilog(part: Part, top: str = "top") -> str:
-    """The Verilog of a part and of what it places."""
-    emitter = _Emitter("x")
-    design = emitter.convert(part, top)
-    while emitter.waiting:
-        name, placed = emitter.waiting.popitem()
-        design += emitter.convert(placed, name)
-    return _verilog(design, top)
+def verilog(part: Part) -> str:
+    """The Verilog of a part and of what it places; its module comes first."""
+    return verilog_of(part, PREFIX)
 
 
 def _set(name: str, width: int) -> str:
@@ -113,17 +109,17 @@ class Bench:
             main = main.replace(f"@{key}@", value)
         text = text or verilog(part)
         # What occurs several times is compiled once.
-        shared = re.findall(r"^module (x_\w+)\(", text, re.MULTILINE)
+        top, *shared = re.findall(r"^module (\w+)\(", text, re.MULTILINE)
         control = "\n".join(["`verilator_config", *(f'no_inline -module "{name}"' for name in shared), ""])
         model = Model(
             name=f"part-{part.module}",
-            top="top",
+            top=top,
             sources={"top.v": text, "top.vlt": control},
             effort="quick",
             main=main,
             python=False,
         )
-        self.program = build_model(model) / "top"
+        self.program = build_model(model) / top
 
     def run(self, **inputs: Words | int) -> dict[str, Words]:
         """The outputs before the clock's edge of each cycle.

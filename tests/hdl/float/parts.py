@@ -149,7 +149,7 @@ class OneLane(Part):
 
 
 class Reductions(Part):
-    """Trees and accumulators: sums of 32, of 5 and of one number, greatest of 7, and a bank's scalar product."""
+    """Trees and accumulators: sums of 32 and of 5 numbers, greatest of 7, and a bank's scalar product."""
 
     module = "reductions"
     resets = True
@@ -171,7 +171,6 @@ class Reductions(Part):
                 "last": In(1),
                 "sum32": Out(32),
                 "sum5": Out(32),
-                "sum1": Out(32),
                 "greatest7": Out(16),
                 "running": Out(16),
                 "dot": Out(32),
@@ -187,7 +186,6 @@ class Reductions(Part):
         for name, part, x in (
             ("sum32", SumTree(32), self.x),
             ("sum5", SumTree(5, adder=2), self.x[: 5 * 32]),
-            ("sum1", SumTree(1), self.x[:32]),
             ("greatest7", MaximumTree(7), top7),
         ):
             m.d.comb += getattr(self, name).eq(place(m, f"tree_{name}", part, en=self.en, x=x).o)

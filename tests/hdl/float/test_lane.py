@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from hdl.arith.float import passes
+from hdl.arith.float.multiply import MULTIPLIERS
 from hdl.arith.float.offset import Offset
 from hdl.arith.float.passes import CONSTANTS, OPCODES, PASSES, PROGRAMS, LaneShape, pass_named
 from hdl.params import ConfigError
 from sim_tb.golden import float as golden
+from sim_tb.tools import find_verilator
 from tests.golden.float.numbers import SPECIAL, fp32, fp32_pairs
-from tests.hdl.float.bench import Bench
+from tests.hdl.float.bench import Bench, verilog
 from tests.hdl.float.parts import TAG_BITS, OneLane, bench
 
 pytestmark = pytest.mark.sim
@@ -217,6 +222,16 @@ def test_offset() -> None:
     for wrong in (0x42000000, 0x3F000000, 0x3FC00000):  # 32, 1/2; and 1.5, which one half takes to 1 and to 2
         with pytest.raises(ConfigError, match="too near a power of two"):
             Offset(wrong)
+
+
+@pytest.mark.parametrize("style", MULTIPLIERS)
+def test_lint(style: str, tmp_path: Path) -> None:
+    """Nothing for Verilator's strictest lint to say, but that several modules are in one file."""
+    source, tool = tmp_path / "lane.v", find_verilator()
+    source.write_text(verilog(OneLane(LaneShape(style=style))))
+    command = [tool.executable, "--lint-only", "-Wall", "-Wno-DECLFILENAME", source]
+    lint = subprocess.run(command, env={**os.environ, **tool.environment}, capture_output=True, text=True)
+    assert (lint.returncode, lint.stderr) == (0, "")
 
 
 def test_tables_of_the_documentation() -> None:

@@ -60,7 +60,7 @@ def compare(result: Result, machine: Machine, params: PimParams) -> int:
     return sum(right.size for _, right in pairs)
 
 
-@pytest.mark.parametrize(("name", "seed"), [(name, seed) for name in ("tiny",) for seed in range(12)])
+@pytest.mark.parametrize(("name", "seed"), [(name, seed) for name in SYSTEMS for seed in range(12)])
 def test_random_programs(name, seed):
     """Banks, global buffers, accumulators, SRAM, streams, marks; and the command logs by both checkers."""
     print(f"seed {seed}")
