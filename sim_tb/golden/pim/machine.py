@@ -16,8 +16,8 @@ from hdl.params.pim import (
     IllegalWord,
     Instruction,
     PimParams,
+    chunks,
     decode,
-    expand_vmm,
     violations,
     words_of,
 )
@@ -158,8 +158,7 @@ class Machine:
             self._loops.append(_Loop(pc + 1, one["n"], steps(self.params, one)))
         elif name == "VMM":
             assert scalar is not None
-            for part in expand_vmm(self.params, one, scalar):
-                self._execute(part, None)
+            self._vmm(one, scalar)
         else:
             self._execute(one, scalar)
         return pc + 1
@@ -244,6 +243,26 @@ class Machine:
             self._loaded |= one["mask"]
         else:
             self._read_accumulators(one, channels)
+
+    def _vmm(self, one: Instruction, slots: int) -> None:
+        """What the instructions of ``expand_vmm`` do, all slots of a chunk at once."""
+        params, source, column = self.params, one["a"], one["row"] * self.params.row_cols + one["col"]
+        shape, words = (slots, params.channels, params.banks), slots * params.slot_words
+        start = (
+            self.sram[one["b"] : one["b"] + words]
+            if "zero" not in one.flags
+            else np.zeros((words, params.lanes), np.uint16)
+        )
+        for count in chunks(params, one["n"]):
+            inputs = self.sram[source : source + count]
+            self.device.buffers[:, :count] = inputs
+            result = self.device.multiply(column, slots, inputs, start.reshape(shape))
+            start = self.sram[one["d"] : one["d"] + words]
+            start[:] = result.reshape(start.shape)
+            source, column = source + count, column + slots * count
+        for channel in range(params.channels):
+            self.device.clear(channel)
+        self._loaded = 0
 
     def _read_accumulators(self, one: Instruction, channels: Iterable[int]) -> None:
         if one["mask"] & ~self._loaded:

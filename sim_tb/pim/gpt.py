@@ -1,0 +1,74 @@
+"""Decoders on the golden model of the controller and on its hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gen.pim.gpt import Placement, Weights, generation, image
+from hdl.params import ToolError
+from hdl.params.pim import words_of
+from sim_tb.golden.float import widen
+from sim_tb.golden.pim import Machine
+from sim_tb.golden.pim.device import Elements
+
+__all__ = ["Generated", "continue_golden", "loaded", "received"]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A continuation.
+
+    Parameters
+    ----------
+    tokens : list of int
+    logits : uint16 array of shape (tokens, vocabulary), or None
+        What each was chosen from, where the SRAM can be seen.
+    instructions : int
+        How many were executed, those of loops as often as they ran.
+    """
+
+    tokens: list[int]
+    logits: Elements | None
+    instructions: int
+
+
+def loaded(placement: Placement, weights: Weights) -> Machine:
+    """A machine with a decoder in its banks."""
+    machine, params = Machine(placement.params), placement.params
+    for unit, words in enumerate(image(placement, weights)):
+        channel, bank = divmod(unit, params.banks)
+        machine.device.write(channel, bank, 0, words)
+    return machine
+
+
+def received(placement: Placement, outputs: Elements) -> list[int]:
+    """The tokens in what programs have sent, words of shape (count, lanes)."""
+    sent = widen(outputs).reshape(-1, words_of(placement.params, 2) * placement.params.lanes)
+    return [int(token) for token in sent[:, 1]]
+
+
+def continue_golden(placement: Placement, weights: Weights, prompt: Sequence[int], count: int) -> Generated:
+    """Continue a prompt by the most likely tokens, so many of them, on the golden model.
+
+    Raises
+    ------
+    ConfigError
+        For the reasons of :func:`gen.pim.gpt.generation`, and weights that don't fit the placement's shape.
+    """
+    programs = generation(placement, prompt, count)
+    machine = loaded(placement, weights)
+    first, words = placement.sram.logits, placement.shape.vocabulary // placement.params.lanes
+    logits, instructions = [], 0
+    for position, each in enumerate(programs):
+        for program in each:
+            outcome = machine.run(program.words)
+            instructions += outcome.instructions
+            if outcome.fault is not None:
+                raise ToolError(f"The program of position {position} stopped at {outcome.pc}: {outcome.fault.meaning}")
+        if position >= len(prompt) - 1:
+            logits.append(machine.sram[first : first + words].reshape(-1).copy())
+    tokens = received(placement, np.array(machine.outputs))
+    return Generated(tokens, np.array(logits), instructions)
