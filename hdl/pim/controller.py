@@ -1,4 +1,4 @@
-"""The controller without its host interface: issuer, channels, SRAM, data mover, and room for a vector unit."""
+"""The controller without its host interface: issuer, channels, vector unit, SRAM, data mover."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hdl.params.pim import WORD_BITS, PimParams
 from hdl.pim.channel import PHY_INPUTS, phy_outputs
 from hdl.pim.channels import Channels
 from hdl.pim.collector import granules
-from hdl.pim.issue import VECTOR_INPUTS, Issuer
+from hdl.pim.issue import Issuer
 from hdl.pim.mover import Mover
 from hdl.pim.sram import Sram
+from hdl.pim.vector import READS, VECTOR_INPUTS, VectorUnit
 
 __all__ = ["Controller"]
 
@@ -24,9 +25,8 @@ HOST_INPUTS = {"start": 1, "stop": 1, "clear": 1, "start_pc": 16, "length": 17}
 HOST_INPUTS |= {"scalar_en": 1, "scalar_addr": 4, "scalar_in": 32}
 HOST_OUTPUTS = {"running": 1, "halted": 1, "stopped": 1, "error": 8, "error_word": WORD_BITS, "pc": 16}
 HOST_OUTPUTS |= {"interrupt": 1, "retired": 1, "waits": 1, "mark": 1, "mark_tag": 8, "scalar_out": 32}
-#: Read ports of the SRAM for the vector unit: the first, second and third source.
-VECTOR_READS = ("va", "vb", "vc")
-VECTOR_PORTS = (*VECTOR_READS, "vd")
+#: What the issuer hears from the vector unit.
+VECTOR_OUTPUTS = ("ready", "slot", "active", "any_gives", "done", "result", "target_out")
 
 
 class Controller(Part):
@@ -44,9 +44,8 @@ class Controller(Part):
         For status and counters.
     c{i}_*
         The channels' ports (:class:`hdl.pim.channel.Channel`).
-    vector_*
-        To a vector unit, see :class:`hdl.pim.issue.Issuer`; ``va_*``, ``vb_*``, ``vc_*`` and ``vd_*`` are its ports of
-        the SRAM: ``vector_lanes`` elements a clock each (:class:`hdl.pim.sram.Sram`).
+    vector_busy, vector_multiplies : Out(1)
+        The vector unit is at work; a beat enters its lanes to be multiplied.
     """
 
     module = "controller"
@@ -55,10 +54,11 @@ class Controller(Part):
     def __init__(self, params: PimParams) -> None:
         self.params = params
         self.words = params.vector_lanes // params.lanes
-        word, beat = params.word_bits, params.vector_lanes * 16
+        word = params.word_bits
+        self.vector = VectorUnit(params)
         self.sram = Sram(
             params,
-            {"feed": 1, **dict.fromkeys(VECTOR_READS, self.words), "move": 1},
+            {"feed": 1, **dict.fromkeys(READS, self.words), "move": 1},
             {"collect": 1, "vd": self.words, "put": 1},
         )
         ports: dict[str, Any] = {name: In(width) for name, width in HOST_INPUTS.items()}
@@ -70,12 +70,7 @@ class Controller(Part):
         for i in range(params.channels):
             ports |= {f"c{i}_{name}": Out(width) for name, width in phy_outputs(params).items()}
             ports |= {f"c{i}_rdata": In(word), f"c{i}_rvalid": In(1)}
-        ports |= {"vector_start": Out(1), "vector_busy": In(1), "vector_done": In(1), "vector_result": In(32)}
-        ports |= {f"vector_{name}": Out(width) for name, width in VECTOR_INPUTS.items()}
-        for name in VECTOR_PORTS:
-            ports |= {f"{name}_valid": In(1), f"{name}_addr": In(self.sram.address), f"{name}_ready": Out(1)}
-            ports[f"{name}_data"] = In(beat) if name == "vd" else Out(beat)
-        ports["vd_mask"] = In(self.words * granules(params))
+        ports |= {"vector_busy": Out(1), "vector_multiplies": Out(1)}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
@@ -145,20 +140,30 @@ class Controller(Part):
             "put_data": mover.w_data,
             "put_mask": Const(-1, granules(params)),
         }
-        inputs |= {
-            f"{name}_{end}": getattr(self, f"{name}_{end}") for name in VECTOR_PORTS for end in ("valid", "addr")
+        vector_wires = {
+            name: Signal(member.shape, name=f"vector_{name}")
+            for name, member in self.vector.signature.members.items()
+            if member.flow is In and name[:3] in ("va_", "vb_", "vc_", "vs_", "vd_")
         }
-        inputs |= {"vd_data": self.vd_data, "vd_mask": self.vd_mask}
-        for name in ("feed", "move", "collect", "put"):
+        vector = place(
+            m,
+            "vector",
+            self.vector,
+            start=issuer.vector_start,
+            **{name: getattr(issuer, f"vector_{name}") for name in VECTOR_INPUTS},
+            **vector_wires,
+        )
+        ends = [f"{name}_{end}" for name in (*READS, "vd") for end in ("valid", "addr")]
+        inputs |= {name: getattr(vector, name) for name in (*ends, "vd_data", "vd_mask")}
+        for name in ("feed", "move", "collect", "put", *READS, "vd"):
             inputs[f"{name}_addr"] = inputs[f"{name}_addr"][: self.sram.address]
         sram = place(m, "sram", self.sram, **inputs)
         m.d.comb += [
             *(getattr(self, name).eq(getattr(issuer, name)) for name in HOST_OUTPUTS),
-            *(
-                getattr(self, f"vector_{name}").eq(getattr(issuer, f"vector_{name}"))
-                for name in ("start", *VECTOR_INPUTS)
-            ),
-            *(wires[f"vector_{name}"].eq(getattr(self, f"vector_{name}")) for name in ("busy", "done", "result")),
+            *(wires[f"vector_{name}"].eq(getattr(vector, name)) for name in VECTOR_OUTPUTS),
+            *(wire.eq(getattr(sram, name)) for name, wire in vector_wires.items()),
+            self.vector_busy.eq(vector.active.any()),
+            self.vector_multiplies.eq(vector.multiplies),
             wires["program_data"].eq(memory.r0_data),
             wires["op_ready"].eq(channels.op_ready),
             wires["feed_done"].eq(channels.feed_done),
@@ -178,8 +183,6 @@ class Controller(Part):
             move_ready.eq(sram.move_ready),
             move_data.eq(sram.move_data),
             put_ready.eq(sram.put_ready),
-            *(getattr(self, f"{name}_ready").eq(getattr(sram, f"{name}_ready")) for name in VECTOR_PORTS),
-            *(getattr(self, f"{name}_data").eq(getattr(sram, f"{name}_data")) for name in VECTOR_READS),
         ]
         for i in range(params.channels):
             names = [f"c{i}_{name}" for name in phy_outputs(params)]

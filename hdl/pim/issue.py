@@ -18,21 +18,9 @@ from hdl.pim.issue_ranges import Ranges
 from hdl.pim.issue_scoreboard import SOURCES, Scoreboard
 from hdl.pim.mover import MOVE_BITS
 from hdl.pim.operation import KINDS, operation
+from hdl.pim.vector import CONTEXTS, VECTOR_INPUTS
 
-__all__ = ["VECTOR_INPUTS", "Issuer"]
-
-#: What a vector unit is given with ``vector_start``: an instruction's opcode, element count and SRAM words; its factor
-#: (single precision; a bf16 one in the upper half), stride and scalar argument; epsilon and 1 / n.
-VECTOR_INPUTS = {
-    "opcode": 6,
-    "n": MOVE_BITS,
-    **dict.fromkeys(("a", "b", "beta", "d"), ADDRESS_BITS),
-    "factor": 32,
-    "stride": 16,
-    "argument": 32,
-    "eps": 32,
-    "share": 32,
-}
+__all__ = ["Issuer"]
 
 
 class Issuer(Part):
@@ -40,10 +28,10 @@ class Issuer(Part):
 
     An instruction takes 5 clocks, and one more for each range that it touches, before it is dispatched; VMM and those
     with strides 20 more. Units have queues: streams of MACs see none of it. It waits while a unit writes what it reads,
-    or uses what it writes (:class:`hdl.pim.issue_scoreboard.Scoreboard`); a scalar register is read after the vector
-    unit has ended. After an instruction that is illegal, units finish, and the program ends with the lowest code of its
-    faults; ``clear`` makes it ready again. The parts of a VMM are instructions of their own, made here
-    (:class:`hdl.pim.issue_expand.Expander`).
+    or uses what it writes (:class:`hdl.pim.issue_scoreboard.Scoreboard`); what has to do with scalar registers waits
+    for a vector instruction that gives one. After an instruction that is illegal, units finish, and the program ends
+    with the lowest code of its faults; ``clear`` makes it ready again. The parts of a VMM are instructions of their
+    own, made here (:class:`hdl.pim.issue_expand.Expander`).
 
     Members
     -------
@@ -61,9 +49,9 @@ class Issuer(Part):
         To :class:`hdl.pim.channels.Channels`.
     move_start, move_out : Out(1), move_address, move_count : Out, move_busy : In(1), move_cancel : Out(1)
         To :class:`hdl.pim.mover.Mover`.
-    vector_start : Out(1), vector_{input} : Out, vector_busy, vector_done : In(1), vector_result : In
-        To a vector unit: started while not busy; busy from the next clock on. With ``vector_done``, in the last
-        clock in which it is busy, ``vector_result`` is the value for the scalar register, if the instruction has one.
+    vector_start : Out(1), vector_{input} : Out, vector_ready, vector_any_gives, vector_done : In(1)
+    vector_slot, vector_active, vector_result, vector_target_out : In
+        To :class:`hdl.pim.vector.VectorUnit`.
     """
 
     module = "issuer"
@@ -75,7 +63,7 @@ class Issuer(Part):
         flags_out = ("running", "halted", "stopped", "interrupt", "retired", "waits", "mark", "op_valid", "feeds")
         super().__init__(
             {
-                **{name: In(1) for name in (*flags_in, "move_busy", "vector_busy", "vector_done")},
+                **{name: In(1) for name in (*flags_in, "move_busy", "vector_ready", "vector_any_gives", "vector_done")},
                 **{name: Out(1) for name in (*flags_out, "collects", "move_start", "move_out", "move_cancel")},
                 "start_pc": In(16),
                 "length": In(17),
@@ -96,7 +84,10 @@ class Issuer(Part):
                 "move_count": Out(MOVE_BITS),
                 "vector_start": Out(1),
                 **{f"vector_{name}": Out(width) for name, width in VECTOR_INPUTS.items()},
+                "vector_slot": In(range(CONTEXTS)),
+                "vector_active": In(CONTEXTS),
                 "vector_result": In(32),
+                "vector_target_out": In(4),
             }
         )
 
@@ -127,20 +118,18 @@ class Issuer(Part):
         """The scalar registers, written by SETR, the vector unit and the host."""
         registers = Array(Signal(32, name=f"scalar{i}") for i in range(SCALARS))
         self.set_scalar = Signal(name="set_scalar")
-        target, gives = Signal(4, name="target"), Signal(name="gives")
-        with m.If(self.vector_start):
-            m.d.sync += [target.eq(self.f["bank"]), gives.eq(self.control.gives_scalar)]
         m.d.comb += self.scalar_out.eq(registers[self.scalar_addr])
         with m.If(self.set_scalar):
             m.d.sync += registers[self.f["bank"]].eq(Cat(self.f["imm"], self.f["d"]))
-        with m.Elif(self.vector_done & gives):
-            m.d.sync += registers[target].eq(self.vector_result)
+        with m.Elif(self.vector_done):
+            m.d.sync += registers[self.vector_target_out].eq(self.vector_result)
         with m.Elif(self.scalar_en & ~self.running):
             m.d.sync += registers[self.scalar_addr].eq(self.scalar_in)
         self.named = registers[self.f["imm"][:4]]
         m.d.comb += [
-            self.vector_argument.eq(self.named),
-            self.vector_factor.eq(Mux(self.flag["reg"], self.named, self.f["imm"] << 16)),
+            self.vector_factor.eq(Mux(self.flag["reg"] | self.control.takes_scalars, self.named, self.f["imm"] << 16)),
+            self.vector_target.eq(self.f["bank"]),
+            self.vector_gives.eq(self.control.gives_scalar),
             self.vector_eps.eq(registers[self.f["bank"]]),
             self.vector_share.eq(registers[self.f["row"][:4]]),
         ]
@@ -209,8 +198,9 @@ class Issuer(Part):
             collect_done=self.collect_done,
             moving=self.move_busy,
             vector=self.vector_start,
+            vector_slot=self.vector_slot,
             vector_has=Cat(*(control.has[RANGES.index(name)] for name in SOURCES)),
-            calculating=self.vector_busy,
+            calculating=self.vector_active,
             **spans,
         )
         m.d.comb += self.conflict.eq(board.conflict)
@@ -250,7 +240,7 @@ class Issuer(Part):
             self.error_word.eq(self.word),
             self.mark_tag.eq(field("tag", self.word)),
             self.program_addr.eq(self.pc),
-            self.idle.eq(~(self.channels_busy | self.move_busy | self.vector_busy)),
+            self.idle.eq(~(self.channels_busy | self.move_busy | self.vector_active.any())),
         ]
 
     # --- programs ----------------------------------------------------------------------------------------------------
@@ -261,8 +251,8 @@ class Issuer(Part):
         with m.If(self.clear):
             m.d.sync += flag["clearing"].eq(1)
         # The scalar registers that the instruction reads or writes are the vector unit's no longer.
-        scalars = control.takes_scalars | control.is_setr | self.present.by_register()
-        quiet = ~(self.vector_busy & scalars)
+        scalars = control.takes_scalars | control.gives_scalar | control.is_setr | self.present.by_register()
+        quiet = ~(self.vector_any_gives & scalars)
         with m.FSM():
             with m.State("rest"):
                 with m.If(flag["clearing"]):
@@ -352,7 +342,7 @@ class Issuer(Part):
         m.d.comb += [
             self.op_valid.eq(go & control.channels & ~control.is_vmm),
             self.move_start.eq(go & control.stream & ~self.move_busy),
-            self.vector_start.eq(go & control.vector & ~self.vector_busy),
+            self.vector_start.eq(go & control.vector & self.vector_ready),
             self.strobe["enter"].eq(go & control.is_loop),
             self.strobe["end"].eq(go & control.is_endl),
             self.set_scalar.eq(go & control.is_setr),
@@ -364,7 +354,7 @@ class Issuer(Part):
                     control.channels & ~control.is_vmm,
                     self.op_ready,
                     ~(control.stream & self.move_busy)
-                    & ~(control.vector & self.vector_busy)
+                    & ~(control.vector & ~self.vector_ready)
                     & ~((control.is_halt | control.is_fence) & ~self.idle),
                 )
             ),

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
 from hdl.pim.feeder import ADDRESS_BITS
+from hdl.pim.vector import CONTEXTS
 
 __all__ = ["SOURCES", "Scoreboard"]
 
@@ -30,8 +31,9 @@ class Scoreboard(Part):
         A job of the feeder, the collector or the data mover begins, with range ``job_first`` to ``job_last``;
         ``move_writes`` says which way. The first two end, in their order, with ``feed_done`` and ``collect_done``; the
         mover is at work while ``moving``.
-    vector : In(1), vector_has : In, {source}_first, {source}_last
-        A vector instruction begins, with the ranges (``SOURCES``) that it has; at work while ``calculating``.
+    vector : In(1), vector_slot : In, vector_has : In, {source}_first, {source}_last
+        A vector instruction begins, by its number, with the ranges (``SOURCES``) that it has; at work while its bit of
+        ``calculating`` is high.
     """
 
     module = "scoreboard"
@@ -48,9 +50,11 @@ class Scoreboard(Part):
         )
         super().__init__(
             {
-                **{name: In(1) for name in (*flags, "vector", "calculating")},
+                **{name: In(1) for name in (*flags, "vector")},
                 **{name: In(ADDRESS_BITS) for name in ranges},
                 "vector_has": In(len(SOURCES)),
+                "vector_slot": In(range(CONTEXTS)),
+                "calculating": In(CONTEXTS),
                 "conflict": Out(1),
             }
         )
@@ -65,13 +69,14 @@ class Scoreboard(Part):
             m.d.sync += direction.eq(self.move_writes)
         reads.append(moved & self.moving & ~direction)
         writes.append(moved & self.moving & direction)
-        has = Signal(len(SOURCES))
-        with m.If(self.vector):
-            m.d.sync += has.eq(self.vector_has)
-        for i, name in enumerate(SOURCES):
-            first, last = getattr(self, f"{name}_first"), getattr(self, f"{name}_last")
-            meets = self._latch(m, name, self.vector, first, last) & self.calculating & has[i]
-            (writes if name == "d" else reads).append(meets)
+        for slot in range(CONTEXTS):
+            begins, has = self.vector & (self.vector_slot == slot), Signal(len(SOURCES), name=f"has{slot}")
+            with m.If(begins):
+                m.d.sync += has.eq(self.vector_has)
+            for i, name in enumerate(SOURCES):
+                first, last = getattr(self, f"{name}_first"), getattr(self, f"{name}_last")
+                meets = self._latch(m, f"{name}{slot}", begins, first, last) & self.calculating[slot] & has[i]
+                (writes if name == "d" else reads).append(meets)
         m.d.comb += self.conflict.eq(Cat(*writes).any() | (self.write & Cat(*reads).any()))
         return m
 

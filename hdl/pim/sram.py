@@ -17,8 +17,8 @@ __all__ = ["Sram", "SramBank", "bank_count"]
 
 
 def bank_count(params: PimParams) -> int:
-    """Banks of the SRAM, by the low bits of the address: twice what one operand of the vector unit takes, 4 or more."""
-    return max(4, 2 * params.vector_lanes // params.lanes)
+    """Banks of the SRAM, by the low bits of the address: the four vectors that the vector unit reads fit."""
+    return 4 * params.vector_lanes // params.lanes
 
 
 class SramBank(Part):

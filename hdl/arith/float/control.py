@@ -67,6 +67,8 @@ class LaneControl(Part):
         Advance by one step; otherwise nothing changes.
     valid, op : In(1), In(5)
         There is an operation, and its code in :data:`hdl.arith.float.passes.PASSES`. Due with the lanes' ``a``.
+    whole : In(1)
+        Its result comes at the end of the chain, though it be that of a short pass: nothing behind changes it.
     s0, s1, s2 : In(32)
         Its fp32 scalars. Due with ``op``.
     tag : In(tag_bits)
@@ -88,6 +90,7 @@ class LaneControl(Part):
                 "en": In(1),
                 "valid": In(1),
                 "op": In(OP_BITS),
+                "whole": In(1),
                 **{f"s{i}": In(32) for i in range(3)},
                 "tag": In(tag_bits),
                 "short_free": Out(1),
@@ -127,7 +130,8 @@ class LaneControl(Part):
             self._decode(m, unit, op, scalars, registered=unit != "a0")
 
         is_short = Signal()
-        m.d.comb += is_short.eq(_among(self.op, [code for code, each in enumerate(PASSES) if each.short]))
+        short_codes = [code for code, each in enumerate(PASSES) if each.short]
+        m.d.comb += is_short.eq(_among(self.op, short_codes) & ~self.whole)
         shorts, fulls = Signal(short), Signal(full)
         with m.If(self.en):
             m.d.sync += [

@@ -33,7 +33,7 @@ module system #(
   logic interrupt, retired, waits, mark;
   logic [WORD-1:0] s_axis_tdata, m_axis_tdata;
   logic s_axis_tvalid, s_axis_tready, m_axis_tlast, m_axis_tvalid, m_axis_tready;
-  logic channels_busy, move_busy, move_waits;
+  logic channels_busy, move_busy, move_waits, vector_busy, vector_multiplies;
 
   `CONTROLLER controller (
       .clk, .rst, .start, .stop(cycle == stop_at), .clear, .start_pc, .length(17'(program_length)),
@@ -41,9 +41,7 @@ module system #(
       .running, .halted, .stopped, .error, .error_word(), .pc, .interrupt, .retired, .waits, .mark, .mark_tag,
       .s_axis_tdata, .s_axis_tvalid, .s_axis_tready, .m_axis_tdata, .m_axis_tlast, .m_axis_tvalid, .m_axis_tready,
       .channels_busy, .move_busy, .move_waits,
-      .vector_start(), .vector_busy(1'b0), .vector_done(1'b0), .vector_result(32'd0),
-      .va_valid(1'b0), .vb_valid(1'b0), .vc_valid(1'b0), .vd_valid(1'b0), .va_addr('0), .vb_addr('0), .vc_addr('0),
-      .vd_addr('0), .vd_data(BEAT'(0)), .vd_mask('0), `PORTS);
+      .vector_busy, .vector_multiplies, `PORTS);
 
 `DEVICES
 

@@ -124,6 +124,7 @@ class OneLane(Part):
                 "en": In(1),
                 "valid": In(1),
                 "op": In(OP_BITS),
+                "whole": In(1),
                 "tag": In(TAG_BITS),
                 **{f"s{i}": In(32) for i in range(3)},
                 "a": In(32),
@@ -139,7 +140,7 @@ class OneLane(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        operation = {name: getattr(self, name) for name in ("en", "valid", "op", "tag", "s0", "s1", "s2")}
+        operation = {name: getattr(self, name) for name in ("en", "valid", "op", "whole", "tag", "s0", "s1", "s2")}
         control = place(m, "control", LaneControl(self.shape, TAG_BITS), **operation)
         operands = {name: getattr(self, name) for name in ("en", "a", "b", "c")}
         lane = place(m, "lane", Lane(self.shape), **operands, **LaneControl.connect(control))

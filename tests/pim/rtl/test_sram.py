@@ -19,7 +19,7 @@ READS, WRITES = {"feed": 1, "va": 2, "vb": 2}, {"collect": 1, "vd": 2}
 def test_random_traffic():
     sram = Sram(PARAMS, READS, WRITES)
     banks, bits = bank_count(PARAMS), PARAMS.word_bits
-    assert (banks, sram.parts, bits) == (4, 4, 128)
+    assert (banks, sram.parts, bits) == (8, 4, 128)
     rng = np.random.default_rng(3)
     words = [0] * PARAMS.sram_words
     known = [False] * PARAMS.sram_words
