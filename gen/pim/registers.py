@@ -6,7 +6,7 @@ from hdl.bus.registers import ACCESS, REGISTER_BITS, Field, Register, RegisterMa
 
 __all__ = ["c_header", "markdown", "systemrdl"]
 
-#: SystemRDL 2.0: what software and hardware may do with a field.
+#: SystemRDL 2.0: what software and hardware may do with a field that is no constant.
 RDL_ACCESS = {
     "ro": "sw = r; hw = w;",
     "rw": "sw = rw; hw = r;",
@@ -59,7 +59,8 @@ def markdown(registers: RegisterMap) -> str:
     lines = [
         registers.meaning,
         "",
-        f"Registers are {REGISTER_BITS} bits wide; bits without a field read as 0.",
+        f"Registers are {REGISTER_BITS} bits wide; bits without a field read as 0. To access an offset without a "
+        "register, or to write a register that is read only, is an error (SLVERR).",
         "",
         "| Offset | Register | Access | Reset | Meaning |",
         "|---|---|---|---|---|",
@@ -114,7 +115,7 @@ def _rdl_field(register: Register, each: Field) -> list[str]:
     return [
         "        field {",
         f"            desc = {_text(each.meaning)};",
-        f"            {RDL_ACCESS[each.access]}{encode}",
+        f"            {'sw = r; hw = na;' if each.constant else RDL_ACCESS[each.access]}{encode}",
         f"        }} {each.name}{place} = {each.width}'h{each.reset:x};",
     ]
 

@@ -1,13 +1,15 @@
 """Registers as data: described once, for hardware, C header, documentation and SystemRDL (:mod:`gen.pim.registers`).
 
-Registers are 32 bits wide, at byte offsets that are multiples of four, as AXI4-Lite reads and writes them. Bits without
-a field read as zero, and so does every offset without a register; writing them does nothing.
+Registers are 32 bits wide, at byte offsets that are multiples of four, as AXI4-Lite reads and writes them
+(:class:`hdl.bus.register_block.RegisterBlock`). Bits without a field read as zero, and writing them does nothing. An
+offset without a register reads as zero too; to access it, or to write a register that has nothing to write, is an error
+(SLVERR), and does nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hdl.params import ConfigError, Problem
 from hdl.params.pim import FAULTS, SCALARS, PimParams
@@ -38,9 +40,12 @@ class Field:
         A key of ``ACCESS``.
     meaning : str
     reset : int
-        Value after reset; of a read-only field that the hardware sets, its value then.
+        Value after reset; of a field that other hardware keeps, its value then.
     values : mapping
         Names of values, where they have any.
+    outside : bool
+        Other hardware keeps the value, and not the block of registers. A field that is read only and not kept outside
+        is a constant.
     """
 
     name: str
@@ -50,16 +55,37 @@ class Field:
     meaning: str
     reset: int = 0
     values: Mapping[str, int] = field(default_factory=dict)
+    outside: bool = False
+
+    @property
+    def constant(self) -> bool:
+        """It has its reset value for ever."""
+        return self.access == "ro" and not self.outside
 
 
 @dataclass(frozen=True)
 class Register:
-    """A register of 32 bits at a byte offset."""
+    """A register of 32 bits at a byte offset.
+
+    Parameters
+    ----------
+    name : str
+    offset : int
+    meaning : str
+    fields : tuple of Field
+    guarded : bool
+        Written only while the block is not locked; refused otherwise (SLVERR).
+    holds : str
+        Another register, which reading this one holds: until a register with such a partner is read again, all of the
+        partners read what this one's was a clock later.
+    """
 
     name: str
     offset: int
     meaning: str
     fields: tuple[Field, ...]
+    guarded: bool = False
+    holds: str = ""
 
     @property
     def reset(self) -> int:
@@ -70,6 +96,11 @@ class Register:
     def whole(self) -> bool:
         """One field takes all its bits."""
         return len(self.fields) == 1 and self.fields[0].width == REGISTER_BITS
+
+    @property
+    def writable(self) -> bool:
+        """Some field of it can be written."""
+        return any(each.access != "ro" for each in self.fields)
 
 
 @dataclass(frozen=True)
@@ -102,6 +133,7 @@ class RegisterMap:
     def _problems(self) -> Iterator[Problem]:
         names: set[str] = set()
         offsets: dict[int, str] = {}
+        every = {register.name for register in self.registers}
         for register in self.registers:
             where = f"{self.name}.{register.name}"
             if register.name in names:
@@ -110,6 +142,8 @@ class RegisterMap:
                 yield Problem(where, f"offset must be a multiple of 4, not {register.offset:#x}")
             elif register.offset in offsets:
                 yield Problem(where, f"offset {register.offset:#x} is {offsets[register.offset]}'s")
+            if register.holds and register.holds not in every:
+                yield Problem(where, f"holds {register.holds}, which is no register")
             names.add(register.name)
             offsets.setdefault(register.offset, register.name)
             yield from self._field_problems(where, register)
@@ -129,6 +163,8 @@ class RegisterMap:
                 continue
             if not 0 <= each.reset < 1 << each.width:
                 yield Problem(place, f"reset value {each.reset:#x} has more than {each.width} bits")
+            if each.outside and each.access not in ("ro", "rw"):
+                yield Problem(place, f"is kept outside, and can't be {each.access}")
             if each.access == "pulse" and each.reset:
                 yield Problem(place, "reads as 0, and so it is at reset")
             for name, value in each.values.items():
@@ -186,13 +222,14 @@ def pim_registers(params: PimParams) -> RegisterMap:
     registers = [*_identity(params), *_control(params), *_errors(params), *_marks(params)]
     for index, (name, meaning) in enumerate(COUNTERS.items()):
         at = COUNTERS_AT + 8 * index
-        registers.append(_whole(f"{name}_LO", at, f"{meaning}: low half; reading it holds the high half", "ro"))
-        registers.append(
-            _whole(f"{name}_HI", at + 4, f"{meaning}: high half, as of the last read of the low one", "ro")
-        )
+        low = _outside(f"{name}_LO", at, f"{meaning}: low half; reading it holds the high half")
+        registers.append(replace(low, holds=f"{name}_HI"))
+        meaning = f"{meaning}: high half, as it was when a counter's low half was last read"
+        registers.append(_outside(f"{name}_HI", at + 4, meaning))
     for index in range(SCALARS):
         meaning = f"scalar register r{index}; written only while no program runs"
-        registers.append(_whole(f"SCALAR{index}", SCALARS_AT + 4 * index, meaning, "rw"))
+        scalar = _outside(f"SCALAR{index}", SCALARS_AT + 4 * index, meaning, "rw")
+        registers.append(replace(scalar, guarded=True))
     for index, key in enumerate(SIZES):
         meaning = f"parameter {key} of the system"
         registers.append(_whole(key.upper(), SIZES_AT + 4 * index, meaning, "ro", getattr(params, key)))
@@ -207,6 +244,10 @@ def pim_registers(params: PimParams) -> RegisterMap:
 
 def _whole(name: str, offset: int, meaning: str, access: str, reset: int = 0) -> Register:
     return Register(name, offset, meaning, (Field("VALUE", 0, REGISTER_BITS, access, meaning, reset),))
+
+
+def _outside(name: str, offset: int, meaning: str, access: str = "ro") -> Register:
+    return Register(name, offset, meaning, (Field("VALUE", 0, REGISTER_BITS, access, meaning, outside=True),))
 
 
 def _identity(params: PimParams) -> Iterator[Register]:
@@ -250,13 +291,13 @@ def _control(params: PimParams) -> Iterator[Register]:
         0x014,
         "what is going on",
         (
-            Field("BUSY", 0, 1, "ro", "a program runs"),
-            Field("HALTED", 1, 1, "ro", "the last program ended with HALT"),
-            Field("STOPPED", 2, 1, "ro", "the last program was stopped"),
-            Field("ERROR", 3, 1, "ro", "the last program ended with an error; see ERROR"),
-            Field("PIM_BUSY", 8, 1, "ro", "a sequencer works on an instruction"),
-            Field("VECTOR_BUSY", 9, 1, "ro", "the vector unit works"),
-            Field("STREAM_BUSY", 10, 1, "ro", "the data mover works"),
+            Field("BUSY", 0, 1, "ro", "a program runs", outside=True),
+            Field("HALTED", 1, 1, "ro", "the last program ended with HALT", outside=True),
+            Field("STOPPED", 2, 1, "ro", "the last program was stopped", outside=True),
+            Field("ERROR", 3, 1, "ro", "the last program ended with an error; see ERROR", outside=True),
+            Field("PIM_BUSY", 8, 1, "ro", "a sequencer works on an instruction", outside=True),
+            Field("VECTOR_BUSY", 9, 1, "ro", "the vector unit works", outside=True),
+            Field("STREAM_BUSY", 10, 1, "ro", "the data mover works", outside=True),
         ),
     )
     interrupts = (
@@ -276,9 +317,14 @@ def _control(params: PimParams) -> Iterator[Register]:
         "interrupts that raise the line",
         tuple(Field(name, bit, 1, "rw", meaning) for bit, (name, meaning) in enumerate(interrupts)),
     )
-    yield _whole("START_PC", 0x020, "instruction that a program begins with", "rw")
-    yield _whole("PROGRAM_LENGTH", 0x024, "instructions in the program memory", "ro")
-    yield _whole("PC", 0x028, "next instruction; after an error the one at fault", "ro")
+    yield Register(
+        "START_PC",
+        0x020,
+        "where a program begins",
+        (Field("PC", 0, 16, "rw", "its first instruction's place in the program memory"),),
+    )
+    yield _outside("PROGRAM_LENGTH", 0x024, "instructions in the program memory")
+    yield _outside("PC", 0x028, "next instruction; after an error the one at fault")
 
 
 def _errors(params: PimParams) -> Iterator[Register]:
@@ -287,11 +333,11 @@ def _errors(params: PimParams) -> Iterator[Register]:
         "ERROR",
         0x030,
         "the error that ended the program; RESET clears it",
-        (Field("CODE", 0, 8, "ro", "what is wrong with the instruction at PC", 0, codes),),
+        (Field("CODE", 0, 8, "ro", "what is wrong with the instruction at PC", 0, codes, outside=True),),
     )
     for part in range(4):
         meaning = f"bits {32 * part + 31} to {32 * part} of the instruction at fault"
-        yield _whole(f"ERROR_WORD{part}", 0x034 + 4 * part, meaning, "ro")
+        yield _outside(f"ERROR_WORD{part}", 0x034 + 4 * part, meaning)
 
 
 def _marks(params: PimParams) -> Iterator[Register]:
@@ -300,10 +346,10 @@ def _marks(params: PimParams) -> Iterator[Register]:
         0x050,
         "log of marks",
         (
-            Field("COUNT", 0, 16, "ro", "entries"),
-            Field("TAG", 16, 8, "ro", "tag of the oldest entry"),
-            Field("LOST", 24, 1, "ro", "a mark came while the log was full"),
+            Field("COUNT", 0, 16, "ro", "entries", outside=True),
+            Field("TAG", 16, 8, "ro", "tag of the oldest entry", outside=True),
+            Field("LOST", 24, 1, "ro", "a mark came while the log was full", outside=True),
         ),
     )
-    yield _whole("MARK_LO", 0x054, "CYCLES at the oldest mark: low half", "ro")
-    yield _whole("MARK_HI", 0x058, "CYCLES at the oldest mark: high half", "ro")
+    yield _outside("MARK_LO", 0x054, "CYCLES at the oldest mark: low half")
+    yield _outside("MARK_HI", 0x058, "CYCLES at the oldest mark: high half")

@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from amaranth.hdl import ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal, Value, ValueLike
+from amaranth.hdl import (
+    Cat,
+    ClockSignal,
+    Const,
+    Elaboratable,
+    Instance,
+    Module,
+    ResetSignal,
+    Shape,
+    Signal,
+    Value,
+    ValueLike,
+)
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -77,10 +89,25 @@ class Shared(Elaboratable):
             raise AttributeError(name) from None
 
     def elaborate(self, platform: Emitter) -> Instance:
-        connections = {f"i_{name}": value for name, value in self.inputs.items() if len(value)}
+        members = self.part.signature.members
+        connections = {
+            f"i_{name}": _fitted(value, Shape.cast(members[name].shape).width)
+            for name, value in self.inputs.items()
+            if len(value)
+        }
         connections |= {f"o_{name}": value for name, value in self.outputs.items() if len(value)}
         if self.part.clocked:
             connections["i_clk"] = ClockSignal()
         if self.part.resets:
             connections["i_rst"] = ResetSignal()
         return Instance(platform.name_of(self.part), **connections)
+
+
+def _fitted(value: Value, width: int) -> Value:
+    """A value as a port of some width takes it: its low bits, or with zeros or its sign above."""
+    if len(value) >= width:
+        return value if len(value) == width else value[:width]
+    if isinstance(value, Const):
+        return Const(value.value, width)
+    above = value[-1] if value.shape().signed else Const(0, 1)
+    return Cat(value, above.replicate(width - len(value)))

@@ -101,7 +101,7 @@ class Channel(Part):
         m.d.sync += free.eq(free + self.push - sequencer.write_bank - sequencer.write_register)
         m.d.comb += [word.eq(free.any()), self.w_room.eq(written.level <= writes.depth - 2)]
         popped = Signal()
-        one_lane = (Const(3, params.word_bits // 8) << (2 * mark[1:]))[: params.word_bits // 8]
+        one_lane = Cat(*((mark[1:] == lane).replicate(2) for lane in range(params.lanes)))
         m.d.sync += [
             popped.eq(leaving),
             leaving_bank.eq(to_bank),

@@ -243,7 +243,7 @@ class VectorUnit(Part):
         layout, size = operand_layout(self.params), self.params.vector_lanes
         tail = Array(View(layout, each.held).tail for each in contexts)[tag.context]
         counts = Signal(size, name="counts")
-        m.d.comb += counts.eq(Cat(~tag.last | (tail >= i) for i in range(size)) if size > 1 else 1)
+        m.d.comb += counts.eq(Cat(Const(1, 1), *(~tag.last | (tail >= i) for i in range(1, size))))
         return counts
 
     # --- sums and greatest elements ----------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ class Scan(Part):
         beat, mark = Signal(len(self.r_data), reset_less=True), Signal(2, reset_less=True)
         m.d.sync += [at_port.eq(granted), there.eq(at_port), beat.eq(self.r_data), mark.eq(marks)]
         counts = Signal(lanes)
-        m.d.comb += counts.eq(Cat((job.tail >= i) | ~mark[1] for i in range(lanes)) if lanes > 1 else 1)
+        m.d.comb += counts.eq(Cat(Const(1, 1), *((job.tail >= i) | ~mark[1] for i in range(1, lanes))))
         with m.If(granted):
             m.d.sync += [first.eq(0), job.beats.eq(job.beats - 1)]
             m.d.sync += [job.address.eq(job.address + lanes // self.params.lanes), reads.eq(~last)]
@@ -127,7 +127,7 @@ class Scan(Part):
         sums = []
         for i in range(lanes):
             x = Cat(low, beat[BF16.width * i :][: BF16.width])
-            total = place(m, f"less_{i}", self.adder, en=high, x=x, y=Cat(low, less)).o
+            total = place(m, f"smaller_{i}", self.adder, en=high, x=x, y=Cat(low, less)).o
             sums.append(total)
         steps = self.adder.latency
         on_way = Signal(steps)

@@ -53,10 +53,10 @@ class WordQueue(Part):
         m = Module()
         entry = Signal(range(self.depth))
         leave = Signal(range(self.depth))
-        words = place(
-            m, "words", Ram(self.depth, self.width), w_en=self.push, w_addr=entry, w_data=self.data, r0_addr=leave
+        memory = place(
+            m, "memory", Ram(self.depth, self.width), w_en=self.push, w_addr=entry, w_data=self.data, r0_addr=leave
         )
-        m.d.comb += self.first.eq(words.r0_data)
+        m.d.comb += self.first.eq(memory.r0_data)
         m.d.sync += [
             entry.eq(entry + self.push),
             leave.eq(leave + self.pop),

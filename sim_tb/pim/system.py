@@ -16,10 +16,10 @@ import numpy.typing as npt
 from gen.emit.verilog import verilog_of
 from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, PimParams, TimingTable
-from hdl.pim.channel import PHY_INPUTS, phy_outputs
 from hdl.pim.controller import Controller
 from sim_tb.build import Model, build_model
 from sim_tb.golden.pim import Machine
+from sim_tb.pim.devices import channel_ports, device_text, timing_arguments
 from sim_tb.pim.log import Entry
 from sim_tb.pim.rules import RULES
 
@@ -29,13 +29,17 @@ Elements = npt.NDArray[np.uint16]
 #: Words of the input stream that a simulation holds at most.
 INPUTS = 1 << 16
 NAMES = {command.code: name for name, command in COMMANDS.items()}
-#: The device's names of the times that are keywords or functions elsewhere.
-OWN_NAMES = {"tWR": "WRT", "tMAC": "MACT"}
+#: Parts of which there are many: their code is generated and compiled once.
+MANY = ("lane_*", "add_*", "multiply_*", "vector_context", "vector_reader")
+SHARED = "\n".join(["`verilator_config", *(f'no_inline -module "bitloom_{name}"' for name in MANY), ""])
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a program ended: the cycle, the code in ERROR, PC, instructions that ended, interrupts."""
+    """How a program ended: the cycle, the code in ERROR, PC, instructions that ended, interrupts.
+
+    And clocks in which the vector unit was at work, and beats that its lanes took in to multiply them.
+    """
 
     cycle: int
     error: int
@@ -43,6 +47,8 @@ class Run:
     halted: bool
     instructions: int
     interrupts: int
+    vector_clocks: int
+    vector_beats: int
 
 
 @dataclass(frozen=True)
@@ -136,8 +142,7 @@ def run_system(
             _hex(folder / f"buffer{channel}.hex", _words(machine.device.buffers[channel]))
         settings = {"program": len(program), "runs": len(starts), "inputs": len(inputs), "stall": stall, "limit": limit}
         settings |= {"rest": rest, "stop_at": stop_at, "clear_at": clear_at}
-        for symbol, clocks in params.timing.symbols().items():
-            settings[OWN_NAMES.get(symbol, symbol.removeprefix("t"))] = clocks
+        settings |= timing_arguments(params.timing)
         command = [str(built / model.top), *(f"+{key}={value}" for key, value in settings.items())]
         run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if run.returncode or "hung" in run.stdout:
@@ -178,7 +183,7 @@ def _result(params: PimParams, folder: Path, said: str) -> Result:
         for c in channels
     ]
     return Result(
-        runs=[Run(a, b, c, bool(d), e, f) for a, b, c, d, e, f in _rows(folder / "runs.csv")],
+        runs=[Run(a, b, c, bool(d), *rest) for a, b, c, d, *rest in _rows(folder / "runs.csv")],
         marks=[(cycle, tag) for cycle, tag in _rows(folder / "marks.csv")],
         outputs=_elements(folder / "output.hex", params.lanes),
         last=[line.split()[1] == "1" for line in output],
@@ -196,41 +201,18 @@ def _result(params: PimParams, folder: Path, said: str) -> Result:
 def _model(params: PimParams) -> Model:
     folder = files("sim_tb.pim.device")
     text = {name: (folder / name).read_text(encoding="utf-8") for name in ("system.sv", "device.sv", "mac.cpp")}
-    part = Controller(params)
-    devices, ports = [], []
-    sizes = {"BANKS": params.banks, "LANES": params.lanes, "ROW_COLS": params.row_cols, "ROWS": params.rows}
-    sizes |= {"GB_WORDS": params.gb_words}
-    device = sizes | {"BANK_BITS": params.bank_bits, "ROW_BITS": params.row_bits, "COL_BITS": params.col_bits}
-    for c in range(params.channels):
-        settings = ", ".join(f".{key}({value})" for key, value in {"CHANNEL": c, **device}.items())
-        names = [*phy_outputs(params), *PHY_INPUTS]
-        widths = phy_outputs(params) | {"rdata": params.word_bits, "rvalid": 1}
-        lines = [f"  logic [{widths[name] - 1}:0] c{c}_{name};" for name in names]
-        connected = ", ".join(f".{name}(c{c}_{name})" for name in names)
-        lines.append(
-            f"  pim_device #({settings}) device{c} (.clk, .rst, .log_file, .viol_file, {connected},"
-            " .viol_valid(), .viol_code());"
-        )
-        lines.append(
-            f'  initial begin\n    $readmemh("bank{c}.hex", device{c}.memory);\n'
-            f'    $readmemh("buffer{c}.hex", device{c}.buffer);\n'
-            f"    for (int i = 0; i < BANKS; i++) device{c}.accumulator[i] = 0;\n  end\n"
-            f'  final begin\n    $writememh("bank{c}.out", device{c}.memory);\n'
-            f'    $writememh("buffer{c}.out", device{c}.buffer);\n'
-            f'    $writememh("accumulators{c}.out", device{c}.accumulator);\n  end'
-        )
-        devices.append("\n".join(lines))
-        ports += [f".c{c}_{name}(c{c}_{name})" for name in names]
     harness = text["system.sv"].replace("`CONTROLLER", "bitloom_controller")
     harness = harness.replace("`PORTS connects", "PORTS connects").replace("`DEVICES places", "DEVICES places")
-    harness = harness.replace("`PORTS", ", ".join(ports)).replace("`DEVICES", "\n".join(devices))
-    sources = {"controller.v": verilog_of(part, "bitloom"), "device.sv": text["device.sv"], "system.sv": harness}
-    own = sizes | {"CHANNELS": params.channels, "PROGRAM": params.program_words, "INPUTS": INPUTS}
+    harness = harness.replace("`PORTS", channel_ports(params)).replace("`DEVICES", device_text(params))
+    verilog = verilog_of(Controller(params), "bitloom")
+    sources = {"controller.v": verilog, "device.sv": text["device.sv"], "system.sv": harness}
+    own = {"CHANNELS": params.channels, "BANKS": params.banks, "LANES": params.lanes, "ROW_COLS": params.row_cols}
+    own |= {"ROWS": params.rows, "GB_WORDS": params.gb_words, "PROGRAM": params.program_words, "INPUTS": INPUTS}
     own |= {"BEAT": 16 * params.vector_lanes, "PROGRAM_BITS": max(1, (params.program_words - 1).bit_length())}
     return Model(
         name="pim-system",
         top="system",
-        sources=sources | {"mac.cpp": text["mac.cpp"]},
+        sources=sources | {"mac.cpp": text["mac.cpp"], "share.vlt": SHARED},
         parameters={key: str(value) for key, value in own.items()},
         main=(folder / "main.cpp").read_text(encoding="utf-8"),
         python=False,

@@ -2,11 +2,12 @@
 //
 // Commands are carried out whatever they break; a broken rule raises viol_valid with its number in `viol_code` for the
 // next clock and a line `cycle,channel,cmd,rule` in violations.csv. Rules are numbered as in sim_tb.pim.rules.RULES.
-// Memories belong to whoever places the device: `memory` holds columns one after another, of each all banks' words.
+// Memories belong to whoever places the device: `memory` holds columns one after another, of each all banks' words, of
+// the first KEPT rows; what is written to others is lost.
 `define RULE(condition, number) if (condition) violate(number)
 module pim_device #(
     parameter int CHANNEL = 0, BANKS = 1, LANES = 1, ROW_COLS = 1, ROWS = 1, GB_WORDS = 1,
-    parameter int BANK_BITS = 1, ROW_BITS = 1, COL_BITS = 1
+    parameter int BANK_BITS = 1, ROW_BITS = 1, COL_BITS = 1, KEPT = ROWS
 ) (
     input  logic                 clk,
     input  logic                 rst,
@@ -30,7 +31,6 @@ module pim_device #(
 
   localparam int ACT = 1, ACT_AB = 2, PRE = 3, PRE_AB = 4, REF = 5, RD = 6, WR = 7, WRE = 8, MAC = 9, WRGB = 10,
       WRMAC = 11, RDMAC = 12, RDMAC_KEEP = 13;
-  localparam int COLS = ROWS * ROW_COLS;
   localparam int SOON = 128;  // clocks of latency at most
   localparam int LONG_AGO = -1000000000;
 
@@ -62,7 +62,7 @@ module pim_device #(
   end
 
   // ---- What it stores ----
-  logic [16*LANES-1:0] memory[COLS*BANKS];
+  logic [16*LANES-1:0] memory[KEPT*ROW_COLS*BANKS];
   logic [16*LANES-1:0] buffer[GB_WORDS];
   logic [31:0] accumulator[BANKS];
   int open_row[BANKS];  // -1 where a bank is closed

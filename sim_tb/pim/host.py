@@ -1,0 +1,290 @@
+"""The controller with its host interface and device models under Verilator, driven by a script of bus accesses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gen.pim.hardware import pim_verilog
+from hdl.bus.registers import RegisterMap, pim_registers
+from hdl.params import ToolError
+from hdl.params.pim import COMMANDS, PimParams
+from hdl.pim.sram import bank_count
+from sim_tb.build import Model, build_model
+from sim_tb.golden.pim import Machine
+from sim_tb.pim.devices import channel_ports, device_text, timing_arguments
+from sim_tb.pim.log import Entry
+from sim_tb.pim.rules import RULES
+
+__all__ = ["OKAY", "SLVERR", "Answer", "HostResult", "Script", "run_host"]
+
+Elements = npt.NDArray[np.uint16]
+NAMES = {command.code: name for name, command in COMMANDS.items()}
+OKAY, SLVERR = 0, 2
+ALL_BYTES = 15
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an access was answered with: the response, and data; of an interrupt the cycle."""
+
+    response: int
+    data: int
+
+
+@dataclass
+class Script:
+    """Accesses of a host, in order; each answers with its place among the answers.
+
+    Parameters
+    ----------
+    registers : RegisterMap
+    lines : list of str
+        As ``host.cpp`` reads them.
+    answers : int
+        How many are expected.
+    """
+
+    registers: RegisterMap
+    lines: list[str] = field(default_factory=list)
+    answers: int = 0
+
+    def write(self, register: str | int, data: int, strobes: int = ALL_BYTES) -> int:
+        """Write a register, named or by its offset."""
+        return self._answered(f"w {self._at(register)} {data} {strobes}")
+
+    def read(self, register: str | int) -> int:
+        """Read a register."""
+        return self._answered(f"r {self._at(register)}")
+
+    def both(self, register: str | int, data: int, other: str | int) -> tuple[int, int]:
+        """Write a register and read another at the same time."""
+        first = self._answered(f"x {self._at(register)} {data} {ALL_BYTES} {self._at(other)}")
+        self.answers += 1
+        return first, first + 1
+
+    def pulse(self, *fields: str) -> int:
+        """Write ones to fields of CONTROL."""
+        shifts = {each.name: each.low for each in self.registers["CONTROL"].fields}
+        return self.write("CONTROL", sum(1 << shifts[name] for name in fields))
+
+    def send(self, instructions: int) -> None:
+        """Send the next so many instructions."""
+        self.lines.append(f"p {instructions}")
+
+    def interrupt(self) -> int:
+        """Wait for the interrupt line."""
+        return self._answered("i")
+
+    def wait(self, clocks: int) -> None:
+        """Wait so many clocks."""
+        self.lines.append(f"n {clocks}")
+
+    def _at(self, register: str | int) -> int:
+        return register if isinstance(register, int) else self.registers[register].offset
+
+    def _answered(self, line: str) -> int:
+        self.lines.append(line)
+        self.answers += 1
+        return self.answers - 1
+
+
+@dataclass(frozen=True)
+class HostResult:
+    """What a script left behind.
+
+    Parameters
+    ----------
+    answers : list of Answer
+    outputs : uint16 array of shape (words, lanes)
+    last : list of bool
+        ``tlast`` of each output word.
+    sram : uint16 array of shape (sram_words, lanes)
+    banks : uint16 array of shape (channels, rows, row_cols, banks, lanes)
+        Of the rows that the simulation keeps.
+    buffers : uint16 array of shape (channels, gb_words, lanes)
+    accumulators : uint32 array of shape (channels, banks)
+    log : list of Entry
+    violations : list of tuple
+        Cycle, channel, command, rule: what the devices report.
+    cycles : int
+    seconds : float
+        Processor time of the simulation.
+    hung : bool
+        It was given up.
+    """
+
+    answers: list[Answer]
+    outputs: Elements
+    last: list[bool]
+    sram: Elements
+    banks: Elements
+    buffers: Elements
+    accumulators: npt.NDArray[np.uint32]
+    log: list[Entry]
+    violations: list[tuple[int, int, str, str]]
+    cycles: int
+    seconds: float
+    hung: bool
+
+
+def run_host(
+    params: PimParams,
+    script: Script,
+    program: Sequence[int] = (),
+    *,
+    machine: Machine,
+    rows: int = 0,
+    stall: int = 0,
+    limit: int = 1_000_000,
+    seed: int = 0,
+    effort: str = "quick",
+) -> HostResult:
+    """Run a script.
+
+    Parameters
+    ----------
+    params : PimParams
+    script : Script
+    program : sequence of int
+        The instructions that the script sends.
+    machine : Machine
+        SRAM, banks, global buffers and the input stream are as here at first; it stays as it is.
+    rows : int
+        Rows of the banks that the simulation keeps; 0 for all.
+    stall : int
+        In so many of 256 clocks each channel of the bus and each stream pauses.
+    limit : int
+        Clocks after which it is given up.
+    seed : int
+        Of the pauses.
+    effort : str
+        ``quick`` (quick to build) or ``speed`` (quick to run).
+
+    Raises
+    ------
+    ToolError
+        If the simulation fails.
+    """
+    rows = min(params.rows, 1 << (rows - 1).bit_length()) if rows else params.rows
+    model = host_model(params, rows, effort)
+    built = build_model(model)
+    with tempfile.TemporaryDirectory(prefix="bitloom-pim-") as name:
+        folder = Path(name)
+        (folder / "bus.txt").write_text("\n".join([*script.lines, ""]))
+        (folder / "program.bin").write_bytes(b"".join(word.to_bytes(16, "little") for word in program))
+        (folder / "input.bin").write_bytes(np.array(machine.inputs, "<u2").tobytes())
+        _write_memories(params, folder, machine, rows)
+        command = [str(built / model.top), str(stall), str(limit), str(seed)]
+        command += ["+verilator+rand+reset+2", f"+verilator+seed+{seed + 1}"]
+        command += [f"+{key}={value}" for key, value in timing_arguments(params.timing).items()]
+        run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if run.returncode:
+            raise ToolError(f"The simulation of {model.name} failed:\n{run.stdout}{run.stderr}")
+        return _result(params, folder, rows, json.loads(run.stdout.splitlines()[-1]))
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+def _write_memories(params: PimParams, folder: Path, machine: Machine, rows: int) -> None:
+    for bank in range(banks := bank_count(params)):
+        _write(folder / f"sram{bank}.hex", machine.sram[bank::banks])
+    kept = np.zeros((params.channels, rows, params.row_cols, params.banks, params.lanes), np.uint16)
+    for (channel, row), content in machine.device.rows().items():
+        kept[channel, row] = content.transpose(1, 0, 2)
+    for channel in range(params.channels):
+        _write(folder / f"bank{channel}.hex", kept[channel])
+        _write(folder / f"buffer{channel}.hex", machine.device.buffers[channel])
+
+
+def _write(path: Path, words: Elements) -> None:
+    """Words for $readmemh: the last element first."""
+    lanes = words.shape[-1]
+    digits = np.ascontiguousarray(words.reshape(-1, lanes)[:, ::-1]).astype(">u2").tobytes().hex()
+    size = 4 * lanes
+    path.write_text("\n".join([*(digits[i : i + size] for i in range(0, len(digits), size)), ""]))
+
+
+def _read(path: Path, lanes: int) -> Elements:
+    lines = [line for line in path.read_text().split("\n") if line and line[0] not in "/@"]
+    return np.frombuffer(bytes.fromhex("".join(lines)), ">u2").astype(np.uint16).reshape(-1, lanes)[:, ::-1]
+
+
+def _rows(path: Path) -> list[list[int]]:
+    return [[int(field) for field in line.split(",")] for line in path.read_text().splitlines()]
+
+
+def _result(params: PimParams, folder: Path, rows: int, said: dict[str, float]) -> HostResult:
+    rules, channels, lanes = list(RULES), range(params.channels), params.lanes
+    shape = (rows, params.row_cols, params.banks, lanes)
+    sram = np.zeros((params.sram_words, lanes), np.uint16)
+    for bank in range(banks := bank_count(params)):
+        words = sram[bank::banks]
+        words[:] = _read(folder / f"sram{bank}.out", lanes)[: len(words)]
+    sent = np.frombuffer((folder / "output.bin").read_bytes(), np.uint8).reshape(-1, 2 * lanes + 1)
+    accumulators = [
+        [int(line, 16) for line in (folder / f"accumulators{c}.out").read_text().split() if "/" not in line]
+        for c in channels
+    ]
+    answers = [line.split() for line in (folder / "answers.txt").read_text().splitlines()]
+    return HostResult(
+        answers=[Answer(int(response), int(data)) for response, data in answers],
+        outputs=np.ascontiguousarray(sent[:, :-1]).view("<u2").astype(np.uint16).reshape(-1, lanes),
+        last=[bool(each) for each in sent[:, -1]],
+        sram=sram,
+        banks=np.stack([_read(folder / f"bank{c}.out", lanes).reshape(shape) for c in channels]),
+        buffers=np.stack([_read(folder / f"buffer{c}.out", lanes) for c in channels]),
+        accumulators=np.array(accumulators, np.uint32),
+        log=[Entry(a, b, NAMES[c], d, e, f) for a, b, c, d, e, f in _rows(folder / "log.csv")],
+        violations=[(a, b, NAMES.get(c, "END"), rules[d]) for a, b, c, d in _rows(folder / "violations.csv")],
+        cycles=int(said["cycles"]),
+        seconds=said["seconds"],
+        hung=bool(said["hung"]),
+    )
+
+
+# --- the model -------------------------------------------------------------------------------------------------------
+@lru_cache(maxsize=4)
+def host_model(params: PimParams, rows: int, effort: str = "quick", main: str = "host.cpp") -> Model:
+    """The simulation, built around a main program in the folder of the devices."""
+    folder = files("sim_tb.pim.device")
+    text = {name: (folder / name).read_text(encoding="utf-8") for name in ("host.sv", "device.sv", "mac.cpp", main)}
+    sram = []
+    for bank in range(bank_count(params)):
+        words = f"dut.controller.sram.bank{bank}.words"
+        sram += [
+            f'  always @(posedge load) $readmemh("sram{bank}.hex", {words});',
+            f'  final $writememh("sram{bank}.out", {words});',
+        ]
+    harness = text["host.sv"]
+    for mark, value in {
+        "`CONTROLLER dut": "bitloom_pim dut",
+        "\n      `CHANNELS": f"\n      {channel_ports(params)}",
+        "\n`DEVICES": f"\n{device_text(params, rows)}",
+        "\n`SRAM": "\n" + "\n".join(sram),
+    }.items():
+        harness = harness.replace(mark, value)
+    harness = harness.replace("// `CONTROLLER", "// CONTROLLER").replace("`CHANNELS", "CHANNELS")
+    harness = harness.replace("`DEVICES", "DEVICES").replace("`SRAM", "SRAM")
+    return Model(
+        name="pim-host",
+        top="host",
+        sources={
+            "pim.v": pim_verilog(params),
+            "device.sv": text["device.sv"],
+            "host.sv": harness,
+            "mac.cpp": text["mac.cpp"],
+        },
+        parameters={"WORD": str(params.word_bits), "ADDRESS": str(pim_registers(params).address_bits)},
+        effort=effort,
+        main=f"#define WORD_BYTES {params.word_bits // 8}\n{text[main]}",
+        python=False,
+    )
