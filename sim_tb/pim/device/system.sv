@@ -1,8 +1,9 @@
 // A controller with its channels of DRAM that computes, and a host that runs programs one after the other.
 //
 // Reads program.hex, runs.hex (where each run starts), input.hex (words of the input stream), scalars.hex, and for every
-// channel bank<c>.hex and buffer<c>.hex. Writes runs.csv (cycle, error, pc, halted, instructions, interrupts), marks.csv,
-// output.hex, scalars_out.hex, log.csv (commands), violations.csv, and the devices' memories as they are at the end.
+// channel bank<c>.hex and buffer<c>.hex. Writes runs.csv (cycle, error, pc, halted, instructions, interrupts, clocks in
+// which the vector unit was at work, beats that it took in to multiply), marks.csv, output.hex, scalars_out.hex, log.csv
+// (commands), violations.csv, and the devices' memories as they are at the end.
 // After an error the host clears it. The host's streams pause in 'stall' of 256 clocks. It stops or clears once at a
 // given cycle, and rests at the end.
 //
@@ -47,6 +48,7 @@ module system #(
 
   // ---- The host ----
   int cycle = 0, state = 0, index = 0, run_number = 0, taken = 0, count = 0, interrupts = 0, idle = 0;
+  int clocks = 0, beats = 0;
   logic [31:0] noise = 32'h9e3779b9;
   assign s_axis_tdata  = input_words[taken];
   assign s_axis_tvalid = taken < inputs && int'(noise[7:0]) >= stall;
@@ -85,6 +87,8 @@ module system #(
       if (mark) $fwrite(marks_file, "%0d,%0d\n", cycle, mark_tag);
       count <= count + int'(retired);
       interrupts <= interrupts + int'(interrupt);
+      clocks <= clocks + int'(vector_busy);
+      beats <= beats + int'(vector_multiplies);
       idle <= running ? 0 : idle + 1;
       case (state)
         0: begin  // load
@@ -102,11 +106,13 @@ module system #(
           start_pc <= starts[run_number][15:0];
           count <= 0;
           interrupts <= 0;
+          clocks <= 0;
+          beats <= 0;
           state <= 2;
         end
         2: if (running) state <= 3;
         3: if (!running) begin
-          $fwrite(runs_file, "%0d,%0d,%0d,%0d,%0d,%0d\n", cycle, error, pc, halted, count, interrupts);
+          $fwrite(runs_file, "%0d,%0d,%0d,%0d,%0d,%0d,%0d,%0d\n", cycle, error, pc, halted, count, interrupts, clocks, beats);
           if (error != 0) clear <= 1'b1;
           run_number <= run_number + 1;
           state <= 4;
