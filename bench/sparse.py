@@ -4,8 +4,9 @@ Operands are normal, rounded, and rejected outside of [-128, 127]; the mean is e
 those of a streak of tiles in its steady state: each row works on one operand after the other, so that a tile of inner
 size K takes K times the figure. OPT4E works on four operands at once: its figure is cycles times four. Targets, at
 K = 1,024 and for sigma 20 and 30: within 3 % of the mean for one row, which waits for nobody, and within 8 % for 16
-rows, which share the operands of B and may run apart only as far as the queue allows. A second table shows what that
-costs by depth of the queue and by K.
+rows, which share the operands of B and may run apart only as far as the window allows: a window of ``queue`` groups of
+``group`` steps, in segments of ``segment`` steps, as the table says. A second table shows the loss of 16 rows by depth
+of the queue and by K, with groups and segments as judged and as they are by default.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from sim_tb.rate import measure_streak
 K = 1024
 SIGMAS = (20, 30)
 TARGETS = {1: 0.03, 16: 0.08}
+#: Of the judged engines, by rows: a segment is a tile, as every end of a segment costs cycles.
+WINDOWS: dict[int, dict[str, int]] = {
+    1: {"queue": 8, "group": 4, "segment": K},
+    16: {"queue": 16, "group": 8, "segment": K},
+}
 
 
 def array_of(scheme: str) -> str:
@@ -39,10 +45,14 @@ def judged(schemes: list[str], encoders: list[str], tiles: int) -> bool:
     """Every scheme and encoder, with one row and with sixteen."""
     reached = True
     print(f"cycles per operand, K = {K:,}; exact mean of non-zero digits in brackets")
+    for rows, window in WINDOWS.items():
+        words = ", ".join(f"{key} {value:,}" for key, value in window.items())
+        print(f"  {rows} row{'s' if rows > 1 else ''}: {words}")
     for scheme in schemes:
         for encoder in encoders:
             for rows, target in TARGETS.items():
-                params = EngineParams(array=array_of(scheme), scheme=scheme, rows=rows, cols=1, encoder=encoder)
+                engine = {"array": array_of(scheme), "scheme": scheme, "rows": rows, "cols": 1, "encoder": encoder}
+                params = EngineParams(**engine, **WINDOWS[rows])
                 hardware = emit(params)
                 for sigma in SIGMAS:
                     mean = density(encoder, params.a, sigma).mean
@@ -57,12 +67,12 @@ def judged(schemes: list[str], encoders: list[str], tiles: int) -> bool:
     return reached
 
 
-def table(scheme: str, encoder: str, queues: list[int], sizes: list[int], sigma: float) -> None:
+def table(base: EngineParams, queues: list[int], sizes: list[int], sigma: float) -> None:
     """The loss of 16 rows by depth of the queue and by K."""
-    base = EngineParams(array=array_of(scheme), scheme=scheme, rows=max(TARGETS), cols=1, encoder=encoder)
-    mean = density(encoder, base.a, sigma).mean
+    mean = density(base.encoder, base.a, sigma).mean
     print(
-        f"{scheme}, {encoder}, {base.rows} rows, sigma {sigma:g}: cycles above the mean of {mean:.3f}, by queue and K"
+        f"{base.scheme}, {base.encoder}, {base.rows} rows, groups of {base.group}, segments of {base.segment:,}, "
+        f"sigma {sigma:g}: cycles above the mean of {mean:.3f}, by queue and K"
     )
     print("  queue " + "".join(f"{k:>9,}" for k in sizes))
     for queue in queues:
@@ -78,12 +88,15 @@ def main() -> int:
     parser.add_argument("--schemes", nargs="+", choices=schemes, default=schemes)
     parser.add_argument("--encoders", nargs="+", choices=ENCODERS, default=["ent", "naf"], help="of the judged table")
     parser.add_argument("--tiles", type=int, default=16, help="of a streak of one row")
-    parser.add_argument("--queues", type=int, nargs="*", default=[2, 4, 8, 16, 32])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[64, 256, 1024, 4096], help="K of the second table")
+    parser.add_argument("--queues", type=int, nargs="*", default=[2, 8, 32])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[64, 1024, 4096], help="K of the second table")
     args = parser.parse_args()
     reached = judged(args.schemes, args.encoders, args.tiles)
     if args.queues:
-        table("opt4c", args.encoders[0], args.queues, args.sizes, SIGMAS[0])
+        rows = max(TARGETS)
+        base = EngineParams(array=array_of("opt4c"), scheme="opt4c", rows=rows, cols=1, encoder=args.encoders[0])
+        for form in (replace(base, group=WINDOWS[rows]["group"], segment=WINDOWS[rows]["segment"]), base):
+            table(form, args.queues, args.sizes, SIGMAS[0])
     return 0 if reached else 1
 
 

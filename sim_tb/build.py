@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cocotb_tools.config
+
 from hdl.params.errors import ToolError
 from sim_tb.process import run_logged
 from sim_tb.tools import find_verilator, versions
@@ -87,6 +89,8 @@ class Model:
             self.main,
         ]
         parts += [versions()["verilator"], versions()["cocotb"], os.environ.get("CXX", "g++")]
+        if self.python:  # the executable looks for cocotb's libraries where they are now
+            parts.append(os.fspath(cocotb_tools.config.libs_dir))
         return f"{self.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:20]}"
 
 

@@ -45,6 +45,9 @@ def _main(arguments: Sequence[str] | None) -> int:
         _report(error)
         return error.exit_status
     except KeyboardInterrupt:
+        # Python ends by the signal instead of with our status if the interrupt came out of an `exec` of text, as in the
+        # making of a dataclass, whoever caught it since; another `exec` makes it forget that.
+        exec("")
         warnings.simplefilter("ignore")  # hardware that was being built would complain that nobody used it
         print("bitloom: interrupted; nothing is half-written", file=sys.stderr)
         return 2

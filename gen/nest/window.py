@@ -21,7 +21,7 @@ __all__ = ["expected_interval"]
 
 Integers = NDArray[np.int64]
 
-#: Steps of K that are followed through an engine; a longer tile takes in proportion.
+#: Steps of K that are followed as a tile: a longer one takes in proportion, of shorter ones there are more.
 STEPS = 4096
 TILES = 3
 SEED = 1
@@ -44,15 +44,16 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
     steps = min(k, max(STEPS // params.segment, 1) * params.segment)
     rng = np.random.default_rng(SEED)
     engine = _Engine(params)
+    tiles = TILES * max(1, STEPS // steps)
     ends = []
-    for _ in range(TILES + 1):
+    for _ in range(tiles + 1):
         digits = encode(_operands(params, steps, sigma, rng), params.encoder, params.a) != 0
         for start in range(0, steps, params.segment):
             stop = min(start + params.segment, steps)
             planes = [list(_groups(shape, digits[:, start:stop, plane])) for plane in range(digits.shape[2])]
             engine.segment(-(-(stop - start) // shape.lanes), planes, last=stop == steps)
         ends.append(engine.end)
-    return (ends[-1] - ends[0]) / TILES * k / steps
+    return (ends[-1] - ends[0]) / tiles * k / steps
 
 
 def _operands(params: EngineParams, k: int, sigma: float | None, rng: np.random.Generator) -> Integers:
@@ -78,7 +79,8 @@ def _groups(shape: SparseShape, digits: NDArray[np.bool_]) -> Iterator[Integers]
             listed.append(own[:, own.any(axis=0)])
     for entry in range(max(own.shape[1] for own in listed)):
         found = [own[:, entry] if entry < own.shape[1] else np.zeros(rows, bool) for own in listed]
-        yield np.array(found, np.int64).reshape(shape.lanes, shape.group, rows).sum(axis=1).T
+        lanes = np.array(found, np.int64).reshape(shape.lanes, shape.group, rows).sum(axis=1)
+        yield np.roll(lanes, entry, axis=0).T
 
 
 class _Engine:
@@ -117,7 +119,6 @@ class _Engine:
                 self.read += 1
         if last:
             self._send(np.ones_like(self.ready))
-            self.ready += 1
         self.freed.append(self.read + 1)
         self.read += 2
         self.end = int(self.ready.max())
@@ -134,8 +135,8 @@ class _Engine:
         self.slots.append(max(sent + 3, int(self.ready[takes].max(initial=0))) + 2)
 
     def _end_of_plane(self, changed: NDArray[np.bool_]) -> None:
-        """Rows with a sum wait for the buses, one after the other."""
-        through = self.ready.max(axis=1) + 1
+        """Rows with a sum wait for the buses, one after the other; they ask with their last digit."""
+        through = self.ready.max(axis=1)
         for row in np.lexsort((np.arange(len(through)), through)):
             if changed[row]:
                 self.bus = max(self.bus, int(through[row])) + 1

@@ -17,6 +17,7 @@ from hdl.sparse.loader import Loader
 from hdl.sparse.output import Output
 from hdl.sparse.reader import Reader
 from hdl.sparse.row import SparseRow
+from hdl.sparse.turn import Turn
 from hdl.sparse.window import Slots, Window
 
 __all__ = ["Sparse"]
@@ -80,14 +81,15 @@ class Sparse(Body):
         m.d.sync += [arriving[0].eq(slots.slot), arriving[1].eq(arriving[0])]
         banks = self._banks(m, loader, reader)
         flat = [bank for lane in banks for bank in lane]
+        groups, operands = self._turned(m, banks, reader.arrive_turn)
         m.d.comb += [
             full.eq(reader.full),
             slot_free.eq(slots.free),
             has.eq(Cat(bank.has for bank in flat).any()),
             more.eq(Cat(bank.more for bank in flat).any()),
         ]
-        words = self._windows(m, [bank.b_out for bank in flat], reader.arrive, arriving[1])
-        blocked = self._rows(m, banks, words, reader, arriving[1], holds)
+        words = self._windows(m, operands, reader.arrive, arriving[1])
+        blocked = self._rows(m, groups, words, reader, arriving[1], holds)
         m.d.comb += [
             self.a_take.eq(loader.take),
             self.b_take.eq(loader.take),
@@ -128,26 +130,51 @@ class Sparse(Body):
             for lane in range(self.shape.lanes)
         ]
 
-    def _windows(self, m: Module, operands: list[Value], write: Value, slot: Value) -> Value:
+    def _turned(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
+        """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
+
+        Of a row or column: those of all banks together.
+        """
+        params = self.params
+        digits = [
+            Cat(bank.a_out.word_select(i, 3)[field] for i in range(params.rows) for field in range(3) for bank in lane)
+            for lane in banks
+        ]
+        operands = [
+            Cat(bank.b_out.word_select(j, params.b.width) for j in range(params.cols) for bank in lane)
+            for lane in banks
+        ]
+        if not len(by):
+            return Cat(digits), Cat(operands)
+        turned = [
+            place(m, f"turn_{name}", Turn(self.shape.lanes, len(words[0])), by=by, i=Cat(words)).o
+            for name, words in (("digits", digits), ("operands", operands))
+        ]
+        return turned[0], turned[1]
+
+    def _part(self, words: Value, count: int, number: int) -> Value:
+        """Of each lane's words its part ``number`` of ``count``."""
+        size = len(words) // self.shape.lanes // count
+        return Cat(words.word_select(lane * count + number, size) for lane in range(self.shape.lanes))
+
+    def _windows(self, m: Module, operands: Value, write: Value, slot: Value) -> Value:
         """The windows of all columns; gives what they hold."""
         params = self.params
-        width = params.b.width
-        data: Value = Cat(bank.word_select(j, width) for j in range(params.cols) for bank in operands)
+        width = self.shape.banks * params.b.width
+        data: Value = Cat(self._part(operands, params.cols, j) for j in range(params.cols))
         systolic = params.array == "systolic_os"
         if systolic:
             data = skew(m, "skew_window", Const(1, 1), data, params.cols)
         words = []
         for j in range(params.cols):
-            column = data.word_select(j, width * len(operands))
+            column = data.word_select(j, width)
             window = place(m, f"window{j}", Window(params), write=write, slot=slot, data=column)
             if systolic:
                 write, slot = window.write_out, window.slot_out
             words.append(window.words)
         return Cat(words)
 
-    def _rows(
-        self, m: Module, banks: list[list[Shared]], words: Value, reader: Shared, slot: Value, holds: Signal
-    ) -> Value:
+    def _rows(self, m: Module, groups: Value, words: Value, reader: Shared, slot: Value, holds: Signal) -> Value:
         """Rows, result buses and what stands at their heads; says where results find no room."""
         params, rows = self.params, self.params.rows
         part = SparseRow(params, self.planes)
@@ -165,7 +192,6 @@ class Sparse(Body):
         held: Value = Const(0, params.queue)
         placed: list[Shared] = []
         for i in reversed(range(rows)):
-            groups = [bank.a_out.word_select(i, 3)[field] for lane in banks for field in range(3) for bank in lane]
             # A row near the head of the buses fires later, so that sums of grants one after another never meet.
             fire: Value = arbiter.grant[i]
             for wait in range(stages - 1 - i // stage_rows):
@@ -179,7 +205,7 @@ class Sparse(Body):
                 number=Const(i, part.tag.fields["row"]),
                 push=reader.arrive,
                 push_slot=slot,
-                push_groups=Cat(groups),
+                push_groups=self._part(groups, rows, i),
                 push_end=reader.arrive_end,
                 push_plane=reader.arrive_plane,
                 words=words,

@@ -13,8 +13,8 @@ __all__ = ["SparseShape"]
 class SparseShape:
     """Sizes derived from the parameters of a sparse engine.
 
-    K is worked off in segments of ``segment`` steps; step k of a segment belongs to lane k % ``lanes`` and, within the
-    lane, to bank (k // ``lanes``) % ``group``.
+    K is worked off in segments of ``segment`` steps; step k of a segment is stored in lane k % ``lanes`` and, within
+    the lane, in bank (k // ``lanes``) % ``group``. Entry e of a bank's list is worked off in lane (lane + e) % ``lanes``.
 
     Parameters
     ----------

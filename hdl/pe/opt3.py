@@ -28,8 +28,8 @@ class Opt3PE(Part):
         of digits (see :class:`hdl.sparse.picker.Picker`).
     load_out : Out
         In a systolic array: the same for the next PE, one step later.
-    last : Out(1)
-        No digit is left after the one of this cycle.
+    picks, last : Out(1)
+        A digit is being selected; none is left after it.
     step, valid : Out(1)
         The selected digit adds to the sum, or ``clear`` begins a new one; there is a selected digit.
     index : Out
@@ -53,7 +53,7 @@ class Opt3PE(Part):
             {
                 "load_in": In(bits),
                 **({"load_out": Out(bits)} if self.systolic else {}),
-                **{name: Out(1) for name in ("last", "step", "valid", "clear")},
+                **{name: Out(1) for name in ("picks", "last", "step", "valid", "clear")},
                 "index": Out(self.shape.index_bits),
                 "b_in": In(params.b.width),
                 "acc": Out(self.plane.acc_bits),
@@ -93,6 +93,7 @@ class Opt3PE(Part):
             self.last.eq(picks.last),
             self.step.eq(now.step),
             self.valid.eq(now.valid[0]),
+            self.picks.eq(picks.valid),
             self.index.eq(now.index[0]),
             self.clear.eq(action[1]),
             self.acc.eq(self.plane.add(m, action[0], action[1], Pick.digits(action), [b])),

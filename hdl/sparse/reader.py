@@ -26,8 +26,8 @@ class Reader(Part):
     slot_free : In(1)
         A slot of the window is free. ``issue | mark`` takes it; ``mark`` : Out(1) sends the end of a tile, a group
         without digits.
-    arrive, arrive_end, arrive_plane : Out
-        Two cycles later the group arrives: it ends a plane (bit 0), a tile (bit 1).
+    arrive, arrive_end, arrive_plane, arrive_turn : Out
+        Two cycles later the group arrives: it ends a plane (bit 0), a tile (bit 1); the number of its entry, by lanes.
     """
 
     module = "reader"
@@ -35,7 +35,8 @@ class Reader(Part):
 
     def __init__(self, params: EngineParams, planes: int) -> None:
         self.planes = planes
-        words = SparseShape(params).words
+        shape = SparseShape(params)
+        self.turns = min(shape.lanes, shape.words)
         inputs = ("close", "close_half", "close_last", "has", "more", "slot_free")
         super().__init__(
             {
@@ -43,9 +44,10 @@ class Reader(Part):
                 **{name: Out(1) for name in ("start", "issue", "mark", "half", "free", "arrive")},
                 "full": Out(2),
                 "plane": Out(range(planes)),
-                "entry": Out((words - 1).bit_length()),
+                "entry": Out((shape.words - 1).bit_length()),
                 "arrive_end": Out(2),
                 "arrive_plane": Out(range(planes)),
+                "arrive_turn": Out(range(self.turns)),
             }
         )
 
@@ -63,6 +65,7 @@ class Reader(Part):
         sent1 = Signal()
         sent2 = Signal()
         plane1, plane2 = (Signal(range(self.planes), name=f"plane{i}", reset_less=True) for i in (1, 2))
+        turn1, turn2 = (Signal(range(self.turns), name=f"turn{i}", reset_less=True) for i in (1, 2))
         m.d.comb += [
             self.full.eq(full),
             self.half.eq(half),
@@ -71,6 +74,7 @@ class Reader(Part):
             self.arrive.eq(sent2),
             self.arrive_end.eq(end2),
             self.arrive_plane.eq(plane2),
+            self.arrive_turn.eq(turn2),
             final.eq(plane == self.planes - 1),
         ]
         with m.FSM():
@@ -114,5 +118,7 @@ class Reader(Part):
             end2.eq(end1),
             plane1.eq(plane),
             plane2.eq(plane1),
+            turn1.eq(entry),
+            turn2.eq(turn1),
         ]
         return m

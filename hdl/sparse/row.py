@@ -60,7 +60,7 @@ class Tag:
 class SparseRow(Part):
     """A row walks through the window at its own pace; its columns work on the same digits.
 
-    After the last digit of a plane it asks for the result buses. When they are granted, all of its sums leave, and new
+    With the last digit of a plane it asks for the result buses. When they are granted, all of its sums leave, and new
     ones begin. At the end of a tile it goes on into the next one, unless the results of the tile before are still
     there.
 
@@ -195,7 +195,7 @@ class SparseRow(Part):
             finished.append(Mux(pe.clear, pe.acc, 0))
             pes.append(pe)
         m.d.comb += last.eq(pes[0].last)
-        return pes[0].step, pes[0].valid, finished
+        return pes[0].step, pes[0].valid | pes[0].picks, finished
 
     def _control(self, m: Module, walkers: list[Shared], release: Signal, step: Value, valid: Value) -> Value:
         """Ends of planes and tiles; gives the tag of the sums that leave."""

@@ -15,7 +15,8 @@ class Walker(Part):
     """The digits of one lane of a row that wait in the window, and the group that is being worked off.
 
     A group takes as many cycles as it has digits that are not zero. One that has none, and ends nothing, never waits
-    here; one that ends something takes a cycle at least.
+    here; one that ends something takes a cycle at least, and is over in the last of them, so that the row asks for the
+    result buses while its last digit is picked.
 
     Members
     -------
@@ -29,7 +30,7 @@ class Walker(Part):
     load, slot, group : Out
         To the picker.
     at_plane_end, at_tile_end : Out(1)
-        Everything before an end has been picked; waits for ``release``.
+        Everything before an end has been picked, or is in this cycle; waits for ``release``.
     plane : Out
         The plane that has ended.
     holds : Out(queue)
@@ -75,6 +76,7 @@ class Walker(Part):
         entry = Signal(len(arriving))
         there = Signal()
         picked = Signal()
+        ended = Signal(2)
         needed = Signal()
         with m.Switch(following):
             for i in range(queue):
@@ -89,9 +91,10 @@ class Walker(Part):
             self.holds.eq(holds),
             picked.eq(busy & self.last),
             needed.eq(self.push & (self.push_group[: self.shape.group].any() | self.push_end.any())),
-            self.at_plane_end.eq(waiting & end[0]),
-            self.at_tile_end.eq(waiting & end[1]),
-            self.load.eq(there & Mux(waiting, self.release, Mux(busy, self.last & ~end.any(), 1))),
+            ended.eq(end & (waiting | picked).replicate(2)),
+            self.at_plane_end.eq(ended[0]),
+            self.at_tile_end.eq(ended[1]),
+            self.load.eq(there & Mux(ended.any(), self.release, picked | ~busy)),
         ]
         with m.If(self.load):
             m.d.sync += [
@@ -103,7 +106,7 @@ class Walker(Part):
                 waiting.eq(0),
             ]
         with m.Elif(picked):
-            m.d.sync += [busy.eq(0), waiting.eq(end.any())]
+            m.d.sync += [busy.eq(0), waiting.eq(end.any() & ~self.release)]
         with m.Elif(waiting & self.release):
             m.d.sync += waiting.eq(0)
         with m.If(needed):

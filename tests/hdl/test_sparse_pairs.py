@@ -136,13 +136,15 @@ def opt3(engine: EngineParams) -> Drive:
                 chunk = encoded[first : first + group]
                 digits = [digit[:, plane] for digit, _ in chunk] + [zeros] * (group - len(chunk))
                 operands = [b for _, b in chunk] + [zeros] * (group - len(chunk))
-                word = zeros + 2
+                word, picks = zeros + 2, zeros
                 for i, digit in enumerate(digits):
                     for field, bit in enumerate((digit != 0, abs(digit) == 2, digit < 0)):
                         word = word | bit.astype(np.int64) << (2 + slot_bits + field * group + i)
                 for load in (word, *[0] * (group + 1)):
+                    picks = picks + lanes.get("picks")
                     done = done + cycle(lanes, load, operands)
                 assert lanes.get("last").all()
+                assert (picks == sum(digit != 0 for digit in digits)).all()
             cycle(lanes, 1, operands)
             began = cycle(lanes, 0, operands)
             assert began.all()

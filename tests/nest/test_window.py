@@ -20,7 +20,7 @@ def test_one_row_takes_a_cycle_for_each_digit(sigma):
     """With long segments: the ends of planes cost little, and there is no other row to wait for."""
     found = expected_interval(engine(rows=1, segment=1024), 1024, sigma) / 1024
     mean = density("ent", engine().a, sigma).mean
-    assert mean < found < 1.03 * mean
+    assert 0.995 * mean < found < 1.02 * mean  # drawn at random
 
 
 def test_rows_cost_the_less_the_longer_the_window():

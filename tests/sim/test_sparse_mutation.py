@@ -39,6 +39,7 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     "a plane shifted by another's weight": ("collector", swap(r"total, 6'h00 \}", "2'h0, total, 4'h0 }")),
     "a tile that begins with the last one's results": ("collector", swap(r"tag3\[2\] \?", "1'b0 ?")),
     "steps that are not counted": ("row", swap(r"steps \+ 5'h01", "steps + 5'h02")),
+    "a request before the digits are all picked": ("walker", swap(r"(assign picked =) .*;", r"\1 busy;")),
     "a plane that does not end": ("reader", swap(r"(end1 <=) ", r"\1 2'h2 & ")),
 }
 

@@ -35,11 +35,11 @@ BROKEN: dict[str, tuple[str, str, Callable[[str], str]]] = {
     "a sum that moves while all else is frozen": ("chain", "pe", swap(r"if \(en\) (p_out <=)", r"\1")),
     "weights loaded before the last ones are in use": ("mac", "control", swap(r"= ~ full;", "= 1'b1;")),
     "rows that enter before their weights": ("mac", "control", swap(r"begun \| full", "1'b1")),
-    "a tile that begins with the last one's sums": ("mac", "foot", swap(r"(assign _\d+_ =) first \?", r"\1 1'b0 ?")),
+    "a tile that begins with the last one's sums": ("mac", "foot", swap(r"\S+ (\? \d+'d0 : line_o)", r"1'b0 \1")),
     "bubbles that are counted as rows": ("chain", "foot", swap(r"assign step = .*;", "assign step = en;")),
     "a chain that begins at zero": ("chain", "array", swap(r"\.p_in\(\d+'h\w+\)", ".p_in(0)")),
     "an excess that is not taken away": ("planes", "foot", swap(r"(assign _\d+_ = .*)1'h1", r"\g<1>1'h0")),
-    "a plane whose carries are lost": ("planes", "plane_one_two_neg", swap(r" \+ ", " ^ ")),
+    "a plane that loses products": ("planes", "plane_one_two_neg", swap(r"\.x\(x\[29:0\]\)", ".x(30'h0)")),
     "planes that are added up wrongly": ("planes", "tree", xor_to_or),
     "weights that change a step early": ("planes", "array", swap(r"\.swap\(edge_swap\)", ".swap(swap)")),
 }

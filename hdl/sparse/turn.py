@@ -1,0 +1,46 @@
+"""The words of lanes turned by some places, so that every lane gets its share of every bank."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib.shared import Part
+
+__all__ = ["Turn"]
+
+
+class Turn(Part):
+    """Lane l's word goes to lane ``(l + by) % lanes``.
+
+    The lists of the banks differ in length: without turns a plane would end with the lane of the longest ones, while
+    the others have nothing to do.
+
+    Parameters
+    ----------
+    lanes : int
+        A power of two.
+    width : int
+        Bits of a lane's word.
+
+    Members
+    -------
+    by : In
+        Places.
+    i : In(lanes * width), o : Out(lanes * width)
+        The words, lane 0 lowest.
+    """
+
+    def __init__(self, lanes: int, width: int) -> None:
+        self.module = f"turn_{width}"
+        self.lanes = lanes
+        self.width = width
+        super().__init__({"by": In(range(lanes)), "i": In(lanes * width), "o": Out(lanes * width)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        words: list[Value] = [self.i.word_select(lane, self.width) for lane in range(self.lanes)]
+        for bit, by in enumerate(self.by):
+            words = [Mux(by, words[lane - (1 << bit)], word) for lane, word in enumerate(words)]
+        m.d.comb += self.o.eq(Cat(words))
+        return m
