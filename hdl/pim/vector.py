@@ -25,7 +25,7 @@ from hdl.pim.vector_lanes import Lanes
 from hdl.pim.vector_phases import PHASE, start_fields
 from hdl.pim.vector_reader import Reader
 from hdl.pim.vector_scan import Scan, scan_job
-from hdl.pim.vector_sums import Sums
+from hdl.pim.vector_sum import Sum
 
 __all__ = ["CONTEXTS", "READS", "VECTOR_INPUTS", "VectorUnit"]
 
@@ -105,7 +105,8 @@ class VectorUnit(Part):
         contexts, wires = self._contexts(m)
         oldest = self._ages(m, contexts)
         lanes, counts = self._lanes(m, contexts, wires, oldest)
-        self._scan(m, contexts, wires, oldest, lanes, counts)
+        self._scan(m, contexts, wires, oldest)
+        self._ends(m, contexts, wires, lanes, counts)
         self._results(m, contexts)
         return m
 
@@ -189,11 +190,11 @@ class VectorUnit(Part):
             job.phase.as_value().eq(Array(each.phase for each in contexts)[which]),
             *(job[name].eq(Array(each[name] for each in held)[which]) for name in fields),
         ]
-        self.sums = Sums(params.vector_lanes, self.shape.adder)
+        self.sum = Sum(params.vector_lanes, self.shape.adder)
         front = place(
             m,
             "front",
-            Front(params, self.shape, self.contexts, self.sums.accumulator.tail + 1),
+            Front(params, self.shape, self.contexts, self.sum.gap),
             en=en,
             offer=some,
             job=job.as_value(),
@@ -234,7 +235,6 @@ class VectorUnit(Part):
         )
         entry = View(entry_layout(self.contexts), front.entry)
         m.d.comb += self.multiplies.eq(en & front.valid & entry.counts)
-        self.sum_begins = front.adds
         self.ready_operands = Cat(reader.ok for reader in readers.values()).all()
         return lanes, self._counts(m, contexts, View(tag_layout(self.contexts), lanes.tag))
 
@@ -247,29 +247,9 @@ class VectorUnit(Part):
         return counts
 
     # --- sums and greatest elements ----------------------------------------------------------------------------------
-    def _scan(
-        self,
-        m: Module,
-        contexts: list[Shared],
-        wires: list[dict[str, Signal]],
-        oldest: Signal,
-        lanes: Shared,
-        counts: Value,
-    ) -> None:
-        params, en = self.params, self.en
-        tag = View(tag_layout(self.contexts), lanes.tag)
-        # Sums of the lanes that have not all entered the tree: a scan begins a sum between them, so that it is rare for
-        # the lanes to wait for it.
-        open_sums = Signal(range(self.contexts + 1))
-        adds, closes = Signal(), Signal()
-        m.d.comb += [adds.eq(en & lanes.valid_y & tag.adds), closes.eq(adds & tag.last)]
-        m.d.sync += open_sums.eq(open_sums + self.sum_begins - closes)
-        phases = [View(PHASE, each.phase) for each in contexts]
-        wants = [
-            each.wants_scan & ~((phase.sum | phase.centred) & open_sums.any())
-            for each, phase in zip(contexts, phases, strict=True)
-        ]
-        some, which = self._pick(m, "scan", oldest, wants)
+    def _scan(self, m: Module, contexts: list[Shared], wires: list[dict[str, Signal]], oldest: Signal) -> None:
+        params = self.params
+        some, which = self._pick(m, "scan", oldest, [each.wants_scan for each in contexts])
         held = [View(operand_layout(params), each.held) for each in contexts]
         layout = scan_job(params)
         job = View(layout, Signal(layout.size, name="scan_job"))
@@ -282,61 +262,57 @@ class VectorUnit(Part):
             job.centred.eq(phase.centred),
             job.place.eq(phase.place),
         ]
-        total_done, total = Signal(), Signal(FP32.width)
-        part = Scan(params, self.shape.adder)
         start, ready = Signal(), Signal()
         m.d.comb += start.eq(some & ready)
         scan = place(
             m,
             "scan",
-            part,
+            Scan(params, self.shape.adder),
             start=start,
             job=job.as_value(),
             r_ready=self.vs_ready,
             r_data=self.vs_data,
-            total_done=total_done,
-            total=total,
         )
         owner = Signal(range(self.contexts), reset_less=True)
         with m.If(start):
             m.d.sync += owner.eq(which)
-        width = FP32.width
-        sums = place(
-            m,
-            "sums",
-            self.sums,
-            scan_valid=scan.sum_valid,
-            scan_last=scan.sum_last,
-            scan_x=scan.sum_x,
-            lane_valid=adds,
-            lane_last=tag.last,
-            lane_x=Cat(lanes.y[width * i :][:width] & count.replicate(width) for i, count in enumerate(counts)),
-        )
-        m.d.comb += [
-            ready.eq(scan.ready),
-            total_done.eq(sums.scan_done),
-            total.eq(sums.scan_total),
-            self.vs_valid.eq(scan.r_valid),
-            self.vs_addr.eq(scan.r_addr),
-        ]
-        added = delay(m, "sum_owner", Const(1, 1), tag.context, self.sums.latency)
-        written = self._write(m, contexts, lanes, counts, scan.sum_valid)
+        m.d.comb += [ready.eq(scan.ready), self.vs_valid.eq(scan.r_valid), self.vs_addr.eq(scan.r_addr)]
         for i, here in enumerate(wires):
-            sum_done = sums.lane_done & (added == i)
-            number = en & lanes.valid_y & tag.number & (tag.context == i)
             m.d.comb += [
                 here["scan_start"].eq(start & (which == i)),
                 here["first_valid"].eq(scan.first_valid & (owner == i)),
                 here["first"].eq(scan.first),
                 here["scan_done"].eq(scan.done & (owner == i)),
                 here["scan_value"].eq(scan.value),
-                here["lane_done"].eq(sum_done | number | written[i]),
-                here["lane_value"].eq(Mux(sum_done, sums.lane_total, lanes.y[:width])),
             ]
 
     # --- results -----------------------------------------------------------------------------------------------------
-    def _write(self, m: Module, contexts: list[Shared], lanes: Shared, counts: Value, scan_adds: Value) -> list[Value]:
-        """Results to SRAM; in which instructions the last word is written. And whether the lanes advance."""
+    def _ends(
+        self, m: Module, contexts: list[Shared], wires: list[dict[str, Signal]], lanes: Shared, counts: Value
+    ) -> None:
+        """What comes out of the lanes at the end of a phase: a sum, a number, or the last word of a vector."""
+        tag = View(tag_layout(self.contexts), lanes.tag)
+        width = FP32.width
+        lane_sum = place(
+            m,
+            "lane_sum",
+            self.sum,
+            valid=self.en & lanes.valid_y & tag.adds,
+            last=tag.last,
+            x=Cat(lanes.y[width * i :][:width] & count.replicate(width) for i, count in enumerate(counts)),
+        )
+        added = delay(m, "sum_owner", Const(1, 1), tag.context, self.sum.latency)
+        written = self._write(m, contexts, lanes, counts)
+        for i, here in enumerate(wires):
+            sum_done = lane_sum.done & (added == i)
+            number = self.en & lanes.valid_y & tag.number & (tag.context == i)
+            m.d.comb += [
+                here["lane_done"].eq(sum_done | number | written[i]),
+                here["lane_value"].eq(Mux(sum_done, lane_sum.total, lanes.y[:width])),
+            ]
+
+    def _write(self, m: Module, contexts: list[Shared], lanes: Shared, counts: Value) -> list[Value]:
+        """Results to SRAM; in which instructions the last word is written now. And whether the lanes advance."""
         params, en = self.params, self.en
         tag = View(tag_layout(self.contexts), lanes.tag)
         valid, last = Signal(name="writes"), Signal(name="writes_last", reset_less=True)
@@ -344,7 +320,7 @@ class VectorUnit(Part):
         address = Signal(ADDRESS_BITS, name="writes_to", reset_less=True)
         kept = Signal(len(counts), name="writes_counts", reset_less=True)
         begins = Array(View(operand_layout(params), each.held).d for each in contexts)
-        m.d.comb += en.eq(self.ready_operands & (~valid | self.vd_ready) & ~(lanes.valid_y & tag.adds & scan_adds))
+        m.d.comb += en.eq(self.ready_operands & (~valid | self.vd_ready))
         with m.If(en):
             m.d.sync += [
                 valid.eq(lanes.valid_y & tag.writes),

@@ -80,8 +80,6 @@ class Front(Part):
         The first beat of a phase enters one step later.
     valid : Out(1), entry : Out
         What enters the lanes in this step (:func:`entry_layout`).
-    adds : Out(1)
-        The first beat of a sum has been decided on.
     """
 
     resets = True
@@ -99,7 +97,7 @@ class Front(Part):
                 "offer": In(1),
                 "job": In(lane_job(params, contexts).size),
                 "base": In(contexts * ADDRESS_BITS),
-                **{name: Out(1) for name in (*flags, "soon", "valid", "adds")},
+                **{name: Out(1) for name in (*flags, "soon", "valid")},
                 **{f"{name}_address": Out(ADDRESS_BITS) for name in "abc"},
                 "a_stride": Out(16),
                 "soon_context": Out(range(contexts)),
@@ -125,7 +123,6 @@ class Front(Part):
             self.a_gather.eq(phase.gather),
             self.a_first.eq(first),
             self.a_stride.eq(job.stride),
-            self.adds.eq(go & first & phase.adds & self.en),
         ]
         # Who follows: a beat of the phase, if it is in nobody's way.
         b_taken = self._operand_b(m, go, job, tag, returns, back.b)

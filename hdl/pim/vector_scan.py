@@ -14,6 +14,7 @@ from hdl.params.pim import PimParams
 from hdl.pim.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
 from hdl.pim.vector_greatest import Greatest
+from hdl.pim.vector_sum import Sum
 
 __all__ = ["Scan", "scan_job"]
 
@@ -45,8 +46,6 @@ class Scan(Part):
         A port of the SRAM.
     first_valid : Out(1), first : Out(16)
         The element that is subtracted from all, once a vector.
-    sum_valid, sum_last : Out(1), sum_x : Out
-        To :class:`hdl.pim.vector_sums.Sums`, which gives back the sum: ``total_done`` : In(1), ``total`` : In(32).
     done : Out(1), value : Out(32)
         The result, single precision or an index. Ready from the next clock on.
     """
@@ -70,11 +69,6 @@ class Scan(Part):
                 "r_data": In(lanes * BF16.width),
                 "first_valid": Out(1),
                 "first": Out(BF16.width),
-                "sum_valid": Out(1),
-                "sum_last": Out(1),
-                "sum_x": Out(lanes * FP32.width),
-                "total_done": In(1),
-                "total": In(FP32.width),
                 "done": Out(1),
                 "value": Out(FP32.width),
             }
@@ -133,12 +127,17 @@ class Scan(Part):
         on_way = Signal(steps)
         m.d.sync += on_way.eq(Cat(there & job.sums, on_way))
         late = delay(m, "counts", high, Cat(mark[1], counts), steps)
+        total = place(
+            m,
+            "sum",
+            Sum(lanes, steps),
+            valid=on_way[-1],
+            last=late[0],
+            x=Cat(value & late[1 + i].replicate(FP32.width) for i, value in enumerate(sums)),
+        )
         m.d.comb += [
-            self.sum_valid.eq(on_way[-1]),
-            self.sum_last.eq(late[0]),
-            self.sum_x.eq(Cat(value & late[1 + i].replicate(FP32.width) for i, value in enumerate(sums))),
-            self.done.eq(found.done | self.total_done),
-            self.value.eq(Mux(job.sums, self.total, Mux(job.place, found.place, Cat(low, found.value)))),
+            self.done.eq(found.done | total.done),
+            self.value.eq(Mux(job.sums, total.total, Mux(job.place, found.place, Cat(low, found.value)))),
         ]
         with m.If(self.start):
             m.d.sync += [job.eq(View(layout, self.job)), first.eq(1), reads.eq(1), busy.eq(1)]
