@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -13,8 +14,12 @@ from hdl.params.pim import words_of
 from sim_tb.golden.float import widen
 from sim_tb.golden.pim import Machine
 from sim_tb.golden.pim.device import Elements
+from sim_tb.pim.system import run_system
 
-__all__ = ["Generated", "continue_golden", "loaded", "received"]
+__all__ = ["Generated", "continue_golden", "continue_rtl", "loaded", "received"]
+
+#: Clocks a position after which a simulation is given up.
+LIMIT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,14 @@ class Generated:
         What each was chosen from, where the SRAM can be seen.
     instructions : int
         How many were executed, those of loops as often as they ran.
+    cycles : list of int
+        Clocks of each position, the prompt's included; empty where there is no time.
     """
 
     tokens: list[int]
     logits: Elements | None
     instructions: int
+    cycles: list[int] = field(default_factory=list)
 
 
 def loaded(placement: Placement, weights: Weights) -> Machine:
@@ -72,3 +80,34 @@ def continue_golden(placement: Placement, weights: Weights, prompt: Sequence[int
             logits.append(machine.sram[first : first + words].reshape(-1).copy())
     tokens = received(placement, np.array(machine.outputs))
     return Generated(tokens, np.array(logits), instructions)
+
+
+def continue_rtl(placement: Placement, weights: Weights, prompt: Sequence[int], count: int) -> Generated:
+    """The same on the hardware, with the device models, in one simulation.
+
+    The program memory is as large as all programs; the host starts one after the other, and nothing else.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`continue_golden`.
+    ToolError
+        If the simulation fails, a program faults, or the devices see a rule broken.
+    """
+    programs = generation(placement, prompt, count)
+    words = [word for each in programs for program in each for word in program.words]
+    lengths = [len(program.words) for each in programs for program in each]
+    starts = [0, *accumulate(lengths[:-1])]
+    params = replace(placement.params, program_words=1 << (len(words) - 1).bit_length())
+    result = run_system(params, words, starts, machine=loaded(placement, weights), limit=LIMIT * len(programs))
+    for run in result.runs:
+        if run.error:
+            raise ToolError(f"The program stopped at {run.pc} with error {run.error}.")
+    if result.violations:
+        cycle, channel, command, rule = result.violations[0]
+        raise ToolError(f"{command} broke {rule} of channel {channel} in cycle {cycle}.")
+    ends = [run.cycle for run in result.runs]
+    last = [*accumulate(len(each) for each in programs)]
+    cycles = [ends[i - 1] for i in last]
+    spent = [cycles[0], *(b - a for a, b in pairwise(cycles))]
+    return Generated(received(placement, result.outputs), None, sum(run.instructions for run in result.runs), spent)
