@@ -14,9 +14,9 @@ from sim_tb.golden.float import narrow
 from sim_tb.golden.pim import Machine
 
 TINY = PRESETS["tiny"]
-#: Fewer banks than lanes, and more.
+#: Fewer banks than lanes; and more, with two words to a beat of the vector unit.
 FEW_BANKS = replace(TINY, channels=4, banks=2, lanes=8, vector_lanes=8)
-MANY_BANKS = replace(TINY, channels=3, banks=8, lanes=4)
+MANY_BANKS = replace(TINY, channels=3, banks=8, lanes=4, vector_lanes=8)
 SYSTEMS = {"tiny": TINY, "few banks": FEW_BANKS, "many banks": MANY_BANKS}
 
 

@@ -1,9 +1,9 @@
-"""Floating point of the PIM controller, bit for bit: steps, functions, sums in their order, normalisations."""
+"""Floating point of the PIM controller, bit for bit: steps, functions, sums in their order, softmax."""
 
 from sim_tb.golden.float.arithmetic import add, bits, floats, flush, maximum, multiply, narrow, widen
 from sim_tb.golden.float.functions import LOG2E, divide, exp, gelu, power_of_two, reciprocal, rsqrt, sigmoid, silu
 from sim_tb.golden.float.reductions import accumulate, dot, greatest, total, tree
-from sim_tb.golden.float.vector import layernorm, rmsnorm, softmax
+from sim_tb.golden.float.vector import softmax
 
 __all__ = [
     "LOG2E",
@@ -17,13 +17,11 @@ __all__ = [
     "flush",
     "gelu",
     "greatest",
-    "layernorm",
     "maximum",
     "multiply",
     "narrow",
     "power_of_two",
     "reciprocal",
-    "rmsnorm",
     "rsqrt",
     "sigmoid",
     "silu",
