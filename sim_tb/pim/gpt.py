@@ -34,7 +34,8 @@ class Generated:
     instructions : int
         How many were executed, those of loops as often as they ran.
     cycles : list of int
-        Clocks of each position, the prompt's included; empty where there is no time.
+        Clocks of each position, the prompt's included, the first with loading all programs; empty where there is no
+        time.
     """
 
     tokens: list[int]
@@ -85,7 +86,7 @@ def continue_golden(placement: Placement, weights: Weights, prompt: Sequence[int
 def continue_rtl(placement: Placement, weights: Weights, prompt: Sequence[int], count: int) -> Generated:
     """The same on the hardware, with the device models, in one simulation.
 
-    The program memory is as large as all programs; the host starts one after the other, and nothing else.
+    The program memory is made large enough for all programs; the host starts one after the other, and nothing else.
 
     Raises
     ------
@@ -98,7 +99,8 @@ def continue_rtl(placement: Placement, weights: Weights, prompt: Sequence[int], 
     words = [word for each in programs for program in each for word in program.words]
     lengths = [len(program.words) for each in programs for program in each]
     starts = [0, *accumulate(lengths[:-1])]
-    params = replace(placement.params, program_words=1 << (len(words) - 1).bit_length())
+    params = placement.params
+    params = replace(params, program_words=max(params.program_words, 1 << (len(words) - 1).bit_length()))
     result = run_system(params, words, starts, machine=loaded(placement, weights), limit=LIMIT * len(programs))
     for run in result.runs:
         if run.error:

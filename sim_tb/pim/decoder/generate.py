@@ -20,8 +20,9 @@ from sim_tb.pim.gpt import continue_golden, continue_rtl
 __all__ = ["HEADS", "SYSTEM", "Agreement", "Text", "agreement", "generate", "weights"]
 
 HEADS = 4
-#: The preset ``tiny`` with as many banks as AiM has, longer rows and larger buffers: room for the decoder.
-SYSTEM = replace(preset("tiny"), banks=16, row_cols=16, rows=128, gb_words=16)
+#: The preset ``tiny`` with as many banks as AiM has, longer rows and larger buffers: room for the decoder,
+#: and for the programs of a whole text.
+SYSTEM = replace(preset("tiny"), banks=16, row_cols=16, rows=128, gb_words=16, program_words=1 << 14)
 RUNNERS = {"golden": continue_golden, "rtl": continue_rtl}
 
 
@@ -40,7 +41,8 @@ class Text:
     instructions : int
         How many the controller executed.
     cycles : list of int
-        Clocks of each position, the prompt's included; empty for the golden model, which knows no time.
+        Clocks of each position, the prompt's included, the first with loading all programs; empty for the golden
+        model, which knows no time.
     """
 
     prompt: str
