@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from gen.cli.commands import check, explain, listing, pim, run, schema, steps
+from gen.cli.commands import check, explain, listing, pim, pim_run, run, schema, steps
 from gen.keys import MAX_SEED
 from gen.version import VERSION
 from hdl.params import near_name
@@ -89,11 +89,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("list", listing.command, "print what this version builds and finds", [])
     add("schema", schema.command, "print the JSON schema of configuration files", [])
 
-    about = "assemble and disassemble programs of the PIM controller"
+    about = "assemble, disassemble and run programs of the PIM controller"
     group = subparsers.add_parser("pim", help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
     verbs = group.add_subparsers(metavar="VERB", title="verbs", required=True)
     add("asm", pim.assemble, "translate a program from text, and check it", [_asm()], verbs)
     add("disasm", pim.disassemble, "print the text of a program", [_disasm()], verbs)
+    add(
+        "run",
+        pim_run.command,
+        "run a program on the controller's hardware and on its golden model",
+        [_pim_run()],
+        verbs,
+    )
 
     top.commands, group.commands = tuple(subparsers.choices), tuple(verbs.choices)
     _Parser.options = tuple({name for parser in leaves.values() for name in parser._option_string_actions})
@@ -157,6 +164,25 @@ def _asm() -> _Parser:
 def _disasm() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("program", metavar="PROGRAM", help="the program file, .bin or .hex")
+    return parser
+
+
+def _pim_run() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("program", metavar="PROGRAM", help="a program file (.bin, .hex), or a text, which is assembled")
+    parser.add_argument("--system", metavar="NAME", help="preset, or JSON file of a system")
+    parser.add_argument("--unchecked", action="store_true", help="run a text that the assembler finds illegal")
+    parser.add_argument("--input", metavar="FILE", help="words of the input stream, .npy or .hex")
+    parser.add_argument("--sram", metavar="FILE", help="words of the SRAM at first, .npy or .hex")
+    parser.add_argument("--memory", metavar="FILE", help="the banks at first, .npy: channels, banks, columns, lanes")
+    parser.add_argument("--scalar", metavar="rN=VALUE", action="append", help="a scalar register; may be repeated")
+    parser.add_argument("--output", metavar="FILE", help="write the words of the output stream, .npy or .hex")
+    parser.add_argument("--dump-sram", metavar="FILE", help="write the SRAM as it is at the end, .npy or .hex")
+    parser.add_argument("--dump-memory", metavar="FILE", help="write the banks as they are at the end, .npy or .hex")
+    parser.add_argument("--rows", type=int, default=0, metavar="N", help="rows of the banks that are simulated")
+    parser.add_argument("--limit", type=int, default=1_000_000, metavar="N", help="give up after so many clocks")
+    parser.add_argument("--stall", type=int, default=0, metavar="N", help="the host pauses in N of 256 clocks")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of these pauses")
     return parser
 
 

@@ -35,7 +35,7 @@ ALL_BYTES = 15
 
 @dataclass(frozen=True)
 class Answer:
-    """What an access was answered with: the response, and data; of an interrupt the cycle."""
+    """What an access was answered with: the response, and data; of an interrupt 1 if it did not come, and clocks."""
 
     response: int
     data: int
@@ -81,9 +81,9 @@ class Script:
         """Send the next so many instructions."""
         self.lines.append(f"p {instructions}")
 
-    def interrupt(self) -> int:
-        """Wait for the interrupt line."""
-        return self._answered("i")
+    def interrupt(self, clocks: int = 1 << 30) -> int:
+        """Wait for the interrupt line, for so many clocks at most."""
+        return self._answered(f"i {clocks}")
 
     def wait(self, clocks: int) -> None:
         """Wait so many clocks."""
@@ -119,6 +119,8 @@ class HostResult:
     cycles : int
     seconds : float
         Processor time of the simulation.
+    waited, waiting : int, float
+        Clocks in which the host waited for interrupts, and processor seconds of these.
     hung : bool
         It was given up.
     """
@@ -134,6 +136,8 @@ class HostResult:
     violations: list[tuple[int, int, str, str]]
     cycles: int
     seconds: float
+    waited: int
+    waiting: float
     hung: bool
 
 
@@ -148,6 +152,7 @@ def run_host(
     limit: int = 1_000_000,
     seed: int = 0,
     effort: str = "quick",
+    bare: bool = False,
 ) -> HostResult:
     """Run a script.
 
@@ -169,6 +174,8 @@ def run_host(
         Of the pauses.
     effort : str
         ``quick`` (quick to build) or ``speed`` (quick to run).
+    bare : bool
+        While it waits for an interrupt, the host makes nothing but the clock.
 
     Raises
     ------
@@ -184,7 +191,7 @@ def run_host(
         (folder / "program.bin").write_bytes(b"".join(word.to_bytes(16, "little") for word in program))
         (folder / "input.bin").write_bytes(np.array(machine.inputs, "<u2").tobytes())
         _write_memories(params, folder, machine, rows)
-        command = [str(built / model.top), str(stall), str(limit), str(seed)]
+        command = [str(built / model.top), str(stall), str(limit), str(seed), str(int(bare))]
         command += ["+verilator+rand+reset+2", f"+verilator+seed+{seed + 1}"]
         command += [f"+{key}={value}" for key, value in timing_arguments(params.timing).items()]
         run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
@@ -247,6 +254,8 @@ def _result(params: PimParams, folder: Path, rows: int, said: dict[str, float]) 
         violations=[(a, b, NAMES.get(c, "END"), rules[d]) for a, b, c, d in _rows(folder / "violations.csv")],
         cycles=int(said["cycles"]),
         seconds=said["seconds"],
+        waited=int(said["waited"]),
+        waiting=said["waiting"],
         hung=bool(said["hung"]),
     )
 

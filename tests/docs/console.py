@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Verbs of ``bitloom pim`` that run tools.
+VERBS = {"run": ("sim",), "synth": ("synth",)}
 #: Commands that run tools; they are run on a small engine.
 SLOW = {"run": ("sim", "synth"), "simulate": ("sim",), "synth": ("synth",)}
 SMALLER = (
@@ -64,13 +66,22 @@ class Command:
     @property
     def marks(self) -> tuple[str, ...]:
         """The tiers of tests it belongs to."""
-        return SLOW.get(self.arguments[1], ()) if self.is_ours else ()
+        if not self.is_ours:
+            return ()
+        if self.arguments[1] == "pim":
+            return VERBS.get(self.arguments[2], ())
+        return SLOW.get(self.arguments[1], ())
+
+    @property
+    def shown(self) -> bool:
+        """It prints what the page shows: it is not run on another engine."""
+        return bool(self.output) and self.arguments[1] not in SLOW
 
     def run(self, folder: Path, root: Path) -> subprocess.CompletedProcess[str]:
         """Run it in a folder that sees the checkout's configurations."""
         if not (folder / "configs").exists():
             (folder / "configs").symlink_to(root / "configs")
-        command = [sys.executable, "-m", "gen.cli", *self.arguments[1:], *(SMALLER if self.marks else ())]
+        command = [sys.executable, "-m", "gen.cli", *self.arguments[1:], *(SMALLER if self.arguments[1] in SLOW else ())]
         environment = os.environ | {"PYTHONPATH": str(root), "COLUMNS": "80", "NO_COLOR": "1"}
         return subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1200, check=False

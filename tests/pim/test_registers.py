@@ -119,6 +119,11 @@ def test_markdown_has_every_register_and_field():
     assert {line.count("|") for line in tables} == {6}
 
 
+def test_page_is_that_of_the_registers():
+    page = Path(__file__).resolve().parents[2] / "docs" / "pim-registers.md"
+    assert page.read_text(encoding="utf-8").endswith(f"\n\n{markdown(MAPS['pimgpt_paper'])}")
+
+
 def test_systemrdl_has_every_register_and_field():
     """Read back with a small parser of our own: braces balance, and each register has its place, fields and resets."""
     text = systemrdl(TINY)

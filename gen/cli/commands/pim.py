@@ -13,7 +13,7 @@ from hdl.params import ConfigError, Problem
 if TYPE_CHECKING:
     from hdl.params.pim import PimParams
 
-__all__ = ["assemble", "disassemble"]
+__all__ = ["assemble", "disassemble", "read_text", "system_of"]
 
 
 def assemble(options: argparse.Namespace, console: Console) -> int:
@@ -23,8 +23,8 @@ def assemble(options: argparse.Namespace, console: Console) -> int:
 
     source = Path(options.text)
     target = Path(options.output) if options.output else source.with_suffix(".bin")
-    system = _system(options.system) if options.system else None
-    program = assemble(_read(source), str(source), system, checked=not options.unchecked)
+    system = system_of(options.system) if options.system else None
+    program = assemble(read_text(source), str(source), system, checked=not options.unchecked)
     save(program, target)
     memory = program.params.program_words
     console.say(f"{target}: {len(program.words)} of {memory} instructions, for system {program.params.hash[:8]}")
@@ -46,14 +46,14 @@ def disassemble(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _system(name: str) -> PimParams:
+def system_of(name: str) -> PimParams:
     """A preset, or the system that a JSON file describes."""
     from hdl.params.pim import PRESETS, PimParams, preset
 
     if name in PRESETS or not (name.endswith(".json") or Path(name).exists()):
         return preset(name)
     try:
-        values = json.loads(_read(Path(name)))
+        values = json.loads(read_text(Path(name)))
     except ValueError as error:
         raise ConfigError([Problem("", f"is not valid JSON: {error}")], name) from None
     if not isinstance(values, dict):
@@ -64,7 +64,8 @@ def _system(name: str) -> PimParams:
         raise ConfigError(error.problems, name) from None
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file. Raises ConfigError."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,11 +5,12 @@
 //   r ADDRESS                  read one; answers response and data
 //   x ADDRESS DATA STROBES AT  write one and read another, at the same time; answers both, the write first
 //   p COUNT                    send so many instructions, of program.bin
-//   i                          wait for the interrupt line; answers the cycle
+//   i COUNT                    wait for the interrupt line, for so many clocks at most; answers 0 and how many, or 1
 //   n COUNT                    wait so many clocks
 // Several writes may be on their way at once, or several reads. Words of the input stream come from input.bin; those that
 // the controller sends go to output.bin, each with a byte for tlast. Every channel pauses at random, in `stall` of 256
-// clocks. Arguments: stall, limit (clocks without an end), seed. Prints cycles and processor seconds.
+// clocks. Arguments: stall, limit (clocks without an end), seed, and 1 for a host that makes nothing but the clock while
+// it waits for the interrupt. Prints cycles and processor seconds, of all and of the time spent waiting for interrupts.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -78,7 +79,9 @@ int main(int argc, char** argv) {
     uint64_t pause = 0;
     std::string write_answer;
     bool both = false;
-    long cycle = 0;
+    long cycle = 0, waiting = 0, waited = 0;
+    std::clock_t began_waiting = 0, spent_waiting = 0;
+    const bool bare = std::atoi(argv[4]);
 
     const auto goes = [&] {
         noise ^= noise << 13, noise ^= noise >> 7, noise ^= noise << 17;
@@ -102,8 +105,14 @@ int main(int argc, char** argv) {
                 to_load += size_t{v[0]} * kInstruction;
             } else if (step.kind == 'n' && quiet) {
                 pause = v[0];
-            } else if (step.kind == 'i' && quiet && top->irq) {
-                answers << "0 " << cycle << '\n';
+            } else if (step.kind == 'i' && quiet) {
+                if (!waiting) began_waiting = std::clock();
+                for (; bare && !top->irq && waiting < v[0] && cycle < limit; ++waiting, ++cycle)
+                    top->clk = 0, top->eval(), top->clk = 1, top->eval();
+                if (!top->irq && waiting++ < v[0]) return;
+                spent_waiting += std::clock() - began_waiting;
+                answers << int{!top->irq} << ' ' << waiting << '\n';
+                waited += waiting, waiting = 0;
             } else {
                 return;
             }
@@ -171,6 +180,7 @@ int main(int argc, char** argv) {
     const double seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
     const bool hung = cycle >= limit;
     top->final();
-    std::printf("{\"cycles\": %ld, \"seconds\": %.6f, \"hung\": %s}\n", cycle, seconds, hung ? "true" : "false");
+    std::printf("{\"cycles\": %ld, \"seconds\": %.6f, \"hung\": %s, \"waited\": %ld, \"waiting\": %.6f}\n", cycle,
+                seconds, hung ? "true" : "false", waited, static_cast<double>(spent_waiting) / CLOCKS_PER_SEC);
     return 0;
 }
