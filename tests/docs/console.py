@@ -81,7 +81,8 @@ class Command:
         """Run it in a folder that sees the checkout's configurations."""
         if not (folder / "configs").exists():
             (folder / "configs").symlink_to(root / "configs")
-        command = [sys.executable, "-m", "gen.cli", *self.arguments[1:], *(SMALLER if self.arguments[1] in SLOW else ())]
+        smaller = SMALLER if self.arguments[1] in SLOW else ()
+        command = [sys.executable, "-m", "gen.cli", *self.arguments[1:], *smaller]
         environment = os.environ | {"PYTHONPATH": str(root), "COLUMNS": "80", "NO_COLOR": "1"}
         return subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1200, check=False

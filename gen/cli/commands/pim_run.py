@@ -199,7 +199,8 @@ def _text(program: Program, done: Execution) -> str:
     lines += [f"  clock {at}, channel {channel}, {name}: {rule}" for at, channel, name, rule in violations[:10]]
     lines += ["counters", table([[name, f"{value:,}"] for name, value in done.counters.items()], "  ")]
     if done.commands:
-        lines += ["commands, with refreshes after the end", table([[name, f"{count:,}"] for name, count in done.commands.items()], "  ")]
+        counts = [[name, f"{count:,}"] for name, count in done.commands.items()]
+        lines += ["commands, with refreshes after the end", table(counts, "  ")]
     if done.marks:
         lines += ["marks", table([[f"tag {tag}", f"{clock:,}"] for tag, clock in done.marks], "  ")]
     return "\n".join(lines)
