@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tests.pim.decoders import TINY, TOY, random_weights
 from tests.pim.rtl.test_system import compare
 
 pytestmark = pytest.mark.sim
+PAGE = Path(__file__).parents[3] / "docs" / "decoder.md"
 
 
 @pytest.mark.parametrize("first", [0, 30])
@@ -64,5 +66,5 @@ def test_64_tokens():
     cycles = np.array(found.cycles)
     print("clocks a position: first", cycles[0], "last", cycles[-1])
     assert cycles.shape == (len("Write ") + 64,)
-    assert (cycles > 5000).all()
-    assert (cycles < 15000).all()
+    assert 8500 < cycles[1:].mean() < 11500
+    assert "about 10,000 clocks a token" in PAGE.read_text(encoding="utf-8")
