@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from gen.cli.commands import check, explain, listing, pim, pim_run, run, schema, steps
+from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_run, run, schema, steps
 from gen.keys import MAX_SEED
 from gen.version import VERSION
 from hdl.params import near_name
@@ -101,6 +101,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         [_pim_run()],
         verbs,
     )
+    add("decoder", pim_decoder.command, "continue a text with a small decoder on the controller", [_decoder()], verbs)
 
     top.commands, group.commands = tuple(subparsers.choices), tuple(verbs.choices)
     _Parser.options = tuple({name for parser in leaves.values() for name in parser._option_string_actions})
@@ -183,6 +184,15 @@ def _pim_run() -> _Parser:
     parser.add_argument("--limit", type=int, default=1_000_000, metavar="N", help="give up after so many clocks")
     parser.add_argument("--stall", type=int, default=0, metavar="N", help="the host pauses in N of 256 clocks")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of these pauses")
+    return parser
+
+
+def _decoder() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("prompt", metavar="PROMPT", nargs="?", default="", help="how the text begins (ASCII)")
+    parser.add_argument("--tokens", type=int, default=64, metavar="N", help="tokens to generate (default: 64)")
+    where = "on the golden model (default), or on the hardware as well"
+    parser.add_argument("--on", choices=("golden", "rtl"), default="golden", help=where)
     return parser
 
 

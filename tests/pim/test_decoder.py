@@ -120,7 +120,7 @@ def test_float64_agrees(text):
 def test_the_page_shows_the_text(text):
     page = PAGE.read_text(encoding="utf-8")
     found = agreement(text)
-    assert f"```text\n{text.prompt}{text.text}\n```" in page
+    assert f'bitloom pim decoder "{text.prompt}"\n{text.prompt}{text.text}\n\n' in page
     assert f"{found.equal} of {found.tokens} the same" in page
     assert f'>>> text = generate("{text.prompt}", tokens=64)\n>>> agreement(text)\n{found}\n' in page
     assert f"{text.instructions:,} instructions" in page
@@ -153,3 +153,13 @@ def test_prompts():
         generate("Open", 130)
     with pytest.raises(ConfigError, match=r"on: must be one of golden, rtl, not 'gold' \(did you mean 'golden'\?\)"):
         generate("Open", 1, on="gold")
+
+
+def test_command(bitloom):
+    result = bitloom("pim", "decoder", "Open ", "--tokens", "5", "--json")
+    assert (result.status, result.err) == (0, "")
+    assert result.json["text"] == bytes(result.json["tokens"]).decode("ascii")
+    assert result.json["float64"]["tokens"] == len(result.json["tokens"]) == 5
+    assert set(result.json) == {"prompt", "text", "tokens", "on", "instructions", "float64"}
+    result = bitloom("pim", "decoder", "Größe", "--tokens", "0")
+    assert (result.status, result.err) == (2, "bitloom: prompt: must be ASCII text, not 'Größe'\n")
