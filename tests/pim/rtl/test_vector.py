@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -363,12 +365,23 @@ def test_every_instruction_has_phases():
     assert list(PHASES) == VECTOR
 
 
-@pytest.mark.parametrize(("lanes", "vector_lanes"), [(1, 1), (4, 16)])
-def test_lint(lanes, vector_lanes, tmp_path):
-    """Nothing for Verilator's strictest lint to say but what is waived, whatever the number of lanes."""
+@pytest.mark.parametrize(("lanes", "vector_lanes"), [(1, 1), (4, 8)])
+def test_lint_and_size(lanes, vector_lanes, tmp_path):
+    """Nothing for Verilator's strictest lint to say but what is waived; as many adders and multipliers as promised."""
     params = replace(TINY, lanes=lanes, vector_lanes=vector_lanes, gb_words=8)
     source, tool = tmp_path / "vector.v", find_verilator()
     source.write_text(WAIVERS + OWN_WAIVERS + verilog_of(VectorUnit(params), "bitloom"))
     command = [tool.executable, "--lint-only", "-Wall", "--top-module", "bitloom_vector", source]
     lint = subprocess.run(command, env={**os.environ, **tool.environment}, capture_output=True, text=True)
     assert (lint.returncode, lint.stderr) == (0, "")
+    bodies = dict(re.findall(r"^module (\w+)\((.*?)^endmodule", source.read_text(), re.MULTILINE | re.DOTALL))
+    placed = {
+        name: Counter(re.findall(r"^  (bitloom_\w+) \S+ +\(", body, re.MULTILINE)) for name, body in bodies.items()
+    }
+
+    def count(module: str, kind: str) -> int:
+        inside = sum(times * count(part, kind) for part, times in placed[module].items())
+        return inside + module.startswith(f"bitloom_{kind}_e")
+
+    assert count("bitloom_vector", "add") == params.adders
+    assert count("bitloom_vector", "multiply") == params.multipliers
