@@ -18,7 +18,8 @@ from hdl.pim.issue_ranges import Ranges
 from hdl.pim.issue_scoreboard import SOURCES, Scoreboard
 from hdl.pim.mover import MOVE_BITS
 from hdl.pim.operation import KINDS, operation
-from hdl.pim.vector import CONTEXTS, VECTOR_INPUTS
+from hdl.pim.vector import VECTOR_INPUTS
+from hdl.pim.vector_context import context_count
 
 __all__ = ["Issuer"]
 
@@ -84,8 +85,8 @@ class Issuer(Part):
                 "move_count": Out(MOVE_BITS),
                 "vector_start": Out(1),
                 **{f"vector_{name}": Out(width) for name, width in VECTOR_INPUTS.items()},
-                "vector_slot": In(range(CONTEXTS)),
-                "vector_active": In(CONTEXTS),
+                "vector_slot": In(range(context_count(params))),
+                "vector_active": In(context_count(params)),
                 "vector_result": In(32),
                 "vector_target_out": In(4),
             }
@@ -184,7 +185,7 @@ class Issuer(Part):
         board = place(
             m,
             "scoreboard",
-            Scoreboard(),
+            Scoreboard(context_count(self.params)),
             first=ranges.first,
             last=ranges.last,
             write=ranges.write,

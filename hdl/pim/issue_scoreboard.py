@@ -7,7 +7,6 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
 from hdl.pim.feeder import ADDRESS_BITS
-from hdl.pim.vector import CONTEXTS
 
 __all__ = ["SOURCES", "Scoreboard"]
 
@@ -39,7 +38,8 @@ class Scoreboard(Part):
     module = "scoreboard"
     resets = True
 
-    def __init__(self) -> None:
+    def __init__(self, contexts: int) -> None:
+        self.contexts = contexts
         flags = ("write", "feed", "collect", "move", "move_writes", "feed_done", "collect_done", "moving")
         ranges = (
             "first",
@@ -53,8 +53,8 @@ class Scoreboard(Part):
                 **{name: In(1) for name in (*flags, "vector")},
                 **{name: In(ADDRESS_BITS) for name in ranges},
                 "vector_has": In(len(SOURCES)),
-                "vector_slot": In(range(CONTEXTS)),
-                "calculating": In(CONTEXTS),
+                "vector_slot": In(range(contexts)),
+                "calculating": In(contexts),
                 "conflict": Out(1),
             }
         )
@@ -69,7 +69,7 @@ class Scoreboard(Part):
             m.d.sync += direction.eq(self.move_writes)
         reads.append(moved & self.moving & ~direction)
         writes.append(moved & self.moving & direction)
-        for slot in range(CONTEXTS):
+        for slot in range(self.contexts):
             begins, has = self.vector & (self.vector_slot == slot), Signal(len(SOURCES), name=f"has{slot}")
             with m.If(begins):
                 m.d.sync += has.eq(self.vector_has)

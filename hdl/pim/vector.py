@@ -19,7 +19,7 @@ from hdl.params.pim import ELEMENT_BITS, PimParams
 from hdl.pim.collector import granules
 from hdl.pim.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
-from hdl.pim.vector_context import Context, operand_layout
+from hdl.pim.vector_context import Context, context_count, operand_layout
 from hdl.pim.vector_front import Front, entry_layout, lane_job, tag_layout
 from hdl.pim.vector_lanes import Lanes
 from hdl.pim.vector_phases import PHASE, start_fields
@@ -27,11 +27,8 @@ from hdl.pim.vector_reader import Reader
 from hdl.pim.vector_scan import Scan, scan_job
 from hdl.pim.vector_sum import Sum
 
-__all__ = ["CONTEXTS", "READS", "VECTOR_INPUTS", "VectorUnit"]
+__all__ = ["READS", "VECTOR_INPUTS", "VectorUnit"]
 
-#: Instructions at work at the same time. With 32 lanes and the default latencies it takes four to keep the lanes busy
-#: with softmax of 1,024 elements: each waits twice as long for its sums and its reciprocal as it multiplies.
-CONTEXTS = 4
 #: Ports that read SRAM: operands a, b and c of the lanes, and the vector that is scanned.
 READS = ("va", "vb", "vc", "vs")
 #: An instruction: its opcode, element count and SRAM words; its factor or scalar argument (single precision; a bf16 one
@@ -50,7 +47,7 @@ VECTOR_INPUTS = {
 
 
 class VectorUnit(Part):
-    """Executes vector instructions, :data:`CONTEXTS` of them at a time, each bit for bit as if it were alone.
+    """Executes vector instructions, several of them at a time, each bit for bit as if it were alone.
 
     Lanes are fed by the oldest instruction that has something for them. They take a beat of ``vector_lanes`` elements a
     clock, and stop as a whole where SRAM does not keep up. Beside them a scan finds greatest elements and sums.
@@ -62,7 +59,7 @@ class VectorUnit(Part):
     shape : LaneShape
         Latencies.
     contexts : int
-        Instructions at the same time, a power of two.
+        Instructions at the same time, a power of two; :func:`hdl.pim.vector_context.context_count` of them by default.
 
     Members
     -------
@@ -84,10 +81,10 @@ class VectorUnit(Part):
     module = "vector"
     resets = True
 
-    def __init__(self, params: PimParams, shape: LaneShape | None = None, contexts: int = CONTEXTS) -> None:
+    def __init__(self, params: PimParams, shape: LaneShape | None = None, contexts: int = 0) -> None:
         self.params = params
         self.shape = shape or LaneShape()
-        self.contexts = contexts
+        self.contexts = contexts = contexts or context_count(params)
         self.words = params.vector_lanes // params.lanes
         beat = params.vector_lanes * ELEMENT_BITS
         ports: dict[str, Any] = {"start": In(1), **{name: In(width) for name, width in VECTOR_INPUTS.items()}}
@@ -181,7 +178,9 @@ class VectorUnit(Part):
     ) -> tuple[Shared, Value]:
         params, en = self.params, self.en
         held = [View(operand_layout(params), each.held) for each in contexts]
-        some, which = self._pick(m, "lane", oldest, [each.wants_lane for each in contexts])
+        closed = Signal()
+        wants = [each.wants_lane & ~(View(PHASE, each.phase).adds & closed) for each in contexts]
+        some, which = self._pick(m, "lane", oldest, wants)
         layout = lane_job(params, self.contexts)
         job = View(layout, Signal(layout.size, name="lane_job"))
         fields = ("a", "b", "c", "beats", "stride")
@@ -200,6 +199,7 @@ class VectorUnit(Part):
             job=job.as_value(),
             base=Cat(each.a for each in held),
         )
+        m.d.comb += closed.eq(front.closed)
         for i, here in enumerate(wires):
             m.d.comb += here["lane_start"].eq(front.take & (which == i))
         readers = {}

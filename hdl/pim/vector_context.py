@@ -14,7 +14,17 @@ from hdl.pim.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
 from hdl.pim.vector_phases import PHASE, STATE_BITS, decode_phase
 
-__all__ = ["Context", "operand_layout"]
+__all__ = ["Context", "context_count", "operand_layout"]
+
+
+def context_count(params: PimParams) -> int:
+    """Instructions at work at the same time, a power of two.
+
+    Between its passes softmax waits some 200 clocks for its sum and its reciprocal, layernorm 400 for its mean and its
+    root, however many lanes there are. With 32 lanes a pass of 1,024 elements takes 32: only other instructions can
+    fill the time.
+    """
+    return 4 if params.vector_lanes <= 4 else 8
 
 
 def operand_layout(params: PimParams) -> StructLayout:

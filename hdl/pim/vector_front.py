@@ -76,6 +76,8 @@ class Front(Part):
     a_push, a_address, a_gather, a_first, a_stride, b_push, b_address, c_push, c_address : Out
     a_pop, b_pop, c_pop : Out(1)
         To the readers.
+    closed : Out(1)
+        Not yet time for a phase that adds up: it would wait, and keep others waiting.
     soon : Out(1), soon_context : Out
         The first beat of a phase enters one step later.
     valid : Out(1), entry : Out
@@ -97,7 +99,7 @@ class Front(Part):
                 "offer": In(1),
                 "job": In(lane_job(params, contexts).size),
                 "base": In(contexts * ADDRESS_BITS),
-                **{name: Out(1) for name in (*flags, "soon", "valid")},
+                **{name: Out(1) for name in (*flags, "soon", "valid", "closed")},
                 **{f"{name}_address": Out(ADDRESS_BITS) for name in "abc"},
                 "a_stride": Out(16),
                 "soon_context": Out(range(contexts)),
@@ -133,6 +135,7 @@ class Front(Part):
         closed = Signal(range(self.gap + 1))
         waits = b_taken | (phase.early & wholes[-1]) | (phase.adds & first & closed.any())
         m.d.comb += go.eq(active & ~returns & ~waits)
+        m.d.comb += self.closed.eq((active & phase.adds) | (closed > 1))
         with m.If(self.en):
             with m.If(go & last & phase.adds):
                 m.d.sync += closed.eq(self.gap)
