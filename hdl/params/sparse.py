@@ -14,7 +14,8 @@ class SparseShape:
     """Sizes derived from the parameters of a sparse engine.
 
     K is worked off in segments of ``segment`` steps; step k of a segment is stored in lane k % ``lanes`` and, within
-    the lane, in bank (k // ``lanes``) % ``group``. Entry e of a bank's list is worked off in lane (lane + e) % ``lanes``.
+    the lane, in bank (k // ``lanes``) % ``group``. Entry e of a bank's list is worked off in lane
+    (lane + e) % ``lanes``.
 
     Parameters
     ----------

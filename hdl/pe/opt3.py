@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
@@ -24,8 +24,8 @@ class Opt3PE(Part):
     Members
     -------
     load_in : In
-        Bits: ``clear`` (it goes through the pipeline behind the digits before it), ``load``, slot in the window, group
-        of digits (see :class:`hdl.sparse.picker.Picker`).
+        Bits: ``clear`` (it goes through the pipeline behind the digits before it), ``load``, group of digits (see
+        :class:`hdl.sparse.picker.Picker`); and, a cycle later than those, ``load`` again, slot in the window.
     load_out : Out
         In a systolic array: the same for the next PE, one step later.
     picks, last : Out(1)
@@ -63,32 +63,37 @@ class Opt3PE(Part):
     @staticmethod
     def load_bits(shape: SparseShape) -> int:
         """Bits of ``load_in``."""
-        return 2 + shape.slot_bits + 3 * shape.group
+        return 3 + shape.slot_bits + 3 * shape.group
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        slot_bits = self.shape.slot_bits
-        clear, load, slot, group = (
-            self.load_in[0],
-            self.load_in[1],
-            self.load_in[2 : 2 + slot_bits],
-            self.load_in[2 + slot_bits :],
-        )
+        end = 2 + 3 * self.shape.group
+        clear, load, group = self.load_in[0], self.load_in[1], self.load_in[2:end]
+        loaded, slot = self.load_in[end], self.load_in[end + 1 :]
         if self.systolic:
             passed = Signal(len(self.load_in))
             m.d.sync += passed.eq(self.load_in)
             m.d.comb += self.load_out.eq(passed)
-        picks = Picks(m, self.shape, load, slot, group)
-        selected = Signal(Pick.bits(self.shape), init=0b11)  # the first step after a reset begins new sums
+        picks = Picks(m, self.shape, load, group)
+        # The selected digit and its group's slot. The first step after a reset begins new sums, with no digit.
+        begins, valid = Signal(2, init=0b11), Signal()
+        codes = Signal(2, reset_less=True)
+        digit = Signal(len(picks.digit), name="digit", reset_less=True)
+        place = Signal(len(slot), reset_less=True)
+        with m.If(loaded):
+            m.d.sync += place.eq(slot)
+        selected = Cat(begins, codes, valid, digit, place)
         action = Signal(Pick.action_bits(self.shape), reset_less=True)
         b = Signal(self.params.b.width, reset_less=True)
         now = Pick(self.shape, selected)
         m.d.sync += [
-            selected.eq(Pick.join(clear, [picks.valid], [picks.two], [picks.neg], [picks.index])),
+            begins.eq(Cat(clear | picks.valid, clear)),
+            valid.eq(picks.valid),
+            codes.eq(Cat(picks.two, picks.neg)),
+            digit.eq(picks.digit),
             action.eq(now.action),
+            b.eq(Mux(now.valid[0], self.b_in, 0)),
         ]
-        with m.If(now.step):
-            m.d.sync += b.eq(Mux(now.valid[0], self.b_in, 0))
         m.d.comb += [
             self.last.eq(picks.last),
             self.step.eq(now.step),

@@ -22,16 +22,15 @@ class Picks:
     ----------
     valid, two, neg : Value
         There is a digit that is not zero; it is +-2; it is negative.
-    index : Value
-        Its place in the window: digit of the group, and above it the group's slot.
+    digit : Value
+        Its place in the group.
     last : Value
         None is left after it.
     """
 
-    def __init__(self, m: Module, shape: SparseShape, load: Value, slot: Value, group: Value) -> None:
+    def __init__(self, m: Module, shape: SparseShape, load: Value, group: Value) -> None:
         size = shape.group
         mask, twos, negs = (Signal(size, name=f"group_{name}", reset_less=name != "mask") for name in GROUP)
-        place = Signal(shape.slot_bits, name="group_slot", reset_less=True)
         rest = Signal(size)
         # The lowest bit that is set: each bit unless there is a lower one.
         lower = [mask[:i].any() for i in range(size)]
@@ -40,13 +39,12 @@ class Picks:
         parts = [group.word_select(i, size) for i in range(3)]
         m.d.sync += mask.eq(Mux(load, parts[0], rest))
         with m.If(load):
-            m.d.sync += [twos.eq(parts[1]), negs.eq(parts[2]), place.eq(slot)]
+            m.d.sync += [twos.eq(parts[1]), negs.eq(parts[2])]
         bits = (size - 1).bit_length()
-        digit = Cat(Cat(first[i] for i in range(size) if i >> b & 1).any() for b in range(bits))
+        self.digit = Cat(Cat(first[i] for i in range(size) if i >> b & 1).any() for b in range(bits))
         self.valid = mask.any()
         self.two = (first & twos).any()
         self.neg = (first & negs).any()
-        self.index = Cat(digit, place)
         self.last = ~rest.any()
 
 
@@ -62,8 +60,10 @@ class Picker(Part):
     load : In(1)
         Take the group of the window's slot ``slot``, given as ``group``: which digits are not zero, which are +-2, and
         which are negative. While ``last`` is low, nothing may be loaded.
-    valid, index, two, neg, last
+    valid, two, neg, last
         See :class:`Picks`.
+    index : Out
+        The digit's place in the window: that in its group, and above it the group's slot.
     """
 
     module = "picker"
@@ -83,6 +83,10 @@ class Picker(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        picks = Picks(m, self.shape, self.load, self.slot, self.group)
-        m.d.comb += [getattr(self, name).eq(getattr(picks, name)) for name in ("valid", "index", "two", "neg", "last")]
+        picks = Picks(m, self.shape, self.load, self.group)
+        slot = Signal(self.shape.slot_bits, name="group_slot", reset_less=True)
+        with m.If(self.load):
+            m.d.sync += slot.eq(self.slot)
+        m.d.comb += [getattr(self, name).eq(getattr(picks, name)) for name in ("valid", "two", "neg", "last")]
+        m.d.comb += self.index.eq(Cat(picks.digit, slot))
         return m

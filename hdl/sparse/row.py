@@ -184,7 +184,9 @@ class SparseRow(Part):
     def _opt3(self, m: Module, walker: Shared, last: Value) -> tuple[Value, Value, list[Value]]:
         """PEs that pick by themselves."""
         load: Value = Signal(Opt3PE.load_bits(self.shape), name="load_word")
-        m.d.comb += load.eq(Cat(self.fire, walker.load, walker.slot, walker.group))
+        loaded, slot = Signal(reset_less=True), Signal(self.shape.slot_bits, reset_less=True)
+        m.d.sync += [loaded.eq(walker.load), slot.eq(walker.slot)]
+        m.d.comb += load.eq(Cat(self.fire, walker.load, walker.group, loaded, slot))
         finished, pes = [], []
         for j in range(self.params.cols):
             b = Signal(self.params.b.width, name=f"operand{j}")

@@ -111,7 +111,6 @@ def opt4(engine: EngineParams) -> Drive:
 def opt3(engine: EngineParams) -> Drive:
     """Steps come in groups; each copy picks its own digits, and gets their operands."""
     planes, group = Planes(engine), engine.group
-    slot_bits = Opt3PE(engine).shape.slot_bits
 
     def cycle(lanes: Lanes, load: Integers | int, operands: list[Integers]) -> Integers:
         """A clock cycle; gives where a step was done."""
@@ -139,7 +138,7 @@ def opt3(engine: EngineParams) -> Drive:
                 word, picks = zeros + 2, zeros
                 for i, digit in enumerate(digits):
                     for field, bit in enumerate((digit != 0, abs(digit) == 2, digit < 0)):
-                        word = word | bit.astype(np.int64) << (2 + slot_bits + field * group + i)
+                        word = word | bit.astype(np.int64) << (2 + field * group + i)
                 for load in (word, *[0] * (group + 1)):
                     picks = picks + lanes.get("picks")
                     done = done + cycle(lanes, load, operands)
