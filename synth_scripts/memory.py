@@ -36,7 +36,7 @@ MODEL = (
 
 
 #: Words of so many bits, and so many of them.
-_ARRAY = re.compile(r"^\s*reg (?:\[(\d+):0\] )?\w+ \[(\d+):0\];", re.MULTILINE)
+_ARRAY = re.compile(r"^\s*reg (?:\[(\d+):0\] )?(?:\w+|\\\S+ ) ?\[(\d+):0\];", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,15 @@ class Memory:
 
 
 def is_memory(verilog: str) -> bool:
-    """A module holds words that are not registers."""
+    """A module holds words that are not registers, or a table of constants."""
     return _ARRAY.search(verilog) is not None
 
 
 def memories(hierarchy: Hierarchy, prefix: str) -> list[Memory]:
-    """The memories of a design: modules ``PREFIX_ram_...``."""
+    """The memories of a design: modules ``PREFIX_ram_...`` and ``PREFIX_sram_bank_...``."""
     found = []
     for name, text in hierarchy.texts.items():
-        if not name.startswith(f"{prefix}_ram_"):
+        if not name.startswith((f"{prefix}_ram_", f"{prefix}_sram_bank_")):
             continue
         array = _ARRAY.search(text)
         if array is None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_run, run, schema, steps
+from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_run, pim_synth, run, schema, steps
 from gen.keys import MAX_SEED
 from gen.version import VERSION
 from hdl.params import near_name
@@ -89,8 +89,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("list", listing.command, "print what this version builds and finds", [])
     add("schema", schema.command, "print the JSON schema of configuration files", [])
 
-    about = "assemble, disassemble and run programs of the PIM controller"
-    group = subparsers.add_parser("pim", help=about, description=f"{about.capitalize()}.", allow_abbrev=False)
+    about = "assemble, disassemble and run programs of the PIM controller, and synthesise it"
+    group = subparsers.add_parser("pim", help=about, description=f"{about[0].upper() + about[1:]}.", allow_abbrev=False)
     verbs = group.add_subparsers(metavar="VERB", title="verbs", required=True)
     add("asm", pim.assemble, "translate a program from text, and check it", [_asm()], verbs)
     add("disasm", pim.disassemble, "print the text of a program", [_disasm()], verbs)
@@ -101,6 +101,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         [_pim_run()],
         verbs,
     )
+    add("synth", pim_synth.command, "synthesise the controller: area, clock and power", [_pim_synth()], verbs)
     add("decoder", pim_decoder.command, "continue a text with a small decoder on the controller", [_decoder()], verbs)
 
     top.commands, group.commands = tuple(subparsers.choices), tuple(verbs.choices)
@@ -193,6 +194,16 @@ def _decoder() -> _Parser:
     parser.add_argument("--tokens", type=int, default=64, metavar="N", help="tokens to generate (default: 64)")
     where = "on the golden model (default), or on the hardware as well"
     parser.add_argument("--on", choices=("golden", "rtl"), default="golden", help=where)
+    return parser
+
+
+def _pim_synth() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("system", metavar="SYSTEM", help="preset, or JSON file of a system")
+    parser.add_argument("--library", default="auto", metavar="NAME", help="auto, osu018, unit, or a Liberty file")
+    parser.add_argument("--clock", type=float, metavar="NS", help="the clock asked for (default: the best there is)")
+    parser.add_argument("--effort", choices=("quick", "normal", "full"), default="normal", help="variants to compare")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/pim-<SYSTEM>)")
     return parser
 
 

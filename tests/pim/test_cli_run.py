@@ -106,7 +106,7 @@ def test_programs_that_end_badly(bitloom, here, monkeypatch):
         (["none.bin"], "none.bin: can't be read: No such file or directory"),
         (["fine.pim", "--system", "tinny"], "system: must be one of pimgpt_paper, aim_measured, tiny, not 'tinny'"),
         (["fine.pim", "--stall", "256"], "--stall: must be from 0 to 255, not 256"),
-        (["fine.pim", "--limit", "0"], "--limit: must be 1 or more, not 0"),
+        (["fine.pim", "--limit", "0"], "--limit: must be from 1 to 2,147,483,648, not 0"),
         (["fine.pim", "--rows", "65"], "--rows: must be from 1 to 64, not 65"),
         (["fine.pim", "--input", "none.npy"], "none.npy: can't be read: No such file or directory"),
         (["fine.pim", "--input", "fine.pim"], "fine.pim:1: must have 16 hexadecimal digits, not '.system tiny'"),

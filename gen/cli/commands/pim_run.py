@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+#: Clocks that a program may be given.
+MAX_LIMIT = 1 << 31
+
 
 def command(options: argparse.Namespace, console: Console) -> int:
     """Run a program; status 1 if it does not end well, results differ or a timing rule is broken."""
@@ -34,8 +37,8 @@ def command(options: argparse.Namespace, console: Console) -> int:
     params = program.params
     if not 0 <= options.stall < 256:
         raise _problem("--stall", f"must be from 0 to 255, not {options.stall}")
-    if options.limit < 1:
-        raise _problem("--limit", f"must be 1 or more, not {options.limit}")
+    if not 1 <= options.limit <= MAX_LIMIT:
+        raise _problem("--limit", f"must be from 1 to {MAX_LIMIT:,}, not {options.limit}")
     if len(program.words) > params.program_words:
         raise _problem(
             options.program, f"has {len(program.words)} instructions; the program memory holds {params.program_words}"

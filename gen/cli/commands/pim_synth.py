@@ -1,0 +1,67 @@
+"""``bitloom pim synth``: the controller through the synthesis flow."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gen.cli.commands.pim import system_of
+from gen.cli.console import Console, table
+from hdl.params import ConfigError, Problem
+
+__all__ = ["command"]
+
+#: The report, and the folder of scripts, logs and netlists.
+REPORT, WORK = "pim-synth.json", "synth"
+
+
+def command(options: argparse.Namespace, console: Console) -> int:
+    """Write Verilog, C header, SystemRDL and the report of a controller to a folder."""
+    from gen.output import open_output
+    from gen.pim.hardware import pim_verilog
+    from gen.pim.registers import c_header, systemrdl
+    from hdl.bus.registers import pim_registers
+    from synth_scripts.controller import synthesise_controller
+
+    if options.clock is not None and not 0 < options.clock < 1e6:
+        raise ConfigError([Problem("", f"must be above 0 and below 1,000,000 ns, not {options.clock:g}")], "--clock")
+    params = system_of(options.system)
+    registers = pim_registers(params)
+    with open_output(options.output or Path("build") / f"pim-{Path(options.system).stem}") as output:
+        output.write("bitloom_pim.v", pim_verilog(params))
+        output.write("bitloom_pim.h", c_header(registers))
+        output.write("bitloom_pim.rdl", systemrdl(registers))
+        with console.doing("synthesise"):
+            found = synthesise_controller(
+                params, output.workdir(WORK), library=options.library, clock_ns=options.clock, effort=options.effort
+            )
+        output.write_json(REPORT, found)
+        where = output / REPORT
+    console.say(_text(found))
+    console.say(f"report  {where}")
+    console.json(found)
+    return 0
+
+
+def _text(found: dict[str, Any]) -> str:
+    unit = found["area_unit"]
+    lines = [
+        f"synthesised on {found['library']}, {found['corner']}",
+        f"area   {found['area_um2']:,.0f} {unit} of cells, {found['gate_equivalents']:,.0f} NAND2, without macros",
+        table([[each["block"], f"{each['area_um2']:,.0f}", f"{each['share']:.1%}"] for each in found["blocks"]], "  "),
+        f"macros {found['macro_bits']:,} bits, an estimated {found['macro_area_estimate_um2']:,.0f} {unit}",
+        f"clock  {found['fmax_mhz']:,.1f} MHz at best, {found['period_fo4']:.1f} FO4",
+    ]
+    if found["power_mw"] is not None:
+        parts = ", ".join(f"{name} {value:,.2f}" for name, value in found["power_parts_mw"].items())
+        lines.append(f"power  {found['power_mw']:,.1f} mW at {found['clock_ns']:.2f} ns ({parts}), by a rule")
+    other, here = found["published"], found["at_28_nm"]
+    lines += [
+        f"beside {other['area_mm2']} mm2 and {other['power_mw']} mW, which PIM-GPT gives for its controller at "
+        f"{other['node_nm']} nm and {other['clock_mhz']:,} MHz:",
+        f"  scaled to 28 nm, {here['logic_mm2']:.2f} mm2 of logic, {here['memory_mm2']:.2f} mm2 of memory, "
+        f"{here['clock_mhz']:,.0f} MHz",
+        f"  {found['scaling']}",
+    ]
+    return "\n".join(lines)

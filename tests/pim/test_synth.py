@@ -1,0 +1,56 @@
+"""``bitloom pim synth``: the tiny controller through the flow, and requests that are wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hdl.bus.registers import pim_registers
+from synth_scripts.controller import BLOCKS
+from tests.pim.machines import TINY
+
+
+@pytest.mark.slow
+@pytest.mark.synth
+def test_the_tiny_controller(bitloom, here):
+    """Every block is there, areas add up, memories are macros outside of them, and nothing is unsound."""
+    result = bitloom("pim", "synth", "tiny", "--effort", "quick", "--json")
+    assert (result.status, result.err) == (0, "")
+    found = result.json
+    assert found == json.loads((here / "build" / "pim-tiny" / "pim-synth.json").read_text())
+    assert set(found["checks"].values()) == {0}
+    areas = {each["block"]: each["area_um2"] for each in found["blocks"]}
+    assert set(areas) >= set(BLOCKS.values())
+    assert sum(areas.values()) == pytest.approx(found["area_um2"], rel=1e-6)
+    assert sum(each["share"] for each in found["blocks"]) == pytest.approx(1)
+    assert areas["vector unit"] == max(areas.values())
+    macros = [each for each in found["memories"] if each["macro"]]
+    bits = sum(each["words"] * each["width"] * each["instances"] for each in macros)
+    assert bits == found["macro_bits"] >= TINY.sram_words * TINY.word_bits + TINY.program_words * 128
+    assert sum(each["instances"] for each in macros if "sram_bank" in each["module"]) == 4
+    # Counters alone are 16 of 64 bits: a flip-flop is at least four NAND2.
+    assert areas["counters"] > 16 * 64 * 4 * found["area_um2"] / found["gate_equivalents"]
+    assert 10 < found["period_fo4"] < 200
+    assert found["fmax_mhz"] > 20
+    if found["power_mw"] is not None:
+        assert found["power_mw"] == pytest.approx(sum(found["power_parts_mw"].values()))
+        assert min(found["power_parts_mw"].values()) > 0
+    assert found["published"]["area_mm2"] == 0.64
+    header = (here / "build" / "pim-tiny" / "bitloom_pim.h").read_text()
+    assert f"{pim_registers(TINY)['CONFIG'].reset:#010x}" in header
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tinny"], "system: must be one of pimgpt_paper, aim_measured, tiny, not 'tinny'"),
+        (["none.json"], "none.json: can't be read: No such file or directory"),
+        (["tiny", "--clock", "-1"], "--clock: must be above 0 and below 1,000,000 ns, not -1"),
+        (["tiny", "--library", "none.lib"], "library"),
+    ],
+)
+def test_requests_that_are_wrong(bitloom, here, arguments, message):
+    result = bitloom("pim", "synth", *arguments)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err.splitlines()[0]
