@@ -49,9 +49,11 @@ VECTOR_INPUTS = {
 class VectorUnit(Part):
     """Executes vector instructions, several of them at a time, each bit for bit as if it were alone.
 
-    Lanes are fed by the oldest instruction that has something for them. They take a beat of ``vector_lanes`` elements a
-    clock, and stop as a whole where SRAM does not keep up. Beside them a scan finds greatest elements and sums.
-    Instructions may end in another order than they began in; who starts them minds their data.
+    Lanes take a beat of ``vector_lanes`` elements a clock, and stop as a whole where SRAM does not keep up. Beside them
+    a scan finds greatest elements and sums. For each element of a beat there are 4 multipliers and 8 adders: 5 in its
+    lane, 1 in the scan, 2 in trees of sums and accumulators; and a lane's adder of a constant
+    (:mod:`hdl.arith.float.passes`). Instructions may end in another order than they began in; who starts them minds
+    their data.
 
     Parameters
     ----------
@@ -68,10 +70,11 @@ class VectorUnit(Part):
     slot : Out, active : Out(contexts)
         The number that the next instruction will have; which instructions are at work, from the clock after ``start``
         until the last word is in SRAM.
-    gives : Out(1)
+    any_gives : Out(1)
         One of them will give a scalar.
-    done : Out(1), result : Out(32), target : Out(4)
-        A scalar; one of the instructions that give one at a time, which is for the caller to mind.
+    done : Out(1), result : Out(32), target_out : Out(4)
+        A scalar and its register. Of the instructions that give one, only one is at work at a time, which is for the
+        caller to mind.
     multiplies : Out(1)
         A beat enters the lanes for a pass with a multiplication.
     v{a,b,c,s,d}_*
@@ -173,14 +176,32 @@ class VectorUnit(Part):
         return some, which
 
     # --- lanes -------------------------------------------------------------------------------------------------------
+    def _next(self, m: Module, contexts: list[Shared], oldest: Signal) -> tuple[Signal, Signal, Signal]:
+        """Whose phase is next in the lanes; the last signal is to say that no sum may begin.
+
+        Numbers first: they take a step, and others wait for them. Then sums: between two of them the lanes need
+        something else to do, and that is all the rest.
+        """
+        closed, some, which = Signal(name="closed"), Signal(name="lane_some"), Signal(range(self.contexts), name="next")
+        phases = [View(PHASE, each.phase) for each in contexts]
+        pairs = list(zip(contexts, phases, strict=True))
+        groups = {
+            "vectors": [each.wants_lane & phase.vector & ~phase.adds for each, phase in pairs],
+            "sums": [each.wants_lane & phase.adds & ~closed for each, phase in pairs],
+            "numbers": [each.wants_lane & ~phase.vector for each, phase in pairs],
+        }
+        for name, wants in groups.items():
+            found, number = self._pick(m, name, oldest, wants)
+            with m.If(found):
+                m.d.comb += [some.eq(1), which.eq(number)]
+        return some, which, closed
+
     def _lanes(
         self, m: Module, contexts: list[Shared], wires: list[dict[str, Signal]], oldest: Signal
     ) -> tuple[Shared, Value]:
         params, en = self.params, self.en
         held = [View(operand_layout(params), each.held) for each in contexts]
-        closed = Signal()
-        wants = [each.wants_lane & ~(View(PHASE, each.phase).adds & closed) for each in contexts]
-        some, which = self._pick(m, "lane", oldest, wants)
+        some, which, closed = self._next(m, contexts, oldest)
         layout = lane_job(params, self.contexts)
         job = View(layout, Signal(layout.size, name="lane_job"))
         fields = ("a", "b", "c", "beats", "stride")
