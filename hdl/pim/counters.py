@@ -34,7 +34,8 @@ class Counters(Part):
     """Counts events by the clock, and commands over all channels.
 
     A counter's high half follows its low half by a clock, so that no carry runs through 64 bits: who reads both reads
-    the high one a clock after the low one. Commands are counted three clocks after they appear.
+    the high one a clock after the low one. CYCLES counts at once, other events a clock later, so that what decides them
+    may take a clock; commands are counted three clocks after they appear.
 
     Parameters
     ----------
@@ -73,12 +74,20 @@ class Counters(Part):
         for name in COUNTERS:
             low, high = (getattr(self, f"{name.lower()}_{half}") for half in ("lo", "hi"))
             carry = Signal(name=f"{name.lower()}_carry")
-            event = commands[name] if name in commands else getattr(self, name.lower())
+            event = commands[name] if name in commands else self._event(m, name)
             with m.If(self.clear):
                 m.d.sync += [low.eq(0), high.eq(0), carry.eq(0)]
             with m.Else():
                 m.d.sync += [Cat(low, carry).eq(low + event), high.eq(high + carry)]
         return m
+
+    def _event(self, m: Module, name: str) -> Value:
+        event: Signal = getattr(self, name.lower())
+        if name == "CYCLES":
+            return event
+        happened = Signal(name=f"{name.lower()}_happened")
+        m.d.sync += happened.eq(event)
+        return happened
 
     def _commands(self, m: Module) -> Mapping[str, Value]:
         """How many commands of each kind there are in a clock, two clocks later."""
