@@ -272,10 +272,11 @@ class VectorUnit(Part):
         params = self.params
         some, which = self._pick(m, "scan", oldest, [each.wants_scan for each in contexts])
         held = [View(operand_layout(params), each.held) for each in contexts]
-        layout = scan_job(params)
+        layout = scan_job(params, self.contexts)
         job = View(layout, Signal(layout.size, name="scan_job"))
         phase = View(PHASE, Array(each.phase for each in contexts)[which])
         m.d.comb += [
+            job.context.eq(which),
             job.address.eq(Array(each.a for each in held)[which]),
             job.beats.eq(Array(each.beats for each in held)[which]),
             job.tail.eq(Array(each.tail for each in held)[which]),
@@ -288,23 +289,21 @@ class VectorUnit(Part):
         scan = place(
             m,
             "scan",
-            Scan(params, self.shape.adder),
+            Scan(params, self.shape.adder, self.contexts),
             start=start,
             job=job.as_value(),
             r_ready=self.vs_ready,
             r_data=self.vs_data,
         )
-        owner = Signal(range(self.contexts), reset_less=True)
-        with m.If(start):
-            m.d.sync += owner.eq(which)
         m.d.comb += [ready.eq(scan.ready), self.vs_valid.eq(scan.r_valid), self.vs_addr.eq(scan.r_addr)]
         for i, here in enumerate(wires):
+            found, summed = scan.found & (scan.found_context == i), scan.sum & (scan.sum_context == i)
             m.d.comb += [
                 here["scan_start"].eq(start & (which == i)),
-                here["first_valid"].eq(scan.first_valid & (owner == i)),
+                here["first_valid"].eq(scan.first_valid & (scan.first_context == i)),
                 here["first"].eq(scan.first),
-                here["scan_done"].eq(scan.done & (owner == i)),
-                here["scan_value"].eq(scan.value),
+                here["scan_done"].eq(found | summed),
+                here["scan_value"].eq(Mux(summed, scan.sum_value, scan.found_value)),
             ]
 
     # --- results -----------------------------------------------------------------------------------------------------
