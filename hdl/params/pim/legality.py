@@ -127,10 +127,10 @@ def _pim(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Ac
         if "zero" not in one.flags:
             yield Access("sram", "a", values["a"], params.slot_words)
     else:
+        # The words of the channels up to the highest one of the mask, whether the others take part or not.
         step = values.get("stride", 0)
-        for channel in range(params.channels) if step else [0]:
-            if not step or values["mask"] >> channel & 1:
-                yield Access("sram", "a", values["a"] + channel * step, values["n"])
+        for channel in range(min(values["mask"].bit_length(), params.channels)) if step else [0]:
+            yield Access("sram", "a", values["a"] + channel * step, values["n"])
         yield Access("buffer", "gb", values["gb"], values["n"], write=True)
 
 
