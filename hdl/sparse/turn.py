@@ -31,6 +31,8 @@ class Turn(Part):
         The words, lane 0 lowest.
     """
 
+    clocked = False
+
     def __init__(self, lanes: int, width: int) -> None:
         self.module = f"turn_{width}"
         self.lanes = lanes
