@@ -18,8 +18,8 @@ WARM_UP = 2
 def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int) -> int:
     """Stream uniformly random tiles, back to back, and count activity over one of them.
 
-    Every lane has operands of its own. Counting begins when two tiles have entered, and ends with the third; the
-    simulation goes on until a tile's results are out.
+    Every lane has operands of its own, and takes its time where those decide about it. Counting begins when two tiles
+    have entered, and ends with the third; the simulation goes on until a tile's results are out.
 
     Parameters
     ----------
@@ -44,44 +44,52 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int) 
 
 
 class _Stream:
-    """A stream into the engine: it offers beats, each until it is taken."""
+    """A stream into the engine: in each lane of the simulation it offers beats, each until it is taken there."""
 
-    def __init__(self, name: str, beats: BeatMap, k: int) -> None:
+    def __init__(self, name: str, beats: BeatMap, k: int, lanes: int) -> None:
         self.name, self.beats, self.k = name, beats, k
         self.size = beats.beats(k)
-        #: The beats that were taken: a word for each lane of the simulation.
-        self.taken: list[list[int]] = []
-        self.beat: list[int] = []
+        #: By lane of the simulation: the beats that were taken, and the one that is offered.
+        self.taken: list[list[int]] = [[] for _ in range(lanes)]
+        self.beat: list[int | None] = [None] * lanes
         self.positions = beats.indices(k)
+        ones = (1 << beats.element_bits) - 1
+        self.inside = [
+            sum(ones << (i * beats.element_bits) for i, at in enumerate(positions) if at)
+            for positions in self.positions
+        ]
 
     def offer(self, simulator: Simulator, source: random.Random | None) -> None:
-        """Drive the next beat; zeros where there is no source."""
-        number = len(self.taken) % self.size
-        if not self.beat:
-            bits = self.beats.element_bits
-            inside = sum(((1 << bits) - 1) << (i * bits) for i, at in enumerate(self.positions[number]) if at)
-            words = [source.getrandbits(self.beats.payload_bits) if source else 0 for _ in range(simulator.lanes)]
-            self.beat = [word & inside for word in words]
-        simulator.set(f"{self.name}_tdata", self.beat)
+        """Drive the next beats; zeros where there is no source."""
+        numbers = [len(taken) % self.size for taken in self.taken]
+        words = [
+            (source.getrandbits(self.beats.payload_bits) & self.inside[number] if source else 0)
+            if beat is None
+            else beat
+            for number, beat in zip(numbers, self.beat, strict=True)
+        ]
+        self.beat[:] = words
+        simulator.set(f"{self.name}_tdata", words)
         simulator.set(f"{self.name}_tvalid", 1)
-        simulator.set(f"{self.name}_tlast", int(number == self.size - 1))
+        simulator.set(f"{self.name}_tlast", [int(number == self.size - 1) for number in numbers])
 
     def take(self, simulator: Simulator) -> None:
-        """The beat has been accepted, or not."""
-        if simulator.get(f"{self.name}_tready"):
-            self.taken.append(self.beat)
-            self.beat = []
+        """The beats have been accepted, or not."""
+        for lane, beat in enumerate(self.beat):
+            if beat is not None and simulator.get(f"{self.name}_tready", lane):
+                self.taken[lane].append(beat)
+                self.beat[lane] = None
 
     @property
     def tiles(self) -> float:
-        """How many tiles have entered."""
-        return len(self.taken) / self.size
+        """How many tiles have entered, in the lane that is furthest behind."""
+        return min(map(len, self.taken)) / self.size
 
     def matrix(self, tile: int, lane: int) -> dict[tuple[int, int], int]:
         """A tile's elements in a lane of the simulation."""
         elements = {}
         for number, positions in enumerate(self.positions):
-            word = self.taken[tile * self.size + number][lane]
+            word = self.taken[lane][tile * self.size + number]
             for i, at in enumerate(positions):
                 if at is not None:
                     elements[at] = _element(word, i, self.beats)
@@ -93,9 +101,11 @@ class _Bench:
         self.params, self.simulator, self.k, self.seed = params, simulator, k, seed
         self.flow = flow = Dataflow(params)
         self.random = random.Random(seed)
-        self.a, self.b = _Stream("s_axis_a", flow.a, k), _Stream("s_axis_b", flow.b, k)
-        self.initial = [_Stream("s_axis_c", flow.c, k)] if params.preload else []
-        self.results: list[list[int]] = []
+        lanes = simulator.lanes
+        self.a, self.b = _Stream("s_axis_a", flow.a, k, lanes), _Stream("s_axis_b", flow.b, k, lanes)
+        self.initial = [_Stream("s_axis_c", flow.c, k, lanes)] if params.preload else []
+        #: By lane.
+        self.results: list[list[int]] = [[] for _ in range(CHECKED)]
 
     def run(self) -> int:
         simulator, params = self.simulator, self.params
@@ -108,7 +118,8 @@ class _Bench:
         patience = 64 + 8 * (params.rows + params.cols) + 16 * params.a.width * steps
         for cycle in range(patience):
             self._cycle(cycle)
-            if min(self.a.tiles, self.b.tiles) >= WARM_UP + 1 and len(self.results) >= self.flow.c.beats(self.k):
+            finished = min(map(len, self.results)) >= self.flow.c.beats(self.k)
+            if finished and min(self.a.tiles, self.b.tiles) >= WARM_UP + 1:
                 return self._compare()
         raise CheckFailed(f"the synthesised netlist gave no result in {patience} cycles (seed {self.seed})")
 
@@ -124,18 +135,19 @@ class _Bench:
         if cycle >= 2:
             for stream in (self.a, self.b, *self.initial):
                 stream.take(simulator)
-            if simulator.get("m_axis_c_tvalid"):
-                self.results.append([simulator.get("m_axis_c_tdata", lane) for lane in range(CHECKED)])
+            for lane, results in enumerate(self.results):
+                if simulator.get("m_axis_c_tvalid", lane):
+                    results.append(simulator.get("m_axis_c_tdata", lane))
         simulator.clock()
 
     def _compare(self) -> int:
         """Compare every result with the product of its operands."""
         compared, size = 0, self.flow.c.beats(self.k)
-        for tile in range(len(self.results) // size):
-            for lane in range(CHECKED):
+        for lane, results in enumerate(self.results):
+            for tile in range(len(results) // size):
                 a, b = self.a.matrix(tile, lane), self.b.matrix(tile, lane)
                 for beat in range(size):
-                    word = self.results[tile * size + beat][lane]
+                    word = results[tile * size + beat]
                     for i in range(self.flow.c.lanes):
                         at = self.flow.c.index(self.k, beat, i)
                         if at is None:

@@ -11,7 +11,9 @@ from gen.emit.verilog import emit
 from gen.timing import pes
 from hdl.params import EngineParams, OperandFormat
 from synth_scripts import sta
+from synth_scripts.activity import CHECKED
 from synth_scripts.library import Library
+from synth_scripts.metrics import Rate
 from synth_scripts.run import synthesise
 
 pytestmark = pytest.mark.synth
@@ -25,9 +27,9 @@ class Settings:
     effort: str = "quick"
 
 
-def engine(array: str, scheme: str, rows: int = 2, cols: int = 3) -> EngineParams:
+def engine(array: str, scheme: str, rows: int = 2, cols: int = 3, **more: int) -> EngineParams:
     form = OperandFormat(4, signed=True)
-    sizes = {"rows": rows, "cols": cols, "depth": 2, "segment": 8}
+    sizes = {"rows": rows, "cols": cols, "depth": 2, "segment": 8, **more}
     return EngineParams(array=array, scheme=scheme, a=form, b=form, accumulator=12, **sizes)
 
 
@@ -57,6 +59,20 @@ def test_dense_engines(
     assert found["macs_per_cycle"] == pes(params)
     assert found["macro_bits"] == 0
     assert found["gops_per_mm2_engine"] < found["gops_per_mm2_core"]
+
+
+@needs_sta
+@pytest.mark.parametrize("scheme", ["opt4e", "laconic"])
+def test_netlists_whose_time_depends_on_operands(
+    osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """Each stream of the simulated netlist takes its own time."""
+    monkeypatch.setattr("synth_scripts.power.unavailable", lambda library, effort: "")
+    params = engine("matrix_2d", scheme, rows=2, cols=1, segment=16, group=2, queue=2)
+    rate = Rate(0.25, "an assumption of this test")
+    found = synthesise(params, emit(params), Settings("osu018"), tmp_path, rate=rate)
+    assert found["netlist_results"] >= CHECKED * params.rows
+    assert found["power_mw"] > found["core_power_mw"] > 0
 
 
 @pytest.mark.parametrize("scheme", ["opt3", "opt4c"])
