@@ -82,7 +82,7 @@ class Opt3PE(Part):
         place = Signal(len(slot), reset_less=True)
         with m.If(loaded):
             m.d.sync += place.eq(slot)
-        selected = Cat(begins, codes, valid, digit, place)
+        selected = Pick.pack(begins[0], begins[1], [codes[0]], [codes[1]], [valid], [Cat(digit, place)])
         action = Signal(Pick.action_bits(self.shape), reset_less=True)
         b = Signal(self.params.b.width, reset_less=True)
         now = Pick(self.shape, selected)

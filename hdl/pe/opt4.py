@@ -43,8 +43,15 @@ class Pick:
     @staticmethod
     def join(clear: Value, valid: list[Value], two: list[Value], neg: list[Value], index: list[Value]) -> Value:
         """The word of a step."""
+        return Pick.pack(clear | Cat(valid).any(), clear, two, neg, valid, index)
+
+    @staticmethod
+    def pack(
+        step: Value, clear: Value, two: list[Value], neg: list[Value], valid: list[Value], index: list[Value]
+    ) -> Value:
+        """The word of these fields."""
         codes = [bit for pair in zip(two, neg, strict=True) for bit in pair]
-        return Cat(clear | Cat(valid).any(), clear, *codes, *valid, *index)
+        return Cat(step, clear, *codes, *valid, *index)
 
     @staticmethod
     def action_bits(shape: SparseShape) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -12,7 +14,7 @@ from hdl.pim.operation import operation
 from hdl.pim.sequencer import Sequencer
 from hdl.pim.word_queue import WordQueue
 
-__all__ = ["PHY_INPUTS", "Channel", "phy_outputs", "read_depth", "write_depth"]
+__all__ = ["PHY_INPUTS", "Channel", "phy_members", "phy_outputs", "read_depth", "write_depth"]
 
 PHY_INPUTS = ("rdata", "rvalid")
 
@@ -34,6 +36,15 @@ def phy_outputs(params: PimParams) -> dict[str, int]:
     widths = {"cmd_valid": 1, "cmd_op": COMMAND_BITS, "cmd_bank": params.bank_bits, "cmd_row": params.row_bits}
     widths |= {"cmd_col": params.col_bits, "wvalid": 1, "wdata": params.word_bits, "wstrb": params.word_bits // 8}
     return widths
+
+
+def phy_members(params: PimParams) -> dict[str, Any]:
+    """The ports of all channels, ``c0_cmd_valid`` and so on, as members of a part."""
+    ports: dict[str, Any] = {}
+    for i in range(params.channels):
+        ports |= {f"c{i}_{name}": Out(width) for name, width in phy_outputs(params).items()}
+        ports |= {f"c{i}_rdata": In(params.word_bits), f"c{i}_rvalid": In(1)}
+    return ports
 
 
 class Channel(Part):

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, place
 from hdl.params.pim import PimParams
-from hdl.pim.channel import Channel, phy_outputs
+from hdl.pim.channel import Channel, phy_members, phy_outputs
 from hdl.pim.collector import Collector, collect_job, granules
 from hdl.pim.feeder import ADDRESS_BITS, Feeder, feed_job
 from hdl.pim.operation import operation
@@ -37,9 +37,6 @@ class Channels(Part):
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        ports = {f"c{i}_{name}": Out(w) for i in range(params.channels) for name, w in phy_outputs(params).items()}
-        for i in range(params.channels):
-            ports |= {f"c{i}_rdata": In(params.word_bits), f"c{i}_rvalid": In(1)}
         super().__init__(
             {
                 "op": In(operation(params).size),
@@ -50,7 +47,7 @@ class Channels(Part):
                 "collect": In(collect_job(params).size),
                 "op_valid": In(1),
                 "op_ready": Out(1),
-                **ports,
+                **phy_members(params),
                 "r_valid": Out(1),
                 "r_addr": Out(ADDRESS_BITS),
                 "r_ready": In(1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import In, Out
 
@@ -72,7 +72,6 @@ class Collector(Part):
             m, "queue", StreamSlice(layout.size), i_data=self.job, i_last=0, i_valid=self.job_valid,
             o_ready=ended | ~valid,
         )  # fmt: skip
-        new = View(layout, queue.o_data)
         job = View(layout, Signal(layout.size, name="present", reset_less=True))
         index = Signal(COUNT_BITS)
         who = Signal(params.channels)  # the lowest channel that is left, one-hot
@@ -97,7 +96,7 @@ class Collector(Part):
             with m.If(last):
                 m.d.sync += job.mask.eq(job.mask & ~who)
         with m.If(ended | ~valid):
-            m.d.sync += [valid.eq(queue.o_valid), Cat(job.as_value()).eq(new.as_value()), index.eq(0)]
+            m.d.sync += [valid.eq(queue.o_valid), job.eq(queue.o_data), index.eq(0)]
         self._steer(m, who, job.slot)
         return m
 

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params.pim import WORD_BITS, PimParams
-from hdl.pim.channel import PHY_INPUTS, phy_outputs
+from hdl.pim.channel import PHY_INPUTS, phy_members, phy_outputs
 from hdl.pim.channels import Channels
 from hdl.pim.collector import granules
 from hdl.pim.issue import Issuer
@@ -67,9 +67,7 @@ class Controller(Part):
         ports |= {"program_word": In(WORD_BITS), "s_axis_tdata": In(word), "s_axis_tvalid": In(1)}
         ports |= {"s_axis_tready": Out(1), "m_axis_tdata": Out(word), "m_axis_tlast": Out(1), "m_axis_tvalid": Out(1)}
         ports |= {"m_axis_tready": In(1), "channels_busy": Out(1), "move_busy": Out(1), "move_waits": Out(1)}
-        for i in range(params.channels):
-            ports |= {f"c{i}_{name}": Out(width) for name, width in phy_outputs(params).items()}
-            ports |= {f"c{i}_rdata": In(word), f"c{i}_rvalid": In(1)}
+        ports |= phy_members(params)
         ports |= {"vector_busy": Out(1), "vector_multiplies": Out(1)}
         super().__init__(ports)
 

@@ -12,7 +12,7 @@ from hdl.bus.register_block import RegisterBlock
 from hdl.bus.registers import COUNTERS, pim_registers
 from hdl.lib.shared import Part, Shared, place
 from hdl.params.pim import SCALARS, WORD_BITS, PimParams
-from hdl.pim.channel import PHY_INPUTS, phy_outputs
+from hdl.pim.channel import PHY_INPUTS, phy_members, phy_outputs
 from hdl.pim.controller import Controller
 from hdl.pim.counters import EVENTS, Counters
 from hdl.pim.mark_log import MarkLog
@@ -52,9 +52,7 @@ class Pim(Part):
         ports |= {"s_axis_program_tready": Out(1), "s_axis_tdata": In(word), "s_axis_tvalid": In(1)}
         ports |= {"s_axis_tready": Out(1), "m_axis_tdata": Out(word), "m_axis_tlast": Out(1), "m_axis_tvalid": Out(1)}
         ports["m_axis_tready"] = In(1)
-        for i in range(params.channels):
-            ports |= {f"c{i}_{name}": Out(width) for name, width in phy_outputs(params).items()}
-            ports |= {f"c{i}_rdata": In(word), f"c{i}_rvalid": In(1)}
+        ports |= phy_members(params)
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:

@@ -14,6 +14,7 @@ PE of several lanes of K takes its further operands as zeros or from further ste
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from hdl.params import OperandFormat
 from tests.hdl.lanes import Lanes, Netlist
 
-__all__ = ["STREAKS", "Drive", "Steps", "check_all_pairs", "differences"]
+__all__ = ["STREAKS", "Drive", "Steps", "check_all_pairs", "differences", "missed_mutants", "mutants"]
 
 Integers = NDArray[np.int64]
 #: Operands a and b of every step, one of each for every lane.
@@ -87,3 +88,31 @@ def check_all_pairs(
     compared, wrong, example = differences(netlist, a, b, bits, drive, seed)
     assert not wrong, f"{wrong} of {compared} sums are wrong: {example}"
     return compared
+
+
+def mutants(netlist: Netlist) -> list[tuple[int, str]]:
+    """A netlist's gates, each turned into another kind. Of the ORs many are exclusive by what can occur: no XORs."""
+    return [(i, kind) for i, kind in netlist.mutants() if (netlist.gates[i].kind, kind) != ("OR", "XOR")]
+
+
+def missed_mutants(
+    netlist: Netlist,
+    a: OperandFormat,
+    b: OperandFormat,
+    bits: int,
+    drive: Drive,
+    *,
+    count: int,
+    sample: int = 2048,
+    refusals: tuple[type[Exception], ...] = (),
+) -> list[str]:
+    """Those of ``count`` mutants at random that make no difference; ``refusals`` of ``drive`` make one as well."""
+    missed = []
+    for i, kind in random.Random(7).sample(mutants(netlist), count):
+        try:
+            _, wrong, _ = differences(netlist.mutated(i, kind), a, b, bits, drive, sample=sample)
+        except refusals:
+            continue
+        if not wrong:
+            missed.append(f"{netlist.gates[i]} as {kind}")
+    return missed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from hdl.pe.product import ProductPE, SelectPE
 from hdl.pe.recode import recoder
 from tests.hdl.digits import pack
 from tests.hdl.lanes import Lanes, Netlist, netlists
-from tests.hdl.pairs import STREAKS, Drive, Steps, check_all_pairs, differences
+from tests.hdl.pairs import STREAKS, Drive, Steps, check_all_pairs, missed_mutants, mutants
 
 #: What the PEs of a column of 24 may add up to; bits of a sum.
 PES: dict[str, dict[str, Any]] = {
@@ -110,13 +109,8 @@ def test_all_pairs(name: str, gates) -> None:
 
 @pytest.mark.parametrize("name", PES)
 def test_a_broken_gate_is_found(name: str, gates) -> None:
-    """Gates at random, each turned into another kind. Of the ORs many are exclusive by what can occur."""
-    engine, netlist = params(name), gates[name]
-    mutants = [(i, kind) for i, kind in netlist.mutants() if (netlist.gates[i].kind, kind) != ("OR", "XOR")]
-    missed = []
-    for i, kind in random.Random(7).sample(mutants, min(30, len(mutants))):
-        broken = netlist.mutated(i, kind)
-        _, wrong, _ = differences(broken, engine.a, engine.b, compared_bits(name), driver(name), sample=2048)
-        if not wrong:
-            missed.append(f"{netlist.gates[i]} as {kind}")
+    """Gates at random, each turned into another kind."""
+    engine = params(name)
+    count = min(30, len(mutants(gates[name])))
+    missed = missed_mutants(gates[name], engine.a, engine.b, compared_bits(name), driver(name), count=count)
     assert len(missed) <= 2, missed

@@ -16,9 +16,10 @@ def command(options: argparse.Namespace, console: Console) -> int:
     from sim_tb.pim.decoder import agreement, generate
 
     golden = generate(options.prompt, options.tokens)
+    float64 = agreement(golden)
     lines = [f"{len(golden.tokens)} tokens from {golden.instructions:,} instructions"]
     content = {"prompt": golden.prompt, "text": golden.text, "tokens": golden.tokens, "on": options.on}
-    content |= {"instructions": golden.instructions, "float64": asdict(agreement(golden))}
+    content |= {"instructions": golden.instructions, "float64": asdict(float64)}
     if options.on == "rtl":
         with console.doing("simulate"):
             found = generate(options.prompt, options.tokens, on="rtl")
@@ -26,7 +27,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
             raise CheckFailed(f"The hardware differs from the golden model: {found.text!r}, not {golden.text!r}")
         lines.append(f"the same on the hardware, in {sum(found.cycles):,} clocks")
         content["cycles"] = found.cycles
-    lines.append(f"float64 chooses {agreement(golden).equal} of them")
+    lines.append(f"float64 chooses {float64.equal} of them")
     console.say("\n".join([golden.prompt + golden.text, "", *lines]))
     console.json(content)
     return 0
