@@ -159,7 +159,8 @@ class VectorUnit(Part):
         ]
         with m.If(self.start):
             m.d.sync += newest.eq(newest + 1)
-        with m.If(~active[oldest] & (oldest != newest)):
+        # Where they meet, all numbers were in use, or none: one that begins where the oldest one was is the newest.
+        with m.If(Mux(oldest == newest, self.start & self.active.any(), ~active[oldest])):
             m.d.sync += oldest.eq(oldest + 1)
         return oldest
 
