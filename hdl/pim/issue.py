@@ -15,7 +15,7 @@ from hdl.pim.issue_expand import Expander
 from hdl.pim.issue_loops import ADDRESSES, Loops
 from hdl.pim.issue_present import Present, field, lowest_fault
 from hdl.pim.issue_ranges import Ranges
-from hdl.pim.issue_scoreboard import SOURCES, Scoreboard
+from hdl.pim.issue_scoreboard import BOUNDS, SOURCES, Scoreboard
 from hdl.pim.mover import MOVE_BITS
 from hdl.pim.operation import KINDS, operation
 from hdl.pim.vector import VECTOR_INPUTS
@@ -27,12 +27,12 @@ __all__ = ["Issuer"]
 class Issuer(Part):
     """Executes programs: fetch, address, check, wait, dispatch; one instruction at a time, while units work on earlier.
 
-    An instruction takes 5 clocks, and one more for each range that it touches, before it is dispatched; VMM and those
-    with strides 20 more. Units have queues: streams of MACs see none of it. It waits while a unit writes what it reads,
-    or uses what it writes (:class:`hdl.pim.issue_scoreboard.Scoreboard`); what has to do with scalar registers waits
-    for a vector instruction that gives one. After an instruction that is illegal, units finish, and the program ends
-    with the lowest code of its faults; ``clear`` makes it ready again. The parts of a VMM are instructions of their
-    own, made here (:class:`hdl.pim.issue_expand.Expander`).
+    An instruction takes 6 clocks before it is dispatched, one more for each range that it touches, and one if there are
+    any; VMM and those with strides 20 more. Units have queues: streams of MACs see none of it. It waits while a unit
+    writes what it reads, or uses what it writes (:class:`hdl.pim.issue_scoreboard.Scoreboard`); what has to do with
+    scalar registers waits for a vector instruction that gives one. After an instruction that is illegal, units finish,
+    and the program ends with the lowest code of its faults; ``clear`` makes it ready again. The parts of a VMM are
+    instructions of their own, made here (:class:`hdl.pim.issue_expand.Expander`).
 
     Members
     -------
@@ -181,20 +181,20 @@ class Issuer(Part):
         )
         ranges = self.ranges
         job = Mux(control.collects | (control.stream & ~control.is_out), 1, 0)
-        spans = {f"{s}_{end}": getattr(ranges, f"{s}_{end}") for s in SOURCES for end in ("first", "last")}
+        spans = {f"{s}_{end}": getattr(ranges, f"{s}_{end}") for s in SOURCES for end in BOUNDS}
         board = place(
             m,
             "scoreboard",
             Scoreboard(context_count(self.params)),
             first=ranges.first,
-            last=ranges.last,
+            past=ranges.past,
             write=ranges.write,
             feed=self.op_valid & self.op_ready & self.feeds & ~self.flag["zero"],
             collect=self.op_valid & self.op_ready & self.collects,
             move=self.move_start,
             move_writes=~control.is_out,
             job_first=Mux(job, ranges.d_first, ranges.a_first),
-            job_last=Mux(job, ranges.d_last, ranges.a_last),
+            job_past=Mux(job, ranges.d_past, ranges.a_past),
             feed_done=self.feed_done,
             collect_done=self.collect_done,
             moving=self.move_busy,
@@ -277,8 +277,9 @@ class Issuer(Part):
                 m.d.sync += [*self.present.load(self.program_data, self.decoded), self.next_pc.eq(self.pc + 1)]
                 m.next = "advance"
             with m.State("advance"):
-                m.d.comb += self.waits.eq(flag["fence"] & ~self.idle)
-                with m.If(~self.waits):
+                fenced = flag["fence"] & ~self.idle
+                m.d.comb += self.waits.eq(fenced)
+                with m.If(~fenced):
                     m.d.sync += [f[name].eq(value) for name, value in self.present.advanced(self.loops).items()]
                     m.next = "settle"
             with m.State("settle"):
@@ -292,7 +293,7 @@ class Issuer(Part):
                 m.d.comb += go["check"].eq(1)
                 m.next = "walk"
             with m.State("walk"):
-                m.d.comb += self.waits.eq(self.conflict)
+                m.d.comb += self.waits.eq(self.ranges.waits)
                 m.d.sync += self.bad.eq(self.present.faults(self.loops, self.ranges, self.loaded))
                 with m.If(self.ranges.done):
                     m.next = "dispatch"

@@ -8,10 +8,12 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib.shared import Part
 from hdl.pim.feeder import ADDRESS_BITS
 
-__all__ = ["SOURCES", "Scoreboard"]
+__all__ = ["BOUNDS", "SOURCES", "Scoreboard"]
 
 #: Ranges of a vector instruction.
 SOURCES = ("a", "b", "beta", "d")
+#: A range of SRAM words: its first one, and the first one past it.
+BOUNDS = {"first": ADDRESS_BITS, "past": ADDRESS_BITS + 1}
 #: Jobs that feeder and collector have at most: one at work, two waiting, one about to be reported.
 JOBS = 4
 
@@ -19,18 +21,17 @@ JOBS = 4
 class Scoreboard(Part):
     """Says whether a range of SRAM words is in the way of what is going on.
 
-    A read must wait for writes to the same words, a write for reads and writes. Words are counted in ranges, from the
-    first to the last.
+    A read must wait for writes to the same words, a write for reads and writes.
 
     Members
     -------
-    first, last : In, write : In(1), conflict : Out(1)
+    first, past : In, write : In(1), conflict : Out(1)
         A range in question.
     feed, collect, move : In(1)
-        A job of the feeder, the collector or the data mover begins, with range ``job_first`` to ``job_last``;
+        A job of the feeder, the collector or the data mover begins, with range ``job_first`` and ``job_past``;
         ``move_writes`` says which way. The first two end, in their order, with ``feed_done`` and ``collect_done``; the
         mover is at work while ``moving``.
-    vector : In(1), vector_slot : In, vector_has : In, {source}_first, {source}_last
+    vector : In(1), vector_slot : In, vector_has : In, {source}_first, {source}_past
         A vector instruction begins, by its number, with the ranges (``SOURCES``) that it has; at work while its bit of
         ``calculating`` is high.
     """
@@ -41,17 +42,11 @@ class Scoreboard(Part):
     def __init__(self, contexts: int) -> None:
         self.contexts = contexts
         flags = ("write", "feed", "collect", "move", "move_writes", "feed_done", "collect_done", "moving")
-        ranges = (
-            "first",
-            "last",
-            "job_first",
-            "job_last",
-            *(f"{s}_{end}" for s in SOURCES for end in ("first", "last")),
-        )
+        owners = ("", "job_", *(f"{source}_" for source in SOURCES))
         super().__init__(
             {
                 **{name: In(1) for name in (*flags, "vector")},
-                **{name: In(ADDRESS_BITS) for name in ranges},
+                **{f"{owner}{end}": In(width) for owner in owners for end, width in BOUNDS.items()},
                 "vector_has": In(len(SOURCES)),
                 "vector_slot": In(range(contexts)),
                 "calculating": In(contexts),
@@ -63,7 +58,7 @@ class Scoreboard(Part):
         m = Module()
         reads = self._jobs(m, "feed")
         writes = self._jobs(m, "collect")
-        moved = self._latch(m, "move", self.move, self.job_first, self.job_last)
+        moved = self._latch(m, "move", self.move, self.job_first, self.job_past)
         direction = Signal()
         with m.If(self.move):
             m.d.sync += direction.eq(self.move_writes)
@@ -74,18 +69,18 @@ class Scoreboard(Part):
             with m.If(begins):
                 m.d.sync += has.eq(self.vector_has)
             for i, name in enumerate(SOURCES):
-                first, last = getattr(self, f"{name}_first"), getattr(self, f"{name}_last")
-                meets = self._latch(m, f"{name}{slot}", begins, first, last) & self.calculating[slot] & has[i]
+                first, past = getattr(self, f"{name}_first"), getattr(self, f"{name}_past")
+                meets = self._latch(m, f"{name}{slot}", begins, first, past) & self.calculating[slot] & has[i]
                 (writes if name == "d" else reads).append(meets)
         m.d.comb += self.conflict.eq(Cat(*writes).any() | (self.write & Cat(*reads).any()))
         return m
 
-    def _latch(self, m: Module, name: str, begin: Value, first: Value, last: Value) -> Value:
+    def _latch(self, m: Module, name: str, begin: Value, first: Value, past: Value) -> Value:
         """Keep a range; the result says whether it meets the one in question."""
-        low, high = Signal(ADDRESS_BITS, name=f"{name}_low"), Signal(ADDRESS_BITS, name=f"{name}_high")
+        kept_first, kept_past = (Signal(width, name=f"{name}_{end}") for end, width in BOUNDS.items())
         with m.If(begin):
-            m.d.sync += [low.eq(first), high.eq(last)]
-        return (self.first <= high) & (low <= self.last)
+            m.d.sync += [kept_first.eq(first), kept_past.eq(past)]
+        return (self.first < kept_past) & (kept_first < self.past)
 
     def _jobs(self, m: Module, name: str) -> list[Value]:
         """A ring of ranges."""
@@ -99,5 +94,5 @@ class Scoreboard(Part):
         meets = []
         for i in range(JOBS):
             here = begin & (newest == i)
-            meets.append(self._latch(m, f"{name}{i}", here, self.job_first, self.job_last) & valid[i])
+            meets.append(self._latch(m, f"{name}{i}", here, self.job_first, self.job_past) & valid[i])
         return meets
