@@ -1,25 +1,28 @@
 """Synthesis of the PIM controller: area by block, best clock, power, and the published figures beside them.
 
 The controller goes through the flow of what is around an engine's core (:mod:`synth_scripts.fabric`), with its SRAM,
-program memory and larger queues as macros. Nothing of it is simulated as a netlist: power follows a stated rule.
+program memory and larger queues as macros. Where a program has been recorded, the netlist repeats it clock by clock,
+and power is that of its gates (:mod:`synth_scripts.controller_power`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gen.pim.hardware import pim_verilog
+from gen.pim.trace import Trace
 from hdl.params.pim import PimParams
 from synth_scripts import checks, sta, yosys
-from synth_scripts.energy import energies
+from synth_scripts.controller_power import controller_power
 from synth_scripts.fabric import VARIANTS, Box, Fabric, synthesise_fabric
 from synth_scripts.hierarchy import Hierarchy
-from synth_scripts.library import Library, load
-from synth_scripts.memory import MODEL, Memory, memories
+from synth_scripts.library import load
+from synth_scripts.memory import MODEL, memories
 
-__all__ = ["PUBLISHED", "synthesise_controller"]
+__all__ = ["BLOCKS", "PUBLISHED", "synthesise_controller"]
 
 #: Adder and script pairs that are tried, by effort: it is large, and one pair is a minute of work or more.
 PAIRS = {"quick": VARIANTS["quick"][:1], "normal": VARIANTS["quick"], "full": VARIANTS["normal"]}
@@ -31,9 +34,8 @@ NAND2_28, BIT_28, FO4_28 = 0.5, 0.25, 15.0
 SCALING = (
     f"gate equivalents (areas over that of a NAND2) and periods in FO4 carry over to another process within some 20 %, "
     f"so that area and clock at 28 nm are meant as such ({NAND2_28:g} um2 a NAND2, {BIT_28:g} um2 a bit of SRAM, "
-    f"{FO4_28:g} ps a FO4); power does not carry over: supplies and wires have not shrunk with gates, and the figure "
-    "here is a rule's. The published area is of other hardware, with arithmetic in bf16 where this one has single "
-    "precision"
+    f"{FO4_28:g} ps a FO4); power does not carry over: supplies and wires have not shrunk with gates. The published "
+    "area is of other hardware, with arithmetic in bf16 where this one has single precision"
 )
 #: Blocks of the report and where they begin: the first module on the way down from the top that has a name here.
 BLOCKS = {
@@ -46,18 +48,10 @@ BLOCKS = {
     "vector": "vector unit",
     "sram": "ports of the SRAM",
 }
+#: What is in none of them.
+WIRING = "wiring"
 #: Period that is asked for, FO4, where no clock is given.
 TARGET_FO4 = 25
-#: Share of the pins of data that change in a clock; loads of a gate's output, in flip-flops' inputs.
-ACTIVITY, FANOUT = 0.1, 3
-#: Capacitance that a bit cell puts on its bit line and on its word line, in flip-flops' inputs.
-BIT_LINE, WORD_LINE = 0.1, 0.2
-POWER_MODEL = (
-    f"a rule, not a measurement, for a peak: all clock pins change twice in a clock (no credit for clock gates), "
-    f"{ACTIVITY:.0%} of all other pins once, outputs drive {FANOUT} inputs of flip-flops; every macro is read in every "
-    f"clock, which charges the bit lines of a word ({BIT_LINE:g} flip-flop inputs a cell) and its word line "
-    f"({WORD_LINE:g} a cell) to the supply; no wires, no clock tree"
-)
 
 
 def synthesise_controller(
@@ -68,6 +62,7 @@ def synthesise_controller(
     clock_ns: float | None = None,
     effort: str = "normal",
     prefix: str = "bitloom",
+    record: Callable[[], Trace | None] = lambda: None,
 ) -> dict[str, Any]:
     """Synthesise a controller.
 
@@ -83,6 +78,9 @@ def synthesise_controller(
     effort : str
         ``quick``, ``normal`` or ``full``.
     prefix : str
+    record : callable
+        Gives a recorded program whose power is measured; called where there is a use for it. Without one, power
+        follows a rule.
 
     Returns
     -------
@@ -93,11 +91,12 @@ def synthesise_controller(
         ``area_um2``, ``area_unit``, ``gate_equivalents``, ``cells``
             Cell area without wires and macros (of the unit library in NAND2).
         ``blocks``
-            ``block``, ``area_um2``, ``share``: all modules of a block, macros not counted.
+            ``block``, ``area_um2``, ``share``, ``power_mw``: all modules of a block, macros not counted. Power is
+            null where it follows a rule.
         ``memories``, ``macro_bits``, ``macro_area_estimate_um2``, ``memory_model``
             As in ``synth.json``.
         ``power_mw``, ``power_parts_mw``, ``power_model``
-            At the clock of the report, by a rule; null for the unit library.
+            At the clock of the report, and how it was found; null for the unit library.
         ``published``, ``at_28_nm``, ``scaling``
             Figures of the paper; area and clock scaled to its process; what to trust of them.
         ``checks``
@@ -123,6 +122,8 @@ def synthesise_controller(
     )
     period = clock_ns or fabric.period
     area = sum(each * fabric.instances[name] for name, each in fabric.areas.items())
+    names = {f"{prefix}_{module}": block for module, block in BLOCKS.items()} | {top: WIRING}
+    power = controller_power(cells, fabric, top, macros, names, period, record, workdir / "power")
     return {
         "system": params.hash,
         "library": cells.name,
@@ -137,7 +138,10 @@ def synthesise_controller(
         "area_unit": "NAND2" if cells.is_unit else "um2",
         "gate_equivalents": area / cells.nand2_area,
         "cells": sum(count for kind, count in fabric.instances.items() if kind in cells.areas),
-        "blocks": _blocks(hierarchy, fabric, top, prefix, area),
+        "blocks": [
+            {"block": name, "area_um2": each, "share": each / area, "power_mw": power.blocks.get(name)}
+            for name, each in _areas(hierarchy, fabric, top, names).items()
+        ],
         "memories": [
             {"module": each.module, "words": each.words, "width": each.width, "instances": count, "macro": each.macro}
             for each, count in found
@@ -146,7 +150,9 @@ def synthesise_controller(
         "macro_bits": sum(memory.bits * count for memory, count in macros),
         "macro_area_estimate_um2": sum(memory.area(cells) * count for memory, count in macros),
         "memory_model": MODEL,
-        **_power(cells, fabric, macros, period),
+        "power_mw": sum(power.parts.values()) if power.parts else None,
+        "power_parts_mw": power.parts or None,
+        "power_model": power.model,
         "published": PUBLISHED,
         "at_28_nm": {
             "logic_mm2": area / cells.nand2_area * NAND2_28 / 1e6,
@@ -158,50 +164,16 @@ def synthesise_controller(
     }
 
 
-def _blocks(hierarchy: Hierarchy, fabric: Fabric, top: str, prefix: str, total: float) -> list[dict[str, Any]]:
-    """Area by block: a module's cells belong to the block that it stands in."""
-    areas: dict[str, float] = {}
+def _areas(hierarchy: Hierarchy, fabric: Fabric, top: str, names: Mapping[str, str]) -> dict[str, float]:
+    """Area by block, the largest first: a module's cells belong to the block that it stands in."""
+    areas: dict[str, float] = defaultdict(float)
 
-    def walk(module: str, block: str) -> None:
-        block = BLOCKS.get(module.removeprefix(f"{prefix}_"), block)
-        areas[block] = areas.get(block, 0.0) + fabric.areas.get(module, 0.0)
-        for part, count in hierarchy.places[module].items():
+    def walk(module: str, block: str, count: int) -> None:
+        block = names.get(module, block)
+        areas[block] += count * fabric.areas.get(module, 0.0)
+        for part, times in hierarchy.places[module].items():
             if part in fabric.areas:
-                before = dict(areas)
-                walk(part, block)
-                for name in areas:  # once for each place
-                    areas[name] = before.get(name, 0.0) + count * (areas[name] - before.get(name, 0.0))
+                walk(part, block, count * times)
 
-    walk(top, "wiring")
-    listed = [{"block": name, "area_um2": area, "share": area / total} for name, area in areas.items() if area]
-    return sorted(listed, key=lambda each: -float(str(each["area_um2"])))
-
-
-def _power(library: Library, fabric: Fabric, macros: list[tuple[Memory, int]], period_ns: float) -> Mapping[str, Any]:
-    """Power by the rule of ``POWER_MODEL``."""
-    if library.is_unit:
-        return {"power_mw": None, "power_parts_mw": None, "power_model": "the unit library has no energy"}
-    table = energies(library)
-    load_ff = FANOUT * library.load_ff
-    clock = data = leakage = 0.0
-    for kind, count in fabric.instances.items():
-        if kind not in library.areas:
-            continue
-        energy = table[kind]
-        pins = library.clock_pins.get(kind, ())
-        for pin, each in energy.inputs.items():
-            if pin in pins:
-                clock += 2 * count * each
-            else:
-                data += count * each * ACTIVITY
-        data += count * ACTIVITY * sum(energy.of_output(pin, load_ff) for pin in energy.outputs)
-        leakage += count * energy.leakage_nw
-    square = library.corner["voltage"] ** 2
-    access = 0.0
-    for memory, count in macros:
-        lines = memory.width * (memory.words * BIT_LINE + WORD_LINE) * library.load_ff
-        access += count * lines * square
-    parts = {"clock": clock, "data": data, "macros": access}
-    milliwatts = {name: energy_fj / period_ns * 1e-3 for name, energy_fj in parts.items()}
-    milliwatts["leakage"] = leakage * 1e-6
-    return {"power_mw": sum(milliwatts.values()), "power_parts_mw": milliwatts, "power_model": POWER_MODEL}
+    walk(top, WIRING, 1)
+    return dict(sorted(((name, area) for name, area in areas.items() if area), key=lambda each: -each[1]))

@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from hdl.params.errors import ToolError
 from synth_scripts.library import Library
 from synth_scripts.logic import expression
@@ -27,7 +30,7 @@ class Simulator:
         The module in Yosys' JSON form.
     library : Library
     lanes : int
-        Independent streams.
+        Independent streams, 64 at most.
     clock : str
         The clock port.
 
@@ -47,12 +50,12 @@ class Simulator:
             (bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int)), default=0
         )
         self.values = [0] * self.size
-        self.last: list[int] = []
+        self.last: npt.NDArray[np.uint64] | None = None
         self.gated: dict[int, str] = {}
         self.gated_ones: dict[int, int] = defaultdict(int)
         self.held: dict[int, str] = {}
-        self.ones = [0] * self.size
-        self.toggles = [0] * self.size
+        self.ones = np.zeros(self.size, np.int64)
+        self.toggles = np.zeros(self.size, np.int64)
         self.cycles = 0
         self._build()
 
@@ -170,6 +173,7 @@ class Simulator:
         self.state = [0] * len(flops)
         self._settle = _function(settle)
         self._clock = _function([*lines, *after] or ["pass"])
+        self._enables = _function([f"return [{', '.join(self.gated.values())}]"])
 
     def _outputs(self, name: str, state: str) -> list[str]:
         cell, model = self.cells[name], self.models[self.cells[name]["type"]]
@@ -221,19 +225,14 @@ class Simulator:
 
     def count(self) -> None:
         """Count this cycle's values; call between :meth:`settle` and :meth:`clock`."""
-        values, last, ones, toggles = self.values, self.last, self.ones, self.toggles
-        for i, value in enumerate(values):
-            if value:
-                ones[i] += value.bit_count()
-        if last:
-            for i, (new, old) in enumerate(zip(values, last, strict=True)):
-                if new != old:
-                    toggles[i] += (new ^ old).bit_count()
+        values = np.array(self.values, np.uint64)
+        self.ones += np.bitwise_count(values)
+        if self.last is not None:
+            self.toggles += np.bitwise_count(values ^ self.last)
             self.cycles += 1
-        self.last = values.copy()
-        env = {"v": values, "m": self.full}
-        for net, enable in self.gated.items():
-            self.gated_ones[net] += eval(enable, env).bit_count()
+        self.last = values
+        for net, enable in zip(self.gated, self._enables(self.values, self.state, self.full), strict=True):
+            self.gated_ones[net] += enable.bit_count()
 
     def clock(self) -> None:
         """A rising clock edge."""
@@ -256,7 +255,7 @@ class Simulator:
         held = self.held.get(bit)
         if held is not None and held.startswith("v["):
             bit = int(held[2:-1])
-        return self.toggles[bit] / samples, self.ones[bit] / (samples + self.lanes)
+        return float(self.toggles[bit] / samples), float(self.ones[bit] / (samples + self.lanes))
 
 
 def _pin(expression: str) -> str:

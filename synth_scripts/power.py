@@ -60,9 +60,14 @@ class ModulePower:
 
 
 def module_powers(
-    simulator: Simulator, hierarchy: Mapping[str, Any], top: str, library: Library, scale: float = 1.0
+    simulator: Simulator,
+    hierarchy: Mapping[str, Any],
+    top: str,
+    library: Library,
+    scale: float = 1.0,
+    blocks: Mapping[str, str] | None = None,
 ) -> dict[str, ModulePower]:
-    """Sum the energy of a simulated netlist, by module.
+    """Sum the energy of a simulated netlist, by module or by block.
 
     Parameters
     ----------
@@ -74,6 +79,8 @@ def module_powers(
     library : Library
     scale : float
         Multiplies the activity of everything but the clock.
+    blocks : mapping of str to str, optional
+        Names of blocks by the modules that they begin with, ``top`` among them: what is in these belongs to the block.
     """
     cells = energies(library)
     loads: dict[int, float] = defaultdict(float)
@@ -100,16 +107,17 @@ def module_powers(
             else:
                 module.data_fj += scale * transitions * each
 
-    def walk(name: str, path: str) -> None:
-        module = found[name]
+    def walk(name: str, path: str, block: str) -> None:
+        block = name if blocks is None else blocks.get(name, block)
+        module = found[block]
         module.instances += 1
         for cell_name, cell in hierarchy[name]["cells"].items():
             if cell["type"] in library.areas:
                 add(module, simulator.cells[f"{path}{cell_name}"])
             else:
-                walk(cell["type"], f"{path}{cell_name}.")
+                walk(cell["type"], f"{path}{cell_name}.", block)
 
-    walk(top, "")
+    walk(top, "", top)
     return dict(found)
 
 

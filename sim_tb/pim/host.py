@@ -10,27 +10,33 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from amaranth.hdl import Shape
+from amaranth.lib.wiring import In, Out
 
 from gen.pim.hardware import pim_verilog
 from hdl.bus.registers import RegisterMap, pim_registers
 from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.pim.sram import bank_count
+from hdl.pim.top import Pim
 from sim_tb.build import Model, build_model
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.devices import channel_ports, device_text, timing_arguments
 from sim_tb.pim.log import Entry
 from sim_tb.pim.rules import RULES
 
-__all__ = ["OKAY", "SLVERR", "Answer", "HostResult", "Script", "run_host"]
+__all__ = ["OKAY", "RESET_CLOCKS", "SLVERR", "Answer", "HostResult", "Script", "run_host", "traced_ports"]
 
 Elements = npt.NDArray[np.uint16]
 NAMES = {command.code: name for name, command in COMMANDS.items()}
 OKAY, SLVERR = 0, 2
 ALL_BYTES = 15
+#: Clocks in reset.
+RESET_CLOCKS = 4
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,8 @@ class HostResult:
         Clocks in which the host waited for interrupts, and processor seconds of these.
     hung : bool
         It was given up.
+    trace : list of (int, int)
+        All inputs and all outputs of the controller in each clock (:func:`traced_ports`), if that was asked for.
     """
 
     answers: list[Answer]
@@ -139,6 +147,7 @@ class HostResult:
     waited: int
     waiting: float
     hung: bool
+    trace: list[tuple[int, int]]
 
 
 def run_host(
@@ -153,6 +162,7 @@ def run_host(
     seed: int = 0,
     effort: str = "quick",
     bare: bool = False,
+    traced: bool = False,
 ) -> HostResult:
     """Run a script.
 
@@ -176,6 +186,8 @@ def run_host(
         ``quick`` (quick to build) or ``speed`` (quick to run).
     bare : bool
         While it waits for an interrupt, the host makes nothing but the clock.
+    traced : bool
+        Record the controller's ports. Registers without a reset then begin as zeros, not as anything.
 
     Raises
     ------
@@ -192,7 +204,7 @@ def run_host(
         (folder / "input.bin").write_bytes(np.array(machine.inputs, "<u2").tobytes())
         _write_memories(params, folder, machine, rows)
         command = [str(built / model.top), str(stall), str(limit), str(seed), str(int(bare))]
-        command += ["+verilator+rand+reset+2", f"+verilator+seed+{seed + 1}"]
+        command += ["+trace"] if traced else ["+verilator+rand+reset+2", f"+verilator+seed+{seed + 1}"]
         command += [f"+{key}={value}" for key, value in timing_arguments(params.timing).items()]
         run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         if run.returncode:
@@ -242,6 +254,7 @@ def _result(params: PimParams, folder: Path, rows: int, said: dict[str, float]) 
         for c in channels
     ]
     answers = [line.split() for line in (folder / "answers.txt").read_text().splitlines()]
+    trace = (folder / "trace.txt").read_text().splitlines() if (folder / "trace.txt").exists() else []
     return HostResult(
         answers=[Answer(int(response), int(data)) for response, data in answers],
         outputs=np.ascontiguousarray(sent[:, :-1]).view("<u2").astype(np.uint16).reshape(-1, lanes),
@@ -257,10 +270,26 @@ def _result(params: PimParams, folder: Path, rows: int, said: dict[str, float]) 
         waited=int(said["waited"]),
         waiting=said["waiting"],
         hung=bool(said["hung"]),
+        trace=[(int(inputs, 16), int(outputs, 16)) for inputs, outputs in map(str.split, trace)],
     )
 
 
 # --- the model -------------------------------------------------------------------------------------------------------
+def traced_ports(params: PimParams) -> tuple[dict[str, int], dict[str, int]]:
+    """Widths of a controller's inputs and outputs but ``clk``, in the order of a trace's bits, the lowest first."""
+    members = Pim(params).signature.members
+    found: dict[Any, dict[str, int]] = {In: {"rst": 1}, Out: {}}
+    for name, member in members.items():
+        found[member.flow][name] = Shape.cast(member.shape).width
+    return found[In], found[Out]
+
+
+def _traced(params: PimParams) -> str:
+    """What the harness writes with every edge, if it is asked for."""
+    inputs, outputs = ("{" + ", ".join(reversed(ports)) + "}" for ports in traced_ports(params))
+    return f'  always @(posedge clk) if (traces) $fwrite(trace_file, "%h %h\\n", {inputs}, {outputs});'
+
+
 @lru_cache(maxsize=4)
 def host_model(params: PimParams, rows: int, effort: str = "quick", main: str = "host.cpp") -> Model:
     """The simulation, built around a main program in the folder of the devices."""
@@ -279,10 +308,11 @@ def host_model(params: PimParams, rows: int, effort: str = "quick", main: str = 
         "\n      `CHANNELS": f"\n      {channel_ports(params)}",
         "\n`DEVICES": f"\n{device_text(params, rows)}",
         "\n`SRAM": "\n" + "\n".join(sram),
+        "\n`TRACE": f"\n{_traced(params)}",
     }.items():
         harness = harness.replace(mark, value)
     harness = harness.replace("// `CONTROLLER", "// CONTROLLER").replace("`CHANNELS", "CHANNELS")
-    harness = harness.replace("`DEVICES", "DEVICES").replace("`SRAM", "SRAM")
+    harness = harness.replace("`DEVICES", "DEVICES").replace("`SRAM", "SRAM").replace("`TRACE", "TRACE")
     return Model(
         name="pim-host",
         top="host",
@@ -294,6 +324,6 @@ def host_model(params: PimParams, rows: int, effort: str = "quick", main: str = 
         },
         parameters={"WORD": str(params.word_bits), "ADDRESS": str(pim_registers(params).address_bits)},
         effort=effort,
-        main=f"#define WORD_BYTES {params.word_bits // 8}\n{text[main]}",
+        main=f"#define WORD_BYTES {params.word_bits // 8}\n#define RESET_CLOCKS {RESET_CLOCKS}\n{text[main]}",
         python=False,
     )

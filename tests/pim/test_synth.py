@@ -7,14 +7,19 @@ import json
 import pytest
 
 from hdl.bus.registers import pim_registers
-from synth_scripts.controller import BLOCKS
+from sim_tb.pim.trace import record
+from synth_scripts.controller import BLOCKS, synthesise_controller
 from tests.pim.machines import TINY
 
 
 @pytest.mark.slow
 @pytest.mark.synth
+@pytest.mark.sim
 def test_the_tiny_controller(bitloom, here):
-    """Every block is there, areas add up, memories are macros outside of them, and nothing is unsound."""
+    """Every block is there, areas add up, memories are macros outside of them, and nothing is unsound.
+
+    The netlist does in every clock what a recorded program did in simulation, and power is measured meanwhile.
+    """
     result = bitloom("pim", "synth", "tiny", "--effort", "quick", "--json")
     assert (result.status, result.err) == (0, "")
     found = result.json
@@ -33,10 +38,24 @@ def test_the_tiny_controller(bitloom, here):
     assert areas["counters"] > 16 * 64 * 4 * found["area_um2"] / found["gate_equivalents"]
     assert 10 < found["period_fo4"] < 200
     assert found["fmax_mhz"] > 20
-    if found["power_mw"] is not None:
-        assert found["power_mw"] == pytest.approx(sum(found["power_parts_mw"].values()))
-        assert min(found["power_parts_mw"].values()) > 0
+    assert found["power_model"].startswith("a rule")
+    assert found["power_mw"] == pytest.approx(sum(found["power_parts_mw"].values()))
+    assert min(found["power_parts_mw"].values()) > 0
+    assert {each["power_mw"] for each in found["blocks"]} == {None}
     assert found["published"]["area_mm2"] == 0.64
+    measured = synthesise_controller(TINY, here, effort="quick", record=lambda: record(TINY))
+    assert measured["area_um2"] == found["area_um2"]
+    assert "the same outputs in every clock" in measured["power_model"]
+    parts, rule = measured["power_parts_mw"], found["power_parts_mw"]
+    blocks = {each["block"]: each["power_mw"] for each in measured["blocks"]}
+    assert sum(blocks.values()) == pytest.approx(measured["power_mw"] - parts["macros"])
+    assert min(blocks.values()) > 0
+    assert (
+        0.1 * rule["clock"] < parts["clock"] < rule["clock"]
+    )  # gates stop some registers, and none changes more often
+    assert parts["data"] > 0
+    assert parts["macros"] == rule["macros"]
+    assert parts["leakage"] == pytest.approx(rule["leakage"])
     header = (here / "build" / "pim-tiny" / "bitloom_pim.h").read_text()
     assert f"{pim_registers(TINY)['CONFIG'].reset:#010x}" in header
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gen.cli.commands.pim import system_of
 from gen.cli.console import Console, table
-from hdl.params import ConfigError, Problem
+from gen.pim.trace import Trace
+from hdl.params import ConfigError, Problem, ToolError
+from hdl.params.pim import PimParams
 
 __all__ = ["command"]
 
@@ -34,7 +37,12 @@ def command(options: argparse.Namespace, console: Console) -> int:
         output.write("bitloom_pim.rdl", systemrdl(registers))
         with console.doing("synthesise"):
             found = synthesise_controller(
-                params, output.workdir(WORK), library=options.library, clock_ns=options.clock, effort=options.effort
+                params,
+                output.workdir(WORK),
+                library=options.library,
+                clock_ns=options.clock,
+                effort=options.effort,
+                record=partial(_record, params, options.effort, console),
             )
         output.write_json(REPORT, found)
         where = output / REPORT
@@ -44,18 +52,34 @@ def command(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _record(params: PimParams, effort: str, console: Console) -> Trace | None:
+    """A program for the netlist to repeat; none at effort quick, and where there is no Verilator."""
+    from sim_tb.pim.trace import record
+    from sim_tb.tools import find_verilator
+
+    if effort == "quick":
+        return None
+    try:
+        find_verilator()
+    except ToolError as error:
+        console.detail(f"power follows a rule: {error}")
+        return None
+    return record(params)
+
+
 def _text(found: dict[str, Any]) -> str:
     unit = found["area_unit"]
     lines = [
         f"synthesised on {found['library']}, {found['corner']}",
         f"area   {found['area_um2']:,.0f} {unit} of cells, {found['gate_equivalents']:,.0f} NAND2, without macros",
-        table([[each["block"], f"{each['area_um2']:,.0f}", f"{each['share']:.1%}"] for each in found["blocks"]], "  "),
+        table([_row(each) for each in found["blocks"]], "  "),
         f"macros {found['macro_bits']:,} bits, an estimated {found['macro_area_estimate_um2']:,.0f} {unit}",
         f"clock  {found['fmax_mhz']:,.1f} MHz at best, {found['period_fo4']:.1f} FO4",
     ]
     if found["power_mw"] is not None:
         parts = ", ".join(f"{name} {value:,.2f}" for name, value in found["power_parts_mw"].items())
-        lines.append(f"power  {found['power_mw']:,.1f} mW at {found['clock_ns']:.2f} ns ({parts}), by a rule")
+        lines.append(f"power  {found['power_mw']:,.1f} mW at {found['clock_ns']:.2f} ns ({parts})")
+        lines.append(f"  {found['power_model']}")
     other, here = found["published"], found["at_28_nm"]
     lines += [
         f"beside {other['area_mm2']} mm2 and {other['power_mw']} mW, which PIM-GPT gives for its controller at "
@@ -65,3 +89,11 @@ def _text(found: dict[str, Any]) -> str:
         f"  {found['scaling']}",
     ]
     return "\n".join(lines)
+
+
+def _row(block: dict[str, Any]) -> list[str]:
+    power = block["power_mw"]
+    return [
+        *(block["block"], f"{block['area_um2']:,.0f}", f"{block['share']:.1%}"),
+        "" if power is None else f"{power:,.2f} mW",
+    ]

@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
     top->rst = 1, top->load = 0;
     top->s_axi_awvalid = top->s_axi_wvalid = top->s_axi_arvalid = 0;
     top->s_axis_program_tvalid = top->s_axis_tvalid = 0;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < RESET_CLOCKS; ++i) {
         top->clk = 0, top->eval(), context->timeInc(1);
         top->clk = 1, top->eval(), context->timeInc(1);
     }

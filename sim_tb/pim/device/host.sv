@@ -1,10 +1,11 @@
 // A controller with its host interface and its channels of DRAM that computes; the host's side are ports (host.cpp).
 //
 // Reads sram<b>.hex and, for every channel, bank<c>.hex and buffer<c>.hex; writes sram<b>.out, the devices' memories as
-// they are at the end, log.csv (commands) and violations.csv.
+// they are at the end, log.csv (commands) and violations.csv; with +trace also trace.txt, all ports in every clock.
 //
 // `CONTROLLER is the module under test; `CHANNELS connects its channels to the devices, which `DEVICES places; `SRAM
-// loads the banks of its SRAM as `load` rises, after reset, and stores them. Before reset a write may happen anywhere.
+// loads the banks of its SRAM as `load` rises, after reset, and stores them (before reset a write may happen anywhere);
+// `TRACE writes the ports.
 module host #(
     parameter int WORD = 16, ADDRESS = 10
 ) (
@@ -40,8 +41,11 @@ module host #(
     input  logic               m_axis_tready,
     output logic               irq
 );
-  int log_file, viol_file;
+  int log_file, viol_file, trace_file;
+  bit traces;
   initial begin
+    traces = $test$plusargs("trace");
+    if (traces) trace_file = $fopen("trace.txt", "w");
     log_file  = $fopen("log.csv", "w");
     viol_file = $fopen("violations.csv", "w");
   end
@@ -56,4 +60,6 @@ module host #(
 `DEVICES
 
 `SRAM
+
+`TRACE
 endmodule
