@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bench._common import verdict
 from hdl.params.pim import PRESETS, PimParams, instruction
 from sim_tb.pim import check_log
 from sim_tb.pim.sequencers import run_sequencers, steps_of
@@ -41,7 +42,7 @@ def main() -> int:
         print(
             f"{name:14} {args.rows} rows of {params.row_cols} columns in {total} clocks: a column every "
             f"{', '.join(map(str, sorted(inside)))} (tCCD {params.timing.tccd}), a row every "
-            f"{', '.join(map(str, sorted(between)))} (target {params.row_clocks}): {'reached' if reached else 'MISSED'}"
+            f"{', '.join(map(str, sorted(between)))} (target {params.row_clocks}): {verdict(reached)}"
         )
     return int(missed > 0)
 
