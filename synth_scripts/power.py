@@ -24,7 +24,16 @@ from synth_scripts.energy import energies
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
 
-__all__ = ["LIMIT", "EnginePower", "ModulePower", "measure_engine", "module_powers", "tile_k", "unavailable"]
+__all__ = [
+    "LIMIT",
+    "EnginePower",
+    "ModulePower",
+    "flattened",
+    "measure_engine",
+    "module_powers",
+    "tile_k",
+    "unavailable",
+]
 
 #: The largest engine that is simulated, in each direction.
 LIMIT = 8
@@ -121,6 +130,25 @@ def module_powers(
     return dict(found)
 
 
+def flattened(library: Library, verilog: str, top: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Modules of library cells, and the top module with all of them in it, in Yosys' JSON form."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mapped.v").write_text(verilog)
+    commands = [
+        f"read_liberty -lib -ignore_miss_func {library.mapping}",
+        "read_verilog mapped.v",
+        f"hierarchy -top {top}",
+        "write_json modules.json",
+        "flatten -noscopeinfo",
+        "write_json flat.json",
+    ]
+    yosys.run(commands, folder, "flatten")
+    modules, flat = (json.loads((folder / f"{name}.json").read_text())["modules"] for name in ("modules", "flat"))
+    for name in ("modules.json", "flat.json"):
+        (folder / name).unlink()
+    return modules, flat[top]
+
+
 @dataclass(frozen=True)
 class EnginePower:
     """Power of a simulated engine by module, how it was measured, and how many results were right."""
@@ -162,21 +190,8 @@ def measure_engine(library: Library, params: EngineParams, k: int, verilog: str,
     if stored is not None:
         modules = {name: ModulePower(**values) for name, values in stored["modules"].items()}
         return EnginePower(modules, stored["words"], stored["results"])
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mapped.v").write_text(verilog)
-    commands = [
-        f"read_liberty -lib -ignore_miss_func {library.mapping}",
-        "read_verilog mapped.v",
-        f"hierarchy -top {top}",
-        "write_json modules.json",
-        "flatten -noscopeinfo",
-        "write_json flat.json",
-    ]
-    yosys.run(commands, folder, "flatten")
-    hierarchy = json.loads((folder / "modules.json").read_text())["modules"]
-    simulator = Simulator(json.loads((folder / "flat.json").read_text())["modules"][top], library, LANES)
-    for name in ("modules.json", "flat.json"):
-        (folder / name).unlink()
+    hierarchy, flat = flattened(library, verilog, top, folder)
+    simulator = Simulator(flat, library, LANES)
     results = stream_tiles(params, simulator, k, SEED)
     found = EnginePower(
         module_powers(simulator, hierarchy, top, library),

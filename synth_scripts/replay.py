@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from gen.pim.trace import Trace
 from hdl.params.errors import CheckFailed
-from synth_scripts import cache, yosys
+from synth_scripts import cache
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
 from synth_scripts.memory import Memory
-from synth_scripts.power import ModulePower, module_powers
+from synth_scripts.power import ModulePower, flattened, module_powers
 
 __all__ = ["Macro", "measure_replay", "replay"]
 
@@ -159,22 +158,8 @@ def _measure(
     trace: Trace,
     folder: Path,
 ) -> dict[str, ModulePower]:
-    folder.mkdir(parents=True, exist_ok=True)
     kinds = {memory.module: memory for memory in memories}
-    (folder / "mapped.v").write_text(verilog + "".join(map(_empty, memories)))
-    commands = [
-        f"read_liberty -lib -ignore_miss_func {library.mapping}",
-        "read_verilog mapped.v",
-        f"hierarchy -top {top}",
-        "write_json modules.json",
-        "flatten -noscopeinfo",
-        "write_json flat.json",
-    ]
-    yosys.run(commands, folder, "flatten")
-    hierarchy = json.loads((folder / "modules.json").read_text())["modules"]
-    flat = json.loads((folder / "flat.json").read_text())["modules"][top]
-    for name in ("mapped.v", "modules.json", "flat.json"):
-        (folder / name).unlink()
+    hierarchy, flat = flattened(library, verilog + "".join(map(_empty, memories)), top, folder)
     macros = []
     for path in [name for name, cell in flat["cells"].items() if cell["type"] in kinds]:
         cell = flat["cells"].pop(path)

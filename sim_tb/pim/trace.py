@@ -14,36 +14,43 @@ from sim_tb.golden.pim import Machine
 from sim_tb.pim.execute import kept_rows
 from sim_tb.pim.host import RESET_CLOCKS, Script, run_host, traced_ports
 
-__all__ = ["record"]
+__all__ = ["busy_program", "record"]
 
 #: Beats of each vector, and how often the instructions follow each other.
 BEATS, TURNS = 16, 4
-#: Slots of the matrix.
+#: Slots of the matrix, where a bank has room for them.
 SLOTS = 2
 SEED = 7
 ONE_OVER_MILLION = int(np.float32(1e-6).view(np.uint32))
 
 
-def _program(params: PimParams, beats: int) -> tuple[list[Instruction], int]:
+def busy_program(params: PimParams, beats: int) -> tuple[list[Instruction], int]:
     """Vector instructions that take turns, and a matrix times a vector beside them; words of the SRAM that are used."""
     size = beats * params.vector_lanes
     words = size // params.lanes
     factors, source = 3 * TURNS * words, (3 * TURNS + 2) * words
-    result = source + params.gb_words
+    columns, slots = _matrix(params)
+    result = source + columns
     code = [
         instruction("SETR", r=1, value=ONE_OVER_MILLION),
         instruction("SETR", r=2, value=int(np.float32(1 / size).view(np.uint32))),
     ]
     for turn in range(TURNS):
         a, b, c = ((3 * turn + i) * words for i in range(3))
-        matrix = {"row": 0, "n": params.gb_words, "slots": SLOTS, "a": source, "b": 0, "d": result}
+        matrix = {"row": 0, "n": columns, "slots": slots, "a": source, "b": 0, "d": result}
         code += [
             instruction("SOFTMAX", imm=0x3F80, a=a, d=a, n=size),
             instruction("LAYERNORM", a=b, b=factors, beta=factors + words, d=b, n=size, eps=1, share=2),
             instruction("VGELU", a=c, d=c, n=size),
             instruction("VMM", "zero", **matrix),
         ]
-    return [*code, instruction("HALT")], result + SLOTS * params.slot_words
+    return [*code, instruction("HALT")], result + slots * params.slot_words
+
+
+def _matrix(params: PimParams) -> tuple[int, int]:
+    """Columns of a slot of the matrix, and its slots."""
+    columns = min(params.gb_words, params.bank_cols)
+    return columns, min(SLOTS, params.bank_cols // columns)
 
 
 def record(params: PimParams) -> Trace | None:
@@ -56,19 +63,20 @@ def record(params: PimParams) -> Trace | None:
     ToolError
         If the simulation fails.
     """
-    beats = BEATS
-    while beats and _program(params, beats)[1] > params.sram_words:
-        beats //= 2
-    code, _ = _program(params, beats)
-    if not beats or len(code) > params.program_words:
+    sizes = [BEATS >> i for i in range(BEATS.bit_length())]
+    beats = next((beats for beats in sizes if busy_program(params, beats)[1] <= params.sram_words), 0)
+    if not beats:
+        return None
+    code, _ = busy_program(params, beats)
+    if len(code) > params.program_words:
         return None
     rng = np.random.default_rng(SEED)
     machine = Machine(params)
     machine.sram[:] = _normal(rng, *machine.sram.shape)
+    columns, slots = _matrix(params)
     for channel in range(params.channels):
         for bank in range(params.banks):
-            columns = min(params.bank_cols, SLOTS * params.gb_words)
-            machine.device.write(channel, bank, 0, _normal(rng, columns, params.lanes))
+            machine.device.write(channel, bank, 0, _normal(rng, slots * columns, params.lanes))
     script = Script(pim_registers(params))
     words = Program.of(params, code).words
     script.send(len(words))
@@ -93,8 +101,8 @@ def record(params: PimParams) -> Trace | None:
         begin=begin,
         end=end,
         about=f"a program of {end - begin:,} clocks: {TURNS} times softmax, layernorm and GELU of {size:,} elements, "
-        f"and beside them {TURNS} products of a vector of {params.gb_words * params.lanes:,} and a matrix of "
-        f"{SLOTS * params.units:,} columns; normal numbers, seed {SEED}",
+        f"and beside them {TURNS} products of a vector of {columns * params.lanes:,} and a matrix of "
+        f"{slots * params.units:,} columns; normal numbers, seed {SEED}",
     )
 
 
