@@ -200,7 +200,8 @@ def _text(program: Program, done: Execution) -> str:
     violations = done.result.violations
     lines.append(f"timing violations: {len(violations) or 'none'}")
     lines += [f"  clock {at}, channel {channel}, {name}: {rule}" for at, channel, name, rule in violations[:10]]
-    lines += ["counters", table([[name, f"{value:,}"] for name, value in done.counters.items()], "  ")]
+    lines.append("counters" if done.ended else "counters, read one after the other while it went on")
+    lines.append(table([[name, f"{value:,}"] for name, value in done.counters.items()], "  "))
     if done.commands:
         counts = [[name, f"{count:,}"] for name, count in done.commands.items()]
         lines += ["commands, with refreshes after the end", table(counts, "  ")]

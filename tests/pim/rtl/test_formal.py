@@ -176,6 +176,7 @@ def test_a_bus_that_forgets_is_found(tmp_path):
         prove(AxiLite(10), forgetful, 10, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_command_bus(tmp_path):
     """No rule is broken, no column of a closed bank wanted, no open bank opened or refreshed."""
     prove(Sequencer(SMALL), monitor(SMALL), 16, tmp_path)
