@@ -50,7 +50,8 @@ def run(commands: list[str], folder: Path, name: str, *, check: str = "") -> str
     text = log_path.read_text(errors="replace")
     if status == 0 and "\nERROR: " not in text:
         return text
-    errors = re.findall(r"^(?:.*:\d+: )?ERROR: (.*)$", text, re.MULTILINE) or [f"Yosys stopped with status {status}"]
+    # Errors have a stream of their own: they may stand in the middle of a line of the log.
+    errors = re.findall(r"\bERROR: (.*)$", text, re.MULTILINE) or [f"Yosys stopped with status {status}"]
     if check:
         warnings = re.findall(r"^Warning: (.*)$", text, re.MULTILINE)
         details = "\n".join(f"  {warning}" for warning in dict.fromkeys(warnings[-10:]))
