@@ -142,24 +142,10 @@ def measure_replay(
     """
     key = cache.digest("replay", 1, library.digest, verilog, top, dict(blocks), repr(trace))
     stored = cache.read("power", key)
-    if stored is None:
-        powers = _measure(library, verilog, top, memories, blocks, trace, folder)
-        stored = {name: asdict(power) for name, power in powers.items()}
-        cache.write("power", key, stored)
-    return {name: ModulePower(**values) for name, values in stored.items()}
-
-
-def _measure(
-    library: Library,
-    verilog: str,
-    top: str,
-    memories: Sequence[Memory],
-    blocks: Mapping[str, str],
-    trace: Trace,
-    folder: Path,
-) -> dict[str, ModulePower]:
-    kinds = {memory.module: memory for memory in memories}
+    if stored is not None:
+        return {name: ModulePower(**values) for name, values in stored.items()}
     hierarchy, flat = flattened(library, verilog + "".join(map(_empty, memories)), top, folder)
+    kinds = {memory.module: memory for memory in memories}
     macros = []
     for path in [name for name, cell in flat["cells"].items() if cell["type"] in kinds]:
         cell = flat["cells"].pop(path)
@@ -167,8 +153,9 @@ def _measure(
         macros.append(Macro(path, memory, cell["connections"], [0] * memory.words))
     for module in hierarchy.values():
         module["cells"] = {name: cell for name, cell in module["cells"].items() if cell["type"] not in kinds}
-    simulator = replay(flat, macros, library, trace)
-    return module_powers(simulator, hierarchy, top, library, blocks=blocks)
+    powers = module_powers(replay(flat, macros, library, trace), hierarchy, top, library, blocks=blocks)
+    cache.write("power", key, {name: asdict(power) for name, power in powers.items()})
+    return powers
 
 
 def _empty(memory: Memory) -> str:
