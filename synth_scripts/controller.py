@@ -17,7 +17,7 @@ from gen.pim.trace import Trace
 from hdl.params.pim import PimParams
 from synth_scripts import checks, sta, yosys
 from synth_scripts.controller_power import controller_power
-from synth_scripts.fabric import VARIANTS, Box, Fabric, synthesise_fabric
+from synth_scripts.fabric import VARIANTS, Box, Fabric, critical_paths, synthesise_fabric
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import load
 from synth_scripts.memory import MODEL, memories
@@ -118,9 +118,13 @@ def synthesise_controller(
     fabric = synthesise_fabric(
         *(cells, verilog, top, boxes, workdir),
         target_ns=clock_ns or TARGET_FO4 * cells.fo4_ps / 1e3,
+        clock_ns=clock_ns,
         pairs=PAIRS[effort],
     )
     period = clock_ns or fabric.period
+    path = fabric.path
+    if sta.available():
+        path = critical_paths(cells, fabric, top, boxes, (), workdir / "paths", period).path
     area = sum(each * fabric.instances[name] for name, each in fabric.areas.items())
     names = {f"{prefix}_{module}": block for module, block in BLOCKS.items()} | {top: WIRING}
     power = controller_power(cells, fabric, top, macros, names, period, record, workdir / "power")
@@ -132,7 +136,7 @@ def synthesise_controller(
         "clock_ns": period,
         "fmax_mhz": 1e3 / fabric.period,
         "period_fo4": fabric.period * 1e3 / cells.fo4_ps,
-        "critical_path": fabric.path,
+        "critical_path": path,
         "style": fabric.style,
         "area_um2": area,
         "area_unit": "NAND2" if cells.is_unit else "um2",

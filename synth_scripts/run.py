@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from gen.emit.verilog import Emission, emit
+from gen.emit.verilog import Emission
 from gen.timing import macs_per_cycle, pes
 from hdl.params import EngineParams
-from synth_scripts import checks, metrics, power, sta, yosys
+from synth_scripts import checks, jobs, metrics, power, sta, yosys
 from synth_scripts.core import Core
-from synth_scripts.fabric import VARIANTS, Box, Fabric, synthesise_fabric
-from synth_scripts.hierarchy import Hierarchy
+from synth_scripts.engine import Engine, best_engine
+from synth_scripts.fabric import Fabric
 from synth_scripts.library import Library, load
 from synth_scripts.memory import MODEL, Memory, memories
 from synth_scripts.metrics import Rate
 from synth_scripts.roles import ORDER, role, words
 
-__all__ = ["Settings", "smaller", "synthesise"]
+__all__ = ["Settings", "synthesise"]
 
-#: Rows and columns up to which variants are compared, and up to which an engine is timed, as it is.
-COMPARED, TIMED = 16, 64
 _EFFICIENCY = ("throughput_gops", "core_throughput_gops", "gops_per_mm2_core", "gops_per_mm2_engine")
 _POWER = ("power_mw", "core_power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac")
 
@@ -53,6 +51,7 @@ def synthesise(
     *,
     with_power: bool = True,
     rate: Rate | None = None,
+    say: jobs.Say = jobs.quiet,
 ) -> dict[str, Any]:
     """Synthesise an engine: every part in its best style, the whole timed, its power from simulation.
 
@@ -73,6 +72,8 @@ def synthesise(
     rate : Rate, optional
         Multiply-accumulates a cycle, where the operands decide: measured, see :mod:`sim_tb.rate`. Without it such an
         engine's figures of throughput are null.
+    say : callable
+        Told what is being done.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def synthesise(
         ``style``, ``styles``, ``tried``
             The winning style of the PE, of every part; how many netlists were compared.
         ``critical_path``, ``core_critical_path``
-            As OpenSTA prints them.
+            At the clock of the run, ``clock_ns``, as OpenSTA prints them.
         ``checks``
             Each check of :mod:`synth_scripts.checks` with the number of findings: a run with any fails.
 
@@ -131,16 +132,7 @@ def synthesise(
     clock = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
     if rate is None and macs_per_cycle(params) is not None:
         rate = Rate(float(pes(params)), "every PE, in every cycle")
-    return _Run(params, emission, library, settings.effort, clock, workdir, with_power, rate).figures()
-
-
-def smaller(params: EngineParams, limit: int) -> EngineParams:
-    """The same engine with no more than ``limit`` rows and columns, and ``limit`` times ``limit`` PEs if it can."""
-    small = replace(params, rows=min(params.rows, limit), cols=min(params.cols, limit))
-    while pes(small) > limit * limit and max(small.rows, small.cols) > 1:
-        rows, cols = small.rows, small.cols
-        small = replace(small, cols=-(-cols // 2)) if cols >= rows else replace(small, rows=-(-rows // 2))
-    return small
+    return _Run(params, emission, library, settings.effort, clock, workdir, with_power, rate, say).figures()
 
 
 @dataclass
@@ -155,79 +147,39 @@ class _Run:
     workdir: Path
     with_power: bool
     rate: Rate | None
+    say: jobs.Say = jobs.quiet
 
     @cached_property
+    def engine(self) -> Engine:
+        """The best engine that the effort finds."""
+        return best_engine(
+            *(self.params, self.emission, self.library, self.effort, self.clock, self.workdir), say=self.say
+        )
+
+    @property
     def core(self) -> Core:
         """The core's modules."""
-        return Core(self.library, self.emission, self.effort, self.clock, self.workdir)
+        return self.engine.core
+
+    @property
+    def fabric(self) -> Fabric:
+        """Everything around the core."""
+        return self.engine.fabric
 
     @property
     def core_period(self) -> float:
         """The core's least clock period, ns: inside of its modules, and from one to the other."""
-        return max(self.core.period, self.fabric.core_period)
-
-    def _macros(self, emission: Emission) -> list[Box]:
-        """The black boxes of an engine."""
-        found = [memory for memory in memories(Hierarchy(emission.text), self.core.prefix) if memory.macro]
-        blocks = [memory.block(self.library) for memory in found]
-        return [Box(block.name, 0.0, "", block.loads, block if sta.available() else None) for block in blocks]
-
-    def _fabric(
-        self, emission: Emission, folder: str, pairs: tuple[tuple[str, str], ...], *, timed: bool = True
-    ) -> Fabric:
-        return synthesise_fabric(
-            self.library,
-            emission.text,
-            emission.top,
-            [*self.core.boxes, *self._macros(emission)],
-            self.workdir / folder,
-            target_ns=self.clock or self.core.period,
-            core=self.core.modules,
-            pairs=pairs,
-            timed=timed,
-        )
-
-    def _smaller(self, limit: int) -> tuple[EngineParams, Emission]:
-        """The engine that stands for this one; itself where a smaller one would have a different core."""
-        small = smaller(self.params, limit)
-        if small == self.params:
-            return self.params, self.emission
-        emission = emit(small, self.core.prefix)
-        hierarchy = Hierarchy(emission.text)
-        same = all(hierarchy.text(name) == self.core.hierarchy.text(name) for name in self.core.modules)
-        return (small, emission) if same else (self.params, self.emission)
-
-    @cached_property
-    def timed(self) -> tuple[EngineParams, Emission]:
-        """The engine that is timed."""
-        return self._smaller(TIMED)
-
-    @cached_property
-    def fabric(self) -> Fabric:
-        """Everything around the core.
-
-        Variants of a large engine are compared on a smaller one; a very large one is also timed on a smaller one.
-        """
-        pairs = VARIANTS[self.effort]
-        few, emission = self._smaller(COMPARED)
-        if few != self.params:
-            pairs = (self._fabric(emission, "compared", pairs).pair,)
-        timed, emission = self.timed
-        fabric = self._fabric(self.emission, "engine", pairs, timed=timed == self.params)
-        if timed != self.params:
-            other = self._fabric(emission, "timed", pairs)
-            fabric = replace(fabric, period=other.period, path=other.path, core_period=other.core_period)
-        return fabric
+        return self.engine.core_period
 
     @property
     def _timing_by(self) -> str:
-        timed, tool = self.timed[0], self.core.main.timing_by
+        timed, tool = self.engine.timed[0], self.core.main.timing_by
         return tool if timed == self.params else f"{tool}, the engine's at {timed.rows}x{timed.cols}"
 
     @property
     def engine_period(self) -> float:
         """The engine's least clock period, ns."""
-        return max(self.core_period, self.fabric.period)
+        return self.engine.period
 
     @property
     def period(self) -> float:
@@ -269,7 +221,6 @@ class _Run:
         library, fabric, main, results = self.library, self.fabric, self.core.main, self.core.results
         core_area = sum(part["area_um2"] for part in self.parts if part["core"])
         engine_area = sum(part["area_um2"] for part in self.parts)
-        core_path = main.path if self.core.period >= fabric.core_period else fabric.core_path
         inside, outside = ({part["role"] for part in self.parts if part["core"] == core} for core in (True, False))
         return {
             "library": library.name,
@@ -296,8 +247,8 @@ class _Run:
             "style": main.best.name,
             "styles": {**{name: result.best.name for name, result in results.items()}, "fabric": fabric.style},
             "tried": sum(len(result.tried) for result in results.values()),
-            "critical_path": fabric.path if fabric.period > self.core_period else core_path,
-            "core_critical_path": core_path,
+            "critical_path": self.engine.path,
+            "core_critical_path": self.engine.core_path,
             "checks": dict.fromkeys(checks.NAMES, 0),
         }
 
@@ -346,10 +297,11 @@ class _Run:
             reason = reason or "not measured: memories are macros, of which there is no netlist"
         if reason:
             return None, reason, 0
-        small, emission = self._smaller(power.LIMIT)
+        self.say("power")
+        small, emission = self.engine.smaller(power.LIMIT)
         fabric = self.fabric
         if small != self.params:
-            fabric = self._fabric(emission, "simulated", (self.fabric.pair,))
+            fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.pair,), timed=False)
         verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
         k = power.tile_k(small, self.params)
         found = power.measure_engine(self.library, small, k, verilog, self.emission.top, self.workdir / "power")

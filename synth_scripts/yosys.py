@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed, ToolError
+from synth_scripts.jobs import program
 
 __all__ = ["COARSE", "run", "version"]
 
@@ -18,6 +19,7 @@ COARSE = ("opt_expr", "opt_clean", "opt -nodffe -nosdff", "wreduce", "peepopt", 
 _MAIN = "import sys; from pyosys import libyosys as ys; ys.run_pass('script ' + sys.argv[1], ys.Design())"
 
 
+@program
 def run(commands: list[str], folder: Path, name: str, *, check: str = "") -> str:
     """Run a script and return its log, which stays in ``folder`` as ``<name>.log`` beside ``<name>.ys``.
 

@@ -190,8 +190,8 @@ def test_paths_through_a_module_of_the_core_are_timed(
     library = request.getfixturevalue(name)
     found = run(emission(DESIGN, "t", ("pe",)), name, tmp_path)
     read = ["read_verilog ../pe/t_pe.v"]
-    whole = sta.measure(library, {"all": "t_engine.v"}, "t_engine", tmp_path / "engine", read=read, gates=True)["all"]
-    assert 1e3 / found["engine_fmax_mhz"] == pytest.approx(whole.period, rel=0.05)
+    whole = sta.settle(library, "t_engine.v", "t_engine", tmp_path / "engine", start_ns=5.0, read=read)
+    assert 1e3 / found["engine_fmax_mhz"] == pytest.approx(whole, rel=0.05)
     assert found["engine_fmax_mhz"] < found["core_fmax_mhz"]
     assert "through" in found["critical_path"]
 

@@ -12,9 +12,10 @@ import pytest
 from gen.emit.verilog import emit
 from hdl.params import EngineParams, OperandFormat
 from synth_scripts import sta
+from synth_scripts.engine import smaller
 from synth_scripts.library import Library
 from synth_scripts.power import LIMIT, tile_k
-from synth_scripts.run import smaller, synthesise
+from synth_scripts.run import synthesise
 
 pytestmark = pytest.mark.synth
 KEYS = (
@@ -85,8 +86,7 @@ def whole_netlist(library: Library, folder: Path, netlist: str, *others: str) ->
     """The period of a netlist in which no part is a timing model."""
     path = folder / netlist
     read = [f"read_verilog {other}" for other in others]
-    timing = sta.measure(library, {"all": path.name}, path.stem, path.parent, read=read, log="whole", gates=True)
-    return timing["all"].period
+    return sta.settle(library, path.name, path.stem, path.parent, start_ns=20.0, read=read, log="whole")
 
 
 def test_a_large_engine_is_simulated_small() -> None:
@@ -103,8 +103,8 @@ def test_a_very_large_engine_is_timed_small(unit: Library, tmp_path: Path, monke
     """Areas are the whole engine's; the clock is that of the smaller one."""
     small = engine("mac", rows=2, cols=2)
     expected = synthesise(small, emit(small), Settings(), tmp_path / "small")
-    monkeypatch.setattr("synth_scripts.run.COMPARED", 2)
-    monkeypatch.setattr("synth_scripts.run.TIMED", 2)
+    monkeypatch.setattr("synth_scripts.engine.COMPARED", 2)
+    monkeypatch.setattr("synth_scripts.engine.TIMED", 2)
     large = engine("mac", rows=4, cols=4)
     found = synthesise(large, emit(large), Settings(), tmp_path / "large")
     assert found["timing_by"].endswith("the engine's at 2x2")
