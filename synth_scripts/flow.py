@@ -242,7 +242,7 @@ class _Search:
             ]
         return [
             *commands,
-            f"dfflibmap -liberty {self.library.mapping}",
+            f"dfflibmap -liberty {yosys.LIBRARY}",
             "opt -nodffe -nosdff",
             "setundef -zero",
             "opt_clean -purge",
@@ -278,13 +278,17 @@ class _Search:
                 (self.folder / f"{name}.abc").write_text(abc_script(script, target))
                 commands += [
                     "design -load gates",
-                    f"abc -liberty {self.library.mapping} -constr abc.constr -script {name}.abc",
+                    f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
                     "opt_clean -purge",
                     f"tee -o {name}.json stat -json",
                     f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
                 ]
                 made[name] = (style, script, target)
-        log = yosys.run(commands, self.folder, f"map_{str(style).replace('/', '_')}_{first}", check=self.top)
+        log = yosys.run(
+            *(commands, self.folder, f"map_{str(style).replace('/', '_')}_{first}"),
+            check=self.top,
+            files={yosys.LIBRARY: self.library.mapping},
+        )
         abc_timing.keep(log, list(made), self.folder)
         for name in made:
             path = self.folder / f"{name}.v"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gen.workplace import workplace
 from hdl.params.errors import ToolError
 from synth_scripts.library import Library
+from synth_scripts.yosys import LIBRARY
 
 __all__ = ["Timing", "available", "measure", "plain", "run", "version"]
 
@@ -50,7 +53,10 @@ def available() -> bool:
 
 def version() -> str:
     """OpenSTA's version."""
-    return subprocess.run(["sta", "-version"], capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        return subprocess.run(["sta", "-version"], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolError(f"OpenSTA can't be run: {error}") from None
 
 
 def plain(netlist: str) -> str:
@@ -58,27 +64,45 @@ def plain(netlist: str) -> str:
     return re.sub(r"\b(input|output|wire|reg) signed\b", r"\1", netlist)
 
 
-def run(commands: list[str], folder: Path, name: str) -> str:
+def run(commands: list[str], folder: Path, name: str, files: Mapping[str, str | Path] | None = None) -> str:
     """Run OpenSTA commands and return the output, kept as ``<name>.log`` beside ``<name>.tcl``.
+
+    Parameters
+    ----------
+    commands : list of str
+    folder : Path
+        File names in commands are relative to it.
+    name : str
+    files : mapping of str to path, optional
+        More files, from anywhere, by the names that the commands have for them.
 
     Raises
     ------
     ToolError
         Where OpenSTA is missing or reports an error.
     """
-    (folder / f"{name}.tcl").write_text("\n".join([*commands, "exit", ""]))
-    try:
-        result = subprocess.run(
-            ["sta", "-exit", f"{name}.tcl"], cwd=folder, capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        raise ToolError("OpenSTA is missing: install the Debian package opensta (its command is 'sta')") from None
-    text = result.stdout + result.stderr
-    (folder / f"{name}.log").write_text(text)
+    program = shutil.which("sta")
+    if program is None:
+        raise ToolError("OpenSTA is missing: install the Debian package opensta (its command is 'sta')")
+    (folder / f"{name}.tcl").write_text("\n".join([*commands, "exit", ""]), encoding="utf-8")
+    log = f"{name}.log"
+    with workplace("sta") as place:
+        place.link_all(folder, but=log)
+        for own, path in (files or {}).items():
+            place.link(own, path)
+        try:
+            # Without the user's own .sta, which might change figures.
+            command = [os.path.abspath(program), "-no_init", "-exit", f"{name}.tcl"]
+            status = place.run(command, log=log, errors="errors")
+            text = "".join((place / each).read_text(encoding="utf-8", errors="replace") for each in (log, "errors"))
+            (place / log).write_text(text, encoding="utf-8")
+        finally:
+            (place / "errors").unlink(missing_ok=True)
+            place.bring_out(folder)
     error = re.search(r"^Error: (.*)$", text, re.MULTILINE)
-    if result.returncode or error:
-        what = error[1] if error else f"it stopped with status {result.returncode}"
-        raise ToolError(f"OpenSTA failed: {what} (log: {folder / f'{name}.log'})")
+    if status or error:
+        what = error[1] if error else f"it stopped with status {status}"
+        raise ToolError(f"OpenSTA failed: {what} (log: {folder / log})")
     return text
 
 
@@ -180,7 +204,7 @@ def measure(
     dict of Timing
         By the same names.
     """
-    commands = [f"read_liberty {library.mapping}", *read, *constraints(library, clock)]
+    commands = [f"read_liberty {LIBRARY}", *read, *constraints(library, clock)]
     period = _LONG * library.fo4_ps / library.time_ps
     paths = (("REGISTER", "-from $starts -to $ends"), ("INTO", "-to $ends"), ("OUT", "-to [all_outputs]"))
     for name, path in netlists.items():
@@ -212,7 +236,7 @@ def measure(
             'puts "END"',
             *(_SETTLE if gates else ()),
         ]
-    text = run(commands, folder, log)
+    text = run(commands, folder, log, {LIBRARY: library.mapping})
     found = {}
     for block in re.split(r"^NETLIST ", text, flags=re.MULTILINE)[1:]:
         slacks = {
