@@ -239,7 +239,7 @@ class _Run:
         """Synthesise, check and time every (adder, script) pair."""
         names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
         self.say(f"mapping {len(names)} variant{'s'[: len(names) > 1]}")
-        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top)
+        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top, files={yosys.LIBRARY: self.library.mapping})
         abc_timing.keep(log, self._in_order(names), self.folder)
         loads = {box.name: box.loads for box in self.boxes}
         netlists, buffers = {}, {}
@@ -278,7 +278,7 @@ class _Run:
         library = self.library
         target = self.target_ns * 1e3 - library.flop_delay_ps - library.flop_setup_ps
         commands = [
-            f"read_liberty -lib -ignore_miss_func {library.mapping}",
+            f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
             "read_verilog -sv design.v",
             *(f"blackbox {box.name}" for box in self.boxes),
             f"hierarchy -check -top {self.top}",
@@ -303,7 +303,7 @@ class _Run:
             commands += [
                 f"techmap -map +/techmap.v{style}",
                 "opt -fast -nodffe -nosdff",
-                f"dfflibmap -liberty {library.mapping}",
+                f"dfflibmap -liberty {yosys.LIBRARY}",
                 "opt -nodffe -nosdff",
                 "setundef -zero",
                 "opt_clean -purge",
@@ -314,7 +314,7 @@ class _Run:
                     (self.folder / f"{name}.abc").write_text(abc_script(script, max(target, library.fo4_ps)))
                     commands += [
                         "design -load gates",
-                        f"abc -liberty {library.mapping} -constr abc.constr -script {name}.abc",
+                        f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
                         "opt_clean -purge",
                         f"write_json {name}.json",
                     ]

@@ -246,7 +246,7 @@ class _Search:
             ]
         return [
             *commands,
-            f"dfflibmap -liberty {self.library.mapping}",
+            f"dfflibmap -liberty {yosys.LIBRARY}",
             "opt -nodffe -nosdff",
             "setundef -zero",
             "opt_clean -purge",
@@ -311,13 +311,14 @@ class _Search:
                 (self.folder / f"{name}.abc").write_text(abc_script(plan.script, plan.target_ps))
                 commands += [
                     "design -load gates",
-                    f"abc -liberty {self.library.mapping} -constr abc.constr -script {name}.abc",
+                    f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
                     "opt_clean -purge",
                     f"tee -o {name}.json stat -json",
                     f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
                 ]
                 names.append(name)
-        log = yosys.run(commands, self.folder, f"map_{names[0]}", check=self.top)
+        files = {yosys.LIBRARY: self.library.mapping}
+        log = yosys.run(commands, self.folder, f"map_{names[0]}", check=self.top, files=files)
         abc_timing.keep(log, names, self.folder)
         for name in names:
             path = self.folder / f"{name}.v"

@@ -135,14 +135,14 @@ def flattened(library: Library, verilog: str, top: str, folder: Path) -> tuple[d
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mapped.v").write_text(verilog)
     commands = [
-        f"read_liberty -lib -ignore_miss_func {library.mapping}",
+        f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
         "read_verilog mapped.v",
         f"hierarchy -top {top}",
         "write_json modules.json",
         "flatten -noscopeinfo",
         "write_json flat.json",
     ]
-    yosys.run(commands, folder, "flatten")
+    yosys.run(commands, folder, "flatten", files={yosys.LIBRARY: library.mapping})
     modules, flat = (json.loads((folder / f"{name}.json").read_text())["modules"] for name in ("modules", "flat"))
     for name in ("modules.json", "flat.json"):
         (folder / name).unlink()

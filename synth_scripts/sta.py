@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gen.workplace import workplace
 from hdl.params.errors import ToolError
 from synth_scripts.jobs import program
 from synth_scripts.library import Library
+from synth_scripts.yosys import LIBRARY
 
 __all__ = ["Paths", "Timing", "available", "measure", "paths", "plain", "run", "settle", "version"]
 
@@ -67,7 +70,10 @@ def available() -> bool:
 
 def version() -> str:
     """OpenSTA's version."""
-    return subprocess.run(["sta", "-version"], capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        return subprocess.run(["sta", "-version"], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolError(f"OpenSTA can't be run: {error}") from None
 
 
 def plain(netlist: str) -> str:
@@ -76,27 +82,45 @@ def plain(netlist: str) -> str:
 
 
 @program
-def run(commands: list[str], folder: Path, name: str) -> str:
+def run(commands: list[str], folder: Path, name: str, files: Mapping[str, str | Path] | None = None) -> str:
     """Run OpenSTA commands and return the output, kept as ``<name>.log`` beside ``<name>.tcl``.
+
+    Parameters
+    ----------
+    commands : list of str
+    folder : Path
+        File names in commands are relative to it.
+    name : str
+    files : mapping of str to path, optional
+        More files, from anywhere, by the names that the commands have for them.
 
     Raises
     ------
     ToolError
         Where OpenSTA is missing or reports an error.
     """
-    (folder / f"{name}.tcl").write_text("\n".join([*commands, "exit", ""]))
-    try:
-        result = subprocess.run(
-            ["sta", "-exit", f"{name}.tcl"], cwd=folder, capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        raise ToolError("OpenSTA is missing: install the Debian package opensta (its command is 'sta')") from None
-    text = result.stdout + result.stderr
-    (folder / f"{name}.log").write_text(text)
+    program = shutil.which("sta")
+    if program is None:
+        raise ToolError("OpenSTA is missing: install the Debian package opensta (its command is 'sta')")
+    (folder / f"{name}.tcl").write_text("\n".join([*commands, "exit", ""]), encoding="utf-8")
+    log = f"{name}.log"
+    with workplace("sta") as place:
+        place.link_all(folder, but=log)
+        for own, path in (files or {}).items():
+            place.link(own, path)
+        try:
+            # Without the user's own .sta, which might change figures.
+            command = [os.path.abspath(program), "-no_init", "-exit", f"{name}.tcl"]
+            status = place.run(command, log=log, errors="errors")
+            text = "".join((place / each).read_text(encoding="utf-8", errors="replace") for each in (log, "errors"))
+            (place / log).write_text(text, encoding="utf-8")
+        finally:
+            (place / "errors").unlink(missing_ok=True)
+            place.bring_out(folder)
     error = re.search(r"^Error: (.*)$", text, re.MULTILINE)
-    if result.returncode or error:
-        what = error[1] if error else f"it stopped with status {result.returncode}"
-        raise ToolError(f"OpenSTA failed: {what} (log: {folder / f'{name}.log'})")
+    if status or error:
+        what = error[1] if error else f"it stopped with status {status}"
+        raise ToolError(f"OpenSTA failed: {what} (log: {folder / log})")
     return text
 
 
@@ -135,7 +159,7 @@ _WORST = (
 
 
 def _begin(library: Library, read: Sequence[str], clock: str) -> list[str]:
-    return [f"read_liberty {library.mapping}", *read, *constraints(library, clock), *_WORST]
+    return [f"read_liberty {LIBRARY}", *read, *constraints(library, clock), *_WORST]
 
 
 def measure(
@@ -178,7 +202,7 @@ def measure(
                 f'  if {{$path ne ""}} {{ puts "{kind} [get_property $path slack]" }}',
                 "}",
             ]
-    text = run(commands, folder, log)
+    text = run(commands, folder, log, {LIBRARY: library.mapping})
     found = {}
     for block in re.split(r"^NETLIST ", text, flags=re.MULTILINE)[1:]:
         slacks = re.findall(r"^(REGISTER|INTO|OUT) (\S+)$", block, re.MULTILINE)
@@ -235,6 +259,7 @@ def settle(
         ],
         folder,
         log,
+        {LIBRARY: library.mapping},
     )
     return float(re.findall(r"^SETTLED (\S+)$", text, re.MULTILINE)[-1]) * library.time_ps / 1e3
 
@@ -299,6 +324,7 @@ def paths(
         ],
         folder,
         log,
+        {LIBRARY: library.mapping},
     )
     slack = re.search(r"^AMONG (\S+)$", text, re.MULTILINE)
     loops = re.search(r"There (?:is|are) (\d+) combinational loops?", text)

@@ -162,7 +162,7 @@ def test_baseline_is_the_strongest_there_is(bitloom, steps, monkeypatch):
 def test_nothing_to_compare(bitloom, steps):
     result = bitloom("synth", "small.toml", "--set", "scheme=mac", "--json")
     assert result.json["compared"] == []
-    result = bitloom("synth", "small.toml", "--set", "compare=[]", "--json")
+    result = bitloom("synth", "small.toml", "--set", "compare=[]", "--json", "-o", "other")
     assert (result.json["scheme"], result.json["compared"]) == ("opt1", [])
 
 

@@ -31,7 +31,10 @@ def command(options: argparse.Namespace, console: Console) -> int:
         raise ConfigError([Problem("", f"must be above 0 and below 1,000,000 ns, not {options.clock:g}")], "--clock")
     params = system_of(options.system)
     registers = pim_registers(params)
-    with open_output(options.output or Path("build") / f"pim-{Path(options.system).stem}") as output:
+    folder = options.output or Path("build") / f"pim-{Path(options.system).stem}"
+    with open_output(folder, force=options.force) as output:
+        if (output.read_json(REPORT) or {}).get("system") != params.hash:
+            output.protect([REPORT])
         output.write("bitloom_pim.v", pim_verilog(params))
         output.write("bitloom_pim.h", c_header(registers))
         output.write("bitloom_pim.rdl", systemrdl(registers))
