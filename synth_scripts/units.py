@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["units"]
+__all__ = ["FO4_CLOCK", "units"]
 
+#: Of clock frequencies where a ns stands for a FO4.
+FO4_CLOCK = "1/(1000 FO4)"
 #: Unit of each numeric figure: of a library in physical units and, where it differs, of the unit library.
 UNITS: dict[str, tuple[str, ...]] = {
     "clock_asked_ns": ("ns", "FO4"),
     "clock_ns": ("ns", "FO4"),
     "wns_ns": ("ns", "FO4"),
-    "fmax_mhz": ("MHz", "1/(1000 FO4)"),
-    "engine_fmax_mhz": ("MHz", "1/(1000 FO4)"),
-    "core_fmax_mhz": ("MHz", "1/(1000 FO4)"),
+    "fmax_mhz": ("MHz", FO4_CLOCK),
+    "engine_fmax_mhz": ("MHz", FO4_CLOCK),
+    "core_fmax_mhz": ("MHz", FO4_CLOCK),
     "period_fo4": ("FO4",),
     "area_um2": ("um2", "NAND2"),
     "core_area_um2": ("um2", "NAND2"),
