@@ -25,6 +25,25 @@ __all__ = ["run_model", "run_protocol", "run_stress", "run_workload", "simulate"
 
 #: Beyond so many operand beats times PEs, a model that is quicker to run pays for its longer build.
 QUICK_WORK = 50_000_000
+#: Units of the numbers in ``sim.json``; a share is of 1.
+UNITS = {
+    "elements_checked": "elements",
+    "mismatches": "elements",
+    "macs": "MAC",
+    "cycles": "cycles",
+    "utilization": "share",
+    "cycles_per_step": "cycles",
+    "seed": "none",
+    "sim_seconds": "s",
+    "cpu_seconds": "s",
+    "macs_per_second": "MAC/s",
+    "cycles_per_second": "cycles/s",
+    "tiles": "tiles",
+    "images": "images",
+    "accuracy": "share",
+    "accuracy_numpy": "share",
+    "accuracy_float": "share",
+}
 #: Seconds after which a simulation counts as stuck. The harness gives up much earlier where an engine hangs.
 TIMEOUT = 3600.0
 #: Files of a simulation: what it printed, and what became of the tests in it.
@@ -153,7 +172,8 @@ def run_workload(
     if params.sparse or params.scheme == "laconic":
         report["cycles_per_step"] = round(answer["cycles"] * params.rows * params.cols / max(macs, 1), 6)
     names = ("tiles", "images", "accuracy", "accuracy_numpy", "accuracy_float", "waves")
-    return report | {key: answer[key] for key in names if key in answer}
+    report |= {key: answer[key] for key in names if key in answer}
+    return report | {"units": {key: unit for key, unit in UNITS.items() if key in report}}
 
 
 def run_stress(

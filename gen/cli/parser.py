@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_run, pim_synth, run, schema, steps
 from gen.keys import MAX_SEED
+from gen.operands import USUAL_SIGMA
 from gen.stderr import complain
 from gen.version import VERSION
 from hdl.params import near_name
@@ -231,7 +232,7 @@ def _explain() -> _Parser:
         "--sigma",
         type=_sigma,
         metavar="X",
-        help="standard deviation of the operands A where zeros are skipped (default: 20 for s8)",
+        help=f"standard deviation of the operands A where zeros are skipped (default: {USUAL_SIGMA:g} for s8)",
     )
     parser.add_argument("--final", action="store_true", help="only the engine's nest, not the steps that lead to it")
     return parser

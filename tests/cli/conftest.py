@@ -14,6 +14,7 @@ import pytest
 
 from gen.cli import main
 from hdl.params import CheckFailed
+from synth_scripts.units import units
 
 SMALL = "[engine]\nrows = 2\ncols = 3\n"
 
@@ -66,6 +67,8 @@ SYNTH = {
     "library": "osu018",
     "corner": "typical",
     "area_unit": "um2",
+    "clock_asked_ns": None,
+    "clock_met": True,
     "clock_ns": 1.25,
     "fmax_mhz": 800.0,
     "engine_fmax_mhz": 800.0,
@@ -73,14 +76,20 @@ SYNTH = {
     "wns_ns": 0.0,
     "core_area_um2": 12345.6,
     "engine_area_um2": 23456.7,
+    "memory_area_estimate_um2": 0.0,
+    "engine_total_area_um2": 23456.7,
     "cells": 100,
     "power_mw": None,
-    "activity": "",
+    "pj_per_mac": None,
+    "core_pj_per_mac": None,
+    "activity": "not measured at effort quick",
     "throughput_gops": 9.6,
     "gops_per_mm2_core": 777.0,
     "gops_per_mm2_engine": 409.0,
+    "gops_per_mm2_engine_total": 409.0,
     "gops_per_w": None,
 }
+SYNTH["units"] = units(SYNTH, unit_library=False)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from gen.cli import summary
 from gen.cli.console import Console
 from hdl.params import MULTIPLIERS, CheckFailed, ConfigError, EngineParams, Problem, ToolError
 
@@ -20,8 +21,8 @@ __all__ = ["SIM", "SYNTH", "Session", "load_config"]
 
 SIM, SYNTH, REPORT = "sim.json", "synth.json", "report.html"
 
-#: Operands by which the throughput of sparse engines is measured: inner size of tiles, and sigma of 8-bit operands.
-RATE_K, RATE_SIGMA = 512, 30.0
+#: Inner size of the tiles by which the throughput of engines is measured whose operands decide about it.
+RATE_K = 512
 
 Json = dict[str, Any]
 
@@ -102,18 +103,27 @@ class Session:
         return self._recorded(SIM, before)
 
     def synth(self) -> Json:
-        """The engine, and the schemes to compare it with, on the cell library; the result is in ``synth.json``."""
+        """The engine, and the schemes to compare it with, on the cell library; the result is in ``synth.json``.
+
+        A clock that one of them misses is a failure, which :meth:`end` raises.
+        """
+        from synth_scripts.metrics import ratios
+
         self.output.claim([SYNTH, REPORT])
         before = self.output.read_json(SYNTH)
         engine = self.config.engine
         try:
             design = self._synthesise(engine)
             others = [scheme for scheme in self.config.synth.compare if scheme != engine.scheme]
-            design["compared"] = [self._strongest(scheme) for scheme in others]
+            compared = [self._strongest(scheme) for scheme in others]
         except CheckFailed:
             self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
             raise
+        design["compared"] = [{**other, "ratios": ratios(design, other)} for other in compared]
         self.output.write_json(SYNTH, design)
+        missed = [text for each in (design, *compared) if (text := summary.missed(each))]
+        if missed:
+            self.failure = CheckFailed("\n".join(missed))
         return self._recorded(SYNTH, before)
 
     def _strongest(self, scheme: str) -> Json:
@@ -122,7 +132,7 @@ class Session:
         if scheme == "mac":
             forms = [replace(forms[0], multiplier=name) for name in MULTIPLIERS]
         designs = [self._synthesise(form) for form in forms]
-        return max(designs, key=lambda each: (each["wns_ns"] >= 0, each["gops_per_mm2_core"]))
+        return max(designs, key=lambda each: (each["clock_met"], each["gops_per_mm2_engine_total"]))
 
     def _synthesise(self, params: EngineParams) -> Json:
         with self.console.doing(f"synthesising {describe(params)}"):
@@ -142,11 +152,12 @@ class Session:
         """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
         if not params.data_dependent:
             return None
+        from gen.operands import usual_sigma
         from sim_tb.rate import measure_streak
         from synth_scripts.metrics import Rate
 
         k = min(RATE_K, params.k_limit)
-        sigma = RATE_SIGMA * params.a.max / 127
+        sigma = usual_sigma(params.a)
         try:
             streak = measure_streak(params, emission, k=k, tiles=4, sigma=sigma, seed=self.config.workload.seed)
         except ToolError as error:
