@@ -239,9 +239,8 @@ class _Run:
         """Synthesise, check and time every (adder, script) pair."""
         names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
         self.say(f"mapping {len(names)} variant{'s'[: len(names) > 1]}")
-        log = yosys.run(
-            self._mapping(names), self.folder, "fabric", check=self.top, files={yosys.LIBRARY: self.library.mapping}
-        )
+        files = {yosys.LIBRARY: self.library.mapping}
+        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top, files=files)
         abc_timing.keep(log, self._in_order(names), self.folder)
         loads = {box.name: box.loads for box in self.boxes}
         netlists, buffers = {}, {}

@@ -17,6 +17,7 @@ from synth_scripts.clock import Clock, target
 from synth_scripts.core import Core
 from synth_scripts.engine import Engine, best_engine
 from synth_scripts.fabric import Fabric
+from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library, load
 from synth_scripts.macro import POWER_MODEL
 from synth_scripts.memory import COUNTED, MODEL, Memory, memories
@@ -135,9 +136,11 @@ class _Run:
     @cached_property
     def engine(self) -> Engine:
         """The best engine that the effort finds."""
-        return best_engine(
+        found = best_engine(
             *(self.params, self.emission, self.library, self.effort, self.target, self.workdir), say=self.say
         )
+        found.asked = self.asked
+        return found
 
     @property
     def core(self) -> Core:
