@@ -29,7 +29,7 @@ __all__ = ["Engine", "best_engine", "smaller"]
 
 #: Rows and columns up to which variants are compared, and up to which an engine is timed, as it is.
 COMPARED, TIMED = 16, 64
-#: What is around a core has the same flip-flops for every core, and at least this share of the logic around another one:
+#: What is around a core has the same flip-flops for every core, and at least this share of the logic around another:
 #: it is the same logic, mapped for another clock, which changes its area by some percent.
 LEAST_LOGIC = 0.75
 

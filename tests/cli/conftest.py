@@ -113,7 +113,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise CheckFailed("the results differ from NumPy's")
         return answer
 
-    def synthesise(params, emission, settings, workdir, *, rate=None):
+    def synthesise(params, emission, settings, workdir, *, rate=None, say=None):
         stand_in.calls.append(("synthesise", params.scheme, settings.library, workdir.name))
         return give(stand_in.synth)
 

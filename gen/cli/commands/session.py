@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -112,10 +114,10 @@ class Session:
         self.output.claim([SYNTH, REPORT])
         before = self.output.read_json(SYNTH)
         engine = self.config.engine
+        others = {scheme: self._forms(scheme) for scheme in self.config.synth.compare if scheme != engine.scheme}
         try:
-            design = self._synthesise(engine)
-            others = [scheme for scheme in self.config.synth.compare if scheme != engine.scheme]
-            compared = [self._strongest(scheme) for scheme in others]
+            design, *designs = self._synthesise([engine, *(form for forms in others.values() for form in forms)])
+            compared = [strongest(designs, scheme) for scheme in others]
         except CheckFailed:
             self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
             raise
@@ -126,27 +128,38 @@ class Session:
             self.failure = CheckFailed("\n".join(missed))
         return self._recorded(SYNTH, before)
 
-    def _strongest(self, scheme: str) -> Json:
-        """A scheme to compare with, in the best form there is: a baseline must not lose by how it was written."""
-        forms = [replace(self.config.engine, scheme=scheme)]
-        if scheme == "mac":
-            forms = [replace(forms[0], multiplier=name) for name in MULTIPLIERS]
-        designs = [self._synthesise(form) for form in forms]
-        return max(designs, key=lambda each: (each["clock_met"], each["gops_per_mm2_engine_total"]))
+    def _forms(self, scheme: str) -> list[EngineParams]:
+        """The forms of a scheme to compare with: a baseline must not lose by how it was written."""
+        form = replace(self.config.engine, scheme=scheme)
+        return [replace(form, multiplier=name) for name in MULTIPLIERS] if scheme == "mac" else [form]
 
-    def _synthesise(self, params: EngineParams) -> Json:
-        with self.console.doing(f"synthesising {describe(params)}"):
-            from gen.emit.verilog import emit
-            from synth_scripts.run import synthesise
+    def _synthesise(self, forms: list[EngineParams]) -> list[Json]:
+        """Engines, side by side on all cores."""
+        from gen.emit.verilog import emit
+        from synth_scripts.jobs import together
+        from synth_scripts.run import synthesise
 
-            own = params == self.config.engine
-            emission = self.emission if own else emit(params, self.config.output.prefix)
-            form = {"scheme": params.scheme}
-            if params.scheme == "mac":
-                form["multiplier"] = params.multiplier
-            workdir = self.output.workdir("synth") / "-".join(form.values())
-            rate = self._rate(params, emission)
-            return {**form, **synthesise(params, emission, self.config.synth, workdir, rate=rate)}
+        folder = self.output.workdir("synth")
+        words = describe(forms[0]) if len(forms) == 1 else f"{len(forms)} designs, {size(forms[0])}"
+        with self.console.doing(f"synthesising {words}") as say:
+            own = {self.config.engine: self.emission}
+            emissions = [own.get(form) or emit(form, self.config.output.prefix) for form in forms]
+            rates = [self._rate(form, emission) for form, emission in zip(forms, emissions, strict=True)]
+
+            def one(form: EngineParams, emission: Emission, rate: Rate | None) -> Json:
+                names = {"scheme": form.scheme}
+                if form.scheme == "mac":
+                    names["multiplier"] = form.multiplier
+                start = time.monotonic()
+                found = synthesise(
+                    *(form, emission, self.config.synth, folder / "-".join(names.values())),
+                    rate=rate,
+                    say=lambda text: say(f"synthesising {style(form)}: {text}"),
+                )
+                self.console.detail(f"  {describe(form)}: {time.monotonic() - start:.1f} s")
+                return {**names, **found}
+
+            return together([partial(one, *each) for each in zip(forms, emissions, rates, strict=True)])
 
     def _rate(self, params: EngineParams, emission: Emission) -> Rate | None:
         """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
@@ -193,8 +206,23 @@ class Session:
         return content or {}
 
 
+def strongest(designs: list[Json], scheme: str) -> Json:
+    """The best form of a scheme."""
+    forms = [design for design in designs if design["scheme"] == scheme]
+    return max(forms, key=lambda each: (each["clock_met"], each["gops_per_mm2_engine_total"]))
+
+
+def style(params: EngineParams) -> str:
+    """A scheme, and which form of it."""
+    return f"{params.scheme} ({params.multiplier})" if params.scheme == "mac" else params.scheme
+
+
+def size(params: EngineParams) -> str:
+    """An array and its size."""
+    depth = f"x{params.depth}" if params.deep else ""
+    return f"{params.rows}x{params.cols}{depth} {params.array}"
+
+
 def describe(params: EngineParams) -> str:
     """An engine in a few words."""
-    scheme = f"{params.scheme} ({params.multiplier})" if params.scheme == "mac" else params.scheme
-    depth = f"x{params.depth}" if params.deep else ""
-    return f"{params.rows}x{params.cols}{depth} {params.array} {scheme}, {params.a} x {params.b}"
+    return f"{size(params)} {style(params)}, {params.a} x {params.b}"
