@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -176,6 +177,23 @@ def test_baseline_is_the_strongest_there_is(bitloom, steps, monkeypatch):
     (baseline,) = bitloom("synth", "small.toml", "--json").json["compared"]
     assert (baseline["multiplier"], baseline["gops_per_mm2_engine_total"]) == ("inferred", 500.0)
     assert baseline["ratios"]["area_engine_total"] == 409.0 / 500.0
+
+
+def test_explain_and_synth_assume_the_same_operands(bitloom, steps, monkeypatch):
+    """So does the power of engines: one function says which where nothing is said."""
+    asked = []
+
+    def measure_streak(params, emission, *, k, tiles, sigma, seed):
+        asked.append(sigma)
+        return SimpleNamespace(macs_per_cycle=1.0, words=f"simulation, sigma {sigma:g}")
+
+    monkeypatch.setitem(sys.modules, "sim_tb.rate", SimpleNamespace(measure_streak=measure_streak))
+    for operand in ("s8", "s4", "u6"):
+        options = ["small.toml", "--set", "scheme=opt3", "--set", f"a={operand}"]
+        assert bitloom("synth", *options, "--force").status == 0
+        explained = bitloom("explain", *options, "--json").json["sigma"]
+        assert explained == asked.pop()
+        assert f"standard deviation {explained:g}" in bitloom("explain", *options).out
 
 
 def test_nothing_to_compare(bitloom, steps):
