@@ -23,6 +23,7 @@ from hdl.params import EngineParams
 from synth_scripts import cache, yosys
 from synth_scripts.activity import stream_tiles
 from synth_scripts.energy import energies
+from synth_scripts.flat import flatten
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
 from synth_scripts.macro import POWER_MODEL, MacroEnergy
@@ -161,14 +162,11 @@ def flattened(
         "read_verilog mapped.v",
         f"hierarchy -top {top}",
         "write_json modules.json",
-        "flatten -noscopeinfo",
-        "write_json flat.json",
     ]
-    yosys.run(commands, folder, "flatten")
-    modules, flat = (json.loads((folder / f"{name}.json").read_text())["modules"] for name in ("modules", "flat"))
-    for name in ("modules.json", "flat.json"):
-        (folder / name).unlink()
-    return modules, flat[top]
+    yosys.run(commands, folder, "modules")
+    modules = json.loads((folder / "modules.json").read_text())["modules"]
+    (folder / "modules.json").unlink()
+    return modules, flatten(modules, top, {*library.areas, *(memory.module for memory in memories)})
 
 
 @dataclass(frozen=True)
