@@ -21,7 +21,8 @@ from synth_scripts.library import Library, load
 from synth_scripts.macro import POWER_MODEL
 from synth_scripts.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.metrics import Rate
-from synth_scripts.roles import MEMORY, ORDER, role, words
+from synth_scripts.power import RolePower
+from synth_scripts.roles import ORDER, role, words
 from synth_scripts.units import units
 
 __all__ = ["Settings", "smaller", "synthesise"]
@@ -109,16 +110,6 @@ def smaller(params: EngineParams, limit: int) -> EngineParams:
         rows, cols = small.rows, small.cols
         small = replace(small, cols=-(-cols // 2)) if cols >= rows else replace(small, rows=-(-rows // 2))
     return small
-
-
-@dataclass(frozen=True)
-class _Power:
-    """Power by role and of the macros among them (mW), how it was measured, and results compared."""
-
-    parts: dict[str, float]
-    macros: float
-    words: str
-    results: int
 
 
 @dataclass
@@ -348,12 +339,8 @@ class _Run:
         }
 
     @cached_property
-    def power(self) -> _Power | str:
-        """Power at the run's clock, or why there is none.
-
-        A large engine's is that of a small one: the core's modules by their number, other roles by their area, and
-        memories by the area that counts all alike.
-        """
+    def power(self) -> RolePower | str:
+        """Power at the run's clock, or why there is none. A large engine's is that of a small one, scaled."""
         reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
         if reason:
             return reason
@@ -367,50 +354,30 @@ class _Run:
             *(self.library, small, power.tile_k(small, self.params), verilog, emission.top, self.workdir / "power"),
             [memory for memory, _ in held if memory.macro],
         )
-        roles: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for name, module in found.modules.items():
-            roles[role(name, self.core.prefix)][0] += module.mw(self.period)
-            roles[role(name, self.core.prefix)][1] += module.area
-        full: dict[str, float] = defaultdict(float)
+        areas: dict[str, float] = defaultdict(float)
         for part in self.parts:
-            full[part["role"]] += part["area_um2"]
-        scales = {name: full[name] / area if area else 1.0 for name, (_, area) in roles.items()}
-        if held:
-            scales[MEMORY] = self._counted(self.memories) / self._counted(held)
-        macros = sum(module.mw(self.period) for module in found.macros.values())
-        if macros:
-            roles[MEMORY][0] += macros
-        return _Power(
-            parts={name: mw * scales[name] for name, (mw, _) in roles.items()},
-            macros=macros * scales.get(MEMORY, 1.0),
-            words=found.words if small == self.params else f"{found.words}; scaled to the full size by the parts' area",
-            results=found.results,
-        )
+            areas[part["role"]] += part["area_um2"]
+        scale = self._counted(self.memories) / self._counted(held) if held else 1.0
+        return found.by_role(self.core.prefix, self.period, areas, scale, whole=small == self.params)
 
     def _power_figures(self) -> dict[str, Any]:
         found = self.power
         if isinstance(found, str) or self.rate is None:
             reason = found if isinstance(found, str) else found.words
-            return {
-                **dict.fromkeys(_POWER),
-                "power_parts_mw": {},
-                "power_model": "",
-                "activity": reason,
-                "netlist_results": 0,
-            }
+            nothing = {"power_parts_mw": {}, "power_model": "", "activity": reason, "netlist_results": 0}
+            return dict.fromkeys(_POWER) | nothing
         throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
-        total = sum(found.parts.values())
         inside = {part["role"] for part in self.parts if part["core"]}
         core = sum(found.parts.get(name, 0.0) for name in inside)
         return {
-            "power_mw": total,
+            "power_mw": found.total,
             "core_power_mw": core,
             "macro_power_mw": found.macros,
             "power_parts_mw": found.parts,
             "power_model": POWER_MODEL if found.macros else "",
             "activity": found.words,
-            "gops_per_w": metrics.per_watt(throughput, total),
-            "pj_per_mac": metrics.pj_per_mac(throughput, total),
+            "gops_per_w": metrics.per_watt(throughput, found.total),
+            "pj_per_mac": metrics.pj_per_mac(throughput, found.total),
             "core_pj_per_mac": metrics.pj_per_mac(throughput, core),
             "netlist_results": found.results,
         }
