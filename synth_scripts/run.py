@@ -33,7 +33,8 @@ _EFFICIENCY = (
     *("throughput_gops", "core_throughput_gops"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"),
 )
-_POWER = ("power_mw", "core_power_mw", "macro_power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac")
+_ENERGY = ("gops_per_w", "pj_per_mac", "core_pj_per_mac")
+_POWER = ("power_mw", "core_power_mw", "macro_power_mw", *_ENERGY)
 
 
 class Settings(Protocol):
@@ -362,11 +363,9 @@ class _Run:
 
     def _power_figures(self) -> dict[str, Any]:
         found = self.power
-        if isinstance(found, str) or self.rate is None:
-            reason = found if isinstance(found, str) else found.words
-            nothing = {"power_parts_mw": {}, "power_model": "", "activity": reason, "netlist_results": 0}
+        if isinstance(found, str):
+            nothing = {"power_parts_mw": {}, "power_model": "", "activity": found, "netlist_results": 0}
             return dict.fromkeys(_POWER) | nothing
-        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
         inside = {part["role"] for part in self.parts if part["core"]}
         core = sum(found.parts.get(name, 0.0) for name in inside)
         return {
@@ -376,8 +375,16 @@ class _Run:
             "power_parts_mw": found.parts,
             "power_model": POWER_MODEL if found.macros else "",
             "activity": found.words,
-            "gops_per_w": metrics.per_watt(throughput, found.total),
-            "pj_per_mac": metrics.pj_per_mac(throughput, found.total),
-            "core_pj_per_mac": metrics.pj_per_mac(throughput, core),
+            **self._energy_figures(found.total, core),
             "netlist_results": found.results,
+        }
+
+    def _energy_figures(self, engine_mw: float, core_mw: float) -> dict[str, float | None]:
+        if self.rate is None:
+            return dict.fromkeys(_ENERGY)
+        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
+        return {
+            "gops_per_w": metrics.per_watt(throughput, engine_mw),
+            "pj_per_mac": metrics.pj_per_mac(throughput, engine_mw),
+            "core_pj_per_mac": metrics.pj_per_mac(throughput, core_mw),
         }

@@ -214,6 +214,7 @@ def test_a_missed_clock_is_said_and_is_status_1(bitloom, here, steps, command):
     assert result.status == 1
     said = "misses its clock: 1 ns asked for, 1.25 ns reached, 0.25 ns too slow; its figures are at the clock reached"
     assert f"\n  opt1 {said}\n  mac {said}\n" in result.out
+    assert "clock that the engine reaches MHz 800 800" in lines(result.out)
     assert result.err.endswith(f"bitloom: opt1 {said}\n  mac {said}\n")
     written = json.loads((here / "out/synth.json").read_text())
     assert (written["clock_met"], written["compared"][0]["clock_met"]) == (False, False)
