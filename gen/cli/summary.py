@@ -128,7 +128,7 @@ def _times(ratio: float | None) -> str:
     """A ratio with two digits at least."""
     if ratio is None:
         return "-"
-    return f"{ratio:.2f}x" if ratio >= 0.1 else f"{ratio:.2g}x"
+    return f"{ratio:.2f}x" if ratio >= 0.095 else f"{ratio:.2g}x"
 
 
 def _has_memory(design: Json) -> bool:
