@@ -23,16 +23,18 @@ from hdl.params import EngineParams
 from synth_scripts import cache, yosys
 from synth_scripts.activity import stream_tiles
 from synth_scripts.energy import energies
-from synth_scripts.flatten import flattened_module
+from synth_scripts.flat import flatten
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
 from synth_scripts.macro import POWER_MODEL, MacroEnergy
 from synth_scripts.memory import Memory
+from synth_scripts.roles import MEMORY, role
 
 __all__ = [
     "LIMIT",
     "EnginePower",
     "ModulePower",
+    "RolePower",
     "flattened",
     "macro_powers",
     "measure_engine",
@@ -166,7 +168,7 @@ def flattened(
     yosys.run(commands, folder, "modules", files={yosys.LIBRARY: library.mapping})
     modules = json.loads((folder / "modules.json").read_text())["modules"]
     (folder / "modules.json").unlink()
-    return modules, flattened_module(modules, top)
+    return modules, flatten(modules, top, {*library.areas, *(memory.module for memory in memories)})
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,54 @@ class EnginePower:
     macros: dict[str, ModulePower]
     words: str
     results: int
+
+    def by_role(
+        self, prefix: str, period_ns: float, areas: Mapping[str, float], memories: float, *, whole: bool
+    ) -> RolePower:
+        """Power at a clock of the engine that this one stands for.
+
+        Parameters
+        ----------
+        prefix : str
+            First part of every module's name.
+        period_ns : float
+        areas : mapping of str to float
+            The other engine's area by role: a role's power goes with it.
+        memories : float
+            How much more memory the other engine has, by the area that counts macros and flip-flops alike.
+        whole : bool
+            It is this engine.
+        """
+        milliwatts: dict[str, float] = defaultdict(float)
+        own: dict[str, float] = defaultdict(float)
+        for name, module in self.modules.items():
+            milliwatts[role(name, prefix)] += module.mw(period_ns)
+            own[role(name, prefix)] += module.area
+        macros = sum(module.mw(period_ns) for module in self.macros.values())
+        if macros:
+            milliwatts[MEMORY] += macros
+        scales = {name: areas.get(name, 0.0) / area if area else 1.0 for name, area in own.items()} | {MEMORY: memories}
+        return RolePower(
+            {name: each * scales[name] for name, each in milliwatts.items()},
+            macros * memories,
+            self.words if whole else f"{self.words}; scaled to the full size by the parts' area",
+            self.results,
+        )
+
+
+@dataclass(frozen=True)
+class RolePower:
+    """Power (mW) by role and of the macros in it, how it was measured, and how many results were right."""
+
+    parts: dict[str, float]
+    macros: float
+    words: str
+    results: int
+
+    @property
+    def total(self) -> float:
+        """Of the engine, mW."""
+        return sum(self.parts.values())
 
 
 def tile_k(params: EngineParams, full: EngineParams) -> int:

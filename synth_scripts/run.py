@@ -22,7 +22,8 @@ from synth_scripts.library import Library, load
 from synth_scripts.macro import POWER_MODEL
 from synth_scripts.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.metrics import Rate
-from synth_scripts.roles import MEMORY, ORDER, role, words
+from synth_scripts.power import RolePower
+from synth_scripts.roles import ORDER, role, words
 from synth_scripts.units import units
 
 __all__ = ["Settings", "synthesise"]
@@ -31,7 +32,8 @@ _EFFICIENCY = (
     *("throughput_gops", "core_throughput_gops"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"),
 )
-_POWER = ("power_mw", "core_power_mw", "macro_power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac")
+_ENERGY = ("gops_per_w", "pj_per_mac", "core_pj_per_mac")
+_POWER = ("power_mw", "core_power_mw", "macro_power_mw", *_ENERGY)
 
 
 class Settings(Protocol):
@@ -102,16 +104,6 @@ def synthesise(
     if rate is None and macs_per_cycle(params) is not None:
         rate = Rate(float(pes(params)), "every PE, in every cycle")
     return _Run(params, emission, library, settings.effort, clock, workdir, with_power, rate, say).figures()
-
-
-@dataclass(frozen=True)
-class _Power:
-    """Power by role and of the macros among them (mW), how it was measured, and results compared."""
-
-    parts: dict[str, float]
-    macros: float
-    words: str
-    results: int
 
 
 @dataclass
@@ -303,12 +295,8 @@ class _Run:
         }
 
     @cached_property
-    def power(self) -> _Power | str:
-        """Power at the run's clock, or why there is none.
-
-        A large engine's is that of a small one: the core's modules by their number, other roles by their area, and
-        memories by the area that counts all alike.
-        """
+    def power(self) -> RolePower | str:
+        """Power at the run's clock, or why there is none. A large engine's is that of a small one, scaled."""
         reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
         if reason:
             return reason
@@ -323,50 +311,36 @@ class _Run:
             *(self.library, small, power.tile_k(small, self.params), verilog, emission.top, self.workdir / "power"),
             [memory for memory, _ in held if memory.macro],
         )
-        roles: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for name, module in found.modules.items():
-            roles[role(name, self.core.prefix)][0] += module.mw(self.period)
-            roles[role(name, self.core.prefix)][1] += module.area
-        full: dict[str, float] = defaultdict(float)
+        areas: dict[str, float] = defaultdict(float)
         for part in self.parts:
-            full[part["role"]] += part["area_um2"]
-        scales = {name: full[name] / area if area else 1.0 for name, (_, area) in roles.items()}
-        if held:
-            scales[MEMORY] = self._counted(self.memories) / self._counted(held)
-        macros = sum(module.mw(self.period) for module in found.macros.values())
-        if macros:
-            roles[MEMORY][0] += macros
-        return _Power(
-            parts={name: mw * scales[name] for name, (mw, _) in roles.items()},
-            macros=macros * scales.get(MEMORY, 1.0),
-            words=found.words if small == self.params else f"{found.words}; scaled to the full size by the parts' area",
-            results=found.results,
-        )
+            areas[part["role"]] += part["area_um2"]
+        scale = self._counted(self.memories) / self._counted(held) if held else 1.0
+        return found.by_role(self.core.prefix, self.period, areas, scale, whole=small == self.params)
 
     def _power_figures(self) -> dict[str, Any]:
         found = self.power
-        if isinstance(found, str) or self.rate is None:
-            reason = found if isinstance(found, str) else found.words
-            return {
-                **dict.fromkeys(_POWER),
-                "power_parts_mw": {},
-                "power_model": "",
-                "activity": reason,
-                "netlist_results": 0,
-            }
-        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
-        total = sum(found.parts.values())
+        if isinstance(found, str):
+            nothing = {"power_parts_mw": {}, "power_model": "", "activity": found, "netlist_results": 0}
+            return dict.fromkeys(_POWER) | nothing
         inside = {part["role"] for part in self.parts if part["core"]}
         core = sum(found.parts.get(name, 0.0) for name in inside)
         return {
-            "power_mw": total,
+            "power_mw": found.total,
             "core_power_mw": core,
             "macro_power_mw": found.macros,
             "power_parts_mw": found.parts,
             "power_model": POWER_MODEL if found.macros else "",
             "activity": found.words,
-            "gops_per_w": metrics.per_watt(throughput, total),
-            "pj_per_mac": metrics.pj_per_mac(throughput, total),
-            "core_pj_per_mac": metrics.pj_per_mac(throughput, core),
+            **self._energy_figures(found.total, core),
             "netlist_results": found.results,
+        }
+
+    def _energy_figures(self, engine_mw: float, core_mw: float) -> dict[str, float | None]:
+        if self.rate is None:
+            return dict.fromkeys(_ENERGY)
+        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
+        return {
+            "gops_per_w": metrics.per_watt(throughput, engine_mw),
+            "pj_per_mac": metrics.pj_per_mac(throughput, engine_mw),
+            "core_pj_per_mac": metrics.pj_per_mac(throughput, core_mw),
         }

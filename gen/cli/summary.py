@@ -60,6 +60,9 @@ LINES = (
 #: Lines that say the same as the one before where a design has no memory.
 MEMORY_LINES = ("engine_total_area_um2", "gops_per_mm2_engine_total")
 
+#: What clocks are called of netlists that were made for a clock that was asked for: a design's best may be better.
+ASKED = {"engine_fmax_mhz": "clock that the engine reaches", "core_fmax_mhz": "clock that the core reaches"}
+
 
 def synthesised(design: Json) -> str:
     """The figures of the design and of those it is compared with, and what they come to."""
@@ -69,6 +72,8 @@ def synthesised(design: Json) -> str:
     lines = [line for line in LINES if line[1] not in MEMORY_LINES or any(map(_has_memory, designs))]
     rows = [["", "", *(each["scheme"] for each in designs)]]
     for name, key in lines:
+        if design["clock_asked_ns"] is not None:
+            name = ASKED.get(key, name)
         values, unit = [each.get(key) for each in designs], units.get(key, "")
         if unit == FO4_CLOCK:  # nobody thinks of it as a frequency
             values, unit = [1e3 / value for value in values], units["clock_ns"]
@@ -107,13 +112,23 @@ def against(design: Json, other: Json) -> str:
     else:
         few = "only " if engine < 1 else ""
         counted = ", every memory counted" if memories else ""
-        text += f"the engine gives {few}{engine:.2f}x the throughput per area{counted} (the core alone {core:.2f}x)"
+        text += (
+            f"the engine gives {few}{_times(engine)} the throughput per area{counted} (the core alone {_times(core)})"
+        )
     engine, core = ratios["energy_engine"], ratios["energy_core"]
     if engine is None:
-        unmeasured = next((each["activity"] for each in (design, other) if each.get("pj_per_mac") is None), "")
-        return f"{text}; energy: {unmeasured or 'not measured'}"
+        reasons = [each["activity"] for each in (design, other) if each.get("power_mw") is None]
+        return f"{text}; energy: {reasons[0] if reasons else 'not measured'}"
     more = "" if engine >= 1 else ", which is more"
-    return f"{text}, and takes {1 / engine:.2f}x the energy per MAC{more} (the core alone {1 / core:.2f}x)"
+    used, core_used = (1 / ratio if ratio else None for ratio in (engine, core))
+    return f"{text}, and takes {_times(used)} the energy per MAC{more} (the core alone {_times(core_used)})"
+
+
+def _times(ratio: float | None) -> str:
+    """A ratio with two digits at least."""
+    if ratio is None:
+        return "-"
+    return f"{ratio:.2f}x" if ratio >= 0.095 else f"{ratio:.2g}x"
 
 
 def _has_memory(design: Json) -> bool:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -178,6 +179,23 @@ def test_baseline_is_the_strongest_there_is(bitloom, steps, monkeypatch):
     assert baseline["ratios"]["area_engine_total"] == 409.0 / 500.0
 
 
+def test_explain_and_synth_assume_the_same_operands(bitloom, steps, monkeypatch):
+    """So does the power of engines: one function says which where nothing is said."""
+    asked = []
+
+    def measure_streak(params, emission, *, k, tiles, sigma, seed):
+        asked.append(sigma)
+        return SimpleNamespace(macs_per_cycle=1.0, words=f"simulation, sigma {sigma:g}")
+
+    monkeypatch.setitem(sys.modules, "sim_tb.rate", SimpleNamespace(measure_streak=measure_streak))
+    for operand in ("s8", "s4", "u6"):
+        options = ["small.toml", "--set", "scheme=opt3", "--set", f"a={operand}"]
+        assert bitloom("synth", *options, "--force").status == 0
+        explained = bitloom("explain", *options, "--json").json["sigma"]
+        assert explained == asked.pop()
+        assert f"standard deviation {explained:g}" in bitloom("explain", *options).out
+
+
 def test_nothing_to_compare(bitloom, steps):
     result = bitloom("synth", "small.toml", "--set", "scheme=mac", "--json")
     assert result.json["compared"] == []
@@ -196,6 +214,7 @@ def test_a_missed_clock_is_said_and_is_status_1(bitloom, here, steps, command):
     assert result.status == 1
     said = "misses its clock: 1 ns asked for, 1.25 ns reached, 0.25 ns too slow; its figures are at the clock reached"
     assert f"\n  opt1 {said}\n  mac {said}\n" in result.out
+    assert "clock that the engine reaches MHz 800 800" in lines(result.out)
     assert result.err.endswith(f"bitloom: opt1 {said}\n  mac {said}\n")
     written = json.loads((here / "out/synth.json").read_text())
     assert (written["clock_met"], written["compared"][0]["clock_met"]) == (False, False)
