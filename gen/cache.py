@@ -26,6 +26,8 @@ __all__ = ["Cache", "cache"]
 
 #: Beside a file that tools read: its SHA-256.
 SUM = ".sha256"
+#: The place of a cache for which there is none.
+NOWHERE = ""
 _HEAD, _MIDDLE, _TAIL = b'{"sha256": "', b'", "value": ', b"}\n"
 
 
@@ -41,7 +43,12 @@ def _root() -> str:
     named = os.environ.get("BITLOOM_CACHE")
     if named:
         return os.path.abspath(named)
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    base = os.environ.get("XDG_CACHE_HOME")
+    if not base:
+        home = os.path.expanduser("~")
+        if not os.path.isabs(home):  # of a user that nobody knows
+            return NOWHERE
+        base = os.path.join(home, ".cache")
     return os.path.abspath(os.path.join(base, "bitloom"))
 
 
@@ -56,8 +63,9 @@ class Cache:
 
     def __init__(self, root: str) -> None:
         self.root = Path(root)
+        self._roots = [Path(root)] if root != NOWHERE else []
         self._spare: Path | None = None
-        self._writable = True
+        self._writable = root != NOWHERE
         self._warned = False
 
     # --- values ------------------------------------------------------------------------------------------------------
@@ -100,7 +108,7 @@ class Cache:
 
     def holds(self, path: Path) -> bool:
         """Whether a path is that of a stored file."""
-        return path.parent.parent in (self.root, self._spare)
+        return path.parent.parent in self._roots
 
     def intact(self, path: Path) -> bool:
         """Whether a stored file is as it was written."""
@@ -136,8 +144,7 @@ class Cache:
     # --- places ------------------------------------------------------------------------------------------------------
     def places(self, kind: str, name: str) -> Iterable[Path]:
         """Where something may be stored, the likelier first."""
-        roots = [self._spare, self.root] if self._spare else [self.root]
-        return [root / kind / name for root in roots]
+        return [root / kind / name for root in self._roots]
 
     def folder(self, kind: str) -> Path:
         """The folder into which results of a kind are written, made where it is missing."""
@@ -174,8 +181,11 @@ class Cache:
                 return Path(put(_made(self.root / kind)))
             except OSError as error:
                 self.unwritable(error)
+        if not self._roots:
+            self._warn("there is no home folder to keep a cache in; set BITLOOM_CACHE")
         if self._spare is None:
             self._spare = Path(tempfile.mkdtemp(prefix="bitloom-cache-", dir=temporary_base()))
+            self._roots.insert(0, self._spare)
             atexit.register(shutil.rmtree, self._spare, ignore_errors=True)
         return Path(put(_made(self._spare / kind)))
 

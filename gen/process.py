@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["answered", "interruptible", "run_logged"]
+__all__ = ["answered", "interruptible", "run_logged", "uninterrupted"]
 
 #: What ends a run: Ctrl-C, a polite kill, and a terminal that is closed.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,8 +32,8 @@ class _State:
     children: set[subprocess.Popen[bytes]] = set()
     #: An interrupt came, and has not been answered yet.
     asked = False
-    #: Starts under way in the main thread: an exception there would lose a child.
-    starting = 0
+    #: Blocks under way in the main thread that must come to their end.
+    holding = 0
 
 
 @contextmanager
@@ -85,7 +85,20 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     for child in tuple(_State.children):
         _end(child)
     signal.setitimer(signal.ITIMER_REAL, NO_ANSWER)
-    if not _State.starting:
+    if not _State.holding:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put an interrupt off to the end of a short block, in the main thread: it would leave something behind."""
+    main = threading.current_thread() is threading.main_thread()
+    _State.holding += main
+    try:
+        yield
+    finally:
+        _State.holding -= main
+    if _State.asked and main and not _State.holding:
         raise KeyboardInterrupt
 
 
@@ -130,11 +143,7 @@ def run_logged(
 def _start(
     command: Sequence[str | os.PathLike[str]], cwd: Path, env: Mapping[str, str], output: Any, errors: Any
 ) -> subprocess.Popen[bytes]:
-    main = threading.current_thread() is threading.main_thread()
-    _State.starting += main
-    try:
-        if _State.asked:
-            raise KeyboardInterrupt
+    with uninterrupted():
         child = subprocess.Popen(
             command,
             cwd=cwd,
@@ -145,13 +154,11 @@ def _start(
             start_new_session=True,
         )
         _State.children.add(child)
-    finally:
-        _State.starting -= main
-    if _State.asked:  # the signal came in between
-        with child:
-            _end(child)
-        _State.children.discard(child)
-        raise KeyboardInterrupt
+        if _State.asked:  # the signal came in between, or before
+            with child:
+                _end(child)
+            _State.children.discard(child)
+            raise KeyboardInterrupt
     return child
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gen.process import run_logged
+from gen.process import run_logged, uninterrupted
 from hdl.params.errors import ToolError
 
 __all__ = ["Workplace", "bring", "free", "is_plain", "temporary_base", "workplace"]
@@ -47,10 +47,15 @@ def workplace(name: str = "work") -> Iterator[Workplace]:
     ToolError
         Where there is no folder for it.
     """
-    with tempfile.TemporaryDirectory(
-        prefix=f"bitloom-{name}-", dir=temporary_base(), ignore_cleanup_errors=True
-    ) as folder:
+    folder = None
+    try:
+        with uninterrupted():
+            folder = tempfile.mkdtemp(prefix=f"bitloom-{name}-", dir=temporary_base())
         yield Workplace(Path(folder))
+    finally:
+        with uninterrupted():
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 class Workplace:

@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
         silence(sys.stdout)
         return 2
     except OSError as error:
-        complain(f"bitloom: {_reason(error)}")
+        complain(f"bitloom: {_reason(error, getattr(options, 'output', None))}")
         return 2
     if console.failure is not None:
         return _unsaid(console.failure) if status == 0 else status
@@ -73,14 +73,20 @@ def _report(error: BitloomError) -> None:
     complain("\n".join(lines))
 
 
-def _reason(error: OSError) -> str:
-    """What the operating system refused, and where: it does not say which disk is full."""
+def _reason(error: OSError, output: str | None) -> str:
+    """What the operating system refused, and where."""
     what = error.strerror or str(error)
     where = error.filename2 or error.filename
     if where:
         return f"{os.fsdecode(where)}: {what}"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        places = [os.getcwd(), tempfile.gettempdir(), os.path.expanduser("~")]
-        full = [place for place in dict.fromkeys(places) if (free(place) or 1 << 20) < 1 << 16]
-        return f"{what}: {', '.join(full)}" if full else what
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):  # it names no file where a file became too long
+        places = [*([output] if output else []), os.getcwd(), tempfile.gettempdir()]
+        least = min(places, key=lambda place: _room(place))
+        return f"{least}: {what}"
     return what
+
+
+def _room(place: str) -> int:
+    """Bytes that are free; many where that is not known."""
+    room = free(place)
+    return sys.maxsize if room is None else room

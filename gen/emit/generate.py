@@ -49,15 +49,14 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
     if current is not None and _is_current(current, config, output):
         return current
 
-    if current is None or current.get("config_hash") != config.hash:
-        output.protect(DERIVED)
-
-    from gen.emit.verilog import emit  # Amaranth: half a second to import
-
     top = f"{config.output.prefix}_engine"
     files = {"verilog": f"{top}.v", "sdc": f"{top}.sdc", "filelist": f"{top}.f"}
     old = [] if current is None else [name for name in current["files"].values() if name not in files.values()]
     output.claim([*files.values(), *old, *DERIVED, MANIFEST])
+    if current is None or current.get("config_hash") != config.hash:
+        output.protect(DERIVED)
+    from gen.emit.verilog import emit  # Amaranth: half a second to import
+
     emission = emit(config.engine, config.output.prefix)
     assert emission.top == top, emission.top
     content = manifest(config, emission, files)
