@@ -7,6 +7,7 @@ be better there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ from synth_scripts.memory import memories
 from synth_scripts.roles import role
 from synth_scripts.styles import lower
 
-__all__ = ["Engine", "best_engine", "smaller"]
+__all__ = ["Engine", "Form", "best_engine", "smaller"]
 
 #: Rows and columns up to which variants are compared, and up to which an engine is timed, as it is.
 COMPARED, TIMED = 16, 64
@@ -67,6 +68,8 @@ class Engine:
         Told what is being done.
     asked : float or None
         The clock of the run, ns, at which paths are shown; None: the engine's best one.
+    tried : int
+        How many netlists were compared to find this one.
     """
 
     params: EngineParams
@@ -77,6 +80,7 @@ class Engine:
     workdir: Path
     say: jobs.Say = jobs.quiet
     asked: float | None = None
+    tried: int = 0
 
     @cached_property
     def core(self) -> Core:
@@ -186,8 +190,15 @@ class Engine:
         """The engine's critical path, at the clock of the run."""
         return self.paths.path if self.fabric.period > self.core_period else self.core_path
 
+    @cached_property
+    def surroundings(self) -> dict[str, str]:
+        """Verilog of what is around the core, by module."""
+        return {name: text for name, text in self.core.hierarchy.texts.items() if name not in self.core.inside}
+
     def is_behind(self, other: Engine, least: Objective) -> bool:
-        """Whether its core tells that it can't be better than another."""
+        """Whether its core tells that it can't be better than another engine."""
+        if self.surroundings != other.surroundings:
+            return False
         around, same = other.area - other.core.area, other.fabric.sequential_area(self.library)
         bound = _Sized(self.core.area + same + LEAST_LOGIC * (around - same), self.core.period)
         if least(bound) >= least(other):
@@ -197,40 +208,51 @@ class Engine:
         return cores[0] == cores[1] and self.clock == other.clock and self.compared[0] == self.params
 
 
-def best_engine(
-    params: EngineParams,
-    emission: Emission,
-    library: Library,
-    effort: str,
-    clock: float | None,
-    workdir: Path,
-    say: jobs.Say = jobs.quiet,
-) -> Engine:
+@dataclass(frozen=True)
+class Form:
+    """A form of an engine, where its scripts, logs and netlists go, and who is told what is being done."""
+
+    params: EngineParams
+    emission: Emission
+    workdir: Path
+    say: jobs.Say = jobs.quiet
+
+    def engine(self, library: Library, effort: str, clock: float | None, folder: str = "") -> Engine:
+        """The engine with the core that an effort chooses for a clock."""
+        return Engine(self.params, self.emission, library, effort, clock, self.workdir / folder, self.say)
+
+
+def best_engine(forms: Sequence[Form], library: Library, effort: str, clock: float | None) -> Engine:
     """The best engine that an effort finds: at a clock (the smallest that meets it, or the fastest) or at its best one.
 
     Parameters
     ----------
-    params : EngineParams
-    emission : Emission
+    forms : sequence of Form
+        Forms of one engine: the best of them wins. What it is made of is in the form's folder.
     library : Library
     effort : str
     clock : float or None
         The clock asked for (ns), or None: the one with the least area times clock period.
-    workdir : Path
-        What wins is in there; what else was tried is below.
-    say : callable
-        Told what is being done.
     """
     least = objective(clock)
+    first = [form.engine(library, effort, clock) for form in forms]
+    jobs.together([lambda engine=engine: engine.core.results for engine in first])  # type: ignore[misc]
+    first.sort(key=lambda engine: least(engine.core))
+    lesser = [
+        form.engine(library, level, goal, f"{level}{'' if goal == clock else '-auto'}")
+        for form in forms
+        for goal in dict.fromkeys((clock, None))
+        for level in (effort, *lower(effort))
+        if (goal, level) != (clock, effort)
+    ]
     tried: list[Engine] = []
-    for goal in dict.fromkeys((clock, None)):
-        for level in (effort, *lower(effort)):
-            own = workdir / f"{level}{'' if goal == clock else '-auto'}" if tried else workdir
-            engine = Engine(params, emission, library, level, goal, own, say, clock)
-            if not any(engine.is_behind(other, least) for other in tried):
-                tried.append(engine)
+    for engine in (*first, *lesser):
+        if not any(engine.is_behind(other, least) for other in tried):
+            tried.append(engine)
     best = min(tried, key=least)
+    workdir = next(form.workdir for form in forms if form.params == best.params)
     for path, text in best.netlists.items():
         (workdir / path).parent.mkdir(parents=True, exist_ok=True)
         (workdir / path).write_text(text)
+    best.tried = sum(len(result.tried) for engine in first for result in engine.core.results.values())
     return best

@@ -15,7 +15,7 @@ from hdl.params import EngineParams
 from synth_scripts import checks, jobs, metrics, power, sta, yosys
 from synth_scripts.clock import Clock, target
 from synth_scripts.core import Core
-from synth_scripts.engine import Engine, best_engine
+from synth_scripts.engine import Engine, Form, best_engine
 from synth_scripts.fabric import Fabric
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library, load
@@ -26,7 +26,7 @@ from synth_scripts.power import RolePower
 from synth_scripts.roles import ORDER, role, words
 from synth_scripts.units import units
 
-__all__ = ["Settings", "synthesise"]
+__all__ = ["Form", "Settings", "strongest", "synthesise"]
 
 _EFFICIENCY = (
     *("throughput_gops", "core_throughput_gops"),
@@ -99,11 +99,27 @@ def synthesise(
     ToolError
         Where a library or program is missing or unusable.
     """
+    forms = [Form(params, emission, workdir, say)]
+    return strongest(forms, settings, with_power=with_power, rate=rate)[1]
+
+
+def strongest(
+    forms: Sequence[Form], settings: Settings, *, with_power: bool = True, rate: Rate | None = None
+) -> tuple[EngineParams, dict[str, Any]]:
+    """The best of several forms of an engine, which differ in their cores, and its figures as :func:`synthesise` gives.
+
+    Nothing but their cores is synthesised of forms whose cores tell that others are better.
+    """
     library = load(settings.library if isinstance(settings.library, str) else list(settings.library))
-    clock = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
+    asked = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
+    engine = best_engine(forms, library, settings.effort, target(asked, library))
+    engine.asked = asked
+    params = engine.params
     if rate is None and macs_per_cycle(params) is not None:
         rate = Rate(float(pes(params)), "every PE, in every cycle")
-    return _Run(params, emission, library, settings.effort, clock, workdir, with_power, rate, say).figures()
+    form = next(form for form in forms if form.params == params)
+    made = (params, engine.emission, library, settings.effort, asked, form.workdir, with_power, rate, engine)
+    return params, _Run(*made, say=form.say).figures()
 
 
 @dataclass
@@ -118,21 +134,8 @@ class _Run:
     workdir: Path
     with_power: bool
     rate: Rate | None
+    engine: Engine
     say: jobs.Say = jobs.quiet
-
-    @property
-    def target(self) -> float | None:
-        """The period (ns) to search at, or None: the design's own best."""
-        return target(self.asked, self.library)
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The best engine that the effort finds."""
-        found = best_engine(
-            *(self.params, self.emission, self.library, self.effort, self.target, self.workdir), say=self.say
-        )
-        found.asked = self.asked
-        return found
 
     @property
     def core(self) -> Core:
@@ -234,7 +237,7 @@ class _Run:
             **self._power_figures(),
             "style": main.best.name,
             "styles": {**{name: result.best.name for name, result in results.items()}, "fabric": fabric.style},
-            "tried": sum(len(result.tried) for result in results.values()),
+            "tried": self.engine.tried,
             "critical_path": self.engine.path,
             "core_critical_path": self.engine.core_path,
             "checks": self._checks(),

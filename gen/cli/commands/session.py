@@ -114,10 +114,9 @@ class Session:
         self.output.claim([SYNTH, REPORT])
         before = self.output.read_json(SYNTH)
         engine = self.config.engine
-        others = {scheme: self._forms(scheme) for scheme in self.config.synth.compare if scheme != engine.scheme}
+        others = [scheme for scheme in self.config.synth.compare if scheme != engine.scheme]
         try:
-            design, *designs = self._synthesise([engine, *(form for forms in others.values() for form in forms)])
-            compared = [strongest(designs, scheme) for scheme in others]
+            design, *compared = self._synthesise([[engine], *map(self._forms, others)])
         except CheckFailed:
             self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
             raise
@@ -129,37 +128,36 @@ class Session:
         return self._recorded(SYNTH, before)
 
     def _forms(self, scheme: str) -> list[EngineParams]:
-        """The forms of a scheme to compare with: a baseline must not lose by how it was written."""
+        """The forms of a scheme that is compared with: a baseline must not lose by how it was written."""
         form = replace(self.config.engine, scheme=scheme)
         return [replace(form, multiplier=name) for name in MULTIPLIERS] if scheme == "mac" else [form]
 
-    def _synthesise(self, forms: list[EngineParams]) -> list[Json]:
-        """Engines, side by side on all cores."""
+    def _synthesise(self, designs: list[list[EngineParams]]) -> list[Json]:
+        """Designs, each in the best of its forms, side by side on all cores."""
         from gen.emit.verilog import emit
         from synth_scripts.jobs import together
-        from synth_scripts.run import synthesise
+        from synth_scripts.run import Form, strongest
 
         folder = self.output.workdir("synth")
-        words = describe(forms[0]) if len(forms) == 1 else f"{len(forms)} designs, {size(forms[0])}"
+        engine = designs[0][0]
+        words = describe(engine) if len(designs) == 1 else f"{len(designs)} designs, {size(engine)}"
         with self.console.doing(f"synthesising {words}") as say:
-            own = {self.config.engine: self.emission}
-            emissions = [own.get(form) or emit(form, self.config.output.prefix) for form in forms]
-            rates = [self._rate(form, emission) for form, emission in zip(forms, emissions, strict=True)]
 
-            def one(form: EngineParams, emission: Emission, rate: Rate | None) -> Json:
-                names = {"scheme": form.scheme}
-                if form.scheme == "mac":
-                    names["multiplier"] = form.multiplier
+            def form(params: EngineParams) -> Form:
+                emission = self.emission if params == self.config.engine else emit(params, self.config.output.prefix)
+                place = folder / "-".join(names(params).values())
+                return Form(params, emission, place, lambda text: say(f"synthesising {style(params)}: {text}"))
+
+            forms = [[form(params) for params in each] for each in designs]
+            rates = [self._rate(each[0].params, each[0].emission) for each in forms]
+
+            def one(own: list[Form], rate: Rate | None) -> Json:
                 start = time.monotonic()
-                found = synthesise(
-                    *(form, emission, self.config.synth, folder / "-".join(names.values())),
-                    rate=rate,
-                    say=lambda text: say(f"synthesising {style(form)}: {text}"),
-                )
-                self.console.detail(f"  {describe(form)}: {time.monotonic() - start:.1f} s")
-                return {**names, **found}
+                params, found = strongest(own, self.config.synth, rate=rate)
+                self.console.detail(f"  {describe(params)}: {time.monotonic() - start:.1f} s")
+                return {**names(params), **found}
 
-            return together([partial(one, *each) for each in zip(forms, emissions, rates, strict=True)])
+            return together([partial(one, *each) for each in zip(forms, rates, strict=True)])
 
     def _rate(self, params: EngineParams, emission: Emission) -> Rate | None:
         """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
@@ -206,10 +204,9 @@ class Session:
         return content or {}
 
 
-def strongest(designs: list[Json], scheme: str) -> Json:
-    """The best form of a scheme."""
-    forms = [design for design in designs if design["scheme"] == scheme]
-    return max(forms, key=lambda each: (each["clock_met"], each["gops_per_mm2_engine_total"]))
+def names(params: EngineParams) -> dict[str, str]:
+    """A scheme, and which form of it, as ``synth.json`` has them."""
+    return {"scheme": params.scheme} | ({"multiplier": params.multiplier} if params.scheme == "mac" else {})
 
 
 def style(params: EngineParams) -> str:
