@@ -7,12 +7,12 @@ from textwrap import fill
 from typing import Any
 
 from gen.hardware import Place, hardware, notes
-from gen.nest.encoders import usual_sigma
 from gen.nest.engines import engine_steps, engine_tile
 from gen.nest.printer import print_nest
 from gen.nest.table import Table, render, table
 from gen.nest.terms import expected_terms
 from gen.nest.window import expected_interval
+from gen.operands import usual_sigma
 from gen.timing import beats
 from hdl.params import Dataflow, EngineParams
 
@@ -93,8 +93,8 @@ def explain(params: EngineParams, k: int, sigma: float | None = None) -> Explana
     k : int
         K of a tile, up to the engine's limit.
     sigma : float or None
-        Standard deviation of the operands A; by default 20 for eight bits, and in proportion for others. It matters
-        where zeros are skipped.
+        Standard deviation of the operands A; by default :func:`~gen.operands.usual_sigma`, on which synthesis
+        measures as well. It matters where zeros are skipped.
     """
     if not params.data_dependent:
         sigma = None

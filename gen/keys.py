@@ -19,7 +19,7 @@ WORKLOADS = ("digits", "random")
 EFFORTS = ("quick", "normal", "full")
 MAX_TILES = 1_000_000
 MAX_SEED = 2**32 - 1
-MAX_CLOCK_NS = 1000.0
+MIN_CLOCK_NS, MAX_CLOCK_NS = 0.001, 1000.0
 
 #: Section names and what they are about, in the order of the documentation.
 SECTIONS = {
@@ -97,9 +97,9 @@ def _ranged(low: int, high: int) -> Callable[[Any], str]:
 
 
 def _clock_fault(value: Any) -> str:
-    if value == "auto" or (_is_number(value) and 0 < value <= MAX_CLOCK_NS):
+    if value == "auto" or (_is_number(value) and MIN_CLOCK_NS <= value <= MAX_CLOCK_NS):
         return ""
-    return f"must be 'auto' or a number of nanoseconds above 0 and up to {MAX_CLOCK_NS:g}, not {shown(value)}"
+    return f"must be 'auto' or a number of nanoseconds from {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g}, not {shown(value)}"
 
 
 def _texts_fault(kind: str) -> Callable[[Any], str]:
@@ -228,9 +228,9 @@ KEYS = (
         "text or number",
         "clock period to reach, in nanoseconds; `auto` searches for the shortest",
         "auto",
-        f"`auto`, or above 0 and up to {MAX_CLOCK_NS:g}",
+        f"`auto`, or {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g}",
         _clock_fault,
-        {"oneOf": [{"const": "auto"}, {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_CLOCK_NS}]},
+        {"oneOf": [{"const": "auto"}, {"type": "number", "minimum": MIN_CLOCK_NS, "maximum": MAX_CLOCK_NS}]},
     ),
     _choice("synth", "effort", "how many styles and clock targets are tried for the best", "normal", EFFORTS),
     Key(

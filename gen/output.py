@@ -43,7 +43,8 @@ def open_output(path: str | Path, *, force: bool = False) -> Output:
     path : path
         The folder. It is made if it does not exist, and taken over if it is empty.
     force : bool
-        Overwrite generated files that were changed by hand since. Files of others stay protected.
+        Overwrite generated files that were changed by hand since, and lose results of another configuration. Files of
+        others stay protected.
 
     Raises
     ------
@@ -75,7 +76,7 @@ class Output:
     lock : _Lock
         Shared by all outputs of this process on the same folder.
     force : bool
-        Overwrite generated files that were changed by hand.
+        Overwrite generated files that were changed by hand, and lose results of another configuration.
     """
 
     def __init__(self, path: Path, lock: _Lock, *, force: bool = False) -> None:
@@ -176,6 +177,23 @@ class Output:
         if problems:
             raise ConfigError(problems)
 
+    def protect(self, names: Iterable[str]) -> None:
+        """Refuse to lose results: those of another configuration, which what comes now would replace.
+
+        Raises
+        ------
+        ConfigError
+            Where any of these files is there (and ``force`` is off).
+        """
+        if not self.force and (lost := self.present(names)):
+            message = f"holds results of another configuration: {', '.join(lost)}"
+            _refuse(self.path, message, "choose another folder with -o, or lose them with --force")
+
+    def present(self, names: Iterable[str]) -> list[str]:
+        """Those of these files that are there, and that Bitloom wrote."""
+        files, _ = self._read_stamp()
+        return [name for name in names if name in files and os.path.lexists(self.path / name)]
+
     def intact(self, name: str) -> bool:
         """Whether a file is there exactly as Bitloom wrote it."""
         target = self.path / name
@@ -185,7 +203,7 @@ class Output:
         """The content of a JSON file that Bitloom wrote; None where it is missing or was changed."""
         if not self.intact(name):
             return None
-        content: dict[str, Any] = json.loads((self.path / name).read_text())
+        content: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
         return content
 
     # --- the stamp ---------------------------------------------------------------------------------------------------
@@ -193,7 +211,7 @@ class Output:
         """Files with the sums they may have, and working folders."""
         stamp = self.path / STAMP
         try:
-            content = json.loads(stamp.read_text())
+            content = json.loads(stamp.read_text(encoding="utf-8"))
             if content["generator"] != GENERATOR:
                 raise ValueError
             return dict(content["files"]), list(content["folders"])

@@ -5,21 +5,20 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cocotb_tools.config
-
+from gen.cache import Cache, cache
+from gen.workplace import Workplace, workplace
 from hdl.params.errors import ToolError
-from sim_tb.process import run_logged
 from sim_tb.tools import find_verilator, versions
 
-__all__ = ["Model", "build_model", "cache_folder"]
+__all__ = ["Model", "build_model"]
 
 #: Models that nobody ran for so long are deleted from the cache.
 KEEP_DAYS = 30
@@ -88,22 +87,19 @@ class Model:
             repr((self.waves, self.python)),
             self.main,
         ]
-        parts += [versions()["verilator"], versions()["cocotb"], os.environ.get("CXX", "g++")]
-        if self.python:  # the executable looks for cocotb's libraries where they are now
-            parts.append(os.fspath(cocotb_tools.config.libs_dir))
+        parts += [versions()["verilator"], versions()["cocotb"], os.environ.get("CXX", "g++"), platform.machine()]
         return f"{self.name}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:20]}"
 
 
-def cache_folder() -> Path:
-    """The folder of built models: ``models`` in ``$BITLOOM_CACHE``, or in ``~/.cache/bitloom``."""
-    return Path(os.environ.get("BITLOOM_CACHE") or Path.home() / ".cache" / "bitloom") / "models"
+#: In the folder of a built model, beside the executable: its SHA-256, and what the tools said.
+SUM, LOG = "sha256", "build.log"
 
 
 def build_model(model: Model) -> Path:
     """Build ``model`` unless it is in the cache already, and return its folder.
 
-    The folder holds the executable, named after the top module, and ``build.log``. It appears under its final name
-    only when it is complete, so an interrupted build leaves nothing that a later run could take for a model.
+    The folder holds the executable, named after the top module, its sum and ``build.log``. It appears under its final
+    name only when it is complete; one that was damaged since is made anew.
 
     Raises
     ------
@@ -111,52 +107,66 @@ def build_model(model: Model) -> Path:
         If a tool is missing or refuses the Verilog.
     """
     find_verilator()
-    cache = cache_folder()
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ToolError(f"The cache folder {cache} can't be made ({error.strerror}); set BITLOOM_CACHE") from None
-    folder = cache / model.key
-    with _locked(cache / f"{model.key}.lock"):
-        if folder.is_dir():
-            os.utime(folder)
-            return folder
-        _prune(cache)
-        # Not in the cache: make can't work in a folder with a space in its path.
-        with tempfile.TemporaryDirectory(prefix="bitloom-build-") as name:
-            _build(model, Path(name))
-            partial = cache / f"{model.key}.partial"
-            shutil.rmtree(partial, ignore_errors=True)
-            shutil.copytree(Path(name) / "done", partial)
-            partial.rename(folder)
-    return folder
+    store = cache()
+    if (built := _find(store, model)) is not None:
+        return built
+    with _locked(store.folder("models") / f"{model.key}.lock"):
+        if (built := _find(store, model)) is not None:  # by another process, while we waited
+            return built
+        _prune(store.folder("models"))
+        with workplace("build") as place:
+            return store.write_folder("models", model.key, _build(model, place))
 
 
-def _build(model: Model, work: Path) -> None:
-    """Build in the folder ``work``; its subfolder ``done`` then has what is worth keeping."""
-    tool = find_verilator()
-    log = work / "build.log"
-    environment = {**os.environ, **tool.environment}
-    environment["MAKEFLAGS"] += " " + OPTIMISE[model.effort]
-    for command in _commands(model, work, tool.executable):
+def _find(store: Cache, model: Model) -> Path | None:
+    """The folder of a model that was built, and is whole."""
+    for folder in store.places("models", model.key):
+        if not os.path.lexists(folder):
+            continue
+        program = folder / model.top
         try:
-            status = run_logged(command, cwd=work, env=environment, log=log)
-        except OSError as error:
-            raise ToolError(f"{command[0]} can't be run: {error.strerror}") from None
-        if status != 0:
-            raise ToolError(f"Verilator could not build {model.name}:\n{_tail(log)}")
-    done = work / "done"
+            whole = (folder / SUM).read_text(encoding="ascii") == _sum(program)
+        except (OSError, ValueError):
+            whole = False
+        if whole and os.access(program, os.X_OK):
+            with suppress(OSError):  # a cache that can't be written
+                os.utime(folder)
+            return folder
+        store.damaged(folder, "no simulator that can be run")
+    return None
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _build(model: Model, place: Workplace) -> Path:
+    """Build a model, and return the folder with what is worth keeping."""
+    tool = find_verilator()
+    environment = tool.environment_in(place)
+    environment["MAKEFLAGS"] += " " + OPTIMISE[model.effort]
+    for command in _commands(model, place, tool.command_in(place)):
+        status = place.run(command, log=LOG, env=environment)
+        if status and "ccache: error" in place.log_tail(LOG):  # its own cache is of no use: do without
+            environment["OBJCACHE"] = ""
+            status = place.run(command, log=LOG, env=environment)
+        if status:
+            raise ToolError(f"Verilator could not build {model.name}:\n{_tail(place / LOG)}")
+    done = place / "done"
     done.mkdir()
-    shutil.copy2(work / "obj" / model.top, done)
-    shutil.copy2(log, done)
+    program = shutil.copy2(place / "obj" / model.top, done)
+    (done / SUM).write_text(_sum(Path(program)), encoding="ascii")
+    shutil.copy2(place / LOG, done)
+    return done
 
 
-def _commands(model: Model, work: Path, executable: Path) -> Iterator[list[str]]:
+def _commands(model: Model, place: Workplace, verilator: Sequence[str]) -> Iterator[list[str]]:
     from cocotb_tools.runner import VerilatorControlFile
 
     from sim_tb.runner import QuietVerilator
 
-    source = work / "src"
+    source, objects = place / "src", place / "obj"
     source.mkdir()
     paths = []
     for name, text in model.sources.items():
@@ -166,10 +176,10 @@ def _commands(model: Model, work: Path, executable: Path) -> Iterator[list[str]]
     if model.main:
         main.write_text(model.main, encoding="utf-8")
     if model.python:
-        yield from QuietVerilator(executable, main if model.main else None).commands(
+        yield from QuietVerilator(place, verilator, main if model.main else None).commands(
             sources=paths,
             hdl_toplevel=model.top,
-            build_dir=work / "obj",
+            build_dir=objects,
             defines=model.defines,
             parameters=model.parameters,
             build_args=model.flags,
@@ -181,17 +191,22 @@ def _commands(model: Model, work: Path, executable: Path) -> Iterator[list[str]]
     settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
     settings += [f"-D{name}={value}" for name, value in model.defines.items()]
     yield [
-        *(str(executable), "-cc", "--exe", "-Mdir", str(work / "obj"), "--top-module", model.top),
+        *(*verilator, "-cc", "--exe", "-Mdir", str(objects), "--top-module", model.top),
         *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, *files),
     ]
-    yield ["make", "-j", "2", "-C", str(work / "obj"), "-f", "Vtop.mk"]
+    yield ["make", "-j", "2", "-C", str(objects), "-f", "Vtop.mk"]
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock between processes. The lock dies with its holder; the empty file stays behind for the next one."""
-    with open(path, "w", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    """Hold a lock between processes. The lock dies with its holder; the empty file stays behind for the next one.
+
+    Without one, which is where there is no room for it or the file system has none, a model may be built twice.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            handle = stack.enter_context(open(path, "a", encoding="utf-8"))
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
@@ -206,5 +221,5 @@ def _prune(cache: Path) -> None:
 
 def _tail(log: Path, lines: int = 15) -> str:
     """The lines of a log that say what went wrong, or else its last lines."""
-    text = log.read_text(errors="replace").splitlines()
+    text = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return "\n".join([line for line in text if "rror" in line][:lines] or text[-lines:])

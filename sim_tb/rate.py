@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gen.operands import operands_in_words
 from hdl.params import CheckFailed, EngineParams
 from sim_tb.models import Hardware
 from sim_tb.run import run_workload
@@ -58,6 +59,6 @@ def measure_streak(
             raise CheckFailed(f"streak of {count} tiles, K = {k}, seed {seed}: {'; '.join(answer['problems'])}")
         cycles.append(answer["cycles"])
     each = (cycles[1] - cycles[0]) / (tiles - 1)
-    operands = "uniform operands" if sigma is None else f"normal operands (sigma {sigma:g})"
+    operands = "uniform operands" if sigma is None else operands_in_words(sigma)
     words = f"simulation of {tiles} tiles, K = {k:,}, {operands}, seed {seed}: {each:,.1f} cycles a tile"
     return Streak(each, params.rows * params.cols * k / each, words)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from gen.workplace import bring, workplace
 from hdl.params import CheckFailed, EngineParams, ToolError
 from sim_tb import messages
 from sim_tb.build import Model, build_model
 from sim_tb.models import DEPTH, Hardware, engine_model, harness_model
-from sim_tb.process import run_logged
 from sim_tb.runner import QuietVerilator
 from sim_tb.tools import versions
 
@@ -27,8 +25,29 @@ __all__ = ["run_model", "run_protocol", "run_stress", "run_workload", "simulate"
 
 #: Beyond so many operand beats times PEs, a model that is quicker to run pays for its longer build.
 QUICK_WORK = 50_000_000
+#: Units of the numbers in ``sim.json``; a share is of 1.
+UNITS = {
+    "elements_checked": "elements",
+    "mismatches": "elements",
+    "macs": "MAC",
+    "cycles": "cycles",
+    "utilization": "share",
+    "cycles_per_step": "cycles",
+    "seed": "none",
+    "sim_seconds": "s",
+    "cpu_seconds": "s",
+    "macs_per_second": "MAC/s",
+    "cycles_per_second": "cycles/s",
+    "tiles": "tiles",
+    "images": "images",
+    "accuracy": "share",
+    "accuracy_numpy": "share",
+    "accuracy_float": "share",
+}
 #: Seconds after which a simulation counts as stuck. The harness gives up much earlier where an engine hangs.
 TIMEOUT = 3600.0
+#: Files of a simulation: what it printed, and what became of the tests in it.
+LOG, RESULTS = "sim.log", "results.xml"
 
 
 def simulate(
@@ -87,7 +106,7 @@ def simulate(
     )
     output.write_json("sim.json", answer)
     if not answer["passed"]:
-        raise CheckFailed(_failure(answer, output.path / "sim" / "sim.log"))
+        raise CheckFailed(_failure(answer, output.path / "sim" / LOG))
     return answer
 
 
@@ -153,7 +172,8 @@ def run_workload(
     if params.sparse or params.scheme == "laconic":
         report["cycles_per_step"] = round(answer["cycles"] * params.rows * params.cols / max(macs, 1), 6)
     names = ("tiles", "images", "accuracy", "accuracy_numpy", "accuracy_float", "waves")
-    return report | {key: answer[key] for key in names if key in answer}
+    report |= {key: answer[key] for key in names if key in answer}
+    return report | {"units": {key: unit for key, unit in UNITS.items() if key in report}}
 
 
 def run_stress(
@@ -214,36 +234,33 @@ def run_model(
     """
     say(f"building the simulation of {model.name}")
     built = build_model(model)
-    with tempfile.TemporaryDirectory(prefix="bitloom-sim-") as name:
-        folder = Path(name)
-        log = folder / "sim.log"
-        messages.write(folder / messages.REQUEST, request)
+    with workplace("sim") as place:
+        messages.write(place / messages.REQUEST, request)
         for file, write in (files or {}).items():
-            write(folder / file)
+            write(place / file)
         seed = int(request["seed"])
-        results = folder / "results.xml"
-        environment = QuietVerilator().environment(top=model.top, module=module, seed=seed, results=results)
+        environment = QuietVerilator(place).environment(top=model.top, module=module, seed=seed, results=RESULTS)
         command = [str(built / model.top), "+verilator+rand+reset+2", f"+verilator+seed+{seed % 2**31 or 1}"]
         command += ["--trace"] if model.waves else []
         say(f"simulating, seed {seed}")
         try:
-            status = run_logged(command, cwd=folder, env=environment, log=log, timeout=timeout)
+            status = place.run(command, log=LOG, env=environment, timeout=timeout)
         except subprocess.TimeoutExpired:
             status = -1
+        tail = place.log_tail(LOG)
         if keep is not None:
-            shutil.copy(log, keep)
-        answer_file = folder / messages.ANSWER
+            bring(place / LOG, keep / LOG)
+        answer_file = place / messages.ANSWER
         if not answer_file.exists():
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
             raise ToolError(
                 f"The simulation of {model.name} ended without a result (status {status}, seed {seed}):\n{tail}"
             )
         answer = messages.read(answer_file)
-        answer["problems"] += _failed_tests(results)
+        answer["problems"] += _failed_tests(place / RESULTS)
         answer["passed"] = not answer["problems"] and answer["passed"]
         if model.waves and keep is not None:
             target = keep / "waves.vcd"
-            shutil.move(folder / "dump.vcd", target)
+            bring(place / "dump.vcd", target)
             answer["waves"] = {"file": f"{keep.name}/{target.name}", "bytes": os.path.getsize(target)}
             say(f"waveform: {target} ({os.path.getsize(target) / 1e6:.1f} MB)")
     return answer

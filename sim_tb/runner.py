@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import cocotb_tools.config
 from cocotb_tools.runner import Verilator
 
+from gen.workplace import Workplace
 from hdl.params.errors import ToolError
 
 __all__ = ["QuietVerilator"]
@@ -22,40 +24,53 @@ class QuietVerilator(Verilator):
 
     Parameters
     ----------
-    executable : Path
-        Verilator.
+    place : Workplace
+        Where it all happens.
+    verilator : sequence of str
+        What calls Verilator.
     main : Path, optional
         C++ of the main program, instead of cocotb's.
     """
 
-    def __init__(self, executable: Path | None = None, main: Path | None = None) -> None:
+    def __init__(self, place: Workplace, verilator: Sequence[str] = (), main: Path | None = None) -> None:
         super().__init__()
-        self._verilator = executable
+        self._place = place
+        self._verilator = verilator
         self._main = main
         self._said: list[Sequence[str]] = []
 
     def _simulator_in_path_build_only(self) -> None:
-        self.executable = str(self._verilator)
+        self.executable = "verilator"  # replaced below
 
     def _set_env_build(self) -> None:
         pass  # the build runs in the caller's environment
 
     def _build_command(self) -> list[list[str]]:
-        own: dict[str, list[str]] = {"--public-flat-rw": []}
-        if self._main is not None:
-            theirs = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
-            own[str(theirs)] = [str(self._main)]
+        libraries = cocotb_tools.config.libs_dir
+        main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+        # Where the libraries are is told to a model when it runs: they may have moved since it was built.
+        link = f"-L{self._libraries} -Wl,-rpath-link,{self._libraries} -lcocotbvpi_verilator"
+        own: dict[str, list[str]] = {
+            "verilator": [*self._verilator],
+            "--public-flat-rw": [],
+            f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator": [link],
+            str(main): [str(self._main or self._place.reach("main.cpp", main))],
+        }
         return [[new for word in command for new in own.get(word, [word])] for command in super()._build_command()]
 
     def _execute(self, cmds: Sequence[Sequence[str]], cwd: Any) -> None:
         self._said = list(cmds)
+
+    @property
+    def _libraries(self) -> Path:
+        return self._place.reach("cocotb", cocotb_tools.config.libs_dir)
 
     def commands(self, **build: Any) -> list[list[str]]:
         """The commands that build a model; ``build`` as for cocotb's ``Runner.build``."""
         self.build(**build)
         return [list(command) for command in self._said]
 
-    def environment(self, *, top: str, module: str, seed: int, results: Path) -> dict[str, str]:
+    def environment(self, *, top: str, module: str, seed: int, results: str) -> dict[str, str]:
         """The environment in which a model of module ``top`` runs the cocotb tests of Python module ``module``."""
         self.env = {}
         self.sim_hdl_toplevel = top
@@ -67,5 +82,8 @@ class QuietVerilator(Verilator):
             raise ToolError(f"Simulation needs a Python built with a shared library: {error}") from None
         self.env["COCOTB_REWRITE_ASSERTION_FILES"] = ""  # rewriting asserts costs most of a short test's time
         self.env["COCOTB_RANDOM_SEED"] = str(seed)
-        self.env["COCOTB_RESULTS_FILE"] = str(results)
+        self.env["COCOTB_RESULTS_FILE"] = results
+        self.env["PYTHONPATH"] = self._place.python_path()
+        before = os.environ.get("LD_LIBRARY_PATH")
+        self.env["LD_LIBRARY_PATH"] = os.pathsep.join([str(self._libraries), *([before] if before else [])])
         return self.env

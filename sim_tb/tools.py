@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from gen.workplace import Workplace
 from hdl.params.errors import ToolError
 
 __all__ = ["Verilator", "find_verilator", "versions"]
@@ -23,14 +24,48 @@ class Verilator:
 
     Parameters
     ----------
-    executable : Path
-        The ``verilator`` script.
-    environment : dict of str
-        Variables that Verilator and its make need, on top of the caller's environment.
+    root : Path
+        The folder of its wheel.
+    compiler : str
+        The C++ compiler, and its options.
     """
 
-    executable: Path
-    environment: dict[str, str]
+    root: Path
+    compiler: str
+
+    @property
+    def executable(self) -> Path:
+        """The ``verilator`` script, for a path of its own that is plain."""
+        return self.root / "bin" / "verilator"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that Verilator and its make need, on top of the caller's environment."""
+        return self._environment(self.root, Path(sys.executable))
+
+    def command_in(self, place: Workplace) -> list[str]:
+        """What calls Verilator in a workplace: as its script does, which would paste its own path into a command."""
+        start = 'ulimit -s unlimited 2>/dev/null; exec "$0" "$@"'
+        return ["sh", "-c", start, str(self._root_in(place) / "bin" / "verilator_bin")]
+
+    def environment_in(self, place: Workplace) -> dict[str, str]:
+        """The same as ``environment``, with paths that makefiles take."""
+        # Makefiles need a Python for a script that imports nothing from elsewhere.
+        return self._environment(self._root_in(place), place.reach("python", os.path.realpath(sys.executable)))
+
+    def _root_in(self, place: Workplace) -> Path:
+        return place.reach("verilator", self.root)
+
+    def _environment(self, root: Path, python: Path) -> dict[str, str]:
+        # A model of several C++ files fails to build with GCC unless its precompiled header is left out, and the
+        # wheel's idea of where Python and the compiler are is that of the machine it was made on.
+        settings = {"VK_PCH_I_FAST": "", "VK_PCH_I_SLOW": "", "PYTHON3": str(python)}
+        settings |= {"CXX": self.compiler, "LINK": self.compiler}
+        flags = " ".join(f"{name}={_escape(value)}" for name, value in settings.items())
+        environment = {"VERILATOR_ROOT": str(root), "MAKEFLAGS": flags}
+        if shutil.which("ccache"):
+            environment["OBJCACHE"] = "ccache"
+        return environment
 
 
 def find_verilator() -> Verilator:
@@ -57,15 +92,8 @@ def find_verilator() -> Verilator:
     missing += [f"{name} ({_APT}{name})" for name in ("make", "perl") if shutil.which(name) is None]
     if missing:
         raise ToolError("Simulation needs " + "; ".join(missing))
-    assert executable is not None
-    # A model of several C++ files fails to build with GCC unless its precompiled header is left out, and the wheel's
-    # idea of where Python and the compiler are is that of the machine it was made on.
-    settings = {"VK_PCH_I_FAST": "", "VK_PCH_I_SLOW": "", "PYTHON3": sys.executable, "CXX": compiler, "LINK": compiler}
-    flags = " ".join(f"{name}={_escape(value)}" for name, value in settings.items())
-    environment = {"VERILATOR_ROOT": str(root), "MAKEFLAGS": flags}
-    if shutil.which("ccache"):
-        environment["OBJCACHE"] = "ccache"
-    return Verilator(executable, environment)
+    assert root is not None
+    return Verilator(root, compiler)
 
 
 def _compiler() -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
-from hdl.params import BeatMap, CheckFailed, Dataflow, EngineParams
+from hdl.params import BeatMap, CheckFailed, Dataflow, EngineParams, OperandFormat
 from synth_scripts.gatesim import Simulator
 
 __all__ = ["CHECKED", "stream_tiles"]
@@ -15,8 +16,8 @@ CHECKED = 4
 WARM_UP = 2
 
 
-def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int) -> int:
-    """Stream uniformly random tiles, back to back, and count activity over one of them.
+def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, sigma: float) -> int:
+    """Stream tiles of normal operands, back to back, and count activity over one of them.
 
     Every lane has operands of its own, and takes its time where those decide about it. Counting begins when two tiles
     have entered, and ends with the third; the simulation goes on until a tile's results are out.
@@ -29,6 +30,8 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int) 
     k : int
         Inner size of the tiles.
     seed : int
+    sigma : float
+        Standard deviation of the operands A; that of B is as large a part of its range.
 
     Returns
     -------
@@ -40,32 +43,33 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int) 
     CheckFailed
         Where a result is wrong, or none comes.
     """
-    return _Bench(params, simulator, k, seed).run()
+    return _Bench(params, simulator, k, seed, sigma).run()
 
 
 class _Stream:
-    """A stream into the engine: in each lane of the simulation it offers beats, each until it is taken there."""
+    """A stream into the engine: in each lane of the simulation it offers beats, each until it is taken there.
 
-    def __init__(self, name: str, beats: BeatMap, k: int, lanes: int) -> None:
-        self.name, self.beats, self.k = name, beats, k
+    ``draw`` gives elements; without it all are zero.
+    """
+
+    def __init__(self, name: str, beats: BeatMap, k: int, lanes: int, draw: Callable[[], int] = lambda: 0) -> None:
+        self.name, self.beats, self.k, self.draw = name, beats, k, draw
         self.size = beats.beats(k)
         #: By lane of the simulation: the beats that were taken, and the one that is offered.
         self.taken: list[list[int]] = [[] for _ in range(lanes)]
         self.beat: list[int | None] = [None] * lanes
         self.positions = beats.indices(k)
-        ones = (1 << beats.element_bits) - 1
+        #: By beat, where its elements are: the others are filling.
         self.inside = [
-            sum(ones << (i * beats.element_bits) for i, at in enumerate(positions) if at)
-            for positions in self.positions
+            [i * beats.element_bits for i, at in enumerate(positions) if at is not None] for positions in self.positions
         ]
 
-    def offer(self, simulator: Simulator, source: random.Random | None) -> None:
-        """Drive the next beats; zeros where there is no source."""
+    def offer(self, simulator: Simulator) -> None:
+        """Drive the next beats."""
         numbers = [len(taken) % self.size for taken in self.taken]
+        ones, draw = (1 << self.beats.element_bits) - 1, self.draw
         words = [
-            (source.getrandbits(self.beats.payload_bits) & self.inside[number] if source else 0)
-            if beat is None
-            else beat
+            sum((draw() & ones) << shift for shift in self.inside[number]) if beat is None else beat
             for number, beat in zip(numbers, self.beat, strict=True)
         ]
         self.beat[:] = words
@@ -97,12 +101,12 @@ class _Stream:
 
 
 class _Bench:
-    def __init__(self, params: EngineParams, simulator: Simulator, k: int, seed: int) -> None:
+    def __init__(self, params: EngineParams, simulator: Simulator, k: int, seed: int, sigma: float) -> None:
         self.params, self.simulator, self.k, self.seed = params, simulator, k, seed
         self.flow = flow = Dataflow(params)
-        self.random = random.Random(seed)
-        lanes = simulator.lanes
-        self.a, self.b = _Stream("s_axis_a", flow.a, k, lanes), _Stream("s_axis_b", flow.b, k, lanes)
+        source, lanes = random.Random(seed), simulator.lanes
+        self.a = _Stream("s_axis_a", flow.a, k, lanes, _normal(source, params.a, sigma))
+        self.b = _Stream("s_axis_b", flow.b, k, lanes, _normal(source, params.b, sigma * params.b.max / params.a.max))
         self.initial = [_Stream("s_axis_c", flow.c, k, lanes)] if params.preload else []
         #: By lane.
         self.results: list[list[int]] = [[] for _ in range(CHECKED)]
@@ -127,8 +131,8 @@ class _Bench:
         simulator = self.simulator
         simulator.set("rst", int(cycle < 2))
         simulator.set("job_valid", int(cycle == 3))
-        for stream, source in ((self.a, self.random), (self.b, self.random), *((each, None) for each in self.initial)):
-            stream.offer(simulator, source)
+        for stream in (self.a, self.b, *self.initial):
+            stream.offer(simulator)
         simulator.settle()
         if WARM_UP <= self.a.tiles <= WARM_UP + 1:
             simulator.count()
@@ -162,6 +166,18 @@ class _Bench:
                             )
                         compared += 1
         return compared
+
+
+def _normal(source: random.Random, form: OperandFormat, sigma: float) -> Callable[[], int]:
+    """Rounded numbers from a normal distribution around 0; those outside of the format are drawn anew."""
+    low, high, gauss = form.min, form.max, source.gauss
+
+    def draw() -> int:
+        while not low <= (value := round(gauss(0.0, sigma))) <= high:
+            pass
+        return value
+
+    return draw
 
 
 def _element(word: int, index: int, beats: BeatMap) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from synth_scripts import sta
 from synth_scripts.library import Library
+from synth_scripts.yosys import LIBRARY
 
 __all__ = ["Block", "Pin", "characterise", "liberty", "port_loads"]
 
@@ -78,7 +79,7 @@ def characterise(library: Library, netlist: str, top: str, area: float, folder: 
     outputs = [bit for port, (kind, _) in ports.items() if kind == "output" for bit in bits[port]]
     text = sta.run(
         [
-            f"read_liberty {library.mapping}",
+            f"read_liberty {LIBRARY}",
             f"read_verilog {top}.v",
             f"link_design {top}",
             f"create_clock -name clock -period {period:g} [get_ports {clock}]",
@@ -86,6 +87,7 @@ def characterise(library: Library, netlist: str, top: str, area: float, folder: 
         ],
         folder,
         f"{top}_block",
+        {LIBRARY: library.mapping},
     )
     # find_timing_paths gives slacks: what is left of the period.
     setup = {}

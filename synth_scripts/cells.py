@@ -161,8 +161,8 @@ class Reader:
                 paths.append(source.path.resolve())
                 continue
             path = folder / f"{cache.digest(source.data)}.lib"
-            if not path.exists():
-                cache.write_text(path, source.data.decode("utf-8", errors="replace"))
+            if not cache.intact(path):
+                path = cache.write_text(path, source.data.decode("utf-8", errors="replace"))
             paths.append(path)
         return paths
 

@@ -16,11 +16,13 @@ from gen.pim.hardware import pim_verilog
 from gen.pim.trace import Trace
 from hdl.params.pim import PimParams
 from synth_scripts import checks, sta, yosys
+from synth_scripts.clock import Clock, target
 from synth_scripts.controller_power import controller_power
-from synth_scripts.fabric import VARIANTS, Box, Fabric, synthesise_fabric
+from synth_scripts.fabric import VARIANTS, Box, Fabric, critical_paths, synthesise_fabric
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import load
 from synth_scripts.memory import MODEL, memories
+from synth_scripts.units import units
 
 __all__ = ["BLOCKS", "PUBLISHED", "synthesise_controller"]
 
@@ -86,8 +88,11 @@ def synthesise_controller(
     -------
     dict
         ``library``, ``corner``, ``tools``
-        ``clock_ns``, ``fmax_mhz``, ``period_fo4``, ``critical_path``
-            Clock of the report; best clock; the least period in delays of a loaded inverter.
+        ``clock_asked_ns``, ``clock_met``, ``clock_ns``, ``wns_ns``
+            The clock asked for, and whether it is met; that of the report, which is the one reached where it is not;
+            slack at the clock asked for.
+        ``fmax_mhz``, ``period_fo4``, ``critical_path``
+            Best clock; the least period in delays of a loaded inverter.
         ``area_um2``, ``area_unit``, ``gate_equivalents``, ``cells``
             Cell area without wires and macros (of the unit library in NAND2).
         ``blocks``
@@ -99,7 +104,8 @@ def synthesise_controller(
             At the clock of the report, and how it was found; null for the unit library.
         ``published``, ``at_28_nm``, ``scaling``
             Figures of the paper; area and clock scaled to its process; what to trust of them.
-        ``checks``
+        ``checks``, ``units``
+            Findings by check; key and unit of every figure.
 
     Raises
     ------
@@ -117,22 +123,26 @@ def synthesise_controller(
         boxes.append(Box(block.name, 0.0, "", block.loads, block if sta.available() else None))
     fabric = synthesise_fabric(
         *(cells, verilog, top, boxes, workdir),
-        target_ns=clock_ns or TARGET_FO4 * cells.fo4_ps / 1e3,
+        target_ns=target(clock_ns, cells) or TARGET_FO4 * cells.fo4_ps / 1e3,
+        clock_ns=target(clock_ns, cells),
         pairs=PAIRS[effort],
     )
-    period = clock_ns or fabric.period
+    clock = Clock(clock_ns, fabric.period)
+    path = fabric.path
+    if sta.available():
+        path = critical_paths(cells, fabric, top, boxes, (), workdir / "paths", clock_ns or fabric.period).path
     area = sum(each * fabric.instances[name] for name, each in fabric.areas.items())
     names = {f"{prefix}_{module}": block for module, block in BLOCKS.items()} | {top: WIRING}
-    power = controller_power(cells, fabric, top, macros, names, period, record, workdir / "power")
-    return {
+    power = controller_power(cells, fabric, top, macros, names, clock.period, record, workdir / "power")
+    figures: dict[str, Any] = {
         "system": params.hash,
         "library": cells.name,
         "corner": cells.corner_text,
         "tools": {"yosys": yosys.version(), "opensta": sta.version() if sta.available() else "not installed"},
-        "clock_ns": period,
+        **clock.figures(),
         "fmax_mhz": 1e3 / fabric.period,
         "period_fo4": fabric.period * 1e3 / cells.fo4_ps,
-        "critical_path": fabric.path,
+        "critical_path": path,
         "style": fabric.style,
         "area_um2": area,
         "area_unit": "NAND2" if cells.is_unit else "um2",
@@ -160,8 +170,12 @@ def synthesise_controller(
             "clock_mhz": 1e6 / (fabric.period * 1e3 / cells.fo4_ps * FO4_28),
         },
         "scaling": SCALING,
-        "checks": dict.fromkeys(checks.NAMES, 0),
+        "checks": checks.count(
+            *(verilog, top, workdir / "checks", fabric.instances, {*cells.areas, *hierarchy.texts}),
+            clock_met=clock.met,
+        ),
     }
+    return {**figures, "units": units(figures, unit_library=cells.is_unit)}
 
 
 def _areas(hierarchy: Hierarchy, fabric: Fabric, top: str, names: Mapping[str, str]) -> dict[str, float]:

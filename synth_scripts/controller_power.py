@@ -10,24 +10,24 @@ from gen.pim.trace import Trace
 from synth_scripts.energy import energies
 from synth_scripts.fabric import Fabric
 from synth_scripts.library import Library
+from synth_scripts.macro import POWER_MODEL, MacroEnergy
 from synth_scripts.memory import Memory
+from synth_scripts.power import ModulePower
 from synth_scripts.replay import measure_replay
 
 __all__ = ["ControllerPower", "controller_power"]
 
 #: Of the rule: the share of the pins of data that change in a clock; loads of a gate's output, in flip-flops' inputs.
 ACTIVITY, FANOUT = 0.1, 3
-#: Capacitance that a bit cell puts on its bit line and on its word line, in flip-flops' inputs.
-BIT_LINE, WORD_LINE = 0.1, 0.2
-MACROS = (
-    f"every macro is read in every clock, which charges the bit lines of a word ({BIT_LINE:g} flip-flop inputs a cell) "
-    f"and its word line ({WORD_LINE:g} a cell) to the supply; no wires, no clock tree"
-)
 RULE = (
     f"a rule, not a measurement, for a peak: all clock pins change twice in a clock (no credit for clock gates), "
-    f"{ACTIVITY:.0%} of all other pins once, outputs drive {FANOUT} inputs of flip-flops; {MACROS}"
+    f"{ACTIVITY:.0%} of all other pins once, outputs drive {FANOUT} inputs of flip-flops; {POWER_MODEL}; written in "
+    "every clock; no wires, no clock tree"
 )
-MEASURED = "the netlist, simulated without glitches, repeats {about}: the same outputs in every clock; " + MACROS
+MEASURED = (
+    "the netlist, simulated without glitches, repeats {about}: the same outputs in every clock; "
+    f"{POWER_MODEL}; no wires, no clock tree"
+)
 
 
 @dataclass(frozen=True)
@@ -74,30 +74,39 @@ def controller_power(
     """
     if library.is_unit:
         return ControllerPower("the unit library has no energy")
-    square = library.corner["voltage"] ** 2
-    access = sum(
-        count * memory.width * (memory.words * BIT_LINE + WORD_LINE) * library.load_ff * square
-        for memory, count in macros
-    )
     trace = record()
     if trace is None:
-        model, found = RULE, _rule(library, fabric)
-        each = {}
+        model, gates, stores = RULE, {"": _rule(library, fabric)}, _busy(library, macros)
     else:
         kinds = [memory for memory, _ in macros]
-        powers = measure_replay(library, fabric.netlist, top, kinds, blocks, trace, folder)
+        gates, stores = measure_replay(library, fabric.netlist, top, kinds, blocks, trace, folder)
         model = MEASURED.format(about=trace.about)
-        found = [
-            sum(getattr(power, name) for power in powers.values()) for name in ("clock_fj", "data_fj", "leakage_nw")
-        ]
-        each = {name: power.mw(period_ns) for name, power in powers.items()}
-    clock, data, leakage = found
-    parts = {name: energy / period_ns * 1e-3 for name, energy in (("clock", clock), ("data", data), ("macros", access))}
-    return ControllerPower(model, parts | {"leakage": leakage * 1e-6}, each)
+    parts = {
+        "clock": sum(power.clock_fj for power in gates.values()) / period_ns * 1e-3,
+        "data": sum(power.data_fj for power in gates.values()) / period_ns * 1e-3,
+        "macros": sum(power.mw(period_ns) for power in stores.values()),
+        "leakage": sum(power.leakage_nw for power in gates.values()) * 1e-6,
+    }
+    each = {} if trace is None else {name: power.mw(period_ns) for name, power in gates.items()}
+    return ControllerPower(model, parts, each)
 
 
-def _rule(library: Library, fabric: Fabric) -> list[float]:
-    """Energy of clock pins and of everything else (fJ a clock), and leakage (nW), by the rule."""
+def _busy(library: Library, macros: list[tuple[Memory, int]]) -> dict[str, ModulePower]:
+    """Macros of which every port works in every clock."""
+    found = {}
+    for memory, count in macros:
+        energy = MacroEnergy(memory, library)
+        found[memory.module] = ModulePower(
+            instances=count,
+            clock_fj=count * energy.clock_fj,
+            data_fj=count * energy.of_clock(writes=1.0),
+            leakage_nw=count * energy.leakage_nw,
+        )
+    return found
+
+
+def _rule(library: Library, fabric: Fabric) -> ModulePower:
+    """All gates, by the rule."""
     table = energies(library)
     load_ff = FANOUT * library.load_ff
     clock = data = leakage = 0.0
@@ -113,4 +122,4 @@ def _rule(library: Library, fabric: Fabric) -> list[float]:
                 data += count * each * ACTIVITY
         data += count * ACTIVITY * sum(energy.of_output(pin, load_ff) for pin in energy.outputs)
         leakage += count * energy.leakage_nw
-    return [clock, data, leakage]
+    return ModulePower(clock_fj=clock, data_fj=data, leakage_nw=leakage)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from gen.emit.verilog import Emission
-from synth_scripts import sta
+from synth_scripts import jobs, sta
 from synth_scripts.block import characterise, port_loads
 from synth_scripts.fabric import Box
-from synth_scripts.flow import Result, synthesise_module
+from synth_scripts.flow import Result, critical_path, synthesise_module
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 from synth_scripts.roles import role
@@ -37,7 +37,8 @@ class Core:
     """The modules that ``Emission.core`` names, wherever they stand; one inside another belongs to that other one.
 
     Every distinct module is synthesised once, with the search over styles. Those with flip-flops share a clock: the one
-    with the least area times period of them all. Those without follow, at that clock.
+    asked for, or what they reach if that is missed, or else their best one, with the least area times period of them
+    all. Those without follow, at that clock.
 
     Parameters
     ----------
@@ -45,8 +46,10 @@ class Core:
     emission : Emission
     effort : str
     clock : float or None
-        The clock asked for (ns), or None: the core's own best.
+        The clock asked for (ns), or None: the core's best.
     workdir : Path
+    say : callable
+        Told what is being done.
     """
 
     library: Library
@@ -54,6 +57,7 @@ class Core:
     effort: str
     clock: float | None
     workdir: Path
+    say: jobs.Say = jobs.quiet
     hierarchy: Hierarchy = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,19 +92,26 @@ class Core:
     def results(self) -> dict[str, Result]:
         """The netlists of :attr:`modules`."""
         clocked = [name for name in self.modules if self.hierarchy.clocked(name)]
-        results = {name: self._search(name, self.clock) for name in clocked}
+        results = self._search(clocked, self.clock)
         period = self.clock
-        if results and not period:
-            period = self._common_period(results)
+        if results:
+            fastest = max(result.fastest for result in results.values())
+            period = max(period, fastest) if period else self._common_period(results)
             results = {name: result.at(period) for name, result in results.items()}
-        for name in self.modules:
-            if name not in results:
-                results[name] = self._search(name, period)
+        results |= self._search([name for name in self.modules if name not in results], period)
         return {name: results[name] for name in self.modules}
 
-    def _search(self, name: str, clock: float | None) -> Result:
-        folder = self.workdir / role(name, self.prefix)
-        return synthesise_module(self.library, self.emission.text, name, folder, effort=self.effort, clock_ns=clock)
+    def _search(self, names: list[str], clock: float | None) -> dict[str, Result]:
+        def search(name: str) -> Result:
+            part = role(name, self.prefix)
+            return synthesise_module(
+                *(self.library, self.emission.text, name, self.workdir / part),
+                effort=self.effort,
+                clock_ns=clock,
+                say=lambda text: self.say(f"{part}, {text}"),
+            )
+
+        return dict(zip(names, jobs.together([partial(search, name) for name in names]), strict=True))
 
     def _common_period(self, results: dict[str, Result]) -> float:
         """The period with the least area times period of all modules together."""
@@ -116,7 +127,7 @@ class Core:
 
     @property
     def period(self) -> float:
-        """The least clock period of all modules, ns."""
+        """The least clock period (ns) that all modules reach."""
         return max(result.best.period for result in self.results.values())
 
     @property
@@ -129,14 +140,24 @@ class Core:
     @cached_property
     def boxes(self) -> list[Box]:
         """The synthesised modules as the engine sees them."""
-        boxes = []
-        for name, result in self.results.items():
-            folder = self.workdir / role(name, self.prefix)
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{name}.v").write_text(result.netlist)
-            block = None
-            if result.best.sequential_area and sta.available():
-                block = characterise(self.library, result.netlist, name, result.best.area, folder)
-            loads = port_loads(self.library, result.netlist, name)
-            boxes.append(Box(name, result.best.area, result.netlist, loads, block))
-        return boxes
+        return jobs.together([partial(self._box, name) for name in self.results])
+
+    def _box(self, name: str) -> Box:
+        result = self.results[name]
+        folder = self.workdir / role(name, self.prefix)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.v").write_text(result.netlist)
+        block = None
+        if result.best.sequential_area and sta.available():
+            block = characterise(self.library, result.netlist, name, result.best.area, folder)
+        loads = port_loads(self.library, result.netlist, name)
+        return Box(name, result.best.area, result.netlist, loads, block)
+
+    @property
+    def area(self) -> float:
+        """Area of all modules of the core."""
+        return sum(self.inside[name] * result.best.area for name, result in self.results.items())
+
+    def critical_path(self, period_ns: float) -> str:
+        """The critical path of :attr:`main` at a clock period."""
+        return critical_path(self.library, self.main, self.workdir / role(self.main.top, self.prefix), period_ns)

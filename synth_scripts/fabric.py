@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
-from synth_scripts import abc_timing, cache, checks, sta, yosys
+from synth_scripts import abc_timing, cache, checks, jobs, sta, yosys
 from synth_scripts.block import Block
+from synth_scripts.candidates import objective
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 from synth_scripts.memory import is_memory
 from synth_scripts.netlist import Netlist
 from synth_scripts.styles import ADDERS, abc_script, map_files
 
-__all__ = ["VARIANTS", "Box", "Fabric", "synthesise_fabric"]
+__all__ = ["VARIANTS", "Box", "Fabric", "critical_paths", "synthesise_fabric"]
 
 #: Adder and script pairs that are tried, by effort; the same for every design.
 VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -28,6 +30,11 @@ VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
         for script in ("area-delay", "delay", "classic", "area")
     ),
 }
+#: Word-level cells that become adders.
+ADDING = (
+    *("$alu", "$lcu", "$macc", "$macc_v2", "$fa", "$add", "$sub", "$neg", "$mul", "$div", "$mod", "$divfloor"),
+    *("$modfloor", "$pow", "$lt", "$le", "$gt", "$ge"),
+)
 #: Memories as flip-flops with enables.
 MEMORIES = ("memory -nomap", "memory_map", "opt_clean", "opt_dff -simple-dffe -nosdff", "opt_clean")
 
@@ -65,12 +72,6 @@ class Fabric:
     pair : (adder, script)
     period : float
         Least clock period of the engine (ns), paths inside blocks not counted; 0 where it could not be timed.
-    path : str
-        Its critical path.
-    core_period : float
-        The same of paths from flip-flops of the core to flip-flops of the core; 0 where there are none.
-    core_path : str
-        The critical one of these.
     areas : dict
         Area of the cells directly in each module.
     instances : dict
@@ -79,18 +80,35 @@ class Fabric:
         Fan-out buffers in the modules.
     netlist : str
         Verilog of all modules but the boxes.
+    path : str
+        The critical path as ABC prints it, where ABC is the one who timed it.
     """
 
     style: str
     pair: tuple[str, str]
     period: float
-    path: str
-    core_period: float
-    core_path: str
     areas: dict[str, float]
     instances: dict[str, int]
     buffers: int
     netlist: str = field(repr=False, default="")
+    path: str = field(repr=False, default="")
+
+    def area(self, boxes: Collection[Box]) -> float:
+        """Area of the engine, boxes included."""
+        inside = sum(box.area * self.instances.get(box.name, 0) for box in boxes)
+        return inside + sum(area * self.instances[name] for name, area in self.areas.items())
+
+    def sequential_area(self, library: Library) -> float:
+        """Area of flip-flops, latches and clock gates, which is the same whatever the logic is mapped to."""
+        return sum(library.areas[kind] * self.instances.get(kind, 0) for kind in library.clock_pins)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """An engine by area and least clock period, blocks included."""
+
+    area: float
+    period: float
 
 
 def synthesise_fabric(
@@ -101,11 +119,13 @@ def synthesise_fabric(
     folder: Path,
     *,
     target_ns: float,
-    core: Collection[str] = (),
+    clock_ns: float | None = None,
+    core_ns: float = 0.0,
     pairs: tuple[tuple[str, str], ...] = VARIANTS["normal"],
     timed: bool = True,
+    say: jobs.Say = jobs.quiet,
 ) -> Fabric:
-    """Synthesise everything but the boxes; the variant with the least area x period of the engine wins.
+    """Synthesise everything but the boxes; the variant that makes the best engine wins.
 
     Parameters
     ----------
@@ -118,12 +138,17 @@ def synthesise_fabric(
     folder : Path
     target_ns : float
         The period the core reaches, or the clock asked for; the fabric need not be faster.
-    core : collection of str
-        Boxes whose paths among each other are timed apart.
+    clock_ns : float, optional
+        The clock asked for: the smallest engine that meets it is the best, or the fastest where none does. Without one
+        it is that with the least area times clock period.
+    core_ns : float
+        Least period of paths inside the boxes.
     pairs : tuple of (adder, script)
         The variants to try.
     timed : bool
         Time the engine; otherwise the period is 0.
+    say : callable
+        Told what is being done.
 
     Raises
     ------
@@ -133,23 +158,56 @@ def synthesise_fabric(
     folder.mkdir(parents=True, exist_ok=True)
     blocks = [(box.name, box.area, box.netlist, box.block.liberty if box.block else "") for box in boxes]
     key = cache.digest(
-        *("fabric with boxes", verilog, top, library.digest, blocks, sorted(core), target_ns, pairs, timed),
+        *("fabric by objective", verilog, top, library.digest, blocks, target_ns, clock_ns, core_ns, pairs, timed),
         *(sta.available(), yosys.version()),
     )
     stored = cache.read("fabrics", key)
     if stored is None:
-        made = _Run(library, verilog, top, boxes, core, folder, target_ns, timed).variants(pairs)
-        best = min(made, key=lambda each: _total(each, boxes) * max(each.period, target_ns))
-        stored = vars(best)
+        made = _Run(library, verilog, top, boxes, folder, target_ns, timed, say).variants(pairs)
+        least = objective(clock_ns)
+        stored = vars(min(made, key=lambda each: least(_Whole(each.area(boxes), max(each.period, core_ns)))))
         cache.write("fabrics", key, stored)
     fabric = Fabric(**{**stored, "pair": tuple(stored["pair"])})
     (folder / f"{top}.v").write_text(fabric.netlist)
     return fabric
 
 
-def _total(fabric: Fabric, boxes: list[Box]) -> float:
-    inside = sum(box.area * fabric.instances.get(box.name, 0) for box in boxes)
-    return inside + sum(area * fabric.instances[name] for name, area in fabric.areas.items())
+def critical_paths(
+    library: Library, fabric: Fabric, top: str, boxes: list[Box], core: Collection[str], folder: Path, period_ns: float
+) -> sta.Paths:
+    """The critical paths of an engine at a clock period, those among the boxes ``core`` told apart.
+
+    Raises
+    ------
+    CheckFailed
+        Where loops of logic go through several modules.
+    ToolError
+    """
+    blocks = [(box.name, box.netlist, box.block.liberty if box.block else "") for box in boxes]
+    key = cache.digest("paths", fabric.netlist, top, library.digest, blocks, sorted(core), period_ns)
+    stored = cache.read("paths", key)
+    if stored is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{top}.v").write_text(fabric.netlist)
+        among = [box.name for box in boxes if box.block and box.name in core]
+        read = _read(boxes, folder)
+        found = sta.paths(library, f"{top}.v", top, folder, period_ns=period_ns, read=read, among=among)
+        if found.loops:
+            log = folder / "paths.log"
+            raise CheckFailed(f"{top}: {found.loops} combinational loop(s) through several modules (log: {log})")
+        stored = vars(found)
+        cache.write("paths", key, stored)
+    return sta.Paths(**stored)
+
+
+def _read(boxes: list[Box], folder: Path) -> list[str]:
+    """The commands by which OpenSTA reads boxes, whose files are written."""
+    read = []
+    for box in boxes:
+        suffix = "lib" if box.block else "v"
+        (folder / f"{box.name}.{suffix}").write_text(box.block.liberty if box.block else box.netlist)
+        read.append(f"read_{'liberty' if box.block else 'verilog'} {box.name}.{suffix}")
+    return read
 
 
 class _Run:
@@ -161,13 +219,13 @@ class _Run:
         verilog: str,
         top: str,
         boxes: list[Box],
-        core: Collection[str],
         folder: Path,
         target_ns: float,
         timed: bool,
+        say: jobs.Say,
     ) -> None:
-        self.library, self.top, self.boxes, self.core, self.folder = library, top, boxes, core, folder
-        self.target_ns, self.timed = target_ns, timed
+        self.library, self.top, self.boxes, self.folder = library, top, boxes, folder
+        self.target_ns, self.timed, self.say = target_ns, timed, say
         names = {box.name for box in boxes}
         hierarchy = Hierarchy(verilog)
         mapped = [name for name in hierarchy.below(top, names) if name not in names]
@@ -180,12 +238,15 @@ class _Run:
     def variants(self, pairs: tuple[tuple[str, str], ...]) -> list[Fabric]:
         """Synthesise, check and time every (adder, script) pair."""
         names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
-        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top)
+        self.say(f"mapping {len(names)} variant{'s'[: len(names) > 1]}")
+        files = {yosys.LIBRARY: self.library.mapping}
+        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top, files=files)
         abc_timing.keep(log, self._in_order(names), self.folder)
         loads = {box.name: box.loads for box in self.boxes}
         netlists, buffers = {}, {}
         for name in names:
             path = self.folder / f"{name}.json"
+            self._complete(path, names)
             netlist = netlists[name] = Netlist(path, self.library, self.top, loads)
             checks.mapped(netlist.unmapped(), self.library.name)
             buffers[name] = netlist.grow_trees()
@@ -206,8 +267,6 @@ class _Run:
                 pair=(adder, script),
                 period=timing[name].period,
                 path=timing[name].path,
-                core_period=timing[name].among,
-                core_path=timing[name].among_path,
                 areas={module: netlists[name].local_area(module) for module in netlists[name].order},
                 instances=dict(netlists[name].instances()),
                 buffers=buffers[name],
@@ -220,7 +279,7 @@ class _Run:
         library = self.library
         target = self.target_ns * 1e3 - library.flop_delay_ps - library.flop_setup_ps
         commands = [
-            f"read_liberty -lib -ignore_miss_func {library.mapping}",
+            f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
             "read_verilog -sv design.v",
             *(f"blackbox {box.name}" for box in self.boxes),
             f"hierarchy -check -top {self.top}",
@@ -236,13 +295,16 @@ class _Run:
         if library.clock_gate or library.latch_gate:
             commands += ["clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size 3", "techmap -map clock_gate.v"]
         commands += ["design -save words"]
-        for adder in dict.fromkeys(adder for adder, _ in names.values()):
+        for i, adder in enumerate(dict.fromkeys(adder for adder, _ in names.values())):
             style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""
+            commands += ["design -load words"]
+            if i:  # modules without adders are the same for every adder: see _complete
+                added = " ".join(f"t:{kind}" for kind in ADDING) + " %u" * (len(ADDING) - 1)
+                commands += [f"select -set plain * {added} %m %d", "blackbox @plain"]
             commands += [
-                "design -load words",
                 f"techmap -map +/techmap.v{style}",
                 "opt -fast -nodffe -nosdff",
-                f"dfflibmap -liberty {library.mapping}",
+                f"dfflibmap -liberty {yosys.LIBRARY}",
                 "opt -nodffe -nosdff",
                 "setundef -zero",
                 "opt_clean -purge",
@@ -253,11 +315,23 @@ class _Run:
                     (self.folder / f"{name}.abc").write_text(abc_script(script, max(target, library.fo4_ps)))
                     commands += [
                         "design -load gates",
-                        f"abc -liberty {library.mapping} -constr abc.constr -script {name}.abc",
+                        f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
                         "opt_clean -purge",
                         f"write_json {name}.json",
                     ]
         return commands
+
+    def _complete(self, path: Path, names: dict[str, tuple[str, str]]) -> None:
+        """Add to a variant the modules that it shares with that of the first adder and the same script."""
+        adder, script = names[path.stem]
+        first = next(name for name, pair in names.items() if pair[1] == script)
+        if names[first][0] == adder:
+            return
+        modules, others = (json.loads((self.folder / f"{name}.json").read_text()) for name in (path.stem, first))
+        for name, module in others["modules"].items():
+            if "blackbox" in modules["modules"][name]["attributes"]:
+                modules["modules"][name] = module
+        path.write_text(json.dumps(modules))
 
     @staticmethod
     def _in_order(names: dict[str, tuple[str, str]]) -> list[str]:
@@ -283,27 +357,16 @@ class _Run:
             return {name: sta.Timing(0.0, 0.0, "") for name in names}
         if not sta.available():
             return abc_timing.measure(self.library, names, self.folder)
-        read = []
-        for box in self.boxes:
-            suffix = "lib" if box.block else "v"
-            (self.folder / f"{box.name}.{suffix}").write_text(box.block.liberty if box.block else box.netlist)
-            read.append(f"read_{'liberty' if box.block else 'verilog'} {box.name}.{suffix}")
-        among = [box.name for box in self.boxes if box.block and box.name in self.core]
-        timing = {}
-        for name in names:  # one process each: OpenSTA 2.0.17 crashes when it links anew after a change of clock
-            log = f"timing_{name}"
-            netlist = {name: f"{name}.v"}
-            found = sta.measure(
-                *(self.library, netlist, self.top, self.folder),
-                read=read,
-                log=log,
-                loops=True,
-                gates=True,
-                among=among,
-            )
-            timing.update(found)
-            path = self.folder / f"{log}.log"
-            loops = re.search(r"There (?:is|are) (\d+) combinational loops?", path.read_text())
-            if loops:
-                raise CheckFailed(f"{self.top}: {loops[1]} combinational loop(s) through several modules (log: {path})")
-        return timing
+        self.say(f"timing {len(names)} variant{'s'[: len(names) > 1]}")
+
+        def timing(name: str) -> sta.Timing:
+            folder = self.folder / f"timing_{name}"
+            folder.mkdir(exist_ok=True)
+            (folder / f"{name}.v").write_text((self.folder / f"{name}.v").read_text())
+            read = _read(self.boxes, folder)
+            start = self.target_ns
+            period = sta.settle(self.library, f"{name}.v", self.top, folder, start_ns=start, read=read)
+            return sta.Timing(period, 0.0)
+
+        found = jobs.together([partial(timing, name) for name in names])
+        return dict(zip(names, found, strict=True))

@@ -1,94 +1,40 @@
-"""Synthesis of one module: every style at every clock target, the best wins."""
+"""Synthesis of one module: every style at every clock target, the best wins.
+
+More effort never finds less: what a lower effort tries is part of what a higher one tries, and what is tried without a
+clock is part of what is tried for a clock.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from synth_scripts import abc_timing, cache, checks, sta, yosys
+from synth_scripts import abc_timing, cache, checks, jobs, sta, yosys
+from synth_scripts.candidates import Candidate, Key, Made, Result, area_delay, best_at, front, objective, smallest_at
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
-from synth_scripts.styles import ADDERS, EFFORTS, MULTIPLIERS, SCRIPTS, Effort, Style, abc_script, map_files
+from synth_scripts.styles import (
+    ADDERS,
+    EFFORTS,
+    MULTIPLIERS,
+    SCRIPTS,
+    Effort,
+    Style,
+    abc_script,
+    lower,
+    map_files,
+)
 
-__all__ = ["Candidate", "Made", "Result", "area_delay", "smallest_at", "synthesise_module"]
+__all__ = ["Candidate", "Made", "Result", "area_delay", "critical_path", "smallest_at", "synthesise_module"]
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """One synthesised netlist.
-
-    Parameters
-    ----------
-    style : str
-        Multiplier, adder and adder-cell style.
-    script : str
-        Mapping script.
-    target_ns : float
-        Clock target.
-    area, sequential_area : float
-        In the library's unit, and the flip-flops' (and clock gates') part of it.
-    period, register_period : float
-        Least clock period, and that of paths inside, ns.
-    cells : dict
-        Cell counts.
-    """
-
-    style: str
-    script: str
-    target_ns: float
-    area: float
-    sequential_area: float
-    period: float
-    register_period: float
-    cells: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """How the candidate was made, in words."""
-        return f"{self.style}, {self.script} at {self.target_ns:.3g} ns"
-
-
-@dataclass(frozen=True)
-class Made:
-    """A candidate with its netlist and critical path."""
-
-    candidate: Candidate
-    netlist: str
-    path: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """The best candidate, its netlist and critical path, and everything that was tried.
-
-    ``front`` are the candidates that no other one beats in both area and period, the largest first.
-    """
-
-    top: str
-    best: Candidate
-    netlist: str
-    path: str
-    tried: tuple[Candidate, ...]
-    front: tuple[Made, ...]
-    timing_by: str
-
-    def at(self, clock_ns: float) -> Result:
-        """The same with the smallest candidate that reaches a clock as the best; the fastest where none does."""
-        made = min(self.front, key=lambda each: smallest_at(clock_ns)(each.candidate))
-        return replace(self, best=made.candidate, netlist=made.netlist, path=made.path)
-
-
-def area_delay(candidate: Candidate) -> float:
-    """Area times period: the inverse of throughput over area at the design's own best clock."""
-    return candidate.area * max(candidate.period, 1e-9)
-
-
-def smallest_at(clock_ns: float) -> Callable[[Candidate], tuple[float, float]]:
-    """The objective at a given clock: the smallest that meets it, else the fastest."""
-    return lambda candidate: (max(candidate.period, clock_ns), candidate.area)
+#: Styles that one run of Yosys maps at most: its start and the front end are shared by them.
+BATCH = 8
+#: Clock targets that ABC is given, FO4: it sizes gates for a target, and nothing is gained beyond these.
+TARGETS = (5.0, 1000.0)
 
 
 def synthesise_module(
@@ -99,6 +45,7 @@ def synthesise_module(
     *,
     effort: str | Effort = "normal",
     clock_ns: float | None = None,
+    say: jobs.Say = jobs.quiet,
 ) -> Result:
     """Synthesise one module, flattened, in every style.
 
@@ -111,9 +58,11 @@ def synthesise_module(
     folder : Path
         Where scripts, logs and netlists go.
     effort : str or Effort
-        ``quick``, ``normal`` or ``full``, or what is to be tried.
+        ``quick``, ``normal`` or ``full``, each of which tries as well what those before it try; or what is to be tried.
     clock_ns : float, optional
-        Ask for the smallest netlist at this clock instead of the least area times period.
+        Ask for the smallest netlist at this clock (the fastest where none meets it) instead of the best clock.
+    say : callable
+        Told what is being tried.
 
     Raises
     ------
@@ -124,72 +73,127 @@ def synthesise_module(
     hierarchy = Hierarchy(verilog)
     if top in hierarchy.texts:  # so that equal modules of different engines are one job
         verilog = hierarchy.text(top)
-    named = asdict(effort) if isinstance(effort, Effort) else effort
+    found = _found(library, verilog, top, folder, effort, clock_ns, say)
+    timing_by = "OpenSTA" if sta.available() else "ABC"
+    return Result(top, best_at(clock_ns, found.front), tuple(found.tried.values()), tuple(found.front), timing_by)
+
+
+def critical_path(library: Library, result: Result, folder: Path, period_ns: float) -> str:
+    """The critical path of the best netlist at a clock period."""
+    if not sta.available():
+        return result.chosen.path
+    name = f"{result.top}.v"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(result.netlist)
+    return sta.paths(library, name, result.top, folder, period_ns=period_ns).path
+
+
+class _Found:
+    """What was tried, by its key, and the netlists that no other one beats."""
+
+    def __init__(self, tried: dict[Key, Candidate], made: list[Made]) -> None:
+        self.tried, self.front = tried, front(made)
+
+    def __or__(self, other: _Found) -> _Found:
+        return _Found(self.tried | other.tried, [*self.front, *other.front])
+
+    @classmethod
+    def read(cls, stored: dict[str, Any]) -> _Found:
+        """From what the cache holds."""
+        tried = [Candidate(**values) for values in stored["tried"]]
+        made = [Made(Candidate(**candidate), netlist, path) for candidate, netlist, path in stored["front"]]
+        return cls({each.key: each for each in tried}, made)
+
+    def stored(self) -> dict[str, Any]:
+        """What the cache holds."""
+        return {
+            "tried": [asdict(each) for each in self.tried.values()],
+            "front": [(asdict(each.candidate), each.netlist, each.path) for each in self.front],
+        }
+
+
+def _found(
+    library: Library,
+    verilog: str,
+    top: str,
+    folder: Path,
+    effort: str | Effort,
+    clock_ns: float | None,
+    say: jobs.Say,
+) -> _Found:
+    """What an effort finds, with all that lower ones and the search without a clock find."""
+    named = (
+        asdict(effort) if isinstance(effort, Effort) else [asdict(EFFORTS[name]) for name in (effort, *lower(effort))]
+    )
     key = cache.digest(
-        "module with front", verilog, top, library.digest, named, clock_ns, sta.available(), yosys.version()
+        "module by efforts", verilog, top, library.digest, named, clock_ns, sta.available(), yosys.version()
     )
     stored = cache.read("modules", key)
-    if stored is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        tried = effort if isinstance(effort, Effort) else EFFORTS[effort]
-        stored = _Search(library, verilog, top, folder, tried, clock_ns).run()
-        cache.write("modules", key, stored)
-    candidates = tuple(Candidate(**values) for values in stored["tried"])
-    front = tuple(Made(Candidate(**candidate), netlist, path) for candidate, netlist, path in stored["front"])
-    best = Made(Candidate(**stored["best"][0]), *stored["best"][1:])
-    return Result(top, best.candidate, best.netlist, best.path, candidates, front, stored["timing_by"])
+    if stored is not None:
+        return _Found.read(stored)
+    known = _Found({}, [])
+    if clock_ns:
+        known |= _found(library, verilog, top, folder, effort, None, say)
+    if isinstance(effort, str) and lower(effort):
+        known |= _found(library, verilog, top, folder, lower(effort)[0], clock_ns, say)
+    folder.mkdir(parents=True, exist_ok=True)
+    tried = effort if isinstance(effort, Effort) else EFFORTS[effort]
+    found = known | _Search(library, verilog, top, folder, tried, clock_ns, known.tried, say).run()
+    cache.write("modules", key, found.stored())
+    return found
 
 
 class _Search:
-    """The search for one module."""
+    """The search for one module by one effort.
+
+    ``known`` are candidates that were made before: they are not made again.
+    """
 
     def __init__(
-        self, library: Library, verilog: str, top: str, folder: Path, effort: Effort, clock_ns: float | None
+        self,
+        library: Library,
+        verilog: str,
+        top: str,
+        folder: Path,
+        effort: Effort,
+        clock_ns: float | None,
+        known: dict[Key, Candidate],
+        say: jobs.Say,
     ) -> None:
         self.library, self.top, self.folder, self.effort = library, top, folder, effort
-        self.objective = smallest_at(clock_ns) if clock_ns else area_delay
-        self.targets = [clock_ns * 1e3] if clock_ns else [target * library.fo4_ps for target in effort.targets]
+        self.known, self.say = known, say
+        self.objective = objective(clock_ns)
+        self.at_clock = clock_ns is not None
+        least, most = (limit * library.fo4_ps for limit in TARGETS)
+        self.targets = [target * library.fo4_ps for target in effort.targets]
+        if clock_ns:
+            self.targets = [min(max(clock_ns * 1e3, least), most)]
         (folder / "design.v").write_text(verilog)
         maps = map_files(library)
         for name, text in maps.items():
             (folder / name).write_text(text)
         self.maps = {name for name, text in maps.items() if text}
         (folder / "abc.constr").write_text(f"set_driving_cell {library.driver}\nset_load {library.load_ff:g}\n")
-        self.tried: dict[str, Candidate] = {}
+        self.tried: dict[Key, Candidate] = {}
+        self.made: list[Made] = []
+        self.files = 0
 
-    def run(self) -> dict[str, Any]:
-        """The rounds; returns what the cache stores."""
+    def run(self) -> _Found:
+        """The rounds."""
         styles = self._styles()
-        self._round([(style, self.effort.first[0]) for style in styles])
         by_name = {str(style): style for style in styles}
+        first, *others = self.effort.first
+        if self.at_clock and self.known:  # which styles are promising is known from the search without a clock
+            self.tried = {key: each for key, each in self.known.items() if each.style in by_name}
+            others = list(self.effort.first)
+        else:
+            self._round([(style, first) for style in styles])
         promising = [by_name[name] for name in self._ranking()[: self.effort.promising]]
-        self._round([(style, script) for style in promising for script in self.effort.first[1:]])
+        self._round([(style, script) for style in promising for script in others])
         finalists = self._ranking()[: self.effort.finalists]
         rest = [script for script in SCRIPTS if script not in self.effort.first]
         self._round([(by_name[name], script) for name in finalists for script in rest])
-        best = min(self.tried, key=lambda name: self.objective(self.tried[name]))
-        front = list(dict.fromkeys([*self._front_names(), best]))
-        timing = self._time({name: f"{name}.v" for name in front})
-        made = {
-            name: (asdict(self.tried[name]), (self.folder / f"{name}.v").read_text(), timing[name].path)
-            for name in front
-        }
-        for name in self.tried:
-            (self.folder / f"{name}.v").unlink(missing_ok=True)
-        return {
-            "best": made[best],
-            "front": list(made.values()),
-            "tried": [asdict(candidate) for candidate in self.tried.values()],
-            "timing_by": "OpenSTA" if sta.available() else "ABC",
-        }
-
-    def _front_names(self) -> list[str]:
-        """The candidates that are the smallest at their period."""
-        names: list[str] = []
-        for name, candidate in sorted(self.tried.items(), key=lambda item: (item[1].period, item[1].area)):
-            if not names or candidate.area < self.tried[names[-1]].area:
-                names.append(name)
-        return names
+        return _Found(self.tried, self.made)
 
     def _ranking(self) -> list[str]:
         """Styles, the best first."""
@@ -242,59 +246,104 @@ class _Search:
             ]
         return [
             *commands,
-            f"dfflibmap -liberty {self.library.mapping}",
+            f"dfflibmap -liberty {yosys.LIBRARY}",
             "opt -nodffe -nosdff",
             "setundef -zero",
             "opt_clean -purge",
         ]
 
     def _round(self, pairs: list[tuple[Style, str]]) -> None:
-        """Map every (style, script) at every target and time the netlists."""
-        jobs: dict[Style, list[str]] = {}
+        """Map every (style, script) at every target and time the netlists, those excepted that are known."""
+        wanted: list[Key] = []
+        new: dict[Style, dict[str, _Plan]] = {}
         for style, script in pairs:
-            jobs.setdefault(style, []).append(script)
-        made: dict[str, tuple[Style, str, float]] = {}
-        for style, scripts in jobs.items():
-            made |= self._map(style, scripts, len(self.tried) + len(made))
-        timing = self._time({name: f"{name}.v" for name in made})
-        for name, (style, script, target) in made.items():
-            stat = _stat(self.folder / f"{name}.json")
-            cells = {kind: int(count) for kind, count in stat["num_cells_by_type"].items()}
+            for target in self.targets:
+                plan = _Plan(style, script, target)
+                wanted.append(plan.key)
+                if plan.key not in self.known and plan.key not in self.tried:
+                    new.setdefault(style, {})[f"candidate_{self.files}"] = plan
+                    self.files += 1
+        styles = list(new.values())
+        share = max(1, min(BATCH, -(-len(styles) // jobs.cores())))
+        batches = [styles[i : i + share] for i in range(0, len(styles), share)]
+        total, done = sum(map(len, styles)), [0]
+
+        def batch(plans: list[dict[str, _Plan]]) -> list[Made]:
+            made = self._made(plans)
+            done[0] += len(made)
+            self.say(f"{done[0]} of {total} netlists")
+            return made
+
+        if batches:
+            self.say(f"0 of {total} netlists")
+        made = [each for found in jobs.together([partial(batch, plans) for plans in batches]) for each in found]
+        candidates = self.known | {each.candidate.key: each.candidate for each in made}
+        self.tried |= {key: candidates[key] for key in wanted if key not in self.tried}
+        self.made = front([*self.made, *made])
+
+    def _made(self, plans: Sequence[dict[str, _Plan]]) -> list[Made]:
+        """Map and time some styles, each with what is planned by name of file."""
+        self._map(plans)
+        together = {name: plan for each in plans for name, plan in each.items()}
+        timing = self._time(list(together))
+        made = []
+        for name, plan in together.items():
+            files = {suffix: self.folder / f"{name}.{suffix}" for suffix in ("json", "v", "abc", "abc.json")}
+            cells = {kind: int(count) for kind, count in _stat(files["json"])["num_cells_by_type"].items()}
             areas = self.library.areas
             checks.mapped([f"{kind} in {self.top}" for kind in cells if kind not in areas], self.library.name)
             area = sum(areas[kind] * count for kind, count in cells.items())
             sequential = sum(areas[kind] * count for kind, count in cells.items() if kind in self.library.clock_pins)
             found = timing[name]
-            self.tried[name] = Candidate(
-                str(style), script, target / 1e3, area, sequential, found.period, found.register_period, cells
-            )
+            candidate = Candidate(*plan.key, area, sequential, found.period, found.register_period, cells)
+            made.append(Made(candidate, files["v"].read_text(), found.path))
+            for path in files.values():
+                path.unlink(missing_ok=True)
+        return made
 
-    def _map(self, style: Style, scripts: list[str], first: int) -> dict[str, tuple[Style, str, float]]:
-        commands = [*self._front(), *self._gates(style), "design -save gates"]
-        made: dict[str, tuple[Style, str, float]] = {}
-        for script in scripts:
-            for target in self.targets:
-                name = f"candidate_{first + len(made)}"
-                (self.folder / f"{name}.abc").write_text(abc_script(script, target))
+    def _map(self, plans: Sequence[dict[str, _Plan]]) -> None:
+        commands = [*self._front(), "design -save words"]
+        names: list[str] = []
+        for each in plans:
+            style = next(iter(each.values())).style
+            commands += ["design -load words", *self._gates(style), "design -save gates"]
+            for name, plan in each.items():
+                (self.folder / f"{name}.abc").write_text(abc_script(plan.script, plan.target_ps))
                 commands += [
                     "design -load gates",
-                    f"abc -liberty {self.library.mapping} -constr abc.constr -script {name}.abc",
+                    f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
                     "opt_clean -purge",
                     f"tee -o {name}.json stat -json",
                     f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
                 ]
-                made[name] = (style, script, target)
-        log = yosys.run(commands, self.folder, f"map_{str(style).replace('/', '_')}_{first}", check=self.top)
-        abc_timing.keep(log, list(made), self.folder)
-        for name in made:
+                names.append(name)
+        files = {yosys.LIBRARY: self.library.mapping}
+        log = yosys.run(commands, self.folder, f"map_{names[0]}", check=self.top, files=files)
+        abc_timing.keep(log, names, self.folder)
+        for name in names:
             path = self.folder / f"{name}.v"
             path.write_text(sta.plain(path.read_text()))
-        return made
 
-    def _time(self, netlists: dict[str, str]) -> dict[str, sta.Timing]:
+    def _time(self, names: list[str]) -> dict[str, sta.Timing]:
         if sta.available():
-            return sta.measure(self.library, netlists, self.top, self.folder)
-        return abc_timing.measure(self.library, list(netlists), self.folder)
+            return sta.measure(
+                self.library, {name: f"{name}.v" for name in names}, self.top, self.folder, log=f"time_{names[0]}"
+            )
+        return abc_timing.measure(self.library, names, self.folder)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A netlist that is to be made."""
+
+    style: Style
+    script: str
+    target_ps: float
+
+    @property
+    def key(self) -> Key:
+        """As :attr:`Candidate.key`."""
+        return (str(self.style), self.script, self.target_ps / 1e3)
 
 
 def _stat(path: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ of them by a clock cycle. Zero delay: glitches are not seen. Gated clocks count 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy.typing as npt
 from hdl.params.errors import ToolError
 from synth_scripts.library import Library
 from synth_scripts.logic import expression
+from synth_scripts.macro import Macro
+from synth_scripts.memory import Memory
 from synth_scripts.models import Model, models
 
 __all__ = ["Simulator"]
@@ -33,6 +35,8 @@ class Simulator:
         Independent streams, 64 at most.
     clock : str
         The clock port.
+    memories : mapping of str to Memory, optional
+        Cells that are macros, by their kind.
 
     Raises
     ------
@@ -40,10 +44,25 @@ class Simulator:
         Where a cell has no function, a clock is not the clock port behind clock gates, or gates form a loop.
     """
 
-    def __init__(self, module: dict[str, Any], library: Library, lanes: int, clock: str = "clk") -> None:
+    def __init__(
+        self,
+        module: dict[str, Any],
+        library: Library,
+        lanes: int,
+        clock: str = "clk",
+        memories: Mapping[str, Memory] | None = None,
+    ) -> None:
         self.module, self.library, self.lanes = module, library, lanes
         self.full = (1 << lanes) - 1
-        self.cells: dict[str, dict[str, Any]] = module["cells"]
+        kinds = memories or {}
+        self.cells: dict[str, dict[str, Any]] = {}
+        #: By path.
+        self.macros: dict[str, Macro] = {}
+        for name, cell in module["cells"].items():
+            if cell["type"] in kinds:
+                self.macros[name] = Macro(name, kinds[cell["type"]], cell["connections"], lanes)
+            else:
+                self.cells[name] = cell
         self.models = models(library, {cell["type"] for cell in self.cells.values()})
         self.clock_net = module["ports"][clock]["bits"][0] if clock in module["ports"] else -1
         self.size = 2 + max(
@@ -231,12 +250,17 @@ class Simulator:
             self.toggles += np.bitwise_count(values ^ self.last)
             self.cycles += 1
         self.last = values
+        for macro in self.macros.values():
+            macro.count(self.values)
         for net, enable in zip(self.gated, self._enables(self.values, self.state, self.full), strict=True):
             self.gated_ones[net] += enable.bit_count()
 
     def clock(self) -> None:
         """A rising clock edge."""
+        shown = [each for macro in self.macros.values() for each in macro.clock(self.values)]
         self._clock(self.values, self.state, self.full)
+        for net, value in shown:
+            self.values[net] = value
 
     def is_clock(self, bit: int | str) -> bool:
         """A net is the clock or a gated clock."""

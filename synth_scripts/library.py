@@ -151,7 +151,7 @@ def load(setting: str | list[str] = "auto") -> Library:
     sources, notes = find(setting)
     key = cache.digest("library", VERSION, [(source.name, cache.digest(source.data)) for source in sources])
     stored = cache.read("libraries", key)
-    if stored is not None and all(Path(path).exists() for path in (*stored["files"], stored["mapping"])):
+    if stored is not None and all(cache.intact(Path(path)) for path in (*stored["files"], stored["mapping"])):
         return _restore({**stored, "notes": (*notes, *stored["notes"])})
     from synth_scripts.cells import Reader  # it makes a Library
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 __all__ = ["FULL_CARRY", "FULL_SUM", "expression", "truth_table"]
 
@@ -70,6 +71,16 @@ class _Translator:
         return parts[0] if len(parts) == 1 else f"({' | '.join(parts)})"
 
 
+@cache
+def _template(function: str, names: tuple[str, ...]) -> str:
+    """The translation with a field for each name, ``{0}`` for the first: a netlist has few functions and many cells."""
+    translator = _Translator(function, {name: f"{{{i}}}" for i, name in enumerate(names)})
+    text = translator.disjunction()
+    if translator.peek():
+        raise ValueError(f"{translator.peek()!r} is out of place")
+    return text
+
+
 def expression(function: str, names: Mapping[str, str]) -> str:
     """Translate a function to Python, with ``m`` for all ones.
 
@@ -85,11 +96,7 @@ def expression(function: str, names: Mapping[str, str]) -> str:
     ValueError
         Where another name occurs, or the text is no function.
     """
-    translator = _Translator(function, names)
-    text = translator.disjunction()
-    if translator.peek():
-        raise ValueError(f"{translator.peek()!r} is out of place")
-    return text
+    return _template(function, tuple(names)).format(*names.values())
 
 
 def truth_table(function: str, inputs: Sequence[str]) -> int | None:

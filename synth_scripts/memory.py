@@ -2,8 +2,11 @@
 
 The flow has no memory compiler. Memories of fewer than ``MACRO_BITS`` bits are made of flip-flops; larger ones stand
 as black boxes, like the macros a compiler would give, outside of the mapped area. Their timing is stated here in FO4,
-and their area is estimated from a model of bit cells; both are rules of thumb and of no process. An estimate is never
-added to a mapped area.
+and their area is estimated from a model of bit cells; both are rules of thumb and of no process.
+
+Which side of ``MACRO_BITS`` a memory lies on must not decide which design looks better. So there is one more area,
+:meth:`Memory.counted`, which depends on a memory's shape alone: it takes the place of cells and macros alike where a
+comparison counts everything.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from synth_scripts.block import Block, Pin, liberty
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 
-__all__ = ["MACRO_BITS", "MODEL", "Memory", "is_memory", "memories"]
+__all__ = ["COUNTED", "MACRO_BITS", "MODEL", "Memory", "is_memory", "memories"]
 
 #: From so many bits on a memory is a macro.
 MACRO_BITS = 512
@@ -28,10 +31,16 @@ SETUP = 1.0
 CELL, PORT = 0.35, 0.1
 #: Decoder and driver of a word are as large as so many bits; drivers and sense amplifier of a column likewise.
 PER_WORD, PER_COLUMN = 10, 16
+#: What a bit of a memory of flip-flops needs beside its flip-flop for each read port, NAND2: multiplexer and enable.
+READ = 3.0
 MODEL = (
     f"bit cells of {CELL:g} NAND2 with one read port ({PORT:g} more for each further one), and around them {PER_WORD} "
     f"bits more a word and {PER_COLUMN} more a column; {ACCESS:g} FO4 from clock to output up to {BASE_BITS:,} bits "
     f"and {DOUBLING:g} more for each doubling"
+)
+COUNTED = (
+    f"where everything is counted, every memory of whatever size counts by its shape: as that estimate, or as the "
+    f"library's smallest flip-flop and {READ:g} NAND2 for each read port a bit, if that is less"
 )
 
 
@@ -73,6 +82,11 @@ class Memory:
         cell = CELL + PORT * (self.reads - 1)
         return cell * (self.words + PER_COLUMN) * (self.width + PER_WORD) * library.nand2_area
 
+    def counted(self, library: Library) -> float:
+        """Its area by the rule that knows no threshold, in the library's unit: the lesser of two estimates."""
+        bit = min(library.areas[flop] for flop in library.flops) + READ * self.reads * library.nand2_area
+        return min(self.area(library), self.bits * bit)
+
     def access_ps(self, library: Library) -> float:
         """From the clock to the outputs, without load."""
         return library.fo4_ps * (ACCESS + DOUBLING * max(0.0, log2(self.bits / BASE_BITS)))
@@ -80,6 +94,11 @@ class Memory:
     def setup_ps(self, library: Library) -> float:
         """Of every input."""
         return library.flop_setup_ps + SETUP * library.fo4_ps
+
+    def empty(self) -> str:
+        """Its Verilog as a black box."""
+        ports = [f"{direction} [{width - 1}:0] {name}" for name, (direction, width) in self.ports.items()]
+        return f"\n(* blackbox *)\nmodule {self.module}({', '.join(ports)});\nendmodule\n"
 
     def block(self, library: Library) -> Block:
         """Its timing model. Inputs load like a flip-flop's, outputs drive like the buffers of fan-out trees."""

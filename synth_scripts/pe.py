@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from hdl.params.errors import BitloomError
-from synth_scripts.flow import area_delay, synthesise_module
+from synth_scripts.flow import area_delay, critical_path, synthesise_module
 from synth_scripts.library import load
 from synth_scripts.styles import EFFORTS
 
@@ -45,6 +45,7 @@ def _report(options: argparse.Namespace, setting: str) -> None:
     with tempfile.TemporaryDirectory(prefix="bitloom_") as scratch:
         folder = options.keep / library.name if options.keep else Path(scratch)
         result = synthesise_module(library, options.file.read_text(), options.top, folder, effort=options.effort)
+        path = critical_path(library, result, folder, result.best.period) if options.path else ""
     best = result.best
     print(
         f"{library.name:28s} {options.top:18s} area {best.area:10.3f} (seq {best.sequential_area:.3f})  "
@@ -53,8 +54,8 @@ def _report(options: argparse.Namespace, setting: str) -> None:
     )
     for candidate in sorted(result.tried, key=area_delay)[: options.all]:
         print(f"    {area_delay(candidate):12.4f}  {candidate.area:10.3f}  {candidate.period:.4f}  {candidate.name}")
-    if options.path:
-        print(result.path)
+    if path:
+        print(path)
 
 
 if __name__ == "__main__":

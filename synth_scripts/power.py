@@ -1,7 +1,8 @@
 """Power of an engine: activity from simulating its netlist, energy from the cell library's tables.
 
 The netlist of the engine (of an 8x8 one where it is larger) multiplies random tiles, back to back; every lane of the
-simulation has its own operands, and its results are compared with the product. The sum over the library's tables is
+simulation has its own operands, and its results are compared with the product. Memories that are macros are simulated
+as memories, and what they take follows a model. The sum over the library's tables is
 our own: OpenSTA 2.0.17 takes every clock net as toggling in full, whatever is annotated, and so sees no clock gating;
 it adds rise and fall energy for a single transition, and leaves out flip-flops' data pins. A test compares the two
 where they should agree. Wires, clock tree and glitches are not in it.
@@ -11,24 +12,31 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from gen.operands import operands_in_words, usual_sigma
 from gen.timing import drain_cycles
 from hdl.params import EngineParams
 from synth_scripts import cache, yosys
 from synth_scripts.activity import stream_tiles
 from synth_scripts.energy import energies
+from synth_scripts.flat import flatten
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
+from synth_scripts.macro import POWER_MODEL, MacroEnergy
+from synth_scripts.memory import Memory
+from synth_scripts.roles import MEMORY, role
 
 __all__ = [
     "LIMIT",
     "EnginePower",
     "ModulePower",
+    "RolePower",
     "flattened",
+    "macro_powers",
     "measure_engine",
     "module_powers",
     "tile_k",
@@ -97,6 +105,9 @@ def module_powers(
         for pin, bits in cell["connections"].items():
             if bits and isinstance(bits[0], int) and cell["port_directions"][pin] == "input":
                 loads[bits[0]] += library.loads[cell["type"]].get(pin, 0.0)
+    for macro in simulator.macros.values():
+        for net in macro.inputs:
+            loads[net] += library.load_ff
     found: dict[str, ModulePower] = defaultdict(ModulePower)
 
     def add(module: ModulePower, cell: dict[str, Any]) -> None:
@@ -123,39 +134,99 @@ def module_powers(
         for cell_name, cell in hierarchy[name]["cells"].items():
             if cell["type"] in library.areas:
                 add(module, simulator.cells[f"{path}{cell_name}"])
-            else:
+            elif f"{path}{cell_name}" not in simulator.macros:
                 walk(cell["type"], f"{path}{cell_name}.", block)
 
     walk(top, "", top)
     return dict(found)
 
 
-def flattened(library: Library, verilog: str, top: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Modules of library cells, and the top module with all of them in it, in Yosys' JSON form."""
+def macro_powers(simulator: Simulator, library: Library) -> dict[str, ModulePower]:
+    """Energy of the macros of a simulated netlist, by module, after the model of :mod:`synth_scripts.macro`."""
+    found: dict[str, ModulePower] = defaultdict(ModulePower)
+    for macro in simulator.macros.values():
+        module, energy = found[macro.memory.module], MacroEnergy(macro.memory, library)
+        module.instances += 1
+        module.clock_fj += energy.clock_fj
+        module.data_fj += energy.of_clock(macro.writes, sum(simulator.activity(net)[0] for net in macro.inputs))
+        module.leakage_nw += energy.leakage_nw
+    return dict(found)
+
+
+def flattened(
+    library: Library, verilog: str, top: str, memories: Sequence[Memory], folder: Path
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Modules of library cells, and the top module with all of them in it, in Yosys' JSON form; macros are left."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mapped.v").write_text(verilog)
+    (folder / "mapped.v").write_text(verilog + "".join(memory.empty() for memory in memories))
     commands = [
-        f"read_liberty -lib -ignore_miss_func {library.mapping}",
+        f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
         "read_verilog mapped.v",
         f"hierarchy -top {top}",
         "write_json modules.json",
-        "flatten -noscopeinfo",
-        "write_json flat.json",
     ]
-    yosys.run(commands, folder, "flatten")
-    modules, flat = (json.loads((folder / f"{name}.json").read_text())["modules"] for name in ("modules", "flat"))
-    for name in ("modules.json", "flat.json"):
-        (folder / name).unlink()
-    return modules, flat[top]
+    yosys.run(commands, folder, "modules", files={yosys.LIBRARY: library.mapping})
+    modules = json.loads((folder / "modules.json").read_text())["modules"]
+    (folder / "modules.json").unlink()
+    return modules, flatten(modules, top, {*library.areas, *(memory.module for memory in memories)})
 
 
 @dataclass(frozen=True)
 class EnginePower:
-    """Power of a simulated engine by module, how it was measured, and how many results were right."""
+    """Power of a simulated engine by module and of its macros, how it was measured, how many results were right."""
 
     modules: dict[str, ModulePower]
+    macros: dict[str, ModulePower]
     words: str
     results: int
+
+    def by_role(
+        self, prefix: str, period_ns: float, areas: Mapping[str, float], memories: float, *, whole: bool
+    ) -> RolePower:
+        """Power at a clock of the engine that this one stands for.
+
+        Parameters
+        ----------
+        prefix : str
+            First part of every module's name.
+        period_ns : float
+        areas : mapping of str to float
+            The other engine's area by role: a role's power goes with it.
+        memories : float
+            How much more memory the other engine has, by the area that counts macros and flip-flops alike.
+        whole : bool
+            It is this engine.
+        """
+        milliwatts: dict[str, float] = defaultdict(float)
+        own: dict[str, float] = defaultdict(float)
+        for name, module in self.modules.items():
+            milliwatts[role(name, prefix)] += module.mw(period_ns)
+            own[role(name, prefix)] += module.area
+        macros = sum(module.mw(period_ns) for module in self.macros.values())
+        if macros:
+            milliwatts[MEMORY] += macros
+        scales = {name: areas.get(name, 0.0) / area if area else 1.0 for name, area in own.items()} | {MEMORY: memories}
+        return RolePower(
+            {name: each * scales[name] for name, each in milliwatts.items()},
+            macros * memories,
+            self.words if whole else f"{self.words}; scaled to the full size by the parts' area",
+            self.results,
+        )
+
+
+@dataclass(frozen=True)
+class RolePower:
+    """Power (mW) by role and of the macros in it, how it was measured, and how many results were right."""
+
+    parts: dict[str, float]
+    macros: float
+    words: str
+    results: int
+
+    @property
+    def total(self) -> float:
+        """Of the engine, mW."""
+        return sum(self.parts.values())
 
 
 def tile_k(params: EngineParams, full: EngineParams) -> int:
@@ -165,7 +236,15 @@ def tile_k(params: EngineParams, full: EngineParams) -> int:
     return max(1, min(params.k_limit, max(drain_cycles(params) or 1, K * params.rows // full.rows)))
 
 
-def measure_engine(library: Library, params: EngineParams, k: int, verilog: str, top: str, folder: Path) -> EnginePower:
+def measure_engine(
+    library: Library,
+    params: EngineParams,
+    k: int,
+    verilog: str,
+    top: str,
+    folder: Path,
+    memories: Sequence[Memory] = (),
+) -> EnginePower:
     """Simulate a synthesised engine and take its power.
 
     Parameters
@@ -178,6 +257,8 @@ def measure_engine(library: Library, params: EngineParams, k: int, verilog: str,
         Mapped Verilog of all modules.
     top : str
     folder : Path
+    memories : sequence of Memory
+        The macros, which are not in ``verilog``.
 
     Raises
     ------
@@ -185,18 +266,26 @@ def measure_engine(library: Library, params: EngineParams, k: int, verilog: str,
         Where the netlist computes anything but the product.
     ToolError
     """
-    key = cache.digest("power", 4, library.digest, params.to_dict(), k, verilog, top, LANES, SEED)
+    sigma = usual_sigma(params.a)
+    kinds = {memory.module: memory for memory in memories}
+    key = cache.digest(
+        *("engine power", library.digest, params.to_dict(), k, verilog, top, LANES, SEED, sigma),
+        *(sorted(kinds), POWER_MODEL),
+    )
     stored = cache.read("power", key)
     if stored is not None:
-        modules = {name: ModulePower(**values) for name, values in stored["modules"].items()}
-        return EnginePower(modules, stored["words"], stored["results"])
-    hierarchy, flat = flattened(library, verilog, top, folder)
-    simulator = Simulator(flat, library, LANES)
-    results = stream_tiles(params, simulator, k, SEED)
+        modules, macros = (
+            {name: ModulePower(**values) for name, values in stored[part].items()} for part in ("modules", "macros")
+        )
+        return EnginePower(modules, macros, stored["words"], stored["results"])
+    hierarchy, flat = flattened(library, verilog, top, memories, folder)
+    simulator = Simulator(flat, library, LANES, memories=kinds)
+    results = stream_tiles(params, simulator, k, SEED, sigma)
     found = EnginePower(
         module_powers(simulator, hierarchy, top, library),
-        f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of uniformly random "
-        f"{params.a} x {params.b} tiles back to back, K = {k}, seed {SEED}",
+        macro_powers(simulator, library),
+        f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of tiles back to back, "
+        f"{params.a} x {params.b}, {operands_in_words(sigma)}, K = {k}, seed {SEED}",
         results,
     )
     cache.write("power", key, asdict(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,57 +12,22 @@ from hdl.params.errors import CheckFailed
 from synth_scripts import cache
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
+from synth_scripts.macro import POWER_MODEL
 from synth_scripts.memory import Memory
-from synth_scripts.power import ModulePower, flattened, module_powers
+from synth_scripts.power import ModulePower, flattened, macro_powers, module_powers
 
-__all__ = ["Macro", "measure_replay", "replay"]
-
-
-@dataclass
-class Macro:
-    """A memory in the flattened netlist: the nets at its pins, and its words.
-
-    Parameters
-    ----------
-    path : str
-    memory : Memory
-    pins : dict
-        Nets of each port; constants are ``"0"`` and ``"1"``.
-    words : list of int
-    """
-
-    path: str
-    memory: Memory
-    pins: Mapping[str, Sequence[int | str]]
-    words: list[int]
-
-    def clock(self, values: list[int]) -> list[tuple[int, int]]:
-        """A rising edge: write, and return nets and what they are from now on. What is written is read as it was."""
-        shown = []
-        for port, width in ((port, width) for port, (way, width) in self.memory.ports.items() if way == "output"):
-            word = self.words[self._value(values, port.replace("data", "addr")) % len(self.words)]
-            shown += [(int(self.pins[port][i]), word >> i & 1) for i in range(width)]
-        enable = self._value(values, "w_en")
-        if enable:
-            part = self.memory.width // len(self.pins["w_en"])
-            mask = sum(((1 << part) - 1) << i * part for i in range(len(self.pins["w_en"])) if enable >> i & 1)
-            at = self._value(values, "w_addr") % len(self.words)
-            self.words[at] = (self.words[at] & ~mask) | (self._value(values, "w_data") & mask)
-        return shown
-
-    def _value(self, values: list[int], port: str) -> int:
-        return sum((int(bit) if isinstance(bit, str) else values[bit]) << i for i, bit in enumerate(self.pins[port]))
+__all__ = ["measure_replay", "replay"]
 
 
-def replay(flat: dict[str, Any], macros: Sequence[Macro], library: Library, trace: Trace) -> Simulator:
+def replay(flat: dict[str, Any], memories: Sequence[Memory], library: Library, trace: Trace) -> Simulator:
     """Simulate a netlist on a recorded program; activity is that of the program's clocks.
 
     Parameters
     ----------
     flat : dict
-        The flattened module without its macros, in Yosys' JSON form.
-    macros : sequence of Macro
-        Those of the SRAM take its words from the trace, the bank by the low bits of the address.
+        The flattened module, in Yosys' JSON form.
+    memories : sequence of Memory
+        Its macros. Those of the SRAM take its words from the trace, the bank by the low bits of the address.
     library : Library
     trace : Trace
 
@@ -72,8 +37,8 @@ def replay(flat: dict[str, Any], macros: Sequence[Macro], library: Library, trac
         At the first clock in which an output is not what was recorded.
     ToolError
     """
-    simulator = Simulator(flat, library, lanes=1)
-    banks = [macro for macro in macros if "sram_bank" in macro.memory.module]
+    simulator = Simulator(flat, library, lanes=1, memories={memory.module: memory for memory in memories})
+    banks = [macro for macro in simulator.macros.values() if "sram_bank" in macro.memory.module]
     values = simulator.values
     drives = [int(net) for _, net in _bits(flat, trace.inputs)]
     shows = _bits(flat, trace.outputs)
@@ -81,8 +46,7 @@ def replay(flat: dict[str, Any], macros: Sequence[Macro], library: Library, trac
         if number == trace.reset:
             for macro in banks:
                 bank = int(macro.path.split("sram.bank")[1])
-                words = trace.sram[bank :: len(banks)]
-                macro.words[: len(words)] = words
+                macro.load(trace.sram[bank :: len(banks)])
         for i, net in enumerate(drives):
             values[net] = inputs >> i & 1
         simulator.settle()
@@ -92,10 +56,7 @@ def replay(flat: dict[str, Any], macros: Sequence[Macro], library: Library, trac
                     raise CheckFailed(f"the netlist differs from the simulation: {port} in clock {number}")
         if trace.begin <= number < trace.end:
             simulator.count()
-        shown = [each for macro in macros for each in macro.clock(values)]
         simulator.clock()
-        for net, bit in shown:
-            values[net] = bit
     return simulator
 
 
@@ -118,8 +79,8 @@ def measure_replay(
     blocks: Mapping[str, str],
     trace: Trace,
     folder: Path,
-) -> dict[str, ModulePower]:
-    """Power of a mapped controller by block, over the clocks of a recorded program that it repeats.
+) -> tuple[dict[str, ModulePower], dict[str, ModulePower]]:
+    """Power of a mapped controller by block, and of its macros by module, over the clocks of a recorded program.
 
     Parameters
     ----------
@@ -140,25 +101,14 @@ def measure_replay(
         Where the netlist does not do what was recorded.
     ToolError
     """
-    key = cache.digest("replay", 1, library.digest, verilog, top, dict(blocks), repr(trace))
+    key = cache.digest("replay", 2, library.digest, verilog, top, dict(blocks), repr(trace), POWER_MODEL)
     stored = cache.read("power", key)
-    if stored is not None:
-        return {name: ModulePower(**values) for name, values in stored.items()}
-    hierarchy, flat = flattened(library, verilog + "".join(map(_empty, memories)), top, folder)
-    kinds = {memory.module: memory for memory in memories}
-    macros = []
-    for path in [name for name, cell in flat["cells"].items() if cell["type"] in kinds]:
-        cell = flat["cells"].pop(path)
-        memory = kinds[cell["type"]]
-        macros.append(Macro(path, memory, cell["connections"], [0] * memory.words))
-    for module in hierarchy.values():
-        module["cells"] = {name: cell for name, cell in module["cells"].items() if cell["type"] not in kinds}
-    powers = module_powers(replay(flat, macros, library, trace), hierarchy, top, library, blocks=blocks)
-    cache.write("power", key, {name: asdict(power) for name, power in powers.items()})
-    return powers
-
-
-def _empty(memory: Memory) -> str:
-    """A macro as a black box."""
-    ports = [f"{direction} [{width - 1}:0] {name}" for name, (direction, width) in memory.ports.items()]
-    return f"\n(* blackbox *)\nmodule {memory.module}({', '.join(ports)});\nendmodule\n"
+    if stored is None:
+        hierarchy, flat = flattened(library, verilog, top, memories, folder)
+        simulator = replay(flat, memories, library, trace)
+        gates = module_powers(simulator, hierarchy, top, library, blocks=blocks)
+        macros = macro_powers(simulator, library)
+        stored = [{name: asdict(power) for name, power in found.items()} for found in (gates, macros)]
+        cache.write("power", key, stored)
+    gates, macros = ({name: ModulePower(**values) for name, values in found.items()} for found in stored)
+    return gates, macros

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-__all__ = ["ORDER", "role", "words"]
+__all__ = ["MEMORY", "ORDER", "role", "words"]
 
+#: The role of memories.
+MEMORY = "memory"
 #: Module name after the prefix -> the part of the engine it is, and what its parts are called, in the order of reports.
 ROLES = (
     (r"pe", "pe", "PEs"),
@@ -22,7 +24,7 @@ ROLES = (
     (r"deskew_\w+", "deskew", "skew"),
     (r"loader|reader|bank|walker|arbiter|output|slots", "sparse", "sparse control"),
     (r"window", "window", "window"),
-    (r"ram_\w+", "memory", "memories"),
+    (r"ram_\w+", MEMORY, "memories"),
     (r"finish", "adders", "final adders"),
     (r"drain|collector|foot", "drain", "final adders"),
     (r"slice_\w+", "slice", "stream registers"),

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from gen.emit.verilog import Emission, emit
+from gen.emit.verilog import Emission
 from gen.timing import macs_per_cycle, pes
 from hdl.params import EngineParams
-from synth_scripts import checks, metrics, power, sta, yosys
+from synth_scripts import checks, jobs, metrics, power, sta, yosys
+from synth_scripts.clock import Clock, target
 from synth_scripts.core import Core
-from synth_scripts.fabric import VARIANTS, Box, Fabric, synthesise_fabric
+from synth_scripts.engine import Engine, Form, best_engine
+from synth_scripts.fabric import Fabric
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library, load
-from synth_scripts.memory import MODEL, Memory, memories
+from synth_scripts.macro import POWER_MODEL
+from synth_scripts.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.metrics import Rate
+from synth_scripts.power import RolePower
 from synth_scripts.roles import ORDER, role, words
+from synth_scripts.units import units
 
-__all__ = ["Settings", "smaller", "synthesise"]
+__all__ = ["Form", "Settings", "strongest", "synthesise"]
 
-#: Rows and columns up to which variants are compared, and up to which an engine is timed, as it is.
-COMPARED, TIMED = 16, 64
-_EFFICIENCY = ("throughput_gops", "core_throughput_gops", "gops_per_mm2_core", "gops_per_mm2_engine")
-_POWER = ("power_mw", "core_power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac")
+_EFFICIENCY = (
+    *("throughput_gops", "core_throughput_gops"),
+    *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"),
+)
+_ENERGY = ("gops_per_w", "pj_per_mac", "core_pj_per_mac")
+_POWER = ("power_mw", "core_power_mw", "macro_power_mw", *_ENERGY)
 
 
 class Settings(Protocol):
@@ -53,12 +60,13 @@ def synthesise(
     *,
     with_power: bool = True,
     rate: Rate | None = None,
+    say: jobs.Say = jobs.quiet,
 ) -> dict[str, Any]:
     """Synthesise an engine: every part in its best style, the whole timed, its power from simulation.
 
     The core is synthesised module by module, once each, with a search over styles; everything around it likewise,
-    with fan-out trees. Area is counted over the hierarchy. Large memories stay outside of every area. ``quick`` effort
-    measures no power.
+    with fan-out trees. Area is counted over the hierarchy. Large memories are macros, outside of the area of cells; one
+    more area counts everything. ``quick`` effort measures no power.
 
     Parameters
     ----------
@@ -73,51 +81,15 @@ def synthesise(
     rate : Rate, optional
         Multiply-accumulates a cycle, where the operands decide: measured, see :mod:`sim_tb.rate`. Without it such an
         engine's figures of throughput are null.
+    say : callable
+        Told what is being done.
 
     Returns
     -------
     dict
-        ``library``, ``corner``, ``library_notes``
-            The cell library, its corner in words, and what to know about it.
-        ``tools``, ``timing_by``
-            Versions of Yosys and OpenSTA; and who timed: OpenSTA the whole engine, or ABC module by module, which
-            sees no path through several modules. An engine of more than 64 rows or columns is timed at 64.
-        ``clock_ns``, ``wns_ns``
-            The clock asked for, or the engine's best; slack of the worst path at it.
-        ``fmax_mhz``, ``engine_fmax_mhz``, ``core_fmax_mhz``
-            Best clock of the engine (the first two) and of the core alone.
-        ``core_area_um2``, ``engine_area_um2``, ``cells``, ``area_unit``
-            Cell area without wires (of the unit library in NAND2, as ``area_unit`` says); cells in the engine.
-        ``core_inside``, ``engine_inside``
-            What the two areas hold, in words.
-        ``parts``
-            Area of every module: ``role``, ``module``, ``instances``, ``area_um2`` of all of them, ``core``. A module
-            that stands in the core and outside of it is listed twice.
-        ``memories``, ``macro_bits``, ``macro_area_estimate_um2``, ``memory_model``
-            Every memory: ``module``, ``words``, ``width``, ``reads``, ``instances``, ``macro``. Bits in macros, which
-            are in no area above; an estimate of their area, and the model that it and their timing follow.
-        ``fanout_buffers``
-            Buffers of the fan-out trees, in modules counted once.
-        ``throughput_gops``, ``core_throughput_gops``
-            Two operations for each multiply-accumulate, at the engine's and at the core's clock.
-        ``macs_per_cycle``, ``throughput_by``
-            Multiply-accumulates a cycle, and where the number is from.
-        ``gops_per_mm2_core``, ``gops_per_mm2_engine``
-            The core at its own clock over the core's area; the engine at its own over the engine's. With a given clock
-            both are at that clock. Of the unit library: per 1e6 NAND2 equivalents, with 1 FO4 as 1 ns.
-        ``power_mw``, ``core_power_mw``, ``power_parts_mw``, ``activity``
-            Power at ``clock_ns`` of the engine, of its core and by role; null where it was not measured, and
-            ``activity`` says why. No wires, no clock tree, no glitches.
-        ``gops_per_w``, ``pj_per_mac``, ``core_pj_per_mac``
-            The engine's energy efficiency; energy of a multiply-accumulate in the engine and in its core.
-        ``netlist_results``
-            Results of the simulated netlist that were compared with the product, all equal.
-        ``style``, ``styles``, ``tried``
-            The winning style of the PE, of every part; how many netlists were compared.
-        ``critical_path``, ``core_critical_path``
-            As OpenSTA prints them.
-        ``checks``
-            Each check of :mod:`synth_scripts.checks` with the number of findings: a run with any fails.
+        Keys as ``docs/files.md`` lists them, each figure with its unit in ``units``. Figures are at ``clock_ns``: the
+        engine's best clock, or the one asked for if it is met, else the one that is reached. What was not measured is
+        None.
 
     Raises
     ------
@@ -127,20 +99,27 @@ def synthesise(
     ToolError
         Where a library or program is missing or unusable.
     """
+    forms = [Form(params, emission, workdir, say)]
+    return strongest(forms, settings, with_power=with_power, rate=rate)[1]
+
+
+def strongest(
+    forms: Sequence[Form], settings: Settings, *, with_power: bool = True, rate: Rate | None = None
+) -> tuple[EngineParams, dict[str, Any]]:
+    """The best of several forms of an engine, which differ in their cores, and its figures as :func:`synthesise` gives.
+
+    Nothing but their cores is synthesised of forms whose cores tell that others are better.
+    """
     library = load(settings.library if isinstance(settings.library, str) else list(settings.library))
-    clock = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
+    asked = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
+    engine = best_engine(forms, library, settings.effort, target(asked, library))
+    engine.asked = asked
+    params = engine.params
     if rate is None and macs_per_cycle(params) is not None:
         rate = Rate(float(pes(params)), "every PE, in every cycle")
-    return _Run(params, emission, library, settings.effort, clock, workdir, with_power, rate).figures()
-
-
-def smaller(params: EngineParams, limit: int) -> EngineParams:
-    """The same engine with no more than ``limit`` rows and columns, and ``limit`` times ``limit`` PEs if it can."""
-    small = replace(params, rows=min(params.rows, limit), cols=min(params.cols, limit))
-    while pes(small) > limit * limit and max(small.rows, small.cols) > 1:
-        rows, cols = small.rows, small.cols
-        small = replace(small, cols=-(-cols // 2)) if cols >= rows else replace(small, rows=-(-rows // 2))
-    return small
+    form = next(form for form in forms if form.params == params)
+    made = (params, engine.emission, library, settings.effort, asked, form.workdir, with_power, rate, engine)
+    return params, _Run(*made, say=form.say).figures()
 
 
 @dataclass
@@ -151,88 +130,47 @@ class _Run:
     emission: Emission
     library: Library
     effort: str
-    clock: float | None
+    asked: float | None
     workdir: Path
     with_power: bool
     rate: Rate | None
+    engine: Engine
+    say: jobs.Say = jobs.quiet
 
-    @cached_property
+    @property
     def core(self) -> Core:
         """The core's modules."""
-        return Core(self.library, self.emission, self.effort, self.clock, self.workdir)
+        return self.engine.core
+
+    @property
+    def fabric(self) -> Fabric:
+        """Everything around the core."""
+        return self.engine.fabric
 
     @property
     def core_period(self) -> float:
         """The core's least clock period, ns: inside of its modules, and from one to the other."""
-        return max(self.core.period, self.fabric.core_period)
-
-    def _macros(self, emission: Emission) -> list[Box]:
-        """The black boxes of an engine."""
-        found = [memory for memory in memories(Hierarchy(emission.text), self.core.prefix) if memory.macro]
-        blocks = [memory.block(self.library) for memory in found]
-        return [Box(block.name, 0.0, "", block.loads, block if sta.available() else None) for block in blocks]
-
-    def _fabric(
-        self, emission: Emission, folder: str, pairs: tuple[tuple[str, str], ...], *, timed: bool = True
-    ) -> Fabric:
-        return synthesise_fabric(
-            self.library,
-            emission.text,
-            emission.top,
-            [*self.core.boxes, *self._macros(emission)],
-            self.workdir / folder,
-            target_ns=self.clock or self.core.period,
-            core=self.core.modules,
-            pairs=pairs,
-            timed=timed,
-        )
-
-    def _smaller(self, limit: int) -> tuple[EngineParams, Emission]:
-        """The engine that stands for this one; itself where a smaller one would have a different core."""
-        small = smaller(self.params, limit)
-        if small == self.params:
-            return self.params, self.emission
-        emission = emit(small, self.core.prefix)
-        hierarchy = Hierarchy(emission.text)
-        same = all(hierarchy.text(name) == self.core.hierarchy.text(name) for name in self.core.modules)
-        return (small, emission) if same else (self.params, self.emission)
-
-    @cached_property
-    def timed(self) -> tuple[EngineParams, Emission]:
-        """The engine that is timed."""
-        return self._smaller(TIMED)
-
-    @cached_property
-    def fabric(self) -> Fabric:
-        """Everything around the core.
-
-        Variants of a large engine are compared on a smaller one; a very large one is also timed on a smaller one.
-        """
-        pairs = VARIANTS[self.effort]
-        few, emission = self._smaller(COMPARED)
-        if few != self.params:
-            pairs = (self._fabric(emission, "compared", pairs).pair,)
-        timed, emission = self.timed
-        fabric = self._fabric(self.emission, "engine", pairs, timed=timed == self.params)
-        if timed != self.params:
-            other = self._fabric(emission, "timed", pairs)
-            fabric = replace(fabric, period=other.period, path=other.path, core_period=other.core_period)
-        return fabric
+        return self.engine.core_period
 
     @property
     def _timing_by(self) -> str:
-        timed, tool = self.timed[0], self.core.main.timing_by
+        timed, tool = self.engine.timed[0], self.core.main.timing_by
         return tool if timed == self.params else f"{tool}, the engine's at {timed.rows}x{timed.cols}"
 
     @property
     def engine_period(self) -> float:
         """The engine's least clock period, ns."""
-        return max(self.core_period, self.fabric.period)
+        return self.engine.period
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of all figures."""
+        return Clock(self.asked, self.engine_period)
 
     @property
     def period(self) -> float:
-        """The clock of the run."""
-        return self.clock or self.engine_period
+        """Its period, ns."""
+        return self.clock.period
 
     @cached_property
     def parts(self) -> list[dict[str, Any]]:
@@ -249,12 +187,21 @@ class _Run:
         place = {name: i for i, name in enumerate(ORDER)}
         return sorted(parts, key=lambda part: (place.get(part["role"], len(place)), part["module"], not part["core"]))
 
+    def _memories(self, emission: Emission) -> list[tuple[Memory, int]]:
+        """Every memory of an engine, and how often it is there."""
+        hierarchy = Hierarchy(emission.text)
+        everywhere = hierarchy.instances(emission.top)
+        found = memories(hierarchy, self.core.prefix)
+        return [(memory, everywhere[memory.module]) for memory in found if everywhere[memory.module]]
+
     @cached_property
     def memories(self) -> list[tuple[Memory, int]]:
-        """Every memory, and how often it is there."""
-        everywhere = self.core.hierarchy.instances(self.emission.top)
-        found = memories(self.core.hierarchy, self.core.prefix)
-        return [(memory, everywhere[memory.module]) for memory in found if everywhere[memory.module]]
+        """Every memory of this engine."""
+        return self._memories(self.emission)
+
+    def _counted(self, found: list[tuple[Memory, int]]) -> float:
+        """The area of memories by the rule that knows no threshold."""
+        return sum(memory.counted(self.library) * count for memory, count in found)
 
     def _cells(self) -> int:
         """Library cells in the whole engine."""
@@ -267,23 +214,18 @@ class _Run:
     def figures(self) -> dict[str, Any]:
         """Everything, as ``synth.json`` holds it."""
         library, fabric, main, results = self.library, self.fabric, self.core.main, self.core.results
-        core_area = sum(part["area_um2"] for part in self.parts if part["core"])
-        engine_area = sum(part["area_um2"] for part in self.parts)
-        core_path = main.path if self.core.period >= fabric.core_period else fabric.core_path
         inside, outside = ({part["role"] for part in self.parts if part["core"] == core} for core in (True, False))
-        return {
+        found = {
             "library": library.name,
             "corner": library.corner_text,
             "library_notes": list(library.notes),
             "tools": {"yosys": yosys.version(), "opensta": sta.version() if sta.available() else "not installed"},
             "timing_by": self._timing_by,
-            "clock_ns": self.period,
-            "wns_ns": self.period - self.engine_period,
+            **self.clock.figures(),
             "fmax_mhz": 1e3 / self.engine_period,
             "engine_fmax_mhz": 1e3 / self.engine_period,
             "core_fmax_mhz": 1e3 / self.core_period,
-            "core_area_um2": core_area,
-            "engine_area_um2": engine_area,
+            **self._area_figures(),
             "area_unit": "NAND2" if library.is_unit else "um2",
             "cells": self._cells(),
             "core_inside": words(inside),
@@ -291,14 +233,33 @@ class _Run:
             "parts": self.parts,
             **self._memory_figures(),
             "fanout_buffers": fabric.buffers,
-            **self._throughput_figures(core_area, engine_area),
+            **self._throughput_figures(),
             **self._power_figures(),
             "style": main.best.name,
             "styles": {**{name: result.best.name for name, result in results.items()}, "fabric": fabric.style},
-            "tried": sum(len(result.tried) for result in results.values()),
-            "critical_path": fabric.path if fabric.period > self.core_period else core_path,
-            "core_critical_path": core_path,
-            "checks": dict.fromkeys(checks.NAMES, 0),
+            "tried": self.engine.tried,
+            "critical_path": self.engine.path,
+            "core_critical_path": self.engine.core_path,
+            "checks": self._checks(),
+        }
+        return {**found, "units": units(found, unit_library=library.is_unit)}
+
+    def _checks(self) -> dict[str, int]:
+        kinds = {*self.fabric.instances, *(kind for result in self.core.results.values() for kind in result.best.cells)}
+        known = {*self.library.areas, *self.core.hierarchy.texts}
+        emission, folder = self.emission, self.workdir / "checks"
+        return checks.count(emission.text, emission.top, folder, kinds, known, clock_met=self.clock.met)
+
+    def _area_figures(self) -> dict[str, Any]:
+        areas = {core: sum(part["area_um2"] for part in self.parts if part["core"] == core) for core in (True, False)}
+        made = {memory.module for memory, _ in self.memories}
+        cells = sum(part["area_um2"] for part in self.parts if part["module"] in made)
+        engine, counted = areas[True] + areas[False], self._counted(self.memories)
+        return {
+            "core_area_um2": areas[True],
+            "engine_area_um2": engine,
+            "memory_area_estimate_um2": counted,
+            "engine_total_area_um2": engine - cells + counted,
         }
 
     def _memory_figures(self) -> dict[str, Any]:
@@ -317,68 +278,72 @@ class _Run:
             ],
             "macro_bits": sum(memory.bits * count for memory, count in macros),
             "macro_area_estimate_um2": sum(memory.area(self.library) * count for memory, count in macros),
-            "memory_model": MODEL if macros else "",
+            "memory_model": f"{MODEL}; {COUNTED}" if self.memories else "",
         }
 
-    def _throughput_figures(self, core_area: float, engine_area: float) -> dict[str, Any]:
+    def _throughput_figures(self) -> dict[str, Any]:
         if self.rate is None:
             return {**dict.fromkeys(_EFFICIENCY), "macs_per_cycle": None, "throughput_by": "not measured"}
-        macs = self.rate.macs_per_cycle
+        macs, areas = self.rate.macs_per_cycle, self._area_figures()
         throughput = metrics.gops(macs, self.period)
-        core_throughput = metrics.gops(macs, self.clock or self.core_period)
+        core_throughput = metrics.gops(macs, self.period if self.asked else self.core_period)
         return {
             "throughput_gops": throughput,
             "core_throughput_gops": core_throughput,
-            "gops_per_mm2_core": metrics.per_area(core_throughput, core_area),
-            "gops_per_mm2_engine": metrics.per_area(throughput, engine_area),
+            "gops_per_mm2_core": metrics.per_area(core_throughput, areas["core_area_um2"]),
+            "gops_per_mm2_engine": metrics.per_area(throughput, areas["engine_area_um2"]),
+            "gops_per_mm2_engine_total": metrics.per_area(throughput, areas["engine_total_area_um2"]),
             "macs_per_cycle": macs,
             "throughput_by": self.rate.words,
         }
 
     @cached_property
-    def power(self) -> tuple[dict[str, float] | None, str, int]:
-        """Power by role (mW) at the run's clock, or None; in words where it is from; results compared.
-
-        A large engine's is that of a small one: the core's modules by their number, other roles by their area.
-        """
+    def power(self) -> RolePower | str:
+        """Power at the run's clock, or why there is none. A large engine's is that of a small one, scaled."""
         reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
-        if any(memory.macro for memory, _ in self.memories):
-            reason = reason or "not measured: memories are macros, of which there is no netlist"
         if reason:
-            return None, reason, 0
-        small, emission = self._smaller(power.LIMIT)
+            return reason
+        self.say("power")
+        small, emission = self.engine.smaller(power.LIMIT)
         fabric = self.fabric
         if small != self.params:
-            fabric = self._fabric(emission, "simulated", (self.fabric.pair,))
+            fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.pair,), timed=False)
         verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
-        k = power.tile_k(small, self.params)
-        found = power.measure_engine(self.library, small, k, verilog, self.emission.top, self.workdir / "power")
-        by_role: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for name, module in found.modules.items():
-            by_role[role(name, self.core.prefix)][0] += module.mw(self.period)
-            by_role[role(name, self.core.prefix)][1] += module.area
-        full: dict[str, float] = defaultdict(float)
+        held = self._memories(emission)
+        found = power.measure_engine(
+            *(self.library, small, power.tile_k(small, self.params), verilog, emission.top, self.workdir / "power"),
+            [memory for memory, _ in held if memory.macro],
+        )
+        areas: dict[str, float] = defaultdict(float)
         for part in self.parts:
-            full[part["role"]] += part["area_um2"]
-        watts = {name: mw * (full[name] / area if area else 1.0) for name, (mw, area) in by_role.items()}
-        note = found.words if small == self.params else f"{found.words}; scaled to the full size by the parts' area"
-        return watts, note, found.results
+            areas[part["role"]] += part["area_um2"]
+        scale = self._counted(self.memories) / self._counted(held) if held else 1.0
+        return found.by_role(self.core.prefix, self.period, areas, scale, whole=small == self.params)
 
     def _power_figures(self) -> dict[str, Any]:
-        parts, note, results = self.power
-        if parts is None or self.rate is None:
-            return {**dict.fromkeys(_POWER), "power_parts_mw": {}, "activity": note, "netlist_results": 0}
-        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
-        total = sum(parts.values())
+        found = self.power
+        if isinstance(found, str):
+            nothing = {"power_parts_mw": {}, "power_model": "", "activity": found, "netlist_results": 0}
+            return dict.fromkeys(_POWER) | nothing
         inside = {part["role"] for part in self.parts if part["core"]}
-        core = sum(parts.get(name, 0.0) for name in inside)
+        core = sum(found.parts.get(name, 0.0) for name in inside)
         return {
-            "power_mw": total,
+            "power_mw": found.total,
             "core_power_mw": core,
-            "power_parts_mw": parts,
-            "activity": note,
-            "gops_per_w": metrics.per_watt(throughput, total),
-            "pj_per_mac": metrics.pj_per_mac(throughput, total),
-            "core_pj_per_mac": metrics.pj_per_mac(throughput, core),
-            "netlist_results": results,
+            "macro_power_mw": found.macros,
+            "power_parts_mw": found.parts,
+            "power_model": POWER_MODEL if found.macros else "",
+            "activity": found.words,
+            **self._energy_figures(found.total, core),
+            "netlist_results": found.results,
+        }
+
+    def _energy_figures(self, engine_mw: float, core_mw: float) -> dict[str, float | None]:
+        if self.rate is None:
+            return dict.fromkeys(_ENERGY)
+        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
+        return {
+            "gops_per_w": metrics.per_watt(throughput, engine_mw),
+            "pj_per_mac": metrics.pj_per_mac(throughput, engine_mw),
+            "core_pj_per_mac": metrics.pj_per_mac(throughput, core_mw),
         }

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from synth_scripts.library import Library
 
-__all__ = ["ADDERS", "CELLS", "EFFORTS", "MULTIPLIERS", "SCRIPTS", "Effort", "Style", "abc_script", "map_files"]
+__all__ = [
+    "ADDERS",
+    "CELLS",
+    "EFFORTS",
+    "MULTIPLIERS",
+    "SCRIPTS",
+    "Effort",
+    "Style",
+    "abc_script",
+    "lower",
+    "map_files",
+]
 
 #: Multiplier style -> the Yosys passes that make it (run on word-level cells).
 MULTIPLIERS: dict[str, tuple[str, ...]] = {
@@ -99,11 +110,18 @@ class Effort:
 
 
 _ALL = tuple(MULTIPLIERS)
+#: The lowest first; each tries as well what those before it try, see :func:`lower`.
 EFFORTS: dict[str, Effort] = {
     "quick": Effort(("booth", "fused"), ("brent-kung", "sklansky"), CELLS[:1], ("area-delay",), (15.0,), 1, 1),
     "normal": Effort(_ALL, tuple(ADDERS), CELLS[:2], ("area-delay", "classic"), (15.0,), 12, 2),
     "full": Effort(_ALL, tuple(ADDERS), CELLS, ("area-delay", "classic", "delay"), (15.0, 35.0), 1000, 4),
 }
+
+
+def lower(effort: str) -> list[str]:
+    """The efforts below a named one, the highest first: what they find is part of what it tries."""
+    names = list(EFFORTS)
+    return names[: names.index(effort)][::-1]
 
 
 def abc_script(name: str, target_ps: float) -> str:

@@ -2,6 +2,6 @@
 
 import sys
 
-from gen.cli.main import main
+from gen.cli import main
 
 sys.exit(main())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
+import os
 import sys
 import threading
 import time
@@ -11,8 +13,22 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO
 
 from gen.output import to_json
+from gen.stderr import complain, silence
 
-__all__ = ["Console", "table"]
+__all__ = ["Console", "open_streams", "table"]
+
+
+def open_streams() -> bool:
+    """Have something in the place of standard streams that the caller closed; whether standard output was.
+
+    The next files to be opened would be taken for them otherwise, by every program that we start.
+    """
+    closed = sys.stdout is None
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest that is free: the one that was closed
+            setattr(sys, name, os.fdopen(descriptor, "r" if name == "stdin" else "w", encoding="utf-8"))
+    return closed
 
 
 class Console:
@@ -26,13 +42,22 @@ class Console:
         Level of detail on stderr.
     json_only : bool
         One JSON document on stdout, and nothing else.
+    closed : bool
+        There is no stdout.
+
+    Attributes
+    ----------
+    failure : OSError or None
+        Why the result could not be printed. The work goes on without: most of it is in files.
     """
 
-    def __init__(self, *, quiet: bool = False, verbose: int = 0, json_only: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: int = 0, json_only: bool = False, closed: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose
         self.json_only = json_only
         self.progress = sys.stderr.isatty() and not quiet
+        self.failure: OSError | None = None
+        self._closed = closed
         self._stdout: TextIO = sys.stdout
 
     def __enter__(self) -> Console:
@@ -48,18 +73,31 @@ class Console:
     def say(self, text: str = "") -> None:
         """A line of the result, for people."""
         if not (self.quiet or self.json_only):
-            print(text, file=self._stdout, flush=True)
+            self._print(f"{text}\n")
 
     def json(self, content: Any) -> None:
         """The result, for programs."""
         if self.json_only:
-            self._stdout.write(to_json(content))
+            self._print(to_json(content))
+
+    def _print(self, text: str) -> None:
+        if self._closed:
+            self.failure = OSError(errno.EBADF, "it is closed")
+        if self.failure is not None:
+            return
+        try:
+            self._stdout.write(text)
             self._stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.failure = error
+            silence(self._stdout)
 
     def detail(self, text: str) -> None:
         """A line for those who asked for more with ``-v``."""
         if self.verbose:
-            print(text, file=sys.stderr, flush=True)
+            complain(text)
 
     @contextlib.contextmanager
     def doing(self, what: str) -> Iterator[Callable[[str], None]]:
@@ -70,7 +108,7 @@ class Console:
 
         def tick() -> None:
             while not done.is_set():
-                print(f"\r\x1b[K{now[0]} ... {time.monotonic() - start:.0f} s", end="", file=sys.stderr, flush=True)
+                complain(f"\r\x1b[K{now[0]} ... {time.monotonic() - start:.0f} s", end="")
                 done.wait(1)
 
         def say(text: str) -> None:
@@ -86,7 +124,7 @@ class Console:
             done.set()
             if clock.is_alive():
                 clock.join()
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+                complain("\r\x1b[K", end="")
         self.detail(f"{what}: {time.monotonic() - start:.1f} s")
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_run, pim_synth, run, schema, steps
 from gen.keys import MAX_SEED
+from gen.operands import USUAL_SIGMA
+from gen.stderr import complain
 from gen.version import VERSION
 from hdl.params import near_name
 
 __all__ = ["parse"]
 
 MAX_SIGMA = 1e6
+FORCE = "lose results of another configuration in the folder, and changes made by hand to generated files"
+#: Arguments that name a file or a folder, or might.
+PATHS = ("CONFIG", "FILE", "FOLDER", "NAME", "PROGRAM", "SYSTEM", "TEXT")
 
 EPILOG = """\
 exit status: 0 done, 1 a check failed, 2 the request was wrong
@@ -29,6 +35,20 @@ class _Parser(argparse.ArgumentParser):
     #: The options of all commands; the parser's own commands, to find near names among.
     options: Sequence[str] = ()
     commands: Sequence[str] = ()
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Add an argument as argparse does; a path must not be empty."""
+        if settings.get("metavar") in PATHS:
+            settings.setdefault("type", _path)
+        return super().add_argument(*names, **settings)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help to standard output, or OSError; what goes to standard error is lost where it can't be printed."""
+        if file is sys.stdout:
+            file.write(message)
+            file.flush()
+        else:
+            complain(message, end="")
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2 and say what was wrong, what is legal, and where help is."""
@@ -138,9 +158,7 @@ def _config() -> _Parser:
 def _build() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/<name of CONFIG>)")
-    parser.add_argument(
-        "--force", action="store_true", help="overwrite generated files even if they were changed by hand since"
-    )
+    parser.add_argument("--force", action="store_true", help=FORCE)
     return parser
 
 
@@ -204,6 +222,7 @@ def _pim_synth() -> _Parser:
     parser.add_argument("--clock", type=float, metavar="NS", help="the clock asked for (default: the best there is)")
     parser.add_argument("--effort", choices=("quick", "normal", "full"), default="normal", help="variants to compare")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/pim-<SYSTEM>)")
+    parser.add_argument("--force", action="store_true", help=FORCE)
     return parser
 
 
@@ -213,10 +232,16 @@ def _explain() -> _Parser:
         "--sigma",
         type=_sigma,
         metavar="X",
-        help="standard deviation of the operands A where zeros are skipped (default: 20 for s8)",
+        help=f"standard deviation of the operands A where zeros are skipped (default: {USUAL_SIGMA:g} for s8)",
     )
     parser.add_argument("--final", action="store_true", help="only the engine's nest, not the steps that lead to it")
     return parser
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("must name a file or a folder, not be empty")
+    return text
 
 
 def _sigma(text: str) -> float:

@@ -9,6 +9,7 @@ from gen.emit.filelist import filelist
 from gen.emit.manifest import generator_hash, hardware_tools, manifest
 from gen.emit.sdc import sdc
 from gen.output import Output
+from gen.stderr import warn
 from gen.version import VERSION
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
     """Write ``<top>.v``, ``<top>.sdc``, ``<top>.f`` and ``manifest.json``.
 
     Files that are already there for the same configuration and versions are kept. Otherwise results of later steps
-    are removed with the files they came from. The manifest is written last: where it is, the rest is complete.
+    are removed with the files they came from, which is said; those of another configuration only by force. The manifest
+    is written last: where it is, the rest is complete.
 
     Parameters
     ----------
@@ -40,23 +42,28 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If a file would be overwritten that is not Bitloom's or was changed since.
+        If a file would be overwritten that is not Bitloom's or was changed since, or results of another configuration
+        would be lost.
     """
     current = output.read_json(MANIFEST)
     if current is not None and _is_current(current, config, output):
         return current
 
-    from gen.emit.verilog import emit  # Amaranth: half a second to import
-
     top = f"{config.output.prefix}_engine"
     files = {"verilog": f"{top}.v", "sdc": f"{top}.sdc", "filelist": f"{top}.f"}
     old = [] if current is None else [name for name in current["files"].values() if name not in files.values()]
     output.claim([*files.values(), *old, *DERIVED, MANIFEST])
+    if current is None or current.get("config_hash") != config.hash:
+        output.protect(DERIVED)
+    from gen.emit.verilog import emit  # Amaranth: half a second to import
+
     emission = emit(config.engine, config.output.prefix)
     assert emission.top == top, emission.top
     content = manifest(config, emission, files)
 
-    output.remove(MANIFEST, *DERIVED, *old)
+    if lost := output.present(DERIVED):
+        warn(f"{output.path}: {', '.join(lost)} came from other files than those that are generated now: removed")
+    output.remove(*DERIVED, MANIFEST, *old)  # the manifest after the results: it tells whose they are
     output.write(files["verilog"], emission.text)
     output.write(files["sdc"], sdc(config, emission))
     output.write(files["filelist"], filelist(top, files["verilog"]))
@@ -69,7 +76,7 @@ def stored(output: Output, manifest: dict[str, Any]) -> Emission:
     from gen.emit.verilog import Emission
     from hdl.engine.top import Port
 
-    text = (output / manifest["files"]["verilog"]).read_text()
+    text = (output / manifest["files"]["verilog"]).read_text(encoding="utf-8")
     ports = [Port(**port) for port in manifest["ports"]]
     return Emission(manifest["top"], text, ports, manifest["modules"], manifest["core"])
 

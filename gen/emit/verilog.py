@@ -6,24 +6,24 @@ Verilog grow with rows + columns. Amaranth writes RTLIL; Yosys turns it into Ver
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, Fragment
 
+from gen.workplace import workplace
 from hdl.engine.top import Engine, Port, engine_ports
 from hdl.lib.shared import Part
 from hdl.params import EngineParams, ToolError
 
 __all__ = ["Emission", "emit", "rtlil_of", "verilog_of"]
 
+
+#: What the process that writes Verilog runs, and its files.
+WRITER = "from gen.emit.yosys_writer import main; main(*sys.argv[1:])"
+SOURCE, TARGET = "design.il", "design.v"
 
 #: What Verilator's lint may overlook in the whole file.
 WAIVERS = """\
@@ -134,16 +134,12 @@ class _Emitter:
 
 def _verilog(design: str, top: str) -> str:
     """Yosys' Verilog for RTLIL: the top module first, without the banner."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "design.il"), Path(folder, "design.v")
-        source.write_text(design)
-        writer = [sys.executable, "-m", "gen.emit.yosys_writer", str(source), str(target)]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        run = subprocess.run(writer, env=environment, capture_output=True, text=True)
-        if run.returncode or not target.exists():
-            tail = "\n".join((run.stdout + run.stderr).splitlines()[-5:])
-            raise ToolError(f"Yosys could not write the Verilog:\n{tail}")
-        text = target.read_text()
+    with workplace("verilog") as place:
+        (place / SOURCE).write_text(design, encoding="utf-8")
+        status = place.run(place.python(WRITER, SOURCE, TARGET), log="log")
+        if status or not (place / TARGET).exists():
+            raise ToolError(f"Yosys could not write the Verilog:\n{place.log_tail('log', 5)}")
+        text = (place / TARGET).read_text(encoding="utf-8")
     modules = re.findall(r"^module .*?^endmodule\n", text, flags=re.DOTALL | re.MULTILINE)
     modules.sort(key=lambda module: not module.startswith(f"module {top}("))
     return "\n".join(map(_name_unused, modules))

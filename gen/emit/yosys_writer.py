@@ -1,11 +1,6 @@
-"""RTLIL to Verilog, in a process of its own: Yosys prints to the standard output of its process.
-
-Usage: ``python -m gen.emit.yosys_writer DESIGN.il DESIGN.v``
-"""
+"""RTLIL to Verilog, in a process of its own: Yosys prints to the standard output of its process."""
 
 from __future__ import annotations
-
-import sys
 
 from pyosys import libyosys as ys
 
@@ -19,7 +14,7 @@ AFTER = ("opt_clean -purge", "check -assert")
 
 
 def main(source: str, target: str) -> None:
-    """Read RTLIL, write Verilog."""
+    """Read RTLIL, write Verilog; both file names go into commands of Yosys as they are."""
     design = ys.Design()
     ys.run_pass(f"read_rtlil {source}", design)
     for command in BEFORE:
@@ -63,7 +58,3 @@ def _compare_with_zero(cell: ys.Cell) -> None:
     cell.setParam(ys.IdString("\\B_SIGNED"), ys.Const(0, 1))
     cell.setParam(ys.IdString("\\A_SIGNED"), ys.Const(0, 1))
     cell.setParam(ys.IdString("\\B_WIDTH"), ys.Const(width, 32))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 
-__all__ = ["DIGIT_BITS", "ENCODERS", "Density", "density", "digit_count", "digit_ranges", "encode", "usual_sigma"]
+__all__ = ["DIGIT_BITS", "ENCODERS", "Density", "density", "digit_count", "digit_ranges", "encode"]
 
 #: Bits of weight from one digit to the next.
 DIGIT_BITS = {"booth": 2, "ent": 2, "naf": 2, "bit_serial": 1}
@@ -134,11 +134,6 @@ def density(encoder: str, operand: OperandFormat, sigma: float | None = None) ->
     weights = weights / weights.sum()
     counts = np.bincount(nonzero.sum(axis=1), weights=weights, minlength=nonzero.shape[1] + 1)
     return Density(tuple(map(float, weights @ nonzero)), tuple(map(float, counts)))
-
-
-def usual_sigma(operand: OperandFormat) -> float:
-    """The standard deviation of operands where none is given: 20 for eight signed bits, in proportion for others."""
-    return 20 * (operand.max + 1) / 128
 
 
 def _known(encoder: str) -> str:

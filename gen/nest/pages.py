@@ -12,13 +12,14 @@ from gen.nest.printer import print_nest
 from gen.nest.steps import explain_nest, explain_steps, steps
 from gen.nest.tile import Tile
 from gen.nest.window import expected_interval
+from gen.operands import USUAL_SIGMA
 from hdl.arith.encoding import encoding
 from hdl.params import EngineParams, OperandFormat
 
 __all__ = ["rewritten"]
 
 TILE = Tile(16, 16, 1024)
-ENCODER, SIGMA, DEPTH = "ent", 20.0, 16
+ENCODER, SIGMA, DEPTH = "ent", USUAL_SIGMA, 16
 WINDOWS, GROUPS = (2, 4, 8, 16, 32), (2, 4, 8)
 BLOCK = re.compile(r"(<!-- written: ([^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 

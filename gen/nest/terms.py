@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gen.nest.encoders import density, usual_sigma
+from gen.nest.encoders import density
+from gen.operands import usual_sigma
 from hdl.params import Dataflow, EngineParams, OperandFormat
 
 __all__ = ["expected_terms"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,11 +16,12 @@ from amaranth.hdl import Shape
 from amaranth.lib.wiring import In, Out
 
 from gen.pim.hardware import pim_verilog
+from gen.workplace import workplace
 from hdl.bus.registers import RegisterMap, pim_registers
-from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.pim.sram import bank_count
 from hdl.pim.top import Pim
+from sim_tb.alone import run_alone
 from sim_tb.build import Model, build_model
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.devices import channel_ports, device_text, timing_arguments
@@ -197,19 +196,17 @@ def run_host(
     rows = min(params.rows, 1 << (rows - 1).bit_length()) if rows else params.rows
     model = host_model(params, rows, effort)
     built = build_model(model)
-    with tempfile.TemporaryDirectory(prefix="bitloom-pim-") as name:
-        folder = Path(name)
+    with workplace("pim") as place:
+        folder = place.path
         (folder / "bus.txt").write_text("\n".join([*script.lines, ""]))
         (folder / "program.bin").write_bytes(b"".join(word.to_bytes(16, "little") for word in program))
         (folder / "input.bin").write_bytes(np.array(machine.inputs, "<u2").tobytes())
         _write_memories(params, folder, machine, rows)
-        command = [str(built / model.top), str(stall), str(limit), str(seed), str(int(bare))]
-        command += ["+trace"] if traced else ["+verilator+rand+reset+2", f"+verilator+seed+{seed + 1}"]
-        command += [f"+{key}={value}" for key, value in timing_arguments(params.timing).items()]
-        run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        if run.returncode:
-            raise ToolError(f"The simulation of {model.name} failed:\n{run.stdout}{run.stderr}")
-        return _result(params, folder, rows, json.loads(run.stdout.splitlines()[-1]))
+        arguments = [str(stall), str(limit), str(seed), str(int(bare))]
+        arguments += ["+trace"] if traced else ["+verilator+rand+reset+2", f"+verilator+seed+{seed + 1}"]
+        arguments += [f"+{key}={value}" for key, value in timing_arguments(params.timing).items()]
+        said = run_alone(model, built, place, arguments)
+        return _result(params, folder, rows, json.loads(said.splitlines()[-1]))
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

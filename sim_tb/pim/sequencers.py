@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 
 from gen.emit.verilog import verilog_of
+from gen.workplace import workplace
 from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, Instruction, PimParams, TimingTable
 from hdl.pim.operation import KINDS, operation
 from hdl.pim.sequencer import Sequencer
+from sim_tb.alone import run_alone
 from sim_tb.build import Model, build_model
 from sim_tb.pim.log import Entry
 
@@ -84,14 +83,13 @@ def run_sequencers(
     model = _model(params, tuple(timings.values()))
     built = build_model(model)
     size = operation(params).size
-    with tempfile.TemporaryDirectory(prefix="bitloom-pim-") as name:
-        folder = Path(name)
+    with workplace("pim") as folder:
         lines = [f"{step.wait << size | step.bits:x}" for step in steps]
         (folder / "ops.hex").write_text("\n".join([*lines, "0", ""]))
-        command = [str(built / model.top), f"+ops={len(steps)}", f"+stall={stall}", f"+least={least}"]
-        run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout)
-        if run.returncode or "hung" in run.stdout:
-            raise ToolError(f"The simulation of {model.name} failed:\n{run.stdout}{run.stderr}")
+        arguments = [f"+ops={len(steps)}", f"+stall={stall}", f"+least={least}"]
+        said = run_alone(model, built, folder, arguments, timeout)
+        if "hung" in said:
+            raise ToolError(f"The simulation of {model.name} failed:\n{said}")
         logs = [(folder / f"log{i}.csv").read_text().splitlines() for i in range(len(timings))]
     return {name: [_entry(line) for line in log] for name, log in zip(timings, logs, strict=True)}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gen.emit.verilog import verilog_of
+from gen.workplace import workplace
 from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, PimParams, TimingTable
 from hdl.pim.controller import Controller
+from sim_tb.alone import run_alone
 from sim_tb.build import Model, build_model
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.devices import channel_ports, device_text, timing_arguments
@@ -129,8 +129,8 @@ def run_system(
     """
     model = _model(replace(params, timing=timing or params.timing))
     built = build_model(model)
-    with tempfile.TemporaryDirectory(prefix="bitloom-pim-") as name:
-        folder = Path(name)
+    with workplace("pim") as place:
+        folder = place.path
         inputs = np.array(machine.inputs, np.uint16).reshape(-1, params.lanes)
         _hex(folder / "program.hex", [f"{word:032x}" for word in program])
         _hex(folder / "runs.hex", [f"{start:x}" for start in starts])
@@ -143,11 +143,10 @@ def run_system(
         settings = {"program": len(program), "runs": len(starts), "inputs": len(inputs), "stall": stall, "limit": limit}
         settings |= {"rest": rest, "stop_at": stop_at, "clear_at": clear_at}
         settings |= timing_arguments(params.timing)
-        command = [str(built / model.top), *(f"+{key}={value}" for key, value in settings.items())]
-        run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        if run.returncode or "hung" in run.stdout:
-            raise ToolError(f"The simulation of {model.name} failed:\n{run.stdout}{run.stderr}")
-        return _result(params, folder, run.stdout)
+        said = run_alone(model, built, place, [f"+{key}={value}" for key, value in settings.items()])
+        if "hung" in said:
+            raise ToolError(f"The simulation of {model.name} failed:\n{said}")
+        return _result(params, folder, said)
 
 
 def _bank_rows(params: PimParams, machine: Machine, channel: int, row: int) -> Elements:

@@ -14,6 +14,7 @@ import pytest
 
 from gen.cli import main
 from hdl.params import CheckFailed
+from synth_scripts.units import units
 
 SMALL = "[engine]\nrows = 2\ncols = 3\n"
 
@@ -66,6 +67,8 @@ SYNTH = {
     "library": "osu018",
     "corner": "typical",
     "area_unit": "um2",
+    "clock_asked_ns": None,
+    "clock_met": True,
     "clock_ns": 1.25,
     "fmax_mhz": 800.0,
     "engine_fmax_mhz": 800.0,
@@ -73,20 +76,31 @@ SYNTH = {
     "wns_ns": 0.0,
     "core_area_um2": 12345.6,
     "engine_area_um2": 23456.7,
+    "memory_area_estimate_um2": 0.0,
+    "engine_total_area_um2": 23456.7,
     "cells": 100,
     "power_mw": None,
-    "activity": "",
+    "pj_per_mac": None,
+    "core_pj_per_mac": None,
+    "activity": "not measured at effort quick",
     "throughput_gops": 9.6,
     "gops_per_mm2_core": 777.0,
     "gops_per_mm2_engine": 409.0,
+    "gops_per_mm2_engine_total": 409.0,
     "gops_per_w": None,
 }
+SYNTH["units"] = units(SYNTH, unit_library=False)
 
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Stand-ins for the steps: ``steps.sim`` and ``steps.synth`` are what they give, or what they raise."""
-    stand_in = SimpleNamespace(sim=dict(SIM), synth=dict(SYNTH), calls=[])
+    """Stand-ins for the steps: ``steps.sim`` and ``steps.synth`` are what they give, or what they raise.
+
+    ``steps.synth`` may be a function of an engine's parameters, and ``steps.form`` is the form that is the strongest.
+    """
+    from synth_scripts.run import Form
+
+    stand_in = SimpleNamespace(sim=dict(SIM), synth=dict(SYNTH), form=0, calls=[])
 
     def give(what: Any) -> Any:
         print("a library that prints")
@@ -104,9 +118,12 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise CheckFailed("the results differ from NumPy's")
         return answer
 
-    def synthesise(params, emission, settings, workdir, *, rate=None):
-        stand_in.calls.append(("synthesise", params.scheme, settings.library, workdir.name))
-        return give(stand_in.synth)
+    def strongest(forms, settings, *, rate=None):
+        stand_in.calls += [("synthesise", each.params.scheme, settings.library, each.workdir.name) for each in forms]
+        forms[0].say("building")
+        params = forms[stand_in.form % len(forms)].params
+        given = stand_in.synth(params) if callable(stand_in.synth) else stand_in.synth
+        return params, give(given)
 
     def build(folder):
         from gen.output import open_output
@@ -115,6 +132,6 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return open_output(folder).write("report.html", "<html>")
 
     monkeypatch.setitem(sys.modules, "sim_tb.run", SimpleNamespace(simulate=simulate))
-    monkeypatch.setitem(sys.modules, "synth_scripts.run", SimpleNamespace(synthesise=synthesise))
+    monkeypatch.setitem(sys.modules, "synth_scripts.run", SimpleNamespace(Form=Form, strongest=strongest))
     monkeypatch.setitem(sys.modules, "gen.report", SimpleNamespace(build=build))
     return stand_in

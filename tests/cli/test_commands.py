@@ -15,10 +15,16 @@ import pytest
 from gen.cli.console import Console, table
 from gen.config import schema
 from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, CheckFailed, ToolError
+from synth_scripts.units import units
 from tests.cli.conftest import SIM, SYNTH
 from tests.conftest import ROOT
 
 FILES = [".bitloom", "bitloom_engine.f", "bitloom_engine.sdc", "bitloom_engine.v", "manifest.json"]
+
+
+def lines(text: str) -> list[str]:
+    """Lines with single blanks."""
+    return [" ".join(line.split()) for line in text.splitlines()]
 
 
 def listing(folder) -> list[str]:
@@ -115,25 +121,36 @@ def test_json_of_generate_is_the_manifest(bitloom, here):
 def test_run(bitloom, here, steps):
     result = bitloom("run", "small.toml", "-o", "out", "--seed", "7", "--waves")
     assert result.status == 0
-    assert steps.calls == [
-        ("simulate", 7, True),
-        ("synthesise", "opt1", "auto", "opt1"),
+    first, *designs, last = steps.calls
+    assert (first, last) == (("simulate", 7, True), ("report",))
+    assert sorted(designs) == [  # side by side
         ("synthesise", "mac", "auto", "mac-fused"),
         ("synthesise", "mac", "auto", "mac-inferred"),
-        ("report",),
+        ("synthesise", "opt1", "auto", "opt1"),
     ]
-    assert result.out.splitlines()[1:] == [
-        "simulated  1,200 results equal to NumPy, 4,000 cycles, 96.0% of the PEs' cycles used, 0.2 M MAC/s",
+    assert lines(result.out)[1:] == [
+        "simulated 1,200 results equal to NumPy, 4,000 cycles, 96.0% of the PEs' cycles used, 0.2 M MAC/s",
         "synthesised on osu018, typical",
-        "  scheme  engine MHz  core MHz  core um2  engine um2  mW  GOPS  core GOPS/mm2  engine GOPS/mm2",
-        "  opt1           800       900    12,346      23,457   -   9.6            777              409",
-        "  mac            800       900    12,346      23,457   -   9.6            777              409",
-        "report     out/report.html",
+        "opt1 mac",
+        "best clock of the engine MHz 800 800",
+        "best clock of the core MHz 900 900",
+        "clock period of the engine's figures ns 1.25 1.25",
+        "area of the core um2 12,346 12,346",
+        "area of the engine, cells um2 23,457 23,457",
+        "throughput GOPS 9.6 9.6",
+        "throughput per area of the engine's cells GOPS/mm2 409 409",
+        "throughput per area of the core GOPS/mm2 777 777",
+        "opt1 against mac: the engine gives 1.00x the throughput per area (the core alone 1.00x); energy:",
+        "not measured at effort quick",
+        "report out/report.html",
     ]
     assert listing(here / "out") == sorted([*FILES, "report.html", "sim.json", "synth.json", "synth"])
     sim, synth = (json.loads((here / "out" / name).read_text()) for name in ("sim.json", "synth.json"))
     assert sim == {**SIM, "seed": 7}
-    assert synth == {"scheme": "opt1", **SYNTH, "compared": [{"scheme": "mac", "multiplier": "fused", **SYNTH}]}
+    same = {"area_core": 1, "area_engine": 1, "area_engine_total": 1, "clock": 1}
+    ratios = {**same, "energy_core": None, "energy_engine": None}
+    other = {"scheme": "mac", "multiplier": "fused", **SYNTH, "ratios": ratios}
+    assert synth == {"scheme": "opt1", **SYNTH, "compared": [other]}
 
 
 def test_waveform_is_named(bitloom, steps):
@@ -149,39 +166,90 @@ def test_json_of_run_is_all_of_stdout(bitloom, here, steps):
     assert "a library that prints" in result.err
 
 
-def test_baseline_is_the_strongest_there_is(bitloom, steps, monkeypatch):
-    def synthesise(params, emission, settings, workdir, *, rate=None):
-        better = (params.scheme, params.multiplier) == ("mac", "inferred")
-        return {**SYNTH, "gops_per_mm2_core": 800.0 if better else 777.0}
-
-    monkeypatch.setattr(sys.modules["synth_scripts.run"], "synthesise", synthesise)
+def test_baseline_is_the_strongest_there_is(bitloom, steps):
+    steps.form = 1
+    steps.synth = lambda params: {**SYNTH, "gops_per_mm2_engine_total": 500.0 if params.scheme == "mac" else 409.0}
     (baseline,) = bitloom("synth", "small.toml", "--json").json["compared"]
-    assert (baseline["multiplier"], baseline["gops_per_mm2_core"]) == ("inferred", 800.0)
+    assert (baseline["multiplier"], baseline["gops_per_mm2_engine_total"]) == ("inferred", 500.0)
+    assert baseline["ratios"]["area_engine_total"] == 409.0 / 500.0
 
 
 def test_nothing_to_compare(bitloom, steps):
     result = bitloom("synth", "small.toml", "--set", "scheme=mac", "--json")
     assert result.json["compared"] == []
-    result = bitloom("synth", "small.toml", "--set", "compare=[]", "--json")
+    result = bitloom("synth", "small.toml", "--set", "compare=[]", "--json", "-o", "other")
     assert (result.json["scheme"], result.json["compared"]) == ("opt1", [])
+
+
+MISSED = {"clock_asked_ns": 1.0, "clock_met": False, "wns_ns": -0.25}
+
+
+@pytest.mark.parametrize("command", ["synth", "run"])
+def test_a_missed_clock_is_said_and_is_status_1(bitloom, here, steps, command):
+    """Everything is written first; the message says which design, what was asked for and what is reached."""
+    steps.synth |= MISSED
+    result = bitloom(command, "small.toml", "-o", "out")
+    assert result.status == 1
+    said = "misses its clock: 1 ns asked for, 1.25 ns reached, 0.25 ns too slow; its figures are at the clock reached"
+    assert f"\n  opt1 {said}\n  mac {said}\n" in result.out
+    assert "clock that the engine reaches MHz 800 800" in lines(result.out)
+    assert result.err.endswith(f"bitloom: opt1 {said}\n  mac {said}\n")
+    written = json.loads((here / "out/synth.json").read_text())
+    assert (written["clock_met"], written["compared"][0]["clock_met"]) == (False, False)
+    assert (here / "out/report.html").exists() == (command == "run")
+    result = bitloom("synth", "small.toml", "-o", "out", "--json")
+    assert (result.status, result.json) == (1, written)
 
 
 def test_macros_and_measured_throughput_are_said(bitloom, steps):
     steps.synth |= {"macro_bits": 4096, "macro_area_estimate_um2": 1234.5, "area_unit": "um2"}
-    steps.synth |= {"throughput_by": "simulation of 4 tiles", "library_notes": []}
-    assert bitloom("synth", "small.toml", "--set", "compare=[]").out.splitlines()[1:3] == [
-        "  opt1: 4,096 bits in macros, outside of the areas (estimate 1,234 um2)",
+    steps.synth |= {"throughput_by": "simulation of 4 tiles", "library_notes": [], "power_model": "a model"}
+    assert bitloom("synth", "small.toml", "--set", "compare=[]").out.splitlines()[1:4] == [
+        "  opt1: 4,096 bits in macros, outside of the area of cells (estimate 1,234 um2)",
+        "  opt1: power of macros by a model, which synth.json states",
         "  opt1: throughput from simulation of 4 tiles",
     ]
 
 
+def test_the_sentence_says_what_is_worse(bitloom, steps):
+    """The whole engine with every memory comes first, and what it costs stands beside."""
+
+    def synthesise(params):
+        if params.scheme == "mac":
+            return {**SYNTH, "power_mw": 12.0, "pj_per_mac": 2.5, "core_pj_per_mac": 2.0}
+        own = {"memory_area_estimate_um2": 9e4, "gops_per_mm2_engine_total": 40.9, "gops_per_mm2_core": 888.0}
+        return {**SYNTH, **own, "power_mw": 15.0, "pj_per_mac": 3.0, "core_pj_per_mac": 1.0}
+
+    steps.synth = synthesise
+    out = bitloom("synth", "small.toml").out
+    said = " ".join(lines(out[out.index("  opt1 against") :]))
+    assert said == (
+        "opt1 against mac: the engine gives only 0.10x the throughput per area, every memory counted (the core alone "
+        "1.14x), and takes 1.20x the energy per MAC, which is more (the core alone 0.50x)"
+    )
+    assert {
+        "throughput per area, every memory counted GOPS/mm2 40.9 409",
+        "power of the engine at that clock mW 15 12",
+        "energy per MAC, engine pJ 3 2.5",
+    } <= set(lines(out))
+
+
 def test_the_unit_library_is_shown_in_its_own_units(bitloom, steps):
-    steps.synth |= {"library": "unit", "area_unit": "NAND2", "library_notes": ["embedded"], "clock_ns": 40.0}
-    assert bitloom("synth", "small.toml", "--set", "compare=[]").out.splitlines() == [
+    steps.synth |= {"library": "unit", "area_unit": "NAND2", "library_notes": ["embedded"]}
+    steps.synth |= {"clock_ns": 40.0, "engine_fmax_mhz": 25.0, "core_fmax_mhz": 40.0}
+    steps.synth["units"] = units(steps.synth, unit_library=True)
+    assert lines(bitloom("synth", "small.toml", "--set", "compare=[]").out) == [
         "synthesised on unit, typical",
-        "  embedded",
-        "  scheme  clock FO4  core NAND2  engine NAND2  core op/FO4/MNAND2  engine op/FO4/MNAND2",
-        "  opt1           40      12,346        23,457                 777                   409",
+        "embedded",
+        "opt1",
+        "best clock of the engine FO4 40",
+        "best clock of the core FO4 25",
+        "clock period of the engine's figures FO4 40",
+        "area of the core NAND2 12,346",
+        "area of the engine, cells NAND2 23,457",
+        "throughput op/FO4 9.6",
+        "throughput per area of the engine's cells op/FO4/MNAND2 409",
+        "throughput per area of the core op/FO4/MNAND2 777",
     ]
 
 

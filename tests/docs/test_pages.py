@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,19 +92,51 @@ def test_manifest_keys_are_documented():
     assert keys_of("manifest.json") == set(manifest(config, emit(config.engine), files))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("step", "marked"),
-    [
-        pytest.param("simulate", "sim.json", marks=pytest.mark.sim),
-        pytest.param("synth", "synth.json", marks=pytest.mark.synth),
-    ],
-)
-def test_keys_of_results_are_documented(tmp_path, step, marked):
-    command = Command("files.md", f"bitloom {step} configs/single-pe.toml --json", "", 0)
-    done = command.run(tmp_path, ROOT)
+def results(folder: Path, *arguments: str) -> dict[str, Any]:
+    """What a command prints with ``--json``."""
+    command = [sys.executable, "-m", "gen.cli", *arguments, "--json", "--set", "rows=1", "--set", "cols=1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert set(json.loads(done.stdout)) <= keys_of(marked)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def without_unit(found: dict[str, Any]) -> set[str]:
+    """Numbers that have no unit."""
+    numbers = {key for key, value in found.items() if isinstance(value, int | float) and not isinstance(value, bool)}
+    return numbers - {key for key, unit in found["units"].items() if unit}
+
+
+@pytest.mark.slow
+@pytest.mark.sim
+def test_keys_of_simulations_are_documented_and_have_units(tmp_path):
+    """Neither a key without a line in the page nor a line without a key."""
+    sparse = ("configs/single-pe.toml", "--set", "scheme=opt3", "--set", "tiles=2", "--set", "k=4", "--waves")
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    found = [
+        results(tmp_path, "simulate", *sparse, "-o", "sparse"),
+        results(tmp_path, "simulate", "configs/single-pe.toml", "--set", "workload.name=digits", "-o", "digits"),
+    ]
+    assert set().union(*found) == keys_of("sim.json")
+    for each in found:
+        assert not without_unit(each)
+        assert set(each["units"]) <= set(each)
+
+
+@pytest.mark.slow
+@pytest.mark.synth
+def test_keys_of_syntheses_are_documented_and_have_units(tmp_path):
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    small = ("--set", "library=unit", "--set", "effort=quick", "--set", "clock_ns=900", "--set", "compare=mac")
+    found = results(tmp_path, "synth", "configs/single-pe.toml", "--set", "a=s2", "--set", "b=s2", *small)
+    (other,) = found["compared"]
+    assert set(found) | set(other) == keys_of("synth.json")
+    assert set(other) - set(found) == {"multiplier", "ratios"}
+    assert set(found) - set(other) == {"compared"}
+    for each in (found, other):
+        assert not without_unit(each)
+        assert set(each["units"]) <= set(each)
 
 
 @pytest.mark.parametrize("preload", [False, True])

@@ -142,7 +142,7 @@ def test_every_problem_is_reported_at_once(write):
         "engine.toml: workload.tiles: must be 1 to 1000000, not 0",
         "engine.toml: workload.seed: must be 0 to 4294967295, not -1",
         "engine.toml: synth.library: must name at least one file, not []",
-        "engine.toml: synth.clock_ns: must be 'auto' or a number of nanoseconds above 0 and up to 1000, not -1.5",
+        "engine.toml: synth.clock_ns: must be 'auto' or a number of nanoseconds from 0.001 to 1000, not -1.5",
         "engine.toml: output.prefix: must be a letter and up to 47 more letters, digits and underscores, not '8bit'",
         "engine.toml: engine.a: operand width must be 2 to 16 bits, not 17",
         f"engine.toml: engine.scheme: must be one of {', '.join(SCHEMES)}, not 'opt11' (did you mean 'opt1'?)",
@@ -181,7 +181,7 @@ def test_every_problem_is_reported_at_once(write):
         ),
         (
             "[synth]\nclock_ns = nan",
-            "synth.clock_ns: must be 'auto' or a number of nanoseconds above 0 and up to 1000, not nan",
+            "synth.clock_ns: must be 'auto' or a number of nanoseconds from 0.001 to 1000, not nan",
         ),
         ("[synth]\nlibrary = 5", "synth.library: must be a text or a list of texts, not 5"),
         ("[synth]\ncompare = 5", "synth.compare: must be a scheme or a list of schemes, not 5"),

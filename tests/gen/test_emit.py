@@ -161,13 +161,26 @@ def test_current_files_are_kept(tmp_path, monkeypatch):
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
 
 
-def test_another_configuration_removes_what_it_makes_stale(tmp_path):
+def test_results_of_another_configuration_are_lost_by_force_alone(tmp_path, capsys):
+    other = replace(SMALL, output=OutputSettings(prefix="npu"))
     with open_output(tmp_path) as output:
         generate(SMALL, output)
-        for name in ("sim.json", "synth.json", "report.html"):
+        generate(SMALL, output)  # nothing to lose in the same
+        for name in ("sim.json", "report.html"):
             output.write(name, "{}")
         (tmp_path / "mine.txt").write_text("mine")
-        generate(replace(SMALL, output=OutputSettings(prefix="npu")), output)
+        before = digests(tmp_path)
+        with pytest.raises(ConfigError) as caught:
+            generate(other, output)
+    assert str(caught.value) == (
+        f"{tmp_path}: holds results of another configuration: sim.json, report.html "
+        "(choose another folder with -o, or lose them with --force)"
+    )
+    assert digests(tmp_path) == before
+    assert capsys.readouterr().err == ""
+    with open_output(tmp_path, force=True) as output:
+        generate(other, output)
+    assert f"{tmp_path}: sim.json, report.html came from other files" in capsys.readouterr().err
     assert sorted(os.listdir(tmp_path)) == [
         ".bitloom",
         "manifest.json",
@@ -178,13 +191,24 @@ def test_another_configuration_removes_what_it_makes_stale(tmp_path):
     ]
 
 
-def test_changed_generator_means_new_files(tmp_path, monkeypatch):
+def test_results_without_a_manifest_are_of_another_configuration(tmp_path):
+    """Whose they are is not known: the manifest was deleted."""
+    with open_output(tmp_path) as output:
+        generate(SMALL, output)
+        output.write("synth.json", "{}")
+        (tmp_path / "manifest.json").unlink()
+        with pytest.raises(ConfigError, match=r"holds results of another configuration: synth\.json"):
+            generate(SMALL, output)
+
+
+def test_changed_generator_means_new_files(tmp_path, monkeypatch, capsys):
     with open_output(tmp_path) as output:
         generate(SMALL, output)
         monkeypatch.setattr(sys.modules["gen.emit.generate"], "generator_hash", lambda: "other")
         output.write("sim.json", "{}")
         generate(SMALL, output)
     assert not (tmp_path / "sim.json").exists()
+    assert "sim.json came from other files than those that are generated now: removed" in capsys.readouterr().err
 
 
 def test_a_file_changed_by_hand_is_refused_before_anything_is_written(tmp_path):

@@ -27,7 +27,7 @@ def compare_power(rule, measured):
     # Gates stop some registers, and none changes more often.
     assert 0.1 * rule_parts["clock"] < measured_parts["clock"] < rule_parts["clock"]
     assert measured_parts["data"] > 0
-    assert measured_parts["macros"] == rule_parts["macros"]
+    assert 0 < measured_parts["macros"] < rule_parts["macros"]  # not every one is written in every clock
     assert measured_parts["leakage"] == pytest.approx(rule_parts["leakage"])
 
 
@@ -69,7 +69,9 @@ def test_the_tiny_controller(bitloom, here):
     [
         (["tinny"], "system: must be one of pimgpt_paper, aim_measured, tiny, not 'tinny'"),
         (["none.json"], "none.json: can't be read: No such file or directory"),
-        (["tiny", "--clock", "-1"], "--clock: must be above 0 and below 1,000,000 ns, not -1"),
+        (["tiny", "--clock", "-1"], "--clock: must be 0.001 to 1000 ns, not -1"),
+        (["tiny", "--clock", "1e9"], "--clock: must be 0.001 to 1000 ns, not 1e+09"),
+        (["tiny", "--clock", "nan"], "--clock: must be 0.001 to 1000 ns, not nan"),
         (["tiny", "--library", "none.lib"], "library"),
     ],
 )

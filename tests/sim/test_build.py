@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gen import cache as store
+from gen import workplace
+from gen.process import run_logged
 from hdl.params import ToolError
 from sim_tb import build, tools
 from sim_tb.build import Model, build_model
-from sim_tb.process import run_logged
 
 #: A model that builds in a second or two: no Python, no VPI.
 MAIN = """
@@ -60,7 +66,7 @@ def test_a_model_is_built_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
         runs.append(command)
         return run_logged(command, **settings)
 
-    monkeypatch.setattr(build, "run_logged", counted)
+    monkeypatch.setattr(workplace, "run_logged", counted)
     threads = [threading.Thread(target=lambda: folders.append(build_model(model()))) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -80,7 +86,7 @@ def test_an_interrupted_build_leaves_nothing(cache: Path, monkeypatch: pytest.Mo
         return run_logged(command, **settings)
 
     with monkeypatch.context() as patch:
-        patch.setattr(build, "run_logged", interrupted)
+        patch.setattr(workplace, "run_logged", interrupted)
         with pytest.raises(KeyboardInterrupt):
             build_model(model())
     assert not [path for path in cache.iterdir() if path.is_dir()]
@@ -89,7 +95,7 @@ def test_an_interrupted_build_leaves_nothing(cache: Path, monkeypatch: pytest.Mo
 
 def test_an_interrupt_ends_the_whole_process_group(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from sim_tb.process import run_logged; import os\n"
+        "import sys; from pathlib import Path; from gen.process import run_logged; import os\n"
         "run_logged(['sh', '-c', 'sleep 60 & echo $! > child; wait'], cwd=Path(sys.argv[1]), env=os.environ,"
         " log=Path(sys.argv[1], 'log'))"
     )
@@ -120,14 +126,115 @@ def test_old_models_are_deleted(cache: Path) -> None:
     assert [path.name for path in cache.iterdir()] == ["new"]
 
 
-def test_an_unusable_cache_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("BITLOOM_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr(build, "find_verilator", lambda: None)
-    with pytest.raises(ToolError, match=r"The cache folder .*file/cache/models can't be made .*; set BITLOOM_CACHE"):
+# --- a cache that is of no use ----------------------------------------------------------------------------------------
+def run(folder: Path) -> int:
+    return subprocess.run([folder / "top"], check=False).returncode
+
+
+def cut(program: Path) -> None:
+    program.write_bytes(program.read_bytes()[:1000])
+
+
+def text(program: Path) -> None:
+    program.write_text("this is no program")
+
+
+def empty(program: Path) -> None:
+    program.write_bytes(b"")
+
+
+def not_executable(program: Path) -> None:
+    program.chmod(0o644)
+
+
+def folder_as_program(program: Path) -> None:
+    program.unlink()
+    program.mkdir()
+
+
+def gone(program: Path) -> None:
+    program.unlink()
+
+
+def file_as_model(program: Path) -> None:
+    for path in program.parent.iterdir():
+        path.unlink()
+    program.parent.rmdir()
+    program.parent.write_text("")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the model in it, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("built")
+        patch.setenv("BITLOOM_CACHE", str(folder))
         build_model(model())
+        return folder
 
 
+@pytest.mark.sim
+@pytest.mark.parametrize(
+    "damage",
+    [cut, text, empty, not_executable, folder_as_program, gone, file_as_model],
+    ids=lambda damage: damage.__name__,
+)
+def test_a_broken_simulator_is_built_anew(
+    built: Path, cache: Path, damage: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(built, cache.parent)
+    folder = build_model(model())
+    assert run(folder) == 6
+    damage(folder / "top")
+    assert run(build_model(model())) == 6
+    line = f"bitloom: warning: the cache {cache.parent} holds what can't be used ({model().key}: no simulator"
+    assert capsys.readouterr().err.startswith(line)
+    assert run(build_model(model())) == 6
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.sim
+def test_a_cache_that_cannot_be_written_is_read_and_else_bypassed(
+    built: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(built, cache.parent)
+
+    def refuse(folder: Path) -> Path:
+        if cache.parent in folder.parents:
+            raise OSError(errno.EROFS, "Read-only file system")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    monkeypatch.setattr(store, "_made", refuse)
+    assert run(build_model(model())) == 6
+    assert capsys.readouterr().err == ""
+    folders = [build_model(model("b = a + 3")) for _ in range(2)]
+    assert folders[0] == folders[1]
+    assert run(folders[0]) == 8
+    line = f"bitloom: warning: the cache {cache.parent} can't be written (Read-only file system); set BITLOOM_CACHE"
+    assert capsys.readouterr().err.splitlines() == [f"{line} to another"]
+
+
+@pytest.mark.sim
+def test_a_compiler_cache_that_is_of_no_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("ccache") is None:
+        pytest.skip("ccache is not installed")
+    (tmp_path / "file").write_text("")
+    for name in ("HOME", "CCACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "file"))
+    assert run(build_model(model())) == 6
+
+
+@pytest.mark.sim
+def test_verilator_in_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tools.find_verilator()
+    odd = tmp_path / 'it\'s $HOME; "ver" (#é)'
+    odd.symlink_to(found.root)
+    monkeypatch.setattr(build, "find_verilator", lambda: replace(found, root=odd))
+    assert run(build_model(model())) == 6
+
+
+# --- tools that are missing ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("missing", "message"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -189,9 +190,10 @@ def test_paths_through_a_module_of_the_core_are_timed(
     """From ``held`` through a PE and the unit outside to ``last``: as long as in the netlist without timing models."""
     library = request.getfixturevalue(name)
     found = run(emission(DESIGN, "t", ("pe",)), name, tmp_path)
-    read = ["read_verilog ../pe/t_pe.v"]
-    whole = sta.measure(library, {"all": "t_engine.v"}, "t_engine", tmp_path / "engine", read=read, gates=True)["all"]
-    assert 1e3 / found["engine_fmax_mhz"] == pytest.approx(whole.period, rel=0.05)
+    copy(tmp_path / "pe/t_pe.v", tmp_path / "engine")
+    read = ["read_verilog t_pe.v"]
+    whole = sta.settle(library, "t_engine.v", "t_engine", tmp_path / "engine", start_ns=5.0, read=read)
+    assert 1e3 / found["engine_fmax_mhz"] == pytest.approx(whole, rel=0.05)
     assert found["engine_fmax_mhz"] < found["core_fmax_mhz"]
     assert "through" in found["critical_path"]
 

@@ -11,6 +11,7 @@ import pytest
 from gen.pim.trace import Trace
 from hdl.params import CheckFailed
 from synth_scripts.library import Library
+from synth_scripts.macro import MacroEnergy
 from synth_scripts.memory import Memory
 from synth_scripts.replay import measure_replay
 
@@ -63,16 +64,18 @@ def recorded() -> Trace:
     return Trace({"rst": 1, "en": 2, "at": 3, "d": 2}, {"q": 2}, clocks, sram, RESET, 10, LENGTH, "noise")
 
 
-def measured(library: Library, folder: Path, trace: Trace) -> dict:
+def measured(library: Library, folder: Path, trace: Trace) -> tuple[dict, dict]:
     return measure_replay(library, TEXT, "top", [BANK], {"top": "registers", "part": "memory"}, trace, folder)
 
 
 def test_the_same_in_every_clock(osu018: Library, tmp_path: Path) -> None:
-    found = measured(osu018, tmp_path, recorded())
+    found, macros = measured(osu018, tmp_path, recorded())
     assert set(found) == {"registers", "memory"}
     assert found["registers"].data_fj > 0
     assert found["registers"].area == pytest.approx(2 * (osu018.areas["DFFPOSX1"] + osu018.areas["INVX1"]))
     assert found["memory"].area == 0
+    assert set(macros) == {BANK.module}
+    assert min(macros[BANK.module].data_fj, macros[BANK.module].clock_fj, macros[BANK.module].leakage_nw) > 0
 
 
 @pytest.mark.parametrize("number", [RESET, 30, LENGTH - 1])
@@ -101,6 +104,7 @@ def test_activity_is_that_of_the_programs_clocks(osu018: Library, tmp_path: Path
     still = [(0, 3)] * 40
     trace = replace(recorded(), clocks=[*still, *((0b11 << 6 | i % 8 << 3, 3) for i in range(9))], sram=[0] * 8)
     trace = replace(trace, reset=0, begin=5, end=40)
-    found = measured(osu018, tmp_path, trace)
+    found, macros = measured(osu018, tmp_path, trace)
     assert found["registers"].data_fj == 0
     assert found["registers"].clock_fj > 0
+    assert macros[BANK.module].data_fj == pytest.approx(MacroEnergy(BANK, osu018).of_clock(writes=0.0))  # it is read

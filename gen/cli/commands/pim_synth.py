@@ -9,8 +9,10 @@ from typing import Any
 
 from gen.cli.commands.pim import system_of
 from gen.cli.console import Console, table
+from gen.cli.summary import missed
+from gen.keys import MAX_CLOCK_NS, MIN_CLOCK_NS
 from gen.pim.trace import Trace
-from hdl.params import ConfigError, Problem, ToolError
+from hdl.params import CheckFailed, ConfigError, Problem, ToolError
 from hdl.params.pim import PimParams
 
 __all__ = ["command"]
@@ -27,11 +29,15 @@ def command(options: argparse.Namespace, console: Console) -> int:
     from hdl.bus.registers import pim_registers
     from synth_scripts.controller import synthesise_controller
 
-    if options.clock is not None and not 0 < options.clock < 1e6:
-        raise ConfigError([Problem("", f"must be above 0 and below 1,000,000 ns, not {options.clock:g}")], "--clock")
+    if options.clock is not None and not MIN_CLOCK_NS <= options.clock <= MAX_CLOCK_NS:
+        legal = f"must be {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g} ns, not {options.clock:g}"
+        raise ConfigError([Problem("", legal)], "--clock")
     params = system_of(options.system)
     registers = pim_registers(params)
-    with open_output(options.output or Path("build") / f"pim-{Path(options.system).stem}") as output:
+    folder = options.output or Path("build") / f"pim-{Path(options.system).stem}"
+    with open_output(folder, force=options.force) as output:
+        if (output.read_json(REPORT) or {}).get("system") != params.hash:
+            output.protect([REPORT])
         output.write("bitloom_pim.v", pim_verilog(params))
         output.write("bitloom_pim.h", c_header(registers))
         output.write("bitloom_pim.rdl", systemrdl(registers))
@@ -49,6 +55,8 @@ def command(options: argparse.Namespace, console: Console) -> int:
     console.say(_text(found))
     console.say(f"report  {where}")
     console.json(found)
+    if not found["clock_met"]:
+        raise CheckFailed(missed(found))
     return 0
 
 
@@ -75,6 +83,7 @@ def _text(found: dict[str, Any]) -> str:
         table([_row(each) for each in found["blocks"]], "  "),
         f"macros {found['macro_bits']:,} bits, an estimated {found['macro_area_estimate_um2']:,.0f} {unit}",
         f"clock  {found['fmax_mhz']:,.1f} MHz at best, {found['period_fo4']:.1f} FO4",
+        *(f"  {text}" for text in [missed(found)] if text),
     ]
     if found["power_mw"] is not None:
         parts = ", ".join(f"{name} {value:,.2f}" for name, value in found["power_parts_mw"].items())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from gen.cli import summary
 from gen.cli.console import Console
 from hdl.params import MULTIPLIERS, CheckFailed, ConfigError, EngineParams, Problem, ToolError
 
@@ -20,8 +23,8 @@ __all__ = ["SIM", "SYNTH", "Session", "load_config"]
 
 SIM, SYNTH, REPORT = "sim.json", "synth.json", "report.html"
 
-#: Operands by which the throughput of sparse engines is measured: inner size of tiles, and sigma of 8-bit operands.
-RATE_K, RATE_SIGMA = 512, 30.0
+#: Inner size of the tiles by which the throughput of engines is measured whose operands decide about it.
+RATE_K = 512
 
 Json = dict[str, Any]
 
@@ -102,51 +105,70 @@ class Session:
         return self._recorded(SIM, before)
 
     def synth(self) -> Json:
-        """The engine, and the schemes to compare it with, on the cell library; the result is in ``synth.json``."""
+        """The engine, and the schemes to compare it with, on the cell library; the result is in ``synth.json``.
+
+        A clock that one of them misses is a failure, which :meth:`end` raises.
+        """
+        from synth_scripts.metrics import ratios
+
         self.output.claim([SYNTH, REPORT])
         before = self.output.read_json(SYNTH)
         engine = self.config.engine
+        others = [scheme for scheme in self.config.synth.compare if scheme != engine.scheme]
         try:
-            design = self._synthesise(engine)
-            others = [scheme for scheme in self.config.synth.compare if scheme != engine.scheme]
-            design["compared"] = [self._strongest(scheme) for scheme in others]
+            design, *compared = self._synthesise([[engine], *map(self._forms, others)])
         except CheckFailed:
             self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
             raise
+        design["compared"] = [{**other, "ratios": ratios(design, other)} for other in compared]
         self.output.write_json(SYNTH, design)
+        missed = [text for each in (design, *compared) if (text := summary.missed(each))]
+        if missed:
+            self.failure = CheckFailed("\n".join(missed))
         return self._recorded(SYNTH, before)
 
-    def _strongest(self, scheme: str) -> Json:
-        """A scheme to compare with, in the best form there is: a baseline must not lose by how it was written."""
-        forms = [replace(self.config.engine, scheme=scheme)]
-        if scheme == "mac":
-            forms = [replace(forms[0], multiplier=name) for name in MULTIPLIERS]
-        designs = [self._synthesise(form) for form in forms]
-        return max(designs, key=lambda each: (each["wns_ns"] >= 0, each["gops_per_mm2_core"]))
+    def _forms(self, scheme: str) -> list[EngineParams]:
+        """The forms of a scheme that is compared with: a baseline must not lose by how it was written."""
+        form = replace(self.config.engine, scheme=scheme)
+        return [replace(form, multiplier=name) for name in MULTIPLIERS] if scheme == "mac" else [form]
 
-    def _synthesise(self, params: EngineParams) -> Json:
-        with self.console.doing(f"synthesising {describe(params)}"):
-            from gen.emit.verilog import emit
-            from synth_scripts.run import synthesise
+    def _synthesise(self, designs: list[list[EngineParams]]) -> list[Json]:
+        """Designs, each in the best of its forms, side by side on all cores."""
+        from gen.emit.verilog import emit
+        from synth_scripts.jobs import together
+        from synth_scripts.run import Form, strongest
 
-            own = params == self.config.engine
-            emission = self.emission if own else emit(params, self.config.output.prefix)
-            form = {"scheme": params.scheme}
-            if params.scheme == "mac":
-                form["multiplier"] = params.multiplier
-            workdir = self.output.workdir("synth") / "-".join(form.values())
-            rate = self._rate(params, emission)
-            return {**form, **synthesise(params, emission, self.config.synth, workdir, rate=rate)}
+        folder = self.output.workdir("synth")
+        engine = designs[0][0]
+        words = describe(engine) if len(designs) == 1 else f"{len(designs)} designs, {size(engine)}"
+        with self.console.doing(f"synthesising {words}") as say:
+
+            def form(params: EngineParams) -> Form:
+                emission = self.emission if params == self.config.engine else emit(params, self.config.output.prefix)
+                place = folder / "-".join(names(params).values())
+                return Form(params, emission, place, lambda text: say(f"synthesising {style(params)}: {text}"))
+
+            forms = [[form(params) for params in each] for each in designs]
+            rates = [self._rate(each[0].params, each[0].emission) for each in forms]
+
+            def one(own: list[Form], rate: Rate | None) -> Json:
+                start = time.monotonic()
+                params, found = strongest(own, self.config.synth, rate=rate)
+                self.console.detail(f"  {describe(params)}: {time.monotonic() - start:.1f} s")
+                return {**names(params), **found}
+
+            return together([partial(one, *each) for each in zip(forms, rates, strict=True)])
 
     def _rate(self, params: EngineParams, emission: Emission) -> Rate | None:
         """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
         if not params.data_dependent:
             return None
+        from gen.operands import usual_sigma
         from sim_tb.rate import measure_streak
         from synth_scripts.metrics import Rate
 
         k = min(RATE_K, params.k_limit)
-        sigma = RATE_SIGMA * params.a.max / 127
+        sigma = usual_sigma(params.a)
         try:
             streak = measure_streak(params, emission, k=k, tiles=4, sigma=sigma, seed=self.config.workload.seed)
         except ToolError as error:
@@ -182,8 +204,22 @@ class Session:
         return content or {}
 
 
+def names(params: EngineParams) -> dict[str, str]:
+    """A scheme, and which form of it, as ``synth.json`` has them."""
+    return {"scheme": params.scheme} | ({"multiplier": params.multiplier} if params.scheme == "mac" else {})
+
+
+def style(params: EngineParams) -> str:
+    """A scheme, and which form of it."""
+    return f"{params.scheme} ({params.multiplier})" if params.scheme == "mac" else params.scheme
+
+
+def size(params: EngineParams) -> str:
+    """An array and its size."""
+    depth = f"x{params.depth}" if params.deep else ""
+    return f"{params.rows}x{params.cols}{depth} {params.array}"
+
+
 def describe(params: EngineParams) -> str:
     """An engine in a few words."""
-    scheme = f"{params.scheme} ({params.multiplier})" if params.scheme == "mac" else params.scheme
-    depth = f"x{params.depth}" if params.deep else ""
-    return f"{params.rows}x{params.cols}{depth} {params.array} {scheme}, {params.a} x {params.b}"
+    return f"{size(params)} {style(params)}, {params.a} x {params.b}"

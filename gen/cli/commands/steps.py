@@ -39,6 +39,7 @@ def synth(options: argparse.Namespace, console: Console) -> int:
         design = session.synth()
         console.say(summary.synthesised(design))
         console.json(design)
+        session.end()
     return 0
 
 
