@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gen.names import KEYWORDS, OWN, PREFIX, prefix_fault
 from gen.version import SCHEMA_VERSION
 from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
@@ -114,12 +114,6 @@ def _texts_fault(kind: str) -> Callable[[Any], str]:
 
 def _library_fault(value: Any) -> str:
     return _texts_fault("a text or a list of texts")(value) or ("" if value else "must name at least one file, not []")
-
-
-def _prefix_fault(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", value):
-        return ""
-    return f"must be a letter and up to 47 more letters, digits and underscores, not {shown(value)}"
 
 
 def _choice(section: str, name: str, description: str, default: str, choices: tuple[str, ...]) -> Key:
@@ -249,9 +243,9 @@ KEYS = (
         "text",
         "first part of every module's name",
         "bitloom",
-        "a letter and up to 47 more letters, digits and underscores",
-        _prefix_fault,
-        {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,47}$"},
+        "a letter and up to 47 more letters, digits and underscores, no keyword of SystemVerilog",
+        prefix_fault,
+        {"pattern": f"^{PREFIX}$", "not": {"enum": sorted(KEYWORDS | OWN)}},
     ),
 )
 

@@ -18,9 +18,10 @@ from pathlib import Path
 from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, Fragment
 
+from gen.names import prefix_fault
 from hdl.engine.top import Engine, Port, engine_ports
 from hdl.lib.shared import Part
-from hdl.params import EngineParams, ToolError
+from hdl.params import ConfigError, EngineParams, Problem, ToolError
 
 __all__ = ["Emission", "emit", "rtlil_of", "verilog_of"]
 
@@ -69,9 +70,13 @@ def emit(params: EngineParams, prefix: str = "bitloom") -> Emission:
 
     Raises
     ------
+    ConfigError
+        If no module may be called so.
     ToolError
         If Yosys fails.
     """
+    if fault := prefix_fault(prefix):
+        raise ConfigError([Problem("output.prefix", fault)])
     engine = Engine(params)
     top = f"{prefix}_{engine.module}"
     design, names = rtlil_of(engine, prefix)
@@ -169,4 +174,7 @@ def _waive_padding(text: str, engine: Engine) -> str:
                 r"  /* verilator lint_off UNUSEDSIGNAL */\n\g<0>  /* verilator lint_on UNUSEDSIGNAL */\n"
             )
             text = re.sub(port, waived, text)
-    return text
+    port = r"  input s_axis_c_tlast;\n"
+    waived = "  // Rows of initial values are as many as there are results, whatever this says.\n"
+    waived += r"  /* verilator lint_off UNUSEDSIGNAL */\n\g<0>  /* verilator lint_on UNUSEDSIGNAL */\n"
+    return re.sub(port, waived, text)

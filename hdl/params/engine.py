@@ -145,7 +145,7 @@ class EngineParams:
                 yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
         bad = list(_integer("engine.accumulator", self.accumulator, 2, MAX_ACCUMULATOR))
         yield from bad
-        if formats_fine and not bad and self.k_limit < 1:
+        if formats_fine and not bad and self._products_held < 1:
             yield Problem(
                 "engine.accumulator",
                 f"must hold at least one {self.a} x {self.b} product ({self.product_bits} bits), "
@@ -239,7 +239,17 @@ class EngineParams:
 
     @property
     def k_limit(self) -> int:
-        """The greatest K whose worst-case sum the accumulator holds; 0 if it holds no product at all."""
+        """The greatest K whose worst-case sum the accumulator holds, in whole beats of ``k_step`` steps.
+
+        Hardware counts beats: a tile has more of them than this K has exactly if its own K is greater. An accumulator
+        that does not hold the products of one beat has the K that it holds; then a tile of one beat may be too long.
+        """
+        most = self._products_held
+        return most // self.k_step * self.k_step or most
+
+    @property
+    def _products_held(self) -> int:
+        """The greatest number of products, however bad, whose sum the accumulator holds."""
         low, high = self.product_range
         least, most = self.result_range
         limits = [most // high] if high > 0 else []

@@ -189,6 +189,14 @@ def test_every_problem_is_reported_at_once(write):
             "[output]\nprefix = 'a b'",
             "output.prefix: must be a letter and up to 47 more letters, digits and underscores, not 'a b'",
         ),
+        (
+            "[output]\nprefix = 'module'",
+            "output.prefix: must not be a keyword of Verilog or SystemVerilog, as 'module' is",
+        ),
+        (
+            "[output]\nprefix = 'harness'",
+            "output.prefix: must not be 'harness', which begins the names of the testbench's modules",
+        ),
     ],
 )
 def test_one_problem(write, text, message):
