@@ -191,6 +191,16 @@ KEYS = (
     ),
     _power("group", "digits among which each of its lanes looks for one that is not zero", _ENGINE.group),
     _integer("engine", "queue", "groups that wait in front of its rows, which may run apart", _ENGINE.queue, 2, 32),
+    Key(
+        "engine",
+        "reset_data",
+        "boolean",
+        "reset the registers of the data path, too: for four-state simulation of a netlist",
+        _ENGINE.reset_data,
+        "`true` or `false`",
+        _kind(lambda value: isinstance(value, bool), "true or false"),
+        {"type": "boolean"},
+    ),
     _choice("workload", "name", "a network on handwritten digits, or random matrices", "digits", WORKLOADS),
     _integer("workload", "tiles", "tiles of the `random` workload", 64, 1, MAX_TILES),
     Key(

@@ -75,9 +75,10 @@ class OutputStationary(Body):
         streams = self.pair(m, take)
         a = Signal(len(self.a_data), name="operands_a")
         b: Value = self.b_data
-        if self.params.scheme == "mac" and self.params.multiplier == "inferred":
-            # The product with a zero is zero whatever the other operand is, but in a simulation with unknown values an
-            # operator makes an unknown one of it.
+        operator = self.params.scheme == "mac" and self.params.multiplier == "inferred"
+        if operator or self.params.reset_data:
+            # The product with a zero is zero whatever the other operand is. But in a simulation with unknown values an
+            # operator, or a netlist, makes an unknown one of it.
             b = Signal(len(self.b_data), name="operands_b")
             m.d.comb += b.eq(Mux(take, self.b_data, 0))
         m.d.comb += [

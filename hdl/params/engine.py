@@ -80,6 +80,9 @@ class EngineParams:
         Digits among which such a scheme looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
     queue : int
         Groups that wait in front of the rows, 2 to 32: how far rows with different numbers of digits may run apart.
+    reset_data : bool
+        Registers of the data path are reset, too, and no operand enters it but those of beats that are taken: it works
+        without, but a simulator of its netlist that knows unknown values may not see that.
 
     Raises
     ------
@@ -102,6 +105,7 @@ class EngineParams:
     segment: int = 256
     group: int = 4
     queue: int = 8
+    reset_data: bool = False
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -136,8 +140,9 @@ class EngineParams:
                 f"must be at least twice the {self.k_step * self.group} digits of a group, not {self.segment}",
                 f"write {least}",
             )
-        if not isinstance(self.preload, bool):
-            yield Problem("engine.preload", f"must be true or false, not {self.preload!r}")
+        for key in ("preload", "reset_data"):
+            if not isinstance(getattr(self, key), bool):
+                yield Problem(f"engine.{key}", f"must be true or false, not {getattr(self, key)!r}")
         formats_fine = True
         for key in ("a", "b"):
             if not isinstance(getattr(self, key), OperandFormat):

@@ -9,8 +9,9 @@ module bench;
   parameter A_BITS = 8, B_BITS = 8, C_BITS = 8;     // tdata
   parameter A_USED = 8, B_USED = 8, C_USED = 8;     // of them, bits that count
   parameter WORDS = 1, COMMANDS = 1;
+  parameter [0:0] IDLE = 1'bx;                      // what is idle, and the reset before it begins
 
-  reg clk = 0, rst = 1'bx;
+  reg clk = 0, rst = IDLE;
   always #5 clk = ~clk;
 
   // ---- Streams ----
@@ -19,10 +20,10 @@ module bench;
   reg [C_USED:0] c_words[0:WORDS-1];
   integer a_at = 0, a_end = 0, b_at = 0, b_end = 0, c_at = 0, c_end = 0;
   reg a_valid = 0, b_valid = 0, c_valid = 0, m_ready = 0;
-  reg a_last, b_last, c_last;
-  reg [A_USED-1:0] a_data;
-  reg [B_USED-1:0] b_data;
-  reg [C_USED-1:0] c_data;
+  reg a_last = IDLE, b_last = IDLE, c_last = IDLE;
+  reg [A_USED-1:0] a_data = {A_USED{IDLE}};
+  reg [B_USED-1:0] b_data = {B_USED{IDLE}};
+  reg [C_USED-1:0] c_data = {C_USED{IDLE}};
   wire a_ready, b_ready, c_ready, m_valid, m_last;
   wire [C_BITS-1:0] m_data;
   wire [A_BITS-1:0] a_wires;
@@ -35,7 +36,7 @@ module bench;
   endgenerate
 
   // ---- Control ----
-  reg [31:0] job_tiles = 32'bx;
+  reg [31:0] job_tiles = {32{IDLE}};
   reg job_valid = 0, counters_clear = 0;
   wire job_ready, job_done, busy, error_tlast, error_k;
   wire [31:0] counter_cycles, counter_active, counter_starved, counter_blocked;
@@ -72,7 +73,7 @@ module bench;
         a_at <= a_at + 1;
       end else begin
         a_valid <= 0;
-        {a_last, a_data} <= {A_USED + 1{1'bx}};
+        {a_last, a_data} <= {A_USED + 1{IDLE}};
       end
     end
     if (stop || !b_valid || b_ready) begin
@@ -82,7 +83,7 @@ module bench;
         b_at <= b_at + 1;
       end else begin
         b_valid <= 0;
-        {b_last, b_data} <= {B_USED + 1{1'bx}};
+        {b_last, b_data} <= {B_USED + 1{IDLE}};
       end
     end
     if (stop || !c_valid || c_ready) begin
@@ -92,7 +93,7 @@ module bench;
         c_at <= c_at + 1;
       end else begin
         c_valid <= 0;
-        {c_last, c_data} <= {C_USED + 1{1'bx}};
+        {c_last, c_data} <= {C_USED + 1{IDLE}};
       end
     end
     m_ready <= !stalled(stalls[15:12]);
@@ -145,7 +146,7 @@ module bench;
         $finish;
       end
       job_valid <= 0;
-      job_tiles <= 32'bx;
+      job_tiles <= {32{IDLE}};
     end
   endtask
 
@@ -163,7 +164,7 @@ module bench;
           stop <= 1;
           {a_end, b_end, c_end} <= 96'd0;
           job_valid <= 0;
-          job_tiles <= 32'bx;
+          job_tiles <= {32{IDLE}};
           repeat (x) @(posedge clk);
           rst <= 0;
           stop <= 0;

@@ -155,7 +155,7 @@ class Script:
         return packer.unpack(words, 1, (rows, self.params.cols))[0]
 
 
-def simulate(script: Script, top: str, verilog: str, *cells: str) -> Run:
+def simulate(script: Script, top: str, verilog: str, *cells: str, idle: int | None = None) -> Run:
     """Run a script on an engine.
 
     Parameters
@@ -164,10 +164,14 @@ def simulate(script: Script, top: str, verilog: str, *cells: str) -> Run:
         The engine's module, and its Verilog.
     cells : str
         Verilog of what it is made of, where it is a netlist.
+    idle : int, optional
+        The bits of a stream that offers nothing, and of the reset before it begins; unknown if left out.
     """
     require_icarus()
     depth = max(1, *map(len, script.words.values()))
     parameters: dict[str, Any] = {"WORDS": depth, "COMMANDS": len(script.commands)}
+    if idle is not None:
+        parameters["IDLE"] = idle
     for name, beats in script.maps.items():
         parameters |= {f"{name.upper()}_BITS": beats.tdata_bits, f"{name.upper()}_USED": beats.payload_bits}
     with tempfile.TemporaryDirectory() as scratch:
@@ -195,7 +199,7 @@ def _read(output: str) -> Run:
     for line in output.splitlines():
         kind, *words = line.split()
         if kind == "RESULT":
-            known = "x" not in words[1]  # an unknown one is a fault of its own
+            known = "x" not in words[1].lower()  # an unknown one is a fault of its own
             run.results.append((int(words[1], 16) if known else 0, words[0] == "1"))
         elif kind == "DONE":
             run.jobs.append(len(run.results))
