@@ -14,7 +14,7 @@ import numpy.typing as npt
 from hdl.params import BeatMap
 from sim_tb.golden import Matrix
 
-__all__ = ["Beats", "read_hex", "write_words"]
+__all__ = ["Beats", "Bytes", "read_hex", "write_words"]
 
 Bytes = npt.NDArray[np.uint8]
 

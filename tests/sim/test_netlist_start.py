@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,8 +46,14 @@ def netlist(array: str, reset_data: bool) -> tuple[EngineParams, str, str, str]:
         return params, emission.top, (folder / "netlist.v").read_text(), (folder / "cells.v").read_text()
 
 
-@pytest.mark.parametrize("start", ["reset_data", "zeros", "ones", "random"])
-@pytest.mark.parametrize("array", ["systolic_os", "cube"])
+@pytest.mark.parametrize(
+    ("array", "start"),
+    [
+        *product(("systolic_os", "cube"), ("reset_data", "zeros", "ones", "random")),
+        ("systolic_ws", "reset_data"),
+        ("adder_tree", "reset_data"),
+    ],
+)
 def test_a_netlist_starts(array: str, start: str) -> None:
     """With every register reset; or with registers that hold anything known before, and known data on idle streams."""
     params, top, gates, cells = netlist(array, start == "reset_data")
