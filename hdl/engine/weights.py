@@ -79,10 +79,12 @@ class WeightControl(Part):
         block_ends = Signal()  # that row is its last one
         there = Signal()  # a row, or zeros instead of it
         row = Signal()  # it enters
+        weights = Signal()  # its block is there
         m.d.comb += [
+            weights.eq(begun | full),
             tile_first.eq(Mux(begun, begun_first, full_first)),
             tile_last.eq(Mux(begun, begun_last, full_last)),
-            row.eq(self.en & there & (begun | full)),
+            row.eq(self.en & there & weights),
             self.swap.eq(self.en & there & full & ~begun),
         ]
         with m.If(self.swap):
@@ -93,7 +95,7 @@ class WeightControl(Part):
         apart = self._enter(m, row, there, tile_last & block_ends)
         b_missing = self.wanted & ~self.b_valid & ~self.b_short
         m.d.comb += [
-            self.starved.eq(self.en & Mux(begun | full, ~there, b_missing)),
+            self.starved.eq(self.en & Mux(weights, ~there, b_missing)),
             self.mismatch.eq(cut | apart),
         ]
         return m
