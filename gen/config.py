@@ -253,12 +253,13 @@ class _Loader:
         self._choice("workload.name", values.get("name", "digits"), WORKLOADS)
         if engine is not None:
             limit = engine.k_limit
+            beats = f" in whole beats of {engine.k_step}" if engine.k_step > 1 else ""
             k = values.setdefault("k", min(DEFAULT_K, limit))
             if not 1 <= k <= limit:
                 self.blame(
                     "workload.k",
                     f"must be 1 to {limit}, the most {engine.a} x {engine.b} products that an accumulator of "
-                    f"{engine.accumulator} bits holds, not {k}",
+                    f"{engine.accumulator} bits holds{beats}, not {k}",
                     "raise engine.accumulator for more" if k > limit else "",
                 )
         return WorkloadSettings(**values)

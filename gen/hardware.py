@@ -120,10 +120,11 @@ def _sum_in_pe(params: EngineParams) -> list[Place]:
 def _weight_sums(params: EngineParams) -> list[Place]:
     """A sum for each weight in the PE; they are combined at the heads of the columns."""
     planes = Opt2PE(params).planes
-    widths = " and ".join(dict.fromkeys(f"{plane.width} + {len(plane.carries)}" for plane in planes))
+    *widths, last = (f"{plane.width} + {len(plane.carries)}" for plane in planes)
+    registers = f"{', '.join(widths)} and {last}" if widths else last
     one = f"all weights' bits and the correction are compressed to two words, {Dataflow(params).finish_steps - 1} steps"
     return [
-        Place("half_reduce s, c", "pe", pes(params), f"full adders; registers of {widths} bits for each weight"),
+        Place("half_reduce s, c", "pe", pes(params), f"full adders; for the weights, registers of {registers} bits"),
         Place("add x", "finish", params.cols, "no adder of its own: sums and carries go on as they are"),
         Place("shift y", "finish", params.cols, "wires"),
         Place("half_reduce t, u", "finish", params.cols, one),

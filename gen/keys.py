@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gen.names import KEYWORDS, OWN, PREFIX, prefix_fault
 from gen.version import SCHEMA_VERSION
 from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
@@ -116,12 +116,6 @@ def _library_fault(value: Any) -> str:
     return _texts_fault("a text or a list of texts")(value) or ("" if value else "must name at least one file, not []")
 
 
-def _prefix_fault(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,47}", value):
-        return ""
-    return f"must be a letter and up to 47 more letters, digits and underscores, not {shown(value)}"
-
-
 def _choice(section: str, name: str, description: str, default: str, choices: tuple[str, ...]) -> Key:
     """A text out of a few. Only its type is checked here: the owner of the choices knows the nearest name."""
     text, legal = _kind(lambda value: isinstance(value, str), "a text"), ", ".join(f"`{choice}`" for choice in choices)
@@ -197,6 +191,16 @@ KEYS = (
     ),
     _power("group", "digits among which each of its lanes looks for one that is not zero", _ENGINE.group),
     _integer("engine", "queue", "groups that wait in front of its rows, which may run apart", _ENGINE.queue, 2, 32),
+    Key(
+        "engine",
+        "reset_data",
+        "boolean",
+        "reset the registers of the data path, too: for four-state simulation of a netlist",
+        _ENGINE.reset_data,
+        "`true` or `false`",
+        _kind(lambda value: isinstance(value, bool), "true or false"),
+        {"type": "boolean"},
+    ),
     _choice("workload", "name", "a network on handwritten digits, or random matrices", "digits", WORKLOADS),
     _integer("workload", "tiles", "tiles of the `random` workload", 64, 1, MAX_TILES),
     Key(
@@ -249,9 +253,9 @@ KEYS = (
         "text",
         "first part of every module's name",
         "bitloom",
-        "a letter and up to 47 more letters, digits and underscores",
-        _prefix_fault,
-        {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,47}$"},
+        "a letter and up to 47 more letters, digits and underscores, no keyword of SystemVerilog",
+        prefix_fault,
+        {"pattern": f"^{PREFIX}$", "not": {"enum": sorted(KEYWORDS | OWN)}},
     ),
 )
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from hdl.params import BeatMap
 from sim_tb.golden import Matrix
 
-__all__ = ["Beats", "read_hex", "write_words"]
+__all__ = ["Beats", "Bytes", "read_hex", "write_words"]
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -57,6 +57,23 @@ class Beats:
         bits[:, : lanes * width] = low.reshape(count * beats, lanes * width)
         bits[beats - 1 :: beats, self.map.tdata_bits] = 1
         return np.packbits(bits, axis=1, bitorder="little")
+
+    def cut(self, tile: Matrix, k: int, length: int) -> tuple[Bytes, Matrix]:
+        """Pack a tile that ends too early: after ``length`` beats, at least 1.
+
+        Returns
+        -------
+        words : uint8 array
+            The last of them with ``tlast``.
+        kept : matrix
+            The tile, with zeros for what the missing beats would have held.
+        """
+        words = self.pack(tile[None], k)[:length]
+        words[-1, self.map.tdata_bits // 8] = 1
+        kept = np.zeros_like(tile)
+        for cell in (cell for beat in self.map.indices(k)[:length] for cell in beat if cell is not None):
+            kept[cell] = tile[cell]
+        return words, kept
 
     def unpack(self, words: Bytes, k: int, shape: tuple[int, int]) -> tuple[Matrix, npt.NDArray[np.bool_]]:
         """Unpack the words of whole tiles.

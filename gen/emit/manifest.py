@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -39,6 +40,11 @@ def hardware_tools() -> dict[str, str]:
         raise ToolError(f"the Python package {error.name} is missing: pip install {error.name}") from None
 
 
+def module_names(verilog: str) -> list[str]:
+    """Every module that a text of Verilog defines: a design may hold each name once."""
+    return sorted(re.findall(r"^module \\?([^\s(;]+)", verilog, re.MULTILINE))
+
+
 def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[str, Any]:
     """The manifest of an engine.
 
@@ -64,6 +70,7 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
         "files": files,
         "ports": [asdict(port) for port in emission.ports],
         "modules": dict(emission.modules),
+        "module_names": module_names(emission.text),
         "core": dict(emission.core),
         "dataflow": {name: _stream(stream) for name, stream in streams.items()},
         "k_limit": params.k_limit,

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, Fragment
 
+from gen.names import prefix_fault
 from gen.workplace import workplace
 from hdl.engine.top import Engine, Port, engine_ports
 from hdl.lib.shared import Part
-from hdl.params import EngineParams, ToolError
+from hdl.params import ConfigError, EngineParams, Problem, ToolError
 
 __all__ = ["Emission", "emit", "rtlil_of", "verilog_of"]
 
@@ -69,9 +70,13 @@ def emit(params: EngineParams, prefix: str = "bitloom") -> Emission:
 
     Raises
     ------
+    ConfigError
+        If no module may be called so.
     ToolError
         If Yosys fails.
     """
+    if fault := prefix_fault(prefix):
+        raise ConfigError([Problem("output.prefix", fault)])
     engine = Engine(params)
     top = f"{prefix}_{engine.module}"
     design, names = rtlil_of(engine, prefix)
@@ -87,7 +92,7 @@ def emit(params: EngineParams, prefix: str = "bitloom") -> Emission:
 
 def rtlil_of(part: Part, prefix: str) -> tuple[str, set[str]]:
     """RTLIL of a part, whose module is ``<prefix>_<part.module>``, and of all parts below it; and their names."""
-    emitter, design = _Emitter(prefix), ""
+    emitter, design = _Emitter(prefix, bool(getattr(getattr(part, "params", None), "reset_data", False))), ""
     emitter.name_of(part)
     while emitter.waiting:
         name, waiting = emitter.waiting.popitem()
@@ -101,10 +106,18 @@ def verilog_of(part: Part, prefix: str) -> str:
 
 
 class _Emitter:
-    """Converts components to RTLIL, and collects the parts that they place."""
+    """Converts components to RTLIL, and collects the parts that they place.
 
-    def __init__(self, prefix: str) -> None:
+    Parameters
+    ----------
+    prefix : str
+    reset_data : bool
+        Every register has a reset, not only those that ask for one.
+    """
+
+    def __init__(self, prefix: str, reset_data: bool = False) -> None:
         self.prefix = prefix
+        self.reset_data = reset_data
         self.names: set[str] = set()
         self.waiting: dict[str, Part] = {}
 
@@ -115,14 +128,21 @@ class _Emitter:
             self.waiting[name] = part
         return name
 
+    def resets(self, part: Part) -> bool:
+        return part.resets or (self.reset_data and part.clocked)
+
     def convert(self, component: Part, name: str) -> str:
         """A component as RTLIL."""
         self.names.add(name)
-        domain = ClockDomain("sync", reset_less=not component.resets)
+        domain = ClockDomain("sync", reset_less=not self.resets(component))
         fragment = Fragment.get(component, self)
         fragment.add_domains(domain)
+        if self.reset_data:
+            for statement in fragment.statements.get("sync", ()):
+                for register in statement._lhs_signals():
+                    register._reset_less = False
         ports = {member: getattr(component, member) for member in component.signature.members}
-        if component.resets:
+        if self.resets(component):
             ports = {"rst": domain.rst} | ports
         if component.clocked:
             ports = {"clk": domain.clk} | ports
@@ -165,4 +185,7 @@ def _waive_padding(text: str, engine: Engine) -> str:
                 r"  /* verilator lint_off UNUSEDSIGNAL */\n\g<0>  /* verilator lint_on UNUSEDSIGNAL */\n"
             )
             text = re.sub(port, waived, text)
-    return text
+    port = r"  input s_axis_c_tlast;\n"
+    waived = "  // Rows of initial values are as many as there are results, whatever this says.\n"
+    waived += r"  /* verilator lint_off UNUSEDSIGNAL */\n\g<0>  /* verilator lint_on UNUSEDSIGNAL */\n"
+    return re.sub(port, waived, text)

@@ -52,7 +52,7 @@ class Row(Part):
             width, lanes = self.params.a.width, self.scheme.lanes
             values = [operand.word_select(d, width) for d in range(lanes)]
             digits = [place(m, f"recode{d}", self.scheme.recode, value=value).digits for d, value in enumerate(values)]
-            operand = Cat(digits, operand[lanes * width :])
+            operand = Cat(digits)
         finished, b_out = [], []
         for pe, done in self.pes(m, operand):
             finished.append(Mux(done, pe.acc, 0))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.lib.shared import Part
+from hdl.engine.pair import Pair
+from hdl.lib.shared import Part, Shared, place
 from hdl.params import Dataflow, EngineParams
 
 __all__ = ["Body"]
@@ -31,7 +32,7 @@ class Body(Part):
         Tiles of the job have still to enter. Held until the last beat of the job's last tile is accepted on the stream
         that comes first; no beat of another tile may be accepted before it rises again.
     a_data, a_last, a_valid, a_take
-        Beats of A; ``a_take`` accepts one. The same for B.
+        Beats of A; ``a_take`` accepts one, or discards it. The same for B.
     beat, beat_last : Out(1)
         A beat of the stream that comes first is accepted; it is the last of its tile.
     row_data, row_last, row_valid : Out
@@ -41,7 +42,8 @@ class Body(Part):
     active, starved, blocked : Out(1)
         Operands of A enter; they are wanted but missing; nothing moves because results find no room.
     mismatch : Out(1)
-        The two streams disagree on the end of a tile.
+        The two streams disagree on the end of a tile. The one that ends first counts as if zeros followed,
+        up to the end of the other.
     """
 
     module = "body"
@@ -68,3 +70,11 @@ class Body(Part):
 
     def elaborate(self, platform: object) -> Module:
         raise NotImplementedError
+
+    def pair(self, m: Module, take: Value) -> Shared:
+        """Both operand streams as one, where a step takes a beat of each."""
+        beats = {name: getattr(self, name) for name in ("a_valid", "a_last", "b_valid", "b_last")}
+        streams = place(m, "pair", Pair(), take=take, **beats)
+        m.d.comb += [getattr(self, name).eq(getattr(streams, name)) for name in ("a_take", "b_take", "mismatch")]
+        m.d.comb += self.beat_last.eq(streams.last)
+        return streams

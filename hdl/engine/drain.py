@@ -23,9 +23,8 @@ class Drain(Part):
     -------
     en : In(1)
         Advance by one step; otherwise nothing changes.
-    clear, count : In(1)
-        This step enters the array as the first of new sums; it counts: it adds to sums. There where a step adds in
-        excess.
+    clear : In(1)
+        This step enters the array as the first of new sums. There where a step adds in excess.
     acc : In(cols * acc_bits)
         The array's result buses: column 0's first accumulator two steps after ``clear``, column j's j * column_skew
         steps after that.
@@ -41,7 +40,7 @@ class Drain(Part):
         super().__init__(
             {
                 "en": In(1),
-                **({"clear": In(1), "count": In(1)} if scheme.excess else {}),
+                **({"clear": In(1)} if scheme.excess else {}),
                 "acc": In(params.cols * scheme.acc_bits),
                 "sums": Out(params.cols * params.accumulator),
             }
@@ -74,9 +73,7 @@ class Drain(Part):
         held = Signal(width, reset_less=True)
         correction = Signal(width, reset_less=True)
         with m.If(self.en):
-            m.d.sync += correction.eq(held)
-            with m.If(self.count):
-                m.d.sync += running.eq(Mux(self.clear, 0, running) - excess)
+            m.d.sync += [correction.eq(held), running.eq(Mux(self.clear, 0, running) - excess)]
             with m.If(self.clear):
                 m.d.sync += held.eq(running)
         return correction

@@ -27,27 +27,24 @@ class Laconic(OutputStationary):
             self.core[self.serialiser.lanes[name].queue.module] = places * params.depth
 
     def operands(self, m: Module, en: Value, take: Value) -> Operands:
-        have = self.wanted & self.a_valid & self.b_valid
+        accept = Signal()
+        streams = self.pair(m, accept)
+        have = self.wanted & streams.have
         steps = place(
             m,
             "serialiser",
             self.serialiser,
             en=en,
             have=have,
-            last=self.a_last,
+            last=streams.last,
             a=self.a_data,
             b=self.b_data,
             take=take,
         )
-        accept = Signal()
         m.d.comb += [
             accept.eq(steps.ready & have),
-            self.a_take.eq(accept),
-            self.b_take.eq(accept),
             self.beat.eq(accept),
-            self.beat_last.eq(self.a_last),
             self.active.eq(accept),
             self.starved.eq(steps.ready & self.wanted & ~have),
-            self.mismatch.eq(accept & (self.a_last != self.b_last)),
         ]
         return Operands(steps.valid, steps.step_last, steps.a_terms, steps.b_terms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Module, Mux, Signal, Value
 
 from hdl.array.rows import Array
 from hdl.array.skew import skew
@@ -63,7 +63,7 @@ class OutputStationary(Body):
             self.blocked.eq(~en),
             self.row_valid.eq(en & control.row_valid),
             self.row_last.eq(control.row_last),
-            self.row_data.eq(self._rows(m, en, control.clear, take, operands)),
+            self.row_data.eq(self._rows(m, en, control.clear, operands)),
         ]
         return m
 
@@ -72,28 +72,27 @@ class OutputStationary(Body):
 
         Here a step takes a beat of each.
         """
-        have = self.a_valid & self.b_valid
+        streams = self.pair(m, take)
         a = Signal(len(self.a_data), name="operands_a")
+        b: Value = self.b_data
+        operator = self.params.scheme == "mac" and self.params.multiplier == "inferred"
+        if operator or self.params.reset_data:
+            # The product with a zero is zero whatever the other operand is. But in a simulation with unknown values an
+            # operator, or a netlist, makes an unknown one of it.
+            b = Signal(len(self.b_data), name="operands_b")
+            m.d.comb += b.eq(Mux(take, self.b_data, 0))
         m.d.comb += [
             a.eq(Mux(take, self.a_data, 0)),
-            self.a_take.eq(take),
-            self.b_take.eq(take),
             self.beat.eq(take),
-            self.beat_last.eq(self.a_last),
             self.active.eq(take),
-            self.starved.eq(en & self.wanted & ~have),
-            self.mismatch.eq(take & (self.a_last != self.b_last)),
+            self.starved.eq(en & self.wanted & ~streams.have),
         ]
-        return Operands(self.wanted & have, self.a_last, a, self.b_data)
+        return Operands(self.wanted & streams.have, streams.last, a, b)
 
-    def _rows(self, m: Module, en: Value, clear: Value, take: Value, operands: Operands) -> Value:
-        """Rows of results, of steps that take operands or else are bubbles."""
+    def _rows(self, m: Module, en: Value, clear: Value, operands: Operands) -> Value:
+        """Rows of results."""
         rows, cols, wait = self.params.rows, self.params.cols, self.flow.recode_steps
-        a, count = operands.a, Const(1, 1)
-        if self.scheme.marks:
-            a = Cat(Cat(a.word_select(i, self.scheme.a_bits - 1), take) for i in range(rows))
-            count = delay(m, "wait_count", en, take | clear, wait)
-        a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", a), ("b", operands.b)))
+        a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", operands.a), ("b", operands.b)))
         clear = delay(m, "wait_clear", en, clear, wait + self.flow.array_steps - 2)
         array = place(
             m,
@@ -106,6 +105,6 @@ class OutputStationary(Body):
         )
         sums = array.acc
         if self.scheme.redundant:
-            steps = {"clear": clear, "count": count} if self.scheme.excess else {}
+            steps = {"clear": clear} if self.scheme.excess else {}
             sums = place(m, "drain", Drain(self.params, self.scheme), en=en, acc=sums, **steps).sums
         return skew(m, "deskew", en, sums, cols, reverse=True) if self.flow.column_skew else sums

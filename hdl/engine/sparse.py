@@ -49,15 +49,17 @@ class Sparse(Body):
         m = Module()
         params = self.params
         full = Signal(2)
+        take = Signal()
+        streams = self.pair(m, take)
         loader = place(
             m,
             "loader",
             Loader(params, self.recoder),
             wanted=self.wanted,
             a_data=self.a_data,
-            a_last=self.a_last,
+            last=streams.last,
             b_data=self.b_data,
-            have=self.a_valid & self.b_valid,
+            have=streams.have,
             full=full,
         )
         has = Signal()
@@ -91,14 +93,11 @@ class Sparse(Body):
         words = self._windows(m, operands, reader.arrive, arriving[1])
         blocked = self._rows(m, groups, words, reader, arriving[1], holds)
         m.d.comb += [
-            self.a_take.eq(loader.take),
-            self.b_take.eq(loader.take),
-            self.beat.eq(loader.take),
-            self.beat_last.eq(self.a_last),
-            self.active.eq(loader.take),
-            self.starved.eq(loader.ready & ~(self.a_valid & self.b_valid) & ~blocked),
-            self.blocked.eq(blocked & ~loader.take),
-            self.mismatch.eq(loader.take & (self.a_last != self.b_last)),
+            take.eq(loader.take),
+            self.beat.eq(take),
+            self.active.eq(take),
+            self.starved.eq(loader.ready & ~streams.have & ~blocked),
+            self.blocked.eq(blocked & ~take),
         ]
         return m
 

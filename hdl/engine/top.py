@@ -17,6 +17,8 @@ __all__ = ["Engine", "Port", "engine_ports"]
 
 #: What a stream brings.
 STREAM = ("data", "last", "valid")
+#: What the body tells the job control.
+EVENTS = ("beat", "beat_last", "active", "starved", "blocked", "mismatch")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def engine_ports(params: EngineParams) -> list[Port]:
     ]
     row = f"a row of C: {flow.c.lanes} x {params.accumulator} bits, lane 0 lowest"
     if params.preload:
-        ports += stream("s_axis_c", flow.c.tdata_bits, f"{row}, to add to the result", last_row)
+        ports += stream("s_axis_c", flow.c.tdata_bits, f"{row}, to add to the result", "not looked at")
     ports += stream("m_axis_c", flow.c.tdata_bits, row, last_row, result=True)
     ports += [
         Port("job_tiles", "input", 32, "tiles of the next job"),
@@ -110,7 +112,7 @@ class Engine(Part):
         b = self._entry(m, "b", self.flow.b, ready=b_take)
         buffer = StreamSlice(len(row))
         rows = place(m, "slice_row", buffer, i_data=row, i_last=row_last, i_valid=row_valid, o_ready=rows_ready)
-        result, mismatch = self._preload(m, rows, rows_ready) if self.params.preload else (rows, Const(0))
+        result = self._preload(m, rows, rows_ready) if self.params.preload else rows
         if not self.params.preload:
             m.d.comb += rows_ready.eq(self.m_axis_c_tready)
         body = place(
@@ -130,8 +132,7 @@ class Engine(Part):
             counters_clear=self.counters_clear,
             result_taken=result.o_valid & self.m_axis_c_tready,
             result_last=result.o_last,
-            mismatch=body.mismatch | mismatch,
-            **{name: body.outputs[name] for name in ("beat", "beat_last", "active", "starved", "blocked")},
+            **{name: body.outputs[name] for name in EVENTS},
         )
         m.d.comb += [getattr(self, name).eq(value) for name, value in jobs.outputs.items() if hasattr(self, name)]
         m.d.comb += [
@@ -150,6 +151,8 @@ class Engine(Part):
     def _entry(self, m: Module, name: str, beats: BeatMap, ready: Value) -> Shared:
         """The register slice of a stream that enters."""
         data, last, valid = (getattr(self, f"s_axis_{name}_{part}") for part in ("tdata", "tlast", "tvalid"))
+        if name == "c":
+            last = Const(0)  # rows of initial values are as many as there are results
         entry = place(
             m,
             f"slice_{name}",
@@ -162,8 +165,8 @@ class Engine(Part):
         m.d.comb += getattr(self, f"s_axis_{name}_tready").eq(entry.i_ready)
         return entry
 
-    def _preload(self, m: Module, rows: Shared, rows_ready: Signal) -> tuple[Shared, Value]:
-        """Join rows of results with rows of initial values; says where the two disagree on a tile's last row."""
+    def _preload(self, m: Module, rows: Shared, rows_ready: Signal) -> Shared:
+        """Join rows of results with rows of initial values."""
         width = self.params.accumulator
         meet = Signal()
         initial = self._entry(m, "c", self.flow.c, ready=meet)
@@ -172,4 +175,4 @@ class Engine(Part):
         buffer, ready = StreamSlice(len(sums)), self.m_axis_c_tready
         out = place(m, "slice_out", buffer, i_data=sums, i_last=rows.o_last, i_valid=meet, o_ready=ready)
         m.d.comb += [meet.eq(rows.o_valid & initial.o_valid & out.i_ready), rows_ready.eq(meet)]
-        return out, meet & (rows.o_last != initial.o_last)
+        return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module
+from amaranth.hdl import Cat, Module, Mux
 
 from hdl.array.adder_tree import AdderTree
 from hdl.array.foot import Foot
@@ -36,7 +36,9 @@ class WeightStationary(Body):
         inputs = {name: getattr(self, name) for name in names}
         control = place(m, "control", WeightControl(self.params), **inputs)
         en, cols = control.en, self.params.cols
-        array = place(m, "array", self.array, en=en, swap=control.swap, load=control.load, a=self.a_data, b=self.b_data)
+        # What is missing of a stream that ends too early is zero.
+        a, b = (Mux(getattr(control, f"{name}_short"), 0, getattr(self, f"{name}_data")) for name in "ab")
+        array = place(m, "array", self.array, en=en, swap=control.swap, load=control.load, a=a, b=b)
         follow = bool(self.flow.column_skew)
         foot = Foot(self.params, self.array.columns, self.array.excess, follow=follow)
         valid, first = control.valid, control.first
@@ -53,7 +55,7 @@ class WeightStationary(Body):
             self.b_take.eq(control.b_take),
             self.beat.eq(control.b_take),
             self.beat_last.eq(self.b_last),
-            self.active.eq(control.a_take),
+            self.active.eq(control.active),
             self.starved.eq(control.starved),
             self.blocked.eq(~en),
             self.mismatch.eq(control.mismatch),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
@@ -19,6 +19,10 @@ class WeightControl(Part):
     multiplied with the one before; its first row may enter after that, and with it the next block may begin to be
     loaded. Blocks therefore follow each other every max(rows, depth) steps.
 
+    B decides where a tile ends. If A ends before it, zeros enter instead of the rows that are missing; if A goes on, up
+    to its own ``last``, its rows are discarded, a beat a cycle. A block in which B ends too early is filled up with
+    zeros.
+
     Parameters
     ----------
     params : EngineParams
@@ -28,9 +32,11 @@ class WeightControl(Part):
     wanted : In(1)
         Tiles of the job have still to enter, on the stream of B.
     a_valid, a_last, b_valid, b_last : In(1)
-        Beats that wait. ``a_take``, ``b_take`` : Out(1) accept them.
-    starved : Out(1)
-        A row is wanted, or a block for it, and no beat is there.
+        Beats that wait. ``a_take``, ``b_take`` : Out(1) accept, or discard, them.
+    a_short, b_short : Out(1)
+        The stream has ended too early: zeros enter the array.
+    active, starved : Out(1)
+        A row of A enters; a row is wanted, or a block for it, and no beat is there.
     mismatch : Out(1)
         A beat of A disagrees with B on the end of a tile, or a tile ends inside a block.
     en : Out(1)
@@ -50,7 +56,8 @@ class WeightControl(Part):
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         inputs = ("wanted", "a_valid", "a_last", "b_valid", "b_last", "room")
-        outputs = ("a_take", "b_take", "starved", "mismatch", "en", "swap", "valid", "first", "row_valid", "row_last")
+        outputs = ("a_take", "b_take", "a_short", "b_short", "active", "starved", "mismatch")
+        outputs += ("en", "swap", "valid", "first", "row_valid", "row_last")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
@@ -70,50 +77,88 @@ class WeightControl(Part):
         tile_first = Signal()  # the same of the block of the row that enters
         tile_last = Signal()
         block_ends = Signal()  # that row is its last one
+        there = Signal()  # a row, or zeros instead of it
+        row = Signal()  # it enters
+        weights = Signal()  # its block is there
         m.d.comb += [
+            weights.eq(begun | full),
             tile_first.eq(Mux(begun, begun_first, full_first)),
             tile_last.eq(Mux(begun, begun_last, full_last)),
-            self.a_take.eq(self.en & self.a_valid & (begun | full)),
-            self.swap.eq(self.en & self.a_valid & full & ~begun),
-            self.starved.eq(self.en & Mux(begun | full, ~self.a_valid, self.wanted & ~self.b_valid)),
+            row.eq(self.en & there & weights),
+            self.swap.eq(self.en & there & full & ~begun),
         ]
         with m.If(self.swap):
             m.d.sync += [begun_first.eq(full_first), begun_last.eq(full_last)]
-        self._load(m, begun, full, full_first, full_last)
-        self._count(m, begun, block_ends)
-        self._follow(m, tile_first, tile_last, block_ends)
-        cut = self.b_take & self.b_last & ~self.load[-1]
-        m.d.comb += self.mismatch.eq(cut | (self.a_take & (self.a_last != (tile_last & block_ends))))
+        cut = self._load(m, there & ~begun, full, full_first, full_last)
+        self._count(m, row, begun, block_ends)
+        self._follow(m, row, tile_first, tile_last, block_ends)
+        apart = self._enter(m, row, there, tile_last & block_ends)
+        b_missing = self.wanted & ~self.b_valid & ~self.b_short
+        m.d.comb += [
+            self.starved.eq(self.en & Mux(weights, ~there, b_missing)),
+            self.mismatch.eq(cut | apart),
+        ]
         return m
 
-    def _load(self, m: Module, begun: Signal, full: Signal, first: Signal, last: Signal) -> None:
-        """Steps of a block into the shadow registers. A tile's last step ends its block, even inside of it."""
+    def _enter(self, m: Module, row: Signal, there: Signal, tile_ends: Value) -> Value:
+        """Rows of A, of which the one that ends a tile should be the stream's last; gives where it is not."""
+        surplus = Signal()  # the tile has ended, and A goes on
+        short = Signal()  # A has ended, and the tile goes on
+        apart = Signal()
+        m.d.comb += [
+            there.eq(short | (self.a_valid & ~surplus)),
+            self.a_short.eq(short),
+            self.a_take.eq(surplus | (row & ~short)),
+            self.active.eq(row & ~short),
+            apart.eq(self.active & (self.a_last != tile_ends)),
+        ]
+        with m.If(apart):
+            m.d.sync += [surplus.eq(tile_ends), short.eq(self.a_last)]
+        with m.Elif(row & tile_ends):
+            m.d.sync += short.eq(0)
+        with m.Elif(self.a_valid & self.a_last):
+            m.d.sync += surplus.eq(0)
+        return apart
+
+    def _load(self, m: Module, frees: Value, full: Signal, first: Signal, last: Signal) -> Value:
+        """Steps of a block into the shadow registers, which the row that waits ``frees``.
+
+        Gives where a tile's last step is not the last one of its block.
+        """
         depth = self.params.depth
         turn = Signal(depth, init=1)  # one-hot: the step that comes next
         begins = Signal(init=1)  # the next block is a tile's first
+        step = Signal()
         ends = Signal()
+        short = Signal()  # B has ended inside the block
+        cut = Signal()
+        final = short | self.b_last
         m.d.comb += [
             # The shadow registers are free, or become so in this step: ``swap``, less what the other terms say already.
-            self.b_take.eq(self.en & self.b_valid & self.wanted & (~full | (self.a_valid & ~begun))),
-            self.load.eq(turn & self.b_take.replicate(depth)),
-            ends.eq(self.b_take & (turn[-1] | self.b_last)),
+            step.eq(self.en & (short | (self.b_valid & self.wanted)) & (~full | frees)),
+            self.b_take.eq(step & ~short),
+            self.b_short.eq(short),
+            self.load.eq(turn & step.replicate(depth)),
+            ends.eq(step & turn[-1]),
+            cut.eq(self.b_take & self.b_last & ~turn[-1]),
         ]
-        with m.If(self.b_take):
-            m.d.sync += turn.eq(Mux(ends, 1, turn << 1))
+        with m.If(step):
+            m.d.sync += [turn.eq(turn.rotate_left(1)), short.eq(final & ~turn[-1])]
         with m.If(self.swap | ends):
             m.d.sync += full.eq(ends)
         with m.If(ends):
-            m.d.sync += [begins.eq(self.b_last), first.eq(begins), last.eq(self.b_last)]
+            m.d.sync += [begins.eq(final), first.eq(begins), last.eq(final)]
+        return cut
 
-    def _count(self, m: Module, begun: Signal, ends: Signal) -> None:
+    def _count(self, m: Module, row: Signal, begun: Signal, ends: Signal) -> None:
         """Rows of a block: whether some have entered, and whether the next one is the last."""
         rows = self.params.rows
         left = Signal(range(rows), init=rows - 1)  # after the next one
         m.d.comb += ends.eq(~left.any())
-        with m.If(self.a_take):
+        with m.If(row):
             m.d.sync += [begun.eq(~ends), left.eq(Mux(ends, rows - 1, left - 1))]
 
-    def _follow(self, m: Module, first: Signal, last: Signal, ends: Signal) -> None:
+    def _follow(self, m: Module, enters: Signal, first: Signal, last: Signal, ends: Signal) -> None:
         """Where rows are, and when their results leave."""
         flow = Dataflow(self.params)
         sums = flow.array_steps
@@ -126,9 +171,9 @@ class WeightControl(Part):
         valid_next = result[-2]
         with m.If(self.en):
             m.d.sync += [
-                row.eq(Cat(self.a_take, row)),
+                row.eq(Cat(enters, row)),
                 row_first.eq(Cat(first, row_first)),
-                result.eq(Cat(self.a_take & last, result)),
+                result.eq(Cat(enters & last, result)),
                 result_ends.eq(Cat(ends, result_ends)),
             ]
         m.d.comb += [

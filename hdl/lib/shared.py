@@ -38,7 +38,8 @@ class Part(wiring.Component):
     clocked : bool
         It has a port ``clk``.
     resets : bool
-        It has a port ``rst``. Without one, its registers are defined by what flows into them.
+        It has a port ``rst``. Without one, its registers are defined by what flows into them, unless the whole design
+        is to have a reset.
     """
 
     module: str
@@ -53,6 +54,9 @@ class Emitter(Protocol):
 
     def name_of(self, part: Part) -> str:
         """The full name of the part's module, which is to be emitted."""
+
+    def resets(self, part: Part) -> bool:
+        """The part's module has a port ``rst``."""
 
 
 def place(m: Module, name: str, part: Part, **inputs: ValueLike) -> Shared:
@@ -98,7 +102,7 @@ class Shared(Elaboratable):
         connections |= {f"o_{name}": value for name, value in self.outputs.items() if len(value)}
         if self.part.clocked:
             connections["i_clk"] = ClockSignal()
-        if self.part.resets:
+        if platform.resets(self.part):
             connections["i_rst"] = ResetSignal()
         return Instance(platform.name_of(self.part), **connections)
 

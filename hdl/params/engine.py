@@ -80,6 +80,9 @@ class EngineParams:
         Digits among which such a scheme looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
     queue : int
         Groups that wait in front of the rows, 2 to 32: how far rows with different numbers of digits may run apart.
+    reset_data : bool
+        Registers of the data path are reset, too, and no operand enters it but those of beats that are taken: it works
+        without, but a simulator of its netlist that knows unknown values may not see that.
 
     Raises
     ------
@@ -102,6 +105,7 @@ class EngineParams:
     segment: int = 256
     group: int = 4
     queue: int = 8
+    reset_data: bool = False
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -136,8 +140,9 @@ class EngineParams:
                 f"must be at least twice the {self.k_step * self.group} digits of a group, not {self.segment}",
                 f"write {least}",
             )
-        if not isinstance(self.preload, bool):
-            yield Problem("engine.preload", f"must be true or false, not {self.preload!r}")
+        for key in ("preload", "reset_data"):
+            if not isinstance(getattr(self, key), bool):
+                yield Problem(f"engine.{key}", f"must be true or false, not {getattr(self, key)!r}")
         formats_fine = True
         for key in ("a", "b"):
             if not isinstance(getattr(self, key), OperandFormat):
@@ -145,7 +150,7 @@ class EngineParams:
                 yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
         bad = list(_integer("engine.accumulator", self.accumulator, 2, MAX_ACCUMULATOR))
         yield from bad
-        if formats_fine and not bad and self.k_limit < 1:
+        if formats_fine and not bad and self._products_held < 1:
             yield Problem(
                 "engine.accumulator",
                 f"must hold at least one {self.a} x {self.b} product ({self.product_bits} bits), "
@@ -239,7 +244,17 @@ class EngineParams:
 
     @property
     def k_limit(self) -> int:
-        """The greatest K whose worst-case sum the accumulator holds; 0 if it holds no product at all."""
+        """The greatest K whose worst-case sum the accumulator holds, in whole beats of ``k_step`` steps.
+
+        Hardware counts beats: a tile has more of them than this K has exactly if its own K is greater. An accumulator
+        that does not hold the products of one beat has the K that it holds; then a tile of one beat may be too long.
+        """
+        most = self._products_held
+        return most // self.k_step * self.k_step or most
+
+    @property
+    def _products_held(self) -> int:
+        """The greatest number of products, however bad, whose sum the accumulator holds."""
         low, high = self.product_range
         least, most = self.result_range
         limits = [most // high] if high > 0 else []

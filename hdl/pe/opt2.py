@@ -42,13 +42,11 @@ class WeightSum:
 
     @classmethod
     def of(cls, params: EngineParams, product: PartialProduct, offset: int) -> WeightSum:
-        """As wide as the greatest sum: of ``k_limit`` products, after a bubble that began it with its excess.
+        """As wide as the accumulator from that column on: what leaves it changes nothing modulo 2**accumulator.
 
-        All terms count positive, so that no carry is lost in these columns, and the bits may be added to wider words as
-        they are. Columns from the accumulator's width on are left out: they change nothing modulo 2**accumulator.
+        No fewer bits would do, whatever K is: all terms count positive, with an excess that grows with every step.
         """
-        greatest = params.k_limit * product.most + product.excess
-        width = min(greatest.bit_length(), params.accumulator - offset)
+        width = params.accumulator - offset
         top = min(product.width, width)
         return cls(product, offset, width, carry_columns(width, top, params.carry_every, GROUP_ABOVE))
 
@@ -70,12 +68,10 @@ class WeightSum:
 class Opt2PE(ProcessingElement):
     """Multiply each digit with the operand, and add the products to accumulators of their own, weight by weight.
 
-    No product is shifted, and each accumulator is only as wide as the sum of its weight's products can get: one level
-    of full adders a step. The finished sum is that of the bits of ``acc`` in their columns, minus :attr:`excess` for
-    every step that counts since (and with) ``clear``, modulo 2**accumulator: the drain shifts and combines the weights.
-    Operands of A are digits and, above them, a bit that says that they are operands and no bubble. A bubble counts, and
-    changes sums, only where it comes with ``clear``: its excess must not fill up accumulators just wide enough for K.
-    For the ports see :class:`hdl.pe.base.ProcessingElement`.
+    No product is shifted, and each accumulator begins at the column of its weight: one level of full adders a step. The
+    finished sum is that of the bits of ``acc`` in their columns, minus :attr:`excess` for every step since (and with)
+    ``clear``, modulo 2**accumulator: the drain shifts and combines the weights. Operands of A are digits. For the ports
+    see :class:`hdl.pe.base.ProcessingElement`.
 
     Attributes
     ----------
@@ -84,7 +80,7 @@ class Opt2PE(ProcessingElement):
     columns : tuple of int
         The column of each bit of ``acc``.
     excess : int
-        What each step that counts adds beyond its product.
+        What each step adds beyond its product.
     """
 
     def __init__(self, params: EngineParams) -> None:
@@ -93,21 +89,19 @@ class Opt2PE(ProcessingElement):
         self.excess = products.excess
         self.planes = [WeightSum.of(params, each, products.offset(i)) for i, each in enumerate(products.planes)]
         self.columns = tuple(column for plane in self.planes for column in plane.columns)
-        super().__init__(params, a_bits=self.encoding.bits + 1, acc_bits=len(self.columns))
+        super().__init__(params, a_bits=self.encoding.bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b, clear = self.operands(m)
-        digits, valid = self.encoding.split(a[:-1]), a[-1]
-        count = Signal()
-        m.d.comb += count.eq(self.en & (valid | clear))
+        digits = self.encoding.split(a)
         sums = []
         for i, (plane, digit) in enumerate(zip(self.planes, digits, strict=True)):
             acc = Signal(len(plane.columns), name=f"acc{i}", reset_less=True)
             kept = Signal(len(plane.columns), name=f"kept{i}")
             m.d.comb += kept.eq(Mux(clear, 0, acc))
             total = plane.add(m, str(i), kept, digit, b)
-            with m.If(count):
+            with m.If(self.en):
                 m.d.sync += acc.eq(total)
             sums.append(acc)
         m.d.comb += self.acc.eq(Cat(sums))

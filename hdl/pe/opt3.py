@@ -75,8 +75,8 @@ class Opt3PE(Part):
             m.d.sync += passed.eq(self.load_in)
             m.d.comb += self.load_out.eq(passed)
         picks = Picks(m, self.shape, load, group)
-        # The selected digit and its group's slot. The first step after a reset begins new sums, with no digit.
-        begins, valid = Signal(2, init=0b11), Signal()
+        # The selected digit and its group's slot.
+        begins, valid = Signal(2), Signal()
         codes = Signal(2, reset_less=True)
         digit = Signal(len(picks.digit), name="digit", reset_less=True)
         place = Signal(len(slot), reset_less=True)

@@ -47,9 +47,6 @@ class Scheme:
         Operands of A, and recoders, of a row.
     redundant : bool
         A sum needs a carry-propagate addition at the drain.
-    marks : bool
-        Each row's operands have a bit above them that says that they are no bubble. Only such steps count, and those
-        that begin a sum.
     """
 
     pe: Part
@@ -61,7 +58,6 @@ class Scheme:
     core: dict[str, int]
     lanes: int = 1
     redundant: bool = True
-    marks: bool = False
 
     @classmethod
     def of(cls, params: EngineParams) -> Scheme:
@@ -72,8 +68,7 @@ class Scheme:
             pe, lanes, core = Cell(params), params.depth, {"pe": params.depth, "accumulator": 1}
         else:
             pe = PES[params.scheme](params)
-        marks = params.scheme == "opt2"
-        a_bits, b_bits = lanes * params.a.width + marks, lanes * params.b.width
+        a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
         if isinstance(pe, LaconicPE):
             a_bits, b_bits = (form.bits for form in pe.forms)
         return cls(
@@ -86,7 +81,6 @@ class Scheme:
             core=core,
             lanes=lanes,
             redundant=params.scheme != "mac",
-            marks=marks,
         )
 
     @property

@@ -20,8 +20,10 @@ class Loader(Part):
 
     Members
     -------
-    wanted, a_data, a_last, b_data, have, take
-        Beats, as of :class:`hdl.engine.body.Body`; ``have``: one waits on both streams.
+    wanted, a_data, b_data, take
+        Beats, as of :class:`hdl.engine.body.Body`.
+    have, last : In(1)
+        One waits on both streams; it is the last of its tile.
     ready : Out(1)
         A beat would be taken.
     full : In(2)
@@ -49,7 +51,7 @@ class Loader(Part):
         planes = recoder.encoding.digits
         super().__init__(
             {
-                **{name: In(1) for name in ("wanted", "a_last", "have")},
+                **{name: In(1) for name in ("wanted", "last", "have")},
                 "a_data": In(flow.a.payload_bits),
                 "b_data": In(flow.b.payload_bits),
                 "full": In(2),
@@ -73,7 +75,7 @@ class Loader(Part):
             full.eq(Mux(half, self.full[1], self.full[0])),
             self.ready.eq(self.wanted & ~full),
             self.take.eq(self.ready & self.have),
-            closing.eq(self.a_last | (step == shape.beats - 1)),
+            closing.eq(self.last | (step == shape.beats - 1)),
         ]
         with m.If(self.take):
             m.d.sync += [step.eq(Mux(closing, 0, step + 1)), half.eq(half ^ closing)]
@@ -91,7 +93,7 @@ class Loader(Part):
             self.bank.eq(one_hot),
             self.word.eq(step[banks:]),
             self.close.eq(self.take & closing),
-            self.close_last.eq(self.a_last),
+            self.close_last.eq(self.last),
         ]
         with m.If(self.take):
             m.d.sync += [self.a.eq(digits), self.b.eq(Cat(columns)), self.occupied.eq(Cat(occupied))]

@@ -12,7 +12,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 
 from hdl.params import Dataflow, EngineParams
-from sim_tb.beats import Beats
+from sim_tb.beats import Beats, Bytes
 from sim_tb.bfm.axi_stream import Beat, Monitor, Sink, Source, Stream
 from sim_tb.golden import Matrix
 from sim_tb.stalls import Profile, gaps
@@ -54,7 +54,7 @@ class Bench:
         dut.job_valid.value = 0
         dut.counters_clear.value = 0
         self.done_pulses = 0
-        await self.cycles(3)
+        await self.cycles(1)
         dut.rst.value = 0
         await self.cycles(1)
 
@@ -81,7 +81,11 @@ class Bench:
 
     def beats(self, name: str, matrices: Matrix, k: int) -> list[Beat]:
         """The beats of tiles on a stream."""
-        words = self.packers[name].pack(matrices, k)
+        return self.split(self.packers[name].pack(matrices, k))
+
+    @staticmethod
+    def split(words: Bytes) -> list[Beat]:
+        """Packed words as beats."""
         return [Beat(int.from_bytes(word[:-1].tobytes(), "little"), bool(word[-1])) for word in words]
 
     async def job(self, tiles: int, timeout: int = 20_000) -> None:

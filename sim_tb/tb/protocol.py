@@ -14,6 +14,8 @@ import numpy as np
 
 from hdl.params import Dataflow, EngineParams
 from sim_tb import messages
+from sim_tb.directed import LONGEST, applies
+from sim_tb.golden import gemm
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.stalls import Profile
 from sim_tb.tb.bench import Bench
@@ -22,9 +24,7 @@ from sim_tb.tiles import Tiles, corner_tiles, random_tiles
 _request: dict[str, Any] = messages.read(Path(messages.REQUEST)) if Path(messages.REQUEST).exists() else {}
 _board = Scoreboard()
 _ran: list[str] = []
-#: Above this, a tile at the limit of K takes too long from Python.
-LONGEST = 600
-#: And so does one of more beats.
+#: A tile of more beats takes too long from Python.
 MOST_BEATS = 2000
 
 
@@ -97,10 +97,10 @@ def _single_terms(params: EngineParams, count: int, k: int, rng: np.random.Gener
 @cocotb.test()
 async def streak(dut: Any) -> None:
     """Without stalls, tiles enter every ``Dataflow.tile_interval`` cycles, and results follow after the latency."""
+    if not applies("streak", EngineParams.from_dict(_request["engine"])):
+        return
     async with _bench(dut, "streak") as (bench, rng):
         flow, step = Dataflow(bench.params), bench.params.k_step
-        if bench.params.sparse:  # the interval depends on the operands
-            return
         draw = _single_terms if bench.params.data_dependent else random_tiles
         interval = flow.drain_cycles
         for beats in sorted({1, 2, interval - 1, interval, interval + 1, 2 * interval}):
@@ -159,57 +159,63 @@ async def counters(dut: Any) -> None:
 
 @cocotb.test()
 async def wrong_tlast(dut: Any) -> None:
-    """``error_tlast`` rises when A and B disagree on a tile's end, stays, and is cleared."""
+    """Whichever stream ends first: its rest counts as zeros, the next tile is right; ``error_tlast`` is sticky."""
     async with _bench(dut, "wrong_tlast") as (bench, rng):
-        work = random_tiles(bench.params, 2, min(4, bench.params.k_limit), rng)
-        await _compute(bench, [work])
+        params = bench.params
+        k = min(3 * params.k_step, params.k_limit)
+        await _compute(bench, [random_tiles(params, 2, k, rng)])
         _expect("error_tlast with equal tlast", 0, int(dut.error_tlast.value))
         _expect("error_k with legal K", 0, int(dut.error_k.value))
-        first, second = "ba" if bench.params.weight_stationary else "ab"  # the stream that comes first decides
-        beats = {"a": bench.beats("a", work.a, work.k), "b": bench.beats("b", work.b, work.k)}
-        bench.sources[first].send(beats[first])
-        bench.sources[second].send([beat.__class__(beat.data, False) for beat in beats[second]])
-        if work.initial is not None:
-            bench.sources["c"].send(bench.beats("c", work.initial, work.k))
-        await bench.job(2)
-        _expect("error_tlast with tlast on one stream only", 1, int(dut.error_tlast.value))
-        bench.collect(2)
-        await bench.cycles(10)
-        _expect("error_tlast is sticky", 1, int(dut.error_tlast.value))
-        dut.counters_clear.value = 1
-        await bench.cycles(2)
-        dut.counters_clear.value = 0
-        await bench.cycles(1)
-        _expect("error_tlast after counters_clear", 0, int(dut.error_tlast.value))
+        for short in "ab":
+            bad, good = random_tiles(params, 1, k, rng), random_tiles(params, 1, k, rng)
+            operands = {"a": bad.a[0], "b": bad.b[0]}
+            for name in "ab":
+                beats = bench.packers[name].map.beats(k) - (name == short)
+                words, operands[name] = bench.packers[name].cut(operands[name], k, max(1, beats))
+                bench.sources[name].send(bench.split(words))
+            if bad.initial is not None:
+                bench.sources["c"].send(bench.beats("c", bad.initial, k))
+            bench.send([good])
+            await bench.job(2)
+            expected = gemm(params, operands["a"][None], operands["b"][None], bad.initial)
+            _board.compare(np.concatenate([expected, good.golden(params)]), bench.collect(2))
+            await bench.cycles(10)
+            longer = bench.packers[short].map.beats(k) > 1
+            _expect(f"error_tlast with a short {short}", longer, bool(dut.error_tlast.value))
+            dut.counters_clear.value = 1
+            await bench.cycles(2)
+            dut.counters_clear.value = 0
+            await bench.cycles(1)
+            _expect("error_tlast after counters_clear", 0, int(dut.error_tlast.value))
 
 
 @cocotb.test()
 async def long_tile(dut: Any) -> None:
-    """``error_k`` rises with the first beat beyond the limit, not before."""
+    """``error_k`` rises with the first beat beyond the limit, not before; and falls with a reset."""
+    if not applies("long_tile", EngineParams.from_dict(_request["engine"])):
+        return
     async with _bench(dut, "long_tile") as (bench, rng):
-        limit, step = bench.params.k_limit, bench.params.k_step
-        if limit + step > LONGEST:
-            return
+        limit = bench.params.k_limit
         await _compute(bench, [random_tiles(bench.params, 2, limit, rng)])
         _expect(f"error_k at K = {limit}", 0, int(dut.error_k.value))
-        longer = limit + 1 if step == 1 else -(-limit // step) * step + 1  # the last beat of a tile is filled up
-        bench.send([random_tiles(bench.params, 1, longer, rng)])
-        await bench.job(1)
-        bench.collect(1)
-        _expect(f"error_k at K = {longer}", 1, int(dut.error_k.value))
+        await _compute(bench, [random_tiles(bench.params, 1, limit + 1, rng)])
+        _expect(f"error_k at K = {limit + 1}", 1, int(dut.error_k.value))
+        await bench.reset()
+        _expect("error_k after a reset", 0, int(dut.error_k.value))
 
 
 @cocotb.test()
 async def reset_midway(dut: Any) -> None:
-    """A reset in the middle of a job leaves nothing behind."""
+    """A reset of one cycle in the middle of a job, under stalls, leaves nothing behind."""
     async with _bench(dut, "reset_midway") as (bench, rng):
         k = min(12, bench.params.k_limit)
-        for wait in (3, k, 2 * k + 5):
+        random_source = random.Random(_request["seed"])
+        for wait in (3, k, 2 * k + 5, *(random_source.randrange(60) for _ in range(5))):
             bench.send([random_tiles(bench.params, 4, k, rng)])
             dut.job_tiles.value = 4
             dut.job_valid.value = 1
             await bench.cycles(wait)
-            await bench.reset()
+            await bench.reset(bench.draw(random_source), seed=wait + 1)
             await _compute(bench, [random_tiles(bench.params, 3, k, rng)])
             _board.problems += [f"reset_midway: {problem}" for problem in bench.finish()]
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gen.config import Config, SynthSettings, WorkloadSettings, load
+from gen.emit.verilog import emit
 from gen.keys import KEYS, SECTIONS, markdown, schema
 from gen.nest.canonical import BUILT, conventional, nest_of
 from gen.nest.printer import print_nest
@@ -188,6 +189,14 @@ def test_every_problem_is_reported_at_once(write):
         (
             "[output]\nprefix = 'a b'",
             "output.prefix: must be a letter and up to 47 more letters, digits and underscores, not 'a b'",
+        ),
+        (
+            "[output]\nprefix = 'module'",
+            "output.prefix: must not be a keyword of Verilog or SystemVerilog, as 'module' is",
+        ),
+        (
+            "[output]\nprefix = 'harness'",
+            "output.prefix: must not be 'harness', which begins the names of the testbench's modules",
         ),
     ],
 )
@@ -385,3 +394,18 @@ def test_no_value_raises_anything_else(path, text):
 def test_source_is_never_executed(write):
     (line,) = refusal(write("import os; os.system('false')"))
     assert "is not valid TOML" in line
+
+
+def test_no_keyword_is_a_prefix(write):
+    """Neither in a configuration nor in Python; the words of Verilog and of SystemVerilog, old and new."""
+    path = write("")
+    for word in ("module", "reg", "endgenerate", "uwire", "logic", "always_comb", "nettype", "s_until_with", "std"):
+        with pytest.raises(ConfigError, match=f"must not be a keyword of Verilog or SystemVerilog, as '{word}' is"):
+            load(path, [f"prefix={word}"])
+        with pytest.raises(ConfigError, match=r"output\.prefix"):
+            emit(EngineParams(), word)
+    for prefix in ("modules", "Module", "reg0", "x" * 48):
+        assert load(path, [f"prefix={prefix}"]).output.prefix == prefix
+    for prefix in ("x" * 49, "_x", "a-b", "$display", "\\esc ", ""):
+        with pytest.raises(ConfigError, match="must be a letter and up to 47 more"):
+            emit(EngineParams(), prefix)

@@ -42,6 +42,8 @@ def test_manifest(folder):
     assert (manifest["prefix"], manifest["top"]) == ("bitloom", "bitloom_engine")
     assert sorted([".bitloom", "manifest.json", *manifest["files"].values()]) == FILES
     assert manifest["modules"]["pe"] == "bitloom_pe"
+    assert {"bitloom_engine", "bitloom_pe", "bitloom_jobs", "bitloom_pair"} < set(manifest["module_names"])
+    assert all(name.startswith("bitloom_") for name in manifest["module_names"])
     assert manifest["core"] == {"bitloom_pe": 6, "bitloom_recode": 2}
     assert manifest["k_limit"] == SMALL.engine.k_limit
     assert manifest["tile_interval"]["drain_cycles"] == Dataflow(SMALL.engine).drain_cycles

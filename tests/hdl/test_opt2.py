@@ -1,4 +1,4 @@
-"""The PE of OPT2 against integers: weights apart, bubbles that do not count, sums at the limit of K."""
+"""The PE of OPT2 against integers: weights apart, sums up to the limit of K and beyond."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Step = tuple[int | None, int, bool]
 
 
 def drive(params: EngineParams, steps: list[Step]) -> tuple[list[int], list[int]]:
-    """Finished sums of each weight's accumulators, combined, and what they should be: exactly, not modulo anything."""
+    """Finished sums of each weight's accumulators, combined, and what they should be, modulo 2**accumulator."""
     pe = Opt2PE(params)
     rng = random.Random(len(steps))
     got: list[int] = []
@@ -34,14 +34,15 @@ def drive(params: EngineParams, steps: list[Step]) -> tuple[list[int], list[int]
         for i, (a, b, clear) in enumerate(steps):
             ctx.set(pe.b_in, b % 2**params.b.width)
             ctx.set(pe.en, 1)
-            ctx.set(pe.a, 0)  # moves B on; a bubble, which does not count
+            ctx.set(pe.a, 0)  # moves B on: a bubble
             ctx.set(pe.clear, 0)
             await ctx.tick()
+            count += 1
             ctx.set(pe.clear, clear)
-            ctx.set(pe.a, 0 if a is None else wires(a, params) | 1 << pe.encoding.bits)
+            ctx.set(pe.a, wires(a or 0, params))
             if clear and i:
-                got.append(value(ctx.get(pe.acc), pe.columns) - count * pe.excess)
-                expected.append(total)
+                got.append((value(ctx.get(pe.acc), pe.columns) - count * pe.excess) % 2**params.accumulator)
+                expected.append(total % 2**params.accumulator)
             if rng.random() < 0.2:
                 held = ctx.get(pe.acc)
                 ctx.set(pe.en, 0)
@@ -52,8 +53,7 @@ def drive(params: EngineParams, steps: list[Step]) -> tuple[list[int], list[int]
             await ctx.tick()
             if clear:
                 total = count = 0
-            if clear or a is not None:
-                total, count = total + (a or 0) * b, count + 1
+            total, count = total + (a or 0) * b, count + 1
 
     run(pe, process)
     return got, expected
@@ -72,46 +72,44 @@ def test_random_sums(encoder: str, every: int, form: tuple[str, str]) -> None:
         return rng.choice((form.min, form.max, rng.randint(form.min, form.max)))
 
     steps: list[Step] = []
-    length = 0
     for i in range(200):
-        clear = i == 0 or length == params.k_limit or rng.random() < 0.2
+        clear = i == 0 or rng.random() < 0.2
         bubble = rng.random() < 0.2
-        length = (0 if clear else length) + (not bubble)
         steps.append((None if bubble else operand(params.a), operand(params.b), clear))
     got, expected = drive(params, steps)
     assert len(got) > 20
     assert got == expected
 
 
+@pytest.mark.parametrize("accumulator", [16, 17, 20])
 @pytest.mark.parametrize(("encoder", "a"), [("booth", -2), ("booth", -128), ("booth", 127), ("naf", -2), ("ent", -86)])
-def test_sums_at_the_limit(encoder: str, a: int) -> None:
-    """A sum of K = k_limit products of the greatest digit and -128, begun by a bubble: +256 each, not 254."""
-    params = broadcast(encoder=encoder, accumulator=22)
-    assert params.k_limit == 127
-    got, expected = drive(params, [(None, 0, True), *[(a, -128, False)] * 127, (None, 0, True)])
-    assert expected == [127 * a * -128]
-    assert got == expected
+def test_sums_at_the_limit_and_beyond(encoder: str, a: int, accumulator: int) -> None:
+    """Products of the greatest digit and -128, begun by a bubble: +256 each, not 254."""
+    params = broadcast(encoder=encoder, accumulator=accumulator)
+    for k in (params.k_limit, 4 * params.k_limit + 3):
+        got, expected = drive(params, [(None, 0, True), *[(a, -128, False)] * k, (None, 0, True)])
+        assert expected == [k * a * -128 % 2**accumulator]
+        assert got == expected
 
 
 def test_widths_follow_from_the_parameters() -> None:
-    """16 products of -2 and -128 are 4,096, which 13 bits do not hold with its sign or its excess; 14 do."""
-    params = broadcast(accumulator=19)
-    assert params.k_limit == 15
-    first = Opt2PE(params).planes[0]
-    assert (first.product.most, first.product.excess) == (512, 256)
-    assert first.width == 13
-    assert Opt2PE(broadcast(accumulator=20)).planes[0].width == 14  # up to K = 31
-    assert [plane.width for plane in Opt2PE(broadcast()).planes] == [26] * 4  # K = 131,071
-    assert [plane.width for plane in Opt2PE(broadcast(accumulator=16)).planes] == [10] * 4  # K = 1
+    """A weight's sum has the bits of the accumulator from its column on."""
+    for accumulator in (16, 19, 32):
+        widths = [plane.width for plane in Opt2PE(broadcast(accumulator=accumulator)).planes]
+        assert widths == [accumulator - column for column in (0, 2, 4, 6)]
 
 
 def test_a_width_too_small_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The comparison at the limit can fail: with the excess forgotten, it does."""
-    from hdl.arith.partial_products import PartialProduct
+    """The comparison beyond the limit can fail: with a bit less in each accumulator, it does."""
+    from hdl.pe.opt2 import WeightSum
 
-    monkeypatch.setattr(PartialProduct, "most", 255)
-    params = broadcast(accumulator=22)
-    got, expected = drive(params, [(None, 0, True), *[(-2, -128, False)] * 127, (None, 0, True)])
+    whole = WeightSum.of
+    less = {"accumulator": 16}
+    monkeypatch.setattr(
+        WeightSum, "of", lambda params, *place: whole(EngineParams.from_dict({**params.to_dict(), **less}), *place)
+    )
+    params = broadcast(accumulator=17)
+    got, expected = drive(params, [(None, 0, True), *[(-2, -128, False)] * 300, (None, 0, True)])
     assert got != expected
 
 

@@ -89,7 +89,7 @@ def test_dataflow_where_b_stays(array: str) -> None:
     assert flow.c.indices(6) == [[(row, col) for col in range(3)] for row in range(2)]
     assert flow.tile_interval(6) == 2 * 4  # loading takes longer than two rows
     assert Dataflow(EngineParams(array=array, rows=9, depth=4)).tile_interval(6) == 2 * 9
-    assert flow.beat_limit == -(-131071 // 4) * 4
+    assert EngineParams(array=array, depth=4).k_limit == flow.beat_limit == 131068
 
 
 def test_the_way_through_an_adder_tree() -> None:

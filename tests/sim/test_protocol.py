@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from sim_tb.directed import DIRECTED, applies
 from sim_tb.run import run_protocol, run_stress
 from sim_tb.stalls import Profile
 from tests.sim.engines import ENGINES, hardware, params
 
 pytestmark = pytest.mark.sim
-
-DIRECTED = {"traffic", "corners", "streak", "counters", "wrong_tlast", "long_tile", "reset_midway", "empty_job"}
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -27,6 +26,7 @@ def test_hardware_driven(name: str) -> None:
 PYTHON_DRIVEN = (
     *("one_pe", "default", "mac", "narrow", "unsigned", "tall", "cube", "stationary", "tree"),
     *("opt3_systolic", "opt4c", "opt4e_systolic"),
+    *("laconic_one", "laconic_square", "stationary_deep", "cube_tall"),
 )
 
 
@@ -34,5 +34,15 @@ PYTHON_DRIVEN = (
 def test_python_driven(name: str) -> None:
     answer = run_protocol(params(name), hardware(name), tiles=60, seed=3)
     assert answer["passed"], answer["problems"]
-    assert set(answer["tests"]) == DIRECTED
+    assert set(answer["tests"]) == {test for test in DIRECTED if applies(test, params(name))}
     assert answer["tiles"] >= 60
+
+
+def test_every_directed_test_runs_on_each_kind_of_engine() -> None:
+    """None of them is left out everywhere, without a word."""
+    kinds = {"os": (), "deep": ("systolic_ws", "cube"), "terms": ("laconic",)}
+    for test in DIRECTED:
+        ran = [params(name) for name in PYTHON_DRIVEN if applies(test, params(name))]
+        assert any(each.k_step == 1 for each in ran), test
+        for values in kinds.values():
+            assert all(any(value in (each.array, each.scheme) for each in ran) for value in values), test

@@ -1,0 +1,20 @@
+"""The directed protocol tests (:mod:`sim_tb.tb.protocol`), and which engines they are for."""
+
+from __future__ import annotations
+
+from hdl.params import EngineParams
+
+__all__ = ["DIRECTED", "LONGEST", "applies"]
+
+DIRECTED = ("traffic", "corners", "streak", "counters", "wrong_tlast", "long_tile", "reset_midway", "empty_job")
+#: Above this, a tile at the limit of K takes too long from Python.
+LONGEST = 600
+
+
+def applies(name: str, params: EngineParams) -> bool:
+    """Whether a test makes sense for an engine, and takes a bearable time."""
+    if name == "streak":
+        return not params.sparse  # there the cycles of a tile depend on its operands
+    if name == "long_tile":
+        return params.k_step <= params.k_limit <= LONGEST
+    return True
