@@ -72,8 +72,8 @@ def controller_power(
         Where the netlist does anything but what was recorded.
     ToolError
     """
-    if library.is_unit:
-        return ControllerPower("the unit library has no energy")
+    if library.without_power:
+        return ControllerPower(library.without_power)
     square = library.corner["voltage"] ** 2
     access = sum(
         count * memory.width * (memory.words * BIT_LINE + WORD_LINE) * library.load_ff * square
