@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from synth_scripts.cell import Arc, Cell, Pin, State
 from synth_scripts.header import Header
 from synth_scripts.liberty import Group, LibertyError
-from synth_scripts.logic import Function, truth_table
+from synth_scripts.logic import Function, inverted, replaced, truth_table
 from synth_scripts.names import pin_names, safe_name
 from synth_scripts.tables import Scale, Table, Unread
 
@@ -192,9 +192,13 @@ class _Reader:
     def _function(self, group: Group, name: str) -> Function:
         text = group.get(name)
         try:
-            return _renamed(Function.read(text), self.names)
+            return self._named(text)
         except ValueError as error:
             raise Unread(f"{name} {text!r} is not understood: {error}") from None
+
+    def _named(self, text: str) -> Function:
+        names = {old: Function("name", new) for old, new in self.names.items() if old != new}
+        return replaced(Function.read(text), names)
 
     def _known(self, function: Function, pins: dict[str, Pin], where: str) -> None:
         states = [self.names[name] for state in self.group.all("ff", "latch") for name in state.args]
@@ -216,7 +220,7 @@ class _Reader:
         when: Function | None = None
         if "when" in timing.raw:
             try:
-                when = _renamed(Function.read(timing.get("when")), self.names)
+                when = self._named(timing.get("when"))
             except ValueError:
                 when = None  # then it holds always, and the slowest counts
         scale = self.frame.scale
@@ -282,6 +286,15 @@ class _Reader:
             for start in starts:
                 if not any(arc.related == start and (arc.has("rise") or arc.has("fall")) for arc in pin.arcs):
                     raise Unread(f"there is no delay from {start}", inside=(f"pin {name}",))
+        through = dict(zip(state.names, (state.data, inverted(state.data)), strict=True))
+        for name in cell.outputs:
+            pin = cell.pins[name]
+            if pin.function is not None:
+                function = replaced(pin.function, through)
+                pin.arcs = [
+                    _with_sense(arc, function) if arc.kind in _COMBINATIONAL and arc.related in data else arc
+                    for arc in pin.arcs
+                ]
         if state.kind == "ff":
             cell.without_setup = tuple(name for name in data if not _has_setup(cell.pins[name], cell.clock))
 
@@ -338,9 +351,3 @@ def _sense(function: Function, name: str) -> str:
     pairs = {(table >> i & 1, table >> (i | bit) & 1) for i in range(1 << len(names)) if not i & bit}
     rises, falls = (0, 1) in pairs, (1, 0) in pairs
     return "non_unate" if rises == falls else "positive_unate" if rises else "negative_unate"
-
-
-def _renamed(function: Function, names: dict[str, str]) -> Function:
-    if function.kind == "name":
-        return Function("name", names.get(function.name, function.name))
-    return Function(function.kind, parts=tuple(_renamed(part, names) for part in function.parts))

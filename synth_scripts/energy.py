@@ -72,7 +72,14 @@ def energies(library: Library) -> dict[str, CellEnergy]:
             file = open_file(sources.read(Path(path)), [kind for kind in NOT_TIMING if kind not in _POWER])
             stored |= _Reader(file, library).cells()
         cache.write("libraries", key, stored)
-    return {name: CellEnergy(**values) for name, values in stored.items()}
+    return {
+        name: CellEnergy(
+            values["inputs"],
+            {pin: [(load, energy) for load, energy in points] for pin, points in values["outputs"].items()},
+            values["leakage_nw"],
+        )
+        for name, values in stored.items()
+    }
 
 
 class _Reader:

@@ -262,7 +262,8 @@ def _unreadable(text: str, at: int) -> LibertyError:
     elif word is None:
         why = f"{rest.split(chr(10), 1)[0][:30]!r} is not Liberty"
     elif after.startswith("("):
-        why = f"the '(' after {word[0]!r} is not closed, or a string in it is not"
+        cut = "the file ends inside" if ")" not in after else "there is no end to"
+        why = f"{cut} the parentheses after {word[0]!r}, or a string in them"
     elif after.startswith(":"):
         why = f"the value of {word[0]!r} can't be read: is a string not closed?"
     else:

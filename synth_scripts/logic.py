@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["FULL_CARRY", "FULL_SUM", "Function", "expression", "truth_table"]
+__all__ = ["FULL_CARRY", "FULL_SUM", "Function", "expression", "inverted", "replaced", "truth_table"]
 
 # A name may be quoted inside a function: libraries do so where it begins with a digit.
 _TOKEN = re.compile(r"\s*(?:\"([^\"]+)\"|((?:[\w.$:<>/-]|\[\w+\])+)|([!'&*|+^()]))")
@@ -57,6 +57,18 @@ class Function:
         return f"!{parts[0]}" if self.kind == "!" else self.kind.join(parts)
 
 
+def replaced(function: Function, names: Mapping[str, Function]) -> Function:
+    """A function with others in place of some of its names."""
+    if function.kind == "name":
+        return names.get(function.name, function)
+    return Function(function.kind, parts=tuple(replaced(part, names) for part in function.parts))
+
+
+def inverted(function: Function) -> Function:
+    """The inverse of a function."""
+    return Function("!", parts=(function,))
+
+
 class _Reader:
     """Recursive descent: ``!`` and ``'`` bind tightest, then exclusive or, and (also by juxtaposition), or."""
 
@@ -89,7 +101,7 @@ class _Reader:
         if self.depth > _DEEPEST:
             raise ValueError("it is nested too deeply")
         if kind == "!":
-            value = _invert(self.primary())
+            value = inverted(self.primary())
         elif kind == "(":
             value = self.disjunction()
             if self.peek() != ")":
@@ -102,7 +114,7 @@ class _Reader:
         self.depth -= 1
         while self.peek() == "'":
             self.at += 1
-            value = _invert(value)
+            value = inverted(value)
         return value
 
     def parity(self) -> Function:
@@ -121,10 +133,6 @@ class _Reader:
                 self.at += 1
             parts.append(operand())
         return parts[0] if len(parts) == 1 else Function(kind, parts=tuple(parts))
-
-
-def _invert(value: Function) -> Function:
-    return Function("!", parts=(value,))
 
 
 def expression(function: str, names: Mapping[str, str]) -> str:

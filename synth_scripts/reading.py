@@ -134,7 +134,7 @@ class Reading:
     def of(cls, sources: list[Source]) -> Reading:
         """Read the files. Raises ToolError, which names file, line, cell and pin."""
         files = [open_file(source) for source in sources]
-        files.sort(key=lambda file: (file.header.name, file.source.data))
+        files.sort(key=lambda file: (file.header.name, [cell.name for cell in file.root.all("cell")], file.source.data))
         notes: list[str] = []
         reading = cls(
             files,
@@ -148,14 +148,20 @@ class Reading:
         for file in files:
             several = f"{file.short}: " if len(files) > 1 else ""
             notes += [f"{several}{note}" for note in file.header.notes]
-        reading._read_wires()
         reading._read_cells()
+        reading._read_wires()
         return reading
 
     @property
     def where(self) -> str:
         """The files' names."""
         return ", ".join(file.name for file in self.files)
+
+    @property
+    def used(self) -> list[File]:
+        """The files that have cells which are used."""
+        sources = {cell.source for cell in self.cells.values()}
+        return [file for file in self.files if file.name in sources]
 
     def scale(self, file: File) -> Scale:
         """What a file's numbers are multiplied with."""
@@ -165,7 +171,7 @@ class Reading:
         return Scale(_ratio(header.time_ps, self.time_ps), _ratio(header.cap_ff, self.cap_ff), slew)
 
     def _read_wires(self) -> None:
-        found = [(wires, self.scale(file).cap) for file in self.files if (wires := file.header.wires) is not None]
+        found = [(wires, self.scale(file).cap) for file in self.used if (wires := file.header.wires) is not None]
         if not found:
             return
         first, cap = found[0]

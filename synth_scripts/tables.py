@@ -140,6 +140,8 @@ class Table:
         i = max(0, min(len(grid) - 2, sum(point <= x for point in grid) - 1))
         low = self._interpolate(points, axis + 1, offset + i * stride)
         high = self._interpolate(points, axis + 1, offset + (i + 1) * stride)
+        if x == grid[i + 1]:
+            return high
         return low + (high - low) * (x - grid[i]) / (grid[i + 1] - grid[i])
 
     def grid(self) -> Table:

@@ -44,7 +44,7 @@ class _Writer:
         conditions = (("process", corner.process), ("voltage", corner.voltage), ("temperature", corner.temperature))
         slowest = [
             file.header.max_transition * scale.time * scale.slew
-            for file in reading.files
+            for file in reading.used
             if file.header.max_transition
             for scale in [reading.scale(file)]
         ]
@@ -55,7 +55,7 @@ class _Writer:
             f"capacitive_load_unit (1, {_CAPS[reading.cap_ff]});",
             'voltage_unit : "1V";',
             'current_unit : "1mA";',
-            f'pulling_resistance_unit : "{reading.files[0].header.resistance}";',
+            f'pulling_resistance_unit : "{reading.used[0].header.resistance}";',
             'leakage_power_unit : "1nW";',
             *(f"nom_{name} : {value!r};" for name, value in conditions if value is not None),
             *reading.thresholds.attributes,
