@@ -29,14 +29,17 @@ _DELAYS, _SLEWS = ("cell_rise", "cell_fall"), ("rise_transition", "fall_transiti
 _TABLES = (*_DELAYS, *_SLEWS, "rise_constraint", "fall_constraint")
 _SENSES = ("positive_unate", "negative_unate", "non_unate")
 _ROLES = ("clock", "enable", "out", "test")
-#: What no pin, cell or table has: fF, um2, seconds.
-_CAPACITANCE, _AREA, _TIME = 1e7, 1e10, 1e-3
+#: Between which a pin's capacitance is (fF), and what no cell (um2) or table (seconds) has.
+_LEAST, _CAPACITANCE, _AREA, _TIME = 1e-5, 1e7, 1e10, 1e-3
 #: Inputs up to which the sense of an arc is found in the function.
 _FEW = 10
 
 
 class Unsuited(Exception):
     """A cell that is no gate, flip-flop, latch or clock gate of one bit: nothing is missing, it is not for mapping."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
 
 
 @dataclass(frozen=True)
@@ -80,19 +83,22 @@ class _Reader:
         gate = group.get("clock_gating_integrated_cell").lower()
         gate = gate if gate.startswith("latch_posedge") else ""
         if any(group.all("bus", "bundle", "ff_bank", "latch_bank")):
-            raise Unsuited
+            raise Unsuited("it has more than one bit")
         states = list(group.all("ff", "latch"))
-        if len(states) > 1 or (group.first("statetable") and not gate):
-            raise Unsuited
+        states = states[:1] + [other for other in states[1:] if not other.same(states[0])]
+        if len(states) > 1:
+            raise Unsuited("it has more than one flip-flop or latch")
+        if group.first("statetable") and not gate:
+            raise Unsuited("it is described by a table of states")
         if not gate and not states and not any("function" in pin.raw for pin in group.all("pin")):
-            raise Unsuited
+            raise Unsuited("it has no function")
         if any("three_state" in pin.raw or pin.get("direction").lower() == "inout" for pin in group.all("pin")):
-            raise Unsuited
+            raise Unsuited("it drives a bus")
         pins = self._pins()
         state = self._state(states[0], pins) if states and not gate else None
         cell = Cell(self.name, group.name, self._area(), pins, state, gate, source=self.frame.source, line=group.line)
         if not cell.outputs:
-            raise Unsuited
+            raise Unsuited("it has no output")
         if gate:
             self._check_gate(cell)
         elif state:
@@ -185,7 +191,7 @@ class _Reader:
         if value is None:
             return None
         value *= self.frame.scale.cap
-        if not 0 <= value * self.frame.cap_ff <= _CAPACITANCE:
+        if value and not _LEAST <= value * self.frame.cap_ff <= _CAPACITANCE:
             raise LibertyError(f"{name} {group.get(name)} is {'negative' if value < 0 else 'absurd'}")
         return value
 
@@ -228,7 +234,9 @@ class _Reader:
         for table in timing.groups:
             if table.kind in _TABLES:
                 if table.kind in tables:
-                    raise LibertyError(f"{table.kind} is given twice", table.line)
+                    if not next(timing.all(table.kind)).same(table):
+                        raise LibertyError(f"{table.kind} is given twice, and differs", table.line)
+                    continue
                 factor = scale.time * (scale.slew if table.kind in _SLEWS else 1.0)
                 found = Table.read(table, self.frame.header.templates, scale, factor)
                 seconds = found.greatest * self.frame.time_ps * 1e-12
@@ -244,7 +252,7 @@ class _Reader:
         data, clock = ("next_state", "clocked_on") if group.kind == "ff" else ("data_in", "enable")
         try:
             if "clocked_on_also" in group.raw or "enable_also" in group.raw:
-                raise Unsuited
+                raise Unsuited("it has two clocks")
             for name in (data, clock):
                 if not group.get(name):
                     raise Unread(f"there is no {name}")
@@ -329,6 +337,8 @@ class _Reader:
         through = [Arc(a.related, "combinational", "positive_unate", a.when, a.tables) for a in arcs]
         out.arcs = [*through, *(arc for arc in out.arcs if arc.related != clock.name and arc.kind in _COMBINATIONAL)]
         clock.clock = True
+        for pin in cell.pins.values():
+            pin.function = None  # it is of a state that the tools are not told of
 
 
 def _has_setup(pin: Pin, clock: str) -> bool:

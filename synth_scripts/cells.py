@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from hdl.params.errors import ToolError
@@ -72,26 +73,20 @@ class _Choice:
         assert nand2 is not None
         self.nand2 = nand2
 
-    def _why_not(self) -> str:
+    def _why_not(self, more: Mapping[str, tuple[File, str]] | None = None) -> str:
         """What is wrong with the cells that can't be used."""
-        reasons = [f"{file.name}, {reason}" for file, reason in self.reading.unread.values()]
-        more = f"\n  and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else ""
-        return "".join(f"\n  not used: {reason}" for reason in reasons[:_LISTED]) + more
+        found = [*self.reading.unread.values(), *(more or {}).values(), *self.reading.avoided.values()]
+        reasons = [f"\n  not used: {file.name}, {reason}" for file, reason in found]
+        return "".join(reasons[:_LISTED]) + (f"\n  and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else "")
 
     def _flops(self) -> None:
         """The flip-flops that can be used; those without setup times only where there are no others."""
         reading = self.reading
         flops = [cell for cell in self.cells.values() if cell.state and cell.state.kind == "ff"]
-        if not flops and reading.avoided:
-            raise ToolError(
-                f"{reading.where}: the only flip-flops are marked dont_use or belong to power management: "
-                f"{', '.join(reading.avoided[:_LISTED])}; a library with flip-flops is needed to synthesise"
-                f"{self._why_not()}"
-            )
         if not flops:
             raise ToolError(
                 f"{reading.where}: no cell with a usable 'ff' group: a library with flip-flops is needed to synthesise"
-                f"{self._why_not()}"
+                f"{self._why_not(reading.unsuited)}"
             )
         if not any(_is_plain(cell) for cell in flops):
             raise ToolError(

@@ -142,7 +142,7 @@ class Group:
         if not text:
             return None
         try:
-            value = float(text)
+            value = float(text.replace("_", "x"))  # which Python allows in numbers
         except ValueError:
             raise LibertyError(f"{name} is not a number: {text!r}") from None
         if not math.isfinite(value):

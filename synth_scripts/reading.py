@@ -110,8 +110,10 @@ class Reading:
         Every cell that a netlist may be mapped to, by its name for the tools.
     unread : dict
         Why cells that look like one are not used, by their name in the file: the file, and what is wrong.
-    avoided : list of str
-        Cells with flip-flops that the library forbids (``dont_use``).
+    unsuited : dict
+        The same of flip-flops that are described well, but not of a kind that a netlist is mapped to.
+    avoided : dict
+        Why cells are not to be used by the library's or our own word, by name: ``dont_use``, a delay line, ...
     wires : list of str
         Liberty's attributes for the default wire loads.
     notes : list of str
@@ -126,7 +128,8 @@ class Reading:
     corner: Corner
     cells: dict[str, Cell] = field(default_factory=dict)
     unread: dict[str, tuple[File, str]] = field(default_factory=dict)
-    avoided: list[str] = field(default_factory=list)
+    unsuited: dict[str, tuple[File, str]] = field(default_factory=dict)
+    avoided: dict[str, tuple[File, str]] = field(default_factory=dict)
     wires: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -197,15 +200,16 @@ class Reading:
         if not group.name:
             raise LibertyError("a cell has no name", group.line)
         try:
-            if not usable(group):
-                if any(group.all("ff", "ff_bank")):
-                    self.avoided.append(group.name)
+            if why := avoided(group):
+                self.avoided[group.name] = (file, f"line {group.line}: cell {group.name}: {why}")
                 if not group.get("clock_gating_integrated_cell"):
                     return
             found = read_cell(group, name, frame)
             if found.area is None and not (found.state and found.state.kind == "latch"):
                 raise Unread("there is no area, or it is zero", group.line).within(group)
-        except Unsuited:
+        except Unsuited as unsuited:
+            if any(group.all("ff", "ff_bank")):
+                self.unsuited[group.name] = (file, f"line {group.line}: cell {group.name}: {unsuited}")
             return
         except Unread as error:
             self.unread.setdefault(group.name, (file, str(error)))
@@ -223,11 +227,13 @@ def _twice(group: Group, where: str) -> LibertyError:
     return LibertyError(f"it stands twice, and differs: also in {where}", group.line).within(group)
 
 
-def usable(group: Group) -> bool:
-    """A mapper may pick the cell."""
-    if any(group.flag(flag) for flag in _NOT_USED):
-        return False
-    return not any(fnmatch.fnmatchcase(group.name, pattern) for pattern in UNSUITABLE)
+def avoided(group: Group) -> str:
+    """Why a mapper may not pick the cell; empty where it may."""
+    flags = [flag for flag in _NOT_USED if group.flag(flag)]
+    if flags:
+        return f"it is marked {flags[0]}"
+    names = [pattern for pattern in UNSUITABLE if fnmatch.fnmatchcase(group.name, pattern)]
+    return f"cells named {names[0]} are for power management, delays or probing" if names else ""
 
 
 def _ratio(own: float, common: float) -> float:

@@ -176,9 +176,11 @@ def _axis(text: str) -> tuple[float, ...]:
 def _numbers(text: str) -> tuple[float, ...]:
     parts = " ".join(words(text)).replace(",", " ").split() if "/" in text else _split(text)
     try:
+        if "_" in text:  # which Python allows in numbers
+            raise ValueError
         numbers = tuple(map(float, parts))
     except ValueError:
-        wrong = next(part for part in parts if not _is_number(part))
+        wrong = next(part for part in parts if "_" in part or not _is_number(part))
         raise LibertyError(f"{wrong[:20]!r} is not a number") from None
     if not numbers:
         raise LibertyError("there are no values")

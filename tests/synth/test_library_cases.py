@@ -173,6 +173,9 @@ SAME: dict[str, str | bytes] = {
         ("timing () {\n", 'timing () { output_current_rise () { vector (v) { values ("nonsense"); } }\n')
     ),
     "the_same_cell_twice": with_cell(cell("INV")),
+    "the_same_state_twice": edit(
+        ("    pin (CK)", '    ff (IQ, IQN) { clocked_on : "CK"; next_state : "D"; }\n    pin (CK)')
+    ),
     "time_1000ps": edit(('"1ns"', '"1000ps"')),
     "capacitance_1000_ff": edit(("(1, pf)", "(1000, ff)")),
     "capacitance_in_farads": edit(("(1, pf)", "(1.0e-12, f)")),
@@ -456,6 +459,9 @@ def test_a_clock_gate_without_sense(write: Write, probe: Probe) -> None:
     for sense in ("", "timing_sense : non_unate;"):
         library = load(str(write("icg_no_sense", with_cell(edit(("timing_sense : positive_unate;", sense), text=ICG)))))
         assert mapping(library) == mapping(good)
+    function = edit(('state_function : "CK * IQ"', 'state_function : "CK * IQ"; function : "CK IQ"'), text=ICG)
+    latch = edit(("statetable", 'latch (IQ, IQN) { enable : "!CK"; data_in : "E"; }\n statetable'), text=function)
+    assert mapping(load(str(write("icg_latch", with_cell(latch))))) == mapping(good)
     edges = edit(("timing_sense : positive_unate;", "timing_type : rising_edge; timing_sense : non_unate;"), text=ICG)
     assert mapping(load(str(write("icg_edges", with_cell(edges))))) == mapping(good)
     with pytest.raises(ToolError, match=r"cell ICG, pin GCK: the output is negative_unate in CK"):
@@ -559,8 +565,25 @@ REFUSED = {
     ),
     "ff_only_dont_use": (
         edit(("cell (DFF) {", "cell (DFF_bad) { dont_use : true;")),
-        r"the only flip-flops are marked dont_use .*: DFF_bad",
+        r"no cell with a usable 'ff' group.*\n  not used: .*, line 690: cell DFF_bad: it is marked dont_use",
     ),
+    "two_bit_flops": (
+        edit(("    ff (IQ, IQN)", "    ff (IR, IRN) { }\n    ff (IQ, IQN)")),
+        "cell DFF: it has more than one fl",
+    ),
+    "bank": (edit(("    ff (IQ, IQN)", "    ff_bank (IQ, IQN, 2)")), r"line 690: cell DFF: it has more than one bit"),
+    "no_buffers": (
+        edit(("cell (BUF) {", "cell (BUF) { dont_use : T;")),
+        r"no buffer.*\n.*line 69: cell BUF: it is marked dont_use",
+    ),
+    "doubled_table": (
+        edit(
+            ("        cell_rise (t33) {", '        cell_rise (scalar) { values ("0.1"); }\n        cell_rise (t33) {')
+        ),
+        r"line 35: cell INV, pin Y, timing: cell_rise is given twice, and differs",
+    ),
+    "tiny_capacitance": (edit(("0.002", "1e-30")), "cell INV, pin A: capacitance 1e-30 is absurd"),
+    "underscore": (edit(("0.01300", "0_1")), "'0_1' is not a number"),
     "only_odd_flops": (
         edit(('next_state : "D"', 'next_state : "D ^ IQ"')),
         "no flip-flop stores just its data pin.*: DFF",
