@@ -200,10 +200,10 @@ class Reading:
         if not group.name:
             raise LibertyError("a cell has no name", group.line)
         try:
-            if why := avoided(group):
+            # Clock gates are often marked dont_use, so that only the clock gating of a flow places them: ours does.
+            if not group.get("clock_gating_integrated_cell") and (why := avoided(group)):
                 self.avoided[group.name] = (file, f"line {group.line}: cell {group.name}: {why}")
-                if not group.get("clock_gating_integrated_cell"):
-                    return
+                return
             found = read_cell(group, name, frame)
             if found.area is None and not (found.state and found.state.kind == "latch"):
                 raise Unread("there is no area, or it is zero", group.line).within(group)
