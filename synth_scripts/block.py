@@ -205,10 +205,7 @@ def liberty(
         'capacitive_load_unit (1, ff); voltage_unit : "1V"; current_unit : "1mA";',
         'pulling_resistance_unit : "1kohm"; leakage_power_unit : "1nW";',
         "nom_process : 1; nom_voltage : 1; nom_temperature : 25;",
-        "input_threshold_pct_rise : 50; input_threshold_pct_fall : 50;",
-        "output_threshold_pct_rise : 50; output_threshold_pct_fall : 50;",
-        "slew_lower_threshold_pct_rise : 20; slew_lower_threshold_pct_fall : 20;",
-        "slew_upper_threshold_pct_rise : 80; slew_upper_threshold_pct_fall : 80;",
+        *library.thresholds.attributes,
         f'lu_table_template (by_load) {{ variable_1 : total_output_net_capacitance; index_1 ("0, {far_ff:g}"); }}',
     ]
     for size in sorted({width for _, width in ports.values() if width > 1}):

@@ -72,8 +72,8 @@ def controller_power(
         Where the netlist does anything but what was recorded.
     ToolError
     """
-    if library.is_unit:
-        return ControllerPower("the unit library has no energy")
+    if library.without_power:
+        return ControllerPower(library.without_power)
     trace = record()
     if trace is None:
         model, gates, stores = RULE, {"": _rule(library, fabric)}, _busy(library, macros)

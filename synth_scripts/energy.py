@@ -7,15 +7,18 @@ Input slews are taken as two FO4. Energies are per transition, the mean of risin
 from __future__ import annotations
 
 import bisect
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from synth_scripts import cache
-from synth_scripts.liberty import Group, parse
+from hdl.params.errors import ToolError
+from synth_scripts import cache, sources
+from synth_scripts.liberty import Group, LibertyError
 from synth_scripts.library import Library
-from synth_scripts.tables import Table
+from synth_scripts.names import pin_names
+from synth_scripts.reading import NOT_TIMING, File, open_file
+from synth_scripts.tables import LOAD, Table
 
 __all__ = ["CellEnergy", "energies"]
 
@@ -47,59 +50,107 @@ class CellEnergy:
         return y0 + (y1 - y0) * (load_ff - x0) / (x1 - x0)
 
 
+#: Energies no transition has.
+_LIMIT_FJ = 1e9
+#: Groups of power, which timing passes over.
+_POWER = ("internal_power", "leakage_power", "power_lut_template")
+
+
 def energies(library: Library) -> dict[str, CellEnergy]:
-    """The energies of every cell of a library."""
-    key = f"{cache.digest('energy', 2, library.digest)}_energy"
+    """The energies of every usable cell of a library.
+
+    Raises
+    ------
+    ToolError
+        Where the files give no voltage, or a table of power is wrong; it names file, line, cell and pin.
+    """
+    key = f"{cache.digest('energy', 3, library.digest)}_energy"
     stored = cache.read("libraries", key)
     if stored is None:
         stored = {}
         for path in library.files:
-            root = parse(Path(path).read_text(errors="replace"))
-            reader = _Reader(root, library)
-            stored |= {group.name: vars(reader.cell(group)) for group in root.all("cell")}
+            file = open_file(sources.read(Path(path)), [kind for kind in NOT_TIMING if kind not in _POWER])
+            stored |= _Reader(file, library).cells()
         cache.write("libraries", key, stored)
-    return {name: CellEnergy(**values) for name, values in stored.items()}
+    return {
+        name: CellEnergy(
+            values["inputs"],
+            {pin: [(load, energy) for load, energy in points] for pin, points in values["outputs"].items()},
+            values["leakage_nw"],
+        )
+        for name, values in stored.items()
+    }
 
 
 class _Reader:
-    def __init__(self, root: Group, library: Library) -> None:
-        self.root, self.library = root, library
-        self.voltage: float = library.corner["voltage"]
-        # Liberty's energy unit is the capacitance unit times square volts: here fF V2 = fJ.
-        self.unit = library.cap_ff
-        self.slew = 2 * library.fo4_ps / library.time_ps
-        scale, suffix = re.fullmatch(r"([\d.]*)\s*(\w+)", root.attributes.get("leakage_power_unit", "1nW")).groups()  # type: ignore[union-attr]
-        self.leakage = float(scale or 1) * {"pw": 1e-3, "nw": 1.0, "uw": 1e3, "mw": 1e6}[suffix.lower()]
+    """The energies of one file's cells."""
 
-    def cell(self, group: Group) -> CellEnergy:
+    def __init__(self, file: File, library: Library) -> None:
+        self.file, self.library = file, library
+        voltage = library.corner["voltage"]
+        if voltage is None:
+            raise ToolError(f"{file.name}: the library gives no voltage (nom_voltage), without which there is no power")
+        self.voltage: float = voltage
+        # Liberty's energy unit is the capacitance unit times square volts: here fF V2 = fJ.
+        self.unit = file.header.cap_ff * file.header.volts**2
+        swing = library.thresholds.full_swing[0] / file.header.thresholds.full_swing[0]
+        self.slew = 2 * library.fo4_ps / file.header.time_ps * swing
+
+    def cells(self) -> dict[str, dict[str, Any]]:
+        """By the names that the cells have in the library."""
+        names = {original: name for name, original in self.library.renamed.items()}
+        found = {}
+        for group in self.file.root.all("cell"):
+            name = names.get(group.name, group.name)
+            if name in self.library.areas:
+                try:
+                    found[name] = vars(self.cell(group, name))
+                except LibertyError as error:
+                    raise ToolError(f"{self.file.name}, {error.within(group)}") from None
+        return found
+
+    def cell(self, group: Group, name: str) -> CellEnergy:
         inputs, outputs = {}, {}
-        for pin in group.all("pin"):
+        for original, pin_name in pin_names(group).items():
+            pin = next(pin for pin in group.all("pin") if original in pin.args)
             powers = list(pin.all("internal_power"))
-            if pin.attributes.get("direction") == "output":
-                outputs[pin.name] = self._output(powers)
-            elif pin.attributes.get("direction") == "input":
-                charge = 0.5 * self.library.loads[group.name].get(pin.name, 0.0) * self.voltage**2
-                inputs[pin.name] = charge + self._mean(self._at(each, 0.0) for each in powers)
+            direction = pin.get("direction").lower()
+            try:
+                if direction == "output":
+                    outputs[pin_name] = self._output(powers)
+                elif direction == "input":
+                    charge = 0.5 * self.library.loads[name].get(pin_name, 0.0) * self.voltage**2
+                    inputs[pin_name] = charge + self._mean(self._at(each, 0.0) for each in powers)
+            except LibertyError as error:
+                raise error.within(pin) from None
         return CellEnergy(inputs, outputs, self._leakage(group))
 
     def _output(self, powers: list[Group]) -> list[tuple[float, float]]:
         loads = {0.0}
         for power in powers:
-            for table in power.all("rise_power", "fall_power"):
-                read = Table.read(table, self.root)
+            for table in self._tables(power, "rise_power", "fall_power"):
                 loads.update(
                     load
-                    for axis, name in zip(read.axes, read.variables, strict=True)
-                    if "capacitance" in name
+                    for axis, name in zip(table.axes, table.variables, strict=True)
+                    if name == LOAD
                     for load in axis
                 )
         return [
-            (load * self.library.cap_ff, self._mean(self._at(power, load) for power in powers))
+            (load * self.file.header.cap_ff, self._mean(self._at(power, load) for power in powers))
             for load in sorted(loads)
         ]
 
+    def _tables(self, power: Group, *kinds: str) -> list[Table]:
+        tables = []
+        for group in power.all(*kinds):
+            table = Table.read(group, self.file.header.templates)
+            if table.greatest * self.unit > _LIMIT_FJ:
+                raise LibertyError(f"{group.kind} {group.name}: a value of {table.greatest:g} is absurd", group.line)
+            tables.append(table)
+        return tables
+
     def _at(self, power: Group, load: float) -> float:
-        tables = [Table.read(table, self.root) for table in power.all("rise_power", "fall_power", "power")]
+        tables = self._tables(power, "rise_power", "fall_power", "power")
         return self._mean(table.at(slew=self.slew, load=load) for table in tables) * self.unit
 
     @staticmethod
@@ -109,9 +160,13 @@ class _Reader:
 
     def _leakage(self, group: Group) -> float:
         """nW; the mean over states where the library tells them apart, one supply pin after another."""
-        if "cell_leakage_power" in group.attributes:
-            return group.number("cell_leakage_power") * self.leakage
+        scale = self.file.header.leakage_nw
+        whole = group.number("cell_leakage_power")
+        if whole is not None:
+            return whole * scale
         by_supply: dict[str, list[float]] = {}
         for each in group.all("leakage_power"):
-            by_supply.setdefault(each.attributes.get("related_pg_pin", ""), []).append(each.number("value"))
-        return sum(self._mean(values) for values in by_supply.values()) * self.leakage
+            value = each.number("value")
+            if value is not None:
+                by_supply.setdefault(each.get("related_pg_pin"), []).append(value)
+        return sum(self._mean(values) for values in by_supply.values()) * scale

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synth_scripts import cache
+from synth_scripts.header import Thresholds
 from synth_scripts.sources import find
 
 __all__ = ["Adder", "ClockGate", "Library", "load"]
@@ -46,13 +47,15 @@ class Library:
     files : tuple of str
         The Liberty files, decompressed.
     mapping : str
-        One Liberty file for mapping and timing: every usable cell of all files, without power tables.
+        One Liberty file for mapping and timing, in one plain dialect: every usable cell of all files.
     time_ps, cap_ff : float
-        Picoseconds in the files' time unit, femtofarads in their capacitance unit.
+        Picoseconds in its time unit, 1 or 1000; femtofarads in its capacitance unit, 1 or 1000.
+    thresholds : Thresholds
+        Where it measures delays and slews.
     corner : dict
-        ``process``, ``voltage`` (V), ``temperature`` (C) and ``conditions``.
+        ``process``, ``voltage`` (V), ``temperature`` (C), each None where the files don't give it, and ``conditions``.
     areas : dict
-        Area of every cell (um2; NAND2 equivalents in the unit library).
+        Area of every usable cell (um2; NAND2 equivalents in the unit library).
     flops, latches : tuple of str
         Edge-triggered and level-sensitive cells.
     clock_gate : ClockGate or None
@@ -83,6 +86,8 @@ class Library:
         By area.
     full_adder, half_adder : Adder or None
     tie_high, tie_low : (cell, pin) or None
+    renamed : dict
+        Names in the files of cells that have another name here, since not all tools read theirs.
     notes : tuple of str
         What a reader of the figures should know about the library.
     digest : str
@@ -96,6 +101,7 @@ class Library:
     mapping: str
     time_ps: float
     cap_ff: float
+    thresholds: Thresholds
     corner: dict[str, Any]
     areas: dict[str, float]
     flops: tuple[str, ...]
@@ -120,18 +126,35 @@ class Library:
     half_adder: Adder | None
     tie_high: tuple[str, str] | None
     tie_low: tuple[str, str] | None
+    renamed: dict[str, str]
     notes: tuple[str, ...]
     digest: str
     is_unit: bool = False
+
+    @property
+    def without_power(self) -> str:
+        """Why there is no power of this library; empty where there is."""
+        if self.is_unit:
+            return "the unit library has no energy"
+        if self.corner["voltage"] is None:
+            return "the library gives no voltage (nom_voltage or operating_conditions)"
+        return ""
 
     @property
     def corner_text(self) -> str:
         """The corner in words."""
         if self.is_unit:
             return "no process: NAND2 equivalents and FO4 (1 ns = 1 FO4)"
-        corner = self.corner
-        point = f"process {corner['process']:g}, {corner['voltage']:g} V, {corner['temperature']:g} C"
-        return f"{corner['conditions']}: {point}"
+        words = (
+            ("process", "process {:g}", "process"),
+            ("voltage", "{:g} V", "voltage"),
+            ("temperature", "{:g} C", "temperature"),
+        )
+        point = [
+            f"{name} not given" if self.corner[key] is None else text.format(self.corner[key])
+            for key, text, name in words
+        ]
+        return f"{self.corner['conditions']}: {', '.join(point)}"
 
 
 def load(setting: str | list[str] = "auto") -> Library:
@@ -146,24 +169,31 @@ def load(setting: str | list[str] = "auto") -> Library:
     Raises
     ------
     ToolError
-        Where a file is missing, empty, not Liberty or without flip-flops.
+        Where a file is missing, empty, not Liberty, contradicts itself or another one, or lacks cells that are needed.
     """
     sources, notes = find(setting)
-    key = cache.digest("library", VERSION, [(source.name, cache.digest(source.data)) for source in sources])
+    key = cache.digest("library", VERSION, sorted((source.name, cache.digest(source.data)) for source in sources))
     stored = cache.read("libraries", key)
     if stored is not None and all(cache.intact(Path(path)) for path in (*stored["files"], stored["mapping"])):
         return _restore({**stored, "notes": (*notes, *stored["notes"])})
-    from synth_scripts.cells import Reader  # it makes a Library
+    from synth_scripts.cells import make  # it makes a Library
 
-    library = Reader(sources, key).read()
+    library = make(sources, key)
     values = {name: getattr(library, name) for name in Library.__dataclass_fields__}
-    values |= {name: vars(values[name]) for name in ("clock_gate", "full_adder", "half_adder") if values[name]}
+    values |= {name: vars(values[name]) for name in _OBJECTS if values[name]}
     cache.write("libraries", key, values)
     return _restore({**values, "notes": (*notes, *library.notes)})
 
 
 #: Counted up when what is read out of a library changes.
-VERSION = 9
+VERSION = 10
+#: What of a library is an object of its own.
+_OBJECTS: dict[str, Any] = {
+    "clock_gate": ClockGate,
+    "full_adder": Adder,
+    "half_adder": Adder,
+    "thresholds": Thresholds,
+}
 
 
 def _restore(values: dict[str, Any]) -> Library:
@@ -171,7 +201,7 @@ def _restore(values: dict[str, Any]) -> Library:
         return tuple(frozen(item) for item in value) if isinstance(value, list | tuple) else value
 
     values = {name: frozen(value) for name, value in values.items()}
-    for name, kind in (("clock_gate", ClockGate), ("full_adder", Adder), ("half_adder", Adder)):
+    for name, kind in _OBJECTS.items():
         if values[name] is not None:
             values[name] = kind(**{key: frozen(value) for key, value in values[name].items()})
     return Library(**values)

@@ -52,10 +52,10 @@ def models(library: Library, kinds: set[str]) -> dict[str, Model]:
     ToolError
         Where a cell has no function in the library.
     """
-    key = cache.digest("models", library.digest)
+    key = cache.digest("models", 2, library.digest)
     stored = cache.read("libraries", f"{key}_models")
     if stored is None:
-        root = parse(Path(library.mapping).read_text())
+        root = parse(Path(library.mapping).read_text(encoding="utf-8"))
         stored = {group.name: vars(_model(group)) for group in root.all("cell")}
         cache.write("libraries", f"{key}_models", stored)
     gate = library.clock_gate.cell if library.clock_gate else ""
@@ -67,20 +67,21 @@ def models(library: Library, kinds: set[str]) -> dict[str, Model]:
 
 def _model(group: Group) -> Model:
     outputs = {
-        pin.name: pin.attributes["function"]
+        pin.name: pin.get("function")
         for pin in group.all("pin")
-        if pin.attributes.get("direction") == "output" and "function" in pin.attributes
+        if pin.get("direction") == "output" and "function" in pin.raw
     }
     for kind, next_state, clock in (("ff", "next_state", "clocked_on"), ("latch", "data_in", "enable")):
         state = group.first(kind)
         if state is not None:
-            forced = [state.attributes[name] for name in ("clear", "preset") if name in state.attributes]
+            forced = [state.get(name) for name in ("clear", "preset") if name in state.raw]
+            name, inverse = state.args
             return Model(
                 outputs,
-                state.args[0],
-                state.args[1] if len(state.args) > 1 else "",
-                state.attributes.get(next_state, ""),
-                state.attributes.get(clock, ""),
+                name,
+                inverse,
+                state.get(next_state),
+                state.get(clock),
                 " | ".join(f"({each})" for each in forced),
                 kind == "latch",
             )

@@ -294,8 +294,8 @@ def measure_engine(
 
 def unavailable(library: Library, effort: str) -> str:
     """Why power can't be or is not measured; empty where it is."""
-    if library.is_unit:
-        return "not measured: the unit library has no energy"
+    if library.without_power:
+        return f"not measured: {library.without_power}"
     if effort == "quick":
         return "not measured at effort quick"
     return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from hdl.params.errors import ToolError, near_name
 from synth_scripts import unit
 
-__all__ = ["OSU018", "Source", "find"]
+__all__ = ["OSU018", "Source", "find", "read"]
 
 #: From Debian's package qflow-tech-osu018.
 OSU018 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
@@ -45,7 +45,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
     if isinstance(setting, list | tuple):
         if not setting:
             raise ToolError("synth.library: the list of library files is empty")
-        return [_read(Path(entry).expanduser()) for entry in setting], []
+        return [read(Path(entry).expanduser()) for entry in setting], []
     if setting == "unit":
         return [_unit()], []
     if setting == "auto":
@@ -53,7 +53,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
     if setting == "osu018":
         if not OSU018.exists():
             raise ToolError(f"library osu018: {OSU018} is missing (install the Debian package qflow-tech-osu018)")
-        return [_read(OSU018)], []
+        return [read(OSU018)], []
     if setting in _CIEL:
         path = _installed(setting)
         if path is None:
@@ -61,20 +61,20 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
                 f"library {setting}: no {_CIEL[setting]} below {', '.join(str(root) for root in _roots())} "
                 f"(install the PDK with ciel, or set PDK_ROOT)"
             )
-        return [_read(path)], []
+        return [read(path)], []
     path = Path(setting).expanduser()
     if path.is_dir():
         files = sorted(entry for entry in path.iterdir() if entry.name.endswith((".lib", ".lib.gz")))
         if not files:
             raise ToolError(f"{path}: the folder holds no Liberty file (.lib or .lib.gz)")
-        return [_read(entry) for entry in files], []
+        return [read(entry) for entry in files], []
     if not path.exists() and os.sep not in setting and not setting.endswith((".lib", ".gz")):
         names = ("auto", "osu018", "unit", *_CIEL)
         hint = near_name(setting, names)
         raise ToolError(
             f"library {setting!r} is neither a file nor one of {', '.join(names)}" + (f" ({hint})" if hint else "")
         )
-    return [_read(path)], []
+    return [read(path)], []
 
 
 def _automatic() -> tuple[list[Source], list[str]]:
@@ -85,7 +85,7 @@ def _automatic() -> tuple[list[Source], list[str]]:
     missing += [] if shutil.which("sta") else ["OpenSTA (Debian: opensta)"]
     if missing:
         return [_unit()], [f"figures are of the embedded unit library; for real ones install {' and '.join(missing)}"]
-    return [_read(installed[0])], []
+    return [read(installed[0])], []
 
 
 def _unit() -> Source:
@@ -101,7 +101,8 @@ def _installed(name: str) -> Path | None:
     return next((root / _CIEL[name] for root in _roots() if (root / _CIEL[name]).exists()), None)
 
 
-def _read(path: Path) -> Source:
+def read(path: Path) -> Source:
+    """One file, decompressed where it is compressed. Raises ToolError where it can't be read."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -56,6 +56,18 @@ def test_check_as_json(bitloom):
     assert content["derived"]["streams"]["c"] == {"lanes": 3, "element_bits": 32, "tdata_bits": 96}
 
 
+def test_check_reads_the_library(bitloom, here):
+    result = bitloom("check", "small.toml", "--set", "library=nope.lib")
+    assert (result.status, result.out) == (2, "")
+    assert "synth.library" in result.err
+    assert "nope.lib: the library file can't be read" in result.err
+    (here / "half.lib").write_text("library (half) { cell (INV) {")
+    result = bitloom("check", "small.toml", "--set", "library=half.lib")
+    assert (result.status, result.out) == (2, "")
+    assert "half.lib: not a Liberty file: the file ends inside the group 'cell (INV)' of line 1" in result.err
+    assert bitloom("check", "small.toml", "--set", "library=unit").status == 0
+
+
 def test_list(bitloom):
     result = bitloom("list").out
     lines = result.splitlines()

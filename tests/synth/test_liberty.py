@@ -30,11 +30,11 @@ def test_tree_and_attributes() -> None:
     cell = library.first("cell")
     assert cell is not None
     assert (library.name, cell.name, cell.number("area")) == ("small", "AND2", 2.5)
-    assert library.attributes["capacitive_load_unit"] == "1, pf"
+    assert library.get("capacitive_load_unit") == "1, pf"
     assert [pin.name for pin in cell.all("pin")] == ["Y", "A"]
-    assert cell.first("pin").attributes["function"] == "A & B"  # type: ignore[union-attr]
-    assert "timing" not in cell.slim(["timing"])
-    assert parse(library.slim(["timing"])).name == "small"
+    assert cell.first("pin").get("function") == "A & B"  # type: ignore[union-attr]
+    assert cell.first("pin").first("timing") is not None  # type: ignore[union-attr]
+    assert parse(SMALL, ["timing"]).first("cell").first("pin").first("timing") is None  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_tables_interpolate_and_extrapolate() -> None:
     library = parse(SMALL)
     rise = library.first("cell").first("pin").first("timing").first("cell_rise")  # type: ignore[union-attr]
     assert rise is not None
-    table = Table.read(rise, library)
+    table = Table.read(rise, {group.name: group for group in library.all("lu_table_template")})
     assert table.at(slew=1, load=20) == pytest.approx(2)
     assert table.at(slew=1.5, load=15) == pytest.approx(6.5)
     assert table.at(slew=3, load=40) == pytest.approx(24)

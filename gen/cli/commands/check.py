@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gen.cli.commands.session import describe, load_config
+from gen.cli.commands.session import describe, load_config, load_library
 from gen.cli.console import Console, table
 from gen.timing import interval_formula, macs_per_cycle, pes
 from hdl.params import BeatMap, Dataflow
@@ -16,6 +16,8 @@ __all__ = ["command"]
 def command(options: argparse.Namespace, console: Console) -> int:
     """Check a configuration; every problem is reported at once."""
     config = load_config(options)
+    if config.synth.library != "auto":  # which is always there
+        load_library(config)
     params, flow = config.engine, Dataflow(config.engine)
     kind = "s" if params.result_signed else "u"
     derived = {

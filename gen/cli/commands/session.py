@@ -17,9 +17,10 @@ from hdl.params import MULTIPLIERS, CheckFailed, ConfigError, EngineParams, Prob
 if TYPE_CHECKING:
     from gen.config import Config
     from gen.emit.verilog import Emission
+    from synth_scripts.library import Library
     from synth_scripts.metrics import Rate
 
-__all__ = ["SIM", "SYNTH", "Session", "load_config"]
+__all__ = ["SIM", "SYNTH", "Session", "load_config", "load_library"]
 
 SIM, SYNTH, REPORT = "sim.json", "synth.json", "report.html"
 
@@ -37,6 +38,17 @@ def load_config(options: argparse.Namespace) -> Config:
     if options.seed is not None:
         overrides.append(f"workload.seed={options.seed}")
     return load(options.config, overrides)
+
+
+def load_library(config: Config) -> Library:
+    """The cell library that a configuration names. Raises ToolError where it is missing or unusable."""
+    from synth_scripts.library import load
+
+    library = config.synth.library
+    try:
+        return load(library if isinstance(library, str) else list(library))
+    except ToolError as error:
+        raise ToolError(f"synth.library: {error}") from None
 
 
 class Session:
@@ -82,13 +94,7 @@ class Session:
 
     def check_library(self) -> None:
         """Raise ToolError where the cell library is missing or unusable, before work that would be lost."""
-        from synth_scripts.library import load
-
-        library = self.config.synth.library
-        try:
-            load(library if isinstance(library, str) else list(library))
-        except ToolError as error:
-            raise ToolError(f"synth.library: {error}") from None
+        load_library(self.config)
 
     def simulate(self) -> Json:
         """The workload on the generated Verilog; its result is in ``sim.json``, whether it passed or not."""
