@@ -90,7 +90,11 @@ def _parts(synth: Synthesis) -> Markup:
     ]
     rows += [
         _sum("Core", [design.core_area_um2 for design in synth.designs], total),
-        _sum("Engine, cells" if synth.has_memories else "Engine", [design.engine_area_um2 for design in synth.designs], total),
+        _sum(
+            "Engine, cells" if synth.has_memories else "Engine",
+            [design.engine_area_um2 for design in synth.designs],
+            total,
+        ),
     ]
     if any(design.macro_bits for design in synth.designs):
         heading = tag("th", tag("span", class_="key memory estimate"), MACROS, scope="row")

@@ -51,8 +51,8 @@ def _clock(synth: Synthesis) -> str:
     if asked is None:
         return "None was asked for: every design, and every core, at its own best."
     late = missed(synth)
-    met = "met by all designs." if not late else f"missed: {'; '.join(late)}. Their figures are at what they reach."
-    return f"{quantity(asked, unit)} asked for, {met}"
+    met = f"missed: {late}. The figures of a design that missed are at the clock it reaches" if late else "met by all"
+    return f"{quantity(asked, unit)} asked for, {met}."
 
 
 def _memories(synth: Synthesis) -> str:

@@ -84,7 +84,13 @@ def table(head: Sequence[Node], rows: Iterable[Node], label: str, width: float, 
         What the table holds, for screen readers.
     """
     heading = tag("thead", tag("tr", head))
-    content = tag("table", heading, tag("tbody", rows), style=f"min-width:{width:.0f}px;max-width:{SPREAD * width:.0f}px", class_=class_)
+    content = tag(
+        "table",
+        heading,
+        tag("tbody", rows),
+        style=f"min-width:{width:.0f}px;max-width:{SPREAD * width:.0f}px",
+        class_=class_,
+    )
     return scroll(content, label, width)
 
 

@@ -211,7 +211,8 @@ def stacks(drawn: Sequence[Stack], unit: str) -> Markup:
         core = tag("div", tag("i", style=f"width:{100 * stack.core / greatest:.2f}%"), class_="core-line")
         rows.append(tag("div", tag("p", stack.words(unit)), tag("div", pieces, class_="stack"), core, class_="stacked"))
     spoken = "; ".join(
-        f"{stack.label}: " + ", ".join(f"{part.name} {quantity(part.area, unit)}" for part in (*stack.parts, *stack.estimates))
+        f"{stack.label}: "
+        + ", ".join(f"{part.name} {quantity(part.area, unit)}" for part in (*stack.parts, *stack.estimates))
         for stack in drawn
     )
     return tag("div", rows, class_="stacks", role="img", aria_label=f"Area by part. {spoken}")

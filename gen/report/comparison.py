@@ -8,9 +8,9 @@ from typing import Any
 
 from gen.report.blocks import Section, cell, figure_width, pending, table
 from gen.report.charts import Bar, Group, bars
-from gen.report.figures import count, is_number, quantity, ratio
+from gen.report.figures import MISSING, count, is_number, quantity, ratio
 from gen.report.markup import Markup, Node, join, tag
-from gen.report.records import Compared, Design, Synthesis
+from gen.report.records import Compared, Design, Ratios, Synthesis
 from gen.report.scatter import Mark, scatter
 
 __all__ = ["comparison"]
@@ -72,7 +72,7 @@ def _lead(synth: Synthesis, base: Compared) -> str:
     clock = (
         "each design is shown at its own best clock, the core's figures at the core's."
         if asked is None
-        else f"figures are at {quantity(asked, synth.unit('clock_ns'))}, or, where a design misses it, at what it reaches."
+        else f"figures are at {quantity(asked, synth.unit('clock_ns'))}, or at the clock that a design reaches instead."
     )
     memories = (
         " In an engine total every memory, however it is built here, counts as what a macro would take, by one model."
@@ -95,9 +95,7 @@ def _role(design: Design, synth: Synthesis) -> str:
 
 
 def _charts(synth: Synthesis, base: Compared) -> list[Markup]:
-    areas = _scopes(
-        synth, lambda d: d.core_area_um2, lambda d: d.engine_area_um2, lambda d: d.engine_total_area_um2
-    )
+    areas = _scopes(synth, lambda d: d.core_area_um2, lambda d: d.engine_area_um2, lambda d: d.engine_total_area_um2)
     clocks = _scopes(synth, lambda d: d.core_clock, lambda d: d.clock)
     energies = _scopes(synth, lambda d: d.core_pj_per_mac, lambda d: d.pj_per_mac)
     clock = ("Best clock", "more is better") if synth.silicon else ("Shortest clock period", "less is better")
@@ -146,7 +144,11 @@ def _scatter(synth: Synthesis, base: Compared) -> Markup | None:
         return None
     unity = base.throughput_gops / (base.engine_total_area_um2 if synth.has_memories else base.engine_area_um2)  # type: ignore[operator]
     chart = scatter(marks, synth.unit("engine_area_um2"), synth.unit("throughput_gops"), unity, base.scheme)
-    scopes = [("core", "core"), ("engine", "engine cells" if synth.has_memories else "engine"), *([("total", "engine total")] if synth.has_memories else [])]
+    scopes = [
+        ("core", "core"),
+        ("engine", "engine cells" if synth.has_memories else "engine"),
+        *([("total", "engine total")] if synth.has_memories else []),
+    ]
     legend = [tag("li", tag("i", class_=f"ours {scope}"), text) for scope, text in scopes]
     return tag(
         "figure",
@@ -249,7 +251,7 @@ def _row(row: Row, designs: Sequence[Design], base: Compared | None) -> Markup:
 
 def _ratio(ours: Any, theirs: Any, better: Callable[..., Any] | None) -> Markup:
     """The quotient, and in a word whether that is good."""
-    text = ratio(ours, theirs) if is_number(ours) and ours >= 0 else "–"
+    text = ratio(ours, theirs) if is_number(ours) and is_number(theirs) and min(ours, theirs) > 0 else MISSING
     if better is None or not (is_number(ours) and is_number(theirs)) or f"{ours:.4g}" == f"{theirs:.4g}":
         return cell(text, "ratio")
     verdict = "better" if better(ours, theirs) == ours else "worse"
@@ -258,7 +260,7 @@ def _ratio(ours: Any, theirs: Any, better: Callable[..., Any] | None) -> Markup:
 
 def _each(synth: Synthesis) -> Markup:
     """A row a design, a column a ratio: above one, this engine is the better one."""
-    columns = [
+    found: list[tuple[str, Callable[[Ratios], float | None]]] = [
         (f"throughput over area, {'engine cells' if synth.has_memories else 'engine'}", lambda r: r.area_engine),
         *([("throughput over area, engine total", lambda r: r.area_engine_total)] if synth.has_memories else []),
         ("throughput over area, core", lambda r: r.area_core),
@@ -266,7 +268,7 @@ def _each(synth: Synthesis) -> Markup:
         ("operations for energy, core", lambda r: r.energy_core),
         ("clock rate", lambda r: r.clock),
     ]
-    columns = [(name, get) for name, get in columns if any(get(design.ratios) for design in synth.compared)]
+    columns = [(name, get) for name, get in found if any(get(design.ratios) for design in synth.compared)]
     head = [tag("th", "Over"), *(tag("th", name, class_="n") for name, _ in columns)]
     rows = [
         tag(

@@ -34,6 +34,7 @@ def quantity(value: Any, unit: str = "", places: int = 4) -> str:
         text = f"{value:.{places}g}"
         if "e" in text:
             text = f"{value:.10f}".rstrip("0").rstrip(".")
+    text = text.replace("-", "−")
     return f"{text} {unit}" if unit else text
 
 

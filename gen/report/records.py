@@ -104,7 +104,7 @@ class Memory:
 
 @dataclass(frozen=True, kw_only=True)
 class Ratios:
-    """This engine over another design, larger is better for this engine; None where one of the two is unknown.
+    """The engine over another design: larger is better for the engine, None where one of the two is unknown.
 
     Parameters
     ----------

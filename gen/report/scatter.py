@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, floor, log10
 
 from gen.report.figures import quantity
@@ -22,7 +23,16 @@ CHARACTER, LINE, DOT = 7.4, 17.0, 13.0
 #: Where labels may stand beside their point: class, and the position of the text's middle in widths and heights of it.
 SIDES = (("right", 0.5, 0.0, 1), ("left", -0.5, 0.0, -1), ("above", 0.0, -1.0, 0), ("below", 0.0, 1.0, 0))
 #: Steps of an axis within a decade, the coarsest first.
-STEPS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8), (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), tuple(n / 10 for n in range(10, 100)))
+STEPS = (
+    (1,),
+    (1, 3),
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 4, 6, 8),
+    (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
+    tuple(n / 10 for n in range(10, 100)),
+)
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -169,7 +179,8 @@ def _multiples(least: float, greatest: float) -> list[float]:
 def _labels(marks: Sequence[Mark], x: Axis, y: Axis) -> list[Markup]:
     """Names beside the points, on the side where they hide least."""
     dots = [_pixels(x.at(mark.area), y.at(mark.throughput)) for mark in marks]
-    taken = [(left - DOT / 2, top - DOT / 2, left + DOT / 2, top + DOT / 2) for left, top in dots]
+    taken = [_square(left, top, DOT) for left, top in dots]
+    taken += [_square(left, top, 3.0) for left, top in _between(marks, dots)]
     labels = []
     for (left, top), mark in zip(dots, marks, strict=True):
         if not mark.labelled:
@@ -188,11 +199,22 @@ def _labels(marks: Sequence[Mark], x: Axis, y: Axis) -> list[Markup]:
     return labels
 
 
-Box = tuple[float, float, float, float]
+def _between(marks: Sequence[Mark], dots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points on the lines that join the marks of a design."""
+    points = []
+    for (one, start), (two, end) in pairwise(zip(marks, dots, strict=True)):
+        if one.design == two.design:
+            (x, y), (dx, dy) = start, (end[0] - start[0], end[1] - start[1])
+            points += [(x + dx * step / 20, y + dy * step / 20) for step in range(1, 20)]
+    return points
 
 
 def _pixels(across: float, up: float) -> tuple[float, float]:
     return across * WIDTH / 100, (100 - up) * HEIGHT / 100
+
+
+def _square(left: float, top: float, size: float) -> Box:
+    return left - size / 2, top - size / 2, left + size / 2, top + size / 2
 
 
 def _overlap(a: Box, b: Box) -> float:

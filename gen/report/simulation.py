@@ -13,9 +13,7 @@ __all__ = ["simulation"]
 def simulation(sim: Simulation | None) -> Section:
     """What was computed on the generated Verilog, and what came of it."""
     if sim is None:
-        return Section(
-            "simulation", "Simulation", [pending("This engine has not been simulated.", "bitloom simulate")]
-        )
+        return Section("simulation", "Simulation", [pending("This engine has not been simulated.", "bitloom simulate")])
     lead = "The generated Verilog, run in Verilator; every result is compared with the golden model, which is exact."
     body: list[Node] = [
         tag("p", lead, class_="lead"),

@@ -89,14 +89,14 @@ def summary(data: RunData) -> Markup:
     )
 
 
-def missed(synth: Synthesis) -> list[str]:
-    """The designs that missed the clock they were asked for, with what they reached."""
-    return [
+def missed(synth: Synthesis) -> str:
+    """The designs that missed the clock they were asked for, with what they reach; empty if all of them met it."""
+    return "; ".join(
         f"{design.scheme} reaches {quantity(design.clock_ns, design.unit('clock_ns'))}, "
-        f"{quantity(-design.wns_ns, design.unit('clock_ns'))} late"
+        f"{quantity(-design.wns_ns, design.unit('clock_ns'))} too late"
         for design in synth.designs
         if not design.clock_met
-    ]
+    )
 
 
 def _verdict(over: float) -> str:
@@ -169,8 +169,12 @@ def _balance(synth: Synthesis, base: Compared) -> Markup:
     findings = _findings(synth, base)
     even = [finding.name for finding in findings if finding.verdict == "even"]
     columns = [
-        _column(f"Gains over {base.scheme}", "gain", findings, f"Nothing that was measured is better than {base.scheme}."),
-        _column(f"Costs against {base.scheme}", "cost", findings, f"Nothing that was measured is worse than {base.scheme}."),
+        _column(
+            f"Gains over {base.scheme}", "gain", findings, f"Nothing that was measured is better than {base.scheme}."
+        ),
+        _column(
+            f"Costs against {base.scheme}", "cost", findings, f"Nothing that was measured is worse than {base.scheme}."
+        ),
     ]
     note = tag("p", f"No different: {'; '.join(even)}.", class_="even") if even else None
     return join(tag("div", columns, class_="balance"), note)
@@ -195,13 +199,13 @@ def _missed_clock(synth: Synthesis | None) -> Markup | None:
     if synth is None or not (late := missed(synth)):
         return None
     asked = quantity(synth.clock_asked_ns, synth.unit("clock_ns"))
-    text = f"{asked} were asked for: {'; '.join(late)}. The figures of a design that missed are at the clock it reaches."
+    text = f"{asked} asked for; {late}. The figures of a design that missed are at the clock it reaches."
     return tag("p", tag("b", "Clock missed. "), text, class_="alert")
 
 
 def _how_to_compare(synth: Synthesis) -> Markup:
     other = "opt1" if synth.scheme == "mac" else "mac"
-    command = f'--set \'synth.compare=["{other}"]\''
+    command = f"--set 'synth.compare=[\"{other}\"]'"
     return tag("p", "To see them beside another scheme, run again with ", tag("code", command), ".", class_="lead")
 
 
@@ -245,7 +249,9 @@ def _synthesised(synth: Synthesis) -> list[Markup]:
 def _clock(synth: Synthesis) -> Markup:
     unit, rate = synth.unit("clock_ns"), quantity(synth.clock, synth.clock_unit)
     if synth.clock_asked_ns is None:
-        return _ground_item("good", "Best clock of each design", f"{rate}; none was asked for; timed by {synth.timing_by}")
+        return _ground_item(
+            "good", "Best clock of each design", f"{rate}; none was asked for; timed by {synth.timing_by}"
+        )
     asked = quantity(synth.clock_asked_ns, unit)
     if synth.clock_met:
         return _ground_item("good", "Clock met", f"{asked} asked for, {quantity(synth.wns_ns, unit)} to spare")
@@ -297,7 +303,7 @@ def _key_figures(data: RunData) -> list[tuple[str, Node]]:
 
 
 def _area(value: float, synth: Synthesis) -> tuple[str, str]:
-    """A large area in square millimetres, where there is a process."""
-    if synth.silicon and value >= 1e5:
+    """Areas of a large engine are in square millimetres, where there is a process."""
+    if synth.silicon and synth.engine_area_um2 >= 1e5:
         return quantity(value / 1e6), "mm²"
     return quantity(value), synth.unit("engine_area_um2")
