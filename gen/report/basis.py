@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from gen.report.blocks import Section, facts, preformatted, table
 from gen.report.data import pairs
 from gen.report.figures import count, quantity
+from gen.report.ground import missed
 from gen.report.markup import Markup, Node, join, tag
 from gen.report.records import Design, Synthesis
-from gen.report.summary import missed
 
 __all__ = ["basis"]
 
@@ -76,10 +77,10 @@ def _each(synth: Synthesis, words: Callable[[Design], str]) -> str:
 
 def _checks(synth: Synthesis) -> str:
     """What the checks of the netlists found."""
-    found: dict[str, int] = {}
+    found = Counter[str]()
     for design in synth.designs:
-        for name, number in design.checks.items():
-            found[name] = found.get(name, 0) + number
+        found.update(design.checks)
+    del found["missed_clock"]  # of which the clock's own line speaks
     return ", ".join(f"{count(number) if number else 'no'} {name.replace('_', ' ')}" for name, number in found.items())
 
 

@@ -196,7 +196,7 @@ class Stack:
 
 def stacks(drawn: Sequence[Stack], unit: str) -> Markup:
     """Stacks of parts on one scale; a line beneath each marks the core."""
-    greatest = max((stack.drawn for stack in drawn), default=0) or 1
+    greatest = max((max(stack.drawn, stack.core) for stack in drawn), default=0) or 1
     rows = []
     for stack in drawn:
         pieces = [

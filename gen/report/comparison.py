@@ -10,7 +10,7 @@ from gen.report.blocks import Section, cell, figure_width, pending, table
 from gen.report.charts import Bar, Group, bars
 from gen.report.figures import MISSING, count, is_number, quantity, ratio
 from gen.report.markup import Markup, Node, join, tag
-from gen.report.records import Compared, Design, Ratios, Synthesis
+from gen.report.records import Compared, Design, Synthesis
 from gen.report.scatter import Mark, scatter
 
 __all__ = ["comparison"]
@@ -102,10 +102,11 @@ def _charts(synth: Synthesis, base: Compared) -> list[Markup]:
     drawn = [
         _chart("Area", synth.unit("engine_area_um2"), "less is better", areas, synth, base),
         _chart(clock[0], synth.clock_unit, clock[1], clocks, synth, base),
-        _chart("Energy of a multiply-accumulate", synth.unit("pj_per_mac"), "less is better", energies, synth, base),
-        _scatter(synth, base),
+        _chart("Energy per MAC", synth.unit("pj_per_mac"), "less is better", energies, synth, base),
     ]
-    return [chart for chart in drawn if chart is not None]
+    columns = [chart for chart in drawn if chart is not None]
+    against = _scatter(synth, base, len(columns))
+    return [*columns, against] if against else columns
 
 
 def _chart(
@@ -124,8 +125,8 @@ def _chart(
     return bars(title, unit, groups, better) if groups else None
 
 
-def _scatter(synth: Synthesis, base: Compared) -> Markup | None:
-    """Area against throughput; None where throughput was not measured."""
+def _scatter(synth: Synthesis, base: Compared, beside: int) -> Markup | None:
+    """Area against throughput, as high as the charts ``beside`` it; None where throughput was not measured."""
     named = "total" if synth.has_memories else "engine"
     marks = []
     for design in synth.designs:
@@ -139,10 +140,9 @@ def _scatter(synth: Synthesis, base: Compared) -> Markup | None:
             for scope, area, throughput in points
             if is_number(throughput) and throughput > 0
         ]
-    efficiency = base.gops_per_mm2_engine_total if synth.has_memories else base.gops_per_mm2_engine
-    if not marks or efficiency is None:
+    if not marks or base.throughput_gops is None:
         return None
-    unity = base.throughput_gops / (base.engine_total_area_um2 if synth.has_memories else base.engine_area_um2)  # type: ignore[operator]
+    unity = base.throughput_gops / (base.engine_total_area_um2 if synth.has_memories else base.engine_area_um2)
     chart = scatter(marks, synth.unit("engine_area_um2"), synth.unit("throughput_gops"), unity, base.scheme)
     scopes = [
         ("core", "core"),
@@ -157,6 +157,7 @@ def _scatter(synth: Synthesis, base: Compared) -> Markup | None:
         chart,
         tag("ul", legend, class_="legend"),
         class_="chart wide",
+        style=f"--rows:{beside}",
     )
 
 
@@ -206,8 +207,8 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
         (
             "Energy",
             [
-                Row("MAC, core", energy, lambda d: d.core_pj_per_mac, min),
-                Row("MAC, engine", energy, lambda d: d.pj_per_mac, min),
+                Row("Per MAC, core", energy, lambda d: d.core_pj_per_mac, min),
+                Row("Per MAC, engine", energy, lambda d: d.pj_per_mac, min),
                 Row("Operations for energy", synth.unit("gops_per_w"), lambda d: d.gops_per_w, max),
                 Row("Power, core", power, lambda d: d.core_power_mw),
                 Row("Power, engine", power, lambda d: d.power_mw),
@@ -259,23 +260,25 @@ def _ratio(ours: Any, theirs: Any, better: Callable[..., Any] | None) -> Markup:
 
 
 def _each(synth: Synthesis) -> Markup:
-    """A row a design, a column a ratio: above one, this engine is the better one."""
-    found: list[tuple[str, Callable[[Ratios], float | None]]] = [
-        (f"throughput over area, {'engine cells' if synth.has_memories else 'engine'}", lambda r: r.area_engine),
-        *([("throughput over area, engine total", lambda r: r.area_engine_total)] if synth.has_memories else []),
-        ("throughput over area, core", lambda r: r.area_core),
-        ("operations for energy, engine", lambda r: r.energy_engine),
-        ("operations for energy, core", lambda r: r.energy_core),
-        ("clock rate", lambda r: r.clock),
+    """A row a design, a column a figure: the engine's over that design's."""
+    cells = "engine cells" if synth.has_memories else "engine"
+    total = Row("throughput over area, engine total", "", lambda d: d.gops_per_mm2_engine_total, max)
+    figures = [
+        Row(f"throughput over area, {cells}", "", lambda d: d.gops_per_mm2_engine, max),
+        *([total] if synth.has_memories else []),
+        Row("throughput over area, core", "", lambda d: d.gops_per_mm2_core, max),
+        Row("energy per MAC, engine", "", lambda d: d.pj_per_mac, min),
+        Row("energy per MAC, core", "", lambda d: d.core_pj_per_mac, min),
+        Row("clock period", "", lambda d: d.clock_ns, min),
     ]
-    columns = [(name, get) for name, get in found if any(get(design.ratios) for design in synth.compared)]
-    head = [tag("th", "Over"), *(tag("th", name, class_="n") for name, _ in columns)]
+    figures = [figure for figure in figures if is_number(figure.get(synth))]
+    head = [tag("th", "Over"), *(tag("th", figure.name, class_="n") for figure in figures)]
     rows = [
         tag(
             "tr",
             tag("th", design.scheme, scope="row"),
-            [_ratio(get(design.ratios), 1.0 if get(design.ratios) else None, max) for _, get in columns],
+            [_ratio(figure.get(synth), figure.get(design), figure.better) for figure in figures],
         )
         for design in synth.compared
     ]
-    return table(head, rows, "Ratios to each design", 70 + 96 * len(columns), "each")
+    return table(head, rows, "Ratios to each design", 70 + 96 * len(figures), "each")

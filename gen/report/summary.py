@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gen.report.data import RunData
-from gen.report.figures import MISSING, count, is_number, percent, quantity
-from gen.report.markup import Markup, Node, join, tag
-from gen.report.records import Compared, Simulation, Synthesis
-from gen.timing import pes
+from gen.report.figures import quantity
+from gen.report.ground import ground, key_figures, missed
+from gen.report.markup import Markup, join, tag
+from gen.report.records import Compared, Synthesis
 
-__all__ = ["headline", "missed", "summary"]
+__all__ = ["headline", "summary"]
 
 #: Ratios closer to one than this are no difference.
 EVEN = 0.005
@@ -73,8 +73,8 @@ def summary(data: RunData) -> Markup:
     """Gains and costs, what the figures rest on, and the engine's own figures."""
     synth = data.synth
     balance = _balance(synth, synth.baseline) if synth and synth.baseline else None
-    ground = tag("ul", _ground(data), class_="ground", aria_label="What the figures rest on")
-    figures = [tag("div", tag("dt", name), tag("dd", value)) for name, value in _key_figures(data)]
+    rests = tag("ul", ground(data), class_="ground", aria_label="What the figures rest on")
+    figures = [tag("div", tag("dt", name), tag("dd", value)) for name, value in key_figures(data)]
     how = _how_to_compare(synth) if synth and not synth.compared else None
     return tag(
         "section",
@@ -82,20 +82,10 @@ def summary(data: RunData) -> Markup:
         _missed_clock(synth),
         balance,
         how,
-        ground,
+        rests,
         tag("dl", figures, class_="figures"),
         id="summary",
         aria_labelledby="summary-title",
-    )
-
-
-def missed(synth: Synthesis) -> str:
-    """The designs that missed the clock they were asked for, with what they reach; empty if all of them met it."""
-    return "; ".join(
-        f"{design.scheme} reaches {quantity(design.clock_ns, design.unit('clock_ns'))}, "
-        f"{quantity(-design.wns_ns, design.unit('clock_ns'))} too late"
-        for design in synth.designs
-        if not design.clock_met
     )
 
 
@@ -119,7 +109,7 @@ def _decisive(synth: Synthesis, base: Compared) -> float | None:
 def _findings(synth: Synthesis, base: Compared) -> list[Finding]:
     """Every respect in which both are known, the decisive ones first."""
     ratios, per_area, efficiency = base.ratios, _per_area(synth), synth.unit("gops_per_mm2_engine")
-    energy = f"{synth.unit('pj_per_mac')} per MAC"
+    energy = synth.unit("pj_per_mac")
     memories = synth.has_memories
     found: list[Finding] = []
 
@@ -137,11 +127,12 @@ def _findings(synth: Synthesis, base: Compared) -> list[Finding]:
     else:
         add_area("engine", "engine", decisive=True)
     ours, theirs = synth.pj_per_mac, base.pj_per_mac
-    add(ratios.energy_engine, "operations per joule, engine", ours, theirs, energy, decisive=True)
+    add(_inverse(ratios.energy_engine), "energy per MAC, engine", ours, theirs, energy, more=False, decisive=True)
     if memories:
         add_area("engine", "engine cells")
     add_area("core", "core")
-    add(ratios.energy_core, "operations per joule, core", synth.core_pj_per_mac, base.core_pj_per_mac, energy)
+    ours, theirs = synth.core_pj_per_mac, base.core_pj_per_mac
+    add(_inverse(ratios.energy_core), "energy per MAC, core", ours, theirs, energy, more=False)
     rate = _over(synth.throughput_gops, base.throughput_gops)
     same = rate is not None and ratios.clock is not None and abs(rate / ratios.clock - 1) < EVEN
     if not same:
@@ -152,6 +143,11 @@ def _findings(synth: Synthesis, base: Compared) -> list[Finding]:
     name, unit = "area, engine total" if memories else "area, engine", synth.unit("engine_area_um2")
     add(ours / theirs, name, ours, theirs, unit, more=False)
     return found
+
+
+def _inverse(ratio: float | None) -> float | None:
+    """More for less energy, as less energy for the same."""
+    return 1 / ratio if ratio else None
 
 
 def _over(ours: float | None, theirs: float | None) -> float | None:
@@ -207,103 +203,3 @@ def _how_to_compare(synth: Synthesis) -> Markup:
     other = "opt1" if synth.scheme == "mac" else "mac"
     command = f"--set 'synth.compare=[\"{other}\"]'"
     return tag("p", "To see them beside another scheme, run again with ", tag("code", command), ".", class_="lead")
-
-
-def _ground(data: RunData) -> list[Markup]:
-    return [_simulated(data.sim), *(_synthesised(data.synth) if data.synth else [])]
-
-
-def _ground_item(state: str, title: str, *rest: Node) -> Markup:
-    sign = {"good": "✓", "bad": "✗", "open": "○"}[state]
-    text = tag("div", tag("b", title), " ", tag("span", *rest))
-    return tag("li", tag("i", sign, aria_hidden="true"), text, class_=state)
-
-
-def _simulated(sim: Simulation | None) -> Markup:
-    if sim is None:
-        return _ground_item("open", "Not simulated", "run ", tag("code", "bitloom simulate"))
-    checked = f"{count(sim.elements_checked)} results compared"
-    if not sim.passed:
-        wrong = f"{count(sim.mismatches)} differ" if sim.mismatches else "rules of the interface were broken"
-        return _ground_item("bad", "Simulation failed", f"{checked}, {wrong}")
-    accuracy = f"; {percent(sim.accuracy)} of {count(sim.images)} images right" if is_number(sim.accuracy) else ""
-    return _ground_item("good", "Verified bit for bit", f"{checked} with the golden model{accuracy}")
-
-
-def _synthesised(synth: Synthesis) -> list[Markup]:
-    items = [_clock(synth)]
-    place = "cells without wires or clock tree"
-    if synth.silicon:
-        items.append(_ground_item("good", synth.library, f"{synth.corner}; {place}"))
-    else:
-        units = f"{synth.unit('engine_area_um2')} equivalents and {synth.unit('clock_ns')}; {place}"
-        items.append(_ground_item("open", "Unit library, of no process", units))
-    items.append(_energy(synth))
-    if synth.has_memories:
-        bits = sum(memory.words * memory.width * memory.instances for memory in synth.memories)
-        text = f"{count(bits)} bits here; in every engine total they are what macros would take, by a model"
-        items.append(_ground_item("open", "Memories are estimates", text))
-    return items
-
-
-def _clock(synth: Synthesis) -> Markup:
-    unit, rate = synth.unit("clock_ns"), quantity(synth.clock, synth.clock_unit)
-    if synth.clock_asked_ns is None:
-        return _ground_item(
-            "good", "Best clock of each design", f"{rate}; none was asked for; timed by {synth.timing_by}"
-        )
-    asked = quantity(synth.clock_asked_ns, unit)
-    if synth.clock_met:
-        return _ground_item("good", "Clock met", f"{asked} asked for, {quantity(synth.wns_ns, unit)} to spare")
-    return _ground_item("bad", "Clock missed", f"{asked} asked for, {quantity(synth.clock_ns, unit)} reached")
-
-
-def _energy(synth: Synthesis) -> Markup:
-    if synth.pj_per_mac is None:
-        return _ground_item("open", "Energy not known", synth.activity)
-    how = synth.activity.partition(":")[0]
-    if synth.power_model:
-        return _ground_item("open", "Energy partly estimated", f"macros by a model; the rest: {how}")
-    return _ground_item("good", "Energy by simulation", how)
-
-
-def _key_figures(data: RunData) -> list[tuple[str, Node]]:
-    figures: list[tuple[str, str, str]] = []
-    synth, sim = data.synth, data.sim
-    if synth:
-        clock = (1e3 / synth.clock_ns, synth.unit("fmax_mhz")) if synth.silicon else (synth.clock_ns, synth.clock_unit)
-        figures += [
-            ("Clock", quantity(clock[0]), clock[1]),
-            ("Throughput", quantity(synth.throughput_gops), synth.unit("throughput_gops")),
-            ("Area, core", *_area(synth.core_area_um2, synth)),
-            ("Area, engine cells" if synth.has_memories else "Area, engine", *_area(synth.engine_area_um2, synth)),
-        ]
-        if synth.has_memories:
-            figures.append(("Area, engine total", *_area(synth.engine_total_area_um2, synth)))
-        figures += [
-            ("Energy of a MAC", quantity(synth.pj_per_mac), synth.unit("pj_per_mac")),
-            ("Power", quantity(synth.power_mw), synth.unit("power_mw")),
-        ]
-    figures.append(("PEs", count(pes(data.params)), ""))
-    if sim and sim.cycles_per_step is not None:
-        figures.append(("Cycles a step of K", f"{sim.cycles_per_step:.2f}", ""))
-    elif sim:
-        figures.append(("PE utilisation", percent(sim.utilization), ""))
-    if synth is None:
-        flow = data.flow
-        streams = (("A", flow.a), ("B", flow.b), ("C", flow.c))
-        figures += [(f"Stream {name}", count(stream.tdata_bits), "bits") for name, stream in streams]
-        if not data.params.data_dependent:
-            figures.append(("Least tile interval", count(flow.tile_interval(1)), "cycles"))
-    return [
-        (name, join(value, [" ", tag("small", unit)] if unit else None))
-        for name, value, unit in figures
-        if value != MISSING
-    ]
-
-
-def _area(value: float, synth: Synthesis) -> tuple[str, str]:
-    """Areas of a large engine are in square millimetres, where there is a process."""
-    if synth.silicon and synth.engine_area_um2 >= 1e5:
-        return quantity(value / 1e6), "mm²"
-    return quantity(value), synth.unit("engine_area_um2")
