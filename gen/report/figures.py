@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import Any, TypeGuard
 
 __all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share"]
@@ -12,8 +12,8 @@ PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """A finite number; JSON's true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A finite number that a float can hold; JSON's true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def count(value: Any) -> str:

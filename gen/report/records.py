@@ -26,6 +26,12 @@ FIGURES = (
     "gops_per_w",
     "pj_per_mac",
 )
+#: Figures that are never zero: they are divided by, and drawn on logarithmic scales.
+POSITIVE = (
+    *("clock_asked_ns", "clock_ns", "fmax_mhz", "core_fmax_mhz"),
+    *("core_area_um2", "engine_area_um2", "engine_total_area_um2", "throughput_gops", "core_throughput_gops"),
+    *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total", "pj_per_mac", "core_pj_per_mac"),
+)
 #: Units as they are typeset; all others stand as they are.
 TYPESET = {"um2": "µm²", "GOPS/mm2": "GOPS/mm²"}
 
@@ -89,6 +95,10 @@ class Part:
     area_um2: float
     core: bool
 
+    def __post_init__(self) -> None:
+        if self.area_um2 < 0:
+            raise ValueError(f"area_um2: must be zero or more, is {self.area_um2:g}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
@@ -122,6 +132,11 @@ class Ratios:
     energy_core: float | None
     energy_engine: float | None
     clock: float | None
+
+    def __post_init__(self) -> None:
+        for key, value in vars(self).items():
+            if value is not None and value <= 0:
+                raise ValueError(f"{key}: must be greater than zero, is {value:g}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +190,10 @@ class Design:
     def __post_init__(self) -> None:
         if missing := [key for key in FIGURES if key not in self.units]:
             raise ValueError(f"units: has no {', '.join(missing)}")
-        for key in ("clock_ns", "fmax_mhz", "core_fmax_mhz", "core_area_um2", "engine_area_um2"):
-            if getattr(self, key) <= 0:
-                raise ValueError(f"{key}: must be greater than zero")
+        for key, value in vars(self).items():
+            if is_number(value) and value <= 0 and (value < 0 or key in POSITIVE) and key != "wns_ns":
+                least = "greater than zero" if key in POSITIVE else "zero or more"
+                raise ValueError(f"{key}: must be {least}, is {value:g}")
 
     def unit(self, key: str) -> str:
         """The unit of a figure, typeset."""

@@ -142,7 +142,7 @@ def _place(left: float, bottom: float) -> str:
 
 def _short(value: float) -> str:
     """A round number with a prefix."""
-    for scale, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for scale, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= scale:
             return f"{value / scale:.3g}{prefix}"
     return f"{value:.3g}"
@@ -160,7 +160,13 @@ def _efficiencies(x: Axis, y: Axis, unity: float, baseline: str) -> tuple[list[M
         ends = [(x.at(area), y.at(area * slope)) for area in (left, right)]
         points = " ".join(f"{across:.2f},{100 - up:.2f}" for across, up in ends)
         lines.append(tag("polyline", points=points, class_="equal unity" if multiple == 1 else "equal"))
-        text = f"{multiple:g}×" if multiple > 1 else f"1/{1 / multiple:.0f}×" if multiple < 1 else f"1× {baseline}"
+        text = (
+            f"{_short(multiple)}×"
+            if multiple > 1
+            else f"1/{_short(1 / multiple)}×"
+            if multiple < 1
+            else f"1× {baseline}"
+        )
         across, up = ends[1]
         edge = "top" if up > 99.9 else "side"
         names.append(tag("span", text, class_=f"name {edge}", style=_place(across, up)))
@@ -169,11 +175,11 @@ def _efficiencies(x: Axis, y: Axis, unity: float, baseline: str) -> tuple[list[M
 
 def _multiples(least: float, greatest: float) -> list[float]:
     """1, and powers of 2, 4 or 10 around it: no more than seven."""
-    for base in (2.0, 4.0, 10.0, 100.0, 1000.0):
+    for base in (2.0, 4.0, 10.0, 100.0, 1e3, 1e4, 1e6, 1e9):
         powers = range(ceil(log10(least) / log10(base)), floor(log10(greatest) / log10(base)) + 1)
         if len(powers) <= 7:
             break
-    return [round(base**power, 9) for power in powers]
+    return [base**power for power in powers]
 
 
 def _labels(marks: Sequence[Mark], x: Axis, y: Axis) -> list[Markup]:

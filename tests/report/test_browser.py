@@ -1,4 +1,4 @@
-"""The page in a browser: nothing cut off, readable, alone, the summary on the first screen; narrow, wide, light, dark."""
+"""The page in a browser: nothing cut off, readable, alone, the summary first; narrow and wide, light and dark."""
 
 from __future__ import annotations
 
