@@ -353,7 +353,9 @@ def outcome(folder: Path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("odd", [None, "text", -1, 0, [], {}, [1], {"a": 1}, True, float("nan"), 10**400], ids=lambda odd: repr(odd)[:9])
+@pytest.mark.parametrize(
+    "odd", [None, "text", -1, 0, [], {}, [1], {"a": 1}, True, float("nan"), 10**400], ids=lambda odd: repr(odd)[:9]
+)
 def test_odd_values_are_shown_or_refused(tmp_path, odd):
     """Every key of every file: the page, or a message that names file and key; nothing else."""
     files = {
