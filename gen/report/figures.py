@@ -8,6 +8,8 @@ from typing import Any, TypeGuard
 __all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share"]
 
 MISSING = "–"
+#: Decimals of a very small value: it is rounded to zero rather than written with an exponent.
+MOST_DECIMALS = 10
 PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -25,16 +27,9 @@ def quantity(value: Any, unit: str = "", places: int = 4) -> str:
     """A measured quantity to ``places`` significant places; never with an exponent."""
     if not is_number(value):
         return MISSING
-    magnitude = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
-    if magnitude >= places:
-        text = f"{value:,.0f}"
-    elif magnitude:
-        text = f"{value:,.{places - magnitude}f}"
-    else:
-        text = f"{value:.{places}g}"
-        if "e" in text:
-            text = f"{value:.10f}".rstrip("0").rstrip(".")
-    text = text.replace("-", "−")
+    exponent = int(f"{value:.{places - 1}e}".partition("e")[2])  # of the rounded value
+    decimals = min(max(places - 1 - exponent, 0), MOST_DECIMALS) if value else 0
+    text = f"{value:,.{decimals}f}".replace("-", "−")
     return f"{text} {unit}" if unit else text
 
 

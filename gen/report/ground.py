@@ -52,7 +52,8 @@ def _synthesised(synth: Synthesis) -> list[Markup]:
 def _clock(synth: Synthesis) -> Markup:
     unit, rate = synth.unit("clock_ns"), quantity(synth.clock, synth.clock_unit)
     if synth.clock_asked_ns is None:
-        return _item("good", "Best clock of each design", f"{rate}; none was asked for; timed by {synth.timing_by}")
+        title = "Best clock of each design" if synth.compared else "Best clock"
+        return _item("good", title, f"{rate}; none was asked for; timed by {synth.timing_by}")
     asked = quantity(synth.clock_asked_ns, unit)
     if synth.clock_met:
         return _item("good", "Clock met", f"{asked} asked for, {quantity(synth.wns_ns, unit)} to spare")

@@ -64,7 +64,7 @@ def headline(data: RunData) -> str:
     energy = base.ratios.energy_engine
     if energy is None:
         return f"{text}; energy was not measured"
-    joined = "for" if _verdict(area) == "gain" else "and"
+    joined = {"gain": "for", "even": "and", "cost": "but" if _verdict(energy) == "gain" else "and"}[_verdict(area)]
     spent = {"gain": "less energy", "cost": "more energy", "even": "the same energy"}
     return f"{text}, {joined} {spent[_verdict(energy)]} per operation"
 
