@@ -26,12 +26,13 @@ def comparison(synth: Synthesis | None) -> Section:
     base, charts = synth.baseline, _charts(synth)
     table = (tag("h3", "Every figure"), figures_table(synth))
     if base is None:
-        beside = tag("figure", *table, class_="wide", style=_beside(charts))
-        return Section("comparison", "Area, speed, energy", [tag("div", charts, beside, class_="charts")])
+        return Section(
+            "comparison", "Area, speed, energy", [tag("div", charts, tag("figure", *table), class_="charts")]
+        )
     title = f"{synth.scheme} beside {_listed([design.scheme for design in synth.compared])}"
     body = [
         tag("p", _lead(synth, base), class_="lead"),
-        tag("div", charts, _scatter(synth, base, _beside(charts)), class_="charts"),
+        tag("div", charts, _scatter(synth, base), class_="charts"),
         tag("figure", *table),
     ]
     if len(synth.compared) > 1:
@@ -71,7 +72,8 @@ def _role(design: Design, synth: Synthesis) -> str:
     return "ours" if design is synth else "base" if design is synth.baseline else "rest"
 
 
-def _charts(synth: Synthesis) -> list[Markup]:
+def _charts(synth: Synthesis) -> Markup:
+    """Bars of area, clock and energy, one chart below the other."""
     areas = _scopes(synth, lambda d: d.core_area_um2, lambda d: d.engine_area_um2, lambda d: d.engine_total_area_um2)
     clocks = _scopes(synth, lambda d: d.core_clock, lambda d: d.clock)
     energies = _scopes(synth, lambda d: d.core_pj_per_mac, lambda d: d.pj_per_mac)
@@ -81,12 +83,7 @@ def _charts(synth: Synthesis) -> list[Markup]:
         _chart(clock[0], synth.clock_unit, clock[1], clocks, synth),
         _chart("Energy per MAC", synth.unit("pj_per_mac"), "less is better", energies, synth),
     ]
-    return [chart for chart in drawn if chart is not None]
-
-
-def _beside(charts: Sequence[Markup]) -> str:
-    """The style of what stands beside all of these."""
-    return f"--rows:{len(charts)}"
+    return tag("div", drawn)
 
 
 def _chart(title: str, unit: str, better: str, scopes: list[tuple[str, str, Get]], synth: Synthesis) -> Markup | None:
@@ -103,8 +100,8 @@ def _chart(title: str, unit: str, better: str, scopes: list[tuple[str, str, Get]
     return bars(title, unit, groups, better) if groups else None
 
 
-def _scatter(synth: Synthesis, base: Compared, beside: str) -> Markup | None:
-    """Area against throughput, as high as the charts ``beside`` it; None where throughput was not measured."""
+def _scatter(synth: Synthesis, base: Compared) -> Markup | None:
+    """Area against throughput; None where throughput was not measured."""
     named = "total" if synth.has_memories else "engine"
     marks = []
     for design in synth.designs:
@@ -134,6 +131,5 @@ def _scatter(synth: Synthesis, base: Compared, beside: str) -> Markup | None:
         tag("p", f"up and left is better; lines: equal efficiency, over {base.scheme}'s engine", class_="hint"),
         chart,
         tag("ul", legend, class_="legend"),
-        class_="chart wide",
-        style=beside,
+        class_="chart",
     )
