@@ -53,7 +53,7 @@ def _lead(synth: Synthesis, base: Compared) -> str:
         else f"figures are at {quantity(asked, synth.unit('clock_ns'))}, or at the clock that a design reaches instead."
     )
     memories = (
-        " In an engine total every memory, however it is built here, counts as what a macro would take, by one model."
+        " In an engine total every memory, however it is built here, counts by one rule that goes by its shape alone."
         if synth.has_memories
         else ""
     )
@@ -77,10 +77,10 @@ def _charts(synth: Synthesis) -> Markup:
     areas = _scopes(synth, lambda d: d.core_area_um2, lambda d: d.engine_area_um2, lambda d: d.engine_total_area_um2)
     clocks = _scopes(synth, lambda d: d.core_clock, lambda d: d.clock)
     energies = _scopes(synth, lambda d: d.core_pj_per_mac, lambda d: d.pj_per_mac)
-    clock = ("Best clock", "more is better") if synth.silicon else ("Shortest clock period", "less is better")
+    clock_better = "more is better" if synth.silicon else "less is better"
     drawn = [
         _chart("Area", synth.unit("engine_area_um2"), "less is better", areas, synth),
-        _chart(clock[0], synth.clock_unit, clock[1], clocks, synth),
+        _chart(synth.clock_name, synth.clock_unit, clock_better, clocks, synth),
         _chart("Energy per MAC", synth.unit("pj_per_mac"), "less is better", energies, synth),
     ]
     return tag("div", drawn)

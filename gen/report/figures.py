@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, TypeGuard
 
-__all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share"]
+__all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share", "times"]
 
 MISSING = "–"
 #: Decimals of a very small value: it is rounded to zero rather than written with an exponent.
@@ -61,7 +61,14 @@ def ratio(numerator: Any, denominator: Any) -> str:
     """How many times the denominator goes into the numerator."""
     if not (is_number(numerator) and is_number(denominator)) or denominator == 0:
         return MISSING
-    return f"{numerator / denominator:.2f}×"
+    return times(numerator / denominator)
+
+
+def times(value: float) -> str:
+    """A ratio with two decimals; one that is very small keeps two digits, one that is very large has no decimals."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}×"
+    return f"{value:.2f}×" if abs(value) >= 0.095 or value == 0 else f"{quantity(value, places=2)}×"
 
 
 def share(part: Any, whole: Any) -> str:

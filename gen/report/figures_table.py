@@ -47,7 +47,6 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
     speed, efficiency = synth.unit("throughput_gops"), synth.unit("gops_per_mm2_engine")
     energy, power = synth.unit("pj_per_mac"), synth.unit("power_mw")
     faster = max if synth.silicon else min
-    best = "Best clock" if synth.silicon else "Shortest period"
     memories = synth.has_memories
     total = Row("Engine total", area, lambda d: d.engine_total_area_um2, min)
     efficient = Row("Engine total", efficiency, lambda d: d.gops_per_mm2_engine_total, max)
@@ -68,8 +67,8 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
         (
             "Speed",
             [
-                Row(f"{best}, core", clock, lambda d: d.core_clock, faster),
-                Row(f"{best}, engine", clock, lambda d: d.clock, faster),
+                Row(f"{synth.clock_name}, core", clock, lambda d: d.core_clock, faster),
+                Row(f"{synth.clock_name}, engine", clock, lambda d: d.clock, faster),
                 *(asked if synth.clock_asked_ns is not None else []),
                 Row("MACs a cycle", "", lambda d: d.macs_per_cycle, max),
                 Row("Throughput, core", speed, lambda d: d.core_throughput_gops, max),

@@ -44,7 +44,7 @@ def _synthesised(synth: Synthesis) -> list[Markup]:
     items.append(_energy(synth))
     if synth.has_memories:
         bits = sum(memory.words * memory.width * memory.instances for memory in synth.memories)
-        text = f"{count(bits)} bits here; in every engine total they are what macros would take, by a model"
+        text = f"{count(bits)} bits here; in every engine total they count by one rule, however they are built"
         items.append(_item("open", "Memories are estimates", text))
     return items
 
@@ -61,6 +61,8 @@ def _clock(synth: Synthesis) -> Markup:
 
 
 def _energy(synth: Synthesis) -> Markup:
+    if synth.pj_per_mac is None and synth.power_mw is not None:
+        return _item("open", "Energy per MAC not known", "power was measured, throughput was not")
     if synth.pj_per_mac is None:
         return _item("open", "Energy not measured", synth.activity.removeprefix("not measured: "))
     how = synth.activity.partition(":")[0]

@@ -210,13 +210,19 @@ class Design:
         return self.unit("fmax_mhz" if self.silicon else "clock_ns")
 
     @property
+    def clock_name(self) -> str:
+        """What ``clock`` is: a netlist made for a clock that was asked for may be slower than the best there is."""
+        name = "clock" if self.silicon else "clock period"
+        return f"Best {name}" if self.clock_asked_ns is None else f"{name.capitalize()} reached"
+
+    @property
     def clock(self) -> float:
-        """The engine's best clock, in ``clock_unit``."""
+        """The clock that the engine reaches, in ``clock_unit``."""
         return self.fmax_mhz if self.silicon else 1e3 / self.fmax_mhz
 
     @property
     def core_clock(self) -> float:
-        """The core's best clock, in ``clock_unit``."""
+        """The clock that the core reaches, in ``clock_unit``."""
         return self.core_fmax_mhz if self.silicon else 1e3 / self.core_fmax_mhz
 
 

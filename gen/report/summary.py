@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gen.report.data import RunData
-from gen.report.figures import quantity
+from gen.report.figures import quantity, times
 from gen.report.ground import ground, key_figures, missed
 from gen.report.markup import Markup, join, tag
 from gen.report.records import Compared, Synthesis
@@ -180,7 +180,7 @@ def _column(title: str, verdict: str, findings: list[Finding], nothing: str) -> 
     items = [
         tag(
             "li",
-            tag("b", f"{finding.over:.2f}×"),
+            tag("b", times(finding.over)),
             tag("span", finding.name, " ", tag("small", finding.detail)),
             class_="decisive" if finding.decisive else None,
         )

@@ -171,8 +171,9 @@ def test_a_clock_that_was_met(tmp_path):
     assert "Clock met 10.00 ns asked for, 7.563 ns to spare" in text
     assert "figures are at 10.00 ns" in text
     assert "10.00 ns asked for, met by all." in text
+    assert "Clock reached, engine MHz" in text
     assert "missed" not in text
-    assert "best clock of each" not in text.lower()
+    assert "best" not in text.lower()
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,7 @@ def test_memories_are_counted_and_marked(tmp_path):
     for expected in (
         "throughput per mm², engine total 246.9 against 112.4 GOPS/mm²",
         "throughput per mm², engine cells 175.1 against 118.2 GOPS/mm²",
-        "Memories are estimates 4,608 bits here; in every engine total they are what macros would take, by a model",
+        "Memories are estimates 4,608 bits here; in every engine total they count by one rule, however they are built",
         "Area, engine total 0.8510 mm²",
         "memories, in flip-flops",
         "memories, as macros (estimate)",
@@ -284,7 +285,7 @@ def test_the_unit_library_has_its_own_units(tmp_path):
     text = Page(report(tmp_path / "out", synth=beside(*designs))).text
     for expected in (
         "Clock 2.437 FO4",
-        "Shortest clock period FO4",
+        "Best clock period FO4",
         "Unit library, of no process NAND2 equivalents and FO4",
         "Energy not measured the unit library has no energy",
         "throughput per area, engine 265.9 against 73.67 op/FO4/MNAND2",
