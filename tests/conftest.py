@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hdl.params import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent
 #: In continuous integration a skip in one of these tiers is a failure.
-REQUIRED = ("sim", "synth")
+REQUIRED = ("sim", "synth", "browser")
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 # No deadlines: two cores may be busy. In continuous integration the same examples every time.
@@ -57,8 +58,19 @@ def _missing_for_synth() -> str:
     return "" if importlib.util.find_spec("pyosys") else "Yosys is missing: install the Python package pyosys"
 
 
+def _missing_for_browser() -> str:
+    if not importlib.util.find_spec("selenium"):
+        return "selenium is missing: install the Python package selenium"
+    missing = [program for program in ("chromium", "chromedriver") if not shutil.which(program)]
+    return f"{' and '.join(missing)} missing: apt-get install chromium chromium-driver" if missing else ""
+
+
+#: What a tier needs that may be missing: a marker, and what says so in words.
+TIERS = (("sim", _missing_for_sim), ("synth", _missing_for_synth), ("browser", _missing_for_browser))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for marker, missing in (("sim", _missing_for_sim), ("synth", _missing_for_synth)):
+    for marker, missing in TIERS:
         marked = [item for item in items if item.get_closest_marker(marker)]
         if marked and (reason := missing()):
             for item in marked:

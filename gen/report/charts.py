@@ -1,19 +1,141 @@
-"""Charts of areas: where the cells are, and how the schemes compare."""
+"""Bar charts as HTML: they take the width there is, and their text never shrinks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 
-from gen.report.figures import percent, quantity
-from gen.report.markup import Markup
-from gen.report.svg import Drawing
+from gen.report.figures import quantity
+from gen.report.markup import Markup, Node, join, tag
 
-__all__ = ["Part", "Stack", "bar_chart", "stacked_areas"]
+__all__ = ["Bar", "Group", "Part", "Stack", "bars", "stacks"]
 
-WIDTH = 1000
-LABEL = 70
-BAR = 34
+#: Where the greatest value is more than so many times the least, the scale is logarithmic.
+LINEAR = 8.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a chart.
+
+    Parameters
+    ----------
+    label : str
+    value : float
+        Greater than zero.
+    note : str
+        Stands behind the value: its ratio to that of the baseline.
+    style : str
+        ``core``, ``engine`` or ``total``: how it is filled.
+    """
+
+    label: str
+    value: float
+    note: str = ""
+    style: str = "engine"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The bars of one design; ``role`` gives its colour: ``ours``, ``base`` or ``rest``."""
+
+    label: str
+    role: str
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where a value stands, as a percentage of the chart's width."""
+
+    low: float
+    high: float
+    logarithmic: bool
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Scale:
+        """The scale on which all values can be told apart."""
+        least, greatest = min(values), max(values)
+        if greatest <= LINEAR * least:
+            return cls(0.0, greatest, False)
+        return cls(10.0 ** floor(log10(least) - 0.05), 10.0 ** ceil(log10(greatest) - 0.05), True)
+
+    def at(self, value: float) -> float:
+        """Position of a value."""
+        if self.logarithmic:
+            part = (log10(value) - log10(self.low)) / (log10(self.high) - log10(self.low))
+        else:
+            part = value / self.high
+        return 100 * min(max(part, 0.0), 1.0)
+
+    @property
+    def decades(self) -> list[float]:
+        """Powers of ten, where the scale is logarithmic."""
+        if not self.logarithmic:
+            return []
+        return [10.0**power for power in range(round(log10(self.low)), round(log10(self.high)) + 1)]
+
+
+def bars(title: str, unit: str, groups: Sequence[Group], better: str) -> Markup:
+    """A chart of bars, grouped by design, on one scale from zero.
+
+    Values that differ by more than ``LINEAR`` times are points on a logarithmic scale, which has no zero for a bar to
+    start from.
+
+    Parameters
+    ----------
+    title, unit : str
+    groups : sequence of Group
+    better : str
+        Which end of the scale is the better one, in words.
+    """
+    scale = Scale.of([bar.value for group in groups for bar in group.bars])
+    spoken = "; ".join(
+        f"{group.label}: " + ", ".join(f"{bar.label} {quantity(bar.value, unit)}" for bar in group.bars)
+        for group in groups
+    )
+    rows: list[Node] = []
+    for group in groups:
+        rows.append(tag("div", group.label, class_="design"))
+        rows += [_row(bar, group.role, scale) for bar in group.bars]
+    if scale.logarithmic:
+        ticks = [tag("span", _round(value), style=_left(scale.at(value))) for value in scale.decades]
+        rows.append(tag("div", tag("span"), tag("div", ticks, class_="axis"), tag("span"), class_="bar"))
+    hint = f"{better}, logarithmic scale" if scale.logarithmic else better
+    return tag(
+        "figure",
+        tag("h3", title, " ", tag("small", unit)),
+        tag("p", hint, class_="hint"),
+        tag("div", rows, class_="bars", role="img", aria_label=f"{title}, {unit}. {spoken}"),
+        class_="chart",
+    )
+
+
+def _row(bar: Bar, role: str, scale: Scale) -> Markup:
+    at = scale.at(bar.value)
+    lines = [tag("s", style=_left(scale.at(value))) for value in scale.decades]
+    shape = tag("b", style=_left(at)) if scale.logarithmic else tag("i", style=f"width:{at:.2f}%")
+    value = join(quantity(bar.value), [" ", tag("em", bar.note)] if bar.note else None)
+    return tag(
+        "div",
+        tag("span", bar.label, class_="scope"),
+        tag("div", lines, shape, class_="track"),
+        tag("span", value, class_="value"),
+        class_=f"bar {role} {bar.style}",
+    )
+
+
+def _left(percent: float) -> str:
+    return f"left:{percent:.2f}%"
+
+
+def _round(value: float) -> str:
+    """A power of ten."""
+    for scale, prefix in ((1e6, "M"), (1e3, "k")):
+        if value >= scale:
+            return f"{value / scale:g}{prefix}"
+    return f"{value:g}"
 
 
 @dataclass(frozen=True)
@@ -25,81 +147,72 @@ class Part:
     name : str
         What it is called.
     role : str
-        Which colour it has: a class of the style sheet.
+        How it is filled: classes of the style sheet.
     area : float
-        Square micrometres, of all its instances together.
-    core : bool
-        It belongs to the PE array.
+        That of all its instances together.
     """
 
     name: str
     role: str
     area: float
-    core: bool
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A bar made of parts."""
-
-    label: str
-    parts: Sequence[Part]
-
-    @property
-    def total(self) -> float:
-        """Area of all parts."""
-        return sum(part.area for part in self.parts)
-
-    @property
-    def core(self) -> float:
-        """Area of the parts of the core."""
-        return sum(part.area for part in self.parts if part.core)
-
-
-def stacked_areas(stacks: Sequence[Stack], unit: str) -> Markup:
-    """Bars on one scale, a stack of parts each; a bracket marks the core, and the parts named fit their text."""
-    row = 84
-    d = Drawing(WIDTH, row * len(stacks) + 4, "Area by part: " + ", ".join(stack.label for stack in stacks))
-    scale = (WIDTH - LABEL - 130) / (max((stack.total for stack in stacks), default=0) or 1)
-    for number, stack in enumerate(stacks):
-        y = number * row + 30
-        d.text(0, y + 21, stack.label, "strong")
-        x = float(LABEL)
-        for part in sorted(stack.parts, key=lambda part: not part.core):
-            width = part.area * scale
-            d.box(x, y, width, BAR, f"box bar {part.role}", 0)
-            text = f"{part.name} {percent(part.area / stack.total)}" if stack.total else part.name
-            if width > 6.2 * len(text) + 10:
-                d.text(x + width / 2, y + 21, text, "label", "middle")
-            elif width > 6.2 * len(part.name) + 8:
-                d.text(x + width / 2, y + 21, part.name, "label", "middle")
-            x += width
-        d.text(x + 12, y + 21, quantity(stack.total, unit), "value")
-        if 0 < stack.core < stack.total:
-            _bracket(d, LABEL, LABEL + stack.core * scale, y - 6, f"core {quantity(stack.core, unit)}")
-    return d.render()
-
-
-def _bracket(d: Drawing, left: float, right: float, y: float, text: str) -> None:
-    d.wire((left + 0.5, y + 4), (left + 0.5, y), (right - 0.5, y), (right - 0.5, y + 4), class_="bracket", arrow=False)
-    d.text(left, y - 6, text, "small")
-
-
-def bar_chart(rows: Sequence[tuple[str, float, str, str]], title: str) -> Markup:
-    """Horizontal bars from zero on one scale.
+    """A bar made of parts, the core's first.
 
     Parameters
     ----------
-    rows : sequence of (label, value, text, role)
-        ``text`` stands at the end of the bar; ``role`` gives its colour.
-    title : str
-        What the chart shows, for screen readers.
+    label : str
+    parts : sequence of Part
+        What is mapped to cells.
+    estimates : sequence of Part
+        What is not; never added to the cells in a number.
+    core : float
+        Area of the core.
     """
-    d = Drawing(480, 26 * len(rows) + 2, title)
-    scale = (480 - LABEL - 90) / (max((value for _, value, _, _ in rows), default=0) or 1)
-    for number, (label, value, text, role) in enumerate(rows):
-        y = 26 * number + 2
-        d.text(0, y + 15, label, "label")
-        d.box(LABEL, y + 3, max(value * scale, 1), 16, f"box bar {role}", 1.5)
-        d.text(LABEL + max(value * scale, 1) + 8, y + 15, text, "value")
-    return d.render()
+
+    label: str
+    parts: Sequence[Part]
+    estimates: Sequence[Part]
+    core: float
+
+    @property
+    def cells(self) -> float:
+        """Area of what is mapped to cells."""
+        return sum(part.area for part in self.parts)
+
+    @property
+    def drawn(self) -> float:
+        """Length of the bar."""
+        return self.cells + sum(part.area for part in self.estimates)
+
+    def words(self, unit: str) -> Markup:
+        """The label, and the areas."""
+        said = f" {quantity(self.cells, unit)}, core {quantity(self.core)}"
+        estimates = "".join(f"; {part.name} {quantity(part.area)}" for part in self.estimates)
+        return join(tag("b", self.label), said, estimates)
+
+
+def stacks(drawn: Sequence[Stack], unit: str) -> Markup:
+    """Stacks of parts on one scale; a line beneath each marks the core."""
+    greatest = max((max(stack.drawn, stack.core) for stack in drawn), default=0) or 1
+    rows = []
+    for stack in drawn:
+        pieces = [
+            tag(
+                "i",
+                class_=part.role,
+                style=f"width:{100 * part.area / greatest:.2f}%",
+                title=f"{part.name}: {quantity(part.area, unit)}",
+            )
+            for part in (*stack.parts, *stack.estimates)
+        ]
+        core = tag("div", tag("i", style=f"width:{100 * stack.core / greatest:.2f}%"), class_="core-line")
+        rows.append(tag("div", tag("p", stack.words(unit)), tag("div", pieces, class_="stack"), core, class_="stacked"))
+    spoken = "; ".join(
+        f"{stack.label}: "
+        + ", ".join(f"{part.name} {quantity(part.area, unit)}" for part in (*stack.parts, *stack.estimates))
+        for stack in drawn
+    )
+    return tag("div", rows, class_="stacks", role="img", aria_label=f"Area by part. {spoken}")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gen.report.records import Manifest, Record, Simulation, Synthesis, read
 from hdl.params import ConfigError, Dataflow, EngineParams, Problem
 
-__all__ = ["RunData", "load", "text"]
+__all__ = ["RunData", "load", "pairs"]
 
 JsonObject = dict[str, Any]
 
@@ -20,32 +22,24 @@ class RunData:
 
     Parameters
     ----------
-    manifest : dict
+    manifest : Manifest
         ``manifest.json``; always there.
-    sim, synth : dict or None
+    sim : Simulation or None
+    synth : Synthesis or None
         ``sim.json`` and ``synth.json``; None where that step has not been run.
     params : EngineParams
         The engine, built again from the manifest.
     """
 
-    manifest: JsonObject
-    sim: JsonObject | None
-    synth: JsonObject | None
+    manifest: Manifest
+    sim: Simulation | None
+    synth: Synthesis | None
     params: EngineParams
 
     @property
     def flow(self) -> Dataflow:
         """The engine's order of beats."""
         return Dataflow(self.params)
-
-    @property
-    def designs(self) -> list[JsonObject]:
-        """The synthesised designs: this engine first, then those it is compared with."""
-        if self.synth is None:
-            return []
-        main = {"scheme": self.params.scheme, **self.synth}
-        others = self.synth.get("compared")
-        return [main, *(other for other in (others if isinstance(others, list) else []) if isinstance(other, dict))]
 
 
 def load(folder: Path) -> RunData:
@@ -54,31 +48,31 @@ def load(folder: Path) -> RunData:
     Raises
     ------
     ConfigError
-        If there is no manifest, a file is not JSON, or the manifest does not describe an engine.
+        If there is no manifest, a file is not JSON or not what its step writes today, or the manifest does not
+        describe an engine. All of it is named at once.
     """
-    manifest = _read(folder / "manifest.json")
-    if manifest is None:
-        where = str(folder / "manifest.json")
-        raise ConfigError(
-            [Problem(where, "no such file; a report needs it", "run `bitloom generate` or `bitloom run` first")]
-        )
-    return RunData(manifest, _read(folder / "sim.json"), _read(folder / "synth.json"), _params(manifest, folder))
+    problems: list[Problem] = []
+    manifest = _load(folder / "manifest.json", Manifest, "generate", problems)
+    params = _params(manifest, folder, problems) if manifest else None
+    if manifest is None and not problems:
+        where, hint = str(folder / "manifest.json"), "run `bitloom generate` or `bitloom run` first"
+        problems.append(Problem(where, "no such file; a report needs it", hint))
+    sim = _load(folder / "sim.json", Simulation, "simulate", problems)
+    synth = _load(folder / "synth.json", Synthesis, "synth", problems)
+    if synth and params:
+        synth = _named(synth, params, folder, problems)
+    if problems or manifest is None or params is None:
+        raise ConfigError(problems)
+    return RunData(manifest, sim, synth, params)
 
 
-def text(value: Any) -> str:
-    """A JSON value as prose: objects and lists become ``key value`` pairs, separated by commas."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {text(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return ", ".join(text(item) for item in value)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def pairs(values: Mapping[str, object]) -> str:
+    """``key value`` pairs, separated by commas."""
+    return ", ".join(f"{key} {value}" for key, value in values.items())
 
 
-def _read(path: Path) -> JsonObject | None:
+def _load(path: Path, kind: type[Record], step: str, problems: list[Problem]) -> Record | None:
+    again = f"run `bitloom {step}` again"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -87,24 +81,36 @@ def _read(path: Path) -> JsonObject | None:
         problem = f"is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
     except UnicodeDecodeError:
         problem = "is not UTF-8 text"
+    except (RecursionError, ValueError):
+        problem = "is not JSON that can be read"
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
     else:
-        if isinstance(content, dict):
-            return content
-        problem = "must hold a JSON object"
-    raise ConfigError([Problem(str(path), problem, "run the step that writes it again")])
+        hint = f"not what this version of Bitloom writes: {again}"
+        return read(kind, content, str(path), problems, hint)
+    problems.append(Problem(str(path), problem, again))
+    return None
 
 
-def _params(manifest: JsonObject, folder: Path) -> EngineParams:
+def _named(synth: Synthesis, params: EngineParams, folder: Path, problems: list[Problem]) -> Synthesis | None:
+    """The synthesis, if it is of this engine."""
+    if synth.scheme == params.scheme:
+        return synth
+    where, hint = str(folder / "synth.json"), "run `bitloom synth` again"
+    problems.append(Problem(where, f"is of scheme {synth.scheme}, the engine's is {params.scheme}", hint))
+    return None
+
+
+def _params(manifest: Manifest, folder: Path, problems: list[Problem]) -> EngineParams | None:
     source = str(folder / "manifest.json")
-    config = manifest.get("config")
-    engine = config.get("engine") if isinstance(config, dict) else None
+    engine = manifest.config.get("engine")
     if not isinstance(engine, dict):
-        raise ConfigError([Problem("config.engine", "is missing", "run `bitloom generate` again")], source)
+        problems.append(Problem(f"{source}: config.engine", "is missing", "run `bitloom generate` again"))
+        return None
     try:
         return EngineParams.from_dict(engine)
     except ConfigError as error:
-        raise ConfigError(error.problems, source) from None
+        problems += [Problem(f"{source}: {each.where}", each.message, each.hint) for each in error.problems]
     except TypeError as error:
-        raise ConfigError([Problem("config.engine", f"does not describe an engine: {error}")], source) from None
+        problems.append(Problem(f"{source}: config.engine", f"does not describe an engine: {error}"))
+    return None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import Any, TypeGuard
 
-__all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share"]
+__all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share", "times"]
 
 MISSING = "–"
+#: Decimals of a very small value: it is rounded to zero rather than written with an exponent.
+MOST_DECIMALS = 10
 PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """A finite number; JSON's true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A finite number that a float can hold; JSON's true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def count(value: Any) -> str:
@@ -25,15 +27,9 @@ def quantity(value: Any, unit: str = "", places: int = 4) -> str:
     """A measured quantity to ``places`` significant places; never with an exponent."""
     if not is_number(value):
         return MISSING
-    magnitude = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
-    if magnitude >= places:
-        text = f"{value:,.0f}"
-    elif magnitude:
-        text = f"{value:,.{places - magnitude}f}"
-    else:
-        text = f"{value:.{places}g}"
-        if "e" in text:
-            text = f"{value:.10f}".rstrip("0").rstrip(".")
+    exponent = int(f"{value:.{places - 1}e}".partition("e")[2])  # of the rounded value
+    decimals = min(max(places - 1 - exponent, 0), MOST_DECIMALS) if value else 0
+    text = f"{value:,.{decimals}f}".replace("-", "−")
     return f"{text} {unit}" if unit else text
 
 
@@ -65,7 +61,14 @@ def ratio(numerator: Any, denominator: Any) -> str:
     """How many times the denominator goes into the numerator."""
     if not (is_number(numerator) and is_number(denominator)) or denominator == 0:
         return MISSING
-    return f"{numerator / denominator:.2f}×"
+    return times(numerator / denominator)
+
+
+def times(value: float) -> str:
+    """A ratio with two decimals; one that is very small keeps two digits, one that is very large has no decimals."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}×"
+    return f"{value:.2f}×" if abs(value) >= 0.095 or value == 0 else f"{quantity(value, places=2)}×"
 
 
 def share(part: Any, whole: Any) -> str:

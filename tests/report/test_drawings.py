@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gen.report.charts import Part, Stack, bar_chart, stacked_areas
 from gen.report.diagrams.engine import engine_diagram
 from gen.report.diagrams.pe import pe_diagram
 from gen.report.diagrams.sheet import slots
@@ -141,20 +140,3 @@ def test_mac_pe(multiplier, shown):
     drawing = pe_diagram(EngineParams(scheme="mac", accumulator=40, multiplier=multiplier))
     check_inside(drawing)
     assert {"+", "40", "a_in", "b_out", *shown} <= set(texts(drawing))
-
-
-def test_areas_are_drawn_to_scale():
-    stack = Stack("opt1", [Part("PEs", "pe", 300.0, True), Part("control", "control", 100.0, False)])
-    half = Stack("mac", [Part("PEs", "pe", 200.0, True)])
-    drawing = stacked_areas([stack, half], "µm²")
-    check_inside(drawing)
-    bars = [float(rect.attrib["width"]) for rect in ElementTree.fromstring(drawing).iter("rect")]
-    assert bars[0] == pytest.approx(3 * bars[1], rel=0.01)
-    assert bars[2] == pytest.approx(2 * bars[1], rel=0.01)
-    assert "core 300.0 µm²" in texts(drawing)
-
-
-@pytest.mark.parametrize("stacks", [[], [Stack("opt1", [])], [Stack("opt1", [Part("PEs", "pe", 0.0, True)])]])
-def test_charts_of_nothing(stacks):
-    ElementTree.fromstring(stacked_areas(stacks, "µm²"))
-    ElementTree.fromstring(bar_chart([(stack.label, stack.total, "0", "pe") for stack in stacks], "nothing"))

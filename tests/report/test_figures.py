@@ -13,14 +13,16 @@ from gen.report.figures import count, duration, percent, quantity, rate, ratio, 
         (0, "0"),
         (0.0, "0"),
         (0.00001234, "0.00001234"),
-        (0.0123, "0.0123"),
+        (0.0123, "0.01230"),
+        (0.99996, "1.000"),
+        (1e-12, "0.0000000000"),
         (1, "1.000"),
         (9.9996, "10.00"),
         (12.345, "12.35"),
         (123.45, "123.5"),
         (999.96, "1,000"),
         (12345.6, "12,346"),
-        (-2.5, "-2.500"),
+        (-2.5, "−2.500"),
         (None, "–"),
         (True, "–"),
         ("7", "–"),
@@ -44,7 +46,10 @@ def test_units_and_prefixes():
 
 
 def test_ratios_of_nothing_are_dashes():
-    assert ratio(3, 2) == "1.50×"
+    assert [ratio(value, 1) for value in (1.5, 0.0712, 0.0037, 99.994, 100.4, 1234.5)] == [
+        *("1.50×", "0.071×", "0.0037×", "99.99×", "100×", "1,234×")
+    ]
+    assert ratio(0, 2) == "0.00×"
     assert ratio(3, 0) == ratio(None, 2) == ratio(2, "x") == "–"
     assert share(1, 4) == "25.0 %"
     assert share(1, 0) == share(None, 1) == "–"
