@@ -50,14 +50,15 @@ def test_every_problem_at_its_place(bitloom, here):
     assert (result.status, result.out) == (2, "")
     assert result.err.splitlines() == [
         "bitloom: a.pim:2:16: vadd has no operand 'dd' (did you mean 'd'?)",
+        "bitloom: a.pim:3:1: the program runs past its end: its last instruction must be HALT",
         "bitloom: a.pim:3:17: there is no constant 'x'",
     ]
     (here / "a.pim").write_text(".system tiny\nmac_ab row=0, n=9\nrd_mac d=2047\n")
     result = bitloom("pim", "asm", "a.pim")
     assert result.err.splitlines() == [
         "bitloom: a.pim:2:1: words 0 to 8 go beyond the global buffer, which has 8",
-        "bitloom: a.pim:3:10: words 2047 to 2048 go beyond the SRAM, which has 2048",
         "bitloom: a.pim:3:1: the program runs past its end: its last instruction must be HALT",
+        "bitloom: a.pim:3:10: words 2047 to 2048 go beyond the SRAM, which has 2048",
     ]
     assert not (here / "a.bin").exists()
 
@@ -93,7 +94,7 @@ def test_another_system(bitloom, here):
         (["asm", "fine.pim", "--system", "list.json"], "list.json: must hold an object: the parameters of a system"),
         (
             ["asm", "fine.pim", "--system", "bad.json"],
-            "bad.json: pim.chanels: unknown key (did you mean 'channels'?)",
+            "bad.json: pim.chanels: unknown key (did you mean 'channels'? legal: channels, banks, lanes, ",
         ),
         (["asm", "fine.pim", "--system", "none.json"], "none.json: can't be read: No such file or directory"),
         (["asm", "fine.pim", "--system", "fine.pim"], "fine.pim: is not valid JSON: Expecting value"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -12,7 +12,7 @@ from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.timing import TimingTable, integer_problems
 
-__all__ = ["ELEMENT_BITS", "PimParams"]
+__all__ = ["ELEMENT_BITS", "PimParams", "changed"]
 
 #: bfloat16 end to end.
 ELEMENT_BITS = 16
@@ -270,5 +270,32 @@ def _known(kind: type, values: dict[str, Any], section: str, problems: list[Prob
     keys = [each.name for each in fields(kind)]
     for key in values:
         if key not in keys:
-            problems.append(Problem(f"{section}.{key}", "unknown key", near_name(key, keys)))
+            legal = f"legal: {', '.join(keys)}"
+            problems.append(Problem(f"{section}.{key}", "unknown key", f"{near_name(key, keys)} {legal}".strip()))
     return {key: value for key, value in values.items() if key in keys}
+
+
+def changed(params: PimParams, changes: Mapping[str, int | float]) -> PimParams:
+    """A system with other values for some keys: ``{"channels": 4, "timing.trp": 7}``.
+
+    Raises
+    ------
+    ConfigError
+        With every problem found, unknown keys among them.
+    """
+    values, problems = params.to_dict(), []
+    for name, value in changes.items():
+        section, _, key = name.rpartition(".")
+        if section and not isinstance(values.get(section), dict):
+            tables = [each for each, content in values.items() if isinstance(content, dict)]
+            hint = near_name(section, tables) or f"there is {', '.join(tables)}"
+            problems.append(Problem(name, f"{section!r} is no table of a system", hint))
+        else:
+            (values[section] if section else values)[key] = value
+    try:
+        found = PimParams.from_dict(values)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return found

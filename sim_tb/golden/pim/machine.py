@@ -25,6 +25,7 @@ from hdl.params.pim.loops import advanced, steps
 from sim_tb.golden.float import bits, floats, widen
 from sim_tb.golden.pim import vector
 from sim_tb.golden.pim.device import Device, Elements
+from sim_tb.golden.pim.footprint import Footprint
 
 __all__ = ["Machine", "Outcome"]
 
@@ -95,6 +96,8 @@ class Machine:
         Tags of the marks passed, all of them.
     interrupts : int
         Instructions with flag irq that have ended.
+    footprint : Footprint or None
+        What is to follow the words that programs read and write; None, as it takes time.
     """
 
     def __init__(self, params: PimParams) -> None:
@@ -106,6 +109,7 @@ class Machine:
         self.outputs: list[Elements] = []
         self.marks: list[int] = []
         self.interrupts = 0
+        self.footprint: Footprint | None = None
         self._loaded = 0
         self._loops: list[_Loop] = []
 
@@ -154,6 +158,8 @@ class Machine:
             raise _Faulty(FAULTS["LOOP"])
         if broken := violations(self.params, one, scalar):
             raise _Faulty(broken[0].fault)
+        if self.footprint:
+            self.footprint.note(pc, one, scalar)
         if name == "LOOP":
             self._loops.append(_Loop(pc + 1, one["n"], steps(self.params, one)))
         elif name == "VMM":
