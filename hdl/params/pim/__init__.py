@@ -6,7 +6,7 @@ from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.expansion import chunks, expand_vmm
 from hdl.params.pim.fields import FIELDS, LEVELS, SCALARS, WORD_BITS
 from hdl.params.pim.instructions import INSTRUCTIONS, LENGTHS, OPCODES, SUM_WAYS, UNITS, Opcode, Touch
-from hdl.params.pim.legality import FAULTS, Access, Fault, Violation, accesses, violations, words_of
+from hdl.params.pim.legality import FAULTS, Access, Fault, Violation, accesses, faults_of, violations, words_of
 from hdl.params.pim.presets import PRESETS, energy_note, energy_sources, preset
 from hdl.params.pim.system import ELEMENT_BITS, PimParams, changed
 from hdl.params.pim.timing import TimingTable
@@ -44,6 +44,7 @@ __all__ = [
     "energy_note",
     "energy_sources",
     "expand_vmm",
+    "faults_of",
     "instruction",
     "preset",
     "violations",

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hdl.params.pim.encoding import Instruction
-from hdl.params.pim.instructions import Touch
+from hdl.params.pim.instructions import Opcode, Touch
 from hdl.params.pim.system import PimParams
 
-__all__ = ["FAULTS", "Access", "Fault", "Violation", "accesses", "violations", "words_of"]
+__all__ = ["FAULTS", "Access", "Fault", "Violation", "accesses", "faults_of", "violations", "words_of"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,27 @@ class Violation:
     fault: Fault
     operand: str
     message: str
+
+
+def faults_of(op: Opcode) -> list[str]:
+    """The faults that an instruction can have, by name, in the order of ``FAULTS``; from what it takes and touches."""
+    kinds = {operand.kind for operand in op.operands}
+    spaces = {touch.space for touch in op.touches}
+    found = {
+        "LOOP": op.name in ("LOOP", "ENDL"),
+        "MASK": "channels" in kinds,
+        "OPERAND": bool(kinds & {"bank", "col", "lane", "columns", "words", "elements", "iterations", "slots"}),
+        "SRAM": "sram" in spaces,
+        "ROW": "dram" in spaces,
+        "BUFFER": "buffer" in spaces,
+        "OVERLAP": any(
+            result.write and not source.write and result.space == source.space == "sram"
+            for result in op.touches
+            for source in op.touches
+        ),
+        "ACCUMULATOR": op.name == "RD_MAC",
+    }
+    return [name for name in FAULTS if found.get(name)]
 
 
 def words_of(params: PimParams, elements: int) -> int:

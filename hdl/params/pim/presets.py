@@ -52,7 +52,7 @@ _AIM = "power model of GDDR6-AiM that its users publish (CENT)"
 _AIM_SOURCES = dict.fromkeys(
     ("standby_active", "standby_precharged", "activate", "read", "write", "interface_pj_per_bit"), _AIM
 ) | {
-    "mac": f"three reads of that {_AIM}",
+    "mac": f"three reads of the {_AIM}",
     "refresh": "PIM-GPT's: AiM's is not published",
 }
 #: Short, and no two times alike where one could stand for the other: a rule that is missing shows.

@@ -29,6 +29,20 @@ LIMITS = {
     "vector_lanes": (1024, "the vector unit is at most 1024 elements wide"),
     "mark_depth": (4096, "the log of marks holds at most 4096"),
 }
+#: What each size is.
+MEANINGS = {
+    "channels": "channels; one controller drives them all",
+    "banks": "banks (each with a MAC unit) a channel; a power of two",
+    "lanes": "multipliers a MAC unit, hence elements a column and a word; a power of two that divides channels x banks",
+    "row_cols": "columns (words) a row",
+    "rows": "rows a bank",
+    "gb_words": "words of a channel's global buffer",
+    "sram_words": "words of the controller's SRAM",
+    "program_words": "instructions that the program memory holds",
+    "vector_lanes": "elements that the vector unit takes a clock, each with 8 adders and 4 multipliers; lanes times a "
+    "power of two",
+    "mark_depth": "entries of the log that MARK writes",
+}
 #: Refreshes that may be owed at any time (JEDEC).
 MAX_POSTPONED = 8
 
@@ -42,31 +56,7 @@ class PimParams:
     channel c, and a vector with one element a unit (:attr:`slot_words` words) is a *slot*. All problems are reported at
     once. The defaults are the system of PIM-GPT (arXiv 2310.09385).
 
-    Parameters
-    ----------
-    channels : int
-        Channels, 1 to 24. One controller drives them all.
-    banks : int
-        Banks (each with a MAC unit) a channel; a power of two up to 16.
-    lanes : int
-        Multipliers a MAC unit, hence elements a column; a power of two up to 256.
-    row_cols : int
-        Columns (words) a row, 1 to 64.
-    rows : int
-        Rows a bank, 1 to 65536.
-    gb_words : int
-        Words of a channel's global buffer, 1 to 4095.
-    sram_words : int
-        Words of the controller's SRAM, up to 65536.
-    program_words : int
-        Instructions that the program memory holds, up to 65536.
-    vector_lanes : int
-        Elements that the vector unit takes a clock: a multiple of ``lanes`` times a power of two. Each has 8 adders and
-        4 multipliers.
-    mark_depth : int
-        Entries of the log that MARK writes.
-    timing : TimingTable
-    energy : EnergyTable
+    All sizes are integers of at least 1; ``MEANINGS`` says what each is, ``LIMITS`` how large it can be.
 
     Raises
     ------
