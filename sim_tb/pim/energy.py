@@ -77,40 +77,37 @@ class Energy:
         return self.total / self.macs if self.macs else None
 
 
-def energy_of(params: PimParams, log: Iterable[Entry], start: int, end: int) -> Energy:
-    """The energy of the clocks from ``start`` up to ``end`` of a command log; every bank is closed at the beginning."""
-    within = [entry for entry in log if start <= entry.cycle < end]
-    counts = Counter(entry.command for entry in within)
+def energy_of(params: PimParams, log: Sequence[Entry], start: int, end: int) -> Energy:
+    """The energy of the clocks from ``start`` up to ``end`` of a command log, which begins with every bank closed."""
+    counts = Counter(entry.command for entry in log if start <= entry.cycle < end)
     events = params.energy.events(params.timing, params.word_bits)
     parts = dict.fromkeys(CLASSES, 0.0)
     for command, (kind, event) in EVENTS.items():
         banks = params.banks if command == "ACT_AB" else 1
         parts[kind] += counts[command] * banks * events[event]
     clock_ns, table = params.timing.clock_ps / 1000, params.energy
-    commands = [[entry for entry in within if entry.channel == channel] for channel in range(params.channels)]
-    busy = sum(_open_clocks(each, params.banks, end) for each in commands)
+    commands = [[entry for entry in log if entry.channel == channel] for channel in range(params.channels)]
+    busy = sum(_open_clocks(each, params.banks, start, end) for each in commands)
     idle = params.channels * (end - start) - busy
     parts["background"] = (busy * table.standby_active + idle * table.standby_precharged) * clock_ns
     parts["controller"] = table.controller_active * (end - start) * clock_ns
     return Energy(parts, counts["MAC"] * params.banks * params.lanes, (end - start) * clock_ns)
 
 
-def _open_clocks(commands: Sequence[Entry], banks: int, end: int) -> int:
-    """Clocks in which a channel has any row open."""
-    open_banks: set[int] = set()
-    found, since = 0, 0
+def _open_clocks(commands: Iterable[Entry], banks: int, start: int, end: int) -> int:
+    """Clocks from ``start`` up to ``end`` in which a channel has any row open."""
+    opened: set[int] = set()
+    found, since = 0, start
     for entry in commands:
-        before = bool(open_banks)
+        now = min(max(entry.cycle, start), end)
+        found += (now - since) * bool(opened)
+        since = now
         if entry.command == "ACT_AB":
-            open_banks = set(range(banks))
+            opened = set(range(banks))
         elif entry.command == "ACT":
-            open_banks.add(entry.bank)
+            opened.add(entry.bank)
         elif entry.command == "PRE_AB":
-            open_banks = set()
+            opened = set()
         elif entry.command == "PRE":
-            open_banks.discard(entry.bank)
-        if open_banks and not before:
-            since = entry.cycle
-        elif before and not open_banks:
-            found += entry.cycle - since
-    return found + (end - since if open_banks else 0)
+            opened.discard(entry.bank)
+    return found + (end - since) * bool(opened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,6 +46,8 @@ class Execution:
         Values that were compared.
     energy : Energy or None
         Where the energy of its clocks went; None if it did not end in time.
+    between : list of Energy
+        The same up to each mark, from the mark before it or from the start.
     result : HostResult
     """
 
@@ -56,6 +59,7 @@ class Execution:
     differences: list[str] | None
     compared: int
     energy: Energy | None
+    between: list[Energy]
     result: HostResult
 
     @property
@@ -135,6 +139,8 @@ def execute(
         outcome = machine.run(program)
         differences, compared = _compare(params, machine, outcome, result, read, scalars, [tag for tag, _ in marks])
     counters = {name: read[f"{name}_LO"] | read[f"{name}_HI"] << 32 for name in COUNTERS}
+    start, entries = result.ended - counters["CYCLES"], result.log
+    clocks = [0, *(clock for _, clock in marks)] if ended else []
     return Execution(
         ended=ended,
         fault=next((fault for fault in FAULTS.values() if fault.code == read["ERROR"]), None),
@@ -143,7 +149,8 @@ def execute(
         marks=marks,
         differences=differences,
         compared=compared,
-        energy=energy_of(params, result.log, result.ended - counters["CYCLES"], result.ended) if ended else None,
+        energy=energy_of(params, entries, start, result.ended) if ended else None,
+        between=[energy_of(params, entries, start + before, start + after) for before, after in pairwise(clocks)],
         result=result,
     )
 

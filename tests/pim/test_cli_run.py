@@ -84,6 +84,14 @@ def check_energy(found: dict[str, Any]) -> None:
 
 
 @pytest.mark.sim
+def test_the_page_shows_what_is_printed(bitloom, here):
+    page = (ROOT / "docs" / "pim.md").read_text(encoding="utf-8")
+    shown = page.split("It begins like this")[1].split("```text\n")[1].split("```")[0]
+    assert shown.startswith("halted after ")
+    assert bitloom("pim", "run", str(TEXT), "--input", str(WORDS)).out.startswith(shown)
+
+
+@pytest.mark.sim
 def test_memory_and_scalars(bitloom, here):
     """Banks and registers from files and options, floating-point numbers rounded to bf16."""
     image = np.zeros((2, 4, 2, 4), np.float32)

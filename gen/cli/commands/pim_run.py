@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,7 +256,7 @@ def _text(program: Program, done: Execution, warnings: Sequence[str]) -> str:
     if done.energy is not None:
         lines += _energy_text(program.params, done.energy)
     if done.marks:
-        lines += ["marks", table([[f"tag {tag}", f"{clock:,}"] for tag, clock in done.marks], "  ")]
+        lines += _marks_text(done)
     return "\n".join(lines)
 
 
@@ -275,6 +276,15 @@ def _energy_text(params: PimParams, energy: Energy) -> list[str]:
     used = dict.fromkeys(key for _, keys in CLASSES.values() for key in keys)
     sources = energy_sources(params.energy)
     return [*lines, *(f"  {key} = {getattr(params.energy, key):g}: {sources[key]}" for key in used)]
+
+
+def _marks_text(done: Execution) -> list[str]:
+    """Marks, and what went on since the one before."""
+    rows = [[f"tag {tag}", f"{clock:,}"] for tag, clock in done.marks]
+    for row, energy in zip(rows, done.between, strict=False):
+        row.append(f"{energy.total:,.1f} pJ")
+    title = "marks, their clocks, and the energy up to each from the one before" if done.between else "marks"
+    return [title, table(rows, "  ")]
 
 
 def _energy_json(params: PimParams, energy: Energy | None) -> dict[str, Any] | None:
@@ -319,7 +329,10 @@ def _json(program: Program, done: Execution, warnings: Sequence[str]) -> dict[st
         "cycles": done.counters["CYCLES"],
         "counters": {name.lower(): value for name, value in done.counters.items()},
         "commands": done.commands,
-        "marks": [{"tag": tag, "cycle": clock} for tag, clock in done.marks],
+        "marks": [
+            {"tag": tag, "cycle": clock, "energy_pj": energy.total if energy else None}
+            for (tag, clock), energy in zip_longest(done.marks, done.between)
+        ],
         "violations": [
             {"cycle": at, "channel": channel, "command": name, "rule": rule}
             for at, channel, name, rule in result.violations

@@ -120,8 +120,8 @@ def energy_note(params: PimParams) -> str:
         return ""
     banks, lanes = ENERGY_SHAPE
     return (
-        f"the table is of channels with {banks} banks of {lanes} lanes, and this system's have {params.banks} of "
-        f"{params.lanes}: take proportions from it, not figures"
+        f"the table is of channels with {banks} banks of {lanes} lanes, this system's have {params.banks} of "
+        f"{params.lanes}: take proportions, not figures"
     )
 
 
