@@ -117,6 +117,19 @@ class Opcode:
     meaning: str
     touches: tuple[Touch, ...] = ()
 
+    def takes(self, space: str) -> bool:
+        """It reads words of a memory."""
+        return any(touch.space == space and not touch.write and touch.length != "open" for touch in self.touches)
+
+    def gives(self, space: str) -> bool:
+        """It writes words of a memory."""
+        return any(touch.space == space and touch.write for touch in self.touches)
+
+    @property
+    def single(self) -> bool:
+        """One channel at a time can do it: words of banks go to one place in SRAM."""
+        return self.unit == "dram" and self.gives("sram")
+
     def unused(self, flags: Collection[str]) -> str:
         """The operand that is left out with these flags; an empty text if none is."""
         return next((each.name for each in self.operands if each.zeroed and "zero" in flags), "")

@@ -96,11 +96,7 @@ def faults_of(op: Opcode) -> list[str]:
         "SRAM": "sram" in spaces,
         "ROW": "dram" in spaces,
         "BUFFER": "buffer" in spaces,
-        "OVERLAP": any(
-            result.write and not source.write and result.space == source.space == "sram"
-            for result in op.touches
-            for source in op.touches
-        ),
+        "OVERLAP": op.takes("sram") and op.gives("sram"),
         "ACCUMULATOR": op.name == "RD_MAC",
     }
     return [name for name in FAULTS if found.get(name)]
@@ -174,7 +170,7 @@ def _mask(params: PimParams, one: Instruction) -> Iterator[Violation]:
         message = "no channel takes part"
     elif mask >> params.channels:
         message = f"channel {mask.bit_length() - 1} takes part, but there are channels 0 to {params.channels - 1}"
-    elif one.op.name == "RD_SB" and mask & (mask - 1):
+    elif one.op.single and mask & (mask - 1):
         message = f"one channel can be read at a time, not {mask.bit_count()}"
     else:
         return
@@ -193,7 +189,7 @@ def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterat
             message = f"the last {operand.name} is {top}, not {values[operand.name]}"
             yield Violation(FAULTS["OPERAND"], operand.name, message)
     counts = {"n": values.get("n")}
-    if one.op.name == "VMM":
+    if "slots" in values:
         counts["slots"] = scalar if "reg" in one.flags else values["slots"]
     for name, count in counts.items():
         if count == 0:
