@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import warnings
 from pathlib import Path
@@ -17,7 +19,7 @@ import numpy as np
 from gen.pim.elements import Elements, bf16
 from hdl.params import ConfigError, Problem
 
-__all__ = ["FORMATS", "check_target", "read_array", "read_text", "read_words", "write_words"]
+__all__ = ["FORMATS", "check_target", "read_array", "read_text", "read_words", "write_whole", "write_words"]
 
 FORMATS = (".npy", ".hex")
 NPY_MARK = b"\x93NUMPY"
@@ -120,13 +122,26 @@ def _is_words(path: Path) -> bool:
 def write_words(path: Path, words: Elements) -> None:
     """Write words, shape (..., lanes), in the format that the suffix asks for. Raises ConfigError."""
     check_target(path)
+    if path.suffix == ".npy":
+        file = io.BytesIO()
+        np.save(file, np.ascontiguousarray(words))
+        data = file.getvalue()
+    else:
+        lines = ["".join(f"{element:04x}" for element in word[::-1]) for word in words.reshape(-1, words.shape[-1])]
+        data = "".join(f"{line}\n" for line in lines).encode("ascii")
+    write_whole(path, data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file as a whole or not at all: what was there stays until all of it is written. Raises ConfigError."""
+    place = path.resolve()
+    beside = place.with_name(f".{place.name[:100]}.{os.getpid()}.tmp")
     try:
-        if path.suffix == ".npy":
-            with path.open("wb") as file:
-                np.save(file, np.ascontiguousarray(words))
-        else:
-            lines = ["".join(f"{element:04x}" for element in word[::-1]) for word in words.reshape(-1, words.shape[-1])]
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+        try:
+            beside.write_bytes(data)
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise _problem(path, f"can't be written: {error.strerror}") from None
 

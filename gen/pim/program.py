@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gen.pim.files import write_whole
 from hdl.params import ConfigError, Problem
 from hdl.params.pim import WORD_BITS, IllegalWord, Instruction, PimParams, decode, encode
 
@@ -167,13 +168,7 @@ def save(program: Program, path: str | Path) -> None:
     """
     path = Path(path)
     check_target(path)
-    try:
-        if path.suffix == ".bin":
-            path.write_bytes(program.to_bytes())
-        else:
-            path.write_text(program.to_hex(), encoding="ascii")
-    except OSError as error:
-        raise ConfigError([Problem("", f"can't be written: {error.strerror}")], str(path)) from None
+    write_whole(path, program.to_bytes() if path.suffix == ".bin" else program.to_hex().encode("ascii"))
 
 
 def _is_program(path: Path) -> bool:

@@ -85,7 +85,16 @@ def test_another_system(bitloom, here):
     [
         (["asm", "none.pim"], "none.pim: can't be read: No such file or directory"),
         (["asm", "bytes.pim"], "bytes.pim: is not UTF-8 text (byte 0)"),
-        (["asm", "fine.pim", "-o", "a.elf"], "a.elf: a program file ends in .bin or .hex"),
+        (["asm", "fine.pim", "-o", "a.elf"], "a.elf: a program file ends in .bin or .hex, not in '.elf'"),
+        (["asm", "fine.pim", "-o", "a.txt"], "a.txt: a program file ends in .bin or .hex, not in '.txt'"),
+        (["asm", "fine.pim", "-o", "a"], "a: a program file ends in .bin or .hex, not in nothing"),
+        (["asm", "."], ".: can't be read: Is a directory"),
+        (["asm", "/"], "/: can't be read: Is a directory"),
+        (["asm", "deep.pim"], "deep.pim:2:112: at most 100 brackets and signs can stand inside one another"),
+        (
+            ["asm", "fine.pim", "--system", "deep.json"],
+            "deep.json: is not valid JSON: brackets inside brackets without end",
+        ),
         (["asm", "fine.pim", "-o", "notes.bin"], "notes.bin: is no program of the PIM controller: it stays as it is"),
         (
             ["asm", "fine.pim", "--system", "tinny"],
@@ -105,6 +114,8 @@ def test_another_system(bitloom, here):
 def test_requests_that_are_wrong(bitloom, here, arguments, message):
     (here / "fine.pim").write_text(TEXT)
     (here / "bytes.pim").write_bytes(b"\xff\xfe")
+    (here / "deep.pim").write_text(f".system tiny\n.const a = {'(' * 3000}1{')' * 3000}\nhalt\n")
+    (here / "deep.json").write_text("[" * 100_000)
     (here / "notes.bin").write_text("mine")
     (here / "list.json").write_text("[1]")
     (here / "bad.json").write_text('{"chanels": 2}')

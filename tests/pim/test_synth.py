@@ -69,6 +69,7 @@ def test_the_tiny_controller(bitloom, here):
     [
         (["tinny"], "system: must be one of pimgpt_paper, aim_measured, tiny, not 'tinny'"),
         (["none.json"], "none.json: can't be read: No such file or directory"),
+        (["tiny", "-o", ""], "--output: must name a folder, not ''"),
         (["tiny", "--clock", "-1"], "--clock: must be above 0 and below 1,000,000 ns, not -1"),
         (["tiny", "--library", "none.lib"], "library"),
     ],

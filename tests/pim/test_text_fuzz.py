@@ -6,8 +6,10 @@ golden model finds no fault that does not come from a scalar register.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import random
 from argparse import Namespace
 from collections.abc import Callable
@@ -19,9 +21,9 @@ import pytest
 from gen.cli.commands import pim, pim_run
 from gen.pim.assemble import assemble
 from gen.pim.check import words_taken
-from gen.pim.files import read_array, read_text, read_words
+from gen.pim.files import read_array, read_text, read_words, write_words
 from gen.pim.program import Program, load, save
-from hdl.params import BitloomError
+from hdl.params import BitloomError, ConfigError
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.pim import Footprint, Machine
 
@@ -363,6 +365,30 @@ def test_paths_that_are_none(bitloom, here):
         "secret.pim",
         "small.toml",
     ]
+
+
+def full_disk(self: Path, data: bytes) -> int:
+    with self.open("wb") as file:
+        file.write(data[: len(data) // 2])
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_loses_nothing(bitloom, here, monkeypatch):
+    """The older program and older words stay as they are, and nothing is left beside them."""
+    (here / "a.pim").write_text(".system tiny\nhalt\n")
+    assert bitloom("pim", "asm", "a.pim").status == 0
+    write_words(here / "a.npy", np.ones((2, 4), np.uint16))
+    before = {path.name: path.read_bytes() for path in here.iterdir()}
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    (here / "a.pim").write_text(".system tiny\nnop\nhalt\n")
+    before["a.pim"] = (here / "a.pim").read_bytes()
+    result = bitloom("pim", "asm", "a.pim")
+    assert (result.status, result.out) == (2, "")
+    assert result.err == "bitloom: a.bin: can't be written: No space left on device\n"
+    for name in ("a.npy", "b.hex"):
+        with pytest.raises(ConfigError, match="can't be written: No space left on device"):
+            write_words(here / name, np.zeros((2, 4), np.uint16))
+    assert {path.name: path.read_bytes() for path in here.iterdir()} == before
 
 
 def test_the_system_is_what_programs_are_made_for():

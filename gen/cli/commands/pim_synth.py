@@ -29,6 +29,8 @@ def command(options: argparse.Namespace, console: Console) -> int:
 
     if options.clock is not None and not 0 < options.clock < 1e6:
         raise ConfigError([Problem("", f"must be above 0 and below 1,000,000 ns, not {options.clock:g}")], "--clock")
+    if options.output == "":
+        raise ConfigError([Problem("", "must name a folder, not ''")], "--output")
     params = system_of(options.system)
     registers = pim_registers(params)
     with open_output(options.output or Path("build") / f"pim-{Path(options.system).stem}") as output:
