@@ -51,8 +51,8 @@ class Footprint:
         self.params = params
         columns = (rows or params.rows) * params.row_cols
         self._sizes = {"sram": params.sram_words, "buffer": params.gb_words, "dram": columns}
-        self._written: dict[tuple[str, int, int], Marks] = {}
-        self._read: dict[tuple[str, int, int], Marks] = {}
+        self._written: dict[tuple[str, int], Marks] = {}
+        self._read: dict[tuple[str, int], Marks] = {}
         self._strays: dict[tuple[int, str], Stray] = {}
 
     @property
@@ -63,23 +63,22 @@ class Footprint:
     # --- what there is -----------------------------------------------------------------------------------------------
     def give_sram(self, words: int) -> None:
         """The first words of the SRAM are given."""
-        self._marks(self._written, "sram", 0, 0)[:words] = True
+        self._marks(self._written, "sram", 0)[:, :words] = True
 
     def give_banks(self, columns: int) -> None:
         """The first columns of every bank are given."""
-        for channel, bank in np.ndindex(self.params.channels, self.params.banks):
-            self._marks(self._written, "dram", channel, bank)[:columns] = True
+        for channel in range(self.params.channels):
+            self._marks(self._written, "dram", channel)[:, :columns] = True
 
     def unread_sram(self, words: int) -> list[int]:
         """Which of the first words of the SRAM were never read."""
-        return np.flatnonzero(~self._marks(self._read, "sram", 0, 0)[:words]).tolist()
+        return np.flatnonzero(~self._marks(self._read, "sram", 0)[0, :words]).tolist()
 
     def unread_columns(self, columns: int) -> list[int]:
         """Which of the first columns were not read in any bank."""
         found = np.zeros(columns, bool)
-        for (space, _, _), marks in self._read.items():
-            if space == "dram":
-                found |= marks[:columns]
+        for channel in range(self.params.channels):
+            found |= self._marks(self._read, "dram", channel)[:, :columns].any(axis=0)
         return np.flatnonzero(~found).tolist()
 
     # --- what happens ------------------------------------------------------------------------------------------------
@@ -97,25 +96,25 @@ class Footprint:
         for index, access in enumerate(touched):
             words = self._words(one, access, channels, scalar, index)
             words = words[words < self._sizes[access.space]]
-            for place in self._places(one, access, channels):
+            for channel, banks in self._places(one, access, channels):
                 if access.write:
-                    self._marks(self._written, *place)[words] = True
+                    self._marks(self._written, access.space, channel)[banks, words] = True
                     continue
-                self._marks(self._read, *place)[words] = True
-                missing = words[~self._marks(self._written, *place)[words]]
-                if missing.size:
+                self._marks(self._read, access.space, channel)[banks, words] = True
+                missing = ~self._marks(self._written, access.space, channel)[banks, words]
+                if missing.any():
+                    first = int(words[missing.any(axis=0)][0])
                     key = pc, access.space
-                    stray = self._strays.setdefault(key, Stray(pc, NAMES[access.space], int(missing[0])))
-                    stray.count += missing.size
+                    stray = self._strays.setdefault(key, Stray(pc, NAMES[access.space], first))
+                    stray.count += int(missing.sum())
 
-    def _places(self, one: Instruction, access: Access, channels: list[int]) -> list[tuple[str, int, int]]:
-        """The memories: one SRAM, a buffer a channel, the banks."""
+    def _places(self, one: Instruction, access: Access, channels: list[int]) -> list[tuple[int, slice]]:
+        """The memories: one SRAM, a buffer a channel, or banks of each channel."""
         if access.space == "sram":
-            return [("sram", 0, 0)]
-        if access.space == "buffer":
-            return [("buffer", channel, 0) for channel in channels]
-        banks = [one["bank"]] if "bank" in one.values else range(self.params.banks)
-        return [("dram", channel, bank) for channel in channels for bank in banks]
+            return [(0, slice(None))]
+        bank = one.values.get("bank")
+        banks = slice(None) if bank is None or access.space == "buffer" else slice(bank, bank + 1)
+        return [(channel, banks) for channel in channels]
 
     def _words(
         self, one: Instruction, access: Access, channels: list[int], scalar: int | None, index: int
@@ -132,8 +131,9 @@ class Footprint:
             return np.arange(0)
         return np.arange(access.start, access.start + access.length)
 
-    def _marks(self, of: dict[tuple[str, int, int], Marks], space: str, channel: int, bank: int) -> Marks:
-        key = space, channel, bank
-        if key not in of:
-            of[key] = np.zeros(self._sizes[space], bool)
-        return of[key]
+    def _marks(self, of: dict[tuple[str, int], Marks], space: str, channel: int) -> Marks:
+        """Of a memory: a row a bank, or one row."""
+        if (space, channel) not in of:
+            banks = self.params.banks if space == "dram" else 1
+            of[space, channel] = np.zeros((banks, self._sizes[space]), bool)
+        return of[space, channel]
