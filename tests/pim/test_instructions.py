@@ -86,7 +86,7 @@ def test_decoded_ranges_are_those_of_the_table():
 
 
 def test_a_word_by_hand():
-    """The layout of the contract (research brief, section 8.3), written out."""
+    """The fields of some words, written out."""
     one = instruction("MAC_AB", "fence", "irq", mask=0x1A5, row=0x1234, col=0x2B, n=0xABC, gb=0x77)
     word = 0x1B << 122 | 0b0101 << 118 | 0xA5 << 110 | 0x1234 << 90 | 0x2B << 84 | 0xABC << 72 | 0x77 << 24 | 1 << 8
     assert encode(one) == word

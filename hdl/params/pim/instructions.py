@@ -1,28 +1,27 @@
 """The instruction set of the controller, as data.
 
-Assembler, decoder, golden model and documentation all read this table. The word is described in
-:mod:`hdl.params.pim.fields`, what makes an instruction illegal in :mod:`hdl.params.pim.legality`. A program means what
-its instructions do one after another; the controller overlaps them where that makes no difference. An access to a bank
-opens and closes rows as needed and is never disturbed by a refresh; ACT and PRE only move that work to a better time.
+Assembler, static check, decoder, golden model and documentation all read this table: operands and flags, what each
+instruction touches, what it means. The word is described in :mod:`hdl.params.pim.fields`, what makes an instruction
+illegal in :mod:`hdl.params.pim.legality`. A program means what its instructions do one after another; the controller
+overlaps them where that makes no difference. An access to a bank opens and closes rows as needed and is never disturbed
+by a refresh; ACT and PRE only move that work to a better time.
 
 Vector operands are bf16. Arithmetic is single precision inside, each addition and product rounded to nearest even with
 subnormal numbers as zeros, functions as :mod:`sim_tb.golden.float` computes them, and what goes to SRAM is rounded
 to bf16 once, with every NaN as 0x7FC0. That holds for VMOV and VGATHER as well: they move numbers, not bits.
 
-Against the contract (research brief, section 8.3):
+Why they are as they are:
 
-* LOOP has its strides in its own address fields instead of in stride registers, and every instruction says with its tag
+* LOOP has its strides in its own address fields, not in registers, and every instruction says with its tag
   which of its addresses advance: no set-up instructions, and constant addresses beside moving ones.
 * Vector operations count elements, not words, and more than 4,095 of them: softmax over any number of tokens. What is
   left of a result's last word is zero, so that a product with it is harmless.
 * VMM has its sizes in the word (slots also from a register). Partial sums of a long input re-enter the accumulators
   as a preset, which rounds once less than adding them in the vector unit and needs no room for them.
-* SETR has a 32-bit value. The host reads and writes the scalar registers itself, so no form with a register of the
-  host's is needed.
+* SETR has a 32-bit value. The host reads and writes the scalar registers itself, and needs no form of its own.
 * LAYERNORM and RMSNORM take the summand to the variance and 1 / n from registers. SOFTMAX has a factor, for attention.
-* ROPE is left out: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it.
-* IN and OUT, which the contract's data streams need, are added; the copies between banks and global buffer, which it
-  calls optional, are left out: whatever is multiplied comes from the vector unit, through SRAM.
+* There is no rotation: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it. Nor are there copies between
+  banks and global buffer: whatever is multiplied comes from the vector unit, through SRAM.
 * Opcode 0 is illegal, so that cleared memory is no program.
 * RD_MAC waits for the MACs before it (tMAC). What it can't wait for is a MAC that never was: reading accumulators that
   nothing was added to since they were cleared is the error.
