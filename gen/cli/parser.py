@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_run, pim_synth, run, schema, steps
+from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_list, pim_run, pim_synth, run, schema, steps
 from gen.keys import MAX_SEED
 from gen.operands import USUAL_SIGMA
 from gen.stderr import complain
@@ -122,6 +122,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         verbs,
     )
     add("synth", pim_synth.command, "synthesise the controller: area, clock and power", [_pim_synth()], verbs)
+    add("list", pim_list.command, "print instructions, systems, keys and constants", [_pim_list()], verbs)
     add("decoder", pim_decoder.command, "continue a text with a small decoder on the controller", [_decoder()], verbs)
 
     top.commands, group.commands = tuple(subparsers.choices), tuple(verbs.choices)
@@ -187,12 +188,26 @@ def _disasm() -> _Parser:
     return parser
 
 
+def _pim_list() -> _Parser:
+    parser = _Parser(add_help=False)
+    about = f"{', '.join(pim_list.TOPICS)}, or the name of an instruction (default: everything)"
+    parser.add_argument("what", metavar="WHAT", nargs="?", help=about)
+    parser.add_argument(
+        "--system",
+        metavar="NAME",
+        default="pimgpt_paper",
+        help="preset, or JSON file of a system whose values are shown",
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the tables of docs/pim-instructions.md")
+    return parser
+
+
 def _pim_run() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("program", metavar="PROGRAM", help="a program file (.bin, .hex), or a text, which is assembled")
     parser.add_argument("--system", metavar="NAME", help="preset, or JSON file of a system")
-    parser.add_argument("--unchecked", action="store_true", help="run a text that the assembler finds illegal")
-    parser.add_argument("--input", metavar="FILE", help="words of the input stream, .npy or .hex")
+    parser.add_argument("--unchecked", action="store_true", help="run illegal texts, and with too little input")
+    parser.add_argument("--input", metavar="FILE", help="words of the input stream, .npy or .hex: as many as are read")
     parser.add_argument("--sram", metavar="FILE", help="words of the SRAM at first, .npy or .hex")
     parser.add_argument("--memory", metavar="FILE", help="the banks at first, .npy: channels, banks, columns, lanes")
     parser.add_argument("--scalar", metavar="rN=VALUE", action="append", help="a scalar register; may be repeated")

@@ -22,22 +22,23 @@ and column together). A scalar register is r0 to r15. Numbers can be expressions
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from difflib import get_close_matches
 
 from gen.pim.check import check
-from gen.pim.literals import bf16_bits, fp32_bits
 from gen.pim.program import Program
-from gen.pim.reader import Bad, Line, Number, Token
+from gen.pim.reader import Bad, Line, Token
+from gen.pim.statement import REGISTERS, Statement, stand_in
 from hdl.params import ConfigError, Problem, near_name
-from hdl.params.pim import INSTRUCTIONS, LEVELS, SCALARS, WORD_BITS, Instruction, Opcode, PimParams, encode, preset
-from hdl.params.pim.encoding import advance_bit
-from hdl.params.pim.fields import Operand
+from hdl.params.pim import INSTRUCTIONS, PRESETS, WORD_BITS, Opcode, PimParams, changed, encode, preset
 
 __all__ = ["assemble", "constants_of"]
 
+#: Problems that are reported one by one.
+MOST_PROBLEMS = 200
 DIRECTIVES = (".system", ".const", ".word")
-REGISTERS = {f"r{number}": number for number in range(SCALARS)}
 
 
 def assemble(text: str, source: str = "", system: PimParams | None = None, *, checked: bool = True) -> Program:
@@ -57,7 +58,8 @@ def assemble(text: str, source: str = "", system: PimParams | None = None, *, ch
     Raises
     ------
     ConfigError
-        With every problem found, each at its ``file:line:column``.
+        With every problem found, each at its ``file:line:column`` and in the order of the text: what can't be read, and
+        what breaks a rule as far as it can be told beside that.
     """
     reader = _Assembler(system)
     for number, line in enumerate(text.splitlines(), 1):
@@ -65,9 +67,11 @@ def assemble(text: str, source: str = "", system: PimParams | None = None, *, ch
     problems = reader.finish(checked)
     if problems:
         where = f"{source}:" if source else ""
-        raise ConfigError([Problem(f"{where}{each.where}", each.message, each.hint) for each in problems])
-    assert reader.params is not None
-    return Program(reader.params, tuple(word for word, _ in reader.code))
+        shown = [Problem(f"{where}{each.where}", each.message, each.hint) for each in problems[:MOST_PROBLEMS]]
+        if more := len(problems) - len(shown):
+            shown.append(Problem(source, f"{more:,} more problems"))
+        raise ConfigError(shown)
+    return Program(reader.params, tuple(entry.word for entry in reader.code))
 
 
 def constants_of(params: PimParams) -> dict[str, int]:
@@ -88,32 +92,43 @@ def constants_of(params: PimParams) -> dict[str, int]:
     }
 
 
-@dataclass
-class _Place:
-    """Where an instruction and its operands stand."""
+@dataclass(frozen=True)
+class _Entry:
+    """An instruction, where it stands, and what of it could not be read.
 
+    ``doubt`` holds what is a stand-in (see :func:`gen.pim.check.check`), None where the whole instruction is one.
+    """
+
+    word: int
     line: int
     column: int
-    operands: dict[str, int] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+    doubt: frozenset[str] | None = frozenset()
 
     def of(self, operand: str) -> str:
-        return f"{self.line}:{self.operands.get(operand, self.column)}"
+        """The place of an operand, or of the instruction."""
+        return f"{self.line}:{self.places.get(operand, self.column)}"
 
 
 class _Assembler:
-    """Translates line by line; problems are collected, and a line that has one is left out."""
+    """Translates line by line. Problems are collected, and the rest of the line and of the text is read all the same.
+
+    For that, what could not be read is stood in for: an operand by a value that no rule forbids, an unknown instruction
+    by the nearest one, a system that is not known by a preset.
+    """
 
     def __init__(self, system: PimParams | None) -> None:
-        self.params = system
+        self.params = system or preset("pimgpt_paper")
         self.given = system is not None
-        self.names: dict[str, int] = dict(constants_of(system)) if system else {}
+        #: The system is known, so that addresses can be checked.
+        self.known = self.given
+        self.names: dict[str, int | None] = dict(constants_of(system)) if system else {}
         self.own: set[str] = set()
         self.labels: set[str] = set()
         #: Open loops: label, or an empty text.
         self.loops: list[str] = []
-        self.code: list[tuple[int, _Place]] = []
+        self.code: list[_Entry] = []
         self.problems: list[Problem] = []
-        self.lost = False
         self.stated = False
         self.last = 1
 
@@ -122,45 +137,45 @@ class _Assembler:
         if not line.tokens:
             return
         self.last = line.number
-        try:
-            label = ""
-            if line.peek(1).text == ":":
-                label = line.name("a label").text
-                line.take()
-                self._define(line, label)
-                if line.next.text.lower() != "loop":
-                    line.refuse("a label names a loop: expected 'loop' after it", line.next)
+        with suppress(Bad):
+            label = self._label(line)
             if line.next.text.startswith("."):
                 self._directive(line)
             else:
                 self._instruction(line, label)
-        except Bad as bad:
-            self.lost = True
-            self.problems.append(bad.problem)
-            self._keep_loops(line)
+        self.problems += line.problems
 
     def finish(self, checked: bool) -> list[Problem]:
-        """What is wrong, once all lines have been read; the program itself is only checked if every line was fine."""
-        if self.params is None and not self.lost:
-            message = "which system is this for? Begin with '.system' and its name"
-            self.problems.append(Problem(f"{self.last}:1", message))
-        if self.params is None or self.problems or not checked:
-            return self.problems
-        end = _Place(self.last, 1)
-        for each in check(Program(self.params, tuple(word for word, _ in self.code))):
-            place = self.code[each.index][1] if each.index < len(self.code) else end
-            self.problems.append(Problem(place.of(each.operand), each.message))
-        return self.problems
+        """What is wrong, once all lines have been read, in the order of the text."""
+        if not self.stated and not self.given:
+            self._unstated(Token("", 1), self.last)
+        if self.known and checked:
+            end = _Entry(0, self.last, 1)
+            program = Program(self.params, tuple(entry.word for entry in self.code))
+            doubts = {index: entry.doubt for index, entry in enumerate(self.code) if entry.doubt != frozenset()}
+            for each in check(program, doubts):
+                place = self.code[each.index] if each.index < len(self.code) else end
+                self.problems.append(Problem(place.of(each.operand), each.message))
+        return sorted(self.problems, key=lambda each: tuple(map(int, each.where.split(":"))))
 
-    def _keep_loops(self, line: Line) -> None:
-        """A loop whose line is wrong still is one: what stands inside it is not wrong for that."""
-        words = [token.text for token in line.tokens[:3]]
-        labelled = len(words) > 1 and words[1] == ":"
-        name = (words[2:] or [""])[0] if labelled else words[0]
-        if name.lower() == "loop":
-            self.loops.append(words[0] if labelled else "")
-        elif name.lower() == "endl" and self.loops:
-            self.loops.pop()
+    def _label(self, line: Line) -> str:
+        """The label that a line begins with, or an empty text."""
+        if line.peek(1).text != ":":
+            return ""
+        label = line.name("a label").text
+        line.take()
+        with suppress(Bad):
+            self._define(line, label)
+        if line.next.text.lower() != "loop":
+            line.note("a label names a loop: expected 'loop' after it", line.next)
+        return label
+
+    def _unstated(self, token: Token, line: int) -> None:
+        """The text doesn't say which system it is for: that is a problem, but only one."""
+        message, hint = "which system is this for? Begin with '.system' and its name", f"there is {', '.join(PRESETS)}"
+        self.problems.append(Problem(f"{line}:{token.column}", message, hint))
+        self.stated = True
+        self.names = {**constants_of(self.params), **self.names}
 
     # --- directives --------------------------------------------------------------------------------------------------
     def _directive(self, line: Line) -> None:
@@ -171,183 +186,118 @@ class _Assembler:
         if name == ".system":
             self._system(line, token)
         elif name == ".const":
-            constant = line.name("a name")
-            line.expect("'='", lambda text: text == "=")
-            begin = line.next
-            value = line.expression(self.names)
-            if not isinstance(value, int):
-                line.refuse("a constant is an integer", begin)
-            self._define(line, constant.text, constant, value)
+            self._constant(line)
         else:
             begin = line.next
-            word = line.expression(self.names)
-            if not isinstance(word, int) or not 0 <= word < 1 << WORD_BITS:
-                line.refuse(f"a word is an integer of {WORD_BITS} bits", begin)
-            self.code.append((word, _Place(line.number, token.column)))
+            entry = _Entry(0, line.number, token.column, doubt=None)
+            try:
+                word = line.expression(self.names)
+                if not isinstance(word, int) or not 0 <= word < 1 << WORD_BITS:
+                    line.refuse(f"a word is an integer of {WORD_BITS} bits", begin)
+                entry = _Entry(word, line.number, token.column)
+            finally:
+                self.code.append(entry)
         line.finish()
+
+    def _constant(self, line: Line) -> None:
+        constant = line.name("a name")
+        value: int | None = None
+        try:
+            line.expect("'='", lambda text: text == "=")
+            begin = line.next
+            found = line.expression(self.names)
+            if not isinstance(found, int):
+                line.refuse("a constant is an integer", begin)
+            value = found
+        finally:
+            self._define(line, constant.text, constant, constant=True, value=value)
 
     def _system(self, line: Line, token: Token) -> None:
         if self.stated or self.code or self.own:
             line.refuse("the system is stated once, before everything else", token)
         self.stated = True
         name = line.name("the name of a system")
-        changes: dict[str, Any] = {}
-        while line.optional(","):
-            key = line.expect("a parameter", lambda text: re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)?", text))
-            line.expect("'='", lambda text: text == "=")
-            value = line.expression({})
-            table = changes
-            for part in key.text.split(".")[:-1]:
-                table = changes.setdefault(part, {})
-            table[key.text.split(".")[-1]] = value if isinstance(value, int) else float(value)
+        base, places = PRESETS.get(name.text), {"system": name}
+        if base is None:
+            line.note(f"must be one of {', '.join(PRESETS)}, not {name.shown}", name, near_name(name.text, PRESETS))
+        changes = dict(self._changes(line, places))
         try:
-            values = preset(name.text).to_dict()
-            for key_text, change in changes.items():
-                values[key_text] = values.get(key_text, {}) | change if isinstance(change, dict) else change
-            params = PimParams.from_dict(values)
+            params = changed(base or self.params, changes)
         except ConfigError as error:
             for problem in error.problems:
-                where = "" if problem.where == "system" else f"{problem.where} "
-                self.problems.append(Problem(line.where(name), f"{where}{problem.message}", problem.hint))
-            self.lost = True
-            params = preset("pimgpt_paper")  # whatever else is wrong can still be found
+                place = places.get(problem.where.removeprefix("pim."), name)
+                line.note(f"{problem.where} {problem.message}", place, problem.hint)
+            params = self.params
         if not self.given:
-            self.params = params
+            self.params, self.known = params, not line.problems
             self.names |= constants_of(params)
 
-    def _define(self, line: Line, name: str, token: Token | None = None, value: int | None = None) -> None:
-        """Take a name for a label or a constant."""
+    def _changes(self, line: Line, places: dict[str, Token]) -> Iterator[tuple[str, int | float]]:
+        """The parameters that a system is given, each with where it stands."""
+        while line.next.text:
+            try:
+                line.expect("','", lambda text: text == ",")
+                key = line.expect("a parameter", lambda text: re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)?", text))
+                line.expect("'='", lambda text: text == "=")
+                begin = line.next
+                value = line.expression({})
+                places[key.text] = key
+                try:
+                    yield key.text, value if isinstance(value, int) else float(value)
+                except OverflowError:
+                    line.refuse("the number is too large", begin)
+            except Bad:
+                line.recover()
+
+    def _define(
+        self, line: Line, name: str, token: Token | None = None, *, constant: bool = False, value: int | None = None
+    ) -> None:
+        """Take a name for a label or a constant; a constant without a value is one whose line is wrong."""
         if name in self.names or name in self.labels or name.lower() in REGISTERS or name in ("inf", "nan"):
             line.refuse(f"{name!r} already has a meaning", token or line.tokens[0])
-        if value is None:
-            self.labels.add(name)
-        else:
+        if constant:
             self.names[name] = value
             self.own.add(name)
+        else:
+            self.labels.add(name)
 
     # --- instructions ------------------------------------------------------------------------------------------------
     def _instruction(self, line: Line, label: str) -> None:
-        names = [name.lower() for name in INSTRUCTIONS]
-        token = line.expect("an instruction", lambda text: text.lower() in names, [*names, *DIRECTIVES])
-        if self.params is None and not self.lost:
-            line.refuse("which system is this for? Begin with '.system' and its name", token)
-        op = INSTRUCTIONS[token.text.upper()]
-        place = _Place(line.number, token.column)
-        if op.name == "ENDL":
-            self._endl(line)
-        values: dict[str, int] = {}
-        flags: set[str] = set()
-        advance = 0
-        while line.next.text:
-            if values or flags:
-                line.expect("','", lambda text: text == ",")
-            if line.peek(1).text == "=":
-                advance |= self._operand(line, op, place, values, flags)
-            else:
-                self._flag(line, op, flags)
-        self._complete(line, op, token, values, flags)
+        token = line.take()
+        op = INSTRUCTIONS.get(token.text.upper())
+        if not self.stated and not self.given:
+            self._unstated(token, line.number)
+        if op is None:
+            op = self._nearest(line, token)
+            self.code.append(_Entry(encode(stand_in(op)), line.number, token.column, doubt=None))
+        else:
+            mismatch = {""} if op.name == "ENDL" and not self._ends(line) else set()
+            found = Statement(line, op, token, self.names, self.loops)
+            word, doubt = encode(found.instruction), frozenset(found.doubt | mismatch)
+            self.code.append(_Entry(word, line.number, token.column, found.places, doubt))
         if op.name == "LOOP":
             self.loops.append(label)
         elif op.name == "ENDL" and self.loops:
             self.loops.pop()
-        self.code.append((encode(Instruction(op, values, frozenset(flags), advance)), place))
 
-    def _endl(self, line: Line) -> None:
-        """``endl``, or ``endl`` and the label of the loop that it ends."""
+    def _nearest(self, line: Line, token: Token) -> Opcode:
+        """What an unknown instruction is taken for: one that is meant to open or close something still does."""
+        names = [name.lower() for name in INSTRUCTIONS]
+        found = token.shown if token.text else "the end of the line"
+        line.note(f"expected an instruction, not {found}", token, near_name(token.text.lower(), [*names, *DIRECTIVES]))
+        near = get_close_matches(token.text.upper(), INSTRUCTIONS, n=1, cutoff=0.5)
+        return INSTRUCTIONS[near[0] if near and INSTRUCTIONS[near[0]].unit == "control" else "NOP"]
+
+    def _ends(self, line: Line) -> bool:
+        """``endl``, or ``endl`` and the label of the loop that it ends; False where that is another."""
         token = line.next
         flags = [flag.name for flag in INSTRUCTIONS["ENDL"].all_flags]
         if not token.text or token.text.lower() in flags:
-            return
+            return True
         name = line.name("the label of the loop").text
-        if not self.loops or self.loops[-1] != name:
-            inner = f"the innermost loop here is {self.loops[-1]!r}" if any(self.loops[-1:]) else ""
-            line.refuse(f"{name!r} is not the loop that ends here", token, inner)
         line.optional(",")
-
-    def _flag(self, line: Line, op: Opcode, flags: set[str]) -> None:
-        legal = [flag.name for flag in op.all_flags if flag.name != "reg"]
-        what = f"an operand or a flag of {op.name.lower()}"
-        token = line.expect(what, lambda text: text.lower() in legal, [*legal, *(each.name for each in op.operands)])
-        if token.text.lower() in flags:
-            line.refuse(f"{token.text!r} is given twice", token)
-        flags.add(token.text.lower())
-
-    def _operand(self, line: Line, op: Opcode, place: _Place, values: dict[str, int], flags: set[str]) -> int:
-        """Take an operand; returns the bits of the tag that let it advance."""
-        token = line.take()
-        operand = op.operand(token.text.lower())
-        if operand is None:
-            legal = [each.name for each in op.operands]
-            has = f"has {', '.join(legal)}" if legal else "has none"
-            line.refuse(f"{op.name.lower()} has no operand {token.text!r}", token, near_name(token.text, legal) or has)
-        if operand.name in values:
-            line.refuse(f"{token.text!r} is given twice", token)
-        line.take()
-        place.operands[operand.name] = line.next.column
-        begin = line.next
-        register = REGISTERS.get(begin.text.lower())
-        if register is not None and (operand.or_scalar or operand.kind == "scalar"):
-            line.take()
-            values[operand.name] = register
-            if operand.or_scalar:
-                flags.add("reg")
-        elif operand.kind == "scalar":
-            line.refuse(f"expected a scalar register, r0 to r{SCALARS - 1}, not {begin.text!r}")
-        else:
-            values[operand.name] = self._value(line, operand, begin)
-        return self._advance(line, operand)
-
-    def _value(self, line: Line, operand: Operand, begin: Token) -> int:
-        value = line.expression(self.names)
-        try:
-            if operand.kind == "bf16":
-                return bf16_bits(value)
-            if operand.kind == "bits" and not isinstance(value, int):
-                return fp32_bits(value)
-        except ValueError as error:
-            line.refuse(str(error), begin)
-        return self._integer(line, operand, value, begin)
-
-    def _integer(self, line: Line, operand: Operand, value: Number, begin: Token) -> int:
-        low, high = operand.range
-        if not isinstance(value, int):
-            line.refuse(f"{operand.name!r} is an integer", begin)
-        if operand.kind == "bits" and -(1 << 31) <= value < 0:
-            return value % (1 << operand.width)
-        if not low <= value <= high:
-            line.refuse(f"{operand.name!r} is {low} to {high} ({operand.width} bits), not {value}", begin)
-        return value
-
-    def _advance(self, line: Line, operand: Operand) -> int:
-        bits = 0
-        while line.next.text == "@":
-            sign = line.take()
-            token = line.name("the label of a loop")
-            if not operand.advances:
-                line.refuse(f"{operand.name!r} can't advance: only row, a, b, d and gb do", sign)
-            open_loops = [label for label in self.loops if label]
-            if token.text not in self.loops:
-                hint = near_name(token.text, open_loops) or (f"there is {', '.join(open_loops)}" if open_loops else "")
-                line.refuse(f"{token.text!r} is no loop around this instruction", token, hint)
-            level = self.loops.index(token.text)
-            bits |= 1 << advance_bit(operand.advances, level) if level < LEVELS else 0
-        return bits
-
-    def _complete(self, line: Line, op: Opcode, token: Token, values: dict[str, int], flags: set[str]) -> None:
-        """Fill in what was left out."""
-        unused = {"WR_BIAS": "a", "VMM": "b"}.get(op.name) if "zero" in flags else None
-        if unused in values:
-            line.refuse(f"nothing is read at {unused!r} with flag 'zero'", token)
-        missing = []
-        for operand in op.operands:
-            default = operand.default
-            if operand.name == "mask":
-                default = self.names.get("ALL", 1)
-            elif operand.name == unused:
-                default = 0
-            if operand.name not in values and default is None:
-                missing.append(operand.name)
-            elif default is not None:
-                values.setdefault(operand.name, default)
-        if missing:
-            line.refuse(f"{op.name.lower()} needs {' and '.join(missing)}", token)
+        if self.loops and self.loops[-1] == name:
+            return True
+        inner = f"the innermost loop here is {self.loops[-1]!r}" if any(self.loops[-1:]) else ""
+        line.note(f"{name!r} is not the loop that ends here", token, inner)
+        return False

@@ -9,9 +9,10 @@ iterations of each loop, after which nothing new can happen. What is left to the
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 
 from gen.pim.program import Program
 from hdl.params.pim import FIELDS, LEVELS, Access, Instruction, PimParams, accesses, encode, violations
@@ -19,7 +20,7 @@ from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING
 from hdl.params.pim.loops import advanced, steps
 
-__all__ = ["Finding", "check"]
+__all__ = ["Finding", "check", "words_taken"]
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,16 @@ class _Loop:
     step: Mapping[str, int]
 
 
-def check(program: Program) -> list[Finding]:
-    """Everything wrong with a program, in its order."""
+def check(program: Program, doubts: Mapping[int, Collection[str] | None] = MappingProxyType({})) -> list[Finding]:
+    """Everything wrong with a program, in its order.
+
+    Parameters
+    ----------
+    program : Program
+    doubts : mapping
+        Instructions, by their index, of which some operands are stand-ins; None where the instruction itself is one.
+        What depends on them is not reported.
+    """
     code = program.instructions
     found = list(_words(program))
     balanced = True
@@ -61,6 +70,8 @@ def check(program: Program) -> list[Finding]:
         name = one.op.name
         found += _advancing(index, one, len(loops))
         found += _everywhere(program.params, index, one, loops)
+        if not doubts.get(index, ()):
+            found += _overlaps(program.params, index, one, loops)
         if name == "LOOP":
             if len(loops) == LEVELS:
                 found.append(Finding(index, f"is inside {LEVELS} loops: a third can't be"))
@@ -77,8 +88,29 @@ def check(program: Program) -> list[Finding]:
     if not code or code[-1] is None or code[-1].op.name != "HALT":
         found.append(Finding(len(code), "the program runs past its end: its last instruction must be HALT"))
     if balanced and not loops:
-        found += _Accumulators(program).find()
-    return sorted(set(found), key=lambda each: (each.index, each.operand, each.message))
+        found += _Accumulators(program, doubts).find()
+    return sorted(set(_certain(found, len(code), doubts)), key=lambda each: (each.index, each.operand, each.message))
+
+
+def words_taken(program: Program) -> int:
+    """Words of the input stream that a legal program reads: those of IN, in loops as often as they run."""
+    taken, times = 0, [1]
+    for one in program.instructions:
+        if one is not None and one.op.name == "LOOP":
+            times.append(times[-1] * one["n"])
+        elif one is not None and one.op.name == "ENDL":
+            times.pop()
+        elif one is not None and one.op.name == "IN":
+            taken += times[-1] * one["n"]
+    return taken
+
+
+def _certain(found: list[Finding], end: int, doubts: Mapping[int, Collection[str] | None]) -> Iterator[Finding]:
+    """The findings that don't depend on what is in doubt."""
+    for each in found:
+        doubt = doubts.get(min(each.index, end - 1), ())
+        if doubt is not None and (each.index == end or each.operand not in doubt):
+            yield each
 
 
 def _words(program: Program) -> Iterator[Finding]:
@@ -112,7 +144,6 @@ def _everywhere(params: PimParams, index: int, one: Instruction, loops: list[_Lo
                 seen.add((each.fault, each.operand))
                 turn = f", in iteration {', '.join(str(turn + 1) for turn in turns)}" if any(turns) else ""
                 yield Finding(index, each.message + turn, each.operand)
-    yield from _overlaps(params, index, one, loops)
 
 
 def _times(step: Mapping[str, int], turn: int) -> dict[str, int]:
@@ -157,9 +188,10 @@ def _meet(result: Access, source: Access, travel: list[range]) -> bool:
 class _Accumulators:
     """Follows which channels' accumulators hold something, and finds reads of those that don't."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, doubts: Collection[int]) -> None:
         self.params = program.params
         self.code = program.instructions
+        self.doubts = doubts
         self.found: dict[int, Finding] = {}
         self.ends: dict[int, int] = {}
         begun: list[int] = []
@@ -192,6 +224,8 @@ class _Accumulators:
             elif one is not None and name == "RD_MAC":
                 self._read(index, one, loaded)
                 loaded &= ~one["mask"] if "accumulate" not in one.flags else -1
+            if index in self.doubts:  # it may have loaded any
+                loaded = -1
             index += 1
         return loaded
 

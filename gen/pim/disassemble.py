@@ -90,14 +90,10 @@ class _Writer:
         for address, level in product(ADVANCING, range(len(self.loops), LEVELS)):
             if one.advance >> advance_bit(address, level) & 1:
                 return False
-        unused = self._unused(one)
-        if unused and (one[unused.name] or any(one.advances(unused.name, level) for level in range(LEVELS))):
+        unused = one.op.unused(one.flags)
+        if unused and (one[unused] or any(one.advances(unused, level) for level in range(LEVELS))):
             return False
         return all(self._value(one, operand) for operand in one.op.operands)
-
-    def _unused(self, one: Instruction) -> Operand | None:
-        """The operand that flag zero makes idle."""
-        return one.op.operand("a" if one.op.name == "WR_BIAS" else "b") if "zero" in one.flags else None
 
     def _parts(self, one: Instruction) -> list[str]:
         parts = []
@@ -106,7 +102,7 @@ class _Writer:
             if operand.name == "col":  # the row has said it
                 loops = []
             default = (1 << self.params.channels) - 1 if operand.name == "mask" else operand.default
-            if loops or (one[operand.name] != default and operand != self._unused(one)):
+            if loops or (one[operand.name] != default and operand.name != one.op.unused(one.flags)):
                 parts.append("@".join([f"{operand.name}={self._value(one, operand)}", *loops]))
         return parts + [flag.name for flag in one.op.all_flags if flag.name in one.flags and flag.name != "reg"]
 

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gen.pim.files import write_whole
 from hdl.params import ConfigError, Problem
 from hdl.params.pim import WORD_BITS, IllegalWord, Instruction, PimParams, decode, encode
 
-__all__ = ["FORMATS", "Program", "load", "save"]
+__all__ = ["FORMATS", "Program", "check_target", "load", "save"]
 
 MAGIC = b"PIMPROG1"
 WORD_BYTES = WORD_BITS // 8
@@ -104,7 +105,8 @@ class Program:
         try:
             content: Any = json.loads(header)
             system, digest, count = content["system"], content["hash"], content["instructions"]
-        except (ValueError, KeyError, TypeError):
+            system = dict(system)
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ValueError("has a header that is damaged") from None
         if count != len(words):
             raise ValueError(f"should hold {count} instructions, not {len(words)}")
@@ -138,27 +140,35 @@ def load(path: str | Path) -> Program:
     raise ConfigError([Problem("", message)], str(path)) from None
 
 
-def save(program: Program, path: str | Path) -> None:
-    """Write a program file in the format that its suffix asks for, in place of an older program but of nothing else.
+def check_target(path: Path) -> None:
+    """Whether a program can be written there, in place of an older program but of nothing else.
 
     Raises
     ------
     ConfigError
-        If the suffix is unknown, the file can't be written, or it exists and is no program.
+        If the suffix is unknown, there is no such folder, or the file exists and is no program.
     """
-    path = Path(path)
     if path.suffix not in FORMATS:
-        problem = Problem("", f"a program file ends in {' or '.join(FORMATS)}")
-        raise ConfigError([problem], str(path))
+        found = repr(path.suffix) if path.suffix else "nothing"
+        raise ConfigError([Problem("", f"a program file ends in {' or '.join(FORMATS)}, not in {found}")], str(path))
     try:
         if path.exists() and not _is_program(path):
             raise ConfigError([Problem("", "is no program of the PIM controller: it stays as it is")], str(path))
-        if path.suffix == ".bin":
-            path.write_bytes(program.to_bytes())
-        else:
-            path.write_text(program.to_hex(), encoding="ascii")
     except OSError as error:
         raise ConfigError([Problem("", f"can't be written: {error.strerror}")], str(path)) from None
+
+
+def save(program: Program, path: str | Path) -> None:
+    """Write a program file in the format that its suffix asks for.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`check_target`, and if the file can't be written.
+    """
+    path = Path(path)
+    check_target(path)
+    write_whole(path, program.to_bytes() if path.suffix == ".bin" else program.to_hex().encode("ascii"))
 
 
 def _is_program(path: Path) -> bool:

@@ -13,22 +13,24 @@ from hdl.params.errors import Problem, near_name
 
 __all__ = ["Bad", "Line", "Number", "Token"]
 
-TOKEN = re.compile(r"0[xX]\w*|0[bB]\w*|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.?[A-Za-z_][\w.]*|<<|>>|//|\S")
+TOKEN = re.compile(r"0[xX]\w*|0[bB]\w*|[0-9][0-9_]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.?[A-Za-z_][\w.]*|<<|>>|//|\S")
 COMMENT = "#"
 #: Binary operators by how tight they bind.
 PRECEDENCE = {"|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
 MAX_BITS = 4096
+#: Brackets and signs inside one another.
+MAX_DEPTH = 100
+#: Characters of a token that a message repeats.
+SHOWN = 40
 
 #: The value of an expression: exact, or one of infinity and NaN.
 Number = int | Fraction | float
+#: Constants by name; None where the line that gives the value is wrong.
+Constants = Mapping[str, int | None]
 
 
 class Bad(Exception):
-    """A line that cannot be read; carries its problem, whose place is ``line:column``."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
+    """A part of a line that can't be read; its problem is among the line's."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Token:
 
     text: str
     column: int
+
+    @property
+    def shown(self) -> str:
+        """As messages repeat it."""
+        return repr(self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}...")
 
 
 class Line:
@@ -48,10 +55,15 @@ class Line:
         The line, comment included.
     number : int
 
+    Attributes
+    ----------
+    problems : list of Problem
+        Found so far, each at its ``line:column``.
+
     Raises
     ------
     Bad
-        From every method that expects something else than is there.
+        From every method that expects something else than is there; the problem has been noted by then.
     """
 
     def __init__(self, text: str, number: int) -> None:
@@ -60,6 +72,9 @@ class Line:
         self.tokens = [Token(match[0], match.start() + 1) for match in TOKEN.finditer(code)]
         self.end = Token("", len(code.rstrip()) + 1)
         self.place = 0
+        self.problems: list[Problem] = []
+        self._depth = 0
+        self._unknown = False
 
     @property
     def next(self) -> Token:
@@ -74,9 +89,19 @@ class Line:
         """The place of a token."""
         return f"{self.number}:{token.column}"
 
+    def note(self, message: str, token: Token, hint: str = "") -> None:
+        """Report a problem at a token, and go on."""
+        self.problems.append(Problem(self.where(token), message, hint))
+
     def refuse(self, message: str, token: Token | None = None, hint: str = "") -> NoReturn:
-        """Report a problem at a token: by default the next."""
-        raise Bad(Problem(self.where(token or self.next), message, hint))
+        """Report a problem at a token, by default the next, and give up this part of the line."""
+        self.note(message, token or self.next, hint)
+        raise Bad
+
+    def recover(self) -> None:
+        """After :class:`Bad`: go to the next comma, where another part of the line begins."""
+        while self.next.text not in ("", ","):
+            self.place += 1
 
     def take(self) -> Token:
         """Take the next token, whatever it is."""
@@ -88,7 +113,7 @@ class Line:
         """Take the next token if it fits; else say what is expected there."""
         token = self.next
         if not token.text or not fits(token.text):
-            found = repr(token.text) if token.text else "the end of the line"
+            found = token.shown if token.text else "the end of the line"
             self.refuse(f"expected {what}, not {found}", hint=near_name(token.text, legal))
         return self.take()
 
@@ -106,21 +131,37 @@ class Line:
     def finish(self) -> None:
         """Nothing may follow."""
         if self.next.text:
-            self.refuse(f"expected the end of the line, not {self.next.text!r}")
+            self.refuse(f"expected the end of the line, not {self.next.shown}")
 
-    def expression(self, constants: Mapping[str, int]) -> Number:
-        """Take an expression: numbers, constants, ``+ - * / // % << >> & ^ | ~`` and brackets; exact throughout."""
-        return self._binary(constants, 0)
+    def expression(self, constants: Constants) -> Number:
+        """Take an expression: numbers, constants, ``+ - * / // % << >> & ^ | ~`` and brackets; exact throughout.
 
-    def _binary(self, constants: Mapping[str, int], least: int) -> Number:
+        Constants that there are not are all reported; a constant whose own line is wrong has no value (None), and what
+        is made from it is no further problem.
+        """
+        self._unknown, self._depth = False, 0
+        value = self._binary(constants, 0)
+        if self._unknown:
+            raise Bad
+        return value
+
+    def _binary(self, constants: Constants, least: int) -> Number:
         left = self._unary(constants)
         while (strength := PRECEDENCE.get(self.next.text, 0)) > least:
             sign = self.take()
             left = self._apply(sign, left, self._binary(constants, strength))
         return left
 
-    def _unary(self, constants: Mapping[str, int]) -> Number:
+    def _unary(self, constants: Constants) -> Number:
         token = self.next
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self.refuse(f"at most {MAX_DEPTH} brackets and signs can stand inside one another", token)
+        value = self._signed(constants, token)
+        self._depth -= 1
+        return value
+
+    def _signed(self, constants: Constants, token: Token) -> Number:
         if token.text in ("-", "+", "~"):
             self.take()
             value = self._unary(constants)
@@ -134,29 +175,34 @@ class Line:
             return -0.0 if isinstance(value, Fraction) and value == 0 else -value
         if token.text == "(":
             self.take()
-            value = self.expression(constants)
+            value = self._binary(constants, 0)
             self.expect("')'", lambda text: text == ")")
             return value
         return self._atom(constants)
 
-    def _atom(self, constants: Mapping[str, int]) -> Number:
-        token = self.expect("a number", lambda text: re.match(r"\d|[A-Za-z_]", text))
+    def _atom(self, constants: Constants) -> Number:
+        token = self.expect("a number", lambda text: re.match(r"[0-9]|[A-Za-z_]", text))
         text = token.text
         if not text[0].isdigit():
             if text in ("inf", "nan"):
                 return math.inf if text == "inf" else math.nan
             if text not in constants:
-                self.refuse(f"there is no constant {text!r}", token, near_name(text, constants))
-            return constants[text]
+                self.note(f"there is no constant {token.shown}", token, near_name(text, constants))
+            value = constants.get(text)
+            self._unknown |= value is None
+            return 1 if value is None else value
         try:
-            if text[:2].lower() in ("0x", "0b"):
-                return int(text, 0)
-            digits = text.replace("_", "")
-            return int(digits) if digits.isdecimal() else _decimal(digits)
+            number = _number(text)
         except ValueError:
-            self.refuse(f"{text!r} is no number", token)
+            self.refuse(f"{token.shown} is no number", token)
+        most = MAX_BITS if isinstance(number, int) else 4 * MAX_BITS
+        if max(number.numerator.bit_length(), number.denominator.bit_length()) > most:
+            self.refuse("the number is too large", token)
+        return number
 
     def _apply(self, sign: Token, left: Number, right: Number) -> Number:
+        if self._unknown:
+            return 1
         if isinstance(left, float) or isinstance(right, float):
             self.refuse("nothing can be computed with infinity, NaN and negative zero", sign)
         both = isinstance(left, int) and isinstance(right, int)
@@ -184,6 +230,14 @@ class Line:
                 self.refuse(f"a shift is 0 to {MAX_BITS} bits, not {right}", sign)
             return left << right if sign.text == "<<" else left >> right
         return {"&": left & right, "|": left | right, "^": left ^ right}[sign.text]
+
+
+def _number(text: str) -> int | Fraction:
+    """The value of a number. Raises ValueError."""
+    if text[:2].lower() in ("0x", "0b"):
+        return int(text, 0)
+    digits = text.replace("_", "")
+    return int(digits) if digits.isdecimal() else _decimal(digits)
 
 
 def _decimal(text: str) -> Fraction:

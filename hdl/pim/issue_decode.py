@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
-from hdl.params.pim import INSTRUCTIONS, Opcode
+from hdl.params.pim import INSTRUCTIONS, Opcode, Touch
 from hdl.pim.operation import KINDS
 
 __all__ = ["CONTROLS", "RANGES", "controls", "decode"]
@@ -13,9 +13,11 @@ __all__ = ["CONTROLS", "RANGES", "controls", "decode"]
 #: The ranges that an instruction may touch, in the order in which they are looked at: the result first.
 RANGES = ("d", "a", "b", "beta", "dram", "buffer")
 UNITS = ("control", "stream", "channels", "vector")
-#: Lengths of ranges: the instruction's count, one word of every slot, words of the vector, one, or a product with the
-#: scalar operand.
+#: Lengths of ranges, as :data:`hdl.params.pim.LENGTHS` has them: the instruction's count, one word of every slot, words
+#: of the vector, one, or a product with the scalar operand.
 LENGTHS = ("count", "slot", "vector", "one", "slots", "strided", "spread", "matrix")
+#: A row that is only opened must exist all the same.
+OTHER_LENGTHS = {"open": "one"}
 CONTROLS = StructLayout(
     {
         "legal": 1,
@@ -54,7 +56,8 @@ def controls(op: Opcode) -> dict[str, int]:
     """The fields of ``CONTROLS`` for an instruction."""
     name, kinds = op.name, [operand.kind for operand in op.operands]
     unit = "channels" if op.unit in ("dram", "pim") else op.unit
-    found = {"legal": 1, unit: 1, "single": name == "RD_SB"}
+    lengths = {touch.length for touch in op.touches}
+    found = {"legal": 1, unit: 1, "single": op.single}
     if f"is_{name.lower()}" in CONTROLS.members:
         found[f"is_{name.lower()}"] = 1
     found |= {key: key in kinds for key in ("bank", "row", "col", "lane")}
@@ -69,45 +72,29 @@ def controls(op: Opcode) -> dict[str, int]:
     found["gives_scalar"] = op.operand("r") is not None and name != "SETR"
     for field in ("row", "a", "b", "d"):
         found[f"advance_{field}"] = any(operand.advances == field for operand in op.operands)
-    for where, length in _ranges(op).items():
-        found[f"length_{where}"] = 1 << LENGTHS.index(length)
+    for touch in op.touches:
+        where = _range(op, touch)
+        found[f"length_{where}"] = 1 << LENGTHS.index(OTHER_LENGTHS.get(touch.length, touch.length))
         bit = 1 << RANGES.index(where)
         found["has"] = found.get("has", 0) | bit
-        vector = op.unit == "vector" and name != "VGATHER"
-        if where != "d" and (vector or (name, where) == ("VMM", "b")):
+        if touch.in_place:
             found["in_place"] = found.get("in_place", 0) | bit
     if unit == "channels" and name != "VMM":
         found["kind"] = KINDS.index("WR_GB" if name == "WR_GBX" else name)
-        found["feeds"] = name.startswith("WR_")
-        found["collects"] = name.startswith("RD_")
-    found["each"], found["slot"] = name == "WR_GBX", name in ("WR_ELEM", "WR_BIAS", "RD_MAC")
+        found["feeds"], found["collects"] = op.takes("sram"), op.gives("sram")
+    found["each"], found["slot"] = "spread" in lengths, "slot" in lengths
     found["loads"], found["reads_accumulators"] = name in ("WR_BIAS", "MAC_AB"), name == "RD_MAC"
-    found["multiplies"] = name in ("WR_GBX", "VMM", "VGATHER")
+    found["multiplies"] = bool(lengths & {"spread", "strided", "matrix"})
     return {key: int(value) for key, value in found.items()}
 
 
-def _ranges(op: Opcode) -> dict[str, str]:
-    """The ranges of an instruction and what their lengths are; :mod:`hdl.params.pim.legality` has them as formulas."""
-    name = op.name
-    if name == "VMM":
-        return {"d": "slots", "a": "count", "b": "slots", "dram": "matrix"}
-    usual = {"vector": "vector", "stream": "count"}.get(op.unit, "count")
-    if name in ("WR_ELEM", "WR_BIAS", "RD_MAC"):
-        usual = "slot"
-    found = {}
-    for operand in op.operands:
-        if operand.kind == "sram":
-            field = operand.fields[0]
-            found["beta" if field == "imm" else field] = usual
-        elif operand.kind == "row":
-            found["dram"] = "count" if op.operand("n") else "one"
-        elif operand.kind == "buffer":
-            found["buffer"] = "count"
-    if name == "VGATHER":
-        found["a"] = "strided"
-    if name == "WR_GBX":
-        found["a"] = "spread"
-    return {name: found[name] for name in RANGES if name in found}
+def _range(op: Opcode, touch: Touch) -> str:
+    """Which of ``RANGES`` it is: of SRAM the field that holds its address."""
+    if touch.space != "sram":
+        return touch.space
+    operand = op.operand(touch.operand)
+    assert operand is not None
+    return "beta" if operand.fields[0] == "imm" else operand.fields[0]
 
 
 def decode(m: Module, opcode: Value) -> View:

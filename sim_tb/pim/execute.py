@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from hdl.bus.registers import COUNTERS, pim_registers
 from hdl.params.pim import FAULTS, SCALARS, Fault, PimParams
 from sim_tb.golden.float import bits
 from sim_tb.golden.pim import Machine, Outcome
+from sim_tb.pim.energy import Energy, energy_of
 from sim_tb.pim.host import HostResult, Script, run_host
 
 __all__ = ["Execution", "execute"]
@@ -42,6 +44,10 @@ class Execution:
         What hardware and golden machine do not agree on; None where the golden machine can't follow.
     compared : int
         Values that were compared.
+    energy : Energy or None
+        Where the energy of its clocks went; None if it did not end in time.
+    between : list of Energy
+        The same up to each mark, from the mark before it or from the start.
     result : HostResult
     """
 
@@ -52,6 +58,8 @@ class Execution:
     marks: list[tuple[int, int]]
     differences: list[str] | None
     compared: int
+    energy: Energy | None
+    between: list[Energy]
     result: HostResult
 
     @property
@@ -130,14 +138,19 @@ def execute(
     if ended:
         outcome = machine.run(program)
         differences, compared = _compare(params, machine, outcome, result, read, scalars, [tag for tag, _ in marks])
+    counters = {name: read[f"{name}_LO"] | read[f"{name}_HI"] << 32 for name in COUNTERS}
+    start, entries = result.ended - counters["CYCLES"], result.log
+    clocks = [0, *(clock for _, clock in marks)] if ended else []
     return Execution(
         ended=ended,
         fault=next((fault for fault in FAULTS.values() if fault.code == read["ERROR"]), None),
         pc=read["PC"],
-        counters={name: read[f"{name}_LO"] | read[f"{name}_HI"] << 32 for name in COUNTERS},
+        counters=counters,
         marks=marks,
         differences=differences,
         compared=compared,
+        energy=energy_of(params, entries, start, result.ended) if ended else None,
+        between=[energy_of(params, entries, start + before, start + after) for before, after in pairwise(clocks)],
         result=result,
     )
 

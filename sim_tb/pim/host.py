@@ -126,6 +126,8 @@ class HostResult:
         Processor time of the simulation.
     waited, waiting : int, float
         Clocks in which the host waited for interrupts, and processor seconds of these.
+    ended : int
+        The cycle in which the last such wait ended.
     hung : bool
         It was given up.
     trace : list of (int, int)
@@ -145,6 +147,7 @@ class HostResult:
     seconds: float
     waited: int
     waiting: float
+    ended: int
     hung: bool
     trace: list[tuple[int, int]]
 
@@ -266,6 +269,7 @@ def _result(params: PimParams, folder: Path, rows: int, said: dict[str, float]) 
         seconds=said["seconds"],
         waited=int(said["waited"]),
         waiting=said["waiting"],
+        ended=int(said["ended"]),
         hung=bool(said["hung"]),
         trace=[(int(inputs, 16), int(outputs, 16)) for inputs, outputs in map(str.split, trace)],
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.console import Command, blocks, commands
+from tests.docs.console import WHOLE, Command, blocks, commands
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in WHOLE)]
 BLOCKS = [[command for command in block if command.is_ours] for page in PAGES for block in blocks(page)]
 COMMANDS = [command for page in PAGES for command in commands(page)]
 
@@ -28,6 +28,12 @@ def test_commands(block, tmp_path):
         assert done.returncode == command.status, f"{command.text}: {done.stderr}"
         if command.shown:
             assert done.stdout.rstrip() == command.output.rstrip(), command.text
+
+
+@pytest.mark.parametrize(("page", "test"), WHOLE.items())
+def test_other_pages_have_a_test_of_their_own(page, test):
+    assert (ROOT / "docs" / page).exists()
+    assert page in (ROOT / test).read_text(encoding="utf-8")
 
 
 def test_pages_show_commands():

@@ -193,6 +193,7 @@ def test_every_problem_at_once_each_at_its_place():
         "4:16: vadd has no operand 'dd' (did you mean 'd'?)",
         "5:1: vadd needs n",
         "6:18: 'd' is 0 to 65535 (16 bits), not 65536",
+        "6:30: expected an operand or a flag of vadd, not 'fenc' (did you mean 'fence'?)",
         "7:24: 'row' is an integer",
         "8:13: expected ',', not 'd'",
         "9:10: expected a scalar register, r0 to r15, not 'r16'",
@@ -266,10 +267,89 @@ def test_refused(text, message):
     assert any(each.startswith(message) for each in found), found
 
 
-def test_wrong_lines_cause_no_other_problems():
-    """A loop whose line is wrong is still a loop, and the program is not checked while lines are missing."""
-    text = "a: loop n=x\nvexp a=0@a, d=1, n=1\nendl a\n"
-    assert problems(text) == ["2:11: there is no constant 'x'"]
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # A loop whose line is wrong is still a loop, and so is one whose name is.
+        ("a: loop n=x\nvexp a=0@a, d=1, n=1\nendl a\nhalt", ["2:11: there is no constant 'x'"]),
+        (
+            "a: lop n=2\nvexp a=0@a, d=1, n=1\nendl a\nhalt",
+            [
+                "2:4: a label names a loop: expected 'loop' after it",
+                "2:4: expected an instruction, not 'lop' (did you mean 'loop'?)",
+            ],
+        ),
+        # What a constant should have been is one problem, wherever it is used.
+        (".const x = y\nout a=x, n=x + 1\nhalt", ["2:12: there is no constant 'y'"]),
+        # An instruction that nobody knows, or a flag, may have loaded the accumulators, or have kept them.
+        (
+            "mac_abb row=0, n=1\nrd_mac d=0\nhalt",
+            ["2:1: expected an instruction, not 'mac_abb' (did you mean 'mac_ab'?)"],
+        ),
+        (
+            "mac_ab row=0, n=1\nrd_mac d=0, accumulat\nrd_mac d=0\nhalt",
+            ["3:13: expected an operand or a flag of rd_mac, not 'accumulat' (did you mean 'accumulate'?)"],
+        ),
+        ("out a=0, n=1\nhalt soon", ["3:6: expected an operand or a flag of halt, not 'soon'"]),
+        ("hlat", ["2:1: expected an instruction, not 'hlat' (did you mean 'halt'?)"]),
+        # A vector of which one operand is not known is no overlap.
+        ("vexp a=x, d=1, n=64\nhalt", ["2:8: there is no constant 'x'"]),
+    ],
+)
+def test_wrong_lines_cause_no_other_problems(text, found):
+    assert problems(text) == found
+
+
+def test_names_and_addresses_in_one_go():
+    """Every problem of a line and of the text, whatever its kind, in the order of the text."""
+    text = """\
+    vadd a=x, b=5000, d=y+z, n=4
+    mac_ab row=q, n=9
+    rd_mac d=2047
+    out a=2048, n=1, fenc
+    wr_sb mask=CH2, bank=4, row=0, n=1, a=1.5
+    """
+    assert problems(text) == [
+        "2:8: there is no constant 'x'",
+        "2:13: words 5000 to 5000 go beyond the SRAM, which has 2048",
+        "2:21: there is no constant 'y'",
+        "2:23: there is no constant 'z'",
+        "3:1: words 0 to 8 go beyond the global buffer, which has 8",
+        "3:12: there is no constant 'q'",
+        "4:10: words 2047 to 2048 go beyond the SRAM, which has 2048",
+        "5:7: words 2048 to 2048 go beyond the SRAM, which has 2048",
+        "5:18: expected an operand or a flag of out, not 'fenc' (did you mean 'fence'?)",
+        "6:1: the program runs past its end: its last instruction must be HALT",
+        "6:12: there is no constant 'CH2' (did you mean 'CH1'?)",
+        "6:22: the last bank is 3, not 4",
+        "6:39: 'a' is an integer",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f".const a = {'(' * 3000}1{')' * 3000}", "2:112: at most 100 brackets and signs can stand inside one another"),
+        (f".const a = {'-' * 3000}1", "2:112: at most 100 brackets and signs can stand inside one another"),
+        (f".const a = {'~(' * 60}1", "2:112: at most 100 brackets and signs can stand inside one another"),
+        (f".const a = 0x{'f' * 6000}", "2:12: the number is too large"),
+        (f".const a = {'9' * 5000}", f"2:12: '{'9' * 40}...' is no number"),
+        (f"{'a' * 5000}", f"2:1: expected an instruction, not '{'a' * 40}...'"),
+    ],
+)
+def test_texts_without_end(text, message):
+    assert message in problems(f"{text}\nhalt")
+
+
+def test_deep_brackets_that_are_legal():
+    assert program(f".const a = {'(' * 99}7{')' * 99}\nmark tag=a\nhalt").instructions[0]["tag"] == 7
+
+
+def test_a_text_that_is_none():
+    """The first problems, and how many more."""
+    found = problems("x\n" * 1000)
+    assert len(found) == 201
+    assert found[-1] == " 800 more problems"
 
 
 def test_no_system():
@@ -277,6 +357,7 @@ def test_no_system():
         with pytest.raises(ConfigError) as caught:
             assemble(text, "a.asm")
         message = f"a.asm:{where}: which system is this for? Begin with '.system' and its name"
+        message += " (there is pimgpt_paper, aim_measured, tiny)"
         assert str(caught.value).splitlines()[0] == message
 
 
@@ -290,9 +371,19 @@ def test_wrong_system():
     with pytest.raises(ConfigError) as caught:
         assemble(".system tiny, banks=3, timing.trpp=4, energy.read=-1")
     assert str(caught.value).splitlines() == [
-        "1:9: timing.trpp unknown key (did you mean 'trp'?)",
-        "1:9: energy.read must be a number of at least 0, not -1",
-        "1:9: pim.banks must be a power of two, not 3 (2 or 4)",
+        "1:15: pim.banks must be a power of two, not 3 (2 or 4)",
+        "1:24: timing.trpp unknown key (did you mean 'trp'? legal: " + ", ".join(vars(TINY.timing)) + ")",
+        "1:39: energy.read must be a number from 0 to 1,000,000, not -1",
+    ]
+    with pytest.raises(ConfigError) as caught:
+        assemble(".system tiny, energy.mac=1e4000, chanels=2, timin.trp=4, gb_words=0, foo\nout a=x, n=1\nhalt")
+    assert [line.split(" (")[0] for line in str(caught.value).splitlines()] == [
+        "1:26: the number is too large",
+        "1:34: pim.chanels unknown key",
+        "1:45: timin.trp 'timin' is no table of a system",
+        "1:58: pim.gb_words must be 1 to 4095, not 0",
+        "1:73: expected '=', not the end of the line",
+        "2:7: there is no constant 'x'",
     ]
 
 

@@ -50,14 +50,15 @@ def test_every_problem_at_its_place(bitloom, here):
     assert (result.status, result.out) == (2, "")
     assert result.err.splitlines() == [
         "bitloom: a.pim:2:16: vadd has no operand 'dd' (did you mean 'd'?)",
+        "bitloom: a.pim:3:1: the program runs past its end: its last instruction must be HALT",
         "bitloom: a.pim:3:17: there is no constant 'x'",
     ]
     (here / "a.pim").write_text(".system tiny\nmac_ab row=0, n=9\nrd_mac d=2047\n")
     result = bitloom("pim", "asm", "a.pim")
     assert result.err.splitlines() == [
         "bitloom: a.pim:2:1: words 0 to 8 go beyond the global buffer, which has 8",
-        "bitloom: a.pim:3:10: words 2047 to 2048 go beyond the SRAM, which has 2048",
         "bitloom: a.pim:3:1: the program runs past its end: its last instruction must be HALT",
+        "bitloom: a.pim:3:10: words 2047 to 2048 go beyond the SRAM, which has 2048",
     ]
     assert not (here / "a.bin").exists()
 
@@ -84,7 +85,16 @@ def test_another_system(bitloom, here):
     [
         (["asm", "none.pim"], "none.pim: can't be read: No such file or directory"),
         (["asm", "bytes.pim"], "bytes.pim: is not UTF-8 text (byte 0)"),
-        (["asm", "fine.pim", "-o", "a.elf"], "a.elf: a program file ends in .bin or .hex"),
+        (["asm", "fine.pim", "-o", "a.elf"], "a.elf: a program file ends in .bin or .hex, not in '.elf'"),
+        (["asm", "fine.pim", "-o", "a.txt"], "a.txt: a program file ends in .bin or .hex, not in '.txt'"),
+        (["asm", "fine.pim", "-o", "a"], "a: a program file ends in .bin or .hex, not in nothing"),
+        (["asm", "."], ".: can't be read: Is a directory"),
+        (["asm", "/"], "/: can't be read: Is a directory"),
+        (["asm", "deep.pim"], "deep.pim:2:112: at most 100 brackets and signs can stand inside one another"),
+        (
+            ["asm", "fine.pim", "--system", "deep.json"],
+            "deep.json: is not valid JSON: brackets inside brackets without end",
+        ),
         (["asm", "fine.pim", "-o", "notes.bin"], "notes.bin: is no program of the PIM controller: it stays as it is"),
         (
             ["asm", "fine.pim", "--system", "tinny"],
@@ -93,7 +103,7 @@ def test_another_system(bitloom, here):
         (["asm", "fine.pim", "--system", "list.json"], "list.json: must hold an object: the parameters of a system"),
         (
             ["asm", "fine.pim", "--system", "bad.json"],
-            "bad.json: pim.chanels: unknown key (did you mean 'channels'?)",
+            "bad.json: pim.chanels: unknown key (did you mean 'channels'? legal: channels, banks, lanes, ",
         ),
         (["asm", "fine.pim", "--system", "none.json"], "none.json: can't be read: No such file or directory"),
         (["asm", "fine.pim", "--system", "fine.pim"], "fine.pim: is not valid JSON: Expecting value"),
@@ -104,6 +114,8 @@ def test_another_system(bitloom, here):
 def test_requests_that_are_wrong(bitloom, here, arguments, message):
     (here / "fine.pim").write_text(TEXT)
     (here / "bytes.pim").write_bytes(b"\xff\xfe")
+    (here / "deep.pim").write_text(f".system tiny\n.const a = {'(' * 3000}1{')' * 3000}\nhalt\n")
+    (here / "deep.json").write_text("[" * 100_000)
     (here / "notes.bin").write_text("mine")
     (here / "list.json").write_text("[1]")
     (here / "bad.json").write_text('{"chanels": 2}')

@@ -14,6 +14,7 @@ from hdl.params.pim import (
     FAULTS,
     FIELDS,
     INSTRUCTIONS,
+    LENGTHS,
     OPCODES,
     PRESETS,
     WORD_BITS,
@@ -26,6 +27,9 @@ from hdl.params.pim import (
     violations,
 )
 from hdl.params.pim.encoding import advance_bit
+from hdl.pim.issue_decode import controls
+from hdl.pim.vector_phases import PHASES
+from sim_tb.golden.pim.vector import FUNCTIONS
 from tests.pim.strategies import instructions
 
 TINY = PRESETS["tiny"]
@@ -57,8 +61,32 @@ def test_codes_are_unique():
     assert sorted(fault.code for fault in FAULTS.values()) == list(range(1, len(FAULTS) + 1))
 
 
+def test_the_vector_unit_has_a_function_for_each_of_its_instructions():
+    """The description, the hardware's phases, the golden function: all know the same instructions."""
+    names = {op.name for op in INSTRUCTIONS.values() if op.unit == "vector"}
+    assert set(FUNCTIONS) == set(PHASES) == names
+
+
+def test_ranges_are_of_operands():
+    """What an instruction touches is where an operand says, and every address operand is such a place."""
+    for op in INSTRUCTIONS.values():
+        places = {operand.name for operand in op.operands if operand.kind in ("sram", "row", "buffer")}
+        assert {touch.operand for touch in op.touches} == places - ({"row"} if op.name == "LOOP" else set()), op.name
+        assert all(touch.length in LENGTHS for touch in op.touches)
+        for touch in op.touches:
+            assert touch.space == {"row": "dram", "gb": "buffer"}.get(touch.operand, "sram")
+
+
+def test_decoded_ranges_are_those_of_the_table():
+    """The hardware looks at as many ranges as the rules do, and lets results begin where the same sources begin."""
+    for op in INSTRUCTIONS.values():
+        found = controls(op)
+        assert found.get("has", 0).bit_count() == len(op.touches), op.name
+        assert found.get("in_place", 0).bit_count() == sum(touch.in_place for touch in op.touches), op.name
+
+
 def test_a_word_by_hand():
-    """The layout of the contract (research brief, section 8.3), written out."""
+    """The fields of some words, written out."""
     one = instruction("MAC_AB", "fence", "irq", mask=0x1A5, row=0x1234, col=0x2B, n=0xABC, gb=0x77)
     word = 0x1B << 122 | 0b0101 << 118 | 0xA5 << 110 | 0x1234 << 90 | 0x2B << 84 | 0xABC << 72 | 0x77 << 24 | 1 << 8
     assert encode(one) == word

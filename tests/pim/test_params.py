@@ -69,6 +69,10 @@ def test_hash_covers_what_programs_and_cycles_depend_on():
 
 
 def test_every_problem_at_once():
+    legal = {
+        kind: f"legal: {', '.join(each.name for each in fields(kind))})"
+        for kind in (PimParams, TimingTable, EnergyTable)
+    }
     assert problems(
         {
             "channels": 25,
@@ -80,13 +84,13 @@ def test_every_problem_at_once():
             "energy": {"read": -1, "mac": True, "idle": 2},
         }
     ) == [
-        "pim.bank: unknown key (did you mean 'banks'?)",
-        "timing.tcl: unknown key (did you mean 'cl'?)",
+        f"pim.bank: unknown key (did you mean 'banks'? {legal[PimParams]}",
+        f"timing.tcl: unknown key (did you mean 'cl'? {legal[TimingTable]}",
         "timing.trp: must be 1 to 1048576, not 0 (the nearest legal value is 1)",
         "timing.tras: must be an integer, not '24'",
-        "energy.idle: unknown key",
-        "energy.read: must be a number of at least 0, not -1",
-        "energy.mac: must be a number of at least 0, not True",
+        f"energy.idle: unknown key ({legal[EnergyTable]}",
+        "energy.read: must be a number from 0 to 1,000,000, not -1",
+        "energy.mac: must be a number from 0 to 1,000,000, not True",
         "pim.channels: must be 1 to 24, not 25 (the nearest legal value is 24: the channel mask of an instruction "
         "has 24 bits)",
         "pim.lanes: must be an integer, not 2.5",

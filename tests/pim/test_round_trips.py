@@ -140,7 +140,7 @@ def test_files_of_others_stay(tmp_path: Path):
     path.write_text("mine")
     for target, message in (
         (path, "is no program of the PIM controller: it stays as it is"),
-        (tmp_path / "a.elf", "a program file ends in .bin or .hex"),
+        (tmp_path / "a.elf", "a program file ends in .bin or .hex, not in '.elf'"),
         (tmp_path / "nowhere" / "a.bin", "can't be written: No such file or directory"),
     ):
         with pytest.raises(ConfigError) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,21 @@ from hdl.params import ConfigError, Problem
 if TYPE_CHECKING:
     from hdl.params.pim import PimParams
 
-__all__ = ["assemble", "disassemble", "read_text", "system_of"]
+__all__ = ["assemble", "disassemble", "system_of"]
 
 
 def assemble(options: argparse.Namespace, console: Console) -> int:
     """Translate a text to a program file; every problem is reported at once, each at its place."""
     from gen.pim.assemble import assemble
-    from gen.pim.program import save
+    from gen.pim.files import read_text
+    from gen.pim.program import check_target, save
 
     source = Path(options.text)
-    target = Path(options.output) if options.output else source.with_suffix(".bin")
-    system = system_of(options.system) if options.system else None
-    program = assemble(read_text(source), str(source), system, checked=not options.unchecked)
+    text = read_text(source)
+    target = source.with_suffix(".bin") if options.output is None else Path(options.output)
+    check_target(target)
+    system = system_of(options.system) if options.system is not None else None
+    program = assemble(text, str(source), system, checked=not options.unchecked)
     save(program, target)
     memory = program.params.program_words
     console.say(f"{target}: {len(program.words)} of {memory} instructions, for system {program.params.hash[:8]}")
@@ -48,28 +52,19 @@ def disassemble(options: argparse.Namespace, console: Console) -> int:
 
 def system_of(name: str) -> PimParams:
     """A preset, or the system that a JSON file describes."""
+    from gen.pim.files import read_text
     from hdl.params.pim import PRESETS, PimParams, preset
 
-    if name in PRESETS or not (name.endswith(".json") or Path(name).exists()):
+    if name in PRESETS or not (name.endswith(".json") or os.path.exists(name)):
         return preset(name)
     try:
         values = json.loads(read_text(Path(name)))
-    except ValueError as error:
-        raise ConfigError([Problem("", f"is not valid JSON: {error}")], name) from None
+    except (ValueError, RecursionError) as error:
+        message = "brackets inside brackets without end" if isinstance(error, RecursionError) else error
+        raise ConfigError([Problem("", f"is not valid JSON: {message}")], name) from None
     if not isinstance(values, dict):
         raise ConfigError([Problem("", "must hold an object: the parameters of a system")], name)
     try:
         return PimParams.from_dict(values)
     except ConfigError as error:
         raise ConfigError(error.problems, name) from None
-
-
-def read_text(path: Path) -> str:
-    """The text of a file. Raises ConfigError."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"is not UTF-8 text (byte {error.start})"
-    except OSError as error:
-        message = f"can't be read: {error.strerror}"
-    raise ConfigError([Problem("", message)], str(path))

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.pim import read_text, system_of
+from gen.cli.commands.pim import system_of
 from gen.cli.console import Console, table
 from hdl.params import ConfigError, Problem
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
+    from gen.pim.elements import Elements
     from gen.pim.program import Program
     from hdl.params.pim import PimParams
-    from sim_tb.golden.pim import Machine
+    from sim_tb.golden.pim import Footprint, Machine
+    from sim_tb.pim.energy import Energy
     from sim_tb.pim.execute import Execution
-
-    Elements = npt.NDArray[np.uint16]
 
 __all__ = ["command"]
 
@@ -30,7 +31,7 @@ MAX_LIMIT = 1 << 31
 
 def command(options: argparse.Namespace, console: Console) -> int:
     """Run a program; status 1 if it does not end well, results differ or a timing rule is broken."""
-    from sim_tb.golden.pim import Machine
+    from sim_tb.golden.pim import Footprint, Machine
     from sim_tb.pim.execute import execute, kept_rows
 
     program = _program(options)
@@ -46,15 +47,18 @@ def command(options: argparse.Namespace, console: Console) -> int:
     rows = options.rows or kept_rows(params)
     if not 0 < rows <= params.rows:
         raise _problem("--rows", f"must be from 1 to {params.rows}, not {options.rows}")
+    _check_targets(options)
     machine = Machine(params)
-    _fill(options, machine, rows)
+    machine.footprint = Footprint(params, rows)
+    given = _fill(options, program, machine, rows)
     with console.doing("simulate"):
         done = execute(
             params, program.words, machine, rows=rows, stall=options.stall, limit=options.limit, seed=options.seed
         )
+    warnings = [*given.notes, *(_footprint(program, machine.footprint, given) if done.ended else ())]
     _dump(options, params, done)
-    console.say(_text(program, done))
-    console.json(_json(program, done))
+    console.say(_text(program, done, warnings))
+    console.json(_json(program, done, warnings))
     return 0 if done.passed and not done.fault else 1
 
 
@@ -62,10 +66,11 @@ def command(options: argparse.Namespace, console: Console) -> int:
 def _program(options: argparse.Namespace) -> Program:
     """A program file, or a text that is assembled."""
     from gen.pim.assemble import assemble
+    from gen.pim.files import read_text
     from gen.pim.program import FORMATS, Program, load
 
     path = Path(options.program)
-    system = system_of(options.system) if options.system else None
+    system = system_of(options.system) if options.system is not None else None
     if path.suffix not in FORMATS:
         return assemble(read_text(path), str(path), system, checked=not options.unchecked)
     program = load(path)
@@ -74,35 +79,112 @@ def _program(options: argparse.Namespace) -> Program:
     return program if system is None else Program(system, program.words)
 
 
-def _fill(options: argparse.Namespace, machine: Machine, rows: int) -> None:
+@dataclass
+class _Given:
+    """What a program was given: words of SRAM, columns of the banks, and what should be looked at."""
+
+    sram: int = 0
+    columns: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def _fill(options: argparse.Namespace, program: Program, machine: Machine, rows: int) -> _Given:
     """Memories and input stream as the files have them."""
-    params = machine.params
-    if options.input:
-        machine.send(_words(Path(options.input), params))
-    if options.sram:
-        words = _words(Path(options.sram), params)
+    from gen.pim.elements import oddities
+    from gen.pim.files import read_words
+
+    params, given = machine.params, _Given()
+    sent = None if options.input is None else read_words(Path(options.input), params.lanes)
+    _check_input(options, program, sent, given)
+    if sent is not None:
+        machine.send(sent)
+        given.notes += [f"{options.input}: {each}" for each in oddities(sent)]
+    if options.sram is not None:
+        words = read_words(Path(options.sram), params.lanes)
         if len(words) > params.sram_words:
             raise _problem(options.sram, f"has {len(words)} words; the SRAM holds {params.sram_words}")
         machine.sram[: len(words)] = words
-    if options.memory:
-        image = _array(Path(options.memory))
-        most = (params.channels, params.banks, rows * params.row_cols, params.lanes)
-        fits = (
-            image.ndim == 4 and image.shape[:2] == most[:2] and image.shape[3] == most[3] and image.shape[2] <= most[2]
-        )
-        if not fits:
-            raise _problem(
-                options.memory,
-                f"must have the shape (channels, banks, columns, lanes): {most} or fewer columns, not {image.shape}",
-            )
+        given.sram = len(words)
+        given.notes += [f"{options.sram}: {each}" for each in oddities(words)]
+    if options.memory is not None:
+        image = _image(Path(options.memory), params, rows)
         for channel in range(params.channels):
             for bank in range(params.banks):
                 machine.device.write(channel, bank, 0, image[channel, bank])
+        given.columns = image.shape[2]
+        given.notes += [f"{options.memory}: {each}" for each in oddities(image)]
+    assert machine.footprint is not None
+    machine.footprint.give_sram(given.sram)
+    machine.footprint.give_banks(given.columns)
     for text in options.scalar or ():
-        match = re.fullmatch(r"r(\d+)=(0x[0-9a-fA-F]+|\d+|[-+]?\d*\.\d+(?:[eE][-+]?\d+)?)", text)
+        match = re.fullmatch(r"r([0-9]{1,2})=(0x[0-9a-fA-F]+|[0-9]+|[-+]?[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?)", text)
         if match is None or int(match[1]) >= len(machine.scalars):
             raise _problem("--scalar", f"must be rN=VALUE with N from 0 to {len(machine.scalars) - 1}, not {text!r}")
         machine.scalars[int(match[1])] = _scalar(match[2])
+    return given
+
+
+def _check_input(options: argparse.Namespace, program: Program, sent: Elements | None, given: _Given) -> None:
+    """Whether the input stream holds as many words as the program reads: too few would make it wait for ever."""
+    from gen.pim.check import check, words_taken
+
+    if options.unchecked or check(program):
+        return
+    taken, there = words_taken(program), 0 if sent is None else len(sent)
+    lanes = program.params.lanes
+    if there < taken:
+        where = options.input or options.program
+        what = f"has {there:,} words" if sent is not None else "reads the input stream, and there is no --input"
+        message = f"{what}: the program reads {taken:,} words of {lanes} elements"
+        raise ConfigError([Problem("", message, "with --unchecked it runs all the same, and waits")], where)
+    if there > taken:
+        given.notes.append(
+            f"{options.input}: {there - taken:,} of {there:,} words were not read: the program reads {taken:,}"
+        )
+
+
+def _image(path: Path, params: PimParams, rows: int) -> Elements:
+    """What the banks hold at first, shape (channels, banks, columns, lanes)."""
+    from gen.pim.files import read_array
+
+    if path.suffix != ".npy":
+        raise _problem(str(path), "what the banks hold comes as a .npy file")
+    image = read_array(path)
+    most = rows * params.row_cols
+    if image.ndim == 4 and (*image.shape[:2], image.shape[3]) == (params.channels, params.banks, params.lanes):
+        if image.shape[2] <= most:
+            return image
+        message = f"has {image.shape[2]} columns; {most} columns of each bank are simulated (--rows)"
+        raise _problem(str(path), message)
+    expected = f"(channels, banks, columns, lanes) = ({params.channels}, {params.banks}, up to {most}, {params.lanes})"
+    hint = "gen.pim.layout.Memory places matrices, see docs/pim-tutorial.md"
+    message = f"must have the shape {expected}, not {image.shape}"
+    raise ConfigError([Problem("", message, hint)], str(path))
+
+
+def _footprint(program: Program, footprint: Footprint, given: _Given) -> list[str]:
+    """What was read and never written, and what was given and never read."""
+    lines = []
+    for each in footprint.strays:
+        unit = "column" if each.space == "banks" else "word"
+        lines.append(
+            f"instruction {each.pc} ({program.instructions[each.pc]}) reads {_count(each.count, unit)} of the "
+            f"{each.space} that nobody has written, the first at {each.first}: they are zero"
+        )
+    for what, where, unread in (
+        ("word", "SRAM", footprint.unread_sram(given.sram)),
+        ("column", "banks", footprint.unread_columns(given.columns)),
+    ):
+        if unread:
+            were = "was" if len(unread) == 1 else "were"
+            lines.append(
+                f"{_count(len(unread), what)} of the {where} {were} given and not read, the first is {unread[0]}"
+            )
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _scalar(text: str) -> int:
@@ -111,51 +193,11 @@ def _scalar(text: str) -> int:
 
     if "." in text:
         return int(np.float32(text).view(np.uint32))
-    value = int(text, 0)
+    digits = text if text.startswith("0x") else text.lstrip("0") or "0"
+    value = int(digits, 0) if len(digits) < 20 else 1 << 64
     if value >= 1 << 32:
-        raise _problem("--scalar", f"{text} has more than 32 bits")
+        raise _problem("--scalar", f"{text[:40]} has more than 32 bits")
     return value
-
-
-def _words(path: Path, params: PimParams) -> Elements:
-    """Words of a file: an array, or lines of hexadecimal digits, a word each, its last element first."""
-    import numpy as np
-
-    if path.suffix == ".npy":
-        values = _array(path)
-        if values.size % params.lanes:
-            raise _problem(str(path), f"must hold whole words of {params.lanes} elements, not {values.size} elements")
-        return values.reshape(-1, params.lanes)
-    digits, rows = 4 * params.lanes, []
-    for number, line in enumerate(read_text(path).splitlines(), 1):
-        text = line.split("//", 1)[0].strip()
-        if text and not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text):
-            raise _problem(f"{path}:{number}", f"must have {digits} hexadecimal digits, not {text[:40]!r}")
-        if text:
-            rows.append([int(text[i : i + 4], 16) for i in range(digits - 4, -1, -4)])
-    return np.array(rows, np.uint16).reshape(-1, params.lanes)
-
-
-def _array(path: Path) -> Elements:
-    """A NumPy file: bf16 as 16-bit integers, or floating-point numbers, which are rounded to bf16."""
-    import numpy as np
-
-    from sim_tb.golden.float import narrow
-
-    try:
-        values = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise _problem(str(path), f"can't be read: {error.strerror or error}") from None
-    except (ValueError, EOFError):
-        raise _problem(str(path), "is not a NumPy file") from None
-    if not isinstance(values, np.ndarray):
-        raise _problem(str(path), "must hold a single array")
-    if values.dtype.kind == "f":
-        rounded: Elements = narrow(values.astype(np.float32))
-        return rounded
-    if values.dtype != np.uint16:
-        raise _problem(str(path), f"must hold bf16 as uint16, or floating-point numbers, not {values.dtype}")
-    return values
 
 
 def _problem(where: str, message: str) -> ConfigError:
@@ -163,9 +205,26 @@ def _problem(where: str, message: str) -> ConfigError:
 
 
 # --- what comes out --------------------------------------------------------------------------------------------------
+def _check_targets(options: argparse.Namespace) -> None:
+    """Files that are to be written: none twice, none that is read, none that holds something else."""
+    from gen.pim.files import check_target
+
+    read = [name for name in (options.program, options.input, options.sram, options.memory) if name is not None]
+    taken = {os.path.realpath(name): f"{name} is read" for name in read}
+    for option in ("output", "dump_sram", "dump_memory"):
+        name = getattr(options, option)
+        if name is None:
+            continue
+        check_target(Path(name))
+        place, flag = os.path.realpath(name), f"--{option.replace('_', '-')}"
+        if place in taken:
+            raise _problem(flag, f"{name} can't be written: {taken[place]}")
+        taken[place] = f"{flag[2:]} is written there".replace("-", " ")
+
+
 def _dump(options: argparse.Namespace, params: PimParams, done: Execution) -> None:
-    """Write what the hardware left behind; a file ends in .npy or .hex."""
-    import numpy as np
+    """Write what the hardware left behind."""
+    from gen.pim.files import write_words
 
     banks = done.result.banks.transpose(0, 3, 1, 2, 4).reshape(params.channels, params.banks, -1, params.lanes)
     for name, values in (
@@ -173,24 +232,13 @@ def _dump(options: argparse.Namespace, params: PimParams, done: Execution) -> No
         (options.dump_memory, banks),
         (options.output, done.result.outputs),
     ):
-        if not name:
-            continue
-        path = Path(name)
-        try:
-            if path.suffix == ".npy":
-                with path.open("wb") as file:
-                    np.save(file, np.ascontiguousarray(values))
-            else:
-                words = values.reshape(-1, params.lanes).tolist()
-                lines = ["".join(f"{element:04x}" for element in word[::-1]) for word in words]
-                path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
-        except OSError as error:
-            raise _problem(name, f"can't be written: {error.strerror}") from None
+        if name is not None:
+            write_words(Path(name), values)
 
 
-def _text(program: Program, done: Execution) -> str:
+def _text(program: Program, done: Execution, warnings: Sequence[str]) -> str:
     """The report for people."""
-    lines = [_ending(program, done)]
+    lines = [_ending(program, done), *(f"warning: {each}" for each in warnings)]
     if done.differences is None:
         lines.append("not compared with the golden model, which knows no clock")
     elif done.differences:
@@ -205,9 +253,56 @@ def _text(program: Program, done: Execution) -> str:
     if done.commands:
         counts = [[name, f"{count:,}"] for name, count in done.commands.items()]
         lines += ["commands, with refreshes after the end", table(counts, "  ")]
+    if done.energy is not None:
+        lines += _energy_text(program.params, done.energy)
     if done.marks:
-        lines += ["marks", table([[f"tag {tag}", f"{clock:,}"] for tag, clock in done.marks], "  ")]
+        lines += _marks_text(done)
     return "\n".join(lines)
+
+
+def _energy_text(params: PimParams, energy: Energy) -> list[str]:
+    """Energy by class, and where the figures that it is computed from come from."""
+    from hdl.params.pim import energy_note, energy_sources
+    from sim_tb.pim.energy import CLASSES
+
+    rows = [[kind, f"{pj:,.1f} pJ", f"{pj / energy.total:.1%}"] for kind, pj in energy.parts.items()]
+    rows.append(["all", f"{energy.total:,.1f} pJ", f"{energy.milliwatts:,.1f} mW"])
+    if energy.pj_per_mac is not None:
+        rows.append(["a multiply-accumulate", f"{energy.pj_per_mac:,.2f} pJ", f"{energy.macs:,} of them"])
+    lines = [f"energy in {energy.nanoseconds:,.0f} ns", table(rows, "  ")]
+    if note := energy_note(params):
+        lines.append(f"  {note}")
+    lines.append("  from the system's table:")
+    used = dict.fromkeys(key for _, keys in CLASSES.values() for key in keys)
+    sources = energy_sources(params.energy)
+    return [*lines, *(f"  {key} = {getattr(params.energy, key):g}: {sources[key]}" for key in used)]
+
+
+def _marks_text(done: Execution) -> list[str]:
+    """Marks, and what went on since the one before."""
+    rows = [[f"tag {tag}", f"{clock:,}"] for tag, clock in done.marks]
+    for row, energy in zip(rows, done.between, strict=False):
+        row.append(f"{energy.total:,.1f} pJ")
+    title = "marks, their clocks, and the energy up to each from the one before" if done.between else "marks"
+    return [title, table(rows, "  ")]
+
+
+def _energy_json(params: PimParams, energy: Energy | None) -> dict[str, Any] | None:
+    from hdl.params.pim import energy_note, energy_sources
+
+    if energy is None:
+        return None
+    return {
+        "parts_pj": energy.parts,
+        "total_pj": energy.total,
+        "nanoseconds": energy.nanoseconds,
+        "average_mw": energy.milliwatts,
+        "macs": energy.macs,
+        "pj_per_mac": energy.pj_per_mac,
+        "table": asdict(params.energy),
+        "sources": energy_sources(params.energy),
+        "note": energy_note(params),
+    }
 
 
 def _ending(program: Program, done: Execution) -> str:
@@ -222,7 +317,7 @@ def _ending(program: Program, done: Execution) -> str:
     return f"error {done.fault.name} at instruction {done.pc}{what}: {done.fault.meaning}"
 
 
-def _json(program: Program, done: Execution) -> dict[str, Any]:
+def _json(program: Program, done: Execution, warnings: Sequence[str]) -> dict[str, Any]:
     result = done.result
     return {
         "hash": program.params.hash,
@@ -234,7 +329,10 @@ def _json(program: Program, done: Execution) -> dict[str, Any]:
         "cycles": done.counters["CYCLES"],
         "counters": {name.lower(): value for name, value in done.counters.items()},
         "commands": done.commands,
-        "marks": [{"tag": tag, "cycle": clock} for tag, clock in done.marks],
+        "marks": [
+            {"tag": tag, "cycle": clock, "energy_pj": energy.total if energy else None}
+            for (tag, clock), energy in zip_longest(done.marks, done.between)
+        ],
         "violations": [
             {"cycle": at, "channel": channel, "command": name, "rule": rule}
             for at, channel, name, rule in result.violations
@@ -242,4 +340,6 @@ def _json(program: Program, done: Execution) -> dict[str, Any]:
         "compared": done.compared,
         "differences": done.differences,
         "outputs": len(result.outputs),
+        "warnings": list(warnings),
+        "energy": _energy_json(program.params, done.energy),
     }

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from gen.pim.gpt.placement import Matrix, Placement, Round
+from gen.pim.elements import Elements
+from gen.pim.gpt.placement import Placement, Round
 from gen.pim.gpt.shape import Weights
 from hdl.params.pim import PimParams
-from hdl.params.pim.expansion import chunks
 
 __all__ = ["image"]
-
-Elements = npt.NDArray[np.uint16]
 
 
 def image(placement: Placement, weights: Weights) -> Elements:
@@ -39,7 +36,8 @@ def image(placement: Placement, weights: Weights) -> Elements:
     found = np.zeros((params.units, placement.weight_columns, params.lanes), np.uint16)
     named = {**weights, "lookup": weights["wte"], "wte": weights["wte"].T}
     for name, matrix in placement.matrices.items():
-        _put_matrix(params, found, matrix, named[name])
+        stored = matrix.place(named[name].T).reshape(params.units, matrix.columns, params.lanes)
+        found[:, matrix.at : matrix.at + matrix.columns] = stored
     count = shape.vocabulary
     numbers = np.arange(count, dtype=np.float32).view(np.uint32) >> 16  # exact up to 256
     constants = np.concatenate([numbers, np.full(count, 0xBF80)]).astype(np.uint16)
@@ -53,19 +51,6 @@ def image(placement: Placement, weights: Weights) -> Elements:
     for position in range(shape.context):
         _put_item(params, found, placement.positions, position, weights["wpe"][position])
     return found
-
-
-def _put_matrix(params: PimParams, found: Elements, matrix: Matrix, values: Elements) -> None:
-    """A matrix (inputs x outputs) in the order that VMM wants."""
-    inputs, outputs = values.shape
-    filled = np.zeros((matrix.slots * params.units, matrix.words * params.lanes), np.uint16)
-    filled[:outputs, :inputs] = values.T
-    columns = filled.reshape(matrix.slots, params.units, matrix.words, params.lanes)
-    at, start = matrix.at, 0
-    for length in chunks(params, matrix.words):
-        part = columns[:, :, start : start + length].swapaxes(0, 1).reshape(params.units, -1, params.lanes)
-        found[:, at : at + part.shape[1]] = part
-        at, start = at + part.shape[1], start + length
 
 
 def _put_item(params: PimParams, found: Elements, items: Round, item: int, values: Elements) -> None:

@@ -3,8 +3,7 @@
 A unit is a bank with its MAC unit, and everything is at the same columns in every unit, so that one instruction
 addresses them all (research: PIM-GPT, arXiv 2310.09385, mapping).
 
-* Output j of a matrix is a dot product in unit j mod units. The columns follow each other as VMM wants them: chunks of
-  the input as long as the global buffer, of each chunk one slot (units outputs) after the other.
+* Matrices lie as VMM wants them (:mod:`gen.pim.layout`).
 * What is read as a whole goes round the units: item i (the vectors of layer i, position i, the key of token i) lies in
   one piece in unit i mod units, so that a row of every bank holds consecutive tokens.
 * Element j of a value lies in unit j mod units, and consecutive tokens are consecutive elements of a row.
@@ -13,25 +12,17 @@ addresses them all (research: PIM-GPT, arXiv 2310.09385, mapping).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gen.pim.gpt.shape import GptShape, layer_tensors
+from gen.pim.layout import Matrix
 from hdl.params import ConfigError, Problem
 from hdl.params.pim import PimParams, words_of
 
-__all__ = ["Matrix", "Placement", "Round", "Sram"]
+__all__ = ["Placement", "Round", "Sram"]
 
 #: Tokens that a bf16 number can count exactly.
 COUNTED = 256
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A matrix in the banks: the column where it begins, the words of its input, the slots of its output."""
-
-    at: int
-    words: int
-    slots: int
 
 
 @dataclass(frozen=True)
@@ -172,8 +163,8 @@ class Placement:
         return start
 
     def _matrix(self, inputs: int, outputs: int) -> Matrix:
-        words, slots = words_of(self.params, inputs), self.slots(outputs)
-        return Matrix(self._region(words * slots), words, slots)
+        matrix = Matrix(self.params, outputs, inputs)
+        return replace(matrix, at=self._region(matrix.columns))
 
     def _round(self, words: int, items: int) -> Round:
         return Round(self._region(words * -(-items // self.params.units)), words)

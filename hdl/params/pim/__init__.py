@@ -5,10 +5,10 @@ from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, in
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.expansion import chunks, expand_vmm
 from hdl.params.pim.fields import FIELDS, LEVELS, SCALARS, WORD_BITS
-from hdl.params.pim.instructions import INSTRUCTIONS, OPCODES, SUM_WAYS, Opcode
-from hdl.params.pim.legality import FAULTS, Access, Fault, Violation, accesses, violations, words_of
-from hdl.params.pim.presets import PRESETS, preset
-from hdl.params.pim.system import ELEMENT_BITS, PimParams
+from hdl.params.pim.instructions import INSTRUCTIONS, LENGTHS, OPCODES, SUM_WAYS, UNITS, Opcode, Touch
+from hdl.params.pim.legality import FAULTS, Access, Fault, Violation, accesses, faults_of, violations, words_of
+from hdl.params.pim.presets import PRESETS, energy_note, energy_sources, preset
+from hdl.params.pim.system import ELEMENT_BITS, PimParams, changed
 from hdl.params.pim.timing import TimingTable
 
 __all__ = [
@@ -17,11 +17,13 @@ __all__ = [
     "FAULTS",
     "FIELDS",
     "INSTRUCTIONS",
+    "LENGTHS",
     "LEVELS",
     "OPCODES",
     "PRESETS",
     "SCALARS",
     "SUM_WAYS",
+    "UNITS",
     "WORD_BITS",
     "Access",
     "Command",
@@ -32,12 +34,17 @@ __all__ = [
     "Opcode",
     "PimParams",
     "TimingTable",
+    "Touch",
     "Violation",
     "accesses",
+    "changed",
     "chunks",
     "decode",
     "encode",
+    "energy_note",
+    "energy_sources",
     "expand_vmm",
+    "faults_of",
     "instruction",
     "preset",
     "violations",

@@ -81,10 +81,9 @@ def instruction(name: str, *flags: str, advance: int = 0, **values: int) -> Inst
     ]
     legal = [flag.name for flag in op.all_flags]
     problems += [Problem(where, f"has no flag {flag!r}", near_name(flag, legal)) for flag in flags if flag not in legal]
-    unused = ("a",) if op.name == "WR_BIAS" else ("b",)
     full = {}
     for operand in op.operands:
-        default = 0 if "zero" in flags and operand.name in unused else operand.default
+        default = 0 if operand.name == op.unused(flags) else operand.default
         value = values.get(operand.name, default)
         if value is None:
             problems.append(Problem(where, f"needs operand {operand.name!r}"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hdl.params.errors import ConfigError, Problem
@@ -12,51 +11,61 @@ from hdl.params.pim.timing import TimingTable
 
 __all__ = ["EnergyTable"]
 
+#: A kilowatt a channel, or a nanojoule a bit.
+MAX_MILLIWATTS = 1_000_000
+
+
+def _power(default: float, meaning: str, source: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "source": source})
+
+
+_CURRENTS = "at 1.25 V, given for PIM-GPT"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EnergyTable:
-    """Powers in milliwatts, of one channel unless said otherwise.
+    """Powers in milliwatts, of one channel unless said otherwise; :meth:`rules` says what each is and where it is from.
 
     The defaults follow from the currents given for PIM-GPT (IDD0 122, IDD2N 92, IDD3N 142, IDD4R 530, IDD4W 470, IDD5B
     277 mA at 1.25 V; see :meth:`from_currents`). The paper gives no interface energy: its default is AiM's.
 
-    Parameters
-    ----------
-    standby_active, standby_precharged : float
-        While any row is open, and while none is.
-    activate : float
-        Of one bank, for tRC after each activate, precharge included.
-    read, write : float
-        Beyond standby, for tBL a column.
-    mac : float
-        Of all banks' arrays and MAC units, for tCCD an all-bank MAC.
-    refresh : float
-        Beyond standby, for tRFC a refresh.
-    interface_pj_per_bit : float
-        Of the data bus between controller and channel.
-    controller_active, controller_idle : float
-        Of the whole controller while any of its units works, and while none does.
-
     Raises
     ------
     ConfigError
-        With every value that is no number of at least 0.
+        With every value that is no number from 0 to a million.
     """
 
-    standby_active: float = 177.5
-    standby_precharged: float = 115.0
-    activate: float = 37.5
-    read: float = 485.0
-    write: float = 410.0
-    mac: float = 634.29
-    refresh: float = 168.75
-    interface_pj_per_bit: float = 5.5
-    controller_active: float = 304.59
-    controller_idle: float = 0.0
+    standby_active: float = _power(177.5, "mW while any row is open", f"IDD3N 142 mA {_CURRENTS}")
+    standby_precharged: float = _power(115.0, "mW while no row is open", f"IDD2N 92 mA {_CURRENTS}")
+    activate: float = _power(
+        37.5, "mW of one bank, for tRC after each activate, precharge included", f"IDD0 122 - IDD2N 92 mA {_CURRENTS}"
+    )
+    read: float = _power(485.0, "mW beyond standby, for tBL a column", f"IDD4R 530 - IDD3N 142 mA {_CURRENTS}")
+    write: float = _power(410.0, "mW beyond standby, for tBL a column", f"IDD4W 470 - IDD3N 142 mA {_CURRENTS}")
+    mac: float = _power(
+        634.29,
+        "mW of all banks' arrays and MAC units, for tCCD an all-bank MAC",
+        "a read's 485 mW, and 149.29 mW that PIM-GPT gives for a channel's MAC units",
+    )
+    refresh: float = _power(168.75, "mW beyond standby, for tRFC a refresh", f"IDD5B 277 - IDD3N 142 mA {_CURRENTS}")
+    interface_pj_per_bit: float = _power(
+        5.5, "pJ a bit on the data bus between controller and channel", "GDDR6-AiM's; PIM-GPT gives none"
+    )
+    controller_active: float = _power(
+        304.59,
+        "mW of the whole controller while any of its units works",
+        "published for PIM-GPT's own controller (28 nm, 1 GHz), not measured on this one",
+    )
+    controller_idle: float = _power(0.0, "mW of the whole controller while none works", "assumed")
 
     def __post_init__(self) -> None:
         if problems := list(self._problems()):
             raise ConfigError(problems)
+
+    @classmethod
+    def rules(cls) -> dict[str, dict[str, str]]:
+        """Meaning of every value, unit first, and the source of its default, by its key."""
+        return {each.name: dict(each.metadata) for each in fields(cls)}
 
     @classmethod
     def from_currents(
@@ -112,5 +121,5 @@ class EnergyTable:
         for each in fields(self):
             value: Any = getattr(self, each.name)
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not math.isfinite(value) or value < 0:
-                yield Problem(f"energy.{each.name}", f"must be a number of at least 0, not {value!r}")
+            if not number or not 0 <= value <= MAX_MILLIWATTS:  # a NaN is neither
+                yield Problem(f"energy.{each.name}", f"must be a number from 0 to {MAX_MILLIWATTS:,}, not {value!r}")

@@ -99,6 +99,8 @@ class Operand:
     or_scalar : bool
         With flag ``reg`` its low four bits name a scalar register that holds the value: 16 bits of an integer, or a
         single-precision number in place of bf16.
+    zeroed : bool
+        With flag ``zero`` nothing is read there, and it is left out.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Operand:
     default: int | None = None
     signed: bool = False
     or_scalar: bool = False
+    zeroed: bool = False
 
     @property
     def width(self) -> int:
@@ -165,7 +168,8 @@ _OPERANDS = {
     "a": Operand("a", "sram", ("a",), "SRAM word where the first source begins"),
     "b": Operand("b", "sram", ("b",), "SRAM word where the second source begins"),
     "d": Operand("d", "sram", ("d",), "SRAM word where the result begins"),
-    "bias": Operand("b", "sram", ("b",), "SRAM word where the biases begin"),
+    "preset": Operand("a", "sram", ("a",), "SRAM word where the slot of presets begins", zeroed=True),
+    "bias": Operand("b", "sram", ("b",), "SRAM word where the slots of biases begin", zeroed=True),
     "gamma": Operand("b", "sram", ("b",), "SRAM word where the factors begin"),
     "beta": Operand("beta", "sram", ("imm",), "SRAM word where the summands begin"),
     "gb": Operand("gb", "buffer", ("d",), "first word of the global buffer", 0),

@@ -1,28 +1,27 @@
 """The instruction set of the controller, as data.
 
-Assembler, decoder, golden model and documentation all read this table. The word is described in
-:mod:`hdl.params.pim.fields`, what makes an instruction illegal in :mod:`hdl.params.pim.legality`. A program means what
-its instructions do one after another; the controller overlaps them where that makes no difference. An access to a bank
-opens and closes rows as needed and is never disturbed by a refresh; ACT and PRE only move that work to a better time.
+Assembler, static check, decoder, golden model and documentation all read this table: operands and flags, what each
+instruction touches, what it means. The word is described in :mod:`hdl.params.pim.fields`, what makes an instruction
+illegal in :mod:`hdl.params.pim.legality`. A program means what its instructions do one after another; the controller
+overlaps them where that makes no difference. An access to a bank opens and closes rows as needed and is never disturbed
+by a refresh; ACT and PRE only move that work to a better time.
 
 Vector operands are bf16. Arithmetic is single precision inside, each addition and product rounded to nearest even with
 subnormal numbers as zeros, functions as :mod:`sim_tb.golden.float` computes them, and what goes to SRAM is rounded
 to bf16 once, with every NaN as 0x7FC0. That holds for VMOV and VGATHER as well: they move numbers, not bits.
 
-Against the contract (research brief, section 8.3):
+Why they are as they are:
 
-* LOOP has its strides in its own address fields instead of in stride registers, and every instruction says with its tag
+* LOOP has its strides in its own address fields, not in registers, and every instruction says with its tag
   which of its addresses advance: no set-up instructions, and constant addresses beside moving ones.
 * Vector operations count elements, not words, and more than 4,095 of them: softmax over any number of tokens. What is
   left of a result's last word is zero, so that a product with it is harmless.
 * VMM has its sizes in the word (slots also from a register). Partial sums of a long input re-enter the accumulators
   as a preset, which rounds once less than adding them in the vector unit and needs no room for them.
-* SETR has a 32-bit value. The host reads and writes the scalar registers itself, so no form with a register of the
-  host's is needed.
+* SETR has a 32-bit value. The host reads and writes the scalar registers itself, and needs no form of its own.
 * LAYERNORM and RMSNORM take the summand to the variance and 1 / n from registers. SOFTMAX has a factor, for attention.
-* ROPE is left out: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it.
-* IN and OUT, which the contract's data streams need, are added; the copies between banks and global buffer, which it
-  calls optional, are left out: whatever is multiplied comes from the vector unit, through SRAM.
+* There is no rotation: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it. Nor are there copies between
+  banks and global buffer: whatever is multiplied comes from the vector unit, through SRAM.
 * Opcode 0 is illegal, so that cleared memory is no program.
 * RD_MAC waits for the MACs before it (tMAC). What it can't wait for is a MAC that never was: reading accumulators that
   nothing was added to since they were cleared is the error.
@@ -30,11 +29,12 @@ Against the contract (research brief, section 8.3):
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hdl.params.pim.fields import Flag, Operand, operand_table
 
-__all__ = ["FENCE", "FLAGS", "INSTRUCTIONS", "IRQ", "OPCODES", "REG", "SUM_WAYS", "UNITS", "Opcode"]
+__all__ = ["FENCE", "FLAGS", "INSTRUCTIONS", "IRQ", "LENGTHS", "OPCODES", "REG", "SUM_WAYS", "UNITS", "Opcode", "Touch"]
 
 FENCE = Flag("fence", 0, "wait until every unit is idle before this instruction begins")
 ACCUMULATE = Flag("accumulate", 1, "leave the accumulators as they are")
@@ -50,6 +50,42 @@ UNITS = {
     "pim": "the channels' sequencers: global buffer and MAC units",
     "vector": "the vector unit",
 }
+#: How long a range is, in words; :func:`hdl.params.pim.legality.accesses` computes it.
+LENGTHS = {
+    "count": "n",
+    "slot": "SLOT_WORDS",
+    "vector": "n elements",
+    "one": "1",
+    "open": "none: the row is only opened",
+    "slots": "slots * SLOT_WORDS",
+    "strided": "elements 0 to (n - 1) * stride",
+    "spread": "n from each a + c * stride",
+    "matrix": "slots * n",
+}
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A range that an instruction reads or writes.
+
+    Parameters
+    ----------
+    space : str
+        ``sram``, ``buffer`` (global buffer) or ``dram`` (columns of a bank).
+    operand : str
+        The operand that says where it begins.
+    length : str
+        A key of ``LENGTHS``.
+    write : bool
+    in_place : bool
+        A source where a result may begin as well: each word is read before it is written.
+    """
+
+    space: str
+    operand: str
+    length: str
+    write: bool = False
+    in_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +104,8 @@ class Opcode:
         Its own, beside fence and irq.
     meaning : str
         What it does, exactly.
+    touches : tuple of Touch
+        Every range of memory that it reads or writes, but those within a product (VMM: the global buffers).
     """
 
     name: str
@@ -76,6 +114,24 @@ class Opcode:
     operands: tuple[Operand, ...]
     flags: tuple[Flag, ...]
     meaning: str
+    touches: tuple[Touch, ...] = ()
+
+    def takes(self, space: str) -> bool:
+        """It reads words of a memory."""
+        return any(touch.space == space and not touch.write and touch.length != "open" for touch in self.touches)
+
+    def gives(self, space: str) -> bool:
+        """It writes words of a memory."""
+        return any(touch.space == space and touch.write for touch in self.touches)
+
+    @property
+    def single(self) -> bool:
+        """One channel at a time can do it: words of banks go to one place in SRAM."""
+        return self.unit == "dram" and self.gives("sram")
+
+    def unused(self, flags: Collection[str]) -> str:
+        """The operand that is left out with these flags; an empty text if none is."""
+        return next((each.name for each in self.operands if each.zeroed and "zero" in flags), "")
 
     def operand(self, name: str) -> Operand | None:
         """The operand of that name."""
@@ -96,11 +152,39 @@ class Opcode:
 _TABLE = operand_table()
 
 
-def _opcode(code: int, name: str, unit: str, operands: str, meaning: str, *flags: Flag) -> Opcode:
-    return Opcode(name, code, unit, tuple(_TABLE[each] for each in operands.split()), flags, meaning)
+def _opcode(code: int, name: str, unit: str, operands: str, meaning: str, *more: Flag | Touch) -> Opcode:
+    flags = tuple(each for each in more if isinstance(each, Flag))
+    touches = tuple(each for each in more if isinstance(each, Touch))
+    return Opcode(name, code, unit, tuple(_TABLE[each] for each in operands.split()), flags, meaning, touches)
 
 
-_SLOT = "element c * banks + b of the slot (see PimParams) belongs to bank b of channel c"
+def _vector(code: int, name: str, operands: str, meaning: str) -> Opcode:
+    """An instruction of the vector unit: its results may replace its sources."""
+    touches = [
+        Touch("sram", operand.name, "vector", write=operand.name == "d", in_place=operand.name != "d")
+        for operand in (_TABLE[each] for each in operands.split())
+        if operand.kind == "sram"
+    ]
+    return _opcode(code, name, "vector", operands, meaning, *touches)
+
+
+def _source(operand: str, length: str) -> Touch:
+    return Touch("sram", operand, length)
+
+
+def _result(operand: str, length: str) -> Touch:
+    return Touch("sram", operand, length, write=True)
+
+
+def _columns(length: str, *, write: bool = False) -> Touch:
+    return Touch("dram", "row", length, write)
+
+
+def _buffer(*, write: bool = False) -> Touch:
+    return Touch("buffer", "gb", "count", write)
+
+
+_SLOT = "element c * BANKS + b of the slot belongs to bank b of channel c"
 
 INSTRUCTIONS = {
     each.name: each
@@ -114,22 +198,48 @@ INSTRUCTIONS = {
             "control",
             "iterations row_step col_step a_step b_step d_step",
             "execute the instructions up to the matching ENDL n times; addresses that their tags name advance by the "
-            "steps with each iteration (rows and columns as one number, row * row_cols + col)",
+            "steps with each iteration (rows and columns as one number, row * ROW_COLS + col)",
         ),
         _opcode(0x05, "ENDL", "control", "", "end of the innermost loop"),
         _opcode(0x06, "SETR", "control", "r value", "r = value"),
         _opcode(0x07, "MARK", "control", "tag", "append the tag and the cycle counter to the log of marks"),
-        _opcode(0x08, "IN", "stream", "d many_words", "SRAM words d.. = the next n words of the input stream"),
-        _opcode(0x09, "OUT", "stream", "a many_words", "the next n words of the output stream = SRAM words a.."),
-        _opcode(0x10, "ACT_AB", "dram", "mask row", "open the row in every bank of the channels"),
-        _opcode(0x11, "ACT", "dram", "mask bank row", "open the row in one bank of each channel"),
+        _opcode(
+            0x08,
+            "IN",
+            "stream",
+            "d many_words",
+            "SRAM words d.. = the next n words of the input stream",
+            _result("d", "count"),
+        ),
+        _opcode(
+            0x09,
+            "OUT",
+            "stream",
+            "a many_words",
+            "the next n words of the output stream = SRAM words a..",
+            _source("a", "count"),
+        ),
+        _opcode(0x10, "ACT_AB", "dram", "mask row", "open the row in every bank of the channels", _columns("open")),
+        _opcode(0x11, "ACT", "dram", "mask bank row", "open the row in one bank of each channel", _columns("open")),
         _opcode(0x12, "PRE_AB", "dram", "mask", "close every bank of the channels"),
         _opcode(0x13, "PRE", "dram", "mask bank", "close one bank of each channel"),
         _opcode(
-            0x14, "WR_SB", "dram", "mask bank row col columns a", "columns of one bank of each channel = SRAM words a.."
+            0x14,
+            "WR_SB",
+            "dram",
+            "mask bank row col columns a",
+            "columns of one bank of each channel = SRAM words a..",
+            _columns("count", write=True),
+            _source("a", "count"),
         ),
         _opcode(
-            0x15, "RD_SB", "dram", "mask bank row col columns d", "SRAM words d.. = columns of one bank of one channel"
+            0x15,
+            "RD_SB",
+            "dram",
+            "mask bank row col columns d",
+            "SRAM words d.. = columns of one bank of one channel",
+            _columns("count"),
+            _result("d", "count"),
         ),
         _opcode(
             0x16,
@@ -137,17 +247,35 @@ INSTRUCTIONS = {
             "dram",
             "mask row col lane a",
             f"one lane of one column of every bank of the channels = its element of the slot at SRAM word a; {_SLOT}",
+            _columns("one", write=True),
+            _source("a", "slot"),
         ),
-        _opcode(0x18, "WR_GB", "pim", "mask a words gb", "words gb.. of the channels' global buffers = SRAM words a.."),
+        _opcode(
+            0x18,
+            "WR_GB",
+            "pim",
+            "mask a words gb",
+            "words gb.. of the channels' global buffers = SRAM words a..",
+            _source("a", "count"),
+            _buffer(write=True),
+        ),
         _opcode(
             0x19,
             "WR_GBX",
             "pim",
             "mask a words channel_stride gb",
             "words gb.. of channel c's global buffer = SRAM words a + c * stride..",
+            _source("a", "spread"),
+            _buffer(write=True),
         ),
         _opcode(
-            0x1A, "WR_BIAS", "pim", "mask a", f"accumulators of the channels = the slot at SRAM word a; {_SLOT}", ZERO
+            0x1A,
+            "WR_BIAS",
+            "pim",
+            "mask preset",
+            f"accumulators of the channels = the slot at SRAM word a, or zeros with flag zero; {_SLOT}",
+            ZERO,
+            _source("a", "slot"),
         ),
         _opcode(
             0x1B,
@@ -157,6 +285,8 @@ INSTRUCTIONS = {
             "for i below n, in every bank of the channels: accumulator += dot product of column i (from row and col on "
             "and across rows) and global buffer word gb + i. Products and sums are single precision: the sum over a "
             "column's lanes as a balanced tree of neighbours, then one addition to the accumulator",
+            _columns("count"),
+            _buffer(),
         ),
         _opcode(
             0x1C,
@@ -164,8 +294,9 @@ INSTRUCTIONS = {
             "pim",
             "mask d",
             f"elements of the slot at SRAM word d = accumulators of the channels, rounded to bf16; elements of other "
-            f"channels stay; {_SLOT}. The accumulators are cleared",
+            f"channels stay; {_SLOT}. The accumulators are cleared, but not with flag accumulate",
             ACCUMULATE,
+            _result("d", "slot"),
         ),
         _opcode(
             0x1D,
@@ -173,52 +304,58 @@ INSTRUCTIONS = {
             "pim",
             "row col columns slots a bias d",
             "matrix times vector on all channels: the vector is SRAM words a.. (n of them), slot s of the result goes "
-            "to SRAM word d + s * slot_words and begins from the slot of biases at b + s * slot_words. The matrix lies "
-            "from row and col on, in chunks of gb_words columns of every slot (the last chunk shorter). Executes as "
-            "`expand_vmm` says",
+            "to SRAM word d + s * SLOT_WORDS and begins from the slot of biases at b + s * SLOT_WORDS, or from zeros "
+            "with flag zero. The matrix lies from row and col on, in chunks of GB_WORDS columns of every slot (the "
+            "last chunk shorter). Between chunks sums are rounded to bf16. The global buffers are overwritten, and the "
+            "accumulators are cleared",
             ZERO,
+            _source("a", "count"),
+            Touch("sram", "b", "slots", in_place=True),
+            _result("d", "slots"),
+            _columns("matrix"),
         ),
-        _opcode(0x20, "VADD", "vector", "a b d elements", "d = a + b, element by element"),
-        _opcode(0x21, "VSUB", "vector", "a b d elements", "d = a - b"),
-        _opcode(0x22, "VMUL", "vector", "a b d elements", "d = a * b"),
-        _opcode(0x23, "VAXPY", "vector", "imm a b d elements", "d = imm * a + b, the product rounded too"),
-        _opcode(0x24, "VSCALE", "vector", "imm a d elements", "d = imm * a"),
-        _opcode(0x25, "VMOV", "vector", "a d elements", "d = a"),
-        _opcode(0x26, "VGATHER", "vector", "a gather_stride d elements", "d[i] = a[i * stride]"),
-        _opcode(0x28, "VEXP", "vector", "a d elements", "d = exp(a)"),
-        _opcode(0x29, "VSIG", "vector", "a d elements", "d = 1 / (1 + exp(-a))"),
-        _opcode(0x2A, "VGELU", "vector", "a d elements", "d = GELU(a), tanh form"),
-        _opcode(0x2B, "VSILU", "vector", "a d elements", "d = a / (1 + exp(-a))"),
+        _vector(0x20, "VADD", "a b d elements", "d = a + b, element by element"),
+        _vector(0x21, "VSUB", "a b d elements", "d = a - b"),
+        _vector(0x22, "VMUL", "a b d elements", "d = a * b"),
+        _vector(0x23, "VAXPY", "imm a b d elements", "d = imm * a + b, the product rounded too"),
+        _vector(0x24, "VSCALE", "imm a d elements", "d = imm * a"),
+        _vector(0x25, "VMOV", "a d elements", "d = a"),
         _opcode(
-            0x30, "RMAX", "vector", "r a elements", "r = greatest of a; NaN if any is; +0 for zeros of either sign"
+            0x26,
+            "VGATHER",
+            "vector",
+            "a gather_stride d elements",
+            "d[i] = a[i * stride]",
+            _source("a", "strided"),
+            _result("d", "vector"),
         ),
-        _opcode(0x31, "RSUM", "vector", "r a elements", "r = sum of a, in the order of `SUM_WAYS`"),
-        _opcode(0x32, "RSSQ", "vector", "r a elements", "r = sum of the squares of a, in the same order"),
-        _opcode(
-            0x33, "ARGMAX", "vector", "r a elements", "r = index of the first NaN of a, or else of its first greatest"
-        ),
-        _opcode(0x34, "SRECIP", "vector", "r s", "r = 1 / s"),
-        _opcode(0x35, "SRSQRT", "vector", "r s", "r = 1 / square root of s"),
-        _opcode(
+        _vector(0x28, "VEXP", "a d elements", "d = exp(a)"),
+        _vector(0x29, "VSIG", "a d elements", "d = 1 / (1 + exp(-a))"),
+        _vector(0x2A, "VGELU", "a d elements", "d = GELU(a), tanh form"),
+        _vector(0x2B, "VSILU", "a d elements", "d = a / (1 + exp(-a))"),
+        _vector(0x30, "RMAX", "r a elements", "r = greatest of a; NaN if any is; +0 for zeros of either sign"),
+        _vector(0x31, "RSUM", "r a elements", "r = sum of a, in the order of sums"),
+        _vector(0x32, "RSSQ", "r a elements", "r = sum of the squares of a, in the order of sums"),
+        _vector(0x33, "ARGMAX", "r a elements", "r = index of the first NaN of a, or else of its first greatest"),
+        _vector(0x34, "SRECIP", "r s", "r = 1 / s"),
+        _vector(0x35, "SRSQRT", "r s", "r = 1 / square root of s"),
+        _vector(
             0x38,
             "SOFTMAX",
-            "vector",
             "scale a d elements",
             "d = softmax(imm * a): m = greatest of a; z = sum of exp((a - m) * imm); q = 1 / z; "
             "d = exp((a - m) * imm) * q, rounded to bf16 once: the powers are computed twice",
         ),
-        _opcode(
+        _vector(
             0x39,
             "LAYERNORM",
-            "vector",
             "a gamma beta d elements eps share",
             "m = a[0] + sum(a - a[0]) * share; q = 1 / sqrt((sum((a - m)^2) + eps) * share); "
             "d = ((a - m) * q) * b + beta. Less a[0], a constant vector gives beta exactly",
         ),
-        _opcode(
+        _vector(
             0x3A,
             "RMSNORM",
-            "vector",
             "a gamma d elements eps share",
             "q = 1 / sqrt((sum(a^2) + eps) * share); d = (a * q) * b",
         ),

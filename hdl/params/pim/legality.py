@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hdl.params.pim.encoding import Instruction
+from hdl.params.pim.instructions import Opcode, Touch
 from hdl.params.pim.system import PimParams
 
-__all__ = ["FAULTS", "Access", "Fault", "Violation", "accesses", "violations", "words_of"]
+__all__ = ["FAULTS", "Access", "Fault", "Violation", "accesses", "faults_of", "violations", "words_of"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Access:
     write : bool
     in_place : bool
         A source where a result may begin as well: each word is read before it is written.
+    kind : str
+        What its length is, a key of ``LENGTHS``.
     """
 
     space: str
@@ -70,6 +73,7 @@ class Access:
     length: int
     write: bool = False
     in_place: bool = False
+    kind: str = "count"
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,23 @@ class Violation:
     fault: Fault
     operand: str
     message: str
+
+
+def faults_of(op: Opcode) -> list[str]:
+    """The faults that an instruction can have, by name, in the order of ``FAULTS``; from what it takes and touches."""
+    kinds = {operand.kind for operand in op.operands}
+    spaces = {touch.space for touch in op.touches}
+    found = {
+        "LOOP": op.name in ("LOOP", "ENDL"),
+        "MASK": "channels" in kinds,
+        "OPERAND": bool(kinds & {"bank", "col", "lane", "columns", "words", "elements", "iterations", "slots"}),
+        "SRAM": "sram" in spaces,
+        "ROW": "dram" in spaces,
+        "BUFFER": "buffer" in spaces,
+        "OVERLAP": op.takes("sram") and op.gives("sram"),
+        "ACCUMULATOR": op.name == "RD_MAC",
+    }
+    return [name for name in FAULTS if found.get(name)]
 
 
 def words_of(params: PimParams, elements: int) -> int:
@@ -98,74 +119,36 @@ def accesses(params: PimParams, one: Instruction, scalar: int | None = None) -> 
         The integer (16 bits) from the scalar register that stands for an operand. Without it, ranges that depend on it
         are left out.
     """
-    kinds = {"dram": _dram, "pim": _pim, "stream": _stream, "vector": _vector}
-    find = kinds.get(one.op.unit)
-    return tuple(find(params, one, scalar)) if find else ()
+    found = []
+    for touch in one.op.touches:
+        if touch.operand == one.op.unused(one.flags):
+            continue
+        for start, length in _extents(params, one, touch, scalar):
+            place = touch.space, touch.operand, start, length
+            found.append(Access(*place, touch.write, touch.in_place, touch.length))
+    return tuple(found)
 
 
-def _dram(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
-    values = one.values
-    if "row" in values:
-        at = values["row"] * params.row_cols + values.get("col", 0)
-        yield Access("dram", "row", at, values.get("n", 1), one.op.name in ("WR_SB", "WR_ELEM"))
-    if "a" in values:
-        yield Access("sram", "a", values["a"], values.get("n", params.slot_words))
-    if "d" in values:
-        yield Access("sram", "d", values["d"], values["n"], write=True)
-
-
-def _pim(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
-    name, values = one.op.name, one.values
-    if name == "VMM":
-        yield from _vmm(params, one, scalar)
-    elif name == "MAC_AB":
-        yield Access("dram", "row", values["row"] * params.row_cols + values["col"], values["n"])
-        yield Access("buffer", "gb", values["gb"], values["n"])
-    elif name == "RD_MAC":
-        yield Access("sram", "d", values["d"], params.slot_words, write=True)
-    elif name == "WR_BIAS":
-        if "zero" not in one.flags:
-            yield Access("sram", "a", values["a"], params.slot_words)
-    else:
+def _extents(params: PimParams, one: Instruction, touch: Touch, scalar: int | None) -> Iterator[tuple[int, int]]:
+    """Where a range begins and how long it is; several with gaps between them, and none where a register decides."""
+    values, n = one.values, one.values.get("n", 0)
+    start = values[touch.operand]
+    if touch.space == "dram":
+        start = start * params.row_cols + values.get("col", 0)
+    if touch.length == "spread":
         # The words of the channels up to the highest one of the mask, whether the others take part or not.
-        step = values.get("stride", 0)
+        step = values["stride"]
         for channel in range(min(values["mask"].bit_length(), params.channels)) if step else [0]:
-            yield Access("sram", "a", values["a"] + channel * step, values["n"])
-        yield Access("buffer", "gb", values["gb"], values["n"], write=True)
-
-
-def _vmm(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
-    values = one.values
-    yield Access("sram", "a", values["a"], values["n"])
-    count = scalar if "reg" in one.flags else values["slots"]
-    if count is not None:
-        if "zero" not in one.flags:
-            yield Access("sram", "b", values["b"], count * params.slot_words, in_place=True)
-        yield Access("sram", "d", values["d"], count * params.slot_words, write=True)
-        yield Access("dram", "row", values["row"] * params.row_cols + values["col"], count * values["n"])
-
-
-def _stream(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
-    write = one.op.name == "IN"
-    operand = "d" if write else "a"
-    yield Access("sram", operand, one[operand], one["n"], write)
-
-
-def _vector(params: PimParams, one: Instruction, scalar: int | None) -> Iterator[Access]:
-    values = one.values
-    n = values.get("n", 0)
-    words = words_of(params, n)
-    if one.op.name == "VGATHER":
-        stride = scalar if "reg" in one.flags else values["stride"]
-        if stride is not None:
-            yield Access("sram", "a", values["a"], words_of(params, max(0, n - 1) * stride + 1))
-    elif "a" in values:
-        yield Access("sram", "a", values["a"], words, in_place=True)
-    for operand in ("b", "beta"):
-        if operand in values:
-            yield Access("sram", operand, values[operand], words, in_place=True)
-    if "d" in values:
-        yield Access("sram", "d", values["d"], words, write=True)
+            yield start + channel * step, n
+        return
+    many = scalar if "reg" in one.flags else values.get("slots", values.get("stride"))
+    if many is None and touch.length in ("slots", "matrix", "strided"):
+        return
+    many = many or 0
+    lengths = {"count": n, "slot": params.slot_words, "vector": words_of(params, n), "one": 1, "open": 1}
+    lengths |= {"slots": many * params.slot_words, "matrix": many * n}
+    lengths["strided"] = words_of(params, max(0, n - 1) * many + 1)
+    yield start, lengths[touch.length]
 
 
 def violations(params: PimParams, one: Instruction, scalar: int | None = None) -> list[Violation]:
@@ -187,7 +170,7 @@ def _mask(params: PimParams, one: Instruction) -> Iterator[Violation]:
         message = "no channel takes part"
     elif mask >> params.channels:
         message = f"channel {mask.bit_length() - 1} takes part, but there are channels 0 to {params.channels - 1}"
-    elif one.op.name == "RD_SB" and mask & (mask - 1):
+    elif one.op.single and mask & (mask - 1):
         message = f"one channel can be read at a time, not {mask.bit_count()}"
     else:
         return
@@ -206,7 +189,7 @@ def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterat
             message = f"the last {operand.name} is {top}, not {values[operand.name]}"
             yield Violation(FAULTS["OPERAND"], operand.name, message)
     counts = {"n": values.get("n")}
-    if one.op.name == "VMM":
+    if "slots" in values:
         counts["slots"] = scalar if "reg" in one.flags else values["slots"]
     for name, count in counts.items():
         if count == 0:

@@ -7,7 +7,10 @@ from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.system import PimParams
 from hdl.params.pim.timing import TimingTable
 
-__all__ = ["PRESETS", "preset"]
+__all__ = ["PRESETS", "energy_note", "energy_sources", "preset"]
+
+#: The source of a value that no preset has.
+GIVEN = "given with the system"
 
 #: GDDR6-AiM as its users measured it (CENT; tCK 0.5 ns), energies of the same group's power model: a MAC costs three
 #: reads; its refresh power is not published, so PIM-GPT's stands in. tRTW is 3 clocks and one of preamble.
@@ -45,6 +48,13 @@ _AIM_ENERGY = EnergyTable(
     mac=3 * 438.15,
     refresh=168.75,
 )
+_AIM = "power model of GDDR6-AiM that its users publish (CENT)"
+_AIM_SOURCES = dict.fromkeys(
+    ("standby_active", "standby_precharged", "activate", "read", "write", "interface_pj_per_bit"), _AIM
+) | {
+    "mac": f"three reads of the {_AIM}",
+    "refresh": "PIM-GPT's: AiM's is not published",
+}
 #: Short, and no two times alike where one could stand for the other: a rule that is missing shows.
 _TINY_TIMING = TimingTable(
     trcd_rd=5,
@@ -98,3 +108,30 @@ def preset(name: str) -> PimParams:
         message = f"must be one of {', '.join(PRESETS)}, not {name!r}"
         raise ConfigError([Problem("system", message, near_name(name, PRESETS))])
     return PRESETS[name]
+
+
+#: Banks and lanes of the channels that both energy tables describe.
+ENERGY_SHAPE = (16, 16)
+
+
+def energy_note(params: PimParams) -> str:
+    """What to know about a system's energies, in words; an empty text where there is nothing."""
+    if (params.banks, params.lanes) == ENERGY_SHAPE or set(energy_sources(params.energy).values()) == {GIVEN}:
+        return ""
+    banks, lanes = ENERGY_SHAPE
+    return (
+        f"the table is of channels with {banks} banks of {lanes} lanes, this system's have {params.banks} of "
+        f"{params.lanes}: take proportions, not figures"
+    )
+
+
+def energy_sources(table: EnergyTable) -> dict[str, str]:
+    """Where each value of an energy table comes from, by its key: the nearest preset's source, or the system itself."""
+    defaults = {key: rule["source"] for key, rule in EnergyTable.rules().items()}
+    known = ((EnergyTable(), defaults), (_AIM_ENERGY, defaults | _AIM_SOURCES))
+
+    def same(other: EnergyTable) -> list[str]:
+        return [key for key in defaults if getattr(other, key) == getattr(table, key)]
+
+    nearest, sources = max(known, key=lambda pair: len(same(pair[0])))
+    return {key: sources[key] if key in same(nearest) else GIVEN for key in defaults}

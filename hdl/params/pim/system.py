@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -12,7 +12,7 @@ from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.timing import TimingTable, integer_problems
 
-__all__ = ["ELEMENT_BITS", "PimParams"]
+__all__ = ["ELEMENT_BITS", "PimParams", "changed"]
 
 #: bfloat16 end to end.
 ELEMENT_BITS = 16
@@ -29,6 +29,20 @@ LIMITS = {
     "vector_lanes": (1024, "the vector unit is at most 1024 elements wide"),
     "mark_depth": (4096, "the log of marks holds at most 4096"),
 }
+#: What each size is.
+MEANINGS = {
+    "channels": "channels; one controller drives them all",
+    "banks": "banks (each with a MAC unit) a channel; a power of two",
+    "lanes": "multipliers a MAC unit, hence elements a column and a word; a power of two that divides channels x banks",
+    "row_cols": "columns (words) a row",
+    "rows": "rows a bank",
+    "gb_words": "words of a channel's global buffer",
+    "sram_words": "words of the controller's SRAM",
+    "program_words": "instructions that the program memory holds",
+    "vector_lanes": "elements that the vector unit takes a clock, each with 8 adders and 4 multipliers; lanes times a "
+    "power of two",
+    "mark_depth": "entries of the log that MARK writes",
+}
 #: Refreshes that may be owed at any time (JEDEC).
 MAX_POSTPONED = 8
 
@@ -42,31 +56,7 @@ class PimParams:
     channel c, and a vector with one element a unit (:attr:`slot_words` words) is a *slot*. All problems are reported at
     once. The defaults are the system of PIM-GPT (arXiv 2310.09385).
 
-    Parameters
-    ----------
-    channels : int
-        Channels, 1 to 24. One controller drives them all.
-    banks : int
-        Banks (each with a MAC unit) a channel; a power of two up to 16.
-    lanes : int
-        Multipliers a MAC unit, hence elements a column; a power of two up to 256.
-    row_cols : int
-        Columns (words) a row, 1 to 64.
-    rows : int
-        Rows a bank, 1 to 65536.
-    gb_words : int
-        Words of a channel's global buffer, 1 to 4095.
-    sram_words : int
-        Words of the controller's SRAM, up to 65536.
-    program_words : int
-        Instructions that the program memory holds, up to 65536.
-    vector_lanes : int
-        Elements that the vector unit takes a clock: a multiple of ``lanes`` times a power of two. Each has 8 adders and
-        4 multipliers.
-    mark_depth : int
-        Entries of the log that MARK writes.
-    timing : TimingTable
-    energy : EnergyTable
+    All sizes are integers of at least 1; ``MEANINGS`` says what each is, ``LIMITS`` how large it can be.
 
     Raises
     ------
@@ -270,5 +260,32 @@ def _known(kind: type, values: dict[str, Any], section: str, problems: list[Prob
     keys = [each.name for each in fields(kind)]
     for key in values:
         if key not in keys:
-            problems.append(Problem(f"{section}.{key}", "unknown key", near_name(key, keys)))
+            legal = f"legal: {', '.join(keys)}"
+            problems.append(Problem(f"{section}.{key}", "unknown key", f"{near_name(key, keys)} {legal}".strip()))
     return {key: value for key, value in values.items() if key in keys}
+
+
+def changed(params: PimParams, changes: Mapping[str, int | float]) -> PimParams:
+    """A system with other values for some keys: ``{"channels": 4, "timing.trp": 7}``.
+
+    Raises
+    ------
+    ConfigError
+        With every problem found, unknown keys among them.
+    """
+    values, problems = params.to_dict(), []
+    for name, value in changes.items():
+        section, _, key = name.rpartition(".")
+        if section and not isinstance(values.get(section), dict):
+            tables = [each for each, content in values.items() if isinstance(content, dict)]
+            hint = near_name(section, tables) or f"there is {', '.join(tables)}"
+            problems.append(Problem(name, f"{section!r} is no table of a system", hint))
+        else:
+            (values[section] if section else values)[key] = value
+    try:
+        found = PimParams.from_dict(values)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return found

@@ -25,6 +25,7 @@ from hdl.params.pim.loops import advanced, steps
 from sim_tb.golden.float import bits, floats, widen
 from sim_tb.golden.pim import vector
 from sim_tb.golden.pim.device import Device, Elements
+from sim_tb.golden.pim.footprint import Footprint
 
 __all__ = ["Machine", "Outcome"]
 
@@ -95,6 +96,8 @@ class Machine:
         Tags of the marks passed, all of them.
     interrupts : int
         Instructions with flag irq that have ended.
+    footprint : Footprint or None
+        What is to follow the words that programs read and write; None, as it takes time.
     """
 
     def __init__(self, params: PimParams) -> None:
@@ -106,6 +109,7 @@ class Machine:
         self.outputs: list[Elements] = []
         self.marks: list[int] = []
         self.interrupts = 0
+        self.footprint: Footprint | None = None
         self._loaded = 0
         self._loops: list[_Loop] = []
 
@@ -154,6 +158,8 @@ class Machine:
             raise _Faulty(FAULTS["LOOP"])
         if broken := violations(self.params, one, scalar):
             raise _Faulty(broken[0].fault)
+        if self.footprint:
+            self.footprint.note(pc, one, scalar)
         if name == "LOOP":
             self._loops.append(_Loop(pc + 1, one["n"], steps(self.params, one)))
         elif name == "VMM":
@@ -274,38 +280,33 @@ class Machine:
                 self._loaded &= ~(1 << channel)
 
     def _vector(self, one: Instruction, scalar: int | None) -> None:
-        name, lanes = one.op.name, self.params.vector_lanes
-        if name in vector.SCALAR:
-            argument = floats(self.scalars[one["s"] : one["s"] + 1])
-            self.scalars[one["r"]] = bits(vector.SCALAR[name](argument))[0]
-            return
-        n = one["n"]
-        a = self._vector_at(one["a"], n if name != "VGATHER" else (n - 1) * (scalar or 0) + 1)
-        b = self._vector_at(one["b"], n) if "b" in one.values else a
-        if name == "ARGMAX":
-            self.scalars[one["r"]] = vector.argmax(a)
-        elif name in ("RMAX", "RSUM", "RSSQ"):
-            value = vector.greatest(a) if name == "RMAX" else vector.sums(a, lanes, squares=name == "RSSQ")
-            self.scalars[one["r"]] = bits(value)[0]
-        elif name in vector.BINARY:
-            self._result(one, vector.rounded(vector.BINARY[name], a, b))
-        elif name in vector.UNARY:
-            self._result(one, vector.rounded(vector.UNARY[name], a))
-        elif name == "VGATHER":
-            self._result(one, vector.rounded(vector.UNARY["VMOV"], a[np.arange(n) * (scalar or 0)]))
-        elif name == "VSCALE":
-            self._result(one, vector.scale(self._factor(one), a))
-        elif name == "VAXPY":
-            self._result(one, vector.axpy(self._factor(one), a, b))
-        elif name == "SOFTMAX":
-            self._result(one, vector.softmax(a, self._factor(one), lanes))
+        value = vector.FUNCTIONS[one.op.name](self._operands(one, scalar or 0))
+        if "d" in one.values:
+            self._result(one, np.asarray(value, np.uint16))
         else:
-            eps, share = self._number(one["eps"]), self._number(one["share"])
-            if name == "LAYERNORM":
-                beta = self._vector_at(one["beta"], n)
-                self._result(one, vector.layernorm(a, b, beta, eps, share, lanes))
-            else:
-                self._result(one, vector.rmsnorm(a, b, eps, share, lanes))
+            self.scalars[one["r"]] = value if isinstance(value, int) else bits(np.asarray(value, np.float32))[0]
+
+    def _operands(self, one: Instruction, stride: int) -> vector.Operands:
+        values, n = one.values, one.values.get("n", 0)
+
+        def read(name: str, size: int) -> Elements:
+            return self._vector_at(values.get(name, 0), size if name in values else 0)
+
+        def number(name: str) -> np.float32:
+            return self._number(values.get(name, 0))
+
+        return vector.Operands(
+            a=read("a", (n - 1) * stride + 1 if "stride" in values else n),
+            b=read("b", n),
+            beta=read("beta", n),
+            n=n,
+            factor=self._factor(one) if "imm" in values else np.float32(0),
+            argument=number("s"),
+            eps=number("eps"),
+            share=number("share"),
+            stride=stride,
+            lanes=self.params.vector_lanes,
+        )
 
     def _vector_at(self, word: int, n: int) -> Elements:
         first = word * self.params.lanes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +28,10 @@ from sim_tb.golden.pim.device import Elements
 
 __all__ = [
     "BINARY",
+    "FUNCTIONS",
     "SCALAR",
     "UNARY",
+    "Operands",
     "argmax",
     "axpy",
     "greatest",
@@ -117,3 +120,62 @@ def rmsnorm(a: Elements, gamma: Elements, eps: np.float32, share: np.float32, la
 
 def _root(values: Floats, eps: np.float32, share: np.float32, lanes: int) -> Floats:
     return rsqrt(multiply(add(total(multiply(values, values), lanes), eps), share))
+
+
+@dataclass(frozen=True)
+class Operands:
+    """What an instruction of the vector unit works on; what it has not is empty, or zero.
+
+    Parameters
+    ----------
+    a, b, beta : uint16 array
+        The vectors, of VGATHER all elements up to the last one that it takes.
+    n : int
+        Elements of the result.
+    factor, argument, eps, share : float32
+        From the instruction or scalar registers.
+    stride : int
+    lanes : int
+        Of the vector unit.
+    """
+
+    a: Elements
+    b: Elements
+    beta: Elements
+    n: int
+    factor: np.float32
+    argument: np.float32
+    eps: np.float32
+    share: np.float32
+    stride: int
+    lanes: int
+
+
+def _scalar(name: str) -> Callable[[Operands], Floats]:
+    return lambda o: SCALAR[name](np.array([o.argument]))
+
+
+def _unary(name: str) -> Callable[[Operands], Elements]:
+    return lambda o: rounded(UNARY[name], o.a)
+
+
+def _binary(name: str) -> Callable[[Operands], Elements]:
+    return lambda o: rounded(BINARY[name], o.a, o.b)
+
+
+#: What every instruction of the vector unit gives: a vector, a number of shape (1,), or an integer.
+FUNCTIONS: dict[str, Callable[[Operands], Elements | Floats | int]] = {
+    **{name: _scalar(name) for name in SCALAR},
+    **{name: _unary(name) for name in UNARY},
+    **{name: _binary(name) for name in BINARY},
+    "VAXPY": lambda o: axpy(o.factor, o.a, o.b),
+    "VSCALE": lambda o: scale(o.factor, o.a),
+    "VGATHER": lambda o: rounded(UNARY["VMOV"], o.a[np.arange(o.n) * o.stride]),
+    "RMAX": lambda o: greatest(o.a),
+    "RSUM": lambda o: sums(o.a, o.lanes),
+    "RSSQ": lambda o: sums(o.a, o.lanes, squares=True),
+    "ARGMAX": lambda o: argmax(o.a),
+    "SOFTMAX": lambda o: softmax(o.a, o.factor, o.lanes),
+    "LAYERNORM": lambda o: layernorm(o.a, o.b, o.beta, o.eps, o.share, o.lanes),
+    "RMSNORM": lambda o: rmsnorm(o.a, o.b, o.eps, o.share, o.lanes),
+}

@@ -10,7 +10,8 @@
 // Several writes may be on their way at once, or several reads. Words of the input stream come from input.bin; those that
 // the controller sends go to output.bin, each with a byte for tlast. Every channel pauses at random, in `stall` of 256
 // clocks. Arguments: stall, limit (clocks without an end), seed, and 1 for a host that makes nothing but the clock while
-// it waits for the interrupt. Prints cycles and processor seconds, of all and of the time spent waiting for interrupts.
+// it waits for the interrupt. Prints cycles and processor seconds, of all and of the time spent waiting for interrupts, and
+// the cycle in which the last of these waits ended.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -79,7 +80,7 @@ int main(int argc, char** argv) {
     uint64_t pause = 0;
     std::string write_answer;
     bool both = false;
-    long cycle = 0, waiting = 0, waited = 0;
+    long cycle = 0, waiting = 0, waited = 0, ended = 0;
     std::clock_t began_waiting = 0, spent_waiting = 0;
     const bool bare = std::atoi(argv[4]);
 
@@ -112,7 +113,7 @@ int main(int argc, char** argv) {
                 if (!top->irq && waiting++ < v[0]) return;
                 spent_waiting += std::clock() - began_waiting;
                 answers << int{!top->irq} << ' ' << waiting << '\n';
-                waited += waiting, waiting = 0;
+                waited += waiting, waiting = 0, ended = cycle;
             } else {
                 return;
             }
@@ -180,7 +181,7 @@ int main(int argc, char** argv) {
     const double seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
     const bool hung = cycle >= limit;
     top->final();
-    std::printf("{\"cycles\": %ld, \"seconds\": %.6f, \"hung\": %s, \"waited\": %ld, \"waiting\": %.6f}\n", cycle,
-                seconds, hung ? "true" : "false", waited, static_cast<double>(spent_waiting) / CLOCKS_PER_SEC);
+    std::printf("{\"cycles\": %ld, \"seconds\": %.6f, \"hung\": %s, \"waited\": %ld, \"waiting\": %.6f, \"ended\": %ld}\n",
+                cycle, seconds, hung ? "true" : "false", waited, static_cast<double>(spent_waiting) / CLOCKS_PER_SEC, ended);
     return 0;
 }

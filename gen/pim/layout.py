@@ -1,0 +1,239 @@
+"""Where matrices and vectors lie, and how they get there from NumPy arrays and back.
+
+A *unit* is a bank with its MAC unit; unit ``c * banks + b`` is bank b of channel c. A *slot* is a vector with one
+element a unit. Output j of a matrix product is a dot product in unit j mod units, element j mod units of slot
+j // units. The matrix lies at the same columns of every bank, in the order in which VMM reads it: the input is cut into
+chunks as long as the global buffer, and of each chunk the columns of one slot follow those of the slot before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gen.pim.elements import Elements, bf16, numbers
+from hdl.params import ConfigError, Problem
+from hdl.params.pim import PimParams, chunks, words_of
+
+__all__ = ["Matrix", "Memory", "to_words", "vector_of"]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A matrix in the banks of a system, for VMM: as many outputs as rows, as many inputs as columns.
+
+    Parameters
+    ----------
+    params : PimParams
+    outputs, inputs : int
+        Its shape: ``y = values @ x`` with ``values`` of shape (outputs, inputs).
+    at : int
+        The column of every bank where it begins, ``row * row_cols + col``.
+
+    Raises
+    ------
+    ConfigError
+        If a size is no positive number.
+    """
+
+    params: PimParams
+    outputs: int
+    inputs: int
+    at: int = 0
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(f"matrix.{name}", f"must be an integer of at least {least}, not {value!r}")
+            for name, value, least in (("outputs", self.outputs, 1), ("inputs", self.inputs, 1), ("at", self.at, 0))
+            if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least
+        ]
+        if problems:
+            raise ConfigError(problems)
+
+    @property
+    def words(self) -> int:
+        """Words of the vector, operand n of VMM."""
+        return words_of(self.params, self.inputs)
+
+    @property
+    def slots(self) -> int:
+        """Slots of the result, operand slots of VMM."""
+        return -(-self.outputs // self.params.units)
+
+    @property
+    def columns(self) -> int:
+        """Columns of every bank that it takes."""
+        return self.slots * self.words
+
+    @property
+    def row(self) -> int:
+        """The row where it begins, operand row of VMM."""
+        return self.at // self.params.row_cols
+
+    @property
+    def col(self) -> int:
+        """The column of that row, operand col of VMM."""
+        return self.at % self.params.row_cols
+
+    @property
+    def result_words(self) -> int:
+        """SRAM words of its result, and of biases: whole slots."""
+        return self.slots * self.params.slot_words
+
+    def constants(self, name: str) -> str:
+        """``.const`` lines for a program: ``<name>_row``, ``_col``, ``_words``, ``_slots`` and ``_result_words``."""
+        keys = ("row", "col", "words", "slots", "result_words")
+        return "".join(f".const {name}_{key} = {getattr(self, key)}\n" for key in keys)
+
+    def place(self, values: npt.ArrayLike) -> Elements:
+        """The columns that hold a matrix; what fills them up is zero.
+
+        Parameters
+        ----------
+        values : array-like of shape (outputs, inputs)
+            As :func:`gen.pim.elements.bf16` takes them.
+
+        Returns
+        -------
+        uint16 array of shape (channels, banks, columns, lanes)
+
+        Raises
+        ------
+        ConfigError
+            If the shape is another, or the matrix goes beyond the last row of a bank.
+        """
+        params, given = self.params, bf16(values)
+        _expect("matrix", given, (self.outputs, self.inputs))
+        if self.at + self.columns > params.bank_cols:
+            message = (
+                f"takes columns {self.at} to {self.at + self.columns - 1} of every bank; there are {params.bank_cols}"
+            )
+            raise ConfigError([Problem("matrix", message)])
+        filled = np.zeros((self.slots * params.units, self.words * params.lanes), np.uint16)
+        filled[: self.outputs, : self.inputs] = given
+        columns = filled.reshape(self.slots, params.units, self.words, params.lanes)
+        found = np.empty((params.units, self.columns, params.lanes), np.uint16)
+        for start, length, at in self._chunks():
+            part = columns[:, :, start : start + length].swapaxes(0, 1)
+            found[:, at : at + self.slots * length] = part.reshape(params.units, -1, params.lanes)
+        return found.reshape(params.channels, params.banks, self.columns, params.lanes)
+
+    def read(self, image: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """The matrix that an image of the banks holds, from its first column on: the reverse of :meth:`place`.
+
+        Parameters
+        ----------
+        image : uint16 array of shape (channels, banks, columns, lanes)
+            ``--dump-memory``, for example.
+
+        Returns
+        -------
+        float32 array of shape (outputs, inputs)
+        """
+        params, given = self.params, bf16(image)
+        most = given.shape[2] if given.ndim == 4 else 0
+        _expect("image", given, (params.channels, params.banks, max(most, self.at + self.columns), params.lanes))
+        columns = given.reshape(params.units, -1, params.lanes)[:, self.at : self.at + self.columns]
+        found = np.empty((self.slots, params.units, self.words, params.lanes), np.uint16)
+        for start, length, at in self._chunks():
+            part = columns[:, at : at + self.slots * length].reshape(params.units, self.slots, length, params.lanes)
+            found[:, :, start : start + length] = part.swapaxes(0, 1)
+        matrix = found.reshape(self.slots * params.units, -1)
+        return numbers(matrix[: self.outputs, : self.inputs])
+
+    def _chunks(self) -> Sequence[tuple[int, int, int]]:
+        """For each chunk of the input: its first word, its words, and the column where it lies, from the first on."""
+        found, start = [], 0
+        for length in chunks(self.params, self.words):
+            found.append((start, length, start * self.slots))
+            start += length
+        return found
+
+    def source(self, x: npt.ArrayLike) -> Elements:
+        """The words of an input vector, shape (words, lanes), zeros behind it."""
+        given = bf16(x)
+        _expect("input", given, (self.inputs,))
+        return to_words(self.params, given)
+
+    def bias(self, values: npt.ArrayLike) -> Elements:
+        """The words of a vector of biases, shape (result_words, lanes): whole slots, zeros behind it."""
+        given = bf16(values)
+        _expect("bias", given, (self.outputs,))
+        filled = np.zeros(self.slots * self.params.units, np.uint16)
+        filled[: self.outputs] = given
+        return filled.reshape(-1, self.params.lanes)
+
+    def result(self, words: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """The result of a product, shape (outputs,), from its words as a program leaves or sends them."""
+        given = bf16(words)
+        if given.ndim != 2 or given.shape[1] != self.params.lanes or len(given) * self.params.lanes < self.outputs:
+            message = f"must have the shape ({self.result_words}, {self.params.lanes}), not {given.shape}"
+            raise ConfigError([Problem("result", message)])
+        return numbers(given.reshape(-1)[: self.outputs])
+
+
+class Memory:
+    """What the banks hold before a program runs: matrices one behind the other, each from a new row on.
+
+    Parameters
+    ----------
+    params : PimParams
+    """
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        self._parts: list[tuple[int, Elements]] = []
+        self._columns = 0
+
+    def place(self, values: npt.ArrayLike) -> Matrix:
+        """Add a matrix of shape (outputs, inputs); says where it lies.
+
+        Raises
+        ------
+        ConfigError
+            If it is no matrix of numbers, or goes beyond the last row.
+        """
+        given = bf16(values)
+        if given.ndim != 2:
+            raise ConfigError([Problem("matrix", f"must have the shape (outputs, inputs), not {given.shape}")])
+        at = -(-self._columns // self.params.row_cols) * self.params.row_cols
+        outputs, inputs = given.shape
+        matrix = Matrix(self.params, outputs, inputs, at)
+        self._parts.append((at, matrix.place(given)))
+        self._columns = at + matrix.columns
+        return matrix
+
+    @property
+    def image(self) -> Elements:
+        """The first columns of every bank, shape (channels, banks, columns, lanes): what ``--memory`` wants."""
+        params = self.params
+        found = np.zeros((params.channels, params.banks, self._columns, params.lanes), np.uint16)
+        for at, part in self._parts:
+            found[:, :, at : at + part.shape[2]] = part
+        return found
+
+
+def to_words(params: PimParams, values: npt.ArrayLike) -> Elements:
+    """A vector as words of a stream or of SRAM, shape (words, lanes); zeros fill the last one up."""
+    given = bf16(values)
+    if given.ndim != 1:
+        raise ConfigError([Problem("vector", f"must have one dimension, not the shape {given.shape}")])
+    filled = np.zeros(words_of(params, len(given)) * params.lanes, np.uint16)
+    filled[: len(given)] = given
+    return filled.reshape(-1, params.lanes)
+
+
+def vector_of(words: npt.ArrayLike, elements: int) -> npt.NDArray[np.float32]:
+    """The first elements of words: the reverse of :func:`to_words`."""
+    given = bf16(words).reshape(-1)
+    if not 0 <= elements <= len(given):
+        raise ConfigError([Problem("elements", f"must be 0 to {len(given)}, as many as there are, not {elements}")])
+    return numbers(given[:elements])
+
+
+def _expect(what: str, given: Elements, shape: tuple[int, ...]) -> None:
+    if given.shape != shape:
+        raise ConfigError([Problem(what, f"must have the shape {shape}, not {given.shape}")])

@@ -1,0 +1,113 @@
+"""The energy of a program: its commands, counted in the log, times what the system's table gives for each.
+
+The table is :class:`hdl.params.pim.EnergyTable`; it says where every value comes from. Background is what lasts: each
+channel's standby, with a row open and without, and the controller. The controller counts as active for all of the
+program, which is an upper bound: nothing counts clocks in which all of its units are idle.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hdl.params.pim import PimParams
+from sim_tb.pim.log import Entry
+
+__all__ = ["CLASSES", "EVENTS", "Energy", "energy_of"]
+
+#: Classes of energy: what each holds, and the keys of the table that it is computed from.
+CLASSES = {
+    "MAC": ("all-bank MACs of a column: arrays and MAC units", ("mac",)),
+    "activation": ("activates with their precharges, a bank at a time", ("activate",)),
+    "read": ("columns read, and their way over the bus", ("read", "interface_pj_per_bit")),
+    "write": ("columns written, and their way over the bus", ("write", "interface_pj_per_bit")),
+    "registers": ("words to global buffers, and to and from accumulators: the bus alone", ("interface_pj_per_bit",)),
+    "refresh": ("refreshes", ("refresh",)),
+    "background": ("the channels' standby", ("standby_active", "standby_precharged")),
+    "controller": ("the controller, as if it were active all the time", ("controller_active",)),
+}
+#: The class of each command, and the event of the table that it is. A write to a lane of every bank is one write.
+EVENTS = {
+    "MAC": ("MAC", "MAC"),
+    "ACT": ("activation", "ACT"),
+    "ACT_AB": ("activation", "ACT"),
+    "RD": ("read", "RD"),
+    "WR": ("write", "WR"),
+    "WRE": ("write", "WR"),
+    "WRGB": ("registers", "WRGB"),
+    "WRMAC": ("registers", "WRGB"),
+    "RDMAC": ("registers", "RDMAC"),
+    "RDMAC_KEEP": ("registers", "RDMAC"),
+    "REF": ("refresh", "REF"),
+}
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Where the energy of a program went.
+
+    Parameters
+    ----------
+    parts : dict of float
+        Picojoules by class.
+    macs : int
+        Multiply-accumulates: those of all lanes of all banks that took part.
+    nanoseconds : float
+        How long it took.
+    """
+
+    parts: dict[str, float]
+    macs: int
+    nanoseconds: float
+
+    @property
+    def total(self) -> float:
+        """Picojoules."""
+        return sum(self.parts.values())
+
+    @property
+    def milliwatts(self) -> float:
+        """The power on average."""
+        return self.total / self.nanoseconds if self.nanoseconds else 0.0
+
+    @property
+    def pj_per_mac(self) -> float | None:
+        """All energy of the program over its multiply-accumulates; None where there are none."""
+        return self.total / self.macs if self.macs else None
+
+
+def energy_of(params: PimParams, log: Sequence[Entry], start: int, end: int) -> Energy:
+    """The energy of the clocks from ``start`` up to ``end`` of a command log, which begins with every bank closed."""
+    counts = Counter(entry.command for entry in log if start <= entry.cycle < end)
+    events = params.energy.events(params.timing, params.word_bits)
+    parts = dict.fromkeys(CLASSES, 0.0)
+    for command, (kind, event) in EVENTS.items():
+        banks = params.banks if command == "ACT_AB" else 1
+        parts[kind] += counts[command] * banks * events[event]
+    clock_ns, table = params.timing.clock_ps / 1000, params.energy
+    commands = [[entry for entry in log if entry.channel == channel] for channel in range(params.channels)]
+    busy = sum(_open_clocks(each, params.banks, start, end) for each in commands)
+    idle = params.channels * (end - start) - busy
+    parts["background"] = (busy * table.standby_active + idle * table.standby_precharged) * clock_ns
+    parts["controller"] = table.controller_active * (end - start) * clock_ns
+    return Energy(parts, counts["MAC"] * params.banks * params.lanes, (end - start) * clock_ns)
+
+
+def _open_clocks(commands: Iterable[Entry], banks: int, start: int, end: int) -> int:
+    """Clocks from ``start`` up to ``end`` in which a channel has any row open."""
+    opened: set[int] = set()
+    found, since = 0, start
+    for entry in commands:
+        now = min(max(entry.cycle, start), end)
+        found += (now - since) * bool(opened)
+        since = now
+        if entry.command == "ACT_AB":
+            opened = set(range(banks))
+        elif entry.command == "ACT":
+            opened.add(entry.bank)
+        elif entry.command == "PRE_AB":
+            opened = set()
+        elif entry.command == "PRE":
+            opened.discard(entry.bank)
+    return found + (end - since) * bool(opened)
