@@ -205,6 +205,7 @@ def _clock_sinks(scheme: str) -> str:
 PARTS: dict[str, Callable[..., str]] = {
     "scripts": _table,
     "scripts-loss": _loss,
+    "scripts-size": lambda: f"{SIZE} × {SIZE}, `s8 × s8`",
     "scripts-conditions": lambda: conditions(GROUP.name),
     "clock-tree": _clock_tree,
     "clock-sinks": _clock_sinks,

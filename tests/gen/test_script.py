@@ -30,7 +30,7 @@ S4 = OperandFormat(4, signed=True)
 ENGINES = [
     EngineParams(array="systolic_os", scheme="mac", multiplier="inferred", rows=2, cols=1, a=S4, b=S4, accumulator=12),
     EngineParams(array="adder_tree", scheme="opt2", rows=2, cols=1, depth=4, a=S4, b=S4, accumulator=16),
-    EngineParams(array="matrix_2d", scheme="opt4e", rows=1, cols=1, a=S4, b=S4, accumulator=16, segment=64, queue=2),
+    EngineParams(array="matrix_2d", scheme="opt4c", rows=1, cols=1, a=S4, b=S4, accumulator=16, queue=2),
 ]
 
 
@@ -107,11 +107,12 @@ def test_clock_and_prefix_of_the_configuration(opt1):
     assert "\nflatten bitloom_pe bitloom_recode\n" in free
 
 
-@pytest.mark.parametrize("segment", [64, 256])
-def test_large_memories_are_boxes_as_in_our_flow(segment):
+@pytest.mark.parametrize(("segment", "large"), [(32, False), (256, True)])
+def test_large_memories_are_boxes_as_in_our_flow(segment, large):
     emission = emit(replace(ENGINES[2], segment=segment))
     found = memory.memories(Hierarchy(emission.text), "bitloom")
     boxes = re.findall(r"^blackbox (\w+)$", script(Config(), emission, "a.v"), re.MULTILINE)
     assert sorted(boxes) == sorted(each.module for each in found if each.macro)
-    assert len(found) > len(boxes) > 0
+    assert len(found) > len(boxes)
+    assert bool(boxes) == large
     assert MACRO_BITS == memory.MACRO_BITS
