@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,8 +72,6 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "none"
-    found["compiler"] = "none" if shutil.which("g++") is None else "g++"
-    found["python"] = f"{sys.version_info.major}.{sys.version_info.minor}"
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.figures.store import entries
+from hdl.params import ConfigError, Problem
 
 __all__ = ["conditions", "figures", "number", "table"]
 
@@ -13,8 +14,12 @@ NAMES = {"pyosys": "Yosys", "opensta": "OpenSTA", "verilator": "Verilator"}
 
 
 def figures(group: str, item: str) -> dict[str, Any]:
-    """The figures of an item. Raises KeyError where it was never measured."""
-    return dict(entries(group)[item]["figures"])
+    """The figures of an item. Raises ConfigError where it was never measured."""
+    entry = entries(group).get(item)
+    if entry is None:
+        hint = f"run python -m bench.figures measure --only {group}"
+        raise ConfigError([Problem(f"bench/results/{group}.json", f"has no {item!r}", hint)])
+    return dict(entry["figures"])
 
 
 def number(value: float | None) -> str:
