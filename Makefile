@@ -9,13 +9,14 @@ export PYTHONNOUSERSITE := 1
 # The real path of the environment: .venv is a link where the path of the checkout has spaces.
 RUN = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "$$(cd .venv && pwd -P)/bin/python"
 
-.PHONY: help demo test lint bench setup clean
+.PHONY: help demo test lint bench figures setup clean
 
 help:
 	@echo 'make demo   generate, simulate and synthesise a 16x16 INT8 engine, and write an HTML report'
 	@echo 'make test   lint, type check and run all tests (JOBS=$(JOBS))'
 	@echo 'make lint   lint and type check only'
 	@echo 'make bench  measure what the documentation claims'
+	@echo 'make figures  measure the figures of README and docs anew, and write them into the pages'
 	@echo 'make clean  remove .venv, build and caches'
 
 demo: setup
@@ -32,6 +33,9 @@ lint: setup
 bench: setup
 	@status=0; for each in bench/[!_]*.py; do \
 	    $(RUN) -m bench.$$(basename $$each .py) || status=1; done; exit $$status
+
+figures: setup
+	@$(RUN) -m bench.figures
 
 setup:
 	@.ci/setup

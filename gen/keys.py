@@ -219,7 +219,7 @@ KEYS = (
         "synth",
         "library",
         "text or list",
-        "cell library; `auto` is `osu018` where Debian's package and OpenSTA are installed, else `unit`",
+        "cell library; `auto`: `osu018` if installed, else a PDK of `ciel`, else (and without OpenSTA) `unit`",
         "auto",
         "`auto`, `osu018`, `unit`, a PDK installed with `ciel` (`sky130`, `gf180mcu`, `sg13g2`), or Liberty files, "
         "relative to the configuration file",
@@ -230,7 +230,7 @@ KEYS = (
         "synth",
         "clock_ns",
         "text or number",
-        "clock period to reach, in nanoseconds; `auto` searches for the shortest",
+        "clock period to reach, in nanoseconds; `auto` finds the best: the most throughput over area",
         "auto",
         f"`auto`, or {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g}",
         _clock_fault,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gen.config import Config
 from gen.emit.filelist import filelist
 from gen.emit.manifest import generator_hash, hardware_tools, manifest
+from gen.emit.script import script
 from gen.emit.sdc import sdc
 from gen.output import Output
 from gen.stderr import warn
@@ -23,7 +24,7 @@ DERIVED = ("sim.json", "synth.json", "report.html")
 
 
 def generate(config: Config, output: Output) -> dict[str, Any]:
-    """Write ``<top>.v``, ``<top>.sdc``, ``<top>.f`` and ``manifest.json``.
+    """Write ``<top>.v``, ``<top>.sdc``, ``<top>.f``, ``<top>.ys`` and ``manifest.json``.
 
     Files that are already there for the same configuration and versions are kept. Otherwise results of later steps
     are removed with the files they came from, which is said; those of another configuration only by force. The manifest
@@ -50,7 +51,7 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
         return current
 
     top = f"{config.output.prefix}_engine"
-    files = {"verilog": f"{top}.v", "sdc": f"{top}.sdc", "filelist": f"{top}.f"}
+    files = {"verilog": f"{top}.v", "sdc": f"{top}.sdc", "filelist": f"{top}.f", "yosys": f"{top}.ys"}
     old = [] if current is None else [name for name in current["files"].values() if name not in files.values()]
     output.claim([*files.values(), *old, *DERIVED, MANIFEST])
     if current is None or current.get("config_hash") != config.hash:
@@ -67,6 +68,7 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
     output.write(files["verilog"], emission.text)
     output.write(files["sdc"], sdc(config, emission))
     output.write(files["filelist"], filelist(top, files["verilog"]))
+    output.write(files["yosys"], script(config, emission, files["verilog"]))
     output.write_json(MANIFEST, content)
     return content
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import hdl
 from gen.config import Config
 from gen.nest.engines import engine_nest
 from gen.nest.printer import print_nest
+from gen.sources import digest
 from gen.timing import drain_cycles, interval_formula, macs_per_cycle
 from gen.version import SCHEMA_VERSION, VERSION
 from hdl.params import BeatMap, Dataflow, ToolError
@@ -23,13 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["generator_hash", "hardware_tools", "manifest"]
 
+#: Where generation begins. The writer of Verilog runs in a process of its own, so nothing imports it.
+GENERATOR = ("gen.emit.generate", "gen.emit.verilog", "gen.emit.yosys_writer")
+
 
 @functools.cache
 def generator_hash() -> str:
     """SHA-256 over the sources that shape the generated files: whoever changes them gets new files, not kept ones."""
-    folders = [Path(str(hdl.__file__)).parent, Path(__file__).parent, Path(__file__).parents[1] / "nest"]
-    sources = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+    return digest(*GENERATOR)
 
 
 def hardware_tools() -> dict[str, str]:

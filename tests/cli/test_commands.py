@@ -19,7 +19,8 @@ from synth_scripts.units import units
 from tests.cli.conftest import SIM, SYNTH
 from tests.conftest import ROOT
 
-FILES = [".bitloom", "bitloom_engine.f", "bitloom_engine.sdc", "bitloom_engine.v", "manifest.json"]
+ENGINE = [f"bitloom_engine.{suffix}" for suffix in ("f", "sdc", "v", "ys")]
+FILES = [".bitloom", *ENGINE, "manifest.json"]
 
 
 def lines(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Commands that a Markdown page shows, and what it shows them to print.
 
-A fenced ``console`` block holds commands, each after ``$ ``, and below a command what it prints. A comment before the
-block says what is special: ``<!-- exit status 2 -->``.
+A fenced ``console`` block holds commands, each after ``$ ``, and below a command what it prints; a last line ``...``
+leaves out the rest. A comment before the block says what is special: ``<!-- exit status 2 -->``.
 """
 
 from __future__ import annotations
@@ -78,6 +78,12 @@ class Command:
     def shown(self) -> bool:
         """It prints what the page shows: it is not run on another engine."""
         return bool(self.output) and self.arguments[1] not in SLOW
+
+    def shows(self, printed: str) -> bool:
+        """What was printed is what the page shows, or goes on where the page leaves out the rest."""
+        shown = self.output.rstrip()
+        beginning = shown.removesuffix("\n...")
+        return printed.startswith(f"{beginning}\n") if beginning != shown else printed.rstrip() == shown
 
     def run(self, folder: Path, root: Path) -> subprocess.CompletedProcess[str]:
         """Run it in a folder that sees the checkout's configurations."""

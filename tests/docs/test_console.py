@@ -27,7 +27,7 @@ def test_commands(block, tmp_path):
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == command.status, f"{command.text}: {done.stderr}"
         if command.shown:
-            assert done.stdout.rstrip() == command.output.rstrip(), command.text
+            assert command.shows(done.stdout), f"{command.text} prints\n{done.stdout}"
 
 
 @pytest.mark.parametrize(("page", "test"), WHOLE.items())
@@ -54,3 +54,8 @@ def test_reading_of_blocks(tmp_path):
     first, second = commands(page)
     assert (first.arguments, first.output, first.status) == (["bitloom", "x", "a b"], "", 2)
     assert second.output == "one\ntwo\n"
+    assert second.shows("one\ntwo\n\n")
+    assert not second.shows("one\ntwo\nthree\n")
+    begun = Command("page.md", "bitloom z", "one\ntwo\n...\n", 0)
+    assert begun.shows("one\ntwo\nthree\n")
+    assert not begun.shows("one\ntwice\n")

@@ -21,6 +21,7 @@ from gen.timing import pes
 from hdl.engine.top import engine_ports
 from hdl.params import ARRAYS, SUPPORTED, Dataflow, EngineParams, OperandFormat
 from hdl.pe.scheme import Scheme
+from synth_scripts import sources
 from tests.docs.console import WHOLE, Command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,26 @@ def test_examples_name_every_configuration():
 
 def test_keys_are_those_of_the_configuration():
     assert markdown().strip() in text("config.md")
+
+
+@pytest.mark.parametrize("osu018", [True, False])
+@pytest.mark.parametrize("sta", [True, False])
+def test_auto_is_the_library_that_the_pages_say(tmp_path, monkeypatch, osu018, sta):
+    row = re.search(
+        r"^\| `auto` \| the first that is installed of (.*?), else `unit`", text("synthesis.md"), re.MULTILINE
+    )
+    assert row is not None
+    order = re.findall(r"`(\w+)`", row[1])
+    assert order == ["osu018", *sources._CIEL]
+    for path in (*sources._CIEL.values(), "osu018.lib"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("library (x) {}")
+    monkeypatch.setenv("PDK_ROOT", str(tmp_path))
+    monkeypatch.setattr(sources, "OSU018", tmp_path / ("osu018.lib" if osu018 else "none.lib"))
+    monkeypatch.setattr(sources.shutil, "which", lambda name: "/bin/true" if sta else None)
+    (found,), _ = sources.find("auto")
+    expected = tmp_path / ("osu018.lib" if osu018 else sources._CIEL[order[1]])
+    assert found.path == (expected if sta else None)
 
 
 def test_every_subcommand_is_in_the_table(tmp_path):

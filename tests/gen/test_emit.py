@@ -13,11 +13,14 @@ import pytest
 
 from gen.config import Config, OutputSettings, SynthSettings
 from gen.emit import generate
+from gen.emit.manifest import GENERATOR
 from gen.output import open_output
+from gen.sources import sources
 from hdl.params import ConfigError, Dataflow, EngineParams
 
 SMALL = Config(engine=EngineParams(rows=2, cols=3))
-FILES = [".bitloom", "bitloom_engine.f", "bitloom_engine.sdc", "bitloom_engine.v", "manifest.json"]
+ENGINE = [f"bitloom_engine.{suffix}" for suffix in ("f", "sdc", "v", "ys")]
+FILES = [".bitloom", *ENGINE, "manifest.json"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,7 @@ def folder(tmp_path_factory) -> Path:
     return path
 
 
-def test_writes_the_four_files(folder):
+def test_writes_its_files_and_no_others(folder):
     assert sorted(os.listdir(folder)) == FILES
 
 
@@ -190,6 +193,7 @@ def test_results_of_another_configuration_are_lost_by_force_alone(tmp_path, caps
         "npu_engine.f",
         "npu_engine.sdc",
         "npu_engine.v",
+        "npu_engine.ys",
     ]
 
 
@@ -211,6 +215,28 @@ def test_changed_generator_means_new_files(tmp_path, monkeypatch, capsys):
         generate(SMALL, output)
     assert not (tmp_path / "sim.json").exists()
     assert "sim.json came from other files than those that are generated now: removed" in capsys.readouterr().err
+
+
+def test_the_generator_is_what_its_files_come_from():
+    """Whatever is loaded to generate counts, and nothing that only a controller, a report or a test needs."""
+    program = """
+import sys
+from gen.emit import generate
+from gen.emit.verilog import emit
+from hdl.params import BUILDS, EngineParams, OperandFormat
+S3 = OperandFormat(3, True)
+for array, schemes in BUILDS.items():
+    emit(EngineParams(array=array, scheme=schemes[-1], rows=1, cols=1, depth=2, a=S3, b=S3, accumulator=12))
+print(*(module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in ("hdl", "gen")))
+"""
+    root = Path(__file__).parents[2]
+    run = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    counted = {str(path) for path in sources(*GENERATOR)}
+    assert set(run.stdout.split()) <= counted
+    names = {path.relative_to(root).as_posix() for path in map(Path, counted)}
+    assert {"gen/timing.py", "gen/emit/yosys_writer.py", "hdl/engine/top.py", "gen/version.py"} <= names
+    others = ("hdl/pim/", "hdl/params/pim/", "gen/pim/", "gen/cli/", "gen/report/", "sim_tb/", "synth_scripts/")
+    assert not [name for name in names if name.startswith(others)]
 
 
 def test_a_file_changed_by_hand_is_refused_before_anything_is_written(tmp_path):

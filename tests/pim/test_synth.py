@@ -72,7 +72,7 @@ def test_the_tiny_controller(bitloom, here):
         (["tiny", "--clock", "-1"], "--clock: must be 0.001 to 1000 ns, not -1"),
         (["tiny", "--clock", "1e9"], "--clock: must be 0.001 to 1000 ns, not 1e+09"),
         (["tiny", "--clock", "nan"], "--clock: must be 0.001 to 1000 ns, not nan"),
-        (["tiny", "-o", ""], "--output: must name a folder, not ''"),
+        (["tiny", "-o", ""], "must name a file or a folder, not be empty"),
         (["tiny", "--library", "none.lib"], "library"),
     ],
 )

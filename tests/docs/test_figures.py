@@ -1,0 +1,199 @@
+"""Figures on the pages are those of the committed results, and these are still what is measured."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.figures import demo, engines, scripts
+from bench.figures.__main__ import GROUPS
+from bench.figures.pages import PAGES, PART, PARTS, rewritten
+from bench.figures.store import entries
+from hdl.params import ConfigError
+from synth_scripts import memory, sta
+from tests.docs.console import BLOCK, SLOW, blocks
+
+ROOT = Path(__file__).resolve().parents[2]
+#: What a result measured again may differ by, where tools of other versions find other netlists.
+TOLERANCE = 0.05
+
+#: A number with the unit of something measured.
+FIGURE = re.compile(
+    r"(?<![\w`.-])\d[\d,.]*\s?(?:MHz|GHz|GOPS|TOPS|m?W\b|µW|um2|[um]m²|µm²|mm2|pJ|ns\b|ps\b|FO4|NAND2|%|[kM]B\b|M MAC/s"
+    r"|clocks\b|seconds\b|minutes\b|hours\b|times worse|times better)"
+)
+#: Numbers with units that no run gives: page -> words around each, and why they may stand.
+STATED = {
+    "development.md": {
+        "multiply | 80 %": "a target",
+        "| 75 % of its speed": "a target",
+        "| 3 % above the mean": "a target",
+        "8 % for 16 rows": "a target",
+        "they stay | 95 %": "a target",
+        "within 5 %": "the tolerance, compared below",
+    },
+    "synthesis.md": {
+        "12 FO4": "constants of the model of macros, compared below",
+        "one FO4": "the same",
+        "0.35 NAND2": "the same",
+        "3 NAND2": "the same",
+        "(1 ns stands for 1 FO4)": "how the unit library counts",
+    },
+}
+#: Pages whose figures come from elsewhere.
+ELSEWHERE = {
+    "decoder.md": "compared with the decoder by tests/pim/test_decoder.py and tests/pim/rtl/test_decoder.py",
+    "pim.md": "`bitloom pim synth` takes half an hour; what `pim run` prints is compared by test_console.py",
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_are_what_the_results_write(page):
+    """After a change: ``python -m bench.figures write``."""
+    text = page.read_text(encoding="utf-8")
+    assert rewritten(text) == text
+
+
+def test_a_changed_figure_is_noticed():
+    page = (ROOT / "docs/encoders.md").read_text(encoding="utf-8")
+    part = next(part for part in PART.finditer(page) if part["words"] == "encoders")
+    digit = part.start("body") + re.search(r"\d\.\d", part["body"]).start()
+    wrong = page[:digit] + str((int(page[digit]) + 1) % 10) + page[digit + 1 :]
+    assert wrong != page
+    assert rewritten(wrong) == page
+
+
+def test_a_part_that_there_is_not_is_refused():
+    with pytest.raises(ConfigError, match="no such part"):
+        rewritten("<!-- figures: encodrs -->\n<!-- end -->")
+
+
+def test_every_part_is_on_a_page_and_every_group_is_measured():
+    shown = {part["words"].split()[0] for page in PAGES for part in PART.finditer(page.read_text(encoding="utf-8"))}
+    assert shown <= set(PARTS)
+    for name, group in GROUPS.items():
+        kept = entries(name)
+        assert set(kept) == set(group.items), name
+        for entry in kept.values():
+            assert set(entry) == {"figures", "measured", "seconds", "sources", "versions"}
+
+
+def prose(page: Path) -> str:
+    """A page without what the code writes and without blocks of code."""
+    text = page.read_text(encoding="utf-8")
+    for pattern in (r"<!-- (?:written|figures|keys)\b.*?<!-- end[^>]*-->", r"```.*?```"):
+        text = re.sub(pattern, "", text, flags=re.DOTALL)
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in ELSEWHERE], ids=lambda page: page.name)
+def test_no_figure_is_typed_by_hand(page):
+    text = prose(page)
+    for words in STATED.get(page.name, {}):
+        text = text.replace(words, "")
+    found = [text[max(0, each.start() - 40) : each.end() + 20] for each in FIGURE.finditer(text)]
+    assert not found, "measure it in bench/figures, say it without a number, or state it in STATED with the reason"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("It takes 3.1 ns here", True),
+        ("with 7,077,658 µm²", True),
+        ("is 7 times worse", True),
+        ("a tile of 16 rows", False),
+    ],
+)
+def test_what_a_figure_is(sentence, found):
+    assert bool(FIGURE.search(sentence)) == found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_output_that_depends_on_tools_is_measured(page):
+    """What `run`, `simulate` and `synth` print stands in a part that the results write."""
+    text = page.read_text(encoding="utf-8")
+    parts = [(part.start(), part.end()) for part in PART.finditer(text)]
+    for match, block in zip(BLOCK.finditer(text), blocks(page), strict=True):
+        if any(command.is_ours and command.arguments[1] in SLOW and command.output for command in block):
+            assert any(start <= match.start("body") <= end for start, end in parts), block[0].text
+
+
+def test_what_the_page_on_choosing_says_is_measured():
+    """Its words, without their numbers: which engines win and which lose, and that the loss shrinks with the array."""
+
+    def over_mac(scheme: str, size: int, what: str = "engine", array: str = "systolic_os") -> float:
+        return float(PARTS["over-mac"](scheme, str(size), what, array))
+
+    for size in (4, 8):
+        assert over_mac("opt1", size) > 1 < over_mac("opt1", size, "core")
+        assert over_mac("opt2", size, array="matrix_2d") < 1 < over_mac("opt2", size, "core", "matrix_2d")
+        for scheme in ("opt4c", "opt4e"):
+            assert over_mac(scheme, size) < 1 < over_mac(scheme, size, "core")
+        assert over_mac("opt3", size) < 1
+        assert over_mac("opt1", size) > max(over_mac(scheme, size) for scheme in ("opt3", "opt4c", "opt4e"))
+    assert over_mac("laconic", 4, array="matrix_2d") < 1
+    assert over_mac("opt4c", 4) < over_mac("opt4c", 8) < over_mac("opt4c", 16) < 1
+    designs = entries(demo.GROUP.name)["run"]["figures"]["designs"]
+    assert designs["opt1"]["gops_per_mm2_engine"] > designs["mac"]["gops_per_mm2_engine"]
+    assert designs["opt1"]["pj_per_mac"] > designs["mac"]["pj_per_mac"]
+
+
+def test_what_the_page_on_scripts_says_is_measured():
+    losses = {how: float(PARTS["scripts-loss"](how)) for how in ("default", "kogge-stone", "abc-default", "shipped")}
+    assert losses["shipped"] < 1.15
+    assert min(losses["default"], losses["kogge-stone"], losses["abc-default"]) > 1.3 * losses["shipped"]
+
+
+def test_stated_constants_are_those_of_the_code():
+    page = prose(ROOT / "docs/synthesis.md")
+    for words in (
+        f"fewer than {memory.MACRO_BITS} bits",
+        f"{memory.ACCESS:g} FO4 from the clock to the output up to {memory.BASE_BITS:,} bits",
+        f"bit cells of {memory.CELL:g} NAND2 with one write and one read port",
+        f"{memory.PORT:g} more for each further port",
+    ):
+        assert words in page
+    assert f"within {TOLERANCE:.0%}".replace("%", " %") in prose(ROOT / "docs/development.md")
+
+
+# --- measured again --------------------------------------------------------------------------------------------------
+timed = pytest.mark.skipif(not sta.available(), reason="OpenSTA is missing: install the Debian package opensta")
+
+
+@pytest.mark.synth
+@pytest.mark.slow
+@timed
+@pytest.mark.parametrize("item", ["systolic_os opt1 4", "systolic_os mac fused 4"])
+def test_engines_are_still_as_good(item):
+    kept = entries(engines.GROUP.name)[item]["figures"]
+    found = engines.GROUP.items[item]()
+    for key in ("core_area_um2", "engine_area_um2", "engine_fmax_mhz", "core_fmax_mhz", "throughput_gops"):
+        assert found[key] == pytest.approx(kept[key], rel=TOLERANCE), key
+
+
+@pytest.mark.synth
+@pytest.mark.slow
+@timed
+def test_the_shipped_script_is_still_as_good():
+    item = "opt1 shipped"
+    kept = entries(scripts.GROUP.name)[item]["figures"]
+    found = scripts.GROUP.items[item]()
+    assert found["flops"] == kept["flops"]
+    for key in ("area_um2", "period_ns"):
+        assert found[key] == pytest.approx(kept[key], rel=TOLERANCE), key
+
+
+@pytest.mark.sim
+@pytest.mark.slow
+def test_the_demonstration_still_gives_these_results(tmp_path):
+    """Its simulation is the same everywhere: to the last bit, cycle and image."""
+    kept = entries(demo.GROUP.name)["run"]["figures"]
+    config = str(ROOT / "configs/demo.toml")
+    answer = json.loads(demo.run("simulate", config, "-o", "demo", "--json", folder=str(tmp_path)))
+    assert {key: answer[key] for key in demo.SIMULATED} == kept["sim"]
+    size = (tmp_path / "demo/bitloom_engine.v").stat().st_size / 1000
+    assert f"({size:.0f} kB, " in kept["text"]
+    assert f"{answer['cycles']:,} cycles" in kept["text"]
