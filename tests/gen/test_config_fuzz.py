@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gen.cli.main import main
+from gen.cli import main
 from gen.config import load
 from gen.keys import KEYS
 from gen.nest.engines import engine_nest
