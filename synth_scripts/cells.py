@@ -267,7 +267,7 @@ class _Choice:
                 if cell.name not in self.areas and not has_gate:
                     self.notes.append(
                         f"the file gives no area for the latch {cell.original}, of which clock gates are composed: "
-                        f"each counts with the area of the smallest flip-flop ({flop.original}, {smallest:g}) instead"
+                        f"each counts with the area of the smallest flip-flop ({flop.original}, {smallest:g} um2) instead"
                     )
             self.areas.setdefault(cell.name, smallest)
         return chosen

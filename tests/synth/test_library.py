@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,13 @@ def test_missing_file_and_damaged_archive(tmp_path: Path) -> None:
     damaged.write_bytes(gzip.compress(GOOD.encode())[:100])
     with pytest.raises(ToolError, match="compressed library is damaged"):
         load(str(damaged))
+    other = tmp_path / "other.lib"
+    other.write_bytes(lzma.compress(GOOD.encode()))
+    with pytest.raises(ToolError, match=r"other\.lib: the library is compressed with xz: only gzip is read"):
+        load(str(other))
+    for path in (tmp_path, tmp_path / "no\0name.lib"):
+        with pytest.raises(ToolError, match="can't be read"):
+            load([str(path)])
 
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
