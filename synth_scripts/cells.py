@@ -90,8 +90,8 @@ class _Choice:
             )
         if not any(_is_plain(cell) for cell in flops):
             raise ToolError(
-                f"{reading.where}: no flip-flop stores just its data pin, which is needed to synthesise: "
-                f"{', '.join(cell.original for cell in flops[:_LISTED])} have other functions"
+                f"{reading.where}: no flip-flop just stores its data pin, which is needed to synthesise; there are "
+                f"{', '.join(cell.original for cell in flops[:_LISTED])}"
             )
         complete = [cell for cell in flops if not cell.without_setup]
         if any(_is_plain(cell) for cell in complete):
@@ -267,7 +267,7 @@ class _Choice:
                 if cell.name not in self.areas and not has_gate:
                     self.notes.append(
                         f"the file gives no area for the latch {cell.original}, of which clock gates are composed: "
-                        f"each counts with the area of the smallest flip-flop ({flop.original}, {smallest:g} um2) instead"
+                        f"each counts with that of the smallest flip-flop ({flop.original}, {smallest:g} um2) instead"
                     )
             self.areas.setdefault(cell.name, smallest)
         return chosen

@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from hdl.params import ToolError
+from synth_scripts.block import liberty as block_liberty
 from synth_scripts.energy import energies
 from synth_scripts.flow import Candidate, synthesise_module
+from synth_scripts.header import Thresholds
+from synth_scripts.liberty import parse
 from synth_scripts.library import Library, load
 from synth_scripts.styles import CELLS, Effort
 
@@ -331,6 +334,15 @@ def second_of(names: tuple[str, ...]) -> str:
     return BASE[: BASE.index("  cell (")] + "".join(map(cell, names)) + "}\n"
 
 
+def test_timing_models_measure_at_the_librarys_points(write: Write) -> None:
+    """A module's timing model has slews of the library's cells, so that its points are theirs."""
+    text = re.sub(r"(slew_lower\w+ :) 20", r"\1 10", re.sub(r"(slew_upper\w+ :) 80", r"\1 90", BASE))
+    library = load(str(write("ten", text)))
+    model = parse(block_liberty(library, "part", 1.0, {}, {}, {}, 1.0))
+    assert Thresholds.read(model) == library.thresholds
+    assert library.thresholds.lower == (0.1, 0.1)
+
+
 # --- several files ---------------------------------------------------------------------------------------------------
 def two_files(template: str) -> tuple[str, str]:
     """Cells in two files, each with a template of its own that gives the indices; loads of the second are smaller."""
@@ -586,7 +598,7 @@ REFUSED = {
     "underscore": (edit(("0.01300", "0_1")), "'0_1' is not a number"),
     "only_odd_flops": (
         edit(('next_state : "D"', 'next_state : "D ^ IQ"')),
-        "no flip-flop stores just its data pin.*: DFF",
+        "no flip-flop just stores its data pin.*there are DFF",
     ),
     "doubled_cell": (
         with_cell(edit(("area : 1;", "area : 2;"), text=cell("INV"))),
