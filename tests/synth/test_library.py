@@ -70,6 +70,9 @@ def test_several_files_make_one_library(pdk: Path) -> None:
     files.append(next(str(path) for path in (pdk / "asap7_rvt_tt").iterdir() if "SIMPLE" in path.name))
     library = load(files)
     assert len(library.files) == 3
+    other = load(files[::-1])
+    assert Path(other.mapping).read_text() == Path(library.mapping).read_text()
+    assert (other.name, other.corner_text) == (library.name, library.corner_text)
     assert (library.time_ps, library.cap_ff) == (1.0, 1.0)
     assert library.clock_gate is not None
     assert library.clock_gate.tie_low == ("SE",)
