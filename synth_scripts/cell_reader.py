@@ -279,7 +279,8 @@ class _Reader:
                 raise Unread(f"{clock} {group.get(clock)!r} is not one pin")
         except LibertyError as error:
             raise error.within(group) from None
-        pins[state.clock.names[0]].clock = True
+        for name, pin in pins.items():
+            pin.clock = name == state.clock.names[0]
         return state
 
     def _check_state(self, cell: Cell, state: State) -> None:

@@ -90,8 +90,8 @@ class _Choice:
             )
         if not any(_is_plain(cell) for cell in flops):
             raise ToolError(
-                f"{reading.where}: no flip-flop stores just its data pin, which is needed to synthesise: "
-                f"{', '.join(cell.original for cell in flops[:_LISTED])} have other functions"
+                f"{reading.where}: no flip-flop just stores its data pin, which is needed to synthesise; there are "
+                f"{', '.join(cell.original for cell in flops[:_LISTED])}"
             )
         complete = [cell for cell in flops if not cell.without_setup]
         if any(_is_plain(cell) for cell in complete):
@@ -177,14 +177,14 @@ class _Choice:
         """Raise ToolError where a cell is out of all proportion to the smallest inverter: a number is wrong."""
         nand2 = self.areas[self.nand2.name]
         for cell in self.cells.values():
-            area = self.areas.get(cell.name, 0.0)
-            if area > _FAR * nand2:
-                raise ToolError(f"{cell.where} has the area {area:g}, {area / nand2:.0f} times that of a NAND2")
+            area = self.areas.get(cell.name, nand2)
+            if not nand2 / _FAR <= area <= _FAR * nand2:
+                raise ToolError(f"{cell.where} has the area {area:g}, {area / nand2:.3g} times that of a NAND2")
             for pin in cell.pins.values():
-                if pin.direction == "input" and (pin.capacitance or 0.0) > _FAR * own:
+                cap = (pin.capacitance or 0.0) / own
+                if pin.direction == "input" and not 1 / _FAR <= cap <= _FAR:
                     raise ToolError(
-                        f"{cell.where}, pin {pin.name} has {(pin.capacitance or 0.0) / own:.0f} times the capacitance "
-                        "of the smallest inverter"
+                        f"{cell.where}, pin {pin.name} has {cap:.3g} times the capacitance of the smallest inverter"
                     )
                 for arc in pin.arcs:
                     for name, table in arc.tables.items():
@@ -267,7 +267,7 @@ class _Choice:
                 if cell.name not in self.areas and not has_gate:
                     self.notes.append(
                         f"the file gives no area for the latch {cell.original}, of which clock gates are composed: "
-                        f"each counts with the area of the smallest flip-flop ({flop.original}, {smallest:g}) instead"
+                        f"each counts with that of the smallest flip-flop ({flop.original}, {smallest:g} um2) instead"
                     )
             self.areas.setdefault(cell.name, smallest)
         return chosen

@@ -17,6 +17,7 @@ _COLDEST, _HOTTEST = -273.15, 1000.0
 #: Volts no library is above.
 _HIGHEST = 1000.0
 _EDGES = ("rise", "fall")
+_POINTS = ("input_threshold", "output_threshold", "slew_lower_threshold", "slew_upper_threshold")
 
 
 def quantity(text: str, unit: str) -> float:
@@ -93,15 +94,10 @@ class Thresholds:
     @property
     def attributes(self) -> list[str]:
         """Liberty's attributes for them."""
-        stems = (
-            ("input_threshold", self.inputs),
-            ("output_threshold", self.outputs),
-            ("slew_lower_threshold", self.lower),
-            ("slew_upper_threshold", self.upper),
-        )
+        pairs = (self.inputs, self.outputs, self.lower, self.upper)
         lines = [
             f"{stem}_pct_{edge} : {100 * point:g};"
-            for stem, pair in stems
+            for stem, pair in zip(_POINTS, pairs, strict=True)
             for edge, point in zip(_EDGES, pair, strict=True)
         ]
         return [*lines, f"slew_derate_from_library : {self.derate:g};"]
@@ -194,6 +190,11 @@ class Header:
         if any(name.startswith("include_file") for name in root.raw):
             raise LibertyError("include_file is not followed: put the other file's text in its place")
         notes: list[str] = []
+        if any(f"{stem}_pct_{edge}" not in root.raw for stem in _POINTS for edge in _EDGES):
+            notes.append(
+                "the file does not say everywhere where times are measured; where it doesn't, delays are taken as "
+                "from and to 50 %, slews as from 20 to 80 %"
+            )
         volts = _unit(root, "voltage_unit", "V", "1V", 1.0)
         corner = _corner(root, volts, re.sub(r"[^\w.+-]+", "_", root.name).strip("_") or stem, notes)
         return cls(

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 __all__ = ["Group", "LibertyError", "decode", "is_true", "parse", "words"]
@@ -60,6 +62,22 @@ class LibertyError(ValueError):
         return ": ".join([*line, *([", ".join(self.inside)] if self.inside else []), self.message])
 
 
+@dataclass(eq=False)
+class Lines:
+    """Which line a place in a text is on; they are counted once, when one is asked for."""
+
+    text: str = field(repr=False)
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where the lines end."""
+        return [match.start() for match in re.finditer("\n", self.text)]
+
+    def of(self, at: int) -> int:
+        """The line of a place, from 1."""
+        return bisect_left(self.ends, at) + 1
+
+
 @dataclass(eq=False, slots=True)
 class Group:
     """One group: ``kind (args) { attributes; groups }``.
@@ -68,8 +86,8 @@ class Group:
     ----------
     kind : str
         ``library``, ``cell``, ``pin``, ...
-    text : str
-        The whole file.
+    lines : Lines
+        Of the file.
     at : int
         Where the group begins in it.
     raw_args : str
@@ -83,7 +101,7 @@ class Group:
     """
 
     kind: str
-    text: str = field(repr=False)
+    lines: Lines = field(repr=False)
     at: int
     raw_args: str
     raw: dict[str, str] = field(default_factory=dict, repr=False)
@@ -103,7 +121,7 @@ class Group:
     @property
     def line(self) -> int:
         """The line on which the group begins."""
-        return _line(self.text, self.at)
+        return self.lines.of(self.at)
 
     def all(self, *kinds: str) -> Iterator[Group]:
         """The groups directly inside that are of one of these kinds."""
@@ -190,6 +208,7 @@ def parse(text: str, skip: Collection[str] = ()) -> Group:
     """
     stack: list[Group] = []
     library: Group | None = None
+    lines = Lines(text)
     at, match = 0, _STATEMENT.match
     while found := match(text, at):
         case = found.lastindex
@@ -197,31 +216,31 @@ def parse(text: str, skip: Collection[str] = ()) -> Group:
         if case == 2 or case == 3:  # an attribute
             name, value = found[1], found[case]
             if not stack:
-                raise LibertyError(_begin(name, library), _line(text, found.start(1)))
+                raise LibertyError(_begin(name, library), lines.of(found.start(1)))
             raw = stack[-1].raw
             if raw.setdefault(name, value) != value:
                 stack[-1].doubled.setdefault(name, []).append(value)
         elif case == 4:
             kind = found[1]
             if not stack and (kind != "library" or library is not None):
-                raise LibertyError(_begin(kind, library), _line(text, found.start(1)))
+                raise LibertyError(_begin(kind, library), lines.of(found.start(1)))
             if kind in skip:
-                at = _after(text, at, kind, found.start(1))
+                at = _after(lines, at, kind, found.start(1))
                 continue
-            group = Group(kind, text, found.start(1), found[3])
+            group = Group(kind, lines, found.start(1), found[3])
             if stack:
                 stack[-1].groups.append(group)
             stack.append(group)
         elif case == 5:
             if not stack:
-                raise LibertyError("'}' without a '{'", _line(text, found.start(5)))
+                raise LibertyError("'}' without a '{'", lines.of(found.start(5)))
             closed = stack.pop()
             if not stack:
                 library = closed
         else:  # the end
             break
     else:
-        raise _unreadable(text, at)
+        raise _unreadable(lines, at)
     if stack:
         inside = stack[-1]
         raise LibertyError(f"the file ends inside the group '{inside.kind} ({inside.name})' of line {inside.line}")
@@ -230,13 +249,13 @@ def parse(text: str, skip: Collection[str] = ()) -> Group:
     return library
 
 
-def _after(text: str, at: int, kind: str, start: int) -> int:
+def _after(lines: Lines, at: int, kind: str, start: int) -> int:
     """The place after the brace that closes a group."""
     depth = 1
     while depth:
-        found = _BRACE.match(text, at)
+        found = _BRACE.match(lines.text, at)
         if found is None:
-            raise LibertyError(f"the file ends inside the group '{kind}' of line {_line(text, start)}")
+            raise LibertyError(f"the file ends inside the group '{kind}' of line {lines.of(start)}")
         depth += 1 if found[1] == "{" else -1
         at = found.end()
     return at
@@ -248,8 +267,9 @@ def _begin(word: str, library: Group | None) -> str:
     return f"a 'library' group is expected, not {word!r}"
 
 
-def _unreadable(text: str, at: int) -> LibertyError:
+def _unreadable(lines: Lines, at: int) -> LibertyError:
     """What is wrong with the first statement that does not match."""
+    text = lines.text
     while gap := re.compile(rf"[\s\\;]++|{_COMMENT}", re.DOTALL).match(text, at):
         at = gap.end()
     rest = text[at:]
@@ -269,7 +289,7 @@ def _unreadable(text: str, at: int) -> LibertyError:
     else:
         missing = "" if "library" in text else "there is no 'library' group: "
         why = f"{missing}after {word[0]!r} a ':' and a value, or a '(' is expected"
-    return LibertyError(why, _line(text, at))
+    return LibertyError(why, lines.of(at))
 
 
 def _unquote(raw: str) -> str:
@@ -281,7 +301,3 @@ def _unquote(raw: str) -> str:
     if len(raw) > 1 and raw[0] == raw[-1] == '"':
         raw = raw[1:-1]
     return raw.strip()
-
-
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1

@@ -15,8 +15,8 @@ _TOKEN = re.compile(r"\s*(?:\"([^\"]+)\"|((?:[\w.$:<>/-]|\[\w+\])+)|([!'&*|+^()]
 #: Truth tables of sum and carry of a full adder.
 FULL_SUM = 0b10010110
 FULL_CARRY = 0b11101000
-#: Parentheses deeper than any cell's.
-_DEEPEST = 50
+#: Parentheses deeper than any cell's, and not too deep for Python.
+_DEEPEST = 30
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def replaced(function: Function, names: Mapping[str, Function]) -> Function:
 
 def inverted(function: Function) -> Function:
     """The inverse of a function."""
-    return Function("!", parts=(function,))
+    return function.parts[0] if function.kind == "!" else Function("!", parts=(function,))
 
 
 class _Reader:

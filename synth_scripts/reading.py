@@ -148,9 +148,9 @@ class Reading:
             _corner(files),
             notes=notes,
         )
-        for file in files:
-            several = f"{file.short}: " if len(files) > 1 else ""
-            notes += [f"{several}{note}" for note in file.header.notes]
+        for note in dict.fromkeys(note for file in files for note in file.header.notes):
+            about = [file.short for file in files if note in file.header.notes]
+            notes.append(note if len(about) == len(files) else f"{', '.join(about)}: {note}")
         reading._read_cells()
         reading._read_wires()
         return reading

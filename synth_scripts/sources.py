@@ -25,6 +25,10 @@ _CIEL = {
 }
 
 
+#: How files of other compressions begin.
+_NOT_GZIP = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
 @dataclass(frozen=True)
 class Source:
     """One Liberty file: its name for messages, its contents, and its path (None where it is embedded)."""
@@ -105,8 +109,12 @@ def read(path: Path) -> Source:
     """One file, decompressed where it is compressed. Raises ToolError where it can't be read."""
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise ToolError(f"{path}: the library file can't be read ({error.strerror or error})") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ToolError(f"{path}: the library file can't be read ({why})") from None
+    for begin, kind in _NOT_GZIP.items():
+        if data.startswith(begin):
+            raise ToolError(f"{path}: the library is compressed with {kind}: only gzip is read, or plain text")
     if data[:2] == b"\x1f\x8b":
         try:
             data = gzip.decompress(data)

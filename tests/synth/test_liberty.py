@@ -69,6 +69,15 @@ def test_number_that_is_none() -> None:
         ("!(A+B')", ["A", "B"], 0b0100),
         ("IQ", ["A"], None),
         ("(A", ["A"], None),
+        ("!!A''", ["A"], 0b10),
+        ("A" + "'" * 5001, ["A"], 0b01),
+        ("(" * 20 + "A" + ")" * 20, ["A"], 0b10),
+        ("(" * 3000 + "A" + ")" * 3000, ["A"], None),
+        ("A | B ^ A & B", ["A", "B"], 0b1110),
+        ('"1A" + B', ["1A", "B"], 0b1110),
+        ("A # B", ["A", "B"], None),
+        ("", ["A"], None),
+        ("1", [], 1),
     ],
 )
 def test_functions(function: str, inputs: list[str], table: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_osu018(osu018: Library) -> None:
     assert osu018.latch_gate is not None
     assert osu018.latch_gate["latch"][0] == "LATCH"
     note = next(note for note in osu018.notes if "latch LATCH" in note)
-    assert "each counts with the area of the smallest flip-flop" in note
+    assert "each counts with that of the smallest flip-flop" in note
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,9 @@ def test_several_files_make_one_library(pdk: Path) -> None:
     files.append(next(str(path) for path in (pdk / "asap7_rvt_tt").iterdir() if "SIMPLE" in path.name))
     library = load(files)
     assert len(library.files) == 3
+    other = load(files[::-1])
+    assert Path(other.mapping).read_text() == Path(library.mapping).read_text()
+    assert (other.name, other.corner_text) == (library.name, library.corner_text)
     assert (library.time_ps, library.cap_ff) == (1.0, 1.0)
     assert library.clock_gate is not None
     assert library.clock_gate.tie_low == ("SE",)
@@ -111,6 +115,13 @@ def test_missing_file_and_damaged_archive(tmp_path: Path) -> None:
     damaged.write_bytes(gzip.compress(GOOD.encode())[:100])
     with pytest.raises(ToolError, match="compressed library is damaged"):
         load(str(damaged))
+    other = tmp_path / "other.lib"
+    other.write_bytes(lzma.compress(GOOD.encode()))
+    with pytest.raises(ToolError, match=r"other\.lib: the library is compressed with xz: only gzip is read"):
+        load(str(other))
+    for path in (tmp_path, tmp_path / "no\0name.lib"):
+        with pytest.raises(ToolError, match="can't be read"):
+            load([str(path)])
 
 
 def test_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

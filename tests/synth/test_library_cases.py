@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from hdl.params import ToolError
+from synth_scripts.block import liberty as block_liberty
 from synth_scripts.energy import energies
 from synth_scripts.flow import Candidate, synthesise_module
+from synth_scripts.header import Thresholds
+from synth_scripts.liberty import parse
 from synth_scripts.library import Library, load
 from synth_scripts.styles import CELLS, Effort
 
@@ -331,6 +334,15 @@ def second_of(names: tuple[str, ...]) -> str:
     return BASE[: BASE.index("  cell (")] + "".join(map(cell, names)) + "}\n"
 
 
+def test_timing_models_measure_at_the_librarys_points(write: Write) -> None:
+    """A module's timing model has slews of the library's cells, so that its points are theirs."""
+    text = re.sub(r"(slew_lower\w+ :) 20", r"\1 10", re.sub(r"(slew_upper\w+ :) 80", r"\1 90", BASE))
+    library = load(str(write("ten", text)))
+    model = parse(block_liberty(library, "part", 1.0, {}, {}, {}, 1.0))
+    assert Thresholds.read(model) == library.thresholds
+    assert library.thresholds.lower == (0.1, 0.1)
+
+
 # --- several files ---------------------------------------------------------------------------------------------------
 def two_files(template: str) -> tuple[str, str]:
     """Cells in two files, each with a template of its own that gives the indices; loads of the second are smaller."""
@@ -584,9 +596,10 @@ REFUSED = {
     ),
     "tiny_capacitance": (edit(("0.002", "1e-30")), "cell INV, pin A: capacitance 1e-30 is absurd"),
     "underscore": (edit(("0.01300", "0_1")), "'0_1' is not a number"),
+    "tiny_area": (edit(("area : 12", "area : 1e-9")), r"cell DFF has the area 1e-09, 7.14e-10 times that of a NAND2"),
     "only_odd_flops": (
         edit(('next_state : "D"', 'next_state : "D ^ IQ"')),
-        "no flip-flop stores just its data pin.*: DFF",
+        "no flip-flop just stores its data pin.*there are DFF",
     ),
     "doubled_cell": (
         with_cell(edit(("area : 1;", "area : 2;"), text=cell("INV"))),
@@ -602,7 +615,7 @@ REFUSED = {
     ),
     "negative_area": (edit(("area : 1.4", "area : -1.4")), r"cell NAND2: area -1.4 is negative"),
     "absurd_area": (edit(("area : 1.4", "area : 1e30")), r"cell NAND2: area 1e\+30 is absurd"),
-    "out_of_proportion": (edit(("area : 12", "area : 1200000")), r"cell DFF has the area 1.2e\+06, 857143 times"),
+    "out_of_proportion": (edit(("area : 12", "area : 1200000")), r"cell DFF has the area 1.2e\+06, 8.57e\+05 times"),
     "text_area": (edit(("area : 1.4", "area : small")), r"cell NAND2: area is not a number: 'small'"),
     "negative_capacitance": (
         edit(("      capacitance : 0.002", "      capacitance : -0.002")),
@@ -794,6 +807,24 @@ def test_power_is_read_in_the_files_own_units(write: Write) -> None:
         with pytest.raises(ToolError, match=message) as raised:
             energies(library)
         assert "bad.lib" in str(raised.value)
+
+
+def test_what_is_assumed_is_said(base: Library, write: Write) -> None:
+    """Units and measuring points that a file leaves out; of files that leave out the same it is said once."""
+    text = edit(
+        ('  time_unit : "1ns";\n', ""),
+        ("  capacitive_load_unit (1, pf);\n", ""),
+        ('  leakage_power_unit : "1nW";\n', ""),
+        ("slew_lower_threshold_pct_rise : 20;", ""),
+    )
+    library = load(str(write("bare", text)))
+    assert mapping(library) == mapping(base)
+    for words in ("no time_unit", "no capacitive_load_unit", "no leakage_power_unit", "where times are measured"):
+        assert [words in note for note in library.notes].count(True) == 1, words
+    paths = [str(write("first", text.replace(cell("NOR2"), ""))), str(write("second", second_of(("NOR2",))))]
+    notes = load(paths).notes
+    assert sum("no energies" in note for note in notes) == 1
+    assert sum(note.startswith("first.lib: the file gives no time_unit") for note in notes) == 1
 
 
 def test_power_of_a_file_without_energies_is_said(base: Library) -> None:
