@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from hdl.params import CheckFailed, ToolError
 from synth_scripts import checks, sta, yosys
+from synth_scripts.candidates import Candidate, objective
 from synth_scripts.flow import Result, area_delay, critical_path, smallest_at, synthesise_module
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
+from synth_scripts.styles import EFFORTS
 
 pytestmark = pytest.mark.synth
 needs_sta = pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
@@ -49,7 +52,59 @@ def test_a_given_clock_asks_for_the_smallest(osu018: Library, mac_text: str, res
     slow = synthesise_module(osu018, mac_text, "mac", tmp_path, effort="quick", clock_ns=20.0)
     assert slow.best.area <= result.best.area
     assert slow.best.period <= 20.0
-    assert slow.best == min(slow.tried, key=smallest_at(20.0))
+    assert smallest_at(20.0)(slow.best) == min(map(smallest_at(20.0), slow.tried))
+    assert set(map(key, result.tried)) < set(map(key, slow.tried))
+
+
+def test_a_clock_that_is_met_without_asking_is_met_as_well(
+    osu018: Library, mac_text: str, result: Result, tmp_path: Path
+) -> None:
+    clock = result.best.period
+    asked = synthesise_module(osu018, mac_text, "mac", tmp_path, effort="quick", clock_ns=clock)
+    assert asked.best.period <= clock
+    assert asked.best.area <= result.best.area
+
+
+@pytest.mark.parametrize("clock", [1e-9, 1e9])
+def test_clocks_out_of_reach(osu018: Library, mac_text: str, tmp_path: Path, clock: float) -> None:
+    """The fastest that there is, and the smallest."""
+    found = synthesise_module(osu018, mac_text, "mac", tmp_path, effort="quick", clock_ns=clock)
+    if clock < 1:
+        assert found.best.period == found.fastest == min(each.period for each in found.tried)
+    else:
+        assert found.best.area == min(each.area for each in found.tried)
+
+
+def key(candidate: Candidate) -> tuple[str, str, float]:
+    return candidate.key
+
+
+ADDS = """module adds(clk, a, y);
+  input clk;
+  input [5:0] a;
+  output [5:0] y;
+  reg [5:0] y, x;
+  always @(posedge clk) begin
+    x <= a;
+    y <= y + x;
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize("clock", [None, 2.0])
+@pytest.mark.parametrize("name", ["unit", "osu018"])
+def test_more_effort_never_finds_less(
+    name: str, clock: float | None, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    library = request.getfixturevalue(name)
+    least = objective(clock)
+    found = [
+        synthesise_module(library, ADDS, "adds", tmp_path / effort, effort=effort, clock_ns=clock) for effort in EFFORTS
+    ]
+    for lower, higher in pairwise(found):
+        assert set(map(key, lower.tried)) < set(map(key, higher.tried))
+        assert least(higher.best) <= least(lower.best)
 
 
 def test_equal_jobs_come_from_the_cache(osu018: Library, mac_text: str, result: Result, tmp_path: Path) -> None:
