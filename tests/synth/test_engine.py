@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,10 +15,20 @@ from synth_scripts import sta
 from synth_scripts.candidates import objective
 from synth_scripts.engine import Engine, Form, best_engine
 from synth_scripts.library import Library
+from synth_scripts.run import strongest
 from synth_scripts.styles import EFFORTS
 
 pytestmark = pytest.mark.synth
 needs_sta = pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
+
+
+@dataclass(frozen=True)
+class Settings:
+    library: str = "unit"
+    clock_ns: float | str = "auto"
+    effort: str = "quick"
+
+
 TWO = OperandFormat(2, signed=True)
 
 
@@ -99,3 +110,28 @@ def test_paths_are_shown_at_the_clock_of_the_run(unit: Library, tmp_path: Path, 
     best = best_engine([own], unit, "quick", 1.0)
     best.asked = 1.0
     assert slack(best.path) == pytest.approx(1.0 - best.period, abs=2e-3 * best.period) < 0
+
+
+@needs_sta
+@pytest.mark.parametrize("scheme", ["mac", "opt1"])
+def test_an_engine_of_the_unit_library_is_timed_alike_without_opensta(
+    unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """Paths through several modules and fan-out trees included."""
+    own = form(tmp_path, scheme=scheme)
+    by_sta = best_engine([own], unit, "quick", None)
+    expected = (by_sta.period, by_sta.core_period, slack(by_sta.path))
+    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
+    found = best_engine([own], unit, "quick", None)
+    assert found.netlists == by_sta.netlists
+    assert (found.period, found.core_period, slack(found.path)) == pytest.approx(expected, rel=0.03, abs=2e-3)
+
+
+def test_a_large_engine_is_walked_through_at_a_smaller_size(
+    unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
+    monkeypatch.setattr("synth_scripts.engine.WALKED", 1)
+    params, found = strongest([form(tmp_path)], Settings())
+    assert (params.rows, params.cols) == (1, 2)
+    assert found["timing_by"] == "Bitloom by the delays of the unit library, the engine's at 1x1"
