@@ -117,10 +117,7 @@ def synthesise_controller(
     everywhere = hierarchy.instances(top)
     found = [(memory, everywhere[memory.module]) for memory in memories(hierarchy, prefix)]
     macros = [(memory, count) for memory, count in found if memory.macro and count]
-    boxes = []
-    for memory, _ in macros:
-        block = memory.block(cells)
-        boxes.append(Box(block.name, 0.0, "", block.loads, block if sta.available() else None))
+    boxes = [Box.of(memory, cells) for memory, _ in macros]
     fabric = synthesise_fabric(
         *(cells, verilog, top, boxes, workdir),
         target_ns=target(clock_ns, cells) or TARGET_FO4 * cells.fo4_ps / 1e3,
@@ -128,9 +125,7 @@ def synthesise_controller(
         pairs=PAIRS[effort],
     )
     clock = Clock(clock_ns, fabric.period)
-    path = fabric.path
-    if sta.available():
-        path = critical_paths(cells, fabric, top, boxes, (), workdir / "paths", clock_ns or fabric.period).path
+    path = critical_paths(cells, fabric, top, boxes, (), workdir / "paths", clock_ns or fabric.period).path
     area = sum(each * fabric.instances[name] for name, each in fabric.areas.items())
     names = {f"{prefix}_{module}": block for module, block in BLOCKS.items()} | {top: WIRING}
     power = controller_power(cells, fabric, top, macros, names, clock.period, record, workdir / "power")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gen.emit.verilog import Emission, emit
 from gen.timing import pes
 from hdl.params import EngineParams
-from synth_scripts import jobs, sta
+from synth_scripts import jobs, sta, unit_timing
 from synth_scripts.candidates import Objective, objective
 from synth_scripts.core import Core
 from synth_scripts.fabric import VARIANTS, Box, Fabric, critical_paths, synthesise_fabric
@@ -25,11 +25,14 @@ from synth_scripts.library import Library
 from synth_scripts.memory import memories
 from synth_scripts.roles import role
 from synth_scripts.styles import lower
+from synth_scripts.walk import timer
 
 __all__ = ["Engine", "Form", "best_engine", "smaller"]
 
 #: Rows and columns up to which variants are compared, and up to which an engine is timed, as it is.
 COMPARED, TIMED = 16, 64
+#: Both where the unit library is timed without OpenSTA.
+WALKED = 8
 #: What is around a core has the same flip-flops for every core, and at least this share of the logic around another:
 #: it is the same logic, mapped for another clock, which changes its area by some percent.
 LEAST_LOGIC = 0.75
@@ -119,10 +122,8 @@ class Engine:
 
     def boxes(self, emission: Emission) -> list[Box]:
         """The core's modules, and the macros of an engine."""
-        found = [memory for memory in memories(Hierarchy(emission.text), self.core.prefix) if memory.macro]
-        blocks = [memory.block(self.library) for memory in found]
-        macros = [Box(block.name, 0.0, "", block.loads, block if sta.available() else None) for block in blocks]
-        return [*self.core.boxes, *macros]
+        found = memories(Hierarchy(emission.text), self.core.prefix)
+        return [*self.core.boxes, *(Box.of(memory, self.library) for memory in found if memory.macro)]
 
     def smaller(self, limit: int) -> tuple[EngineParams, Emission]:
         """The engine that stands for this one; itself where a smaller one would have a different core."""
@@ -137,12 +138,12 @@ class Engine:
     @cached_property
     def compared(self) -> tuple[EngineParams, Emission]:
         """The engine whose variants are compared."""
-        return self.smaller(COMPARED)
+        return self.smaller(WALKED if timer(self.library) == unit_timing.NAME else COMPARED)
 
     @cached_property
     def timed(self) -> tuple[EngineParams, Emission]:
         """The engine that is timed."""
-        return self.smaller(TIMED)
+        return self.smaller(WALKED if timer(self.library) == unit_timing.NAME else TIMED)
 
     @cached_property
     def area(self) -> float:
@@ -163,8 +164,6 @@ class Engine:
     @cached_property
     def paths(self) -> sta.Paths:
         """The critical paths at the clock of the run."""
-        if not sta.available():
-            return sta.Paths(self.fabric.path)
         params, emission = self.timed
         fabric = self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.pair,))
         return critical_paths(

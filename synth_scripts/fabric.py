@@ -9,14 +9,15 @@ from functools import partial
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
-from synth_scripts import abc_timing, cache, checks, jobs, sta, yosys
+from synth_scripts import abc_timing, cache, checks, jobs, sta, unit_timing, yosys
 from synth_scripts.block import Block
 from synth_scripts.candidates import objective
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
-from synth_scripts.memory import is_memory
+from synth_scripts.memory import Memory, is_memory
 from synth_scripts.netlist import Netlist
 from synth_scripts.styles import ADDERS, abc_script, map_files
+from synth_scripts.walk import timer, walk
 
 __all__ = ["VARIANTS", "Box", "Fabric", "critical_paths", "synthesise_fabric"]
 
@@ -48,11 +49,13 @@ class Box:
     name : str
     area : float
     netlist : str
-        Verilog of library cells; empty for a macro.
+        Verilog of library cells; an empty module for a macro.
     loads : dict
         Capacitance of each input bit, fF.
     block : Block or None
         Stands for the netlist in the engine's timing.
+    times : (float, float) or None
+        Of a macro: from the clock to an output, and setup time, ns.
     """
 
     name: str
@@ -60,6 +63,15 @@ class Box:
     netlist: str
     loads: dict[str, float]
     block: Block | None
+    times: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, memory: Memory, library: Library) -> Box:
+        """A memory as a macro, outside of all areas."""
+        block = memory.block(library)
+        times = (memory.access_ps(library) / 1e3, memory.setup_ps(library) / 1e3)
+        own = block if sta.available() else None
+        return cls(block.name, 0.0, memory.empty(), block.loads, own, times)
 
 
 @dataclass(frozen=True)
@@ -184,10 +196,16 @@ def critical_paths(
     ToolError
     """
     blocks = [(box.name, box.netlist, box.block.liberty if box.block else "") for box in boxes]
-    key = cache.digest("paths", fabric.netlist, top, library.digest, blocks, sorted(core), period_ns)
+    key = cache.digest(*("paths", fabric.netlist, top, library.digest, blocks, sorted(core), period_ns, timer(library)))
     stored = cache.read("paths", key)
+    if timer(library) == "ABC":
+        return sta.Paths(fabric.path)
     if stored is None:
         folder.mkdir(parents=True, exist_ok=True)
+        if timer(library) == unit_timing.NAME:
+            whole = walk(library, fabric.netlist, top, boxes, folder)
+            own = walk(library, fabric.netlist, top, boxes, folder, core)
+            return sta.Paths(whole.path(period_ns), own.period, own.path(period_ns))
         (folder / f"{top}.v").write_text(fabric.netlist)
         among = [box.name for box in boxes if box.block and box.name in core]
         read = _read(boxes, folder)
@@ -355,18 +373,21 @@ class _Run:
     def _time(self, names: list[str]) -> dict[str, sta.Timing]:
         if not self.timed:
             return {name: sta.Timing(0.0, 0.0, "") for name in names}
-        if not sta.available():
-            return abc_timing.measure(self.library, names, self.folder)
         self.say(f"timing {len(names)} variant{'s'[: len(names) > 1]}")
 
         def timing(name: str) -> sta.Timing:
             folder = self.folder / f"timing_{name}"
             folder.mkdir(exist_ok=True)
-            (folder / f"{name}.v").write_text((self.folder / f"{name}.v").read_text())
+            netlist = (self.folder / f"{name}.v").read_text()
+            if timer(self.library) == unit_timing.NAME:
+                return sta.Timing(walk(self.library, netlist, self.top, self.boxes, folder).period, 0.0)
+            (folder / f"{name}.v").write_text(netlist)
             read = _read(self.boxes, folder)
             start = self.target_ns
             period = sta.settle(self.library, f"{name}.v", self.top, folder, start_ns=start, read=read)
             return sta.Timing(period, 0.0)
 
+        if timer(self.library) == "ABC":
+            return abc_timing.measure(self.library, names, self.folder)
         found = jobs.together([partial(timing, name) for name in names])
         return dict(zip(names, found, strict=True))

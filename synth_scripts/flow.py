@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from synth_scripts import abc_timing, cache, checks, jobs, sta, yosys
+from synth_scripts import abc_timing, cache, checks, jobs, sta, unit_timing, yosys
 from synth_scripts.candidates import Candidate, Key, Made, Result, area_delay, best_at, front, objective, smallest_at
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
@@ -28,6 +28,7 @@ from synth_scripts.styles import (
     lower,
     map_files,
 )
+from synth_scripts.walk import timer, walk
 
 __all__ = ["Candidate", "Made", "Result", "area_delay", "critical_path", "smallest_at", "synthesise_module"]
 
@@ -74,17 +75,18 @@ def synthesise_module(
     if top in hierarchy.texts:  # so that equal modules of different engines are one job
         verilog = hierarchy.text(top)
     found = _found(library, verilog, top, folder, effort, clock_ns, say)
-    timing_by = "OpenSTA" if sta.available() else "ABC"
-    return Result(top, best_at(clock_ns, found.front), tuple(found.tried.values()), tuple(found.front), timing_by)
+    return Result(top, best_at(clock_ns, found.front), tuple(found.tried.values()), tuple(found.front), timer(library))
 
 
 def critical_path(library: Library, result: Result, folder: Path, period_ns: float) -> str:
     """The critical path of the best netlist at a clock period."""
-    if not sta.available():
-        return result.chosen.path
     name = f"{result.top}.v"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(result.netlist)
+    if timer(library) == unit_timing.NAME:
+        return walk(library, result.netlist, result.top, (), folder).path(period_ns)
+    if not sta.available():
+        return result.chosen.path
     return sta.paths(library, name, result.top, folder, period_ns=period_ns).path
 
 
@@ -208,6 +210,8 @@ class _Search:
         multipliers = self.effort.multipliers if multiplies else self.effort.multipliers[:1]
         adders = self.effort.adders if adds else self.effort.adders[:1]
         cells = self.effort.cells if "adder_cells.v" in self.maps else self.effort.cells[:1]
+        if timer(self.library) == "ABC":  # it sees no path through an adder cell
+            cells = self.effort.cells[:1]
         if not multiplies:  # only multipliers are made of words of full adders
             cells = tuple(name for name in cells if name != "adder-cells")
         return [Style(m, a, c) for m in multipliers for a in adders for c in cells]
@@ -288,7 +292,9 @@ class _Search:
         timing = self._time(list(together))
         made = []
         for name, plan in together.items():
-            files = {suffix: self.folder / f"{name}.{suffix}" for suffix in ("json", "v", "abc", "abc.json")}
+            files = {
+                suffix: self.folder / f"{name}.{suffix}" for suffix in ("json", "v", "abc", "abc.json", "cells.json")
+            }
             cells = {kind: int(count) for kind, count in _stat(files["json"])["num_cells_by_type"].items()}
             areas = self.library.areas
             checks.mapped([f"{kind} in {self.top}" for kind in cells if kind not in areas], self.library.name)
@@ -314,6 +320,7 @@ class _Search:
                     f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
                     "opt_clean -purge",
                     f"tee -o {name}.json stat -json",
+                    *([f"write_json {name}.cells.json"] if timer(self.library) == unit_timing.NAME else []),
                     f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
                 ]
                 names.append(name)
@@ -329,7 +336,14 @@ class _Search:
             return sta.measure(
                 self.library, {name: f"{name}.v" for name in names}, self.top, self.folder, log=f"time_{names[0]}"
             )
+        if timer(self.library) == unit_timing.NAME:
+            return {name: self._walked(self.folder / f"{name}.cells.json") for name in names}
         return abc_timing.measure(self.library, names, self.folder)
+
+    def _walked(self, path: Path) -> sta.Timing:
+        module = json.loads(path.read_text())["modules"][self.top]
+        every, inside = (unit_timing.Walk(self.library, module, ports=ports).period for ports in (True, False))
+        return sta.Timing(every, inside)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["NAME", "liberty_text"]
+__all__ = ["NAME", "SETUP", "STAGES", "liberty_text"]
 
 NAME = "bitloom_unit"
 
@@ -56,6 +56,14 @@ FLOP_AREA, LATCH_AREA, GATE_AREA = 5.33, 3.33, 4.67
 #: Loads and slews of all tables.
 POINTS = (0.0, 10.0, 100.0)
 CLOCK_TO_Q, SETUP = 1.5, 0.8  # FO4, at no load
+
+#: Parasitic delay and drive of every cell, from its inputs (or clock) to its outputs: its delay in FO4 is
+#: (parasitic + load / drive) / 5.
+STAGES = {f"{gate.name}X{drive}": (gate.parasitic, float(drive)) for gate in GATES for drive in gate.drives} | {
+    "DFF": (5 * CLOCK_TO_Q, 1.0),
+    "LATCH": (5 * CLOCK_TO_Q, 1.0),
+    "ICG": (5.0, 2.0),
+}
 
 
 def _tables(kinds: tuple[str, ...], parasitic: float, drive: float) -> str:
