@@ -80,9 +80,9 @@ class Workplace:
 
     def link_all(self, folder: Path, but: str = "") -> None:
         """Let the files of a folder be found here under their names, all but one."""
-        for entry in os.scandir(folder):
-            if entry.name != but and entry.is_file():
-                self.link(entry.name, entry.path)
+        for path in folder.iterdir():
+            if path.name != but and path.is_file():
+                self.link(path.name, path)
 
     def reach(self, name: str, target: AnyPath) -> Path:
         """A plain path to a file or folder: its own, or one through a link with this name."""
@@ -158,9 +158,9 @@ class Workplace:
 
     def bring_out(self, folder: Path) -> None:
         """Move the files that were made here to a folder, in place of older ones of their names."""
-        for entry in os.scandir(self.path):
-            if entry.is_file(follow_symlinks=False):
-                bring(Path(entry.path), folder / entry.name)
+        for path in list(self.path.iterdir()):
+            if path.is_file() and not path.is_symlink():
+                bring(path, folder / path.name)
 
 
 def bring(source: Path, target: Path) -> None:
