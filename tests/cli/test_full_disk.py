@@ -39,7 +39,7 @@ def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.parametrize("size", ["4k", "8k", "16k", "24k", "32k"])
+@pytest.mark.parametrize("size", ["4k", "16k", "32k"])
 def test_output_folder_of_generate(bitloom, disk, size):
     out = disk(size) / "out"
     result = bitloom("generate", "small.toml", "-o", out)
@@ -55,12 +55,11 @@ def test_output_folder_of_generate(bitloom, disk, size):
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("size", ["64k", "120k"])
-def test_output_folder_of_synth(bitloom, here, disk, monkeypatch, size):
+def test_output_folder_of_synth(bitloom, here, disk, monkeypatch):
     """Scripts, logs and netlists: none that is cut off is taken for a result."""
     monkeypatch.setenv("BITLOOM_CACHE", str(here / "cache"))
     (here / "tiny.toml").write_text(TINY)
-    out = disk(size) / "out"
+    out = disk("120k") / "out"
     result = bitloom("synth", "tiny.toml", "-o", out)
     assert (result.status, result.out) == (2, "")
     (line,) = result.err.splitlines()
@@ -69,11 +68,10 @@ def test_output_folder_of_synth(bitloom, here, disk, monkeypatch, size):
     assert not (out / "synth.json").exists()
     disk("3m")
     assert bitloom("synth", "tiny.toml", "-o", out).status == 0
-    assert bitloom("synth", "tiny.toml", "-o", here / "other").status == 0
     monkeypatch.setenv("BITLOOM_CACHE", str(here / "another cache"))
     assert bitloom("synth", "tiny.toml", "-o", here / "cold").status == 0
-    results = [json.loads((folder / "synth.json").read_text()) for folder in (out, here / "other", here / "cold")]
-    assert results[0] == results[1] == results[2]
+    results = [json.loads((folder / "synth.json").read_text()) for folder in (out, here / "cold")]
+    assert results[0] == results[1]
 
 
 @pytest.mark.synth
@@ -92,10 +90,18 @@ def test_cache_and_temporary_folder(bitloom, here, disk, monkeypatch):
     assert first == second
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE])
-@pytest.mark.parametrize("named", [True, False])
-@pytest.mark.parametrize("step", ["sim", "synth"])
-def test_what_the_system_refuses_in_a_step(bitloom, here, steps, number, named, step):
+@pytest.mark.parametrize(
+    ("step", "number", "named"),
+    [
+        ("sim", errno.ENOSPC, False),
+        ("synth", errno.ENOSPC, True),
+        ("synth", errno.EDQUOT, False),
+        ("sim", errno.EROFS, True),
+        ("synth", errno.EIO, False),
+        ("sim", errno.EMFILE, False),
+    ],
+)
+def test_what_the_system_refuses_in_a_step(bitloom, here, steps, step, number, named):
     """From wherever it comes: the file, or else the disk with the least room, and what was refused."""
     assert bitloom("run", "small.toml", "-o", "out").status == 0
     before = {path.name: path.read_bytes() for path in (here / "out").iterdir() if path.is_file()}
@@ -121,7 +127,7 @@ def test_cache_that_is_a_file(here, monkeypatch, capsys, what):
         (place / "libraries").write_text("mine")
     monkeypatch.setenv("BITLOOM_CACHE", str(place))
     libraries = [load("unit") for _ in range(2)]
-    assert libraries[0] == libraries[1]
+    assert libraries[0].areas == libraries[1].areas
     assert Path(libraries[0].mapping).read_text(encoding="utf-8").startswith("library")
     assert (place if what == "file" else place / "libraries").read_text() == "mine"
     (line,) = capsys.readouterr().err.splitlines()
