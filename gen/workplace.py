@@ -7,6 +7,7 @@ what they need there under plain relative names. Files are linked in before a to
 
 from __future__ import annotations
 
+import atexit
 import errno
 import json
 import os
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gen.process import run_logged, uninterrupted
+from gen.process import end_children, run_logged, uninterrupted
 from hdl.params.errors import ToolError
 
 __all__ = ["Workplace", "bring", "free", "is_plain", "temporary_base", "workplace"]
@@ -51,11 +52,25 @@ def workplace(name: str = "work") -> Iterator[Workplace]:
     try:
         with uninterrupted():
             folder = tempfile.mkdtemp(prefix=f"bitloom-{name}-", dir=temporary_base())
+            _open.add(folder)
         yield Workplace(Path(folder))
     finally:
         with uninterrupted():
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+                _open.discard(folder)
+
+
+#: Workplaces that are in use.
+_open: set[str] = set()
+
+
+@atexit.register
+def _leave_nothing() -> None:
+    """Clean up for threads that nobody waited for: their tools go on after us otherwise, and their files stay."""
+    end_children()
+    for folder in tuple(_open):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Workplace:
