@@ -74,7 +74,7 @@ class Cache:
         for path in self.places(kind, f"{key}.json"):
             try:
                 data = path.read_bytes()
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
                 self.damaged(path, error.strerror or str(error))
@@ -115,10 +115,10 @@ class Cache:
         try:
             data = path.read_bytes()
             good = _sum(data) == path.with_name(path.name + SUM).read_text(encoding="ascii")
-        except FileNotFoundError:
-            good = False
+        except (FileNotFoundError, NotADirectoryError):
             if not os.path.lexists(path):
                 return False
+            good = False
         except (OSError, ValueError):
             good = False
         if not good:

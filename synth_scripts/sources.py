@@ -49,7 +49,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
     if isinstance(setting, list | tuple):
         if not setting:
             raise ToolError("synth.library: the list of library files is empty")
-        return [read(Path(entry).expanduser()) for entry in setting], []
+        return [read(Path(os.path.expanduser(entry))) for entry in setting], []
     if setting == "unit":
         return [_unit()], []
     if setting == "auto":
@@ -66,7 +66,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
                 f"(install the PDK with ciel, or set PDK_ROOT)"
             )
         return [read(path)], []
-    path = Path(setting).expanduser()
+    path = Path(os.path.expanduser(setting))  # as it is, where nobody has that name
     if path.is_dir():
         files = sorted(entry for entry in path.iterdir() if entry.name.endswith((".lib", ".lib.gz")))
         if not files:
@@ -98,7 +98,7 @@ def _unit() -> Source:
 
 def _roots() -> list[Path]:
     roots = [Path(os.environ["PDK_ROOT"])] if os.environ.get("PDK_ROOT") else []
-    return [*roots, Path.home() / ".ciel", Path.home() / ".volare"]
+    return [*roots, *(Path(os.path.expanduser("~"), name) for name in (".ciel", ".volare"))]
 
 
 def _installed(name: str) -> Path | None:
