@@ -56,10 +56,8 @@ class WeightControl(Part):
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         inputs = ("wanted", "a_valid", "a_last", "b_valid", "b_last", "room")
-        outputs = (
-            *("a_take", "b_take", "a_short", "b_short", "active", "starved", "mismatch"),
-            *("en", "swap", "valid", "first", "row_valid", "row_last"),
-        )
+        beats = ("a_take", "b_take", "a_short", "b_short", "active", "starved", "mismatch")
+        outputs = (*beats, "en", "swap", "valid", "first", "row_valid", "row_last")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},

@@ -183,13 +183,13 @@ class SparseRow(Part):
 
     def _opt3(self, m: Module, walker: Shared, last: Value) -> tuple[Value, Value, list[Value]]:
         """PEs that pick by themselves."""
-        load: Value = Signal(Opt3PE.load_bits(self.shape), name="load_word")
         loaded, slot = Signal(reset_less=True), Signal(self.shape.slot_bits, reset_less=True)
         # The first sums after a reset begin as all others do, by a word that goes through the PEs: codes of digits are
         # there before it, and need no reset.
-        begin = Signal(init=1)
+        begin, clear = Signal(init=1), Signal()
         m.d.sync += [loaded.eq(walker.load), slot.eq(walker.slot), begin.eq(0)]
-        m.d.comb += load.eq(Cat(self.fire | begin, walker.load, walker.group, loaded, slot))
+        m.d.comb += clear.eq(self.fire | begin)
+        load: Value = Cat(clear, walker.load, walker.group, loaded, slot)
         finished, pes = [], []
         for j in range(self.params.cols):
             b = Signal(self.params.b.width, name=f"operand{j}")

@@ -16,18 +16,21 @@ def drive(params: EngineParams, b_last: list[bool], a_last: list[bool], cycles: 
     control = WeightControl(params)
     rng = random.Random(1)
     seen: list[dict] = []
-    names = ("en", "a_take", "b_take", "swap", "load", "starved", "mismatch", "row_valid", "row_last")
+    names = ("en", "a_take", "b_take", "a_short", "b_short", "active", "swap", "load", "starved", "mismatch")
+    names = (*names, "row_valid", "row_last")
 
     async def process(ctx) -> None:
         a = b = 0
         ctx.set(control.wanted, 1)
         for _ in range(cycles):
             ctx.set(control.room, rng.random() >= stall)
+            valid = {}
             for name, place, beats in (("a", a, a_last), ("b", b, b_last)):
-                valid = place < len(beats) and rng.random() >= stall
-                ctx.set(getattr(control, f"{name}_valid"), valid)
-                ctx.set(getattr(control, f"{name}_last"), valid and beats[place])
+                valid[name] = place < len(beats) and rng.random() >= stall
+                ctx.set(getattr(control, f"{name}_valid"), valid[name])
+                ctx.set(getattr(control, f"{name}_last"), valid[name] and beats[place])
             seen.append({name: ctx.get(getattr(control, name)) for name in names})
+            seen[-1]["a_take"] &= valid["a"]
             a, b = a + seen[-1]["a_take"], b + seen[-1]["b_take"]
             await ctx.tick()
 
@@ -70,24 +73,34 @@ def test_a_block_is_loaded_while_the_one_before_is_in_use(rows: int, depth: int,
 
 
 def test_a_tile_that_ends_inside_a_block() -> None:
-    """It is reported, comes to its end, and leaves the next one as it is."""
+    """It is reported, its block is filled up with zeros, and it leaves the next one as it is."""
     rows, depth = 2, 4
     b_last = [False, True, *[beat == depth - 1 for beat in range(depth)]]
     a_last = [False, True, False, True]
     seen = drive(params(rows=rows, depth=depth), b_last, a_last, 40)
-    assert [cycle["load"] for cycle in seen if cycle["load"]] == [1, 2, 1, 2, 4, 8]
+    assert [cycle["load"] for cycle in seen if cycle["load"]] == [1, 2, 4, 8] * 2
+    assert [cycle["b_short"] for cycle in seen if cycle["load"]] == [0, 0, 1, 1, 0, 0, 0, 0]
+    assert sum(cycle["b_take"] for cycle in seen) == len(b_last)
     assert sum(cycle["mismatch"] for cycle in seen) == 1
     assert [cycle["row_last"] for cycle in seen if cycle["row_valid"]] == [0, 1, 0, 1]
 
 
-@pytest.mark.parametrize("wrong", [0, 1, 3])
-def test_a_tile_that_ends_elsewhere_in_a(wrong: int) -> None:
+@pytest.mark.parametrize(
+    ("a_last", "short"),
+    [
+        ([1, 0, 1], 1),  # one row short: zeros enter instead
+        ([0, 0, 1, 0, 1], 0),  # one too many, and two: they are discarded
+        ([0, 0, 0, 1, 0, 1], 0),
+    ],
+)
+def test_a_tile_that_ends_elsewhere_in_a(a_last: list[int], short: int) -> None:
     rows, depth = 2, 2
-    a_last = [False, True, False, True]
-    a_last[wrong] = not a_last[wrong]
-    seen = drive(params(rows=rows, depth=depth), [False, True] * 2, a_last, 30)
+    seen = drive(params(rows=rows, depth=depth), [False, True] * 2, [bool(last) for last in a_last], 30)
     assert sum(cycle["mismatch"] for cycle in seen) == 1
     assert [cycle["row_last"] for cycle in seen if cycle["row_valid"]] == [0, 1, 0, 1]
+    assert sum(cycle["a_short"] for cycle in seen) == short
+    assert sum(cycle["a_take"] for cycle in seen) == len(a_last)
+    assert sum(cycle["active"] for cycle in seen) == 4 - short
 
 
 def test_starved() -> None:

@@ -35,7 +35,7 @@ def require_icarus() -> None:
 
 @dataclass(frozen=True)
 class State:
-    """Errors, counters, and beats that were offered and not taken, at one moment."""
+    """Errors, counters (-1 where unknown), and beats that were offered and not taken, at one moment."""
 
     busy: bool
     error_tlast: bool
@@ -204,7 +204,11 @@ def _read(output: str) -> Run:
         elif kind == "DONE":
             run.jobs.append(len(run.results))
         elif kind == "STATE":
-            run.states.append(State(*(word == "1" for word in words[:3]), *(int(word) for word in words[3:])))
+            run.states.append(
+                State(
+                    *(word == "1" for word in words[:3]), *(int(word) if word.isdecimal() else -1 for word in words[3:])
+                )
+            )
         elif kind == "LEFT":
             run.states[-1] = State(**{**vars(run.states[-1]), "left": tuple(int(word) for word in words)})
         else:
