@@ -36,7 +36,7 @@ from hdl.params.pim import INSTRUCTIONS, PRESETS, WORD_BITS, Opcode, PimParams, 
 
 __all__ = ["assemble", "constants_of"]
 
-#: Problems that are reported one by one.
+#: Problems after which a text is given up.
 MOST_PROBLEMS = 200
 DIRECTIVES = (".system", ".const", ".word")
 
@@ -62,15 +62,18 @@ def assemble(text: str, source: str = "", system: PimParams | None = None, *, ch
         what breaks a rule as far as it can be told beside that.
     """
     reader = _Assembler(system)
+    whole = True
     for number, line in enumerate(text.splitlines(), 1):
+        whole = len(reader.problems) < MOST_PROBLEMS
+        if not whole:
+            break
         reader.line(Line(line, number))
-    problems = reader.finish(checked)
+    problems = reader.finish(checked and whole)
+    if not whole:
+        problems.append(Problem(f"{reader.last + 1}:1", "the rest was not read: so many problems make no program"))
     if problems:
         where = f"{source}:" if source else ""
-        shown = [Problem(f"{where}{each.where}", each.message, each.hint) for each in problems[:MOST_PROBLEMS]]
-        if more := len(problems) - len(shown):
-            shown.append(Problem(source, f"{more:,} more problems"))
-        raise ConfigError(shown)
+        raise ConfigError([Problem(f"{where}{each.where}", each.message, each.hint) for each in problems])
     return Program(reader.params, tuple(entry.word for entry in reader.code))
 
 

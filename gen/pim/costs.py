@@ -73,4 +73,4 @@ def cost(op: Opcode) -> str:
 
 def _beats(times: int, where: str) -> str:
     often = "" if times == 1 else f"{times} x "
-    return f"{often}n / VECTOR_LANES clocks in the {where}"
+    return f"{often}n / vector_lanes clocks in the {where}"

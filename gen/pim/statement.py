@@ -15,6 +15,8 @@ from hdl.params.pim.fields import ADVANCING, Operand
 __all__ = ["REGISTERS", "Statement", "stand_in"]
 
 REGISTERS = {f"r{number}": number for number in range(SCALARS)}
+#: Problems after which a line is given up.
+MOST_PROBLEMS = 50
 #: Values that break no rule, for operands that could not be read; of all other kinds it is zero.
 HARMLESS = {"columns": 1, "words": 1, "elements": 1, "iterations": 1, "slots": 1, "channels": 1}
 
@@ -62,7 +64,7 @@ class Statement:
     def _parts(self) -> bool:
         """Take all operands and flags; whether there was something that is neither."""
         line, stray, begun = self.line, False, False
-        while line.next.text:
+        while line.next.text and len(line.problems) < MOST_PROBLEMS:
             operand = None
             try:
                 if begun:

@@ -116,7 +116,7 @@ def test_clocks_of_vectors(text, each):
     """So many clocks for a beat of the vector unit, as the page says: passes, scans, an element a clock."""
     name = text.split()[0].upper()
     said = cost(INSTRUCTIONS[name])
-    beats = sum(int(times or 1) for times in re.findall(r"(?:(\d) x )?n / VECTOR_LANES", said)) or PARAMS.vector_lanes
+    beats = sum(int(times or 1) for times in re.findall(r"(?:(\d) x )?n / vector_lanes", said)) or PARAMS.vector_lanes
     assert beats == each
     long, short = 1024, 512
     assert clocks_of(f"{text}, n={long}") - clocks_of(f"{text}, n={short}") == pytest.approx(each * 512 / 4, rel=0.07)

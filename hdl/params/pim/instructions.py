@@ -42,6 +42,9 @@ ZERO = Flag("zero", 1, "preset zeros; no source is read")
 IRQ = Flag("irq", 2, "raise the interrupt when this instruction has ended")
 REG = Flag("reg", 3, "the operand that may be a scalar register is one")
 FLAGS = (FENCE, ACCUMULATE, ZERO, IRQ, REG)
+#: Sums over a vector: the elements of a beat (``vector_lanes``, missing ones +0) add up as a balanced tree of
+#: neighbours; beat i joins running sum i mod SUM_WAYS, which begins at +0; the running sums add up as a balanced tree.
+SUM_WAYS = 4
 #: Which part of the controller executes an instruction, and what that part does.
 UNITS = {
     "control": "the issuer itself",
@@ -184,6 +187,10 @@ def _buffer(*, write: bool = False) -> Touch:
     return Touch("buffer", "gb", "count", write)
 
 
+_ORDER = (
+    "each beat of vector_lanes elements as a balanced tree of neighbours, "
+    f"beat i added to running sum i mod {SUM_WAYS}, the running sums as a tree"
+)
 _SLOT = "element c * BANKS + b of the slot belongs to bank b of channel c"
 
 INSTRUCTIONS = {
@@ -334,8 +341,8 @@ INSTRUCTIONS = {
         _vector(0x2A, "VGELU", "a d elements", "d = GELU(a), tanh form"),
         _vector(0x2B, "VSILU", "a d elements", "d = a / (1 + exp(-a))"),
         _vector(0x30, "RMAX", "r a elements", "r = greatest of a; NaN if any is; +0 for zeros of either sign"),
-        _vector(0x31, "RSUM", "r a elements", "r = sum of a, in the order of sums"),
-        _vector(0x32, "RSSQ", "r a elements", "r = sum of the squares of a, in the order of sums"),
+        _vector(0x31, "RSUM", "r a elements", f"r = sum of a: {_ORDER}"),
+        _vector(0x32, "RSSQ", "r a elements", f"r = sum of the squares of a: {_ORDER}"),
         _vector(0x33, "ARGMAX", "r a elements", "r = index of the first NaN of a, or else of its first greatest"),
         _vector(0x34, "SRECIP", "r s", "r = 1 / s"),
         _vector(0x35, "SRSQRT", "r s", "r = 1 / square root of s"),
@@ -363,7 +370,3 @@ INSTRUCTIONS = {
 }
 
 OPCODES = {each.code: each for each in INSTRUCTIONS.values()}
-
-#: Sums over a vector: the elements of a beat (``vector_lanes``, missing ones +0) add up as a balanced tree of
-#: neighbours; beat i joins running sum i mod SUM_WAYS, which begins at +0; the running sums add up as a balanced tree.
-SUM_WAYS = 4
