@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from bench import area_efficiency, pe_area_delay, pim_speed, pim_vector, simulation, sparse, streak
 from bench.figures import demo, engines, scripts
 from bench.figures.__main__ import GROUPS
 from bench.figures.pages import PAGES, PART, PARTS, rewritten
 from bench.figures.store import entries
-from hdl.params import ConfigError
+from gen.nest.encoders import density
+from hdl.arith.encoding import encoding
+from hdl.params import ConfigError, OperandFormat
 from synth_scripts import memory, sta
 from tests.docs.console import BLOCK, SLOW, blocks
 
@@ -157,6 +160,36 @@ def test_stated_constants_are_those_of_the_code():
     ):
         assert words in page
     assert f"within {TOLERANCE:.0%}".replace("%", " %") in prose(ROOT / "docs/development.md")
+
+
+def test_targets_are_those_of_the_benchmarks():
+    page = prose(ROOT / "docs/development.md")
+    reported = ", ".join(f"{value:.2f}" for value in area_efficiency.REPORTED.values())
+    judged = ", ".join(f"`{name}` {value:.3f}" for name, value in pe_area_delay.TARGETS.items())
+    near, far = sparse.TARGETS.values()
+    for words in (
+        f"| core {area_efficiency.TARGET} on the output-stationary array",
+        f"what the paper reports: {reported} |",
+        f"| {judged} |",
+        f"| {pim_speed.TARGET:,}, or half of the bare loop where that is more |",
+        f"multiply | {100 * pim_vector.TARGET:.0f} % |",
+        f"| {100 * simulation.TARGET:.0f} % of its speed |",
+        f"| {100 * near:.0f} % above the mean for one row, {100 * far:.0f} % for {max(sparse.TARGETS)} rows |".replace(
+            " rows |", f" rows at K = {sparse.K:,} |"
+        ),
+        f"| {100 * streak.TARGET:.0f} % |",
+    ):
+        assert words in page, words
+
+
+def test_digits_of_the_pages_on_skipping():
+    """Mean number of digits that are not zero, of operands as the pages have them."""
+    mean = density("ent", OperandFormat(8, signed=True), 20.0).mean
+    assert f"{mean:.1f} on average are not zero" in prose(ROOT / "docs/opt3.md")
+    assert f"leaves {mean:.3f} digits" in prose(ROOT / "docs/opt4c.md")
+    assert f"{encoding('booth', OperandFormat(8, signed=True)).bits + 1} flip-flops less" in prose(
+        ROOT / "docs/matrix_2d.md"
+    )
 
 
 # --- measured again --------------------------------------------------------------------------------------------------

@@ -26,12 +26,20 @@ from synth_scripts.sources import OSU018
 TOLERANCE = 1.15
 
 S4 = OperandFormat(4, signed=True)
-#: Engines with all kinds of parts: multiplier and adder, trees and feet with memories, planes with macros.
-ENGINES = [
-    EngineParams(array="systolic_os", scheme="mac", multiplier="inferred", rows=2, cols=1, a=S4, b=S4, accumulator=12),
-    EngineParams(array="adder_tree", scheme="opt2", rows=2, cols=1, depth=4, a=S4, b=S4, accumulator=16),
-    EngineParams(array="matrix_2d", scheme="opt4c", rows=1, cols=1, a=S4, b=S4, accumulator=16, queue=2),
+SMALL = {"a": S4, "b": S4, "accumulator": 16}
+#: Multiplier and adder that Yosys finds; and trees with planes, above a memory that is large enough for a macro.
+SIMULATED = [
+    EngineParams(array="systolic_os", scheme="mac", multiplier="inferred", rows=2, cols=1, **SMALL),
+    EngineParams(array="adder_tree", scheme="opt2", rows=32, cols=1, depth=4, **SMALL),
 ]
+#: The other bodies.
+BUILT = [
+    EngineParams(array="systolic_ws", scheme="opt1", rows=1, cols=2, depth=2, **SMALL),
+    EngineParams(array="cube", scheme="opt1", rows=1, cols=1, depth=2, **SMALL),
+    EngineParams(array="matrix_2d", scheme="laconic", rows=1, cols=1, depth=2, **SMALL),
+    EngineParams(array="matrix_2d", scheme="opt4e", rows=1, cols=1, queue=2, **SMALL),
+]
+SPARSE = BUILT[3]
 
 
 def name_of(params: EngineParams) -> str:
@@ -49,7 +57,7 @@ def run(emission: Emission, library: Library, folder: Path) -> str:
 @pytest.mark.synth
 @pytest.mark.sim
 @pytest.mark.slow
-@pytest.mark.parametrize("params", ENGINES, ids=name_of)
+@pytest.mark.parametrize("params", SIMULATED, ids=name_of)
 def test_netlists_compute_what_the_engine_does(params, tmp_path):
     """In Verilator, with what Yosys reads of the cells; flip-flops and memories begin with random values."""
     library = load("unit")
@@ -58,10 +66,23 @@ def test_netlists_compute_what_the_engine_does(params, tmp_path):
     assert not re.search(r"^  (always|assign .*[+*])", netlist, re.MULTILINE)
     yosys.run([f"read_liberty -ignore_miss_func {CELLS}", "write_verilog -noattr cells.v"], tmp_path, "cells")
     macros = [module for name, module in Hierarchy(emission.text).texts.items() if f"module {name}(" not in netlist]
+    assert bool(macros) == (params.rows == 32)
     text = "\n".join([netlist, (tmp_path / "cells.v").read_text(), *macros])
     answer = run_workload(params, replace(emission, text=text), tiles=6, k=min(9, params.k_limit), seed=7)
     assert answer["passed"], answer["problems"]
     assert answer["elements_checked"] == 6 * params.rows * params.cols
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("params", BUILT, ids=name_of)
+def test_runs_on_every_body(params, tmp_path):
+    """To its end, where it checks that nothing is left that is no cell."""
+    emission = emit(params)
+    netlist = run(emission, load("unit"), tmp_path)
+    names = set(Hierarchy(netlist).texts)
+    assert emission.top in names
+    assert emission.core.keys() <= names
+    assert not names - set(Hierarchy(emission.text).texts)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +130,7 @@ def test_clock_and_prefix_of_the_configuration(opt1):
 
 @pytest.mark.parametrize(("segment", "large"), [(32, False), (256, True)])
 def test_large_memories_are_boxes_as_in_our_flow(segment, large):
-    emission = emit(replace(ENGINES[2], segment=segment))
+    emission = emit(replace(SPARSE, segment=segment))
     found = memory.memories(Hierarchy(emission.text), "bitloom")
     boxes = re.findall(r"^blackbox (\w+)$", script(Config(), emission, "a.v"), re.MULTILINE)
     assert sorted(boxes) == sorted(each.module for each in found if each.macro)
