@@ -161,4 +161,4 @@ def over_each(synth: Synthesis) -> Markup:
         )
         for design in synth.compared
     ]
-    return table(head, rows, "Ratios to each design", 70 + 96 * len(figures), "each")
+    return table(head, rows, "Ratios to each design", 70 + 112 * len(figures), "each")

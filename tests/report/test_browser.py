@@ -115,18 +115,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return folders
 
 
-def show(driver: Any, page: Path, screen: str, scheme: str) -> None:
-    width, height = SCREENS[screen]
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": screen == "narrow"}
+def show(driver: Any, page: Path, size: tuple[int, int], scheme: str = "light") -> None:
+    width, height = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     driver.get((page / "report.html").as_uri())
 
 
-def faults(driver: Any, screen: str) -> str:
-    """What is wrong with the layout of the page that is shown, a line each."""
-    return "\n".join(driver.execute_script(LAYOUT, SCREENS[screen][0]))
+def faults(driver: Any, width: int) -> str:
+    """What is wrong with the layout of the page that is shown, everything opened, a line each."""
+    driver.execute_script("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    return "\n".join(driver.execute_script(LAYOUT, width))
 
 
 def lowest(driver: Any, selector: str) -> float:
@@ -141,18 +142,24 @@ def lowest(driver: Any, selector: str) -> float:
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("name", PAGES)
 def test_layout(driver, pages, name, screen, scheme):
-    show(driver, pages[name], screen, scheme)
+    show(driver, pages[name], SCREENS[screen], scheme)
     assert driver.execute_script("return matchMedia('(prefers-color-scheme: dark)').matches") == (scheme == "dark")
-    driver.execute_script("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-    assert faults(driver, screen) == ""
+    assert faults(driver, SCREENS[screen][0]) == ""
     assert driver.get_log("browser") == []
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
+
+
+@pytest.mark.parametrize("width", [320, 600, 800, 1024, 1920])
+@pytest.mark.parametrize("name", ["missed", "sparse", "long"])
+def test_other_widths(driver, pages, name, width):
+    show(driver, pages[name], (width, 800))
+    assert faults(driver, width) == ""
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("name", PAGES)
 def test_the_first_screen_holds_the_summary(driver, pages, name, screen):
-    show(driver, pages[name], screen, "light")
+    show(driver, pages[name], SCREENS[screen])
     bottom = SCREENS[screen][1]
     assert lowest(driver, "#summary h2") < bottom
     assert lowest(driver, "#summary .ground li:first-child") < bottom
@@ -167,7 +174,7 @@ def test_the_first_screen_holds_the_summary(driver, pages, name, screen):
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("name", COMPARED)
 def test_ratios_are_seen_without_scrolling(driver, pages, name, screen):
-    show(driver, pages[name], screen, "light")
+    show(driver, pages[name], SCREENS[screen])
     ends = driver.execute_script(
         "return [...document.querySelectorAll('.figures-table td.ratio')].map((each) =>"
         " [each.getBoundingClientRect().right, each.closest('.scroll').getBoundingClientRect().right])"
@@ -178,7 +185,7 @@ def test_ratios_are_seen_without_scrolling(driver, pages, name, screen):
 
 @pytest.mark.parametrize("name", COMPARED)
 def test_the_comparison_comes_early(driver, pages, name):
-    show(driver, pages[name], "wide", "light")
+    show(driver, pages[name], SCREENS["wide"])
     top, height = driver.execute_script(
         "return [document.querySelector('.charts').getBoundingClientRect().top, document.body.scrollHeight]"
     )
@@ -207,6 +214,6 @@ def test_the_comparison_comes_early(driver, pages, name):
 )
 def test_faults_are_found(driver, pages, name, change, found):
     """The check of the layout can fail, in each thing that it looks at."""
-    show(driver, pages[name], "narrow", "light")
+    show(driver, pages[name], SCREENS["narrow"])
     driver.execute_script(f"const q = (each) => document.querySelector(each), main = q('main'); {change}")
-    assert found in faults(driver, "narrow")
+    assert found in faults(driver, SCREENS["narrow"][0])
