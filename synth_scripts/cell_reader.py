@@ -76,6 +76,7 @@ class _Reader:
         self.group, self.name, self.frame = group, name, frame
         pins = pin_names(group)
         states = [name for state in group.all("ff", "latch") for name in state.args]
+        self.ports = {pins[name] for pin in group.all("pin") if pin.get("direction") != "internal" for name in pin.args}
         self.names = {**{name: safe_name(name, pins.values()) for name in states}, **pins}
 
     def cell(self) -> Cell:
@@ -223,12 +224,7 @@ class _Reader:
         sense = timing.get("timing_sense").lower()
         if sense and sense not in _SENSES:
             raise LibertyError(f"timing_sense {sense!r} is none of {', '.join(_SENSES)}")
-        when: Function | None = None
-        if "when" in timing.raw:
-            try:
-                when = self._named(timing.get("when"))
-            except ValueError:
-                when = None  # then it holds always, and the slowest counts
+        when = self._when(timing)
         scale = self.frame.scale
         tables: dict[str, Table] = {}
         for table in timing.groups:
@@ -246,6 +242,16 @@ class _Reader:
                     raise LibertyError(f"{table.kind} {table.name}: a slew is negative", table.line)
                 tables[table.kind] = found
         return [Arc(self.names.get(pin, pin), kind, sense, when, tables) for pin in related]
+
+    def _when(self, timing: Group) -> Function | None:
+        """When an arc holds; None where it always does, or where that can't be read: then it counts always."""
+        if "when" not in timing.raw:
+            return None
+        try:
+            when = self._named(timing.get("when"))
+        except ValueError:
+            return None
+        return when if set(when.names) <= self.ports else None
 
     # --- state -------------------------------------------------------------------------------------------------------
     def _state(self, group: Group, pins: dict[str, Pin]) -> State:

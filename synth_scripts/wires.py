@@ -5,6 +5,8 @@ Where a library names one as its default, ABC and OpenSTA count it, so that it b
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -29,12 +31,13 @@ class WireLoads:
         """Read them; None where none is the default. Raises LibertyError where they are no numbers."""
         default, selection = root.get("default_wire_load"), root.get("default_wire_load_selection")
         groups = tuple(root.all("wire_load", "wire_load_selection"))
-        used = {group.kind: {each.name for each in groups if each.kind == group.kind} for group in groups}
+        default, selection = _plain(default), _plain(selection)
+        used = {group.kind: {_plain(each.name) for each in groups if each.kind == group.kind} for group in groups}
         default = default if default in used.get("wire_load", ()) else ""
         selection = selection if selection in used.get("wire_load_selection", ()) else ""
         if not default and not selection:
             return None
-        found = cls(default, selection, root.get("default_wire_load_mode"), groups)
+        found = cls(default, selection, _plain(root.get("default_wire_load_mode")), groups)
         list(found.lines(1.0))
         return found
 
@@ -57,8 +60,13 @@ class WireLoads:
                 yield f'default_wire_load{name} : "{value}";'
 
 
+def _plain(name: str) -> str:
+    """A name that needs no quotes."""
+    return re.sub(r"[^\w.+-]", "_", name, flags=re.ASCII)
+
+
 def _group(group: Group, cap: float) -> Iterator[str]:
-    yield f'{group.kind} ("{group.name}") {{'
+    yield f'{group.kind} ("{_plain(group.name)}") {{'
     for name in _NUMBERS:
         value = group.number(name)
         if value is not None:
@@ -69,9 +77,11 @@ def _group(group: Group, cap: float) -> Iterator[str]:
         for raw in group.every(name):
             parts = words(raw)
             try:
-                [float(part) for part in parts[:numbers]]
+                fine = all(math.isfinite(float(part)) for part in parts[:numbers])
             except ValueError:
-                raise LibertyError(f"{name} ({raw}) holds what is no number") from None
-            text = ", ".join(part if i < numbers else f'"{part}"' for i, part in enumerate(parts))
+                fine = False
+            if not fine:
+                raise LibertyError(f"{name} ({raw}) holds what is no number")
+            text = ", ".join(part if i < numbers else f'"{_plain(part)}"' for i, part in enumerate(parts))
             yield f"{name} ({text});"
     yield "}"

@@ -750,6 +750,7 @@ def test_conditions_of_arcs_stay(write: Write) -> None:
     assert 'when : "!B|!A";' in mapping(load(str(write("when", text))))
     text = edit(('timing () {\n        related_pin : "A";', 'timing () {\n        when : "B =="; related_pin : "A";'))
     assert "when" not in mapping(load(str(write("when", text))))
+    assert "when" not in mapping(load(str(write("when", edit(('"B =="', '"VDD & B"'), text=text)))))
 
 
 def test_default_capacitances(base: Library, write: Write) -> None:
