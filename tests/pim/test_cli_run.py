@@ -230,6 +230,8 @@ def test_programs_that_end_badly(bitloom, here, monkeypatch):
             "--dump-sram: ./o.npy can't be written: output is written there",
         ),
         (["fine.pim", "--scalar", "r16=1"], "--scalar: must be rN=VALUE with N from 0 to 15, not 'r16=1'"),
+        (["fine.pim", "--scalar", "r1=1.0e40"], "--scalar: 1.0e40 is beyond the greatest single-precision number"),
+        (["fine.pim", "--scalar", "r1=nan"], "--scalar: must be rN=VALUE with N from 0 to 15, not 'r1=nan'"),
         (["fine.pim", "--scalar", "r1=0x1ffffffff"], "--scalar: 0x1ffffffff has more than 32 bits"),
         (["fine.pim", "--scalar", f"r1={'9' * 5000}"], f"--scalar: {'9' * 40} has more than 32 bits"),
     ],

@@ -192,7 +192,11 @@ def _scalar(text: str) -> int:
     import numpy as np
 
     if "." in text:
-        return int(np.float32(text).view(np.uint32))
+        with np.errstate(over="ignore"):
+            number = np.float32(text)
+        if not np.isfinite(number):
+            raise _problem("--scalar", f"{text[:40]} is beyond the greatest single-precision number")
+        return int(number.view(np.uint32))
     digits = text if text.startswith("0x") else text.lstrip("0") or "0"
     value = int(digits, 0) if len(digits) < 20 else 1 << 64
     if value >= 1 << 32:
