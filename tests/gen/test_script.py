@@ -27,17 +27,17 @@ TOLERANCE = 1.15
 
 S4 = OperandFormat(4, signed=True)
 SMALL = {"a": S4, "b": S4, "accumulator": 16}
-#: Multiplier and adder that Yosys finds; and trees with planes, above a memory that is large enough for a macro.
+#: Multiplier and adder that Yosys finds; and trees with planes.
 SIMULATED = [
     EngineParams(array="systolic_os", scheme="mac", multiplier="inferred", rows=2, cols=1, **SMALL),
-    EngineParams(array="adder_tree", scheme="opt2", rows=32, cols=1, depth=4, **SMALL),
+    EngineParams(array="adder_tree", scheme="opt2", rows=2, cols=1, depth=4, **SMALL),
 ]
 #: The other bodies.
 BUILT = [
     EngineParams(array="systolic_ws", scheme="opt1", rows=1, cols=2, depth=2, **SMALL),
     EngineParams(array="cube", scheme="opt1", rows=1, cols=1, depth=2, **SMALL),
     EngineParams(array="matrix_2d", scheme="laconic", rows=1, cols=1, depth=2, **SMALL),
-    EngineParams(array="matrix_2d", scheme="opt4e", rows=1, cols=1, queue=2, **SMALL),
+    EngineParams(array="matrix_2d", scheme="opt4c", rows=1, cols=1, queue=2, **SMALL),
 ]
 SPARSE = BUILT[3]
 
@@ -65,9 +65,7 @@ def test_netlists_compute_what_the_engine_does(params, tmp_path):
     netlist = run(emission, library, tmp_path)
     assert not re.search(r"^  (always|assign .*[+*])", netlist, re.MULTILINE)
     yosys.run([f"read_liberty -ignore_miss_func {CELLS}", "write_verilog -noattr cells.v"], tmp_path, "cells")
-    macros = [module for name, module in Hierarchy(emission.text).texts.items() if f"module {name}(" not in netlist]
-    assert bool(macros) == (params.rows == 32)
-    text = "\n".join([netlist, (tmp_path / "cells.v").read_text(), *macros])
+    text = f"{netlist}\n{(tmp_path / 'cells.v').read_text()}"
     answer = run_workload(params, replace(emission, text=text), tiles=6, k=min(9, params.k_limit), seed=7)
     assert answer["passed"], answer["problems"]
     assert answer["elements_checked"] == 6 * params.rows * params.cols
