@@ -19,20 +19,25 @@ class StreamSlice(Part):
     ----------
     width : int
         Bits of data.
+    drops : bool
+        It has ``drop``.
 
     Members
     -------
     i_data, i_last, i_valid, i_ready : the stream that enters
     o_data, o_last, o_valid, o_ready : the stream that leaves
+    drop : In(1)
+        The beat that is offered is discarded. A port of its own, as ``o_ready`` is late where this is early.
     room : Out(1)
         At least one entry will be free in the next cycle, whatever enters in this one.
     """
 
     resets = True
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, drops: bool = False) -> None:
         self.width = width
-        self.module = f"slice_{width}"
+        self.drops = drops
+        self.module = f"slice_{width}" + ("_drop" if drops else "")
         super().__init__(
             {
                 "i_data": In(width),
@@ -43,6 +48,7 @@ class StreamSlice(Part):
                 "o_last": Out(1),
                 "o_valid": Out(1),
                 "o_ready": In(1),
+                **({"drop": In(1)} if drops else {}),
                 "room": Out(1),
             }
         )
@@ -62,7 +68,8 @@ class StreamSlice(Part):
             Cat(self.o_data, self.o_last).eq(front),
         ]
         advance = Signal()  # the front entry is empty or leaves
-        m.d.comb += advance.eq(~front_valid | self.o_ready)
+        free = ~front_valid | self.drop if self.drops else ~front_valid
+        m.d.comb += advance.eq(free | self.o_ready)
         with m.If(advance):
             m.d.sync += front.eq(Mux(back_free, arriving, back))
             m.d.sync += front_valid.eq(push | ~back_free)

@@ -31,8 +31,8 @@ class Body(Part):
     wanted : In(1)
         Tiles of the job have still to enter. Held until the last beat of the job's last tile is accepted on the stream
         that comes first; no beat of another tile may be accepted before it rises again.
-    a_data, a_last, a_valid, a_take
-        Beats of A; ``a_take`` accepts one, or discards it. The same for B.
+    a_data, a_last, a_valid, a_take, a_drop
+        Beats of A; ``a_take`` accepts one, ``a_drop`` discards one. The same for B.
     beat, beat_last : Out(1)
         A beat of the stream that comes first is accepted; it is the last of its tile.
     row_data, row_last, row_valid : Out
@@ -56,7 +56,7 @@ class Body(Part):
         streams: dict[str, Any] = {}
         for name, beats in (("a", self.flow.a), ("b", self.flow.b)):
             streams |= {f"{name}_data": In(beats.payload_bits), f"{name}_last": In(1), f"{name}_valid": In(1)}
-            streams |= {f"{name}_take": Out(1)}
+            streams |= {f"{name}_take": Out(1), f"{name}_drop": Out(1)}
         events = ("beat", "beat_last", "active", "starved", "blocked", "mismatch")
         super().__init__(
             {
@@ -75,6 +75,6 @@ class Body(Part):
         """Both operand streams as one, where a step takes a beat of each."""
         beats = {name: getattr(self, name) for name in ("a_valid", "a_last", "b_valid", "b_last")}
         streams = place(m, "pair", Pair(), take=take, **beats)
-        m.d.comb += [getattr(self, name).eq(getattr(streams, name)) for name in ("a_take", "b_take", "mismatch")]
-        m.d.comb += self.beat_last.eq(streams.last)
+        m.d.comb += [getattr(self, name).eq(getattr(streams, name)) for name in ("a_drop", "b_drop", "mismatch")]
+        m.d.comb += [self.a_take.eq(take), self.b_take.eq(take), self.beat_last.eq(streams.last)]
         return streams

@@ -19,7 +19,7 @@ class Pair(Part):
     Members
     -------
     a_valid, a_last, b_valid, b_last : In(1)
-        Beats that wait. ``a_take``, ``b_take`` : Out(1) accept, or discard, them.
+        Beats that wait. ``a_drop``, ``b_drop`` : Out(1) discard them.
     have, last : Out(1)
         A beat waits on both; they are the last of their tile.
     take : In(1)
@@ -32,7 +32,7 @@ class Pair(Part):
     resets = True
 
     def __init__(self) -> None:
-        inputs, outputs = ("a_valid", "a_last", "b_valid", "b_last", "take"), ("a_take", "b_take", "have", "last")
+        inputs, outputs = ("a_valid", "a_last", "b_valid", "b_last", "take"), ("a_drop", "b_drop", "have", "last")
         super().__init__({**{name: In(1) for name in inputs}, **{name: Out(1) for name in outputs}, "mismatch": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
@@ -43,8 +43,8 @@ class Pair(Part):
             self.have.eq(self.a_valid & self.b_valid & ~surplus),
             self.last.eq(self.a_last | self.b_last),
             self.mismatch.eq(self.take & (self.a_last ^ self.b_last)),
-            self.a_take.eq(self.take | (surplus & ~of_b)),
-            self.b_take.eq(self.take | (surplus & of_b)),
+            self.a_drop.eq(surplus & ~of_b),
+            self.b_drop.eq(surplus & of_b),
         ]
         with m.If(self.mismatch):
             m.d.sync += [surplus.eq(1), of_b.eq(self.a_last)]

@@ -53,6 +53,8 @@ class WeightStationary(Body):
         m.d.comb += [
             self.a_take.eq(control.a_take),
             self.b_take.eq(control.b_take),
+            self.a_drop.eq(control.a_drop),
+            self.b_drop.eq(0),
             self.beat.eq(control.b_take),
             self.beat_last.eq(self.b_last),
             self.active.eq(control.active),

@@ -32,7 +32,7 @@ class WeightControl(Part):
     wanted : In(1)
         Tiles of the job have still to enter, on the stream of B.
     a_valid, a_last, b_valid, b_last : In(1)
-        Beats that wait. ``a_take``, ``b_take`` : Out(1) accept, or discard, them.
+        Beats that wait. ``a_take``, ``b_take`` : Out(1) accept them, ``a_drop`` : Out(1) discards them.
     a_short, b_short : Out(1)
         The stream has ended too early: zeros enter the array.
     active, starved : Out(1)
@@ -56,7 +56,7 @@ class WeightControl(Part):
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         inputs = ("wanted", "a_valid", "a_last", "b_valid", "b_last", "room")
-        beats = ("a_take", "b_take", "a_short", "b_short", "active", "starved", "mismatch")
+        beats = ("a_take", "b_take", "a_drop", "a_short", "b_short", "active", "starved", "mismatch")
         outputs = (*beats, "en", "swap", "valid", "first", "row_valid", "row_last")
         super().__init__(
             {
@@ -102,22 +102,21 @@ class WeightControl(Part):
 
     def _enter(self, m: Module, row: Signal, there: Signal, tile_ends: Value) -> Value:
         """Rows of A, of which the one that ends a tile should be the stream's last; gives where it is not."""
-        surplus = Signal()  # the tile has ended, and A goes on
-        short = Signal()  # A has ended, and the tile goes on
+        agree = Signal(init=1)  # neither has ended before the other
+        short = Signal()  # A has ended, and the tile goes on; else, the tile has, and A goes on
         apart = Signal()
         m.d.comb += [
-            there.eq(short | (self.a_valid & ~surplus)),
+            there.eq(short | (self.a_valid & agree)),
             self.a_short.eq(short),
-            self.a_take.eq(surplus | (row & ~short)),
-            self.active.eq(row & ~short),
+            self.a_take.eq(row & agree),
+            self.a_drop.eq(~agree & ~short),
+            self.active.eq(self.a_take),
             apart.eq(self.active & (self.a_last != tile_ends)),
         ]
         with m.If(apart):
-            m.d.sync += [surplus.eq(tile_ends), short.eq(self.a_last)]
-        with m.Elif(row & tile_ends):
-            m.d.sync += short.eq(0)
-        with m.Elif(self.a_valid & self.a_last):
-            m.d.sync += surplus.eq(0)
+            m.d.sync += [agree.eq(0), short.eq(self.a_last)]
+        with m.Elif((row & tile_ends) | (self.a_drop & self.a_valid & self.a_last)):
+            m.d.sync += [agree.eq(1), short.eq(0)]
         return apart
 
     def _load(self, m: Module, frees: Value, full: Signal, first: Signal, last: Signal) -> Value:

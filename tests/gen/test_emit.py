@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 
 from gen.config import Config, OutputSettings, SynthSettings
 from gen.emit import generate
-from gen.emit.manifest import GENERATOR
+from gen.emit.manifest import GENERATOR, module_names
+from gen.emit.verilog import emit
 from gen.output import open_output
 from gen.sources import sources
 from hdl.params import ConfigError, Dataflow, EngineParams
@@ -272,3 +274,15 @@ def test_nothing_is_touched_when_generation_fails(tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             generate(replace(SMALL, engine=EngineParams(rows=3)), output)
     assert digests(tmp_path) == before
+
+
+def test_engines_of_one_prefix_share_module_names():
+    """As the page says: so another configuration needs another prefix."""
+    texts = [
+        emit(EngineParams(rows=rows, cols=2), prefix).text for rows, prefix in ((2, "one"), (3, "one"), (3, "two"))
+    ]
+    names = [set(module_names(text)) for text in texts]
+    page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text()
+    said = re.search(r"such as `<prefix>_engine`, (.*?) and `_row`", page, re.DOTALL)[1]
+    assert {"one_engine", "one_row", *(f"one{name}" for name in re.findall(r"`(_\w+)`", said))} <= names[0] & names[1]
+    assert not names[0] & names[2]

@@ -16,7 +16,7 @@ def drive(params: EngineParams, b_last: list[bool], a_last: list[bool], cycles: 
     control = WeightControl(params)
     rng = random.Random(1)
     seen: list[dict] = []
-    names = ("en", "a_take", "b_take", "a_short", "b_short", "active", "swap", "load", "starved", "mismatch")
+    names = ("en", "a_take", "b_take", "a_drop", "a_short", "b_short", "active", "swap", "load", "starved", "mismatch")
     names = (*names, "row_valid", "row_last")
 
     async def process(ctx) -> None:
@@ -30,8 +30,8 @@ def drive(params: EngineParams, b_last: list[bool], a_last: list[bool], cycles: 
                 ctx.set(getattr(control, f"{name}_valid"), valid[name])
                 ctx.set(getattr(control, f"{name}_last"), valid[name] and beats[place])
             seen.append({name: ctx.get(getattr(control, name)) for name in names})
-            seen[-1]["a_take"] &= valid["a"]
-            a, b = a + seen[-1]["a_take"], b + seen[-1]["b_take"]
+            seen[-1]["a_drop"] &= valid["a"]
+            a, b = a + seen[-1]["a_take"] + seen[-1]["a_drop"], b + seen[-1]["b_take"]
             await ctx.tick()
 
     run(control, process)
@@ -99,8 +99,8 @@ def test_a_tile_that_ends_elsewhere_in_a(a_last: list[int], short: int) -> None:
     assert sum(cycle["mismatch"] for cycle in seen) == 1
     assert [cycle["row_last"] for cycle in seen if cycle["row_valid"]] == [0, 1, 0, 1]
     assert sum(cycle["a_short"] for cycle in seen) == short
-    assert sum(cycle["a_take"] for cycle in seen) == len(a_last)
-    assert sum(cycle["active"] for cycle in seen) == 4 - short
+    assert sum(cycle["a_take"] for cycle in seen) == sum(cycle["active"] for cycle in seen) == 4 - short
+    assert sum(cycle["a_drop"] for cycle in seen) == len(a_last) - 4 + short
 
 
 def test_starved() -> None:
