@@ -27,15 +27,16 @@ def measure(groups: list[Group], jobs: int, again: bool) -> None:
     waiting = [(group, item) for group in groups for item in (group.items if again else group.stale())]
     with ProcessPoolExecutor(jobs) as pool:
         running = {pool.submit(GROUPS[group.name].measure, item): (group, item) for group, item in waiting}
-        for count, future in enumerate(as_completed(running), 1):
-            group, item = running[future]
-            entry = future.result()
-            save(group, {item: entry})
-            spent = time.perf_counter() - start
-            print(
-                f"{count}/{len(waiting)}  {group.name}: {item}, {entry['seconds']:.0f} s ({spent:.0f} s so far)",
-                flush=True,
-            )
+        try:
+            for count, future in enumerate(as_completed(running), 1):
+                group, item = running[future]
+                entry = future.result()
+                save(group, {item: entry})
+                took, spent = entry["seconds"], time.perf_counter() - start
+                print(f"{count}/{len(waiting)}  {group.name}: {item}, {took:.0f} s ({spent:.0f} s so far)", flush=True)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # what is kept is kept; the rest waits for the next time
+            raise
 
 
 def write() -> None:

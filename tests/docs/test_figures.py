@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import area_efficiency, pe_area_delay, pim_speed, pim_vector, simulation, sparse, streak
-from bench.figures import demo, engines, scripts
+from bench.figures import demo, engines, scripts, store
 from bench.figures.__main__ import GROUPS
 from bench.figures.pages import PAGES, PART, PARTS, rewritten
 from bench.figures.store import entries
@@ -82,6 +82,23 @@ def test_every_part_is_on_a_page_and_every_group_is_measured():
         assert set(kept) == set(group.items), name
         for entry in kept.values():
             assert set(entry) == {"figures", "measured", "seconds", "sources", "versions"}
+
+
+def test_results_are_kept_until_sources_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "RESULTS", tmp_path)
+    group = store.Group("some", {"a": lambda: {"x": 1}, "b": lambda: {"x": 2}}, ("gen.version",))
+    assert group.stale() == ["a", "b"]
+    store.save(group, {"b": group.measure("b")})
+    assert group.stale() == ["a"]
+    store.save(group, {"a": group.measure("a")})
+    assert group.stale() == []
+    kept = store.entries("some")
+    assert list(kept) == ["a", "b"]
+    assert kept["b"]["figures"] == {"x": 2}
+    other = store.Group("some", {"b": group.items["b"]}, ("gen.version", "gen.keys"))
+    assert other.stale() == ["b"]
+    store.save(other, {})
+    assert list(store.entries("some")) == ["b"]
 
 
 def prose(page: Path) -> str:
