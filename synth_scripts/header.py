@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from synth_scripts.liberty import Group, LibertyError, words
+from synth_scripts.liberty import Group, LibertyError
 from synth_scripts.wires import WireLoads
 
 __all__ = ["Corner", "Header", "Thresholds", "quantity"]
@@ -240,14 +240,15 @@ def _time(root: Group, notes: list[str]) -> float:
 
 
 def _capacitance(root: Group, notes: list[str]) -> float:
-    text = root.get("capacitive_load_unit")
-    if not text:
+    given = root.values("capacitive_load_unit")
+    if not given:
         notes.append("the file gives no capacitive_load_unit; capacitances are taken as picofarads")
     try:
-        value = _snap(quantity("".join(words(text or "1,pf")), "f") / 1e-15)
+        value = _snap(quantity("".join(given) or "1pf", "f") / 1e-15)
     except ValueError:
         value = 0.0
     if not 1e-6 <= value <= 1e9:
+        text = ", ".join(given)
         raise LibertyError(f"capacitive_load_unit ({text}) is not understood; one like (1, pf) or (1, ff) is expected")
     return value
 

@@ -140,6 +140,11 @@ class Group:
             raise LibertyError(f"{name} is given twice: {_unquote(value)!r} and {_unquote(self.doubled[name][0])!r}")
         return _unquote(value)
 
+    def values(self, name: str) -> list[str]:
+        """The words of a complex attribute; none where it is missing. Raises LibertyError as :meth:`get` does."""
+        self.get(name)
+        return words(self.raw.get(name, ""))
+
     def every(self, name: str) -> list[str]:
         """All values of an attribute that may be given again and again."""
         return [self.raw[name], *self.doubled.get(name, ())] if name in self.raw else []

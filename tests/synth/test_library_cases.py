@@ -181,6 +181,8 @@ SAME: dict[str, str | bytes] = {
     ),
     "time_1000ps": edit(('"1ns"', '"1000ps"')),
     "capacitance_1000_ff": edit(("(1, pf)", "(1000, ff)")),
+    "capacitance_in_strings": edit(("(1, pf)", '("1", "pf")')),
+    "capacitance_in_one_string": edit(("(1, pf)", '("1, pf")')),
     "capacitance_in_farads": edit(("(1, pf)", "(1.0e-12, f)")),
     "capacitance_upper_case": edit(("(1, pf)", "(1.0, PF)")),
 }
