@@ -244,7 +244,7 @@ def _capacitance(root: Group, notes: list[str]) -> float:
     if not given:
         notes.append("the file gives no capacitive_load_unit; capacitances are taken as picofarads")
     try:
-        value = _snap(quantity("".join(given) or "1pf", "f") / 1e-15)
+        value = _snap(quantity("".join(" ".join(given).replace(",", " ").split()) or "1pf", "f") / 1e-15)
     except ValueError:
         value = 0.0
     if not 1e-6 <= value <= 1e9:
