@@ -11,6 +11,7 @@ import atexit
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -157,7 +158,10 @@ class Cache:
     def unwritable(self, error: OSError) -> None:
         """Use a temporary folder from now on."""
         self._writable = False
-        self._warn(f"the cache {self.root} can't be written ({error.strerror or error}); set BITLOOM_CACHE to another")
+        why = error.strerror or error
+        if isinstance(error, shutil.Error):  # of several files: source, target, reason
+            why = re.sub(r"^\[Errno \d+\] |: '.*", "", str(error.args[0][0][2]))
+        self._warn(f"the cache {self.root} can't be written ({why}); set BITLOOM_CACHE to another")
 
     def _warn(self, text: str) -> None:
         if not self._warned:
