@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTENT = (
     *("library", "corner", "timing_by", "area_unit", "throughput_by", "macs_per_cycle", "style"),
     *("clock_ns", "engine_fmax_mhz", "core_fmax_mhz", "core_area_um2", "engine_area_um2", "throughput_gops"),
-    *("engine_total_area_um2", "memory_area_estimate_um2", "macro_area_estimate_um2", "macro_bits"),
+    *("engine_total_area_um2", "memory_area_estimate_um2", "macro_bits"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"),
     *("power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac"),
 )

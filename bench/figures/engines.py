@@ -58,9 +58,7 @@ GROUP = Group("engines", _items(), ("gen.cli.commands.steps",))
 # --- what the pages show ---------------------------------------------------------------------------------------------
 def _total(design: dict[str, Any]) -> float:
     """The engine's area with every memory counted."""
-    if "engine_total_area_um2" in design:
-        return float(design["engine_total_area_um2"])
-    return float(design["engine_area_um2"] + design["macro_area_estimate_um2"])
+    return float(design["engine_total_area_um2"])
 
 
 def _core(design: dict[str, Any]) -> float:
