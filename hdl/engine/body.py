@@ -25,6 +25,8 @@ class Body(Part):
     ----------
     core : dict
         How often each module of the core (PEs, and what they share) occurs, by its name without prefix.
+    drops : str
+        The streams of which beats may be discarded.
 
     Members
     -------
@@ -32,7 +34,7 @@ class Body(Part):
         Tiles of the job have still to enter. Held until the last beat of the job's last tile is accepted on the stream
         that comes first; no beat of another tile may be accepted before it rises again.
     a_data, a_last, a_valid, a_take, a_drop
-        Beats of A; ``a_take`` accepts one, ``a_drop`` discards one. The same for B.
+        Beats of A; ``a_take`` accepts one, ``a_drop``, where there is one, discards one. The same for B.
     beat, beat_last : Out(1)
         A beat of the stream that comes first is accepted; it is the last of its tile.
     row_data, row_last, row_valid : Out
@@ -49,6 +51,7 @@ class Body(Part):
     module = "body"
     resets = True
     core: dict[str, int]
+    drops = "ab"
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
@@ -56,7 +59,7 @@ class Body(Part):
         streams: dict[str, Any] = {}
         for name, beats in (("a", self.flow.a), ("b", self.flow.b)):
             streams |= {f"{name}_data": In(beats.payload_bits), f"{name}_last": In(1), f"{name}_valid": In(1)}
-            streams |= {f"{name}_take": Out(1), f"{name}_drop": Out(1)}
+            streams |= {f"{name}_take": Out(1), **({f"{name}_drop": Out(1)} if name in self.drops else {})}
         events = ("beat", "beat_last", "active", "starved", "blocked", "mismatch")
         super().__init__(
             {

@@ -108,9 +108,9 @@ class Engine(Part):
         row_valid = Signal()
         row_last = Signal()
         row = Signal(self.flow.c.payload_bits)
-        drops = {name: Signal(name=f"{name}_drop") for name in "ab"}
-        a = self._entry(m, "a", self.flow.a, ready=a_take, drop=drops["a"])
-        b = self._entry(m, "b", self.flow.b, ready=b_take, drop=drops["b"])
+        drops = {name: Signal(name=f"{name}_drop") for name in self.body.drops}
+        a = self._entry(m, "a", self.flow.a, ready=a_take, drop=drops.get("a"))
+        b = self._entry(m, "b", self.flow.b, ready=b_take, drop=drops.get("b"))
         buffer = StreamSlice(len(row))
         rows = place(m, "slice_row", buffer, i_data=row, i_last=row_last, i_valid=row_valid, o_ready=rows_ready)
         result = self._preload(m, rows, rows_ready) if self.params.preload else rows
@@ -150,7 +150,7 @@ class Engine(Part):
         ]
         return m
 
-    def _entry(self, m: Module, name: str, beats: BeatMap, **flow: Value) -> Shared:
+    def _entry(self, m: Module, name: str, beats: BeatMap, ready: Value, drop: Value | None = None) -> Shared:
         """The register slice of a stream that enters."""
         data, last, valid = (getattr(self, f"s_axis_{name}_{part}") for part in ("tdata", "tlast", "tvalid"))
         if name == "c":
@@ -158,12 +158,12 @@ class Engine(Part):
         entry = place(
             m,
             f"slice_{name}",
-            StreamSlice(beats.payload_bits, drops="drop" in flow),
+            StreamSlice(beats.payload_bits, drops=drop is not None),
             i_data=data[: beats.payload_bits],
             i_last=last,
             i_valid=valid,
-            o_ready=flow.pop("ready"),
-            **flow,
+            o_ready=ready,
+            **({} if drop is None else {"drop": drop}),
         )
         m.d.comb += getattr(self, f"s_axis_{name}_tready").eq(entry.i_ready)
         return entry

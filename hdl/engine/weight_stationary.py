@@ -25,6 +25,8 @@ class WeightStationary(Body):
     The core is that of the array; what is below its columns is not part of it.
     """
 
+    drops = "a"
+
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
         self.array = STATIONARY[params.array](params)
@@ -54,7 +56,6 @@ class WeightStationary(Body):
             self.a_take.eq(control.a_take),
             self.b_take.eq(control.b_take),
             self.a_drop.eq(control.a_drop),
-            self.b_drop.eq(0),
             self.beat.eq(control.b_take),
             self.beat_last.eq(self.b_last),
             self.active.eq(control.active),

@@ -89,10 +89,15 @@ class WeightControl(Part):
         ]
         with m.If(self.swap):
             m.d.sync += [begun_first.eq(full_first), begun_last.eq(full_last)]
-        cut = self._load(m, there & ~begun, full, full_first, full_last)
-        self._count(m, row, begun, block_ends)
+        # The beat of A that waits begins no block: rows of one are still to come, or A is out of step with the tile. A
+        # register says so, as the beat of B that may enter together with a block's first row can't wait for it; where
+        # zeros take the place of that row, B enters a step later.
+        later = Signal()
+        cut = self._load(m, self.a_valid & ~later, full, full_first, full_last)
+        goes_on = self._count(m, row, begun, block_ends)
         self._follow(m, row, tile_first, tile_last, block_ends)
-        apart = self._enter(m, row, there, tile_last & block_ends)
+        apart, agree = self._enter(m, row, there, tile_last & block_ends)
+        m.d.sync += later.eq(goes_on | ~agree)
         b_missing = self.wanted & ~self.b_valid & ~self.b_short
         m.d.comb += [
             self.starved.eq(self.en & Mux(weights, ~there, b_missing)),
@@ -100,11 +105,16 @@ class WeightControl(Part):
         ]
         return m
 
-    def _enter(self, m: Module, row: Signal, there: Signal, tile_ends: Value) -> Value:
-        """Rows of A, of which the one that ends a tile should be the stream's last; gives where it is not."""
+    def _enter(self, m: Module, row: Signal, there: Signal, tile_ends: Value) -> tuple[Value, Value]:
+        """Rows of A, of which the one that ends a tile should be the stream's last.
+
+        Gives where it is not, and whether the two agree in the next cycle.
+        """
+        agree_next = Signal()
         agree = Signal(init=1)  # neither has ended before the other
         short = Signal()  # A has ended, and the tile goes on; else, the tile has, and A goes on
         apart = Signal()
+        again = Signal()  # the two agree again
         m.d.comb += [
             there.eq(short | (self.a_valid & agree)),
             self.a_short.eq(short),
@@ -112,12 +122,15 @@ class WeightControl(Part):
             self.a_drop.eq(~agree & ~short),
             self.active.eq(self.a_take),
             apart.eq(self.active & (self.a_last != tile_ends)),
+            again.eq((row & tile_ends) | (self.a_drop & self.a_valid & self.a_last)),
+            agree_next.eq(~apart & (agree | again)),
         ]
+        m.d.sync += agree.eq(agree_next)
         with m.If(apart):
-            m.d.sync += [agree.eq(0), short.eq(self.a_last)]
-        with m.Elif((row & tile_ends) | (self.a_drop & self.a_valid & self.a_last)):
-            m.d.sync += [agree.eq(1), short.eq(0)]
-        return apart
+            m.d.sync += short.eq(self.a_last)
+        with m.Elif(again):
+            m.d.sync += short.eq(0)
+        return apart, agree_next
 
     def _load(self, m: Module, frees: Value, full: Signal, first: Signal, last: Signal) -> Value:
         """Steps of a block into the shadow registers, which the row that waits ``frees``.
@@ -149,13 +162,16 @@ class WeightControl(Part):
             m.d.sync += [begins.eq(final), first.eq(begins), last.eq(final)]
         return cut
 
-    def _count(self, m: Module, row: Signal, begun: Signal, ends: Signal) -> None:
-        """Rows of a block: whether some have entered, and whether the next one is the last."""
+    def _count(self, m: Module, row: Signal, begun: Signal, ends: Signal) -> Value:
+        """Rows of a block: whether some have entered, and whether the next one is the last. Gives ``begun`` to come."""
+        goes_on = Signal()
         rows = self.params.rows
         left = Signal(range(rows), init=rows - 1)  # after the next one
-        m.d.comb += ends.eq(~left.any())
+        m.d.comb += [ends.eq(~left.any()), goes_on.eq(Mux(row, ~ends, begun))]
+        m.d.sync += begun.eq(goes_on)
         with m.If(row):
-            m.d.sync += [begun.eq(~ends), left.eq(Mux(ends, rows - 1, left - 1))]
+            m.d.sync += left.eq(Mux(ends, rows - 1, left - 1))
+        return goes_on
 
     def _follow(self, m: Module, enters: Signal, first: Signal, last: Signal, ends: Signal) -> None:
         """Where rows are, and when their results leave."""
