@@ -226,7 +226,7 @@ KEYS = (
         "synth",
         "clock_ns",
         "text or number",
-        "clock period to reach, in nanoseconds; `auto` searches for the best clock, which gives the most throughput over area",
+        "clock period to reach, in nanoseconds; `auto`: the best clock, with the most throughput over area",
         "auto",
         f"`auto`, or {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g}",
         _clock_fault,

@@ -118,7 +118,7 @@ def test_paths_are_shown_at_the_clock_of_the_run(unit: Library, tmp_path: Path, 
 def test_an_engine_of_the_unit_library_is_timed_alike_without_opensta(
     unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    """Paths through several modules and fan-out trees included. The core is timed in its place, with its loads there."""
+    """Paths through modules and fan-out trees included. The core is timed in its place, with the loads there."""
     own = form(tmp_path, scheme=scheme)
     by_sta = best_engine([own], unit, "quick", None)
     expected, core_period = (by_sta.period, slack(by_sta.path)), by_sta.core_period
