@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from gen.emit.verilog import Emission
-from hdl.params import EngineParams
+from gen.emit.manifest import module_names
+from gen.emit.verilog import Emission, emit
+from hdl.params import SUPPORTED, EngineParams
 from synth_scripts import sta
 from synth_scripts.core import Core, split
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 from synth_scripts.memory import MACRO_BITS, memories
 from synth_scripts.metrics import Rate
-from synth_scripts.roles import role, words
+from synth_scripts.roles import ORDER, role, words
 from synth_scripts.run import synthesise
 
 pytestmark = pytest.mark.synth
@@ -234,6 +235,14 @@ def test_throughput_is_null_unless_it_is_known(unit: Library, tmp_path: Path, mo
     known = run(design, "unit", tmp_path / "known", rate=Rate(2.5, "measured"))
     assert known["throughput_gops"] == pytest.approx(2 * 2.5 * known["fmax_mhz"] / 1e3)
     assert (known["macs_per_cycle"], known["throughput_by"]) == (2.5, "measured")
+
+
+@pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED))
+def test_every_module_has_a_role(array: str, scheme: str) -> None:
+    sizes = {"depth": 2} if array in ("systolic_ws", "cube", "adder_tree") else {}
+    emission = emit(EngineParams(array=array, scheme=scheme, rows=2, cols=2, preload=True, **sizes), "b")
+    unknown = [name for name in module_names(emission.text) if role(name, "b") not in ORDER]
+    assert not unknown
 
 
 def test_roles() -> None:
