@@ -9,20 +9,20 @@ export PYTHONNOUSERSITE := 1
 # The real path of the environment: .venv is a link where the path of the checkout has spaces.
 RUN = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "$$(cd .venv && pwd -P)/bin/python"
 
-.PHONY: help demo test lint bench figures setup clean
+.PHONY: help demo test lint bench figures setup setup-tests clean
 
 help:
 	@echo 'make demo   generate, simulate and synthesise a 16x16 INT8 engine, and write an HTML report'
 	@echo 'make test   lint, type check and run all tests (JOBS=$(JOBS))'
 	@echo 'make lint   lint and type check only'
 	@echo 'make bench  measure what the documentation claims'
-	@echo 'make figures  measure the figures of README and docs anew, and write them into the pages'
+	@echo 'make figures  measure the figures of README and docs, and write them into the pages'
 	@echo 'make clean  remove .venv, build and caches'
 
 demo: setup
 	@$(RUN) -m gen.cli run $(DEMO)
 
-test: lint
+test: setup-tests lint
 	@$(RUN) -m pytest -n $(JOBS)
 
 lint: setup
@@ -39,6 +39,9 @@ figures: setup
 
 setup:
 	@.ci/setup
+
+setup-tests:
+	@.ci/setup tests
 
 clean:
 	if [ -f .venv/bitloom-setup ]; then rm -rf "$$(cd .venv && pwd -P)"; fi
