@@ -128,7 +128,8 @@ def opt3(engine: EngineParams) -> Drive:
         zeros = np.zeros(lanes.lanes, dtype=np.int64)
         total = np.zeros(lanes.lanes, dtype=np.uint64)
         operands = [zeros] * group
-        done = cycle(lanes, 0, operands)  # the clear after the reset
+        cycle(lanes, 1, operands)  # a row begins the first sums as it does all others
+        done = cycle(lanes, 0, operands)
         for plane in range(encoded[0][0].shape[-1]):
             for first in range(0, len(encoded), group):
                 chunk = encoded[first : first + group]
