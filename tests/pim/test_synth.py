@@ -8,7 +8,9 @@ import pytest
 
 from hdl.bus.registers import pim_registers
 from sim_tb.pim.trace import record
-from synth_scripts.controller import BLOCKS, synthesise_controller
+from synth_scripts.clock import Clock
+from synth_scripts.controller import BLOCKS, PUBLISHED, synthesise_controller
+from synth_scripts.units import units
 from tests.pim.machines import TINY
 
 
@@ -44,6 +46,9 @@ def test_the_tiny_controller(bitloom, here):
     found = result.json
     assert found == json.loads((here / "build" / "pim-tiny" / "pim-synth.json").read_text())
     assert set(found["checks"].values()) == {0}
+    assert (found["clock_asked_ns"], found["clock_met"]) == (None, True)
+    numbers = {key for key, value in found.items() if isinstance(value, int | float) and not isinstance(value, bool)}
+    assert numbers <= set(found["units"])
     areas = {each["block"]: each["area_um2"] for each in found["blocks"]}
     assert set(areas) >= set(BLOCKS.values())
     assert sum(areas.values()) == pytest.approx(found["area_um2"], rel=1e-6)
@@ -62,6 +67,35 @@ def test_the_tiny_controller(bitloom, here):
     assert found["published"]["area_mm2"] == 0.64
     header = (here / "build" / "pim-tiny" / "bitloom_pim.h").read_text()
     assert f"{pim_registers(TINY)['CONFIG'].reset:#010x}" in header
+
+
+def test_a_missed_clock_is_said_and_is_status_1(bitloom, here, monkeypatch):
+    """After the report is written; figures are at the clock reached."""
+    found = {
+        "library": "osu018",
+        "corner": "typical",
+        "area_unit": "um2",
+        "area_um2": 2400.0,
+        "gate_equivalents": 100.0,
+        "blocks": [{"block": "issuer", "area_um2": 2400.0, "share": 1.0, "power_mw": None}],
+        "macro_bits": 0,
+        "macro_area_estimate_um2": 0.0,
+        "fmax_mhz": 1e3 / 7.5,
+        "period_fo4": 75.0,
+        "power_mw": None,
+        "published": PUBLISHED,
+        "scaling": "roughly",
+        "at_28_nm": {"logic_mm2": 1.0, "memory_mm2": 1.0, "clock_mhz": 900.0},
+        **Clock(5.0, 7.5).figures(),
+    }
+    found["units"] = units(found, unit_library=False)
+    monkeypatch.setattr("synth_scripts.controller.synthesise_controller", lambda *arguments, **options: found)
+    result = bitloom("pim", "synth", "tiny", "--clock", "5")
+    said = "the controller misses its clock: 5 ns asked for, 7.5 ns reached, 2.5 ns too slow"
+    assert (result.status, result.err) == (1, f"bitloom: {said}; its figures are at the clock reached\n")
+    assert f"\n  {said}" in result.out
+    written = json.loads((here / "build" / "pim-tiny" / "pim-synth.json").read_text())
+    assert (written["clock_met"], written["clock_ns"], written["wns_ns"]) == (False, 7.5, -2.5)
 
 
 @pytest.mark.parametrize(
