@@ -11,6 +11,7 @@ import atexit
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -74,7 +75,7 @@ class Cache:
         for path in self.places(kind, f"{key}.json"):
             try:
                 data = path.read_bytes()
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
                 self.damaged(path, error.strerror or str(error))
@@ -115,10 +116,10 @@ class Cache:
         try:
             data = path.read_bytes()
             good = _sum(data) == path.with_name(path.name + SUM).read_text(encoding="ascii")
-        except FileNotFoundError:
-            good = False
+        except (FileNotFoundError, NotADirectoryError):
             if not os.path.lexists(path):
                 return False
+            good = False
         except (OSError, ValueError):
             good = False
         if not good:
@@ -157,7 +158,10 @@ class Cache:
     def unwritable(self, error: OSError) -> None:
         """Use a temporary folder from now on."""
         self._writable = False
-        self._warn(f"the cache {self.root} can't be written ({error.strerror or error}); set BITLOOM_CACHE to another")
+        why = error.strerror or error
+        if isinstance(error, shutil.Error):  # of several files: source, target, reason
+            why = re.sub(r"^\[Errno \d+\] |: '.*", "", str(error.args[0][0][2]))
+        self._warn(f"the cache {self.root} can't be written ({why}); set BITLOOM_CACHE to another")
 
     def _warn(self, text: str) -> None:
         if not self._warned:

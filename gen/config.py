@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -314,6 +315,6 @@ def _toml_value(text: str) -> Any:
 def _library(value: str | Iterable[str], folder: Path) -> str | tuple[str, ...]:
     """Library names as they are, files relative to the folder of the configuration file."""
     if not isinstance(value, str):
-        return tuple(str(folder / Path(name).expanduser()) for name in value)
+        return tuple(str(folder / os.path.expanduser(name)) for name in value)
     is_file = "/" in value or value.endswith((".lib", ".lib.gz"))
-    return str(folder / Path(value).expanduser()) if is_file else value
+    return str(folder / os.path.expanduser(value)) if is_file else value

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["answered", "interruptible", "run_logged", "uninterrupted"]
+__all__ = ["answered", "end_children", "interruptible", "run_logged", "uninterrupted"]
 
 #: What ends a run: Ctrl-C, a polite kill, and a terminal that is closed.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -82,8 +82,7 @@ def answered() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     _State.asked = True
-    for child in tuple(_State.children):
-        _end(child)
+    end_children()
     signal.setitimer(signal.ITIMER_REAL, NO_ANSWER)
     if not _State.holding:
         raise KeyboardInterrupt
@@ -100,6 +99,12 @@ def uninterrupted() -> Iterator[None]:
         _State.holding -= main
     if _State.asked and main and not _State.holding:
         raise KeyboardInterrupt
+
+
+def end_children() -> None:
+    """Kill every child that somebody waits for, with all that it started."""
+    for child in tuple(_State.children):
+        _end(child)
 
 
 def run_logged(
@@ -143,6 +148,8 @@ def run_logged(
 def _start(
     command: Sequence[str | os.PathLike[str]], cwd: Path, env: Mapping[str, str], output: Any, errors: Any
 ) -> subprocess.Popen[bytes]:
+    if _State.asked:
+        raise KeyboardInterrupt
     with uninterrupted():
         child = subprocess.Popen(
             command,
@@ -154,7 +161,7 @@ def _start(
             start_new_session=True,
         )
         _State.children.add(child)
-        if _State.asked:  # the signal came in between, or before
+        if _State.asked:  # the signal came in between
             with child:
                 _end(child)
             _State.children.discard(child)

@@ -7,6 +7,7 @@ what they need there under plain relative names. Files are linked in before a to
 
 from __future__ import annotations
 
+import atexit
 import errno
 import json
 import os
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gen.process import run_logged, uninterrupted
+from gen.process import end_children, run_logged, uninterrupted
 from hdl.params.errors import ToolError
 
 __all__ = ["Workplace", "bring", "free", "is_plain", "temporary_base", "workplace"]
@@ -51,11 +52,25 @@ def workplace(name: str = "work") -> Iterator[Workplace]:
     try:
         with uninterrupted():
             folder = tempfile.mkdtemp(prefix=f"bitloom-{name}-", dir=temporary_base())
+            _open.add(folder)
         yield Workplace(Path(folder))
     finally:
         with uninterrupted():
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+                _open.discard(folder)
+
+
+#: Workplaces that are in use.
+_open: set[str] = set()
+
+
+@atexit.register
+def _leave_nothing() -> None:
+    """Clean up for threads that nobody waited for: their tools go on after us otherwise, and their files stay."""
+    end_children()
+    for folder in tuple(_open):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Workplace:
@@ -80,9 +95,9 @@ class Workplace:
 
     def link_all(self, folder: Path, but: str = "") -> None:
         """Let the files of a folder be found here under their names, all but one."""
-        for entry in os.scandir(folder):
-            if entry.name != but and entry.is_file():
-                self.link(entry.name, entry.path)
+        for path in folder.iterdir():
+            if path.name != but and path.is_file():
+                self.link(path.name, path)
 
     def reach(self, name: str, target: AnyPath) -> Path:
         """A plain path to a file or folder: its own, or one through a link with this name."""
@@ -158,9 +173,9 @@ class Workplace:
 
     def bring_out(self, folder: Path) -> None:
         """Move the files that were made here to a folder, in place of older ones of their names."""
-        for entry in os.scandir(self.path):
-            if entry.is_file(follow_symlinks=False):
-                bring(Path(entry.path), folder / entry.name)
+        for path in list(self.path.iterdir()):
+            if path.is_file() and not path.is_symlink():
+                bring(path, folder / path.name)
 
 
 def bring(source: Path, target: Path) -> None:

@@ -54,7 +54,7 @@ def energies(library: Library) -> dict[str, CellEnergy]:
     if stored is None:
         stored = {}
         for path in library.files:
-            root = parse(Path(path).read_text(errors="replace"))
+            root = parse(Path(path).read_text(encoding="utf-8", errors="replace"))
             reader = _Reader(root, library)
             stored |= {group.name: vars(reader.cell(group)) for group in root.all("cell")}
         cache.write("libraries", key, stored)

@@ -55,7 +55,7 @@ def models(library: Library, kinds: set[str]) -> dict[str, Model]:
     key = cache.digest("models", library.digest)
     stored = cache.read("libraries", f"{key}_models")
     if stored is None:
-        root = parse(Path(library.mapping).read_text())
+        root = parse(Path(library.mapping).read_text(encoding="utf-8", errors="replace"))
         stored = {group.name: vars(_model(group)) for group in root.all("cell")}
         cache.write("libraries", f"{key}_models", stored)
     gate = library.clock_gate.cell if library.clock_gate else ""

@@ -45,7 +45,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
     if isinstance(setting, list | tuple):
         if not setting:
             raise ToolError("synth.library: the list of library files is empty")
-        return [_read(Path(entry).expanduser()) for entry in setting], []
+        return [_read(Path(os.path.expanduser(entry))) for entry in setting], []
     if setting == "unit":
         return [_unit()], []
     if setting == "auto":
@@ -62,7 +62,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
                 f"(install the PDK with ciel, or set PDK_ROOT)"
             )
         return [_read(path)], []
-    path = Path(setting).expanduser()
+    path = Path(os.path.expanduser(setting))  # as it is, where nobody has that name
     if path.is_dir():
         files = sorted(entry for entry in path.iterdir() if entry.name.endswith((".lib", ".lib.gz")))
         if not files:
@@ -94,7 +94,7 @@ def _unit() -> Source:
 
 def _roots() -> list[Path]:
     roots = [Path(os.environ["PDK_ROOT"])] if os.environ.get("PDK_ROOT") else []
-    return [*roots, Path.home() / ".ciel", Path.home() / ".volare"]
+    return [*roots, *(Path(os.path.expanduser("~"), name) for name in (".ciel", ".volare"))]
 
 
 def _installed(name: str) -> Path | None:

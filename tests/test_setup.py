@@ -58,6 +58,27 @@ def test_an_old_python_is_no_python(checkout, tmp_path):
     assert result.stderr.splitlines()[1:] == ["  Python 3.11 or later: apt-get install python3 (or set PYTHON to it)"]
 
 
+def test_a_line_break_in_the_path_is_refused(checkout, tmp_path):
+    odd = checkout.rename(tmp_path / "line\nbreak")
+    environment = machine(tmp_path / "bin", "make", "perl", "g++", "python3")
+    result = subprocess.run([odd / ".ci" / "setup"], env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.startswith("setup: the path of this checkout has a line break in it")
+    assert not (odd / ".venv").exists()
+
+
+@pytest.mark.parametrize("name", ["a blank", "it's", "a:b", "#1", "é"])
+def test_an_environment_of_an_odd_checkout_lies_elsewhere(checkout, tmp_path, name):
+    odd = checkout.rename(tmp_path / name)
+    environment = machine(tmp_path / "bin", "make", "perl", "g++")
+    python = tmp_path / "bin" / "python3"  # stops where the environment would be made
+    python.write_text(f'#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    subprocess.run([odd / ".ci" / "setup"], env=environment, capture_output=True, check=False)
+    assert (odd / ".venv").is_symlink()
+    assert (odd / ".venv").resolve().parent == tmp_path / "bin" / ".cache"
+
+
 def test_python_without_venv_names_its_package(checkout, tmp_path):
     environment = machine(tmp_path / "bin", "make", "perl", "g++")
     stripped = tmp_path / "bin" / "python3"

@@ -77,13 +77,13 @@ def _reason(error: OSError, output: str | None) -> str:
     """What the operating system refused, and where."""
     what = error.strerror or str(error)
     where = error.filename2 or error.filename
-    if where:
+    if isinstance(where, str | bytes) and where:
         return f"{os.fsdecode(where)}: {what}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):  # it names no file where a file became too long
-        places = [*([output] if output else []), os.getcwd(), tempfile.gettempdir()]
+        places = [*([output] if output else []), os.curdir, tempfile.gettempdir()]
         least = min(places, key=lambda place: _room(place))
         return f"{least}: {what}"
-    return what
+    return f"the current folder: {what}" if error.errno == errno.ENOENT else what
 
 
 def _room(place: str) -> int:

@@ -193,7 +193,7 @@ def test_a_value_needs_no_place_at_all(root, monkeypatch, capsys):
 
 
 @pytest.mark.skipif(not ROOT, reason="mounting takes root")
-def test_on_a_disk_that_is_full_or_read_only(root, capsys):
+def test_on_a_disk_that_is_full_or_read_only(root, tmp_path, capsys):
     root.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", root], check=False).returncode:
         pytest.skip("no leave to mount a file system here")
@@ -205,6 +205,15 @@ def test_on_a_disk_that_is_full_or_read_only(root, capsys):
         assert store.read("values", "large") == "x" * 200_000
         assert [path.name for path in (root / "values").iterdir()] == ["small.json"]
         assert len(warnings(capsys)) == 1
+        (tmp_path / "large").mkdir()
+        (tmp_path / "large" / "program").write_text("x" * 200_000)
+        store = Cache(str(root))
+        assert (store.write_folder("models", "adder", tmp_path / "large") / "program").stat().st_size == 200_000
+        assert warnings(capsys) == [
+            f"bitloom: warning: the cache {root} can't be written (No space left on device); "
+            "set BITLOOM_CACHE to another"
+        ]
+        assert list((root / "models").iterdir()) == []
         subprocess.run(["mount", "-o", "remount,ro", root], check=True)
         store = Cache(str(root))
         assert store.read("values", "small") == VALUE

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,26 @@ def test_a_command_that_cannot_be_run(tmp_path):
         for command, why in ((tmp_path / "none", "No such file"), (tmp_path / "broken", "Exec format error")):
             with pytest.raises(ToolError, match=f"{command} can't be run: {why}"):
                 place.run([str(command)], log="log")
+
+
+ABANDONED = """
+import threading, time
+from gen.workplace import workplace
+def work():
+    with workplace() as place:
+        place.run(["sh", "-c", "echo $$ >pid; sleep 60"], log="log")
+threading.Thread(target=work, daemon=True).start()
+time.sleep(1)
+"""
+
+
+def test_nothing_is_left_of_a_thread_that_nobody_waited_for(tmp_path):
+    """As at the end of a process in which something else went wrong."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", ABANDONED], env=environment, check=True)
+    assert time.monotonic() - start < 30
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_is_full_afterwards(monkeypatch):
