@@ -316,7 +316,8 @@ class _Run:
         for i, adder in enumerate(dict.fromkeys(adder for adder, _ in names.values())):
             style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""
             commands += ["design -load words"]
-            if i:  # modules without adders are the same for every adder: see _complete
+            # Modules without adders are the same for every adder, see _complete; ABC is asked for the time of each.
+            if i and timer(self.library) != "ABC":
                 added = " ".join(f"t:{kind}" for kind in ADDING) + " %u" * (len(ADDING) - 1)
                 commands += [f"select -set plain * {added} %m %d", "blackbox @plain"]
             commands += [

@@ -292,9 +292,8 @@ class _Search:
         timing = self._time(list(together))
         made = []
         for name, plan in together.items():
-            files = {
-                suffix: self.folder / f"{name}.{suffix}" for suffix in ("json", "v", "abc", "abc.json", "cells.json")
-            }
+            suffixes = ("json", "v", "abc.json", "cells.json")  # scripts and logs stay
+            files = {suffix: self.folder / f"{name}.{suffix}" for suffix in suffixes}
             cells = {kind: int(count) for kind, count in _stat(files["json"])["num_cells_by_type"].items()}
             areas = self.library.areas
             checks.mapped([f"{kind} in {self.top}" for kind in cells if kind not in areas], self.library.name)

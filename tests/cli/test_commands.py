@@ -187,6 +187,14 @@ def test_baseline_is_the_strongest_there_is(bitloom, steps):
     assert baseline["ratios"]["area_engine_total"] == 409.0 / 500.0
 
 
+def test_synthesis_says_how_far_it_is(bitloom, steps):
+    """Of every design, by its scheme and form; on a terminal the line changes, and with -v each stays."""
+    said = bitloom("synth", "small.toml", "-v").err
+    for name in ("opt1", "mac (fused)"):
+        assert f"  synthesising {name}: building\n" in said
+    assert "synthesising 2 designs, " in said
+
+
 def test_nothing_to_compare(bitloom, steps):
     result = bitloom("synth", "small.toml", "--set", "scheme=mac", "--json")
     assert result.json["compared"] == []
