@@ -14,7 +14,6 @@ from synth_scripts.fabric import Box
 from synth_scripts.flow import Result, critical_path, synthesise_module
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
-from synth_scripts.roles import role
 
 __all__ = ["Core", "split"]
 
@@ -68,6 +67,10 @@ class Core:
         """First part of every module's name."""
         return self.emission.top.removesuffix("_engine")
 
+    def folder(self, name: str) -> Path:
+        """Where scripts, logs and netlists of a module go: each has its own, as modules are worked on side by side."""
+        return self.workdir / name.removeprefix(f"{self.prefix}_")
+
     @cached_property
     def roots(self) -> Counter[str]:
         """How often each module of the core stands in the engine outside of all others."""
@@ -103,12 +106,12 @@ class Core:
 
     def _search(self, names: list[str], clock: float | None) -> dict[str, Result]:
         def search(name: str) -> Result:
-            part = role(name, self.prefix)
+            folder = self.folder(name)
             return synthesise_module(
-                *(self.library, self.emission.text, name, self.workdir / part),
+                *(self.library, self.emission.text, name, folder),
                 effort=self.effort,
                 clock_ns=clock,
-                say=lambda text: self.say(f"{part}, {text}"),
+                say=lambda text: self.say(f"{folder.name}, {text}"),
             )
 
         return dict(zip(names, jobs.together([partial(search, name) for name in names]), strict=True))
@@ -143,8 +146,7 @@ class Core:
         return jobs.together([partial(self._box, name) for name in self.results])
 
     def _box(self, name: str) -> Box:
-        result = self.results[name]
-        folder = self.workdir / role(name, self.prefix)
+        result, folder = self.results[name], self.folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.v").write_text(result.netlist)
         block = None
@@ -160,4 +162,4 @@ class Core:
 
     def critical_path(self, period_ns: float) -> str:
         """The critical path of :attr:`main` at a clock period."""
-        return critical_path(self.library, self.main, self.workdir / role(self.main.top, self.prefix), period_ns)
+        return critical_path(self.library, self.main, self.folder(self.main.top), period_ns)

@@ -23,7 +23,6 @@ from synth_scripts.fabric import VARIANTS, Box, Fabric, critical_paths, synthesi
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 from synth_scripts.memory import memories
-from synth_scripts.roles import role
 from synth_scripts.styles import lower
 from synth_scripts.walk import timer
 
@@ -153,7 +152,7 @@ class Engine:
     @property
     def netlists(self) -> dict[str, str]:
         """Verilog by where it lies in the folder for scripts, logs and netlists."""
-        core = {f"{role(name, self.core.prefix)}/{name}.v": found.netlist for name, found in self.core.results.items()}
+        core = {f"{self.core.folder(name).name}/{name}.v": found.netlist for name, found in self.core.results.items()}
         return core | {f"engine/{self.emission.top}.v": self.fabric.netlist}
 
     @property

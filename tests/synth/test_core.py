@@ -238,11 +238,15 @@ def test_throughput_is_null_unless_it_is_known(unit: Library, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED))
-def test_every_module_has_a_role(array: str, scheme: str) -> None:
+def test_every_module_has_a_role_and_those_of_the_core_a_folder(
+    array: str, scheme: str, unit: Library, tmp_path: Path
+) -> None:
     sizes = {"depth": 2} if array in ("systolic_ws", "cube", "adder_tree") else {}
     emission = emit(EngineParams(array=array, scheme=scheme, rows=2, cols=2, preload=True, **sizes), "b")
     unknown = [name for name in module_names(emission.text) if role(name, "b") not in ORDER]
     assert not unknown
+    core = Core(unit, emission, "quick", None, tmp_path)
+    assert len({core.folder(name) for name in core.modules} | {tmp_path / "engine"}) == len(core.modules) + 1
 
 
 def test_roles() -> None:
