@@ -86,7 +86,7 @@ def check_energy(found: dict[str, Any]) -> None:
 @pytest.mark.sim
 def test_the_page_shows_what_is_printed(bitloom, here):
     page = (ROOT / "docs" / "pim.md").read_text(encoding="utf-8")
-    shown = page.split("It begins like this")[1].split("```text\n")[1].split("```")[0]
+    shown = page.split("--input configs/attention.hex --output weights.npy\n")[1].split("...\n")[0]
     assert shown.startswith("halted after ")
     assert bitloom("pim", "run", str(TEXT), "--input", str(WORDS)).out.startswith(shown)
 
@@ -179,7 +179,7 @@ def test_programs_that_end_badly(bitloom, here, monkeypatch):
         (["fine.pim", "--input", "none.npy"], "none.npy: can't be read: No such file or directory"),
         (["fine.pim", "--input", "fine.pim"], "fine.pim: a file of words ends in .npy or .hex, not in '.pim'"),
         (["fine.pim", "--input", "text.hex"], "text.hex:2: must have 16 hexadecimal digits, not 'words'"),
-        (["fine.pim", "--input", ""], ".: a file of words ends in .npy or .hex, not in nothing"),
+        (["fine.pim", "--input", ""], "argument --input: must name a file or a folder, not be empty"),
         (["fine.pim", "--sram", "text.npy"], "text.npy: is not a NumPy file, or is damaged"),
         (["fine.pim", "--sram", "folder.npy"], "folder.npy: can't be read: Is a directory"),
         (["fine.pim", "--sram", "two.npy"], "two.npy: goes on behind its array: it is damaged, or holds several"),

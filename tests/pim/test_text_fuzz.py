@@ -340,7 +340,7 @@ def test_paths_that_are_none(bitloom, here):
         ".": "can't be read: Is a directory",
         "/": "can't be read: Is a directory",
         "..": "can't be read: Is a directory",
-        "": "can't be read: Is a directory",
+        "": "must name a file or a folder, not be empty",
         long: "can't be read: File name too long",
         "none/none.pim": "can't be read: No such file or directory",
         "fine.pim/x": "can't be read: Not a directory",
