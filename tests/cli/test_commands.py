@@ -13,7 +13,7 @@ import time
 import pytest
 
 from gen.cli.console import Console, table
-from gen.config import schema
+from gen.config import load, schema
 from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, CheckFailed, ToolError
 from synth_scripts.units import units
 from tests.cli.conftest import SIM, SYNTH
@@ -92,7 +92,8 @@ def test_explain(bitloom, array, scheme):
     options = ["small.toml", "--set", f"array={array}", "--set", f"scheme={scheme}", "--set", "depth=2"]
     result = bitloom("explain", *options, "--sigma", "30")
     assert (result.status, result.err) == (0, "")
-    assert "K up to 131,071" in result.out
+    step = load("small.toml", options[2::2]).engine.k_step
+    assert f"K up to {131_071 // step * step:,}" in result.out
     content = bitloom("explain", *options, "--sigma", "30", "--json").json
     assert content["k"] == 64
     assert content["sigma"] == (None if content["sigma"] is None else 30)

@@ -106,9 +106,9 @@ NO_FLIP_FLOP = """library(gates) {
     [
         (None, "the library file can't be read (No such file or directory)"),
         ("", "the file is empty: a Liberty file (.lib) is needed"),
-        ("hello\n", "not a Liberty file: there is no 'library' group"),
+        ("hello\n", "not a Liberty file: line 1: there is no 'library' group"),
         (NO_FLIP_FLOP[:60], "not a Liberty file: "),
-        (NO_FLIP_FLOP, "no cell with an 'ff' group: a library with flip-flops is needed to synthesise"),
+        (NO_FLIP_FLOP, "no cell with a usable 'ff' group: a library with flip-flops is needed to synthesise"),
     ],
     ids=["missing", "empty", "not Liberty", "cut off", "no flip-flop"],
 )
