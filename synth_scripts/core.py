@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 from gen.emit.verilog import Emission
@@ -14,6 +14,7 @@ from synth_scripts.fabric import Box
 from synth_scripts.flow import Result, critical_path, synthesise_module
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
+from synth_scripts.once import once
 
 __all__ = ["Core", "split"]
 
@@ -71,13 +72,13 @@ class Core:
         """Where scripts, logs and netlists of a module go: each has its own, as modules are worked on side by side."""
         return self.workdir / name.removeprefix(f"{self.prefix}_")
 
-    @cached_property
+    @once
     def roots(self) -> Counter[str]:
         """How often each module of the core stands in the engine outside of all others."""
         everywhere = self.hierarchy.instances(self.emission.top, self.emission.core)
         return Counter({name: everywhere[name] for name in self.emission.core if everywhere[name]})
 
-    @cached_property
+    @once
     def inside(self) -> Counter[str]:
         """How often each module stands in the core, those of the core themselves included."""
         counts: Counter[str] = Counter()
@@ -86,12 +87,12 @@ class Core:
                 counts[name] += number * each
         return counts
 
-    @cached_property
+    @once
     def modules(self) -> list[str]:
         """The modules that are synthesised on their own."""
         return list(dict.fromkeys(name for root in self.roots for name in split(self.hierarchy, root)))
 
-    @cached_property
+    @once
     def results(self) -> dict[str, Result]:
         """The netlists of :attr:`modules`."""
         clocked = [name for name in self.modules if self.hierarchy.clocked(name)]
@@ -140,7 +141,7 @@ class Core:
         largest = max(self.results, key=lambda name: self.results[name].best.area * self.inside[name])
         return self.results[pe if pe in self.results else largest]
 
-    @cached_property
+    @once
     def boxes(self) -> list[Box]:
         """The synthesised modules as the engine sees them."""
         return jobs.together([partial(self._box, name) for name in self.results])

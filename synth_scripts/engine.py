@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from synth_scripts.fabric import VARIANTS, Box, Fabric, critical_paths, synthesi
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 from synth_scripts.memory import memories
+from synth_scripts.once import once
 from synth_scripts.styles import lower
 from synth_scripts.walk import timer
 
@@ -84,12 +84,12 @@ class Engine:
     asked: float | None = None
     tried: int = 0
 
-    @cached_property
+    @once
     def core(self) -> Core:
         """The core's modules."""
         return Core(self.library, self.emission, self.effort, self.clock, self.workdir, self.say)
 
-    @cached_property
+    @once
     def fabric(self) -> Fabric:
         """Everything around the core.
 
@@ -134,17 +134,17 @@ class Engine:
         same = all(hierarchy.text(name) == self.core.hierarchy.text(name) for name in self.core.modules)
         return (small, emission) if same else (self.params, self.emission)
 
-    @cached_property
+    @once
     def compared(self) -> tuple[EngineParams, Emission]:
         """The engine whose variants are compared."""
         return self.smaller(WALKED if timer(self.library) == unit_timing.NAME else COMPARED)
 
-    @cached_property
+    @once
     def timed(self) -> tuple[EngineParams, Emission]:
         """The engine that is timed."""
         return self.smaller(WALKED if timer(self.library) == unit_timing.NAME else TIMED)
 
-    @cached_property
+    @once
     def area(self) -> float:
         """Cell area of the whole engine."""
         return self.fabric.area(self.boxes(self.emission))
@@ -160,7 +160,7 @@ class Engine:
         """The engine's least clock period, ns."""
         return max(self.core.period, self.fabric.period)
 
-    @cached_property
+    @once
     def paths(self) -> sta.Paths:
         """The critical paths at the clock of the run."""
         params, emission = self.timed
@@ -176,7 +176,7 @@ class Engine:
         """The core's least clock period, ns: inside of its modules, and from one to the other."""
         return max(self.core.period, self.paths.among)
 
-    @cached_property
+    @once
     def core_path(self) -> str:
         """The core's critical path, at the clock of the run."""
         if self.paths.among > self.core.period:
@@ -188,7 +188,7 @@ class Engine:
         """The engine's critical path, at the clock of the run."""
         return self.paths.path if self.fabric.period > self.core_period else self.core_path
 
-    @cached_property
+    @once
     def surroundings(self) -> dict[str, str]:
         """Verilog of what is around the core, by module."""
         return {name: text for name, text in self.core.hierarchy.texts.items() if name not in self.core.inside}

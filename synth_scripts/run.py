@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +21,7 @@ from synth_scripts.library import Library, load
 from synth_scripts.macro import POWER_MODEL
 from synth_scripts.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.metrics import Rate
+from synth_scripts.once import once
 from synth_scripts.power import RolePower
 from synth_scripts.roles import ORDER, role, words
 from synth_scripts.units import units
@@ -172,7 +172,7 @@ class _Run:
         """Its period, ns."""
         return self.clock.period
 
-    @cached_property
+    @once
     def parts(self) -> list[dict[str, Any]]:
         """Area by module."""
         areas = {box.name: box.area for box in self.core.boxes} | self.fabric.areas
@@ -194,7 +194,7 @@ class _Run:
         found = memories(hierarchy, self.core.prefix)
         return [(memory, everywhere[memory.module]) for memory in found if everywhere[memory.module]]
 
-    @cached_property
+    @once
     def memories(self) -> list[tuple[Memory, int]]:
         """Every memory of this engine."""
         return self._memories(self.emission)
@@ -297,7 +297,7 @@ class _Run:
             "throughput_by": self.rate.words,
         }
 
-    @cached_property
+    @once
     def power(self) -> RolePower | str:
         """Power at the run's clock, or why there is none. A large engine's is that of a small one, scaled."""
         reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
