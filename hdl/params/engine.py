@@ -48,11 +48,13 @@ class EngineParams:
     Parameters
     ----------
     array : str
-        How processing elements (PEs) are arranged: ``systolic_os`` (output-stationary systolic array) or ``matrix_2d``
-        (operands of A broadcast along the rows).
+        How processing elements (PEs) are arranged, one of ``ARRAYS``: ``systolic_os`` and ``systolic_ws`` (systolic,
+        results or a block of B stay), ``cube`` (chains of PEs along K), ``adder_tree`` (multipliers and trees of
+        adders), ``matrix_2d`` (operands of A broadcast along the rows).
     scheme : str
-        How a PE accumulates: ``mac`` (multiplier and adder) or ``opt1`` (carry-save accumulation of recoded digits,
-        Wu et al., HPCA 2025).
+        How products become sums, one of ``SCHEMES``; ``BUILDS`` says which exist on which array. ``mac`` (multiplier
+        and adder), ``opt1`` (carry-save accumulation of recoded digits), ``opt2`` (a sum for each weight), ``opt3``,
+        ``opt4c``, ``opt4e`` (zero digits skipped; all Wu et al., HPCA 2025), ``laconic`` (both operands recoded).
     rows, cols : int
         M and N, 1 to 1024.
     depth : int
