@@ -6,13 +6,41 @@ of the copies as text.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
-__all__ = ["flatten"]
+from synth_scripts import yosys
+from synth_scripts.library import Library
+
+__all__ = ["flatten", "mapped_modules"]
 
 #: A net by number, or a constant.
 Bit = int | str
+
+
+def mapped_modules(library: Library, verilog: str, top: str, folder: Path, name: str) -> dict[str, Any]:
+    """Modules of library cells in Yosys' JSON form, by name; ``<name>.v`` and a log stay in the folder.
+
+    Raises
+    ------
+    ToolError
+        Where Yosys can't read them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.v").write_text(verilog)
+    commands = [
+        f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
+        f"read_verilog {name}.v",
+        f"hierarchy -top {top}",
+        f"write_json {name}.json",
+    ]
+    yosys.run(commands, folder, name, files={yosys.LIBRARY: library.mapping})
+    written = folder / f"{name}.json"
+    modules: dict[str, Any] = json.loads(written.read_text())["modules"]
+    written.unlink()
+    return modules
 
 
 def flatten(modules: Mapping[str, Any], top: str, leaves: Collection[str]) -> dict[str, Any]:

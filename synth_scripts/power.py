@@ -10,7 +10,6 @@ where they should agree. Wires, clock tree and glitches are not in it.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,10 +19,10 @@ from typing import Any
 from gen.operands import operands_in_words, usual_sigma
 from gen.timing import drain_cycles
 from hdl.params import EngineParams
-from synth_scripts import cache, yosys
+from synth_scripts import cache
 from synth_scripts.activity import stream_tiles
 from synth_scripts.energy import energies
-from synth_scripts.flat import flatten
+from synth_scripts.flat import flatten, mapped_modules
 from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
 from synth_scripts.macro import POWER_MODEL, MacroEnergy
@@ -157,17 +156,8 @@ def flattened(
     library: Library, verilog: str, top: str, memories: Sequence[Memory], folder: Path
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Modules of library cells, and the top module with all of them in it, in Yosys' JSON form; macros are left."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mapped.v").write_text(verilog + "".join(memory.empty() for memory in memories))
-    commands = [
-        f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
-        "read_verilog mapped.v",
-        f"hierarchy -top {top}",
-        "write_json modules.json",
-    ]
-    yosys.run(commands, folder, "modules", files={yosys.LIBRARY: library.mapping})
-    modules = json.loads((folder / "modules.json").read_text())["modules"]
-    (folder / "modules.json").unlink()
+    text = verilog + "".join(memory.empty() for memory in memories)
+    modules = mapped_modules(library, text, top, folder, "mapped")
     return modules, flatten(modules, top, {*library.areas, *(memory.module for memory in memories)})
 
 

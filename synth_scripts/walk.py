@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from synth_scripts import sta, unit_timing, yosys
-from synth_scripts.flat import flatten
+from synth_scripts import sta, unit_timing
+from synth_scripts.flat import flatten, mapped_modules
 from synth_scripts.library import Library
 
 __all__ = ["Part", "timer", "walk"]
@@ -55,16 +54,7 @@ def walk(
         Modules: only paths among their instances count.
     """
     text = netlist + "".join(part.netlist for part in parts)
-    (folder / "walk.v").write_text(text)
-    commands = [
-        f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
-        "read_verilog walk.v",
-        f"hierarchy -top {top}",
-        "write_json walk.json",
-    ]
-    yosys.run(commands, folder, "walk", files={yosys.LIBRARY: library.mapping})
-    modules = json.loads((folder / "walk.json").read_text())["modules"]
-    (folder / "walk.json").unlink()
+    modules = mapped_modules(library, text, top, folder, "walk")
     macros = {part.name: part.times for part in parts if part.times is not None}
     inside = None if core is None else list(_places(modules, top, core))
     flat = flatten(modules, top, {*library.areas, *macros})
