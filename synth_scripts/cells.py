@@ -93,6 +93,11 @@ class _Choice:
                 f"{reading.where}: no flip-flop just stores its data pin, which is needed to synthesise; there are "
                 f"{', '.join(cell.original for cell in flops[:_LISTED])}"
             )
+        if not any(_is_plain(cell) and _rises(cell) for cell in flops):
+            raise ToolError(
+                f"{reading.where}: no flip-flop stores at the rising edge of its clock, which is needed to synthesise: "
+                f"{', '.join(cell.original for cell in flops[:_LISTED])} store at the falling one"
+            )
         complete = [cell for cell in flops if not cell.without_setup]
         if any(_is_plain(cell) for cell in complete):
             for cell in flops:
@@ -317,6 +322,14 @@ def _is_plain(cell: Cell) -> bool:
     while data is not None and data.kind == "!":
         data = data.parts[0]
     return data is not None and data.kind == "name" and data.name in cell.pins
+
+
+def _rises(cell: Cell) -> bool:
+    """A flip-flop of the rising edge."""
+    clock, rises = cell.state.clock if cell.state else None, True
+    while clock is not None and clock.kind == "!":
+        clock, rises = clock.parts[0], not rises
+    return rises
 
 
 def _just(cell: Cell, output: str, name: str) -> bool:

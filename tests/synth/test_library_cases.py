@@ -641,6 +641,10 @@ REFUSED = {
     "sense": (edit(("negative_unate", "upside_down")), r"timing: timing_sense 'upside_down' is none of"),
     "time_unit": (edit(('"1ns"', '"1 fortnight"')), r"time_unit '1 fortnight' is not understood"),
     "absurd_unit": (edit(('"1ns"', '"1s"')), r"time_unit '1s' is absurd"),
+    "falling_edges_only": (
+        edit(('clocked_on : "CK"', 'clocked_on : "!CK"')),
+        "no flip-flop stores at the rising edge of its clock.*DFF store at the falling one",
+    ),
     "cap_unit": (edit(("(1, pf)", "(1, pint)")), r"capacitive_load_unit \(1, pint\) is not understood"),
     "threshold": (
         edit(("input_threshold_pct_rise : 50", "input_threshold_pct_rise : 0")),
