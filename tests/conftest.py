@@ -17,6 +17,8 @@ from hdl.params import ToolError
 ROOT = Path(__file__).resolve().parent.parent
 #: In continuous integration a skip in one of these tiers is a failure.
 REQUIRED = ("sim", "synth", "browser")
+#: But for tests that want something beyond the tools.
+OPTIONAL = ("pdk", "mount")
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 # No deadlines: two cores may be busy. In continuous integration the same examples every time.
@@ -80,8 +82,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
     report = yield
-    required = any(item.get_closest_marker(marker) for marker in REQUIRED) and not item.get_closest_marker("pdk")
-    if IN_CI and required and report.skipped and not hasattr(report, "wasxfail"):
+    marked, freed = (any(map(item.get_closest_marker, markers)) for markers in (REQUIRED, OPTIONAL))
+    if IN_CI and marked and not freed and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
         report.longrepr = f"a required test may not be skipped in continuous integration: {reason}"

@@ -54,6 +54,7 @@ def test_output_folder_of_generate(bitloom, disk, size):
     assert ".bitloom.tmp" not in os.listdir(out)
 
 
+@pytest.mark.mount
 @pytest.mark.synth
 def test_output_folder_of_synth(bitloom, here, disk, monkeypatch):
     """Scripts, logs and netlists: none that is cut off is taken for a result."""
@@ -74,6 +75,7 @@ def test_output_folder_of_synth(bitloom, here, disk, monkeypatch):
     assert results[0] == results[1]
 
 
+@pytest.mark.mount
 @pytest.mark.synth
 def test_cache_and_temporary_folder(bitloom, here, disk, monkeypatch):
     """The cache is done without, and temporary files go elsewhere."""
