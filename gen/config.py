@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema, shown
+from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
 from gen.version import SCHEMA_VERSION
-from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat, Problem, near_name
+from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
 
 __all__ = ["Config", "OutputSettings", "SynthSettings", "WorkloadSettings", "load", "markdown", "schema"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from gen.names import KEYWORDS, OWN, PREFIX, prefix_fault
 from gen.version import SCHEMA_VERSION
-from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams
+from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams, shown
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
-__all__ = ["EFFORTS", "KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema", "shown"]
+__all__ = ["EFFORTS", "KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema"]
 
 WORKLOADS = ("digits", "random")
 EFFORTS = ("quick", "normal", "full")
@@ -67,12 +67,6 @@ class Key:
     def path(self) -> str:
         """The key as errors name it: ``engine.rows``."""
         return f"{self.section}.{self.name}"
-
-
-def shown(value: object) -> str:
-    """A value as an error shows it; the middle of a long one is left out."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:40]}...{text[-10:]}"
 
 
 def _is_integer(value: object) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from hdl.params import shown
+
 __all__ = ["KEYWORDS", "OWN", "PREFIX", "prefix_fault"]
 
 #: A prefix of 48 characters leaves room for the longest module's name within the 64 that older tools take.
@@ -37,11 +39,10 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 
 def prefix_fault(value: Any) -> str:
     """What is wrong with the first part of all modules' names; an empty string where nothing is."""
-    shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:40]}...{repr(value)[-10:]}"
     if not isinstance(value, str) or not re.fullmatch(PREFIX, value):
-        return f"must be a letter and up to 47 more letters, digits and underscores, not {shown}"
+        return f"must be a letter and up to 47 more letters, digits and underscores, not {shown(value)}"
     if value in KEYWORDS:
-        return f"must not be a keyword of Verilog or SystemVerilog, as {shown} is"
+        return f"must not be a keyword of Verilog or SystemVerilog, as {shown(value)} is"
     if value in OWN:
-        return f"must not be {shown}, which begins the names of the testbench's modules"
+        return f"must not be {shown(value)}, which begins the names of the testbench's modules"
     return ""

@@ -2,7 +2,7 @@
 
 from hdl.params.dataflow import BeatMap, Dataflow
 from hdl.params.engine import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, EngineParams
-from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name
+from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name, shown
 from hdl.params.formats import OperandFormat
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "Problem",
     "ToolError",
     "near_name",
+    "shown",
 ]

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["BitloomError", "CheckFailed", "ConfigError", "Problem", "ToolError", "near_name"]
+__all__ = ["BitloomError", "CheckFailed", "ConfigError", "Problem", "ToolError", "near_name", "shown"]
 
 
 class BitloomError(Exception):
@@ -73,3 +73,9 @@ def near_name(name: str, legal: Iterable[str]) -> str:
     """Return ``"did you mean 'x'?"`` for the legal name nearest to ``name``, or an empty string."""
     matches = difflib.get_close_matches(str(name), list(legal), n=1, cutoff=0.5)
     return f"did you mean {matches[0]!r}?" if matches else ""
+
+
+def shown(value: object) -> str:
+    """A value as an error shows it; the middle of a long one is left out."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:40]}...{text[-10:]}"

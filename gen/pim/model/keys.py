@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
-from hdl.params import Problem, near_name
+from hdl.params import Problem, near_name, shown
 
 __all__ = ["Keys"]
 
@@ -89,7 +89,7 @@ class Keys:
         if value is None:
             return None
         if not isinstance(value, list) or not all(isinstance(each, str) and each in legal for each in value):
-            self.wrong(name, f"must be a list of {' and '.join(legal)}, not {_short(value)}")
+            self.wrong(name, f"must be a list of {' and '.join(legal)}, not {shown(value)}")
         elif len(value) != count:
             self.wrong(name, f"must have an entry for each of the {count} layers, not {len(value)}")
         else:
@@ -100,7 +100,7 @@ class Keys:
         """An object; empty where it is absent."""
         name, value = self._one(names)
         if value is not None and not isinstance(value, dict):
-            self.wrong(name, f"must be an object, not {_short(value)}")
+            self.wrong(name, f"must be an object, not {shown(value)}")
             return {}
         return value or {}
 
@@ -133,8 +133,3 @@ class Keys:
         near = near_name(names[0], [key for key in self.values if key not in names])
         self.wrong(names[0], f"{what}{others}", near if what == "is missing" else "")
         return otherwise
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
