@@ -15,7 +15,7 @@ import numpy as np
 from bench._common import verdict
 from hdl.params.pim import PRESETS, PimParams, instruction
 from sim_tb.pim import check_log
-from sim_tb.pim.sequencers import run_sequencers, steps_of
+from sim_tb.pim.bench.sequencers import run_sequencers, steps_of
 
 
 def measure(params: PimParams, rows: int) -> tuple[set[int], set[int], int]:
@@ -24,7 +24,7 @@ def measure(params: PimParams, rows: int) -> tuple[set[int], set[int], int]:
     code = [instruction("MAC_AB", mask=1, row=row, col=0, n=params.row_cols) for row in range(rows)]
     log = run_sequencers(params, {"": timing}, steps_of(params, code))[""]
     assert not check_log(replace(params, channels=1, timing=timing), log)
-    columns = np.array([entry.cycle for entry in log if entry.command == "MAC"]).reshape(rows, params.row_cols)
+    columns = np.array([entry.cycle for entry in log if entry.command == "MAC_AB"]).reshape(rows, params.row_cols)
     opened = np.array([entry.cycle for entry in log if entry.command == "ACT_AB"])
     assert len(opened) == rows
     return set(np.diff(columns, axis=1).flat), set(np.diff(opened)), int(columns[-1, -1] - opened[0] + timing.tccd)

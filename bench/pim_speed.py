@@ -15,10 +15,10 @@ import numpy as np
 
 from bench._common import verdict
 from gen.pim.assemble import assemble
-from hdl.bus.registers import pim_registers
 from hdl.params.pim import PRESETS
+from hdl.pim.registers import pim_registers
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.host import Script, run_host
+from sim_tb.pim.bench.host import Script, run_host
 
 TARGET, SHARE = 20_000, 0.5
 TEXT = """

@@ -23,7 +23,7 @@ from gen.pim.assemble import assemble
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.float import narrow
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.system import run_system
+from sim_tb.pim.bench.system import run_system
 
 TARGET = 0.8
 #: Elements of a vector.

@@ -31,17 +31,17 @@ _COSTS = {
     "ACT": "one ACT a channel, tRRD and tFAW after others, tRC after the bank's last; then tRCD_RD or tRCD_WR",
     "PRE_AB": "one PRE_AB a channel, after tRAS, tRTP and tWR",
     "PRE": "one PRE a channel, after tRAS, tRTP and tWR",
-    "WR_SB": f"n WR on each channel, tCCD apart, words CWL later; {_WRITE_ROW}",
-    "RD_SB": "n RD, tCCD apart, words CL later, then to SRAM a word a clock; the row is opened where it is not (ACT, "
-    "then tRCD_RD)",
-    "WR_ELEM": "BANKS / LANES (at least 1) WRE on each channel, tCCD apart; the row is opened in all banks (ACT_AB, "
-    "then tRCD_WR)",
-    "WR_GB": "n WRGB on each channel, tBL apart, words CWL_REG later; tMOD after commands to banks",
-    "WR_GBX": "n WRGB on each channel, tBL apart; the channels' words come from SRAM one after another",
-    "WR_BIAS": "BANKS / LANES (at least 1) WRMAC on each channel; tMAC after MACs, tMOD after commands to banks",
-    "MAC_AB": "n MAC on each channel, tCCD apart; tRCD_MAC after ACT_AB, tMOD after commands to registers; a further "
-    "row takes tRCD_MAC + (ROW_COLS - 1) * tCCD + tRTP + tRP, or tRAS + tRP or tRC where that is longer",
-    "RD_MAC": "BANKS / LANES (at least 1) RDMAC on each channel, tMAC after MACs, tMOD after commands to banks; words "
+    "WR_SB": f"n WR_SB on each channel, tCCD apart, words CWL later; {_WRITE_ROW}",
+    "RD_SB": "n RD_SB, tCCD apart, words CL later, then to SRAM a word a clock; the row is opened where it is not "
+    "(ACT, then tRCD_RD)",
+    "WR_ELEM": "BANKS / LANES (at least 1) WR_ELEM on each channel, tCCD apart; the row is opened in all banks "
+    "(ACT_AB, then tRCD_WR)",
+    "WR_GB": "n WR_GB on each channel, tBL apart, words CWL_REG later; tMOD after commands to banks",
+    "WR_GBX": "n WR_GB on each channel, tBL apart; the channels' words come from SRAM one after another",
+    "WR_BIAS": "BANKS / LANES (at least 1) WR_BIAS on each channel; tMAC after MACs, tMOD after commands to banks",
+    "MAC_AB": "n MAC_AB on each channel, tCCD apart; tRCD_MAC after ACT_AB, tMOD after commands to registers; a "
+    "further row takes tRCD_MAC + (ROW_COLS - 1) * tCCD + tRTP + tRP, or tRAS + tRP or tRC where that is longer",
+    "RD_MAC": "BANKS / LANES (at least 1) RD_MAC on each channel, tMAC after MACs, tMOD after commands to banks; words "
     "CL_REG later, then to SRAM a word a clock, one channel after the other",
     "VMM": "what its parts take: for each chunk WR_GB, and for each slot WR_BIAS, MAC_AB and RD_MAC",
 }
@@ -51,7 +51,7 @@ def cost(op: Opcode) -> str:
     """What an instruction takes beside its issue, in words."""
     if op.unit != "vector":
         return _COSTS[op.name]
-    from hdl.pim.vector_phases import PHASES
+    from hdl.pim.vector.phases import PHASES
 
     gathers = any(phase.a == "gather" for phase in PHASES[op.name])
     reads = passes = numbers = 0

@@ -10,13 +10,13 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params.pim import WORD_BITS, PimParams
-from hdl.pim.channel import PHY_INPUTS, phy_members, phy_outputs
-from hdl.pim.channels import Channels
-from hdl.pim.collector import granules
-from hdl.pim.issue import Issuer
+from hdl.pim.channel.channel import PHY_INPUTS, phy_members, phy_outputs
+from hdl.pim.channel.channels import Channels
+from hdl.pim.channel.collector import granules
+from hdl.pim.issue.issuer import Issuer
 from hdl.pim.mover import Mover
 from hdl.pim.sram import Sram
-from hdl.pim.vector import READS, VECTOR_INPUTS, VectorUnit
+from hdl.pim.vector.unit import READS, VECTOR_INPUTS, VectorUnit
 
 __all__ = ["Controller"]
 
@@ -35,7 +35,7 @@ class Controller(Part):
     Members
     -------
     start, stop, clear, ..., scalar_out
-        As at :class:`hdl.pim.issue.Issuer`; ``length`` is the number of instructions in the program memory.
+        As at :class:`hdl.pim.issue.issuer.Issuer`; ``length`` is the number of instructions in the program memory.
     program_en : In(1), program_at, program_word : In
         Write an instruction; only while none runs.
     s_axis_*, m_axis_*
@@ -43,7 +43,7 @@ class Controller(Part):
     channels_busy, move_busy, move_waits : Out(1)
         For status and counters.
     c{i}_*
-        The channels' ports (:class:`hdl.pim.channel.Channel`).
+        The channels' ports (:class:`hdl.pim.channel.channel.Channel`).
     vector_busy, vector_multiplies : Out(1)
         The vector unit is at work; a beat enters its lanes to be multiplied.
     """

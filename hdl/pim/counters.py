@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus.registers import COUNTERS
 from hdl.lib.shared import Part
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.commands import COMMAND_BITS
+from hdl.pim.registers import COUNTERS
 
 __all__ = ["COUNTED", "EVENTS", "HALF", "Counters"]
 
@@ -20,12 +20,12 @@ COUNTED = {
     "ACTIVATES": ("ACT", "ACT_AB"),
     "PRECHARGES": ("PRE", "PRE_AB"),
     "REFRESHES": ("REF",),
-    "READS": ("RD",),
-    "WRITES": ("WR", "WRE"),
-    "MACS": ("MAC",),
-    "BUFFER_WRITES": ("WRGB",),
-    "ACCUMULATOR_READS": ("RDMAC", "RDMAC_KEEP"),
-    "ACCUMULATOR_WRITES": ("WRMAC",),
+    "READS": ("RD_SB",),
+    "WRITES": ("WR_SB", "WR_ELEM"),
+    "MACS": ("MAC_AB",),
+    "BUFFER_WRITES": ("WR_GB",),
+    "ACCUMULATOR_READS": ("RD_MAC", "RD_MAC_KEEP"),
+    "ACCUMULATOR_WRITES": ("WR_BIAS",),
 }
 EVENTS = tuple(name for name in COUNTERS if name not in COUNTED)
 

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.bus.slice import StreamSlice
 from hdl.lib.shared import Part, place
 from hdl.params.pim import PimParams
-from hdl.pim.feeder import ADDRESS_BITS
+from hdl.pim.channel.feeder import ADDRESS_BITS
 
 __all__ = ["MOVE_BITS", "Mover"]
 

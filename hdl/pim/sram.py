@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, place
 from hdl.params.pim import PimParams
-from hdl.pim.collector import granules
+from hdl.pim.channel.collector import granules
 
 __all__ = ["Sram", "SramBank", "bank_count"]
 
@@ -74,7 +74,7 @@ class Sram(Part):
     {name}_valid, {name}_addr : In, {name}_ready : Out(1)
     {name}_data
         Of a read port: one cycle after ``valid & ready``. Of a write port: with ``valid``, and with ``{name}_mask``, a
-        bit for each granule (:func:`hdl.pim.collector.granules`) of each word.
+        bit for each granule (:func:`hdl.pim.channel.collector.granules`) of each word.
     """
 
     module = "sram"

@@ -9,13 +9,13 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.bus.axi_lite import AXI_INPUTS, AXI_OUTPUTS, axi_members
 from hdl.bus.register_block import RegisterBlock
-from hdl.bus.registers import COUNTERS, pim_registers
 from hdl.lib.shared import Part, Shared, place
 from hdl.params.pim import SCALARS, WORD_BITS, PimParams
-from hdl.pim.channel import PHY_INPUTS, phy_members, phy_outputs
+from hdl.pim.channel.channel import PHY_INPUTS, phy_members, phy_outputs
 from hdl.pim.controller import Controller
 from hdl.pim.counters import EVENTS, Counters
 from hdl.pim.mark_log import MarkLog
+from hdl.pim.registers import COUNTERS, pim_registers
 
 __all__ = ["Pim"]
 
@@ -29,7 +29,7 @@ class Pim(Part):
     Members
     -------
     s_axi_*
-        The host's registers (AXI4-Lite, 32 bits): :func:`hdl.bus.registers.pim_registers`.
+        The host's registers (AXI4-Lite, 32 bits): :func:`hdl.pim.registers.pim_registers`.
     irq : Out(1)
         An interrupt waits that is enabled.
     s_axis_program_tdata : In(128), s_axis_program_tvalid : In(1), s_axis_program_tready : Out(1)
@@ -37,7 +37,7 @@ class Pim(Part):
     s_axis_*, m_axis_*
         The host's streams of words, for IN and OUT.
     c{i}_*
-        The channels' ports (:class:`hdl.pim.channel.Channel`).
+        The channels' ports (:class:`hdl.pim.channel.channel.Channel`).
     """
 
     module = "pim"

@@ -29,16 +29,16 @@ CLASSES = {
 }
 #: The class of each command, and the event of the table that it is. A write to a lane of every bank is one write.
 EVENTS = {
-    "MAC": ("MAC", "MAC"),
+    "MAC_AB": ("MAC", "MAC_AB"),
     "ACT": ("activation", "ACT"),
     "ACT_AB": ("activation", "ACT"),
-    "RD": ("read", "RD"),
-    "WR": ("write", "WR"),
-    "WRE": ("write", "WR"),
-    "WRGB": ("registers", "WRGB"),
-    "WRMAC": ("registers", "WRGB"),
-    "RDMAC": ("registers", "RDMAC"),
-    "RDMAC_KEEP": ("registers", "RDMAC"),
+    "RD_SB": ("read", "RD_SB"),
+    "WR_SB": ("write", "WR_SB"),
+    "WR_ELEM": ("write", "WR_SB"),
+    "WR_GB": ("registers", "WR_GB"),
+    "WR_BIAS": ("registers", "WR_GB"),
+    "RD_MAC": ("registers", "RD_MAC"),
+    "RD_MAC_KEEP": ("registers", "RD_MAC"),
     "REF": ("refresh", "REF"),
 }
 
@@ -91,7 +91,7 @@ def energy_of(params: PimParams, log: Sequence[Entry], start: int, end: int) -> 
     idle = params.channels * (end - start) - busy
     parts["background"] = (busy * table.standby_active + idle * table.standby_precharged) * clock_ns
     parts["controller"] = table.controller_active * (end - start) * clock_ns
-    return Energy(parts, counts["MAC"] * params.banks * params.lanes, (end - start) * clock_ns)
+    return Energy(parts, counts["MAC_AB"] * params.banks * params.lanes, (end - start) * clock_ns)
 
 
 def _open_clocks(commands: Iterable[Entry], banks: int, start: int, end: int) -> int:

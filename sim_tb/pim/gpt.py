@@ -14,7 +14,7 @@ from hdl.params.pim import words_of
 from sim_tb.golden.float import widen
 from sim_tb.golden.pim import Machine
 from sim_tb.golden.pim.device import Elements
-from sim_tb.pim.system import run_system
+from sim_tb.pim.bench.system import run_system
 
 __all__ = ["Generated", "continue_golden", "continue_rtl", "loaded", "received"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim_tb.golden.float import widen
-from sim_tb.pim import execute as executes
+from sim_tb.pim.bench import execute as executes
 from tests.pim.machines import TINY
 
 EVENTS_OF_TINY = TINY.energy.events(TINY.timing, TINY.word_bits)
@@ -31,8 +31,8 @@ def test_a_program_and_what_it_leaves(bitloom, here):
     found = result.json
     assert (found["passed"], found["error"], found["pc"]) == (True, None, 17)
     assert found["counters"]["instructions"] == 17 == found["instructions"]
-    assert found["commands"]["MAC"] == found["counters"]["macs"] == 2
-    assert found["commands"]["WR"] == found["counters"]["writes"] == 8
+    assert found["commands"]["MAC_AB"] == found["counters"]["macs"] == 2
+    assert found["commands"]["WR_SB"] == found["counters"]["writes"] == 8
     assert [mark["tag"] for mark in found["marks"]] == [1, 2]
     assert found["marks"][0]["cycle"] < found["marks"][1]["cycle"] < found["cycles"] == found["counters"]["cycles"]
     assert found["compared"] > TINY.sram_words * TINY.lanes
@@ -63,13 +63,13 @@ def check_energy(found: dict[str, Any]) -> None:
     """The classes' energies, from the counters, which the log's window must agree with."""
     energy, counters, commands, events = found["energy"], found["counters"], found["commands"], EVENTS_OF_TINY
     parts = energy["parts_pj"]
-    assert parts["MAC"] == pytest.approx(counters["macs"] * events["MAC"])
+    assert parts["MAC"] == pytest.approx(counters["macs"] * events["MAC_AB"])
     assert counters["activates"] == commands["ACT"] + commands["ACT_AB"]
     assert parts["activation"] == pytest.approx((commands["ACT"] + 4 * commands["ACT_AB"]) * events["ACT"])
-    assert parts["write"] == pytest.approx(counters["writes"] * events["WR"])
+    assert parts["write"] == pytest.approx(counters["writes"] * events["WR_SB"])
     assert parts["read"] == counters["reads"] == 0
     words = counters["buffer_writes"] + counters["accumulator_reads"] + counters["accumulator_writes"]
-    assert parts["registers"] == pytest.approx(words * events["WRGB"])
+    assert parts["registers"] == pytest.approx(words * events["WR_GB"])
     assert parts["refresh"] == pytest.approx(counters["refreshes"] * events["REF"])
     cycles, table = found["cycles"], energy["table"]
     low, high = (2 * cycles * table[key] for key in ("standby_precharged", "standby_active"))

@@ -12,11 +12,11 @@ import pytest
 from gen.pim.gpt import GptShape, Placement, token_pieces
 from hdl.params import ConfigError
 from sim_tb.golden.float import widen
-from sim_tb.pim.decoder import HEADS, SYSTEM, Text, agreement, generate, weights
-from sim_tb.pim.decoder import train as training
-from sim_tb.pim.decoder.corpus import END, documentation
-from sim_tb.pim.decoder.generate import decoded, encoded
-from sim_tb.pim.decoder.gradients import loss
+from sim_tb.workloads.text import HEADS, SYSTEM, Text, agreement, generate, weights
+from sim_tb.workloads.text import train as training
+from sim_tb.workloads.text.corpus import END, documentation
+from sim_tb.workloads.text.generate import decoded, encoded
+from sim_tb.workloads.text.gradients import loss
 from tests.pim.decoders import exact
 
 PAGE = Path(__file__).parents[2] / "docs" / "decoder.md"

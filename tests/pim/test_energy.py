@@ -22,14 +22,14 @@ def test_a_log_by_hand():
     log = [
         Entry(5, 0, "REF"),  # before the clocks that count
         Entry(20, 0, "ACT_AB", 0, 3),
-        Entry(30, 0, "MAC", 0, 0, 0),
-        Entry(32, 0, "MAC", 0, 0, 1),
-        Entry(40, 0, "RDMAC"),
+        Entry(30, 0, "MAC_AB", 0, 0, 0),
+        Entry(32, 0, "MAC_AB", 0, 0, 1),
+        Entry(40, 0, "RD_MAC"),
         Entry(60, 0, "PRE_AB"),
-        Entry(61, 1, "WRGB"),
+        Entry(61, 1, "WR_GB"),
         Entry(70, 0, "REF"),
         Entry(105, 1, "ACT", 2, 1),
-        Entry(110, 1, "WR", 2, 0, 0),  # and behind them
+        Entry(110, 1, "WR_SB", 2, 0, 0),  # and behind them
     ]
     found = energy_of(TINY, log, 10, 110)
     table, t = TINY.energy, TINY.timing

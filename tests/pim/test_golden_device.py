@@ -9,7 +9,7 @@ from gen.pim.assemble import assemble
 from hdl.params.pim import FAULTS
 from sim_tb.golden.float import narrow, widen
 from sim_tb.golden.pim import Machine, vector
-from sim_tb.pim.programs import random_elements
+from sim_tb.pim.bench.programs import random_elements
 from tests.pim.machines import FEW_BANKS, SYSTEMS, TINY, machine, numbers, single
 
 # --- dot products ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from hdl.params.pim import FAULTS, Instruction, PimParams
 from hdl.params.pim.loops import advanced, steps
 from sim_tb.golden.float import widen
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.programs import random_elements, random_program
+from sim_tb.pim.bench.programs import random_elements, random_program
 from tests.pim.machines import SYSTEMS, TINY, numbers
 
 # --- programs --------------------------------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ from hdl.params.pim import (
     violations,
 )
 from hdl.params.pim.encoding import advance_bit
-from hdl.pim.issue_decode import controls
-from hdl.pim.vector_phases import PHASES
+from hdl.pim.issue.decode import controls
+from hdl.pim.vector.phases import PHASES
 from sim_tb.golden.pim.vector import FUNCTIONS
 from tests.pim.strategies import instructions
 

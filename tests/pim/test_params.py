@@ -160,9 +160,9 @@ def test_energy_from_currents():
     assert table == EnergyTable()
     events = table.events(PimParams().timing, 256)
     assert events["ACT"] == pytest.approx(37.5 * 36)
-    assert events["RD"] == pytest.approx(485 + 5.5 * 256)
+    assert events["RD_SB"] == pytest.approx(485 + 5.5 * 256)
     aim = AIM.energy.events(AIM.timing, 256)
-    assert aim["MAC"] == pytest.approx(3 * 438.15)
+    assert aim["MAC_AB"] == pytest.approx(3 * 438.15)
     assert aim["REF"] == pytest.approx(168.75 * 210 / 2)
 
 

@@ -11,7 +11,7 @@ from gen.pim.assemble import assemble
 from gen.pim.check import check
 from gen.pim.disassemble import disassemble
 from hdl.params.pim import INSTRUCTIONS, PRESETS
-from sim_tb.pim.programs import random_elements, random_program
+from sim_tb.pim.bench.programs import random_elements, random_program
 
 TINY = PRESETS["tiny"]
 SYSTEMS = [TINY, replace(TINY, channels=4, banks=2, lanes=8, vector_lanes=8), PRESETS["aim_measured"]]

@@ -19,8 +19,8 @@ from hdl.params.pim import FAULTS, INSTRUCTIONS, PRESETS, EnergyTable, PimParams
 from hdl.params.pim.instructions import FLAGS
 from sim_tb.golden.float import functions
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.execute import execute
-from sim_tb.pim.programs import random_program
+from sim_tb.pim.bench.execute import execute
+from sim_tb.pim.bench.programs import random_program
 from tests.pim.reference import PARAMS, left, prepared, program_of
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

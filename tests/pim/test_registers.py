@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from gen.pim.registers import c_header, markdown, systemrdl
-from hdl.bus.registers import Field, Register, RegisterMap, pim_registers
+from hdl.bus.registers import Field, Register, RegisterMap
 from hdl.params import ConfigError
 from hdl.params.pim import FAULTS, PRESETS, SCALARS, PimParams
+from hdl.pim.registers import pim_registers
 
 MAPS = {name: pim_registers(params) for name, params in PRESETS.items()}
 TINY = MAPS["tiny"]

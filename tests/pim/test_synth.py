@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from hdl.bus.registers import pim_registers
-from sim_tb.pim.trace import record
+from hdl.pim.registers import pim_registers
+from sim_tb.pim.bench.trace import record
 from synth_scripts.clock import Clock
 from synth_scripts.controller import BLOCKS, PUBLISHED, synthesise_controller
 from synth_scripts.units import units

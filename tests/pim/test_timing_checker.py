@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import sim_tb.pim.checker
+import sim_tb.pim.check.checker
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.pim import RULES, Entry, TimingChecker, check_log, read_log, write_log
-from sim_tb.pim.rules import spacings
+from sim_tb.pim.check.rules import spacings
 
 TINY, AIM = PRESETS["tiny"], PRESETS["aim_measured"]
 #: A system on which no rule but command bus, rows and data hides another.
@@ -54,12 +54,12 @@ OPEN = (0, "ACT", 0, 5)
 OPEN_ALL = (0, "ACT_AB", 0, 5)
 #: Rule, its values, what comes before, and the command at the first legal cycle.
 CASES = [
-    ("tRCD_RD", {"trcd_rd": 9, "tras": 9, "trc": 11}, [OPEN], (9, "RD", 0, 0, 3)),
-    ("tRCD_RD", {"trcd_rd": 9, "tras": 9, "trc": 11}, [OPEN_ALL], (9, "RD", 3)),
-    ("tRCD_WR", {"trcd_wr": 9, "tras": 9, "trc": 11}, [OPEN], (9, "WR", 0)),
-    ("tRCD_WR", {"trcd_wr": 9, "tras": 9, "trc": 11}, [OPEN_ALL], (9, "WRE")),
-    ("tRCD_MAC", {"trcd_mac": 9}, [OPEN_ALL], (9, "MAC")),
-    ("tRCD_MAC", {"trcd_mac": 9}, [(bank, "ACT", bank, 5) for bank in range(4)], (12, "MAC")),
+    ("tRCD_RD", {"trcd_rd": 9, "tras": 9, "trc": 11}, [OPEN], (9, "RD_SB", 0, 0, 3)),
+    ("tRCD_RD", {"trcd_rd": 9, "tras": 9, "trc": 11}, [OPEN_ALL], (9, "RD_SB", 3)),
+    ("tRCD_WR", {"trcd_wr": 9, "tras": 9, "trc": 11}, [OPEN], (9, "WR_SB", 0)),
+    ("tRCD_WR", {"trcd_wr": 9, "tras": 9, "trc": 11}, [OPEN_ALL], (9, "WR_ELEM")),
+    ("tRCD_MAC", {"trcd_mac": 9}, [OPEN_ALL], (9, "MAC_AB")),
+    ("tRCD_MAC", {"trcd_mac": 9}, [(bank, "ACT", bank, 5) for bank in range(4)], (12, "MAC_AB")),
     ("tRAS", {"tras": 9, "trc": 11}, [OPEN], (9, "PRE", 0)),
     ("tRAS", {"tras": 9, "trc": 11}, [OPEN_ALL], (9, "PRE", 2)),
     ("tRAS", {"tras": 9, "trc": 11}, [OPEN, (4, "ACT", 3, 6)], (13, "PRE_AB")),
@@ -71,38 +71,38 @@ CASES = [
     ("tRP", {"trp": 9, "trc": 11}, [OPEN, (20, "PRE", 0)], (29, "REF")),
     ("tRRD", {"trrd": 7}, [OPEN], (7, "ACT", 1, 9)),
     ("tFAW", {"tfaw": 40}, [(bank, "ACT", bank, 5) for bank in range(4)] + [(20, "PRE", 0)], (40, "ACT", 0, 6)),
-    ("tCCD", {"tccd": 5}, [OPEN, (9, "RD", 0)], (14, "RD", 0, 0, 1)),
-    ("tCCD", {"tccd": 5}, [OPEN_ALL, (9, "MAC")], (14, "MAC", 0, 1, 1)),
-    ("tCCD", {"tccd": 5}, [OPEN_ALL, (9, "MAC")], (14, "WR", 2)),
-    ("tCCD", {"tccd": 5}, [OPEN_ALL, (9, "WRE")], (14, "WR", 0)),
-    ("tRTP", {"trtp": 5}, [OPEN, (9, "RD", 0)], (14, "PRE", 0)),
-    ("tRTP", {"trtp": 5}, [OPEN_ALL, (9, "MAC")], (14, "PRE", 3)),
-    ("tWR", {"twr": 5}, [OPEN, (9, "WR", 0)], (9 + 2 + 1 + 5, "PRE", 0)),
-    ("tWR", {"twr": 5}, [OPEN_ALL, (9, "WRE")], (17, "PRE_AB")),
-    ("tWTR", {"twtr": 5}, [OPEN_ALL, (9, "WR", 0)], (9 + 2 + 1 + 5, "RD", 3)),
-    ("tWTR", {"twtr": 5}, [OPEN_ALL, (9, "WRE", 0)], (17, "MAC")),
-    ("tWTR", {"twtr": 5}, [(9, "WRMAC")], (9 + 1 + 1 + 5, "RDMAC")),
-    ("tWTR", {"twtr": 5}, [OPEN, (9, "WRGB")], (16, "RD", 0)),
-    ("tWTR", {"twtr": 5}, [OPEN, (9, "WR", 0)], (17, "RDMAC_KEEP")),
-    ("tRTW", {"trtw": 5}, [OPEN, (9, "RD", 0)], (9 + 3 + 1 + 5 - 2, "WR", 0)),
-    ("tRTW", {"trtw": 5}, [OPEN, (9, "RD", 0)], (9 + 3 + 1 + 5 - 1, "WRGB")),
-    ("tRTW", {"trtw": 5}, [(9, "RDMAC")], (9 + 1 + 1 + 5 - 1, "WRMAC")),
-    ("tRTW", {"trtw": 5}, [OPEN, (9, "RDMAC_KEEP")], (9 + 1 + 1 + 5 - 2, "WR", 0)),
-    ("CWL_REG", {"cwl_reg": 6}, [OPEN_ALL, (9, "WRGB", 0, 7)], (9 + 6 + 1, "MAC")),
-    ("CWL_REG", {"cwl_reg": 6}, [OPEN_ALL, (9, "WRMAC")], (16, "MAC")),
-    ("tMAC", {"tmac": 6}, [OPEN_ALL, (9, "MAC")], (15, "RDMAC")),
-    ("tMAC", {"tmac": 6}, [OPEN_ALL, (9, "MAC")], (15, "RDMAC_KEEP")),
-    ("tMAC", {"tmac": 6}, [OPEN_ALL, (9, "MAC")], (15, "WRMAC")),
-    ("tMOD", {"tmod": 6}, [OPEN_ALL, (9, "MAC")], (15, "WRGB")),
-    ("tMOD", {"tmod": 6}, [(9, "WRGB")], (15, "ACT_AB", 0, 1)),
-    ("tMOD", {"tmod": 6}, [OPEN_ALL, (9, "RDMAC")], (15, "PRE_AB")),
+    ("tCCD", {"tccd": 5}, [OPEN, (9, "RD_SB", 0)], (14, "RD_SB", 0, 0, 1)),
+    ("tCCD", {"tccd": 5}, [OPEN_ALL, (9, "MAC_AB")], (14, "MAC_AB", 0, 1, 1)),
+    ("tCCD", {"tccd": 5}, [OPEN_ALL, (9, "MAC_AB")], (14, "WR_SB", 2)),
+    ("tCCD", {"tccd": 5}, [OPEN_ALL, (9, "WR_ELEM")], (14, "WR_SB", 0)),
+    ("tRTP", {"trtp": 5}, [OPEN, (9, "RD_SB", 0)], (14, "PRE", 0)),
+    ("tRTP", {"trtp": 5}, [OPEN_ALL, (9, "MAC_AB")], (14, "PRE", 3)),
+    ("tWR", {"twr": 5}, [OPEN, (9, "WR_SB", 0)], (9 + 2 + 1 + 5, "PRE", 0)),
+    ("tWR", {"twr": 5}, [OPEN_ALL, (9, "WR_ELEM")], (17, "PRE_AB")),
+    ("tWTR", {"twtr": 5}, [OPEN_ALL, (9, "WR_SB", 0)], (9 + 2 + 1 + 5, "RD_SB", 3)),
+    ("tWTR", {"twtr": 5}, [OPEN_ALL, (9, "WR_ELEM", 0)], (17, "MAC_AB")),
+    ("tWTR", {"twtr": 5}, [(9, "WR_BIAS")], (9 + 1 + 1 + 5, "RD_MAC")),
+    ("tWTR", {"twtr": 5}, [OPEN, (9, "WR_GB")], (16, "RD_SB", 0)),
+    ("tWTR", {"twtr": 5}, [OPEN, (9, "WR_SB", 0)], (17, "RD_MAC_KEEP")),
+    ("tRTW", {"trtw": 5}, [OPEN, (9, "RD_SB", 0)], (9 + 3 + 1 + 5 - 2, "WR_SB", 0)),
+    ("tRTW", {"trtw": 5}, [OPEN, (9, "RD_SB", 0)], (9 + 3 + 1 + 5 - 1, "WR_GB")),
+    ("tRTW", {"trtw": 5}, [(9, "RD_MAC")], (9 + 1 + 1 + 5 - 1, "WR_BIAS")),
+    ("tRTW", {"trtw": 5}, [OPEN, (9, "RD_MAC_KEEP")], (9 + 1 + 1 + 5 - 2, "WR_SB", 0)),
+    ("CWL_REG", {"cwl_reg": 6}, [OPEN_ALL, (9, "WR_GB", 0, 7)], (9 + 6 + 1, "MAC_AB")),
+    ("CWL_REG", {"cwl_reg": 6}, [OPEN_ALL, (9, "WR_BIAS")], (16, "MAC_AB")),
+    ("tMAC", {"tmac": 6}, [OPEN_ALL, (9, "MAC_AB")], (15, "RD_MAC")),
+    ("tMAC", {"tmac": 6}, [OPEN_ALL, (9, "MAC_AB")], (15, "RD_MAC_KEEP")),
+    ("tMAC", {"tmac": 6}, [OPEN_ALL, (9, "MAC_AB")], (15, "WR_BIAS")),
+    ("tMOD", {"tmod": 6}, [OPEN_ALL, (9, "MAC_AB")], (15, "WR_GB")),
+    ("tMOD", {"tmod": 6}, [(9, "WR_GB")], (15, "ACT_AB", 0, 1)),
+    ("tMOD", {"tmod": 6}, [OPEN_ALL, (9, "RD_MAC")], (15, "PRE_AB")),
     ("tRFC", {"trfc": 30}, [(0, "REF")], (30, "ACT", 2, 5)),
     ("tRFC", {"trfc": 30}, [(0, "REF")], (30, "REF")),
-    ("tRFC", {"trfc": 30}, [(0, "REF")], (30, "WRGB")),
-    ("data bus", {"cl": 7, "trtw": 0}, [OPEN, (9, "RD", 0)], (9 + 7 + 1 - 1, "RDMAC")),
-    ("data bus", {"tbl": 3, "tccd": 3}, [(9, "WRGB")], (12, "WRGB", 0, 1)),
-    ("data bus", {"tbl": 3, "tccd": 3}, [(9, "RDMAC")], (12, "RDMAC")),
-    ("command bus", {}, [(9, "WRGB")], (10, "ACT_AB", 0, 5)),
+    ("tRFC", {"trfc": 30}, [(0, "REF")], (30, "WR_GB")),
+    ("data bus", {"cl": 7, "trtw": 0}, [OPEN, (9, "RD_SB", 0)], (9 + 7 + 1 - 1, "RD_MAC")),
+    ("data bus", {"tbl": 3, "tccd": 3}, [(9, "WR_GB")], (12, "WR_GB", 0, 1)),
+    ("data bus", {"tbl": 3, "tccd": 3}, [(9, "RD_MAC")], (12, "RD_MAC")),
+    ("command bus", {}, [(9, "WR_GB")], (10, "ACT_AB", 0, 5)),
 ]
 
 
@@ -120,7 +120,7 @@ def test_at_the_limit_and_one_cycle_short(rule, timing, before, last):
     assert str(found[0]).endswith(f"; not before cycle {cycle}")
     # Another channel has a clock and a bus of its own.
     elsewhere = [Entry(cycle - 1, 0, *last[1:])]
-    if command in ("ACT", "ACT_AB", "REF", "WRGB", "WRMAC", "RDMAC", "RDMAC_KEEP"):
+    if command in ("ACT", "ACT_AB", "REF", "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP"):
         assert check_log(params, sorted(log(*before) + elsewhere)) == []
 
 
@@ -132,20 +132,20 @@ def test_every_rule_has_a_test():
 @pytest.mark.parametrize(
     ("before", "last", "rule", "message"),
     [
-        ([], (9, "RD", 1), "bank closed", "bank 1 has no row open"),
-        ([OPEN], (9, "RD", 1), "bank closed", "bank 1 has no row open"),
-        ([OPEN], (9, "MAC"), "bank closed", "bank 1 has no row open"),
-        ([OPEN_ALL, (9, "PRE", 2)], (19, "WRE"), "bank closed", "bank 2 has no row open"),
-        ([OPEN_ALL, (9, "PRE_AB")], (19, "MAC"), "bank closed", "bank 0 has no row open"),
+        ([], (9, "RD_SB", 1), "bank closed", "bank 1 has no row open"),
+        ([OPEN], (9, "RD_SB", 1), "bank closed", "bank 1 has no row open"),
+        ([OPEN], (9, "MAC_AB"), "bank closed", "bank 1 has no row open"),
+        ([OPEN_ALL, (9, "PRE", 2)], (19, "WR_ELEM"), "bank closed", "bank 2 has no row open"),
+        ([OPEN_ALL, (9, "PRE_AB")], (19, "MAC_AB"), "bank closed", "bank 0 has no row open"),
         ([OPEN], (9, "ACT", 0, 5), "bank open", "bank 0 has row 5 open"),
         ([(0, "ACT", 2, 5)], (9, "ACT_AB", 0, 5), "bank open", "bank 2 has row 5 open"),
         ([OPEN_ALL, (9, "PRE", 0)], (19, "REF"), "bank open", "bank 1 has row 5 open"),
-        ([OPEN_ALL, (9, "PRE", 3), (19, "ACT", 3, 6)], (29, "MAC"), "rows differ", "rows 5 and 6 are open"),
+        ([OPEN_ALL, (9, "PRE", 3), (19, "ACT", 3, 6)], (29, "MAC_AB"), "rows differ", "rows 5 and 6 are open"),
         ([], (9, "ACT", 4, 0), "address", "bank 4 of 4"),
         ([], (9, "ACT", 0, 64), "address", "row 64 of 64"),
-        ([OPEN], (9, "RD", 0, 0, 8), "address", "col 8 of 8"),
-        ([], (9, "WRGB", 0, 8), "address", "row 8 of 8"),
-        ([OPEN_ALL], (9, "MAC", 0, 8), "address", "row 8 of 8"),
+        ([OPEN], (9, "RD_SB", 0, 0, 8), "address", "col 8 of 8"),
+        ([], (9, "WR_GB", 0, 8), "address", "row 8 of 8"),
+        ([OPEN_ALL], (9, "MAC_AB", 0, 8), "address", "row 8 of 8"),
     ],
 )
 def test_rows_and_addresses(before, last, rule, message):
@@ -182,8 +182,8 @@ def test_postponed_refreshes():
     assert [str(each) for each in found] == ["cycle 900, channel 1, ACT: tREFI: 0 refreshes, 9 are due: 9 postponed"]
     assert check_log(params, log((899, "REF"), (999, "REF"), (1000, "ACT", 0, 5)), end=1000)[0].entry.channel == 0
     # Reported once, not with each command after it.
-    assert len(check_log(params, log(*[(900 + k, "WRGB") for k in range(50)]))) == 1
-    assert len(check_log(params, log(*[(900 + 2 * k, "WRGB") for k in range(60)]))) == 2
+    assert len(check_log(params, log(*[(900 + k, "WR_GB") for k in range(50)]))) == 1
+    assert len(check_log(params, log(*[(900 + 2 * k, "WR_GB") for k in range(60)]))) == 2
 
 
 def test_refreshes_in_advance():
@@ -200,7 +200,7 @@ def stream(params: PimParams, rows: int) -> list[Entry]:
     for row in range(rows):
         entries.append(Entry(cycle, 0, "ACT_AB", 0, row))
         first = cycle + t.trcd_mac
-        entries += [Entry(first + col * t.tccd, 0, "MAC", 0, col, col) for col in range(params.row_cols)]
+        entries += [Entry(first + col * t.tccd, 0, "MAC_AB", 0, col, col) for col in range(params.row_cols)]
         close = max(entries[-1].cycle + t.trtp, cycle + t.tras)
         entries.append(Entry(close, 0, "PRE_AB"))
         cycle = max(close + t.trp, cycle + t.trc)
@@ -252,7 +252,8 @@ def test_log_files(tmp_path: Path):
     entries = stream(TINY, 2)
     path = tmp_path / "commands.csv"
     assert write_log(path, entries) == len(entries)
-    assert path.read_text().splitlines()[:3] == ["cycle,channel,cmd,bank,row,col", "0,0,ACT_AB,0,0,0", "7,0,MAC,0,0,0"]
+    lines = path.read_text().splitlines()
+    assert lines[:3] == ["cycle,channel,cmd,bank,row,col", "0,0,ACT_AB,0,0,0", "7,0,MAC_AB,0,0,0"]
     assert list(read_log(path)) == entries
 
 
@@ -284,7 +285,7 @@ def test_a_wrong_rule_is_caught(monkeypatch, number, by):
         same = [(rule.rule, rule.before, rule.after) == (broken.rule, broken.before, broken.after) for rule in table]
         return tuple(replace(rule, clocks=rule.clocks + by * hit) for rule, hit in zip(table, same, strict=True))
 
-    monkeypatch.setattr(sim_tb.pim.checker, "spacings", wrong)
+    monkeypatch.setattr(sim_tb.pim.check.checker, "spacings", wrong)
     caught = 0
     for case in CASES:
         try:

@@ -10,7 +10,7 @@ import pytest
 from gen.pim.program import Program
 from hdl.params.pim import PRESETS
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.trace import BEATS, TURNS, busy_program, record
+from sim_tb.pim.bench.trace import BEATS, TURNS, busy_program, record
 from tests.pim.machines import SYSTEMS, TINY, numbers
 
 FEW_COLUMNS = replace(TINY, rows=1, row_cols=6, gb_words=8, channels=1)

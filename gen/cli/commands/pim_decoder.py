@@ -13,7 +13,7 @@ __all__ = ["command"]
 
 def command(options: argparse.Namespace, console: Console) -> int:
     """Continue a prompt on the golden model, and on the hardware if that is asked for: it must say the same."""
-    from sim_tb.pim.decoder import agreement, generate
+    from sim_tb.workloads.text import agreement, generate
 
     golden = generate(options.prompt, options.tokens)
     float64 = agreement(golden)

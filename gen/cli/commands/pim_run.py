@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gen.pim.program import Program
     from hdl.params.pim import PimParams
     from sim_tb.golden.pim import Footprint, Machine
+    from sim_tb.pim.bench.execute import Execution
     from sim_tb.pim.energy import Energy
-    from sim_tb.pim.execute import Execution
 
 __all__ = ["command"]
 
@@ -32,7 +32,7 @@ MAX_LIMIT = 1 << 31
 def command(options: argparse.Namespace, console: Console) -> int:
     """Run a program; status 1 if it does not end well, results differ or a timing rule is broken."""
     from sim_tb.golden.pim import Footprint, Machine
-    from sim_tb.pim.execute import execute, kept_rows
+    from sim_tb.pim.bench.execute import execute, kept_rows
 
     program = _program(options)
     params = program.params

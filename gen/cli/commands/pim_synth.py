@@ -26,7 +26,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     from gen.output import open_output
     from gen.pim.hardware import pim_verilog
     from gen.pim.registers import c_header, systemrdl
-    from hdl.bus.registers import pim_registers
+    from hdl.pim.registers import pim_registers
     from synth_scripts.controller import synthesise_controller
 
     if options.clock is not None and not MIN_CLOCK_NS <= options.clock <= MAX_CLOCK_NS:
@@ -62,7 +62,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
 
 def _record(params: PimParams, effort: str, console: Console) -> Trace | None:
     """A program for the netlist to repeat; none at effort quick, and where there is no Verilator."""
-    from sim_tb.pim.trace import record
+    from sim_tb.pim.bench.trace import record
     from sim_tb.tools import find_verilator
 
     if effort == "quick":

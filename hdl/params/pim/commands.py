@@ -1,11 +1,11 @@
 """The commands on a channel's command bus: what the controller sends and the device obeys.
 
 A command is its code, a bank, a row and a column, on ``cmd_op``, ``cmd_bank``, ``cmd_row`` and ``cmd_col`` while
-``cmd_valid`` is high: at most one a clock. Column commands carry no row, as in any DRAM: they mean the open one. MAC
-and WRGB carry the number of a word of the global buffer as ``row``. One word of data follows a write after CWL (to a
+``cmd_valid`` is high: at most one a clock. Column commands carry no row, as in any DRAM: they mean the open one. MAC_AB
+and WR_GB carry the number of a word of the global buffer as ``row``. One word of data follows a write after CWL (to a
 bank) or CWL_REG clocks (to a register) and answers a read after CL or CL_REG clocks.
 
-Commands with one element a bank (``WRE``, ``WRMAC``, ``RDMAC``) move ``lanes`` elements: lane i belongs to bank
+Commands with one element a bank (``WR_ELEM``, ``WR_BIAS``, ``RD_MAC``) move ``lanes`` elements: lane i belongs to bank
 ``bank + i``. Where a channel has more banks than lanes, such a command comes once for every ``lanes`` banks.
 """
 
@@ -43,12 +43,12 @@ class Command:
     @property
     def all_banks(self) -> bool:
         """It acts on every bank of its channel at once."""
-        return self.name in ("ACT_AB", "PRE_AB", "REF", "MAC", "WRE")
+        return self.name in ("ACT_AB", "PRE_AB", "REF", "MAC_AB", "WR_ELEM")
 
     @property
     def register(self) -> bool:
         """It acts on registers, not on banks."""
-        return self.name in ("WRGB", "WRMAC", "RDMAC", "RDMAC_KEEP")
+        return self.name in ("WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 
 
 COMMANDS = {
@@ -59,25 +59,27 @@ COMMANDS = {
         Command("PRE", 3, ("bank",), "", "close the open row of one bank; nothing where it is closed"),
         Command("PRE_AB", 4, (), "", "close the open rows of every bank"),
         Command("REF", 5, (), "", "refresh; every bank is closed"),
-        Command("RD", 6, ("bank", "col"), "read", "read one column"),
-        Command("WR", 7, ("bank", "col"), "write", "write one column, under byte strobes"),
+        Command("RD_SB", 6, ("bank", "col"), "read", "read one column"),
+        Command("WR_SB", 7, ("bank", "col"), "write", "write one column, under byte strobes"),
         Command(
-            "WRE",
+            "WR_ELEM",
             8,
             ("bank", "col"),
             "write",
             "write element i of the word into one column of bank `bank + i`, at the lane that the byte strobes mark",
         ),
         Command(
-            "MAC",
+            "MAC_AB",
             9,
             ("row", "col"),
             "",
             "in every bank, add the dot product of one column and word `row` of the global buffer to the accumulator",
         ),
-        Command("WRGB", 10, ("row",), "write", "write word `row` of the global buffer"),
-        Command("WRMAC", 11, ("bank",), "write", "preset the accumulator of bank `bank + i` to element i of the word"),
-        Command("RDMAC", 12, ("bank",), "read", "read the accumulators, rounded to bf16, and clear them"),
-        Command("RDMAC_KEEP", 13, ("bank",), "read", "read the accumulators, rounded to bf16, and keep them"),
+        Command("WR_GB", 10, ("row",), "write", "write word `row` of the global buffer"),
+        Command(
+            "WR_BIAS", 11, ("bank",), "write", "preset the accumulator of bank `bank + i` to element i of the word"
+        ),
+        Command("RD_MAC", 12, ("bank",), "read", "read the accumulators, rounded to bf16, and clear them"),
+        Command("RD_MAC_KEEP", 13, ("bank",), "read", "read the accumulators, rounded to bf16, and keep them"),
     )
 }

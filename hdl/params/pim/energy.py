@@ -102,18 +102,18 @@ class EnergyTable:
     def events(self, timing: TimingTable, word_bits: int) -> dict[str, float]:
         """Energy in picojoules of one command on one channel, background and controller excluded.
 
-        ``ACT`` is one bank's activate with its precharge, ``MAC`` an all-bank MAC of one column, ``WRGB`` and ``RDMAC``
-        the transfer of one word to or from registers (a preset of the accumulators is a ``WRGB``).
+        ``ACT`` is one bank's activate with its precharge, ``MAC_AB`` that of one column, ``WR_GB`` and ``RD_MAC``
+        the transfer of one word to or from registers (a preset of the accumulators is a ``WR_GB``).
         """
         clock_ns = timing.clock_ps / 1000
         bus = self.interface_pj_per_bit * word_bits
         return {
             "ACT": self.activate * timing.trc * clock_ns,
-            "RD": self.read * timing.tbl * clock_ns + bus,
-            "WR": self.write * timing.tbl * clock_ns + bus,
-            "MAC": self.mac * timing.tccd * clock_ns,
-            "WRGB": bus,
-            "RDMAC": bus,
+            "RD_SB": self.read * timing.tbl * clock_ns + bus,
+            "WR_SB": self.write * timing.tbl * clock_ns + bus,
+            "MAC_AB": self.mac * timing.tccd * clock_ns,
+            "WR_GB": bus,
+            "RD_MAC": bus,
             "REF": self.refresh * timing.trfc * clock_ns,
         }
 

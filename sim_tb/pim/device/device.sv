@@ -1,7 +1,7 @@
 // A channel of DRAM that computes: banks, global buffer, MAC units, and its own check of every timing rule.
 //
 // Commands are carried out whatever they break; a broken rule raises viol_valid with its number in `viol_code` for the
-// next clock and a line `cycle,channel,cmd,rule` in violations.csv. Rules are numbered as in sim_tb.pim.rules.RULES.
+// next clock and a line `cycle,channel,cmd,rule` in violations.csv. Rules are numbered as in sim_tb.pim.check.rules.RULES.
 // Memories belong to whoever places the device: `memory` holds columns one after another, of each all banks' words, of
 // the first KEPT rows; what is written to others is lost.
 `define RULE(condition, number) if (condition) violate(number)
@@ -29,8 +29,8 @@ module pim_device #(
   import "DPI-C" function int unsigned pim_mac(
       input int unsigned accumulator, input bit [16*LANES-1:0] weights, input bit [16*LANES-1:0] inputs, input int lanes);
 
-  localparam int ACT = 1, ACT_AB = 2, PRE = 3, PRE_AB = 4, REF = 5, RD = 6, WR = 7, WRE = 8, MAC = 9, WRGB = 10,
-      WRMAC = 11, RDMAC = 12, RDMAC_KEEP = 13;
+  localparam int ACT = 1, ACT_AB = 2, PRE = 3, PRE_AB = 4, REF = 5, RD_SB = 6, WR_SB = 7, WR_ELEM = 8, MAC_AB = 9, WR_GB = 10,
+      WR_BIAS = 11, RD_MAC = 12, RD_MAC_KEEP = 13;
   localparam int SOON = 128;  // clocks of latency at most
   localparam int LONG_AGO = -1000000000;
 
@@ -99,12 +99,12 @@ module pim_device #(
   // ---- Timing rules ----
   function automatic int newest_array();
     newest_array = LONG_AGO;
-    for (int i = ACT; i <= MAC; i++) if (last[i] > newest_array) newest_array = last[i];
+    for (int i = ACT; i <= MAC_AB; i++) if (last[i] > newest_array) newest_array = last[i];
   endfunction
 
   function automatic int newest_register();
     newest_register = LONG_AGO;
-    for (int i = WRGB; i <= RDMAC_KEEP; i++) if (last[i] > newest_register) newest_register = last[i];
+    for (int i = WR_GB; i <= RD_MAC_KEEP; i++) if (last[i] > newest_register) newest_register = last[i];
   endfunction
 
   task automatic check_bank(int op, int bank);
@@ -122,44 +122,44 @@ module pim_device #(
       PRE, PRE_AB:
       if (is_open) begin
         `RULE(bank_after(bank, ACT, ACT_AB) < RAS, 9);
-        `RULE(bank_after(bank, RD, MAC) < RTP, 15);
-        `RULE(bank_after(bank, WR, WRE) < CWL + BL + WRT, 16);
+        `RULE(bank_after(bank, RD_SB, MAC_AB) < RTP, 15);
+        `RULE(bank_after(bank, WR_SB, WR_ELEM) < CWL + BL + WRT, 16);
       end
-      RD: begin
+      RD_SB: begin
         `RULE(!is_open, 2);
         `RULE(bank_after(bank, ACT, ACT_AB) < RCD_RD, 6);
       end
-      WR, WRE: begin
+      WR_SB, WR_ELEM: begin
         `RULE(!is_open, 2);
         `RULE(bank_after(bank, ACT, ACT_AB) < RCD_WR, 7);
       end
-      MAC: begin
+      MAC_AB: begin
         `RULE(!is_open, 2);
         `RULE(bank_after(bank, ACT, ACT_AB) < RCD_MAC, 8);
       end
       default: ;
     endcase
-    `RULE((op == WRE || op == MAC) && open_row[bank] != open_row[0], 4);
+    `RULE((op == WR_ELEM || op == MAC_AB) && open_row[bank] != open_row[0], 4);
   endtask
 
   task automatic check_channel(int op);
-    logic reads = op == RD || op == RDMAC || op == RDMAC_KEEP;
-    logic column = op >= RD && op <= MAC;
-    logic registers = op >= WRGB;
+    logic reads = op == RD_SB || op == RD_MAC || op == RD_MAC_KEEP;
+    logic column = op >= RD_SB && op <= MAC_AB;
+    logic registers = op >= WR_GB;
     `RULE(cycle - last[REF] < RFC, 22);
     `RULE(registers && cycle - newest_array() < MOD, 21);
     `RULE(!registers && cycle - newest_register() < MOD, 21);
-    `RULE(column && (after(RD, WR) < CCD || after(WRE, MAC) < CCD), 14);
+    `RULE(column && (after(RD_SB, WR_SB) < CCD || after(WR_ELEM, MAC_AB) < CCD), 14);
     `RULE(op == ACT && cycle - last[ACT] < RRD, 12);
     `RULE(op == ACT && cycle - activates[0] < FAW, 13);
-    `RULE((reads || op == MAC) && after(WR, WRE) < CWL + BL + WTR, 17);
-    `RULE(reads && after(WRGB, WRMAC) < CWL_REG + BL + WTR, 17);
-    `RULE((op == WR || op == WRE) && cycle - last[RD] < CL + BL + RTW - CWL, 18);
-    `RULE((op == WR || op == WRE) && after(RDMAC, RDMAC_KEEP) < CL_REG + BL + RTW - CWL, 18);
-    `RULE((op == WRGB || op == WRMAC) && cycle - last[RD] < CL + BL + RTW - CWL_REG, 18);
-    `RULE((op == WRGB || op == WRMAC) && after(RDMAC, RDMAC_KEEP) < CL_REG + BL + RTW - CWL_REG, 18);
-    `RULE(op == MAC && after(WRGB, WRMAC) < CWL_REG + BL, 19);
-    `RULE((op == WRMAC || op == RDMAC || op == RDMAC_KEEP) && cycle - last[MAC] < MACT, 20);
+    `RULE((reads || op == MAC_AB) && after(WR_SB, WR_ELEM) < CWL + BL + WTR, 17);
+    `RULE(reads && after(WR_GB, WR_BIAS) < CWL_REG + BL + WTR, 17);
+    `RULE((op == WR_SB || op == WR_ELEM) && cycle - last[RD_SB] < CL + BL + RTW - CWL, 18);
+    `RULE((op == WR_SB || op == WR_ELEM) && after(RD_MAC, RD_MAC_KEEP) < CL_REG + BL + RTW - CWL, 18);
+    `RULE((op == WR_GB || op == WR_BIAS) && cycle - last[RD_SB] < CL + BL + RTW - CWL_REG, 18);
+    `RULE((op == WR_GB || op == WR_BIAS) && after(RD_MAC, RD_MAC_KEEP) < CL_REG + BL + RTW - CWL_REG, 18);
+    `RULE(op == MAC_AB && after(WR_GB, WR_BIAS) < CWL_REG + BL, 19);
+    `RULE((op == WR_BIAS || op == RD_MAC || op == RD_MAC_KEEP) && cycle - last[MAC_AB] < MACT, 20);
   endtask
 
   task automatic check_data(int start);
@@ -197,7 +197,7 @@ module pim_device #(
   endtask
 
   task automatic expect_word(int op, int latency);
-    write_due[(cycle+latency)%SOON] = '{1'b1, 5'(op), int'(cmd_bank), op < WRGB ? open_row[cmd_bank] : int'(cmd_row),
+    write_due[(cycle+latency)%SOON] = '{1'b1, 5'(op), int'(cmd_bank), op < WR_GB ? open_row[cmd_bank] : int'(cmd_row),
                                         int'(cmd_col)};
   endtask
 
@@ -213,17 +213,17 @@ module pim_device #(
       PRE: open_row[cmd_bank] = -1;
       PRE_AB: for (int b = 0; b < BANKS; b++) open_row[b] = -1;
       REF: refreshes++;
-      RD: answer(CL, open_row[cmd_bank] < 0 ? '0 : memory[place(int'(cmd_bank), open_row[cmd_bank], int'(cmd_col))]);
-      WR, WRE: expect_word(op, CWL);
-      WRGB, WRMAC: expect_word(op, CWL_REG);
-      MAC:
+      RD_SB: answer(CL, open_row[cmd_bank] < 0 ? '0 : memory[place(int'(cmd_bank), open_row[cmd_bank], int'(cmd_col))]);
+      WR_SB, WR_ELEM: expect_word(op, CWL);
+      WR_GB, WR_BIAS: expect_word(op, CWL_REG);
+      MAC_AB:
       for (int b = 0; b < BANKS; b++)
         if (open_row[b] >= 0)
           accumulator[b] = pim_mac(accumulator[b], memory[place(b, open_row[b], int'(cmd_col))], buffer[cmd_row], LANES);
       default: begin
         for (int i = 0; i < LANES && int'(cmd_bank) + i < BANKS; i++) begin
           word[16*i+:16] = narrow(accumulator[int'(cmd_bank)+i]);
-          if (op == RDMAC) accumulator[int'(cmd_bank)+i] = 0;
+          if (op == RD_MAC) accumulator[int'(cmd_bank)+i] = 0;
         end
         answer(CL_REG, word);
       end
@@ -232,16 +232,16 @@ module pim_device #(
 
   task automatic store(write_t what);
     case (int'(what.op))
-      WR:
+      WR_SB:
       if (what.row >= 0)
         for (int i = 0; i < 2 * LANES; i++)
           if (wstrb[i]) memory[place(what.bank, what.row, what.col)][8*i+:8] = wdata[8*i+:8];
-      WRE:
+      WR_ELEM:
       for (int b = 0; b < LANES && what.bank + b < BANKS; b++)
         for (int i = 0; i < 2 * LANES; i++)
           if (wstrb[i] && what.row >= 0)
             memory[place(what.bank+b, what.row, what.col)][8*i+:8] = wdata[16*b+8*(i%2)+:8];
-      WRGB: buffer[what.row] = wdata;
+      WR_GB: buffer[what.row] = wdata;
       default: for (int i = 0; i < LANES && what.bank + i < BANKS; i++) accumulator[what.bank+i] = widen(wdata[16*i+:16]);
     endcase
   endtask
@@ -249,7 +249,7 @@ module pim_device #(
   task automatic happened(int op);
     last[op] = cycle;
     for (int b = 0; b < BANKS; b++)
-      if (op == ACT_AB || op == PRE_AB || op == MAC || op == WRE || op == REF || b == int'(cmd_bank))
+      if (op == ACT_AB || op == PRE_AB || op == MAC_AB || op == WR_ELEM || op == REF || b == int'(cmd_bank))
         if (!((op == PRE || op == PRE_AB) && open_row[b] < 0)) bank_last[op][b] = cycle;
     if (op == ACT) begin
       for (int i = 0; i < 3; i++) activates[i] = activates[i+1];
@@ -280,19 +280,19 @@ module pim_device #(
       write_due[cycle%SOON].valid = 1'b0;
       if (cmd_valid) begin
         $fwrite(log_file, "%0d,%0d,%0d,%0d,%0d,%0d\n", cycle, CHANNEL, cmd_op, cmd_bank, cmd_row, cmd_col);
-        if (cmd_op < ACT || cmd_op > RDMAC_KEEP || int'(cmd_bank) >= BANKS || int'(cmd_col) >= ROW_COLS
-            || int'(cmd_row) >= (cmd_op == MAC || cmd_op == WRGB ? GB_WORDS : ROWS))
+        if (cmd_op < ACT || cmd_op > RD_MAC_KEEP || int'(cmd_bank) >= BANKS || int'(cmd_col) >= ROW_COLS
+            || int'(cmd_row) >= (cmd_op == MAC_AB || cmd_op == WR_GB ? GB_WORDS : ROWS))
           violate(1);
         else begin
           for (int b = 0; b < BANKS; b++)
-            if (cmd_op == ACT_AB || cmd_op == PRE_AB || cmd_op == REF || cmd_op == MAC || cmd_op == WRE
-                || (cmd_op < WRGB && b == int'(cmd_bank)))
+            if (cmd_op == ACT_AB || cmd_op == PRE_AB || cmd_op == REF || cmd_op == MAC_AB || cmd_op == WR_ELEM
+                || (cmd_op < WR_GB && b == int'(cmd_bank)))
               check_bank(int'(cmd_op), b);
           check_channel(int'(cmd_op));
-          if (cmd_op == RD) check_data(cycle + CL);
-          if (cmd_op == WR || cmd_op == WRE) check_data(cycle + CWL);
-          if (cmd_op == WRGB || cmd_op == WRMAC) check_data(cycle + CWL_REG);
-          if (cmd_op == RDMAC || cmd_op == RDMAC_KEEP) check_data(cycle + CL_REG);
+          if (cmd_op == RD_SB) check_data(cycle + CL);
+          if (cmd_op == WR_SB || cmd_op == WR_ELEM) check_data(cycle + CWL);
+          if (cmd_op == WR_GB || cmd_op == WR_BIAS) check_data(cycle + CWL_REG);
+          if (cmd_op == RD_MAC || cmd_op == RD_MAC_KEEP) check_data(cycle + CL_REG);
           happened(int'(cmd_op));
           command(int'(cmd_op));
           check_refresh(cycle);

@@ -12,9 +12,9 @@ from gen.pim.gpt import Placement, token_programs
 from gen.pim.program import Program
 from hdl.params.pim import instruction
 from sim_tb.pim import check_log
-from sim_tb.pim.decoder import generate
+from sim_tb.pim.bench.system import run_system
 from sim_tb.pim.gpt import loaded
-from sim_tb.pim.system import run_system
+from sim_tb.workloads.text import generate
 from tests.pim.decoders import TINY, TOY, random_weights
 from tests.pim.rtl.test_system import compare
 

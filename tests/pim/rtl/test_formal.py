@@ -16,9 +16,9 @@ from hdl.bus.axi_lite import AxiLite
 from hdl.lib.shared import Part
 from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, PimParams, TimingTable
-from hdl.pim.operation import KINDS
-from hdl.pim.sequencer import Sequencer
-from sim_tb.pim.rules import ACTIVATES, COLUMNS, PRECHARGES, spacings
+from hdl.pim.channel.operation import KINDS
+from hdl.pim.channel.sequencer import Sequencer
+from sim_tb.pim.check.rules import ACTIVATES, COLUMNS, PRECHARGES, spacings
 from synth_scripts import yosys
 from tests.pim.machines import TINY
 
@@ -121,7 +121,7 @@ def monitor(params: PimParams) -> str:
         )
         checks.append(f"assert (!({is_(*ACTIVATES, 'REF', bank=bank)} && open_{bank}));  // bank open")
         checks.append(f"assert (!({is_(*COLUMNS, bank=bank)} && !open_{bank}));  // bank closed")
-    checks.append(f"assert (!({is_('MAC', 'WRE')} && row_0 != row_1));  // rows differ")
+    checks.append(f"assert (!({is_('MAC_AB', 'WR_ELEM')} && row_0 != row_1));  // rows differ")
     nl = "\n"
     return f"""module properties(input clk, rst, op_valid, word, room, input [{bits - 1}:0] op_in);
   wire valid, ready;

@@ -10,7 +10,7 @@ import pytest
 
 from gen.pim.assemble import assemble
 from gen.pim.hardware import pim_verilog
-from hdl.bus.registers import pim_registers
+from hdl.pim.registers import pim_registers
 from sim_tb.golden.pim import Machine
 from tests.pim.machines import TINY, numbers
 from tests.sim.icarus import require_icarus

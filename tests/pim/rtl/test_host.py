@@ -15,11 +15,12 @@ import tests.pim.test_golden_programs as golden
 from gen.pim.assemble import assemble
 from gen.pim.hardware import pim_verilog
 from gen.pim.registers import c_header, markdown
-from hdl.bus.registers import Register, pim_registers
+from hdl.bus.registers import Register
 from hdl.params.pim import FAULTS, SCALARS
 from hdl.pim.counters import COUNTED
+from hdl.pim.registers import pim_registers
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.host import OKAY, SLVERR, HostResult, Script, run_host
+from sim_tb.pim.bench.host import OKAY, SLVERR, HostResult, Script, run_host
 from sim_tb.tools import find_verilator
 from tests.pim.machines import TINY
 

@@ -9,8 +9,8 @@ import pytest
 
 from hdl.params.pim import INSTRUCTIONS, Instruction, PimParams, TimingTable, instruction
 from sim_tb.pim import Entry, check_log
-from sim_tb.pim.programs import random_program, unrolled
-from sim_tb.pim.sequencers import Step, run_sequencers, steps_of
+from sim_tb.pim.bench.programs import random_program, unrolled
+from sim_tb.pim.bench.sequencers import Step, run_sequencers, steps_of
 from tests.pim.machines import TINY
 from tests.pim.rtl.work import done, expected
 
@@ -103,7 +103,7 @@ def test_streams_of_macs_have_no_bubble():
         timing = quiet[name]
         system = replace(TINY, timing=timing)
         checked(TINY, timing, log, code)
-        cycles = [entry.cycle for entry in log if entry.command == "MAC"]
+        cycles = [entry.cycle for entry in log if entry.command == "MAC_AB"]
         opened = [entry.cycle for entry in log if entry.command == "ACT_AB"]
         assert len(opened) == 12
         assert len(cycles) == 88
@@ -154,7 +154,7 @@ def test_more_banks_than_lanes():
     code = mixed(params, np.random.default_rng(3), 600)
     log = run_sequencers(params, {"sharp": SHARP}, steps_of(params, code))["sharp"]
     checked(params, SHARP, log, code)
-    assert {entry.bank for entry in log if entry.command == "WRE"} == {0, 4}
+    assert {entry.bank for entry in log if entry.command == "WR_ELEM"} == {0, 4}
 
 
 def test_every_rule_shortened_by_one_is_caught():

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from hdl.pim.channel.word_queue import WordQueue
 from hdl.pim.sram import Sram, bank_count
-from hdl.pim.word_queue import WordQueue
 from tests.hdl.simulate import run
 from tests.pim.machines import FEW_BANKS
 

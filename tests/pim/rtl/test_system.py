@@ -14,8 +14,8 @@ from hdl.params.pim import FAULTS, IllegalWord, PimParams, TimingTable, decode
 from sim_tb.golden.float import bits
 from sim_tb.golden.pim import Machine
 from sim_tb.pim import check_log
-from sim_tb.pim.programs import random_program, unrolled
-from sim_tb.pim.system import Result, run_system
+from sim_tb.pim.bench.programs import random_program, unrolled
+from sim_tb.pim.bench.system import Result, run_system
 from tests.pim.machines import SYSTEMS, TINY
 from tests.pim.rtl.work import done, expected
 

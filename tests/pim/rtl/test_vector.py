@@ -17,14 +17,14 @@ from gen.emit.verilog import WAIVERS, verilog_of
 from gen.pim.hardware import OWN_WAIVERS
 from gen.pim.program import Program
 from hdl.params.pim import INSTRUCTIONS, Instruction, PimParams, encode, instruction
-from hdl.pim.vector import VectorUnit
-from hdl.pim.vector_phases import PHASES
+from hdl.pim.vector.phases import PHASES
+from hdl.pim.vector.unit import VectorUnit
 from sim_tb.golden.float import add, bits, floats, flush, multiply, narrow, widen
 from sim_tb.golden.float.functions import GELU_A, GELU_B, divide, power_of_two
 from sim_tb.golden.pim import Machine, vector
 from sim_tb.golden.pim import machine as machine_module
-from sim_tb.pim.programs import random_elements
-from sim_tb.pim.system import Result, run_system
+from sim_tb.pim.bench.programs import random_elements
+from sim_tb.pim.bench.system import Result, run_system
 from sim_tb.tools import find_verilator
 from tests.pim.machines import TINY
 from tests.pim.rtl.test_system import moves

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hdl.params.pim import INSTRUCTIONS
-from hdl.pim.vector import READS, VectorUnit
+from hdl.pim.vector.unit import READS, VectorUnit
 from tests.hdl.simulate import run
 from tests.pim.machines import TINY
 

@@ -23,7 +23,7 @@ def done(params: PimParams, log: Iterable[Entry]) -> list[Work]:
             rows = [entry.row] * params.banks
         elif name in ("PRE", "PRE_AB"):
             rows = [None if name == "PRE_AB" or bank == entry.bank else row for bank, row in enumerate(rows)]
-        elif name in ("RD", "WR", "WRE", "MAC"):
+        elif name in ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB"):
             row = rows[entry.bank]
             assert row is not None, entry
             found.append((name, entry.bank, row, entry.col, entry.row))
@@ -44,14 +44,14 @@ def expected(params: PimParams, instructions: Sequence[Instruction], channel: in
             for i in range(one["n"]):
                 row, col = divmod(one["row"] * params.row_cols + one["col"] + i, params.row_cols)
                 word = one["gb"] + i if name == "MAC_AB" else 0
-                found.append((name[:3].strip("_"), values.get("bank", 0), row, col, word))
+                found.append((name, values.get("bank", 0), row, col, word))
         elif name in ("WR_GB", "WR_GBX"):
-            found += [("WRGB", 0, 0, 0, one["gb"] + i) for i in range(one["n"])]
+            found += [("WR_GB", 0, 0, 0, one["gb"] + i) for i in range(one["n"])]
         elif name == "WR_ELEM":
-            found += [("WRE", bank, one["row"], one["col"], 0) for bank in parts]
+            found += [("WR_ELEM", bank, one["row"], one["col"], 0) for bank in parts]
         elif name == "WR_BIAS":
-            found += [("WRMAC", bank, 0, 0, 0) for bank in parts]
+            found += [("WR_BIAS", bank, 0, 0, 0) for bank in parts]
         elif name == "RD_MAC":
-            command = "RDMAC_KEEP" if "accumulate" in one.flags else "RDMAC"
+            command = "RD_MAC_KEEP" if "accumulate" in one.flags else "RD_MAC"
             found += [(command, bank, 0, 0, 0) for bank in parts]
     return found

@@ -1,0 +1,253 @@
+"""The command sequencer of a channel: operations in, commands out, every timing rule kept."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.data import View
+from amaranth.lib.wiring import In, Out
+
+from hdl.bus.slice import StreamSlice
+from hdl.lib.shared import Part, Shared, place
+from hdl.params.pim import COMMANDS, PimParams
+from hdl.params.pim.commands import COMMAND_BITS
+from hdl.pim.channel.bank import SequencerBank
+from hdl.pim.channel.operation import COUNT_BITS, KINDS, operation
+from hdl.pim.channel.refresh import Refresh
+from hdl.pim.channel.rules import ChannelRules
+
+__all__ = ["Sequencer"]
+
+COLUMN_KINDS = ("WR_SB", "RD_SB", "WR_ELEM", "MAC_AB")
+ALL_KINDS = ("ACT_AB", "PRE_AB", "WR_ELEM", "MAC_AB")
+#: Operations with one command for every ``lanes`` banks.
+PART_KINDS = ("WR_ELEM", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
+#: Operations whose work is the command of the same name; those on rows have none.
+WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
+TAKES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "write")
+GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
+
+
+class Sequencer(Part):
+    """Turns operations, one after the other, into commands, as early as the rules allow.
+
+    Which command comes next follows from the operation and the banks alone:
+
+    1. A refresh, where one may cut in (below): PRE_AB if any row is open, then REF.
+    2. Work on columns needs its row in its bank, or in all banks opened by one ACT_AB. If that is so, the column's
+       command; else ACT or ACT_AB where the bank is closed (all are); else PRE or PRE_AB. Nothing is closed before
+       something else is wanted: rows stay open from operation to operation.
+    3. Work on registers: its command.
+    4. ACT and ACT_AB open a row as 2. does, and PRE and PRE_AB close one; as soon as that is so, they take one clock
+       more without a command.
+
+    It leaves in the first clock in which no timing rule forbids it, and, if it writes, its word is there, and, if it
+    reads, there is room for the answer. The first command of an operation can leave in the clock after the last one of
+    the operation before it.
+
+    A refresh cuts in when one is due and (a) no command of the present operation has left yet, or there is none; or (b)
+    the next command would be ACT or ACT_AB; or (c) ``refresh.URGENT`` or more are owed: anywhere. It repeats until none
+    is due. Rows are opened again as 2. says.
+
+    Members
+    -------
+    op, op_valid, op_ready
+        Operations (:func:`hdl.pim.channel.operation.operation`).
+    word, room : In(1)
+        The next word to write is there; one more answer can be taken.
+    cmd_valid, cmd_op, cmd_bank, cmd_row, cmd_col : Out
+        The command bus, from registers: one clock after the decision. Fields that a command does not use are zero.
+    write_bank, write_register, read : Out(1)
+        The command decided on in this clock writes to banks, writes to registers, reads.
+    strobe_lane, strobe_one : Out
+        With ``write_bank``: only that lane is written.
+    busy : Out(1)
+        An operation has commands to give.
+    """
+
+    module = "sequencer"
+    resets = True
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        self.layout = operation(params)
+        outputs = ("op_ready", "write_bank", "write_register", "read", "strobe_one", "busy", "cmd_valid")
+        super().__init__(
+            {
+                "op": In(self.layout.size),
+                **{name: In(1) for name in ("op_valid", "word", "room")},
+                **{name: Out(1) for name in outputs},
+                "strobe_lane": Out(len(View(self.layout, Signal(self.layout.size)).lane)),
+                "cmd_op": Out(COMMAND_BITS),
+                "cmd_bank": Out(params.bank_bits),
+                "cmd_row": Out(params.row_bits),
+                "cmd_col": Out(params.col_bits),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        ended = Signal()
+        self._present(m, ended)
+        sent = {name: Signal(name=f"send_{name.lower()}") for name in COMMANDS}
+        banks = self._banks(m, sent)
+        wanted = self._wanted(m, sent, banks)
+        rules = ChannelRules(m, self.params.timing, sent)
+        for name, signal in sent.items():
+            allowed = rules.allow(name) & self._bank_rules(name, banks)
+            if name in TAKES_WORD:
+                allowed = allowed & self.word
+            if name in GIVES_WORD:
+                allowed = allowed & self.room
+            m.d.comb += signal.eq(wanted[name] & allowed)
+        self._advance(m, sent, ended)
+        self._command(m, sent)
+        return m
+
+    # --- the operation at work ---------------------------------------------------------------------------------------
+    def _present(self, m: Module, ended: Signal) -> None:
+        """Take an operation from the queue as soon as the one before it has ended."""
+        params = self.params
+        self.valid = Signal(name="valid")
+        queue = place(
+            m,
+            "queue",
+            StreamSlice(self.layout.size),
+            i_data=self.op,
+            i_last=0,
+            i_valid=self.op_valid,
+            o_ready=ended | ~self.valid,
+        )
+        new = View(self.layout, queue.o_data)
+        self.fresh = Signal(name="fresh")
+        self.kind = Signal(len(KINDS), name="kind", reset_less=True)
+        self.bank = Signal(params.bank_bits, name="bank", reset_less=True)
+        self.row = Signal(len(new.row), name="row", reset_less=True)
+        self.col = Signal(params.col_bits, name="col", reset_less=True)
+        self.buffer = Signal(len(new.word), name="buffer", reset_less=True)
+        self.lane = Signal(len(new.lane), name="lane", reset_less=True)
+        self.count = Signal(COUNT_BITS, name="count", reset_less=True)
+        m.d.comb += [
+            self.op_ready.eq(queue.i_ready),
+            self.busy.eq(self.valid | queue.o_valid),
+            self.strobe_lane.eq(self.lane),
+            self.strobe_one.eq(self.is_("WR_ELEM")),
+        ]
+        with m.If(ended | ~self.valid):
+            m.d.sync += [self.valid.eq(queue.o_valid), self.fresh.eq(1)]
+            m.d.sync += [self.kind.eq(Const(1, len(KINDS)) << new.kind), self.bank.eq(new.bank), self.row.eq(new.row)]
+            m.d.sync += [self.col.eq(new.col), self.buffer.eq(new.word), self.lane.eq(new.lane)]
+            parts = Cat(*((new.kind == KINDS.index(name)) for name in PART_KINDS)).any()
+            m.d.sync += self.count.eq(Mux(parts, params.parts, new.count))
+
+    def is_(self, *names: str) -> Value:
+        """The operation is of one of these kinds."""
+        return Cat(*(self.kind[KINDS.index(name)] for name in names)).any()
+
+    # --- banks -------------------------------------------------------------------------------------------------------
+    def _banks(self, m: Module, sent: dict[str, Signal]) -> list[Shared]:
+        part, banks = SequencerBank(self.params), []
+        activate_all, precharge_all = sent["ACT_AB"], sent["PRE_AB"]
+        for i in range(self.params.banks):
+            here = self.bank == i
+            inputs = {
+                "activate": activate_all | (sent["ACT"] & here),
+                "precharge": precharge_all | (sent["PRE"] & here),
+                "read": sent["MAC_AB"] | (sent["RD_SB"] & here),
+                "write": sent["WR_ELEM"] | (sent["WR_SB"] & here),
+            }
+            banks.append(place(m, f"bank{i}", part, row=self.row, **inputs))
+        return banks
+
+    def _bank_rules(self, name: str, banks: list[Shared]) -> Value:
+        """What the banks themselves demand of a command."""
+        every = {"ACT_AB": "can_activate", "PRE_AB": "can_precharge", "REF": "rested"}
+        one = {"ACT": "can_activate", "PRE": "can_precharge", "RD_SB": "can_read", "WR_SB": "can_write"}
+        if name in every:
+            return Cat(*(getattr(bank, every[name]) for bank in banks)).all()
+        if name in one:
+            return Array([getattr(bank, one[name]) for bank in banks])[self.bank]
+        return Const(1, 1)
+
+    # --- the next command --------------------------------------------------------------------------------------------
+    def _wanted(self, m: Module, sent: dict[str, Signal], banks: list[Shared]) -> dict[str, Value]:
+        refresh = place(m, "refresh", Refresh(self.params), done=sent["REF"])
+        together = Signal()  # all banks were opened by one ACT_AB
+        with m.If(sent["ACT_AB"]):
+            m.d.sync += together.eq(1)
+        with m.If(sent["PRE"] | sent["PRE_AB"]):
+            m.d.sync += together.eq(0)
+
+        everyone = self.is_(*ALL_KINDS)
+        some_open = Signal()
+        held = Signal()  # the bank, or any that is meant, is open
+        hit = Signal()
+        opening = Signal()
+        must_open = Signal()
+        must_close = Signal()
+        cut_in = self.cut_in = Signal(name="cut_in")
+        m.d.comb += [
+            some_open.eq(Cat(*(bank.open for bank in banks)).any()),
+            held.eq(Mux(everyone, some_open, Array([bank.open for bank in banks])[self.bank])),
+            hit.eq(Mux(everyone, together & banks[0].hit, Array([bank.hit for bank in banks])[self.bank])),
+            opening.eq(self.is_(*COLUMN_KINDS, "ACT", "ACT_AB")),
+            must_open.eq(self.valid & opening & ~hit & ~held),
+            must_close.eq(self.valid & held & Mux(opening, ~hit, self.is_("PRE", "PRE_AB"))),
+            cut_in.eq(refresh.urgent | (refresh.due & (~self.valid | self.fresh | must_open))),
+        ]
+        wanted: dict[str, Value] = {
+            "PRE_AB": Mux(cut_in, some_open, must_close & everyone),
+            "REF": cut_in & ~some_open,
+            "PRE": ~cut_in & must_close & ~everyone,
+            "ACT": ~cut_in & must_open & ~everyone,
+            "ACT_AB": ~cut_in & must_open & everyone,
+        }
+        for name in WORK:
+            ready = self.valid & ~cut_in & self.is_(name)
+            wanted[name] = ready & hit if name in COLUMN_KINDS else ready
+        opened, closed = self.is_("ACT", "ACT_AB") & hit, self.is_("PRE", "PRE_AB") & ~held
+        self.needless = self.valid & ~cut_in & (opened | closed)
+        return wanted
+
+    def _advance(self, m: Module, sent: dict[str, Signal], ended: Signal) -> None:
+        """The place of the next command, and the end of the operation."""
+        params = self.params
+        work = Signal()
+        row_end = self.col == params.row_cols - 1
+        m.d.comb += [
+            work.eq(Cat(*(sent[name] for name in WORK)).any()),
+            ended.eq((work & (self.count == 1)) | self.needless),
+        ]
+        with m.If(Cat(*sent.values()).any() & self.valid & ~self.cut_in & ~ended):
+            m.d.sync += self.fresh.eq(0)
+        with m.If(work & ~ended):
+            m.d.sync += self.count.eq(self.count - 1)
+            with m.If(self.is_("WR_SB", "RD_SB", "MAC_AB")):
+                m.d.sync += self.col.eq(Mux(row_end, 0, self.col + 1))
+                m.d.sync += self.row.eq(self.row + row_end)
+            with m.If(self.is_("WR_GB", "MAC_AB")):
+                m.d.sync += self.buffer.eq(self.buffer + 1)
+            if params.parts > 1:
+                with m.If(self.is_(*PART_KINDS)):
+                    m.d.sync += self.bank.eq(self.bank + params.lanes)
+        m.d.comb += [
+            self.write_bank.eq(sent["WR_SB"] | sent["WR_ELEM"]),
+            self.write_register.eq(sent["WR_GB"] | sent["WR_BIAS"]),
+            self.read.eq(Cat(*(sent[name] for name in GIVES_WORD)).any()),
+        ]
+
+    def _command(self, m: Module, sent: dict[str, Signal]) -> None:
+        """The registers of the command bus."""
+        code: Value = Const(0, COMMAND_BITS)
+        uses: dict[str, Value] = {}
+        for name, signal in sent.items():
+            code = code | Mux(signal, COMMANDS[name].code, 0)
+            for field in COMMANDS[name].uses:
+                uses[field] = uses.get(field, Const(0, 1)) | signal
+        number = sent["MAC_AB"] | sent["WR_GB"]
+        m.d.sync += [
+            self.cmd_valid.eq(Cat(*sent.values()).any()),
+            self.cmd_op.eq(code),
+            self.cmd_bank.eq(Mux(uses["bank"], self.bank, 0)),
+            self.cmd_row.eq(Mux(number, self.buffer, Mux(uses["row"], self.row, 0))),
+            self.cmd_col.eq(Mux(uses["col"], self.col, 0)),
+        ]

@@ -1,0 +1,146 @@
+"""The instruction that the issuer works on: its fields, its addresses in this iteration, and its faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Mux, Signal, Value
+from amaranth.lib.data import View
+
+from hdl.lib.shared import Shared
+from hdl.params.pim import FAULTS, FIELDS, INSTRUCTIONS, LEVELS, WORD_BITS, PimParams
+from hdl.params.pim.fields import ADVANCING
+from hdl.params.pim.instructions import ACCUMULATE, FENCE, IRQ, REG, ZERO
+from hdl.pim.issue.decode import CONTROLS, controls
+from hdl.pim.issue.expand import PHASES
+from hdl.pim.issue.loops import ADDRESSES
+from hdl.pim.mover import MOVE_BITS
+
+__all__ = ["Present", "field", "lowest_fault"]
+
+
+class Present:
+    """Registers of the present instruction, and what follows from them.
+
+    Attributes
+    ----------
+    word : Signal
+        As it came from the program memory.
+    control : View
+        What its opcode means (``CONTROLS``).
+    fields : dict of Signal
+        Its operands, addresses as they are in this iteration.
+    lane : Signal
+        The lane of WR_ELEM, the stride of WR_GBX: field b as it is in the word.
+    value : Signal
+        The integer operand that may come from a scalar register.
+    flags : dict of Signal
+        Those flags that mean something for the instruction.
+    """
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        self.word = Signal(WORD_BITS, name="word")
+        self.control = View(CONTROLS, Signal(CONTROLS.size, name="control"))
+        widths = {"mask": 24, "bank": 4, "row": 16, "col": 8, "n": MOVE_BITS, "a": 16, "b": 16, "d": 16, "imm": 16}
+        self.fields = {name: Signal(width, name=f"field_{name}") for name, width in widths.items()}
+        self.lane = Signal(16, name="lane")
+        self.flags = {name: Signal(name=f"flag_{name}") for name in ("fence", "keep", "irq", "reg", "zero")}
+        self.value = Signal(16, name="value")
+
+    def load(self, word: Value, found: View) -> list[Any]:
+        """Take a word from the program memory, and what its opcode means."""
+        f, flags = self.fields, field("flags", word)
+        fields = {name: field(name, word) for name in ("bank", "row", "a", "b", "d", "imm")}
+        return [
+            self.word.eq(word),
+            self.control.eq(found),
+            *(f[name].eq(value) for name, value in fields.items()),
+            f["mask"].eq(Cat(field("ch_mask", word), fields["imm"])),
+            f["col"].eq(Mux(found.col | found.is_loop, field("col", word), 0)),
+            f["n"].eq(Cat(field("n", word), Mux(found.wide, field("col", word), 0))),
+            self.lane.eq(fields["b"]),
+            self.flags["fence"].eq(flags[FENCE.bit]),
+            self.flags["irq"].eq(flags[IRQ.bit] & found.legal),
+            self.flags["reg"].eq(flags[REG.bit]),
+            self.flags["zero"].eq(flags[ZERO.bit] & found.zeroes),
+            self.flags["keep"].eq(flags[ACCUMULATE.bit] & found.reads_accumulators),
+        ]
+
+    def by_register(self) -> Value:
+        """An operand comes from a scalar register."""
+        return self.flags["reg"] & (self.control.scalar | self.control.factor)
+
+    def moves(self, *names: str) -> Value:
+        """Some address of the instruction advances; and these are among its addresses."""
+        tag = field("tag", self.word)
+        mask = Cat(*(getattr(self.control, f"advance_{name}") for name in ADVANCING))
+        own = Cat(*(getattr(self.control, f"advance_{name}") for name in names)).any()
+        return (tag & mask.replicate(LEVELS)).any() & own
+
+    def advanced(self, loops: Shared) -> dict[str, Value]:
+        """Addresses in this iteration; columns may still be beyond the row's end."""
+        tag = field("tag", self.word)
+        found = {}
+        for name in ADDRESSES:
+            index = ADVANCING.index("row" if name == "col" else name)
+            total = self.fields[name]
+            allowed = getattr(self.control, f"advance_{ADVANCING[index]}")
+            for level in range(LEVELS):
+                moved = getattr(loops, f"moved_{name}_{level}")
+                total = total + Mux(tag[index + len(ADVANCING) * level] & allowed, moved, 0)
+            found[name] = total
+        return found
+
+    def faults(self, loops: Shared, ranges: Shared, loaded: Value) -> Value:
+        """Each fault at the bit of its code; ``loaded`` are the channels whose accumulators were loaded."""
+        params, f, control = self.params, self.fields, self.control
+        own = f["mask"] & ((1 << params.channels) - 1)
+        found = {
+            "OPCODE": ~control.legal,
+            "LOOP": (control.is_loop & (loops.full | (f["col"] >= params.row_cols))) | (control.is_endl & loops.empty),
+            "MASK": control.mask & (~own.any() | (f["mask"] != own) | (control.single & (own & (own - 1)).any())),
+            "OPERAND": (control.count & (f["n"] == 0))
+            | (control.is_vmm & (self.value == 0))
+            | (control.bank & (f["bank"] >= params.banks))
+            | (control.col & (f["col"] >= params.row_cols))
+            | (control.lane & (self.lane >= params.lanes)),
+            "SRAM": ranges.sram,
+            "ROW": ranges.row_fault,
+            "BUFFER": ranges.buffer,
+            "OVERLAP": ranges.overlap,
+            "ACCUMULATOR": control.reads_accumulators & (own & ~loaded).any(),
+        }
+        bits: list[Value] = [Const(0, 1)] * (max(fault.code for fault in FAULTS.values()) + 1)
+        for name, broken in found.items():
+            bits[FAULTS[name].code] = broken
+        return Cat(*bits)
+
+    def replace_by(self, expander: Shared) -> list[Any]:
+        """Take the present part of a VMM."""
+        f = self.fields
+        names = ("a", "d", "row", "col", "n")
+        table: Value = Const(0, CONTROLS.size)
+        for i, name in enumerate(PHASES):
+            bits = CONTROLS.const(controls(INSTRUCTIONS[name])).as_value()
+            table = table | Mux(expander.phase[i], bits, 0)
+        return [
+            self.control.eq(table),
+            f["mask"].eq((1 << self.params.channels) - 1),
+            *(f[name].eq(getattr(expander, f"part_{name}")) for name in names),
+            self.flags["zero"].eq(expander.part_zero),
+        ]
+
+
+def field(name: str, word: Value) -> Value:
+    """A field of a word."""
+    place = FIELDS[name]
+    return word[place.low : place.low + place.width]
+
+
+def lowest_fault(bad: Value) -> Value:
+    """The lowest code among faults, or 0."""
+    code: Value = Const(0, 8)
+    for fault in sorted(FAULTS.values(), key=lambda each: -each.code):
+        code = Mux(bad[fault.code], fault.code, code)
+    return code

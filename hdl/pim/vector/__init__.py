@@ -1,0 +1,1 @@
+"""The vector unit: lanes, their passes and phases, sums and greatest elements."""

@@ -1,0 +1,93 @@
+"""The timing rules of a channel as a table, for checking and nothing else.
+
+The table is written from the descriptions of the times (:class:`hdl.params.pim.TimingTable`), not from the controller,
+and shares no code with whatever schedules commands. A *spacing* rule forbids a command too soon after another, on the
+same bank or anywhere on the channel. What no spacing can express (rows, the data bus, windows, refresh) is in
+:mod:`sim_tb.pim.check.checker`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hdl.params.pim import TimingTable
+
+__all__ = ["RULES", "Spacing", "spacings"]
+
+ACTIVATES = ("ACT", "ACT_AB")
+PRECHARGES = ("PRE", "PRE_AB")
+ARRAY_WRITES = ("WR_SB", "WR_ELEM")
+REGISTER_WRITES = ("WR_GB", "WR_BIAS")
+REGISTER_READS = ("RD_MAC", "RD_MAC_KEEP")
+REGISTERS = (*REGISTER_WRITES, *REGISTER_READS)
+COLUMNS = ("RD_SB", *ARRAY_WRITES, "MAC_AB")
+ARRAYS = (*ACTIVATES, *PRECHARGES, "REF", *COLUMNS)
+
+#: Every rule that a violation can name, and what breaks it.
+RULES = {
+    "command bus": "two commands in one clock, or out of order",
+    "address": "no such channel, bank, row, column or word of the global buffer",
+    "bank closed": "a column of a bank without an open row",
+    "bank open": "an activate of a bank with an open row, or a refresh while any has one",
+    "rows differ": "an all-bank column command while banks have different rows open",
+    "data bus": "the data of two commands at once",
+    "tRCD_RD": "a read too soon after the activate",
+    "tRCD_WR": "a write too soon after the activate",
+    "tRCD_MAC": "a MAC too soon after the activate",
+    "tRAS": "a precharge too soon after the activate",
+    "tRC": "an activate too soon after the bank's last one",
+    "tRP": "an activate or refresh too soon after a precharge",
+    "tRRD": "an activate too soon after another bank's",
+    "tFAW": "a fifth activate within the window",
+    "tCCD": "a column command too soon after another",
+    "tRTP": "a precharge too soon after a read or MAC",
+    "tWR": "a precharge too soon after the data of a write",
+    "tWTR": "a read or MAC too soon after the data of a write",
+    "tRTW": "the data of a write too soon after the data of a read",
+    "CWL_REG": "a MAC before the data of the global buffer or the accumulators has come",
+    "tMAC": "accumulators read or preset before the MACs have ended",
+    "tMOD": "a change between register and bank commands too fast",
+    "tRFC": "a command too soon after a refresh",
+    "tREFI": "more than eight refreshes owed or in advance",
+}
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """At least ``clocks`` from each of ``before`` to each of ``after``, on one bank or on the whole channel."""
+
+    rule: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    clocks: int
+    same_bank: bool = False
+
+
+def spacings(t: TimingTable) -> tuple[Spacing, ...]:
+    """The spacing rules of a timing table."""
+    written, loaded = t.cwl + t.tbl, t.cwl_reg + t.tbl
+    read, fetched = t.cl + t.tbl, t.cl_reg + t.tbl
+    rules = (
+        Spacing("tRCD_RD", ACTIVATES, ("RD_SB",), t.trcd_rd, same_bank=True),
+        Spacing("tRCD_WR", ACTIVATES, ARRAY_WRITES, t.trcd_wr, same_bank=True),
+        Spacing("tRCD_MAC", ACTIVATES, ("MAC_AB",), t.trcd_mac, same_bank=True),
+        Spacing("tRAS", ACTIVATES, PRECHARGES, t.tras, same_bank=True),
+        Spacing("tRC", ACTIVATES, ACTIVATES, t.trc, same_bank=True),
+        Spacing("tRP", PRECHARGES, (*ACTIVATES, "REF"), t.trp, same_bank=True),
+        Spacing("tRRD", ("ACT",), ("ACT",), t.trrd),
+        Spacing("tCCD", COLUMNS, COLUMNS, t.tccd),
+        Spacing("tRTP", ("RD_SB", "MAC_AB"), PRECHARGES, t.trtp, same_bank=True),
+        Spacing("tWR", ARRAY_WRITES, PRECHARGES, written + t.twr, same_bank=True),
+        Spacing("tWTR", ARRAY_WRITES, ("RD_SB", "MAC_AB", *REGISTER_READS), written + t.twtr),
+        Spacing("tWTR", REGISTER_WRITES, ("RD_SB", *REGISTER_READS), loaded + t.twtr),
+        Spacing("tRTW", ("RD_SB",), ARRAY_WRITES, read + t.trtw - t.cwl),
+        Spacing("tRTW", ("RD_SB",), REGISTER_WRITES, read + t.trtw - t.cwl_reg),
+        Spacing("tRTW", REGISTER_READS, ARRAY_WRITES, fetched + t.trtw - t.cwl),
+        Spacing("tRTW", REGISTER_READS, REGISTER_WRITES, fetched + t.trtw - t.cwl_reg),
+        Spacing("CWL_REG", REGISTER_WRITES, ("MAC_AB",), loaded),
+        Spacing("tMAC", ("MAC_AB",), (*REGISTER_READS, "WR_BIAS"), t.tmac),
+        Spacing("tMOD", ARRAYS, REGISTERS, t.tmod),
+        Spacing("tMOD", REGISTERS, ARRAYS, t.tmod),
+        Spacing("tRFC", ("REF",), (*ARRAYS, *REGISTERS), t.trfc),
+    )
+    return tuple(rule for rule in rules if rule.clocks > 0)
