@@ -91,7 +91,6 @@ class Lanes(Part):
                 m,
                 f"lane{i}",
                 Lane(self.shape),
-                en=self.en,
                 a=Mux(entry.back, result, Mux(entry.number, number, Cat(low, a))),
                 b=b,
                 c=c,
