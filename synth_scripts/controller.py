@@ -52,6 +52,9 @@ BLOCKS = {
 }
 #: What is in none of them.
 WIRING = "wiring"
+#: Flip-flops from which on a clock gate is used: one takes the power of 1.6 clock pins of flip-flops while it lets
+#: the clock through, of 1.2 otherwise, and the area of 1.5 flip-flops.
+GATE_BITS = 8
 #: Period that is asked for, FO4, where no clock is given.
 TARGET_FO4 = 25
 
@@ -125,6 +128,7 @@ def synthesise_controller(
         target_ns=target(clock_ns, cells) or TARGET_FO4 * cells.fo4_ps / 1e3,
         clock_ns=target(clock_ns, cells),
         pairs=PAIRS[effort],
+        gate_bits=GATE_BITS,
     )
     clock = Clock(clock_ns, fabric.period)
     path = critical_paths(cells, fabric, top, boxes, (), workdir / "paths", clock_ns or fabric.period).path

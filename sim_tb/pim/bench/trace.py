@@ -105,9 +105,9 @@ def record(params: PimParams) -> Trace | None:
         reset=RESET_CLOCKS,
         busy=range(begin, end),
         idle=range(len(result.trace) - IDLE, len(result.trace)),
-        about=f"a program of {end - begin:,} clocks and {IDLE} clocks of rest: {TURNS} times softmax, layernorm and GELU of {size:,} elements, "
+        about=f"a program of {end - begin:,} clocks ({TURNS} times softmax, layernorm and GELU of {size:,} elements, "
         f"and beside them {TURNS} products of a vector of {columns * params.lanes:,} and a matrix of "
-        f"{slots * params.units:,} columns; normal numbers, seed {SEED}",
+        f"{slots * params.units:,} columns; normal numbers, seed {SEED}) and {IDLE} clocks of rest",
     )
 
 
