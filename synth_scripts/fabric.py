@@ -305,14 +305,10 @@ class _Run:
             "read_verilog -sv design.v",
             *(f"blackbox {box.name}" for box in self.boxes),
             f"hierarchy -check -top {self.top}",
-            "proc",
-            "attrmap -remove init",
-            "check -nolatches -assert",
+            *("proc", "attrmap -remove init", "check -nolatches -assert"),
             *(MEMORIES if self.memories else ()),
             *yosys.COARSE,
-            "alumacc",
-            "opt -nosdff",
-            "opt -full -nosdff",
+            *("alumacc", "opt -nosdff", "opt -full -nosdff"),
         ]
         if library.clock_gate or library.latch_gate:
             # The pass counts cells: registers, or flip-flops where registers are taken apart first.

@@ -23,6 +23,8 @@ from tests.hdl.float.bench import Bench
 #: Small formats, of which all pairs of numbers are tried, and the latency of the units for them.
 SMALL = {(4, 4): 1, (3, 5): 2, (2, 2): 3, (3, 2): 3, (2, 6): 3}
 TAG_BITS = 6
+#: What a lane's control shows of itself.
+SHOWN = ("short_free", "y_valid", "y_tag", "moves")
 
 
 def all_of(en: Value, steps: int) -> Value:
@@ -142,6 +144,7 @@ class OneLane(Part):
                 "short_free": Out(1),
                 "y_valid": Out(1),
                 "y_tag": Out(TAG_BITS),
+                "moves": Out(shape.full + 1),
             }
         )
 
@@ -152,7 +155,7 @@ class OneLane(Part):
         operands = {name: getattr(self, name) for name in "abc"}
         lane = place(m, "lane", Lane(self.shape), **operands, **LaneControl.connect(control))
         m.d.comb += [self.y.eq(lane.y), self.o.eq(lane.o)]
-        m.d.comb += [getattr(self, name).eq(getattr(control, name)) for name in ("short_free", "y_valid", "y_tag")]
+        m.d.comb += [getattr(self, name).eq(getattr(control, name)) for name in SHOWN]
         return m
 
 
