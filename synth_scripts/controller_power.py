@@ -13,9 +13,9 @@ from synth_scripts.library import Library
 from synth_scripts.macro import POWER_MODEL, MacroEnergy
 from synth_scripts.memory import Memory
 from synth_scripts.power import ModulePower
-from synth_scripts.replay import measure_replay
+from synth_scripts.replay import Stretch, measure_replay
 
-__all__ = ["ControllerPower", "controller_power"]
+__all__ = ["ControllerPower", "Draw", "controller_power"]
 
 #: Of the rule: the share of the pins of data that change in a clock; loads of a gate's output, in flip-flops' inputs.
 ACTIVITY, FANOUT = 0.1, 3
@@ -25,18 +25,43 @@ RULE = (
     "every clock; no wires, no clock tree"
 )
 MEASURED = (
-    "the netlist, simulated without glitches, repeats {about}: the same outputs in every clock; "
+    "the netlist, simulated without glitches, repeats {about}: the same outputs in every clock; idle is the rest; "
     f"{POWER_MODEL}; no wires, no clock tree"
 )
 
 
 @dataclass(frozen=True)
-class ControllerPower:
-    """Milliwatts by kind and by block (of gates only; nothing where a rule was used), and how they were found."""
+class Draw:
+    """Milliwatts by kind, and by block (of gates only; nothing where a rule was used)."""
 
-    model: str
     parts: dict[str, float] = field(default_factory=dict)
     blocks: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stretch: Stretch, period_ns: float) -> Draw:
+        """At a clock period."""
+        gates, macros = stretch.gates.values(), stretch.macros.values()
+        parts = {
+            "clock": sum(power.clock_fj for power in gates) / period_ns * 1e-3,
+            "data": sum(power.data_fj for power in gates) / period_ns * 1e-3,
+            "macros": sum(power.mw(period_ns) for power in macros),
+            "leakage": sum(power.leakage_nw for power in gates) * 1e-6,
+        }
+        return cls(parts, {name: power.mw(period_ns) for name, power in stretch.gates.items()})
+
+    @property
+    def total(self) -> float | None:
+        """Milliwatts; None where there is no measurement."""
+        return sum(self.parts.values()) if self.parts else None
+
+
+@dataclass(frozen=True)
+class ControllerPower:
+    """While a program runs and while none does, the latter not by a rule; and how it was found."""
+
+    model: str
+    busy: Draw = field(default_factory=Draw)
+    idle: Draw = field(default_factory=Draw)
 
 
 def controller_power(
@@ -76,19 +101,12 @@ def controller_power(
         return ControllerPower(library.without_power)
     trace = record()
     if trace is None:
-        model, gates, stores = RULE, {"": _rule(library, fabric)}, _busy(library, macros)
-    else:
-        kinds = [memory for memory, _ in macros]
-        gates, stores = measure_replay(library, fabric.netlist, top, kinds, blocks, trace, folder)
-        model = MEASURED.format(about=trace.about)
-    parts = {
-        "clock": sum(power.clock_fj for power in gates.values()) / period_ns * 1e-3,
-        "data": sum(power.data_fj for power in gates.values()) / period_ns * 1e-3,
-        "macros": sum(power.mw(period_ns) for power in stores.values()),
-        "leakage": sum(power.leakage_nw for power in gates.values()) * 1e-6,
-    }
-    each = {} if trace is None else {name: power.mw(period_ns) for name, power in gates.items()}
-    return ControllerPower(model, parts, each)
+        rule = Draw.of(Stretch({"": _rule(library, fabric)}, _busy(library, macros)), period_ns)
+        return ControllerPower(RULE, Draw(rule.parts))
+    kinds = [memory for memory, _ in macros]
+    found = measure_replay(library, fabric.netlist, top, kinds, blocks, trace, folder)
+    draws = {name: Draw.of(stretch, period_ns) for name, stretch in found.items()}
+    return ControllerPower(MEASURED.format(about=trace.about), **draws)
 
 
 def _busy(library: Library, macros: list[tuple[Memory, int]]) -> dict[str, ModulePower]:

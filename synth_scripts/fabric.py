@@ -135,6 +135,7 @@ def synthesise_fabric(
     core_ns: float = 0.0,
     pairs: tuple[tuple[str, str], ...] = VARIANTS["normal"],
     timed: bool = True,
+    gate_bits: int | None = None,
     say: jobs.Say = jobs.quiet,
 ) -> Fabric:
     """Synthesise everything but the boxes; the variant that makes the best engine wins.
@@ -159,6 +160,8 @@ def synthesise_fabric(
         The variants to try.
     timed : bool
         Time the engine; otherwise the period is 0.
+    gate_bits : int, optional
+        So many flip-flops of one enable, or more, get a clock gate; default: three registers, of whatever width.
     say : callable
         Told what is being done.
 
@@ -171,11 +174,11 @@ def synthesise_fabric(
     blocks = [(box.name, box.area, box.netlist, box.block.liberty if box.block else "") for box in boxes]
     key = cache.digest(
         *("fabric by objective", verilog, top, library.digest, blocks, target_ns, clock_ns, core_ns, pairs, timed),
-        *(sta.available(), yosys.version()),
+        *(gate_bits, sta.available(), yosys.version()),
     )
     stored = cache.read("fabrics", key)
     if stored is None:
-        made = _Run(library, verilog, top, boxes, folder, target_ns, timed, say).variants(pairs)
+        made = _Run(library, verilog, top, boxes, folder, target_ns, timed, gate_bits, say).variants(pairs)
         least = objective(clock_ns)
         stored = vars(min(made, key=lambda each: least(_Whole(each.area(boxes), max(each.period, core_ns)))))
         cache.write("fabrics", key, stored)
@@ -240,10 +243,11 @@ class _Run:
         folder: Path,
         target_ns: float,
         timed: bool,
+        gate_bits: int | None,
         say: jobs.Say,
     ) -> None:
         self.library, self.top, self.boxes, self.folder = library, top, boxes, folder
-        self.target_ns, self.timed, self.say = target_ns, timed, say
+        self.target_ns, self.timed, self.gate_bits, self.say = target_ns, timed, gate_bits, say
         names = {box.name for box in boxes}
         hierarchy = Hierarchy(verilog)
         mapped = [name for name in hierarchy.below(top, names) if name not in names]
@@ -301,17 +305,17 @@ class _Run:
             "read_verilog -sv design.v",
             *(f"blackbox {box.name}" for box in self.boxes),
             f"hierarchy -check -top {self.top}",
-            "proc",
-            "attrmap -remove init",
-            "check -nolatches -assert",
+            *("proc", "attrmap -remove init", "check -nolatches -assert"),
             *(MEMORIES if self.memories else ()),
             *yosys.COARSE,
-            "alumacc",
-            "opt -nosdff",
-            "opt -full -nosdff",
+            *("alumacc", "opt -nosdff", "opt -full -nosdff"),
         ]
         if library.clock_gate or library.latch_gate:
-            commands += ["clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size 3", "techmap -map clock_gate.v"]
+            # The pass counts cells: registers, or flip-flops where registers are taken apart first.
+            commands += ["simplemap t:$dffe"] if self.gate_bits else []
+            least = self.gate_bits or 3
+            commands += [f"clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size {least}"]
+            commands += ["techmap -map clock_gate.v"]
         commands += ["design -save words"]
         for i, adder in enumerate(dict.fromkeys(adder for adder, _ in names.values())):
             style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""

@@ -255,6 +255,14 @@ class Simulator:
         for net, enable in zip(self.gated, self._enables(self.values, self.state, self.full), strict=True):
             self.gated_ones[net] += enable.bit_count()
 
+    def forget(self) -> None:
+        """Count anew."""
+        self.last, self.cycles = None, 0
+        self.ones[:] = self.toggles[:] = 0
+        self.gated_ones.clear()
+        for macro in self.macros.values():
+            macro.forget()
+
     def clock(self) -> None:
         """A rising clock edge."""
         shown = [each for macro in self.macros.values() for each in macro.clock(self.values)]

@@ -66,6 +66,10 @@ class Macro:
         self.clocks += 1
         self.written += float(self._bits(values, "w_en").mean(axis=0).sum())
 
+    def forget(self) -> None:
+        """Count anew."""
+        self.clocks, self.written = 0, 0.0
+
     def clock(self, values: list[int]) -> list[tuple[int, int]]:
         """A rising edge: write, and return nets and what they are from now on. What is written is read as it was."""
         shown = []

@@ -1,9 +1,12 @@
-"""A recorded program on the netlist of a controller: the same outputs in every clock, and what gates do meanwhile."""
+"""A recorded program on the netlist of a controller: the same outputs in every clock, and what gates do meanwhile.
+
+Activity is counted while the program runs, and once more in clocks behind it, in which nothing does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +19,23 @@ from synth_scripts.macro import POWER_MODEL
 from synth_scripts.memory import Memory
 from synth_scripts.power import ModulePower, flattened, macro_powers, module_powers
 
-__all__ = ["measure_replay", "replay"]
+__all__ = ["Stretch", "measure_replay", "replay"]
 
 
-def replay(flat: dict[str, Any], memories: Sequence[Memory], library: Library, trace: Trace) -> Simulator:
-    """Simulate a netlist on a recorded program; activity is that of the program's clocks.
+@dataclass(frozen=True)
+class Stretch:
+    """Power in some clocks of a recording: of gates by block, and of macros by module."""
+
+    gates: dict[str, ModulePower]
+    macros: dict[str, ModulePower]
+
+
+def replay(
+    flat: dict[str, Any], memories: Sequence[Memory], library: Library, trace: Trace
+) -> Iterator[tuple[str, Simulator]]:
+    """Simulate a netlist on a recorded program.
+
+    Gives the simulator at the end of each stretch, ``busy`` and ``idle``, when its activity is that of the stretch.
 
     Parameters
     ----------
@@ -39,6 +54,7 @@ def replay(flat: dict[str, Any], memories: Sequence[Memory], library: Library, t
     """
     simulator = Simulator(flat, library, lanes=1, memories={memory.module: memory for memory in memories})
     banks = [macro for macro in simulator.macros.values() if "sram_bank" in macro.memory.module]
+    stretches = {"busy": trace.busy, "idle": trace.idle}
     values = simulator.values
     drives = [int(net) for _, net in _bits(flat, trace.inputs)]
     shows = _bits(flat, trace.outputs)
@@ -54,10 +70,14 @@ def replay(flat: dict[str, Any], memories: Sequence[Memory], library: Library, t
             for i, (port, net) in enumerate(shows):
                 if (int(net) if isinstance(net, str) else values[net]) != outputs >> i & 1:
                     raise CheckFailed(f"the netlist differs from the simulation: {port} in clock {number}")
-        if trace.begin <= number < trace.end:
+        now = [name for name, clocks in stretches.items() if number in clocks]
+        if now:
             simulator.count()
         simulator.clock()
-    return simulator
+        for name in now:
+            if number == stretches[name][-1]:
+                yield name, simulator
+                simulator.forget()
 
 
 def _bits(flat: dict[str, Any], ports: Mapping[str, int]) -> list[tuple[str, Any]]:
@@ -79,8 +99,8 @@ def measure_replay(
     blocks: Mapping[str, str],
     trace: Trace,
     folder: Path,
-) -> tuple[dict[str, ModulePower], dict[str, ModulePower]]:
-    """Power of a mapped controller by block, and of its macros by module, over the clocks of a recorded program.
+) -> dict[str, Stretch]:
+    """Power of a mapped controller while a recorded program runs (``busy``), and behind it (``idle``).
 
     Parameters
     ----------
@@ -101,14 +121,21 @@ def measure_replay(
         Where the netlist does not do what was recorded.
     ToolError
     """
-    key = cache.digest("replay", 2, library.digest, verilog, top, dict(blocks), repr(trace), POWER_MODEL)
+    key = cache.digest("replay", 3, library.digest, verilog, top, dict(blocks), repr(trace), POWER_MODEL)
     stored = cache.read("power", key)
     if stored is None:
         hierarchy, flat = flattened(library, verilog, top, memories, folder)
-        simulator = replay(flat, memories, library, trace)
-        gates = module_powers(simulator, hierarchy, top, library, blocks=blocks)
-        macros = macro_powers(simulator, library)
-        stored = [{name: asdict(power) for name, power in found.items()} for found in (gates, macros)]
+        found = {
+            name: Stretch(
+                module_powers(simulator, hierarchy, top, library, blocks=blocks), macro_powers(simulator, library)
+            )
+            for name, simulator in replay(flat, memories, library, trace)
+        }
+        stored = {name: asdict(stretch) for name, stretch in found.items()}
         cache.write("power", key, stored)
-    gates, macros = ({name: ModulePower(**values) for name, values in found.items()} for found in stored)
-    return gates, macros
+    return {
+        name: Stretch(
+            **{kind: {each: ModulePower(**values) for each, values in powers.items()} for kind, powers in kinds.items()}
+        )
+        for name, kinds in stored.items()
+    }

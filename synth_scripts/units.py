@@ -32,6 +32,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "gops_per_mm2_engine": ("GOPS/mm2", "op/FO4/MNAND2"),
     "gops_per_mm2_engine_total": ("GOPS/mm2", "op/FO4/MNAND2"),
     "power_mw": ("mW",),
+    "idle_power_mw": ("mW",),
     "core_power_mw": ("mW",),
     "macro_power_mw": ("mW",),
     "gops_per_w": ("GOPS/W",),

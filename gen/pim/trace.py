@@ -23,8 +23,8 @@ class Trace:
         Words of the SRAM after reset.
     reset : int
         Clocks in reset, in which outputs mean nothing.
-    begin, end : int
-        The clocks of the program.
+    busy, idle : range
+        The clocks of the program, and clocks behind it in which nothing runs.
     about : str
         What ran.
     """
@@ -34,6 +34,6 @@ class Trace:
     clocks: Sequence[tuple[int, int]]
     sram: Sequence[int]
     reset: int
-    begin: int
-    end: int
+    busy: range
+    idle: range
     about: str

@@ -1,26 +1,67 @@
-"""Shift registers of whole words."""
+"""Shift registers of whole words, and the elements that travel through pipelines beside them."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, place
 
-__all__ = ["Delay", "delay"]
+__all__ = ["Delay", "delay", "later", "moves"]
 
 
 def delay(m: Module, name: str, en: Value, value: Value, steps: int) -> Value:
-    """Place a :class:`Delay` on ``value`` as submodule ``name``; no steps need none."""
-    return place(m, name, Delay(steps, len(value)), en=en, i=value).o if steps else value
+    """Place a :class:`Delay` on ``value`` as submodule ``name``; no steps need none.
+
+    ``en`` is one bit, or one for each step (:func:`moves`).
+    """
+    if not steps:
+        return value
+    if len(en) not in (1, steps):
+        raise TypeError(f"{name}: {len(en)} enables for {steps} steps")
+    return place(m, name, Delay(steps, len(value), stepwise=len(en) > 1), en=en, i=value).o
+
+
+def later(m: Module, name: str, en: Value, value: Value, steps: int) -> Signal:
+    """A bit for each of the last steps: in bit i what ``value`` was i + 1 steps ago. All are 0 after reset."""
+    bits = Signal(steps, name=f"{name}_later")
+    with m.If(en):
+        m.d.sync += bits.eq(Cat(value, bits))
+    return bits
+
+
+def moves(en: Value, valid: Value, behind: Value) -> Value:
+    """Enables of a pipeline's steps, so that those without an element are not clocked.
+
+    Parameters
+    ----------
+    en : Value
+        All of it advances.
+    valid : Value
+        An element enters.
+    behind : Value
+        Bit i: there is an element behind step i (:func:`later`).
+
+    Returns
+    -------
+    Value
+        As many bits as ``behind``: the element in front of step i moves on.
+    """
+    return Cat(valid, behind)[: len(behind)] & en.replicate(len(behind))
 
 
 class Delay(Part):
     """Delay a word by ``depth`` steps; a long delay is built of two that are half as long.
 
+    Parameters
+    ----------
+    depth, width : int
+    stepwise : bool
+        Every step has an enable of its own.
+
     Members
     -------
-    en : In(1)
+    en : In(1), or In(depth) where ``stepwise``
         Advance by one step; otherwise nothing changes.
     i, o : width bits
     """
@@ -28,25 +69,26 @@ class Delay(Part):
     #: The longest delay written out.
     DIRECT = 4
 
-    def __init__(self, depth: int, width: int) -> None:
+    def __init__(self, depth: int, width: int, *, stepwise: bool = False) -> None:
         self.depth = depth
         self.width = width
-        self.module = f"delay_{depth}x{width}"
-        super().__init__({"en": In(1), "i": In(width), "o": Out(width)})
+        self.stepwise = stepwise
+        self.module = f"delay_{depth}x{width}" + ("_stepwise" if stepwise else "")
+        super().__init__({"en": In(depth if stepwise else 1), "i": In(width), "o": Out(width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         value = self.i
+        enables = self.en if self.stepwise else self.en.replicate(self.depth)
         if self.depth <= self.DIRECT:
             for step in range(self.depth):
                 register = Signal(self.width, name=f"step{step}", reset_less=True)
-                with m.If(self.en):
+                with m.If(enables[step]):
                     m.d.sync += register.eq(value)
                 value = register
         else:
             first = self.depth // 2
-            for name, depth in (("first", first), ("second", self.depth - first)):
-                half = place(m, name, Delay(depth, self.width), en=self.en, i=value)
-                value = half.o
+            for name, own in (("first", enables[:first]), ("second", enables[first:])):
+                value = delay(m, name, own if self.stepwise else self.en, value, len(own))
         m.d.comb += self.o.eq(value)
         return m

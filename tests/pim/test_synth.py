@@ -20,6 +20,7 @@ def compare_power(rule, measured):
     assert rule["power_mw"] == pytest.approx(sum(rule["power_parts_mw"].values()))
     assert min(rule["power_parts_mw"].values()) > 0
     assert {each["power_mw"] for each in rule["blocks"]} == {None}
+    assert rule["idle_power_mw"] is rule["idle_power_parts_mw"] is None
     assert measured["area_um2"] == rule["area_um2"]
     assert "the same outputs in every clock" in measured["power_model"]
     blocks = {each["block"]: each["power_mw"] for each in measured["blocks"]}
@@ -31,6 +32,11 @@ def compare_power(rule, measured):
     assert measured_parts["data"] > 0
     assert 0 < measured_parts["macros"] < rule_parts["macros"]  # not every one is written in every clock
     assert measured_parts["leakage"] == pytest.approx(rule_parts["leakage"])
+    idle = {each["block"]: each["idle_power_mw"] for each in measured["blocks"]}
+    idle_parts = measured["idle_power_parts_mw"]
+    assert sum(idle.values()) == pytest.approx(measured["idle_power_mw"] - idle_parts["macros"])
+    assert 0 < idle["vector unit"] < 0.15 * blocks["vector unit"]  # steps without an element are not clocked
+    assert idle_parts["leakage"] == measured_parts["leakage"]
 
 
 @pytest.mark.slow
@@ -77,12 +83,13 @@ def test_a_missed_clock_is_said_and_is_status_1(bitloom, here, monkeypatch):
         "area_unit": "um2",
         "area_um2": 2400.0,
         "gate_equivalents": 100.0,
-        "blocks": [{"block": "issuer", "area_um2": 2400.0, "share": 1.0, "power_mw": None}],
+        "blocks": [{"block": "issuer", "area_um2": 2400.0, "share": 1.0, "power_mw": None, "idle_power_mw": None}],
         "macro_bits": 0,
         "macro_area_estimate_um2": 0.0,
         "fmax_mhz": 1e3 / 7.5,
         "period_fo4": 75.0,
         "power_mw": None,
+        "idle_power_mw": None,
         "published": PUBLISHED,
         "scaling": "roughly",
         "at_28_nm": {"logic_mm2": 1.0, "memory_mm2": 1.0, "clock_mhz": 900.0},

@@ -13,7 +13,7 @@ from hdl.params import CheckFailed
 from synth_scripts.library import Library
 from synth_scripts.macro import MacroEnergy
 from synth_scripts.memory import Memory
-from synth_scripts.replay import measure_replay
+from synth_scripts.replay import Stretch, measure_replay
 
 pytestmark = pytest.mark.synth
 
@@ -61,15 +61,18 @@ def recorded() -> Trace:
         shown = words[at]
         words[at] = (words[at] & ~enable) | (held & enable)
         held = data
-    return Trace({"rst": 1, "en": 2, "at": 3, "d": 2}, {"q": 2}, clocks, sram, RESET, 10, LENGTH, "noise")
+    inputs, outputs = {"rst": 1, "en": 2, "at": 3, "d": 2}, {"q": 2}
+    return Trace(inputs, outputs, clocks, sram, RESET, range(10, 40), range(40, LENGTH), "noise")
 
 
-def measured(library: Library, folder: Path, trace: Trace) -> tuple[dict, dict]:
+def measured(library: Library, folder: Path, trace: Trace) -> dict[str, Stretch]:
     return measure_replay(library, TEXT, "top", [BANK], {"top": "registers", "part": "memory"}, trace, folder)
 
 
 def test_the_same_in_every_clock(osu018: Library, tmp_path: Path) -> None:
-    found, macros = measured(osu018, tmp_path, recorded())
+    stretches = measured(osu018, tmp_path, recorded())
+    assert set(stretches) == {"busy", "idle"}
+    found, macros = stretches["busy"].gates, stretches["busy"].macros
     assert set(found) == {"registers", "memory"}
     assert found["registers"].data_fj > 0
     assert found["registers"].area == pytest.approx(2 * (osu018.areas["DFFPOSX1"] + osu018.areas["INVX1"]))
@@ -99,12 +102,14 @@ def test_other_ports_are_found(osu018: Library, tmp_path: Path) -> None:
         measured(osu018, tmp_path, replace(recorded(), outputs={"q": 3}))
 
 
-def test_activity_is_that_of_the_programs_clocks(osu018: Library, tmp_path: Path) -> None:
-    """Clocks outside of the program have no part in it."""
+def test_activity_is_that_of_the_stretchs_clocks(osu018: Library, tmp_path: Path) -> None:
+    """Other clocks have no part in it, neither those of the other stretch nor those in none."""
     still = [(0, 3)] * 40
     trace = replace(recorded(), clocks=[*still, *((0b11 << 6 | i % 8 << 3, 3) for i in range(9))], sram=[0] * 8)
-    trace = replace(trace, reset=0, begin=5, end=40)
-    found, macros = measured(osu018, tmp_path, trace)
+    stretches = measured(osu018, tmp_path, replace(trace, reset=0, busy=range(40, 48), idle=range(5, 40)))
+    found, macros = stretches["idle"].gates, stretches["idle"].macros
     assert found["registers"].data_fj == 0
-    assert found["registers"].clock_fj > 0
+    assert found["registers"].clock_fj == stretches["busy"].gates["registers"].clock_fj > 0
+    assert stretches["busy"].gates["registers"].data_fj > 0
+    assert stretches["busy"].macros[BANK.module].data_fj > macros[BANK.module].data_fj
     assert macros[BANK.module].data_fj == pytest.approx(MacroEnergy(BANK, osu018).of_clock(writes=0.0))  # it is read

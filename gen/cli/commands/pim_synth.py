@@ -85,9 +85,12 @@ def _text(found: dict[str, Any]) -> str:
         f"clock  {found['fmax_mhz']:,.1f} MHz at best, {found['period_fo4']:.1f} FO4",
         *(f"  {text}" for text in [missed(found)] if text),
     ]
+    for words, state in (("", ""), (", idle", "idle_")):
+        total = found[f"{state}power_mw"]
+        if total is not None:
+            parts = ", ".join(f"{name} {value:,.2f}" for name, value in found[f"{state}power_parts_mw"].items())
+            lines.append(f"power{words}  {total:,.1f} mW at {found['clock_ns']:.2f} ns ({parts})")
     if found["power_mw"] is not None:
-        parts = ", ".join(f"{name} {value:,.2f}" for name, value in found["power_parts_mw"].items())
-        lines.append(f"power  {found['power_mw']:,.1f} mW at {found['clock_ns']:.2f} ns ({parts})")
         lines.append(f"  {found['power_model']}")
     other, here = found["published"], found["at_28_nm"]
     lines += [
@@ -101,8 +104,8 @@ def _text(found: dict[str, Any]) -> str:
 
 
 def _row(block: dict[str, Any]) -> list[str]:
-    power = block["power_mw"]
+    powers = ((block["power_mw"], "mW"), (block["idle_power_mw"], "mW idle"))
     return [
         *(block["block"], f"{block['area_um2']:,.0f}", f"{block['share']:.1%}"),
-        "" if power is None else f"{power:,.2f} mW",
+        *("" if power is None else f"{power:,.2f} {unit}" for power, unit in powers),
     ]

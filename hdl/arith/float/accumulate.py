@@ -86,10 +86,11 @@ class Accumulator(Part):
         now = [Mux(grows[-1][i], total, Mux(used[i], held, Const(0, width))) for i, held in enumerate(sums)]
         picked = reduce(or_, (now[i] & turn[i].replicate(width) for i in range(count)))
         m.d.comb += [left.eq(picked), right.eq(self.x), grows[0].eq(turn & self.valid.replicate(count))]
-        for moment, grown, added in self.schedule:
+        for moment, into, added in self.schedule:
             with m.If(after[moment - 1]):
-                m.d.comb += [left.eq(now[grown]), right.eq(now[added]), grows[0].eq(1 << grown)]
-        adder = place(m, "adder", self.adder, en=self.en, x=left, y=right)
+                m.d.comb += [left.eq(now[into]), right.eq(now[added]), grows[0].eq(1 << into)]
+        grown = Cat(each.any() for each in grows[:-1]) & self.en.replicate(count)
+        adder = place(m, "adder", self.adder, en=grown, x=left, y=right)
         m.d.comb += total.eq(adder.o)
 
         with m.If(self.en):

@@ -29,8 +29,8 @@ class Adder(Part):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en : In(latency)
+        Bit i: what is in step i moves on; otherwise the registers behind that step keep what they hold.
     x, y : In(form.width)
     o : Out(form.width)
         ``latency`` steps later.
@@ -48,7 +48,7 @@ class Adder(Part):
         self.form = form
         self.latency = latency
         self.module = f"add_{form}_{latency}"
-        super().__init__({"en": In(1), "x": In(form.width), "y": In(form.width), "o": Out(form.width)})
+        super().__init__({"en": In(latency), "x": In(form.width), "y": In(form.width), "o": Out(form.width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

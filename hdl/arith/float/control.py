@@ -7,8 +7,8 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.lane import CONTROLS
 from hdl.arith.float.passes import CONSTANTS, OP_BITS, PASSES, LaneShape, Pass
-from hdl.lib.delay import delay
-from hdl.lib.shared import Part
+from hdl.lib.delay import delay, later
+from hdl.lib.shared import Part, Shared
 
 __all__ = ["LaneControl", "control_values"]
 
@@ -74,6 +74,8 @@ class LaneControl(Part):
     tag : In(tag_bits)
     short_free : Out(1)
         A short pass may begin in this step.
+    moves : Out(shape.full + 1)
+        To all lanes, as ``en``: steps that hold an element, while all advance.
     (controls), full : Out
         To all lanes; :func:`LaneControl.connect` lists them.
     y_valid, y_tag : Out(1), Out(tag_bits)
@@ -94,6 +96,7 @@ class LaneControl(Part):
                 **{f"s{i}": In(32) for i in range(3)},
                 "tag": In(tag_bits),
                 "short_free": Out(1),
+                "moves": Out(shape.full + 1),
                 **{name: Out(width) for name, (_, width) in CONTROLS.items()},
                 "full": Out(1),
                 "y_valid": Out(1),
@@ -102,18 +105,18 @@ class LaneControl(Part):
         )
 
     @staticmethod
-    def connect(control: object) -> dict[str, Value]:
+    def connect(control: Shared) -> dict[str, Value]:
         """The inputs of a lane that come from a placed LaneControl."""
-        return {name: getattr(control, name) for name in (*CONTROLS, "full")}
+        return {name: getattr(control, name) for name in (*CONTROLS, "full")} | {"en": control.moves}
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape = self.shape
         short, full = shape.short, shape.full
 
-        def wait(name: str, value: Value, depth: int) -> Value:
-            """``value`` after ``depth`` steps."""
-            return delay(m, name, self.en, value, depth)
+        def wait(name: str, value: Value, begin: int, end: int) -> Value:
+            """``value``, which belongs to the element in step ``begin``, when that is in step ``end``."""
+            return delay(m, name, self.moves[begin:end], value, end - begin)
 
         # Decoded in the step before it is due, and registered; but for the first unit there is no step before.
         op: Value = self.op
@@ -121,35 +124,34 @@ class LaneControl(Part):
         units = dict.fromkeys(unit for unit, _ in CONTROLS.values())
         scalars = {"s0": self.s0}
         scalars |= {
-            name: wait(f"{name}_{unit}", scalar, shape.start_of(unit) - 1)
+            name: wait(f"{name}_{unit}", scalar, 0, shape.start_of(unit) - 1)
             for name, unit, scalar in (("s1", "m0", self.s1), ("s2", "m3", self.s2))
         }
         for unit in units:
             depth = max(shape.start_of(unit) - 1, 0)
-            op, before = wait(f"op_{unit}", op, depth - before), depth
-            self._decode(m, unit, op, scalars, registered=unit != "a0")
+            op, before = wait(f"op_{unit}", op, before, depth), depth
+            self._decode(m, unit, op, scalars, None if unit == "a0" else self.moves[depth])
 
         is_short = Signal()
         short_codes = [code for code, each in enumerate(PASSES) if each.short]
         m.d.comb += is_short.eq(_among(self.op, short_codes) & ~self.whole)
-        shorts, fulls = Signal(short), Signal(full)
-        with m.If(self.en):
-            m.d.sync += [
-                shorts.eq(Cat(self.valid & is_short, shorts)),
-                fulls.eq(Cat(self.valid & ~is_short, fulls)),
-            ]
+        shorts = later(m, "shorts", self.en, self.valid & is_short, short)
+        fulls = later(m, "fulls", self.en, self.valid & ~is_short, full)
+        # Behind the last step an element of either kind is narrowed.
+        inside = Cat(shorts[:-1] | fulls[: short - 1], fulls[short - 1 : -1])
         m.d.comb += [
+            self.moves.eq(Cat(self.valid, inside, self.y_valid) & self.en.replicate(full + 1)),
             self.short_free.eq(~fulls[full - short - 1]),
             self.full.eq(fulls[-1]),
             self.y_valid.eq(fulls[-1] | shorts[-1]),
         ]
         if len(self.tag):
-            early = wait("tag_short", self.tag, short)
-            m.d.comb += self.y_tag.eq(Mux(self.full, wait("tag_full", early, full - short), early))
+            early = wait("tag_short", self.tag, 0, short)
+            m.d.comb += self.y_tag.eq(Mux(self.full, wait("tag_full", early, short, full), early))
         return m
 
-    def _decode(self, m: Module, unit: str, op: Value, scalars: dict[str, Value], *, registered: bool) -> None:
-        """The controls of one unit."""
+    def _decode(self, m: Module, unit: str, op: Value, scalars: dict[str, Value], en: Value | None) -> None:
+        """The controls of one unit, registered with an enable or straight from the operation."""
         for name, (owner, width) in CONTROLS.items():
             if owner != unit:
                 continue
@@ -162,9 +164,9 @@ class LaneControl(Part):
                 codes = [code for code, value in enumerate(values) if value == scalar]
                 if codes:
                     control = control | (word & _among(op, codes).replicate(width))
-            if registered:
+            if en is not None:
                 register = Signal(width, name=f"{name}_now", reset_less=True)
-                with m.If(self.en):
+                with m.If(en):
                     m.d.sync += register.eq(control)
                 control = register
             m.d.comb += getattr(self, name).eq(control)

@@ -49,7 +49,7 @@ class Pipeline:
     ----------
     m : Module
     en : Value
-        Registers take a new value while it is high.
+        A bit for each register: it takes a new value while that is high, and needs no clock otherwise.
     stages : int
         Stages that the unit's work is written in.
     latency : int
@@ -67,8 +67,9 @@ class Pipeline:
             name: Signal(value.shape(), name=f"{name}_{stage}", reset_less=True) for name, value in values.items()
         }
         moves = [behind[name].eq(value) for name, value in values.items()]
-        if stage > self.stages - self.latency:
-            with self.m.If(self.en):
+        step = stage - 1 - (self.stages - self.latency)
+        if step >= 0:
+            with self.m.If(self.en[step]):
                 self.m.d.sync += moves
         else:
             self.m.d.comb += moves

@@ -3,6 +3,9 @@
 Numbers are IEEE 754 patterns: sign, biased exponent, fraction. Subnormal numbers don't exist: an operand below the
 least normal number counts as a zero of its sign, and so does a result. Rounding is to nearest, ties to even; overflow
 gives an infinity; every NaN that leaves a unit is the same one, positive and quiet.
+
+A unit takes operands in every step. Each of its steps has an enable, so that one without an element is not clocked:
+most of the power of such units is that of clock pins.
 """
 
 from __future__ import annotations

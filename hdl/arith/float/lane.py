@@ -54,8 +54,8 @@ class Lane(Part):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en : In(shape.full + 1)
+        Bit i: the element in step i moves on; otherwise the registers behind that step keep what they hold.
     a : In(32)
         Fp32; a bf16 operand has 16 zeros below it.
     b, c : In(16)
@@ -75,7 +75,7 @@ class Lane(Part):
         self.module = f"lane_{shape.adder}{shape.multiplier}{shape.splitter}_{shape.style}"
         super().__init__(
             {
-                "en": In(1),
+                "en": In(shape.full + 1),
                 "a": In(FP32.width),
                 "b": In(BF16.width),
                 "c": In(BF16.width),
@@ -92,16 +92,21 @@ class Lane(Part):
         b, c = (Cat(Const(0, FP32.width - BF16.width), operand) for operand in (self.b, self.c))
         one = Const(CONSTANTS["1"], FP32.width)
 
+        def steps(unit: str) -> Value:
+            """The enables of a unit's steps."""
+            return self.en[shape.start_of(unit) : shape.end_of(unit)]
+
         def add(name: str, x: Value, y: Value) -> Value:
-            return place(m, name, Adder(FP32, shape.adder), en=self.en, x=x, y=y).o
+            return place(m, name, Adder(FP32, shape.adder), en=steps(name), x=x, y=y).o
 
         def multiply(name: str, x: Value, y: Value) -> Value:
             part = Multiplier(latency=shape.multiplier, multiplier=shape.style)
-            return place(m, name, part, en=self.en, x=x, y=y).o
+            return place(m, name, part, en=steps(name), x=x, y=y).o
 
         def wait(name: str, value: Value, first: str, last: str) -> Value:
             """``value``, due at the operands of unit ``first``, at those of unit ``last``."""
-            return delay(m, name, self.en, value, shape.start_of(last) - shape.start_of(first))
+            begin, end = shape.start_of(first), shape.start_of(last)
+            return delay(m, name, self.en[begin:end], value, end - begin)
 
         addend = Signal(FP32.width)
         m.d.comb += addend.eq(Mux(self.a0_takes_b, b, self.a0_word))
@@ -114,7 +119,7 @@ class Lane(Part):
             m,
             "split",
             Split(shape.splitter),
-            en=self.en,
+            en=steps("split"),
             takes_integer=self.split_takes_integer,
             t=m0,
             scale_in=wait("scale_m0", seed.scale, "m0", "split"),
@@ -124,8 +129,9 @@ class Lane(Part):
         a1 = add("a1", split.rest, self.a1_word)
         m1 = multiply("m1", a1, Mux(self.m1_takes_f, f1, start_number(start1)))
         y = add("a2", m1, self.a2_word)
-        a3 = place(m, "a3", Offset(CONSTANTS["power_c"], shape.latency_of("a3")), en=self.en, x=f1).o
-        waited = delay(m, "a3_a4", self.en, a3, shape.start_of("a4") - shape.end_of("a3"))
+        a3 = place(m, "a3", Offset(CONSTANTS["power_c"], shape.latency_of("a3")), en=steps("a3"), x=f1).o
+        begin, end = shape.end_of("a3"), shape.start_of("a4")
+        waited = delay(m, "a3_a4", self.en[begin:end], a3, end - begin)
         a4 = add("a4", y, Mux(self.a4_takes_a3, waited, self.a4_word))
         y2 = wait("y_m2", y, "a4", "m2")
         m2 = multiply("m2", a4, Mux(self.m2_takes_y, y2, Mux(self.m2_takes_b, b, one)))
@@ -135,11 +141,11 @@ class Lane(Part):
             m,
             "m3",
             Multiplier(latency=shape.multiplier, multiplier=shape.style, scaled=True),
-            en=self.en,
+            en=steps("m3"),
             x=a5,
             y=Mux(self.m3_takes_start, start_number(start3), self.m3_word),
             scale=wait("scale_m3", split.scale, "a1", "m3"),
         )
         m.d.comb += self.y.eq(Mux(self.full, m3.o, m0))
-        m.d.comb += self.o.eq(place(m, "narrow", Narrow(), en=self.en, x=self.y).o)
+        m.d.comb += self.o.eq(place(m, "narrow", Narrow(), en=self.en[-1], x=self.y).o)
         return m

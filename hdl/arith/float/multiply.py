@@ -52,8 +52,8 @@ class Multiplier(Part):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en : In(latency)
+        Bit i: what is in step i moves on; otherwise the registers behind that step keep what they hold.
     x, y : In(x.width), In(y.width)
     scale : In(11), where ``scaled``
         A power of two, 10 bits in two's complement, and above it the sign of the factor. Powers above 255 make the
@@ -99,7 +99,7 @@ class Multiplier(Part):
         self.module = f"multiply_{x}_{y}_{form}_{latency}_{multiplier}" + ("_scaled" if scaled else "")
         scale = {"scale": In(SCALE_WIDTH)} if scaled else {}
         super().__init__(
-            {"en": In(1), "x": In(x.width), "y": In(y.width), **scale, "o": Out(form.width)},
+            {"en": In(latency), "x": In(x.width), "y": In(y.width), **scale, "o": Out(form.width)},
         )
 
     def elaborate(self, platform: object) -> Module:

@@ -28,8 +28,8 @@ class Offset(Part):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en : In(latency)
+        Bit i: what is in step i moves on; otherwise the registers behind that step keep what they hold.
     x : In(32)
         Fp32, at most one half in magnitude. Of NaN and of greater numbers the sum is any number.
     o : Out(32)
@@ -55,7 +55,7 @@ class Offset(Part):
         if not FP32.bias <= self.exponent < FP32.bias + FP32.fraction or room <= half:
             raise ConfigError([Problem("float.offset", f"the constant {constant:#x} is too near a power of two")])
         self.module = f"offset_{constant:x}_{latency}"
-        super().__init__({"en": In(1), "x": In(FP32.width), "o": Out(FP32.width)})
+        super().__init__({"en": In(latency), "x": In(FP32.width), "o": Out(FP32.width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

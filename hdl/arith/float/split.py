@@ -29,8 +29,8 @@ class Split(Part):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en : In(latency)
+        Bit i: what is in step i moves on; otherwise the registers behind that step keep what they hold.
     takes_integer : In(1)
         Otherwise ``t`` and ``scale`` pass unchanged.
     t : In(32)
@@ -56,7 +56,7 @@ class Split(Part):
         self.module = f"split_{latency}"
         super().__init__(
             {
-                "en": In(1),
+                "en": In(latency),
                 "takes_integer": In(1),
                 "t": In(FP32.width),
                 "scale_in": In(SCALE_WIDTH),

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.arith.float.add import Adder
 from hdl.arith.float.format import BF16, FP32, FloatFormat
 from hdl.arith.float.maximum import Maximum
-from hdl.lib.delay import Delay
+from hdl.lib.delay import delay
 from hdl.lib.shared import Part, place
 
 __all__ = ["MaximumTree", "SumTree"]
@@ -21,7 +21,7 @@ class _Tree(Part):
         self.form = form
         self.count = count
         self.step = step
-        super().__init__({"en": In(1), "x": In(count * form.width), "o": Out(form.width)})
+        super().__init__({"en": In(self.latency), "x": In(count * form.width), "o": Out(form.width)})
 
     @property
     def levels(self) -> int:
@@ -39,15 +39,16 @@ class _Tree(Part):
         values: list[Value] = [self.x[i * width : (i + 1) * width] for i in range(self.count)]
         for level in range(self.levels):
             pairs = zip(values[::2], values[1::2], strict=False)
-            met = [self.meet(m, f"level{level}_{i}", x, y) for i, (x, y) in enumerate(pairs)]
+            en = self.en[level * self.step :][: self.step]
+            met = [self.meet(m, f"level{level}_{i}", en, x, y) for i, (x, y) in enumerate(pairs)]
             if len(values) % 2:
-                odd = place(m, f"level{level}_odd", Delay(self.step, width), en=self.en, i=values[-1])
-                met.append(odd.o)
+                odd = delay(m, f"level{level}_odd", en, values[-1], self.step)
+                met.append(odd)
             values = met
         m.d.comb += self.o.eq(values[0])
         return m
 
-    def meet(self, m: Module, name: str, x: Value, y: Value) -> Value:
+    def meet(self, m: Module, name: str, en: Value, x: Value, y: Value) -> Value:
         """What becomes of two neighbours, ``step`` steps later."""
         raise NotImplementedError
 
@@ -65,8 +66,8 @@ class SumTree(_Tree):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en : In(latency)
+        Bit i: what is in step i moves on; otherwise the registers behind that step keep what they hold.
     x : In(count * form.width)
         Number 0 in the lowest bits. What is not to count is +0.
     o : Out(form.width)
@@ -78,8 +79,8 @@ class SumTree(_Tree):
         self.module = f"sum_{count}_{self.adder.module}"
         super().__init__(form, count, adder)
 
-    def meet(self, m: Module, name: str, x: Value, y: Value) -> Value:
-        return place(m, name, self.adder, en=self.en, x=x, y=y).o
+    def meet(self, m: Module, name: str, en: Value, x: Value, y: Value) -> Value:
+        return place(m, name, self.adder, en=en, x=x, y=y).o
 
 
 class MaximumTree(_Tree):
@@ -87,8 +88,8 @@ class MaximumTree(_Tree):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en : In(latency)
+        Bit i: what is in step i moves on; otherwise the registers behind that step keep what they hold.
     x : In(count * form.width)
         Number 0 in the lowest bits. What is not to count is -infinity.
     o : Out(form.width)
@@ -99,9 +100,9 @@ class MaximumTree(_Tree):
         self.module = f"maximum_{count}_{form}"
         super().__init__(form, count, 1)
 
-    def meet(self, m: Module, name: str, x: Value, y: Value) -> Value:
+    def meet(self, m: Module, name: str, en: Value, x: Value, y: Value) -> Value:
         register = Signal(self.form.width, name=f"{name}_o", reset_less=True)
         greater = place(m, name, Maximum(self.form), x=x, y=y)
-        with m.If(self.en):
+        with m.If(en):
             m.d.sync += register.eq(greater.o)
         return register

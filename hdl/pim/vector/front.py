@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.passes import OP_BITS, LaneShape
-from hdl.lib.delay import delay
+from hdl.lib.delay import delay, later, moves
 from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
@@ -128,10 +128,12 @@ class Front(Part):
         ]
         # Who follows: a beat of the phase, if it is in nobody's way.
         b_taken = self._operand_b(m, go, job, tag, returns, back.b)
-        address = delay(m, "c_address_of", self.en, job.c + offset, self.shape.start_of("a5"))
-        m.d.comb += [self.c_push.eq(self._later(m, "c", go & phase.c, self.shape.start_of("a5"))[-1])]
-        m.d.comb += self.c_address.eq(address)
-        wholes = self._later(m, "wholes", (go | returns) & whole, self.shape.full - self.shape.short)
+        wants_c = go & phase.c
+        c_later = later(m, "c", self.en, wants_c, self.shape.start_of("a5"))
+        enables = moves(self.en, wants_c, c_later)
+        m.d.comb += self.c_push.eq(c_later[-1])
+        m.d.comb += self.c_address.eq(delay(m, "c_address_of", enables, job.c + offset, len(c_later)))
+        wholes = later(m, "wholes", self.en, (go | returns) & whole, self.shape.full - self.shape.short)
         closed = Signal(range(self.gap + 1))
         waits = b_taken | (phase.early & wholes[-1]) | (phase.adds & first & closed.any())
         m.d.comb += go.eq(active & ~returns & ~waits)
@@ -161,27 +163,21 @@ class Front(Part):
             entry.rectified.eq(phase.rectified),
             entry.tag.eq(tag),
         ]
-        soon = delay(m, "entry_soon", self.en, entry.as_value(), AHEAD - 1)
+        valid = later(m, "valids", self.en, go | returns, AHEAD)
+        enables = moves(self.en, go | returns, valid)
+        soon = delay(m, "entry_soon", enables[:-1], entry.as_value(), AHEAD - 1)
         coming = View(entry_layout(self.contexts), soon)
-        valid = self._later(m, "valids", go | returns, AHEAD)
         m.d.comb += [
             self.soon.eq(valid[-2] & coming.first),
             self.soon_context.eq(coming.tag.context),
             self.valid.eq(valid[-1]),
-            self.entry.eq(delay(m, "entry_now", self.en, soon, 1)),
+            self.entry.eq(delay(m, "entry_now", enables[-1], soon, 1)),
         ]
         for name in "abc":
             m.d.comb += getattr(self, f"{name}_pop").eq(
-                self._later(m, f"{name}_pops", getattr(self, f"{name}_push"), AHEAD)[-1]
+                later(m, f"{name}_pops", self.en, getattr(self, f"{name}_push"), AHEAD)[-1]
             )
         return m
-
-    def _later(self, m: Module, name: str, value: Value, steps: int) -> Signal:
-        """A bit for each of the last steps: in bit i what ``value`` was i + 1 steps ago."""
-        bits = Signal(steps, name=f"{name}_later")
-        with m.If(self.en):
-            m.d.sync += bits.eq(Cat(value, bits))
-        return bits
 
     def _returns(self, m: Module, go: Signal, job: View, offset: Signal, tag: View) -> tuple[Signal, View]:
         """A result that goes back into the lanes, and its next pass; and the tag of what is decided on now."""
@@ -192,10 +188,11 @@ class Front(Part):
         returns, any_left = Signal(name="returns"), Signal(name="any_left")
         m.d.comb += now.chain.eq(Mux(returns, back.left, job.phase.chain))
         m.d.comb += any_left.eq(now.chain.any())
-        steps = self.shape.full
-        before = View(kept, delay(m, "returning", self.en, now.as_value(), steps))
+        on_way = later(m, "returns", self.en, (go | returns) & any_left, self.shape.full)
+        enables = moves(self.en, (go | returns) & any_left, on_way)
+        before = View(kept, delay(m, "returning", enables, now.as_value(), len(on_way)))
         m.d.comb += [
-            returns.eq(self._later(m, "returns", (go | returns) & any_left, steps)[-1]),
+            returns.eq(on_way[-1]),
             now.context.eq(Mux(returns, before.context, job.context)),
             now.offset.eq(Mux(returns, before.offset, offset)),
             now.last.eq(Mux(returns, before.last, job.beats == 0)),
@@ -220,8 +217,9 @@ class Front(Part):
         taken: Value = Const(0, 1)
         steps = shape.start_of("m2") - shape.start_of("m0"), shape.start_of("m0")
         for name, wants, count in zip(("second", "first"), (phase.b_second, phase.b_first), steps, strict=True):
-            earlier = self._later(m, f"b_{name}", valid, count)[-1]
-            place = delay(m, f"b_{name}_address", self.en, where, count)
+            on_way = later(m, f"b_{name}", self.en, valid, count)
+            earlier = on_way[-1]
+            place = delay(m, f"b_{name}_address", moves(self.en, valid, on_way), where, count)
             taken = taken | (wants & earlier)
             valid, where = earlier | (go & wants), Mux(earlier, place, address)
         m.d.comb += [self.b_push.eq(valid), self.b_address.eq(where)]

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.fields import Fields
 from hdl.arith.float.format import BF16
-from hdl.lib.delay import delay
+from hdl.lib.delay import delay, later, moves
 from hdl.lib.shared import Part, place
 from hdl.pim.mover import MOVE_BITS
 
@@ -80,11 +80,14 @@ class Greatest(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         high = Const(1, 1)
+        valid = later(m, "valid", high, self.valid, self.levels + 1)
+        enables = moves(high, self.valid, valid)
         keys: list[Value] = []
         for i in range(self.lanes):
             element = self.x[WIDTH * i :][:WIDTH]
             key = Signal(WIDTH, name=f"key{i}", reset_less=True)
-            m.d.sync += key.eq(place(m, f"key_{i}", _Key(), x=element, counts=self.counts[i]).o)
+            with m.If(enables[0]):
+                m.d.sync += key.eq(place(m, f"key_{i}", _Key(), x=element, counts=self.counts[i]).o)
             keys.append(key)
         places: list[Value] = [Const(0, 0)] * self.lanes
         for level in range(self.levels):
@@ -94,13 +97,12 @@ class Greatest(Part):
                 key = Signal(WIDTH, name=f"key{level}_{i}", reset_less=True)
                 where = Signal(level + 1, name=f"place{level}_{i}", reset_less=True)
                 second = keys[i + 1] > keys[i]
-                m.d.sync += key.eq(Mux(second, keys[i + 1], keys[i]))
-                m.d.sync += where.eq(Cat(Mux(second, places[i + 1], places[i]) if level else Const(0, 0), second))
+                with m.If(enables[level + 1]):
+                    m.d.sync += key.eq(Mux(second, keys[i + 1], keys[i]))
+                    m.d.sync += where.eq(Cat(Mux(second, places[i + 1], places[i]) if level else Const(0, 0), second))
                 new_keys.append(key)
                 new_places.append(where)
             keys, places = new_keys, new_places
-        valid = Signal(self.levels + 1)
-        m.d.sync += valid.eq(Cat(self.valid, valid))
         marks = delay(m, "marks", high, Cat(self.first, self.last), self.levels + 1)
         best, where = Signal(WIDTH, reset_less=True), Signal(MOVE_BITS, reset_less=True)
         beat = Signal(MOVE_BITS - self.levels, reset_less=True)

@@ -92,7 +92,6 @@ class Lanes(Part):
                 m,
                 f"lane{i}",
                 Lane(self.shape),
-                en=self.en,
                 a=Mux(entry.back, result, Mux(entry.number, number, Cat(low, kept))),
                 b=b,
                 c=c,

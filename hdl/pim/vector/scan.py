@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.add import Adder
 from hdl.arith.float.format import BF16, FP32
-from hdl.lib.delay import delay
+from hdl.lib.delay import delay, later, moves
 from hdl.lib.shared import Part, place
 from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
@@ -102,7 +102,9 @@ class Scan(Part):
         at_port, there = Signal(), Signal()
         marks = delay(m, "marks", high, Cat(first, last), 1)
         beat, mark = Signal(len(self.r_data), reset_less=True), Signal(2, reset_less=True)
-        m.d.sync += [at_port.eq(granted), there.eq(at_port), beat.eq(self.r_data), mark.eq(marks)]
+        m.d.sync += [at_port.eq(granted), there.eq(at_port)]
+        with m.If(at_port):
+            m.d.sync += [beat.eq(self.r_data), mark.eq(marks)]
         counts = Signal(lanes)
         m.d.comb += counts.eq(Cat(Const(1, 1), *((job.tail >= i) | ~mark[1] for i in range(1, lanes))))
         with m.If(waits.any()):
@@ -130,15 +132,15 @@ class Scan(Part):
         with m.If(there):
             m.d.sync += held.eq(less)
         low = Const(0, FP32.width - BF16.width)
+        steps = self.adder.latency
+        on_way = later(m, "on_way", high, there & job.sums, steps)
+        enables = moves(high, there & job.sums, on_way)
         sums = []
         for i in range(lanes):
             x = Cat(low, beat[BF16.width * i :][: BF16.width])
-            total = place(m, f"smaller_{i}", self.adder, en=high, x=x, y=Cat(low, less)).o
+            total = place(m, f"smaller_{i}", self.adder, en=enables, x=x, y=Cat(low, less)).o
             sums.append(total)
-        steps = self.adder.latency
-        on_way = Signal(steps)
-        m.d.sync += on_way.eq(Cat(there & job.sums, on_way))
-        late = delay(m, "counts", high, Cat(mark[1], counts), steps)
+        late = delay(m, "counts", enables, Cat(mark[1], counts), steps)
         total = place(
             m,
             "sum",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Signal
+from amaranth.hdl import Const, Module
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.accumulate import Accumulator
 from hdl.arith.float.format import FP32
 from hdl.arith.float.tree import SumTree
-from hdl.lib.delay import delay
+from hdl.lib.delay import delay, later, moves
 from hdl.lib.shared import Part, place
 
 __all__ = ["Sum"]
@@ -55,10 +55,10 @@ class Sum(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         high, steps = Const(1, 1), 1 + self.tree.latency
-        x = delay(m, "entry", high, self.x, 1)
-        tree = place(m, "tree", self.tree, en=high, x=x)
-        valid = Signal(steps, name="in_tree")
-        m.d.sync += valid.eq((valid << 1) | self.valid)
+        valid = later(m, "in_tree", high, self.valid, steps)
+        enables = moves(high, self.valid, valid)
+        x = delay(m, "entry", enables[0], self.x, 1)
+        tree = place(m, "tree", self.tree, en=enables[1:], x=x)
         last = delay(m, "lasts", high, self.last, steps)
         total = place(m, "total", self.accumulator, en=high, valid=valid[-1], last=last, x=tree.o)
         m.d.comb += [self.done.eq(total.done), self.total.eq(total.total)]

@@ -343,8 +343,9 @@ class VectorUnit(Part):
         begins = Array(View(operand_layout(params), each.held).d for each in contexts)
         m.d.comb += en.eq(self.ready_operands & (~valid | self.vd_ready))
         with m.If(en):
+            m.d.sync += valid.eq(lanes.valid_y & tag.writes)
+        with m.If(en & lanes.valid_y & tag.writes):
             m.d.sync += [
-                valid.eq(lanes.valid_y & tag.writes),
                 last.eq(tag.last),
                 owner.eq(tag.context),
                 address.eq(begins[tag.context] + tag.offset),

@@ -21,6 +21,8 @@ BEATS, TURNS = 16, 4
 #: Slots of the matrix, where a bank has room for them.
 SLOTS = 2
 SEED = 7
+#: Clocks that are recorded behind the program.
+IDLE = 256
 ONE_OVER_MILLION = int(np.float32(1e-6).view(np.uint32))
 
 
@@ -56,6 +58,8 @@ def _matrix(params: PimParams) -> tuple[int, int]:
 def record(params: PimParams) -> Trace | None:
     """Run softmax, layernorm and GELU beside a matrix product, on normal numbers, and record it from reset on.
 
+    The program has ended, and the host has its status, when the clocks begin in which nothing runs.
+
     Returns None where SRAM or program memory are too small for it.
 
     Raises
@@ -84,6 +88,7 @@ def record(params: PimParams) -> Trace | None:
     script.pulse("START")
     script.interrupt()
     status = script.read("STATUS")
+    script.wait(IDLE)
     result = run_host(params, script, words, machine=machine, rows=kept_rows(params), traced=True)
     if result.hung or result.answers[status].data != 2 or result.violations:
         raise ToolError("the program whose power is measured did not end well")
@@ -98,11 +103,11 @@ def record(params: PimParams) -> Trace | None:
         clocks=result.trace,
         sram=[int.from_bytes(word.astype("<u2").tobytes(), "little") for word in machine.sram],
         reset=RESET_CLOCKS,
-        begin=begin,
-        end=end,
-        about=f"a program of {end - begin:,} clocks: {TURNS} times softmax, layernorm and GELU of {size:,} elements, "
+        busy=range(begin, end),
+        idle=range(len(result.trace) - IDLE, len(result.trace)),
+        about=f"a program of {end - begin:,} clocks ({TURNS} times softmax, layernorm and GELU of {size:,} elements, "
         f"and beside them {TURNS} products of a vector of {columns * params.lanes:,} and a matrix of "
-        f"{slots * params.units:,} columns; normal numbers, seed {SEED}",
+        f"{slots * params.units:,} columns; normal numbers, seed {SEED}) and {IDLE} clocks of rest",
     )
 
 

@@ -125,9 +125,9 @@ class Bench:
         """The outputs before the clock's edge of each cycle.
 
         An input is an array over the cycles, with an axis of 32-bit words where it is wider, or a constant; ``en`` is
-        1 where it is left out.
+        all ones where it is left out.
         """
-        inputs = {"en": 1} | inputs if "en" in self.inputs else inputs
+        inputs = {"en": (1 << self.inputs["en"]) - 1} | inputs if "en" in self.inputs else inputs
         assert set(inputs) == set(self.inputs), set(inputs) ^ set(self.inputs)
         cycles = max(len(value) for value in inputs.values() if isinstance(value, np.ndarray))
         frames = np.empty((cycles, sum(map(words, self.inputs.values()))), np.uint32)

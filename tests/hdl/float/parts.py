@@ -23,6 +23,13 @@ from tests.hdl.float.bench import Bench
 #: Small formats, of which all pairs of numbers are tried, and the latency of the units for them.
 SMALL = {(4, 4): 1, (3, 5): 2, (2, 2): 3, (3, 2): 3, (2, 6): 3}
 TAG_BITS = 6
+#: What a lane's control shows of itself.
+SHOWN = ("short_free", "y_valid", "y_tag", "moves")
+
+
+def all_of(en: Value, steps: int) -> Value:
+    """One enable for all steps of a unit."""
+    return en.replicate(steps)
 
 
 class Bf16Units(Part):
@@ -35,9 +42,9 @@ class Bf16Units(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        product = place(m, "multiplier", Multiplier(BF16, BF16, FP32, 3), en=self.en, x=self.x, y=self.y)
+        product = place(m, "multiplier", Multiplier(BF16, BF16, FP32, 3), en=all_of(self.en, 3), x=self.x, y=self.y)
         x, y = Cat(Const(0, 16), self.x), Cat(Const(0, 16), self.y)
-        total = place(m, "adder", Adder(FP32, 4), en=self.en, x=x, y=y)
+        total = place(m, "adder", Adder(FP32, 4), en=all_of(self.en, 4), x=x, y=y)
         m.d.comb += [self.product.eq(product.o), self.total.eq(total.o)]
         return m
 
@@ -63,7 +70,7 @@ class Fp32Units(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        both = {"en": self.en, "x": self.x, "y": self.y}
+        both = {"x": self.x, "y": self.y}
         scaled = Multiplier(latency=3, scaled=True)
         for name, part, inputs in (
             ("total", Adder(FP32, 4), both),
@@ -71,11 +78,13 @@ class Fp32Units(Part):
             ("fused", Multiplier(latency=3, multiplier="fused"), both),
             ("scaled", scaled, both | {"scale": self.scale}),
             ("mixed", Multiplier(FP32, BF16, FP32, 2, multiplier="fused"), both | {"y": self.y[16:]}),
-            ("rounded", Narrow(), {"en": self.en, "x": self.x}),
+            ("rounded", Narrow(), {"x": self.x}),
             ("greatest", Maximum(FP32), {"x": self.x, "y": self.y}),
             ("greater", Maximum(BF16), {"x": self.x[16:], "y": self.y[16:]}),
         ):
-            m.d.comb += getattr(self, name).eq(place(m, f"unit_{name}", part, **inputs).o)
+            latency = self.latency[name]
+            enables = {"en": all_of(self.en, latency)} if latency else {}
+            m.d.comb += getattr(self, name).eq(place(m, f"unit_{name}", part, **enables, **inputs).o)
         return m
 
 
@@ -96,7 +105,7 @@ class SmallUnits(Part):
         m = Module()
         for (exponent, significand), latency in SMALL.items():
             form = FloatFormat(exponent, significand)
-            inputs = {"en": self.en, "x": self.x[: form.width], "y": self.y[: form.width]}
+            inputs = {"en": all_of(self.en, latency), "x": self.x[: form.width], "y": self.y[: form.width]}
             style = "fused" if significand % 2 else "inferred"
             for unit, part in (
                 ("add", Adder(form, latency)),
@@ -135,6 +144,7 @@ class OneLane(Part):
                 "short_free": Out(1),
                 "y_valid": Out(1),
                 "y_tag": Out(TAG_BITS),
+                "moves": Out(shape.full + 1),
             }
         )
 
@@ -142,10 +152,10 @@ class OneLane(Part):
         m = Module()
         operation = {name: getattr(self, name) for name in ("en", "valid", "op", "whole", "tag", "s0", "s1", "s2")}
         control = place(m, "control", LaneControl(self.shape, TAG_BITS), **operation)
-        operands = {name: getattr(self, name) for name in ("en", "a", "b", "c")}
+        operands = {name: getattr(self, name) for name in "abc"}
         lane = place(m, "lane", Lane(self.shape), **operands, **LaneControl.connect(control))
         m.d.comb += [self.y.eq(lane.y), self.o.eq(lane.o)]
-        m.d.comb += [getattr(self, name).eq(getattr(control, name)) for name in ("short_free", "y_valid", "y_tag")]
+        m.d.comb += [getattr(self, name).eq(getattr(control, name)) for name in SHOWN]
         return m
 
 
@@ -189,7 +199,7 @@ class Reductions(Part):
             ("sum5", SumTree(5, adder=2), self.x[: 5 * 32]),
             ("greatest7", MaximumTree(7), top7),
         ):
-            m.d.comb += getattr(self, name).eq(place(m, f"tree_{name}", part, en=self.en, x=x).o)
+            m.d.comb += getattr(self, name).eq(place(m, f"tree_{name}", part, en=all_of(self.en, part.latency), x=x).o)
         inputs = {"en": self.en, "valid": self.valid}
         running = place(m, "maximum", RunningMaximum(), **inputs, first=self.first, x=numbers[0][16:])
         m.d.comb += self.running.eq(running.o)
@@ -206,7 +216,7 @@ class Reductions(Part):
         products = [
             place(m, f"product{i}", product, en=self.en, x=numbers[i][:16], y=numbers[i][16:]).o for i in range(4)
         ]
-        column = place(m, "column", SumTree(4, adder=1), en=self.en, x=Cat(products))
+        column = place(m, "column", SumTree(4, adder=1), en=all_of(self.en, 2), x=Cat(products))
         valid, last = Signal(3), Signal(3)
         with m.If(self.en):
             m.d.sync += [valid.eq(Cat(self.valid, valid)), last.eq(Cat(self.last, last))]

@@ -166,6 +166,12 @@ def schedule(rng: np.random.Generator, shape: LaneShape, steps: int, whole: Word
     return plan
 
 
+def unpacked(words: Words, width: int) -> Words:
+    """The bits of a port by cycle."""
+    words = words.reshape(len(words), -1)
+    return np.stack([words[:, i // 32] >> i % 32 & 1 for i in range(width)], 1).astype(bool)
+
+
 @pytest.mark.parametrize("stalls", [False, True])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_any_passes_in_any_order(shape: LaneShape, stalls: bool) -> None:
@@ -189,11 +195,13 @@ def test_any_passes_in_any_order(shape: LaneShape, stalls: bool) -> None:
     for name, values in words.items():
         inputs[name] = rng.integers(0, 2, cycles).astype(np.uint32)
         inputs[name][moments] = values
-    found = {name: values[moments] for name, values in bench(OneLane, shape).run(en=en, **inputs).items()}
+    shown = bench(OneLane, shape).run(en=en, **inputs)
+    found = {name: values[moments] for name, values in shown.items()}
 
     floats = {name: golden.floats(words[name]) for name in ("a", "s0", "s1", "s2")}
     floats |= {name: golden.widen(words[name]) for name in ("b", "c")}
     compared, seen, busy = 0, np.zeros(steps, bool), np.zeros(steps, bool)
+    holds = np.zeros((steps, shape.full + 1), bool)
     for name in OPCODES:
         each = pass_named(name)
         at = np.array([i for i, planned in enumerate(plan) if planned == name])
@@ -208,7 +216,15 @@ def test_any_passes_in_any_order(shape: LaneShape, stalls: bool) -> None:
         busy[at[late] + shape.full - shape.short] = True
         compared += len(at)
         assert len(at) > 50
+        for step in range(shape.full + 1):
+            at_step = at if step < shape.short else at[late]
+            holds[at_step + step if step < shape.full else ends, step] = True
     assert compared > 3_500
+    # Steps without an element are not clocked, and none is while the enable is low.
+    clocked = unpacked(shown["moves"], shape.full + 1)
+    assert (clocked[moments] == holds)[shape.full :].all()
+    assert not clocked[en == 0].any()
+    assert clocked.sum() < 0.75 * clocked.size * en.mean()
     assert (found["y_valid"].astype(bool) == seen)[shape.full :].all()
     assert (found["short_free"].astype(bool) == ~busy)[shape.full :].all()
 

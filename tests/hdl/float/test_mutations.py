@@ -78,7 +78,7 @@ def simulate(part: Part, latency: int, inputs: dict[str, Words], outputs: tuple[
     found: dict[str, list[int]] = {name: [] for name in outputs}
 
     async def process(ctx) -> None:
-        ctx.set(part.en, 1)
+        ctx.set(part.en, (1 << len(part.en)) - 1)
         count = len(inputs["x" if "x" in inputs else "t"])
         for i in range(count + latency):
             for name, values in inputs.items():

@@ -13,6 +13,7 @@ from hdl.params import ConfigError
 from sim_tb.golden import float as golden
 from tests.golden.float import exact
 from tests.golden.float.numbers import SPECIAL, bf16_set, fp32_pairs
+from tests.hdl.float.bench import Bench
 from tests.hdl.float.parts import SMALL, Bf16Units, Fp32Units, SmallUnits, bench
 
 pytestmark = pytest.mark.sim
@@ -123,6 +124,23 @@ def test_enable() -> None:
         # Outputs hold between enabled steps.
         held = np.nonzero(en[steps[latency] : -1] == 0)[0] + steps[latency]
         assert (found[name][held] == found[name][held + 1]).all()
+
+
+def test_steps_without_an_element_keep_what_they_hold() -> None:
+    """Each step of a unit has an enable: elements pass through with gaps between them, and gaps change nothing."""
+    rng = np.random.default_rng(SEED)
+    x, y = fp32_pairs(rng, 2_000)
+    total = golden.bits(golden.add(golden.floats(x), golden.floats(y)))
+    product = golden.bits(golden.multiply(golden.floats(x), golden.floats(y)))
+    for unit, expected in ((Adder(), total), (Adder(latency=2), total), (Multiplier(), product)):
+        valid = rng.random(len(x)) < 0.4
+        en = sum(np.roll(valid, step).astype(np.uint32) << step for step in range(unit.latency))
+        found = Bench(unit).run(en=en, x=x, y=y)["o"]
+        ends = np.nonzero(valid[: -unit.latency])[0] + unit.latency
+        assert not differences(found[ends], expected[ends - unit.latency])
+        still = np.setdiff1d(np.arange(ends[0] + 1, len(x)), ends)
+        assert len(still) > 900
+        assert (found[still] == found[still - 1]).all()
 
 
 def test_formats() -> None:
