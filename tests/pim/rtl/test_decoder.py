@@ -1,4 +1,4 @@
-"""Decoders on the controller's hardware: toys of two families bit for bit; the one that has learned, token for token."""
+"""Decoders on the controller's hardware: toys of two families bit for bit; the one that has learned, every logit."""
 
 from __future__ import annotations
 
