@@ -245,14 +245,13 @@ class Sequencer(Part):
 
     def _ahead(self, m: Module, rules: ChannelRules) -> None:
         """Make a bank ready for a later operation, in a clock in which nothing else leaves."""
-        queue, activate, precharge = self.queue, self.ahead["ACT"], self.ahead["PRE"]
-        spare = ~Cat(*self.own.values()).any()
+        own, queue, activate, precharge = self.own, self.queue, self.ahead["ACT"], self.ahead["PRE"]
+        spare = ~Cat(*own.values()).any()
         m.d.comb += [
             activate.eq(spare & rules.allow("ACT") & queue.activate.any()),
             precharge.eq(spare & rules.allow("PRE") & queue.precharge.any() & ~activate),
-            self.opened.eq(Mux(activate, queue.wanted, self.row)),
+            self.opened.eq(Mux(own["ACT"] | own["ACT_AB"], self.row, queue.wanted)),
         ]
-        own = self.own
         for i in range(self.params.banks):
             here = self.bank == i
             m.d.comb += [
