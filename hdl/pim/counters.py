@@ -78,7 +78,14 @@ class Counters(Part):
             with m.If(self.clear):
                 m.d.sync += [low.eq(0), high.eq(0), carry.eq(0)]
             with m.Else():
-                m.d.sync += [Cat(low, carry).eq(low + event), high.eq(high + carry)]
+                # Registers of a counter that stands still are not clocked.
+                following = Signal(HALF + 1, name=f"{name.lower()}_next")
+                m.d.comb += following.eq(low + event)
+                m.d.sync += carry.eq(following[-1] & event.any())
+                with m.If(event.any()):
+                    m.d.sync += low.eq(following)
+                with m.If(carry):
+                    m.d.sync += high.eq(high + 1)
         return m
 
     def _event(self, m: Module, name: str) -> Value:

@@ -47,3 +47,25 @@ def test_variants_are_what_each_is_alone(unit: Library, tmp_path: Path) -> None:
 def figures(fabric: Fabric) -> tuple[object, ...]:
     """All but names: cells have numbers by their order."""
     return (fabric.areas, fabric.instances, fabric.period, fabric.buffers)
+
+
+#: A register of 8 bits and one of 7, each with an enable of its own.
+ENABLED = """module top(input clk, input [1:0] en, input [7:0] a, output reg [7:0] y, output reg [6:0] z);
+  always @(posedge clk) begin
+    if (en[0]) y <= a;
+    if (en[1]) z <= a[6:0];
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(("gate_bits", "gates"), [(None, 0), (9, 0), (8, 1), (7, 2)])
+def test_clock_gates_of_so_many_flip_flops(osu018: Library, tmp_path: Path, gate_bits: int | None, gates: int) -> None:
+    """By default registers are counted, and here no three have one enable."""
+    pairs = (("sklansky", "classic"),)
+    fabric = synthesise_fabric(
+        osu018, ENABLED, "top", [], tmp_path, target_ns=15.0, pairs=pairs, timed=False, gate_bits=gate_bits
+    )
+    assert osu018.clock_gate is None
+    assert fabric.instances.get("LATCH", 0) == gates
+    assert sum(fabric.instances.get(kind, 0) for kind in osu018.flops) == 15

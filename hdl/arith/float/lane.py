@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -103,18 +105,21 @@ class Lane(Part):
             part = Multiplier(latency=shape.multiplier, multiplier=shape.style)
             return place(m, name, part, en=steps(name), x=x, y=y).o
 
-        def wait(name: str, value: Value, first: str, last: str) -> Value:
-            """``value``, due at the operands of unit ``first``, at those of unit ``last``."""
+        def wait(first: str, last: str, *values: Value) -> list[Value]:
+            """Values due at the operands of ``first``, at those of ``last``: side by side, with one enable."""
             begin, end = shape.start_of(first), shape.start_of(last)
-            return delay(m, name, self.en[begin:end], value, end - begin)
+            waited = delay(m, f"{first}_to_{last}", self.en[begin:end], Cat(values), end - begin)
+            places = accumulate((len(value) for value in values), initial=0)
+            return [waited[place:][: len(value)] for place, value in zip(places, values, strict=False)]
 
         addend = Signal(FP32.width)
         m.d.comb += addend.eq(Mux(self.a0_takes_b, b, self.a0_word))
         a0 = add("a0", self.a, Cat(addend[:-1], addend[-1] ^ self.a0_negates))
         seed = place(m, "seed", Seed(), reciprocal=self.seed_reciprocal, rsqrt=self.seed_rsqrt, d=a0)
-        start = start_number(seed.start)
-        other = Mux(self.m0_takes_b, b, self.m0_word)
-        m0 = multiply("m0", seed.m, Mux(self.m0_takes_itself, a0, Mux(self.m0_takes_start, start, other)))
+        other = Mux(self.m0_takes_start, start_number(seed.start), Mux(self.m0_takes_b, b, self.m0_word))
+        m0 = multiply("m0", seed.m, Mux(self.m0_takes_itself, a0, other))
+        # Beside the chain go what seed and split took, and numbers that are needed again.
+        start, scale = wait("m0", "split", seed.start, seed.scale)
         split = place(
             m,
             "split",
@@ -122,29 +127,30 @@ class Lane(Part):
             en=steps("split"),
             takes_integer=self.split_takes_integer,
             t=m0,
-            scale_in=wait("scale_m0", seed.scale, "m0", "split"),
+            scale_in=scale,
         )
-        start1 = wait("start_m1", seed.start, "m0", "m1")
-        f1 = wait("f_m1", split.rest, "a1", "m1")
+        (start,) = wait("split", "a1", start)
+        start, scale, f1 = wait("a1", "m1", start, split.scale, split.rest)
         a1 = add("a1", split.rest, self.a1_word)
-        m1 = multiply("m1", a1, Mux(self.m1_takes_f, f1, start_number(start1)))
+        m1 = multiply("m1", a1, Mux(self.m1_takes_f, f1, start_number(start)))
+        start, scale = wait("m1", "a4", start, scale)
         y = add("a2", m1, self.a2_word)
         a3 = place(m, "a3", Offset(CONSTANTS["power_c"], shape.latency_of("a3")), en=steps("a3"), x=f1).o
         begin, end = shape.end_of("a3"), shape.start_of("a4")
         waited = delay(m, "a3_a4", self.en[begin:end], a3, end - begin)
         a4 = add("a4", y, Mux(self.a4_takes_a3, waited, self.a4_word))
-        y2 = wait("y_m2", y, "a4", "m2")
+        start, scale, y2 = wait("a4", "m2", start, scale, y)
         m2 = multiply("m2", a4, Mux(self.m2_takes_y, y2, Mux(self.m2_takes_b, b, one)))
         a5 = add("a5", m2, Mux(self.a5_takes_c, c, self.a5_word))
-        start3 = wait("start_m3", start1, "m1", "m3")
+        start, scale = wait("m2", "m3", start, scale)
         m3 = place(
             m,
             "m3",
             Multiplier(latency=shape.multiplier, multiplier=shape.style, scaled=True),
             en=steps("m3"),
             x=a5,
-            y=Mux(self.m3_takes_start, start_number(start3), self.m3_word),
-            scale=wait("scale_m3", split.scale, "a1", "m3"),
+            y=Mux(self.m3_takes_start, start_number(start), self.m3_word),
+            scale=scale,
         )
         m.d.comb += self.y.eq(Mux(self.full, m3.o, m0))
         m.d.comb += self.o.eq(place(m, "narrow", Narrow(), en=self.en[-1], x=self.y).o)
