@@ -15,6 +15,7 @@ from hdl.params.pim import INSTRUCTIONS, PimParams
 from hdl.pim.vector.unit import VECTOR_INPUTS, VectorUnit
 from sim_tb.alone import run_alone
 from sim_tb.build import Model, build_model
+from sim_tb.pim.bench.system import SHARED
 from sim_tb.pim.simulate.start import Start
 
 __all__ = ["Clock", "run_vector"]
@@ -137,7 +138,7 @@ def _model(params: PimParams, shape: LaneShape, contexts: int) -> Model:
     return Model(
         name="pim-vector",
         top="vector",
-        sources={"vector_unit.v": verilog_of(unit, "bitloom"), "bench.sv": bench},
+        sources={"vector_unit.v": verilog_of(unit, "bitloom"), "bench.sv": bench, "share.vlt": SHARED},
         parameters={key: str(value) for key, value in own.items()},
         main=(folder / "main.cpp").read_text(encoding="utf-8"),
         python=False,

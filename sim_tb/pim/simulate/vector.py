@@ -221,7 +221,7 @@ class VectorUnit:
                 self._open = step + 1 + self._gap
         if free:
             self._take(job_in_front)
-        a, b, c = self._operands
+        _, b, c = self._operands
         if step in self._b:
             b.waiting.append((self._b.pop(step), WHOLE))
             pushes |= B
