@@ -160,7 +160,7 @@ class Front(Part):
             entry.number.eq(~phase.vector),
             entry.first.eq(first & ~returns),
             entry.counts.eq(phase.counts | returns),
-            entry.rectified.eq(phase.rectified),
+            entry.rectified.eq(phase.rectified & ~returns),
             entry.tag.eq(tag),
         ]
         valid = later(m, "valids", self.en, go | returns, AHEAD)
