@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import lcm
 
 from gen.pim.compile.code import Code, Loop
@@ -30,14 +31,20 @@ class Attend:
         self.code, self.at, self.sram, self.seen, self.origin = code, placement, sram, seen, origin
         self.heads, self.params = placement.heads, placement.params
 
-    def emit(self) -> None:
-        """Rotate queries and keys, keep key and value, and mix the values of what each head sees."""
+    def emit(self, meanwhile: Callable[[], None]) -> None:
+        """Rotate queries and keys, keep key and value, and mix the values of what each head sees.
+
+        ``meanwhile`` emits what the channels can do while the vector unit has the first scores.
+        """
         if self.heads.turned:
             self._rotate()
         self._keep_key()
         self._keep_value()
         for each in self.sram.passes:
             self._score(each)
+            if each is self.sram.passes[0]:
+                meanwhile()
+            self._share(each)
             self._mix(each)
 
     def _rotate(self) -> None:
@@ -77,7 +84,7 @@ class Attend:
 
     # --- scores ------------------------------------------------------------------------------------------------------
     def _score(self, some: Pass) -> None:
-        """The scores of a pass: as many queries as the global buffer holds, units tokens at a time; then softmax."""
+        """The scores of a pass: as many queries as the global buffer holds, units tokens at a time."""
         fit = self.params.gb_words // self.heads.head_words
         groups = min(fit, len(some.groups))
         repeats = max(1, fit // len(some.groups))
@@ -88,6 +95,9 @@ class Attend:
                     range(repeat, min(repeat + repeats, some.repeats.stop)),
                     range(group, min(group + groups, some.groups.stop)),
                 )
+
+    def _share(self, some: Pass) -> None:
+        """Probabilities in the place of scores."""
         words = self.sram.score_words
         with self.code.loop(some.heads, a=words, d=words) as head:
             move = {"a": [head], "d": [head]}
