@@ -29,7 +29,7 @@ from hdl.params.pim import (
     timing_sources,
 )
 from hdl.params.pim.fields import Operand
-from hdl.params.pim.instructions import FLAGS
+from hdl.params.pim.opcode import FLAGS
 from hdl.params.pim.system import LIMITS, MEANINGS
 
 __all__ = [
@@ -77,7 +77,7 @@ def describe(op: Opcode) -> dict[str, Any]:
                 "range": list(operand.range),
                 "default": "ALL" if operand.kind == "channels" else operand.default,
                 "fields": list(operand.fields),
-                "register": operand.or_scalar or operand.kind == "scalar",
+                "register": operand.or_scalar or operand.register,
                 "advances": bool(operand.advances),
             }
             for operand in op.operands
@@ -192,8 +192,8 @@ def _number(value: float) -> str:
 
 def _values(operand: Operand) -> str:
     """What an operand can be."""
-    if operand.kind == "scalar":
-        return f"r0 to r{SCALARS - 1}"
+    if operand.register:
+        return f"r0 to r{SCALARS - 2 if operand.kind == 'pair' else SCALARS - 1}"
     low, high = operand.range
     text = {
         "bf16": "a number, rounded to bf16",

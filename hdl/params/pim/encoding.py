@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.pim.fields import ADVANCING, FIELDS, LEVELS, SCALARS, WORD_BITS
-from hdl.params.pim.instructions import INSTRUCTIONS, OPCODES, Opcode
+from hdl.params.pim.instructions import INSTRUCTIONS, OPCODES
+from hdl.params.pim.opcode import Opcode
 
 __all__ = ["IllegalWord", "Instruction", "advance_bit", "decode", "encode", "instruction"]
 
@@ -49,6 +50,12 @@ class Instruction:
         """The operand's address advances with the loop of that level (0 is the outermost)."""
         found = self.op.operand(operand)
         return bool(found and found.advances and self.advance >> advance_bit(found.advances, level) & 1)
+
+    @property
+    def by_register(self) -> bool:
+        """An integer operand is in a scalar register."""
+        operand = self.op.integer
+        return operand is not None and (operand.register or "reg" in self.flags)
 
     def __str__(self) -> str:
         parts = [f"{name}={value}" for name, value in self.values.items()] + sorted(self.flags)
@@ -130,7 +137,7 @@ def decode(word: int) -> Instruction:
     if (scalar := op.or_scalar) and "reg" in flags:
         values[scalar.name] %= SCALARS
     for operand in op.operands:
-        if operand.kind == "scalar":
+        if operand.register:
             values[operand.name] %= SCALARS
     return Instruction(op, values, flags, advance)
 
