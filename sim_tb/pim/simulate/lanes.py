@@ -16,6 +16,9 @@ __all__ = ["Lanes"]
 #: Operands a, b and c as a set, and bits of such a set.
 A, B, C = 1, 2, 4
 SET_BITS = 3
+#: Steps from a beat to an operand of it, or -1, and its SRAM word.
+Coming = tuple[int, int]
+NONE: Coming = (-1, 0)
 
 
 class Lanes:
@@ -239,51 +242,59 @@ class Lanes:
             # What is asked for is what the last step wanted, and nothing was refused before.
             if len(waiting) != (1 if newest & bit else 0) or (waiting and waiting[0][1] != WHOLE):
                 return 0
-        clocks = self._front_steady() if self._last_of < 0 and self._operands_there() else 0
-        if clocks > 0:
-            front = self._turns.jobs[self._front] if self._front >= 0 else None
-            b, c = (front.stage.b, front.stage.c) if front else (-1, -1)
-            clocks = min(clocks, self._words_steady(self.b, self._b, b), self._words_steady(self.c, self._c, c))
-            clocks = min(clocks, self._a_steady(), self._write_steady())
-        return clocks
+        if self._last_of >= 0 or not self._operands_there():
+            return 0
+        clocks, b, c = self._returns_steady() if self._step in self._returning else self._front_steady()
+        for look in (self._write_steady, lambda: self._words_steady(self.b, self._b, b)):
+            clocks = min(clocks, look()) if clocks > 0 else 0
+        return min(clocks, self._words_steady(self.c, self._c, c)) if clocks > 0 else 0
 
-    def _front_steady(self) -> int:
-        """Clocks until the phase in front is at its last beat, or waits, or gives its first result; or one comes."""
+    def _returns_steady(self) -> tuple[int, Coming, Coming]:
+        """Clocks in which beat after beat goes back; its operands b and c."""
+        step = self._step
+        which, offset, _, number = self._returning[step]
+        if self.a.waiting or (self._front < 0 and not self._phase_waits()):
+            return 0, NONE, NONE
+        job, clocks, expected = self._turns.jobs[which], 1, offset
+        while (beat := self._returning.get(step + clocks)) is not None:
+            expected = (expected + self._words) % ADDRESSES
+            if beat[0] != which or beat[1] != expected or beat[3] != number:
+                break
+            clocks += 1
+        if self._front < 0:
+            clocks = min(clocks, self._phase_waits())
+        return clocks, (job.stage.again[number], job.a + offset), NONE
+
+    def _front_steady(self) -> tuple[int, Coming, Coming]:
+        """Clocks in which beats of the phase in front go, but not its last one, or none comes; its operands b and c."""
         step = self._step
         clocks = min(self._returning, default=NEVER) - step
         if self._front < 0:
-            return min(clocks, self._phase_waits())
-        stage = self._turns.jobs[self._front].stage
-        if not stage.vector or stage.gathers or (stage.sums and not self._offset and step < self._open):
-            return 0
+            return 0 if self.a.waiting else min(clocks, self._phase_waits()), NONE, NONE
+        job, offset = self._turns.jobs[self._front], self._offset
+        stage = job.stage
+        if not stage.vector or stage.gathers or (stage.sums and not offset and step < self._open):
+            return 0, NONE, NONE
+        if not self.a.waiting or not self._follows(self.a.waiting[0][0], job.a + offset):
+            return 0, NONE, NONE
         if stage.b >= 0:
             meets = min((due for due in self._b if due >= step + stage.b), default=NEVER)
             clocks = min(clocks, meets - step - stage.b)
         if stage.early:
             clocks = min(clocks, self._full - self._short - self._wholes.bit_length(), AHEAD + self._short)
-        return min(clocks, self._beats, self._full)
+        # None of its results comes back, or out of the lanes, meanwhile.
+        return min(clocks, self._beats, self._full), (stage.b, job.b + offset), (stage.c, job.c + offset)
 
-    def _a_steady(self) -> int:
-        """Clocks in which operand a is asked for word after word, or not at all."""
-        if self._front < 0:
-            return 0 if self.a.waiting else NEVER
-        job = self._turns.jobs[self._front]
-        return NEVER if self.a.waiting and self._follows(self.a.waiting[0][0], job.a + self._offset) else 0
-
-    def _words_steady(self, operand: Operand, words: dict[int, int], lag: int) -> int:
-        """The same of operand b or c; ``lag`` is that of the phase in front, or -1."""
-        step = self._step
+    def _words_steady(self, operand: Operand, words: dict[int, int], coming: Coming) -> int:
+        """Clocks in which operand b or c is asked for word after word, or not at all."""
+        step, (lag, begin) = self._step, coming
         if not operand.waiting:
             return min(min(words, default=NEVER) - step, lag if lag >= 0 else NEVER)
         word, clocks = operand.waiting[0][0], 0
         while (due := words.get(step + clocks)) is not None and self._follows(word, due):
             word = due
             clocks += 1
-        if clocks == lag:
-            job = self._turns.jobs[self._front]
-            begin = job.b if operand is self.b else job.c
-            return NEVER if self._follows(word, begin + self._offset) else clocks
-        return clocks
+        return NEVER if clocks == lag and self._follows(word, begin) else clocks
 
     def _write_steady(self) -> int:
         """Clocks in which word after word is written, or nothing comes out of the lanes."""

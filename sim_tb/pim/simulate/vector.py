@@ -121,8 +121,8 @@ class VectorUnit:
         different banks in the first of these clocks stay on different banks. There may be more such clocks; 0 if it
         isn't sure.
         """
-        clocks = min(self._scan.steady(), self._turns.rest())
-        return max(min(clocks, self._lanes.steady()), 0) if clocks > 0 else 0
+        clocks = self._lanes.steady()
+        return max(min(clocks, self._scan.steady(), self._turns.rest()), 0) if clocks > 0 else 0
 
     def flow(self, clocks: int) -> None:
         """Advance by at most as many clocks as it streams."""
