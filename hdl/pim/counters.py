@@ -81,7 +81,7 @@ class Counters(Part):
                 # Registers of a counter that stands still are not clocked.
                 following = Signal(HALF + 1, name=f"{name.lower()}_next")
                 m.d.comb += following.eq(low + event)
-                m.d.sync += carry.eq(following[-1] & event.any())
+                m.d.sync += carry.eq(following[-1])
                 with m.If(event.any()):
                     m.d.sync += low.eq(following)
                 with m.If(carry):
