@@ -27,7 +27,7 @@ from hdl.params.pim import (
     faults_of,
 )
 from hdl.params.pim.fields import Operand
-from hdl.params.pim.instructions import FLAGS
+from hdl.params.pim.opcode import FLAGS
 from hdl.params.pim.system import LIMITS, MEANINGS
 
 __all__ = [
