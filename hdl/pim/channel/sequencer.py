@@ -24,11 +24,11 @@ PART_KINDS = ("WR_ELEM", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 #: Operations whose work is the command of the same name; those on rows have none.
 WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 TAKES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "write")
+GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
 #: Commands that make banks ready for later operations.
 AHEAD = ("ACT", "PRE")
 #: What the queue of operations is told of each bank.
 BANK_STATE = ("open", "can_activate", "can_precharge", "held")
-GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
 
 
 class Sequencer(Part):
@@ -50,8 +50,8 @@ class Sequencer(Part):
 
     In a clock in which none of these commands leaves, a bank may be made ready for a later operation. That needs the
     present operation to be ACT, PRE, WR_SB or RD_SB and no refresh to be due. A *candidate* is a WR_SB or RD_SB among
-    the next ``look_ahead.DEPTH`` operations, so that every operation before it, the present one included, is ACT, PRE,
-    WR_SB or RD_SB and on another bank: operations on registers and on all banks end the search. Then leaves
+    the ``look_ahead.DEPTH`` operations that wait, for which every operation before it, the present one included, is
+    ACT, PRE, WR_SB or RD_SB and on another bank: operations on registers and on all banks end the search. Then leaves
 
     5. ACT, for the oldest candidate whose bank is closed and has its tRC and tRP behind it, with the row in which that
        candidate begins, if tRRD, tFAW, tMOD and tRFC allow; else
