@@ -1,0 +1,95 @@
+"""A list of instructions in the making, with loops whose addresses move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hdl.params.pim import Instruction, PimParams, instruction
+from hdl.params.pim.encoding import advance_bit
+
+__all__ = ["Code", "Loop"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """An open loop: its level, or None where it runs once and is no loop at all."""
+
+    level: int | None
+
+
+class Code:
+    """Collects instructions.
+
+    Parameters
+    ----------
+    params : PimParams
+
+    Attributes
+    ----------
+    instructions : list of Instruction
+    """
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        self.instructions: list[Instruction] = []
+        self._depth = 0
+
+    @property
+    def everyone(self) -> int:
+        """The mask of all channels."""
+        return (1 << self.params.channels) - 1
+
+    def add(
+        self, name: str, *flags: str, at: int | None = None, move: Mapping[str, Sequence[Loop]] | None = None, **values: int
+    ) -> None:
+        """Append an instruction.
+
+        Parameters
+        ----------
+        name : str
+        *flags : str
+        at : int, optional
+            Column of a bank, in place of ``row`` and ``col``.
+        move : mapping, optional
+            The loops that each address moves with; ``row`` moves row and column.
+        **values : int
+            Operands.
+        """
+        if at is not None:
+            values["row"], values["col"] = divmod(at, self.params.row_cols)
+        advance = 0
+        for address, loops in (move or {}).items():
+            for loop in loops:
+                if loop.level is not None:
+                    advance |= 1 << advance_bit(address, loop.level)
+        self.instructions.append(instruction(name, *flags, advance=advance, **values))
+
+    def add_unit(self, name: str, unit: int, **values: int) -> None:
+        """Append an instruction for the bank of one unit."""
+        channel, bank = divmod(unit, self.params.banks)
+        self.add(name, mask=1 << channel, bank=bank, **values)
+
+    @contextmanager
+    def loop(self, count: int, *, columns: int = 0, **steps: int) -> Iterator[Loop]:
+        """Repeat what is added inside, moving by so many columns, and by words of ``a``, ``b`` and ``d``."""
+        if count == 1:
+            yield Loop(None)
+            return
+        row, col = divmod(columns, self.params.row_cols)
+        self.instructions.append(instruction("LOOP", n=count, row=row, col=col, **steps))
+        self._depth += 1
+        yield Loop(self._depth - 1)
+        self._depth -= 1
+        self.instructions.append(instruction("ENDL"))
+
+    @contextmanager
+    def rows(self, count: int, rows: int) -> Iterator[None]:
+        """Repeat what is added inside, all of it so many rows further each time; around all other loops."""
+        if count == 1:
+            yield
+            return
+        self.instructions.append(instruction("LOOP", "rows", n=count, row=rows))
+        yield
+        self.instructions.append(instruction("ENDL"))
