@@ -1,0 +1,88 @@
+"""The scoreboard: which SRAM words instructions at work still read or write."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sim_tb.pim.simulate.work import NEVER
+
+__all__ = ["Board", "Range"]
+
+#: SRAM words: the first one, and the first one past them.
+Range = tuple[int, int]
+
+
+class Board:
+    """Says from when on a range of SRAM words is in nobody's way.
+
+    A read waits for writes to the same words, a write for reads and writes.
+
+    Attributes
+    ----------
+    feeds, collects : deque of [first, past, clock]
+        Ranges of the jobs of feeder and collector, and from when on they count no longer.
+    moved : tuple
+        The range of the data mover's newest job, and whether it writes.
+    vectors : dict
+        For each instruction in the vector unit its ranges, and whether it writes each.
+    """
+
+    def __init__(self) -> None:
+        self.feeds: deque[list[int]] = deque()
+        self.collects: deque[list[int]] = deque()
+        self.moved: tuple[int, int, bool] = (0, 0, False)
+        self.vectors: dict[int, tuple[tuple[int, int, bool], ...]] = {}
+
+    def feed(self, words: Range) -> None:
+        """A job of the feeder begins."""
+        self.feeds.append([*words, NEVER])
+
+    def collect(self, words: Range) -> None:
+        """A job of the collector begins."""
+        self.collects.append([*words, NEVER])
+
+    def feed_ended(self, clock: int) -> None:
+        """The oldest one counts no longer from a clock on."""
+        _end(self.feeds, clock)
+
+    def collect_ended(self, clock: int) -> None:
+        """The oldest one counts no longer from a clock on."""
+        _end(self.collects, clock)
+
+    def free_from(self, clock: int, words: Range, write: bool, moving_until: int, calculating: int) -> int:
+        """The first clock from this one on in which a range is in nobody's way, as far as known.
+
+        Parameters
+        ----------
+        clock : int
+        words : Range
+        write : bool
+            It is to be written.
+        moving_until : int
+            From when on the data mover is not busy.
+        calculating : int
+            Which instructions of the vector unit are at work, as a mask.
+        """
+        first, past = words
+        for jobs in (self.collects, self.feeds) if write else (self.collects,):
+            while jobs and jobs[0][2] <= clock:
+                jobs.popleft()
+            for begin, end, over in jobs:
+                if over > clock and first < end and begin < past:
+                    clock = over
+        begin, end, writes = self.moved
+        if (write or writes) and moving_until > clock and first < end and begin < past:
+            clock = moving_until
+        for slot, ranges in self.vectors.items():
+            if calculating >> slot & 1:
+                for begin, end, writes in ranges:
+                    if (write or writes) and first < end and begin < past:
+                        return NEVER
+        return clock
+
+
+def _end(jobs: deque[list[int]], clock: int) -> None:
+    for job in jobs:
+        if job[2] == NEVER:
+            job[2] = clock
+            return

@@ -1,0 +1,353 @@
+"""A channel: its sequencer's commands, and the words that wait for them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from hdl.params.pim import COMMANDS, PimParams
+from hdl.params.pim.system import MAX_POSTPONED
+from sim_tb.pim.simulate.work import NEVER, Operation
+from sim_tb.pim.simulate.waits import SINGLE, Waits, latency
+
+__all__ = ["Burst", "Channel"]
+
+ACT, ACT_AB, PRE, PRE_AB, REF, RD_SB, WR_SB, WR_ELEM, MAC_AB, WR_GB = (
+    COMMANDS[name].code
+    for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "WR_GB")
+)
+TAKES = tuple(command.code for command in COMMANDS.values() if command.data == "write")
+GIVES = tuple(command.code for command in COMMANDS.values() if command.data == "read")
+ONE_BANK = tuple(COMMANDS[name].code for name in SINGLE)
+#: No command: the operation finds everything as it wants it, and ends.
+NEEDLESS = 0
+#: Refreshes owed from which on one cuts in anywhere.
+URGENT = MAX_POSTPONED - 1
+#: Operations that the queue before the sequencer holds.
+QUEUE = 2
+
+#: Commands at regular distances: clock of the first, distance, how many, code, bank, row, col.
+Burst = tuple[int, int, int, int, int, int, int]
+
+
+class Channel:
+    """Sequencer and queues of words of a channel.
+
+    It decides ahead of the clock as far as it knows what it needs: whatever others can see is marked with its clock. An
+    operation's end is an event of its own.
+
+    Parameters
+    ----------
+    params : PimParams
+    number : int
+
+    Attributes
+    ----------
+    wake : int
+        The clock in which :meth:`step` has to be called.
+    queue : deque of (clock, Operation)
+        Operations that wait, and from when on they are there.
+    quiet_from : int
+        Where nothing is at work and nothing waits: from when on the channel is not busy.
+    arrivals : deque of int
+        Words to write: from when on each is there.
+    queued, leaves : int, deque of int
+        Words that the queue of words holds, and when each leaves that is known to.
+    answers : deque of int
+        Words read: from when on each is there.
+    pops : deque of int
+        When room for one more answer is there again, as far as known.
+    bursts : list of Burst
+        What has been decided, by the clock of the decision.
+    spans : list of (clock, clock)
+        When operations were at work: the first clock and the one past the last.
+    freed, left, answered : callable
+        Called with a clock: there is room for an operation, or the channel has come to rest; a word has left the queue
+        of words; an answer is there.
+    """
+
+    def __init__(self, params: PimParams, number: int) -> None:
+        t = params.timing
+        self.params = params
+        self.number = number
+        self.waits = Waits.of(t)
+        self.interval = t.trefi
+        self.latencies = [0, *(latency(t, command) for command in COMMANDS.values())]
+        self.steps = [1, *(self.waits.between(code, code) for code in range(1, len(self.latencies)))]
+        self.write_depth = _power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3)
+        self.read_depth = _power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1)
+        self.freed: Callable[[int], None] = _nobody
+        self.left: Callable[[int], None] = _nobody
+        self.answered: Callable[[int], None] = _nobody
+
+        self.wake = self.interval or NEVER
+        self.queue: deque[tuple[int, Operation]] = deque()
+        self.valid = self.fresh = False
+        self.code = self.bank = self.row = self.col = self.word = self.count = 0
+        self.base = 0  # no decision before this clock
+        self.begun = 0  # and none of the operation before this one
+        self.ends = NEVER
+        self.quiet_from = 0
+        self.rows = [-1] * params.banks
+        self.open = 0
+        self.together = False
+        self.ready = [0] * len(self.latencies)
+        self.bank_ready = {code: [0] * params.banks for code in ONE_BANK}
+        self.activates = deque([-NEVER] * 4, maxlen=4)
+        self.refreshes = 0
+        self.arrivals: deque[int] = deque()
+        self.queued = 0
+        self.fed = -NEVER
+        self.leaves: deque[int] = deque()
+        self.answers: deque[int] = deque()
+        self.owed = 0
+        self.pops: deque[int] = deque()
+        self.bursts: list[Burst] = []
+        self.spans: list[tuple[int, int]] = []
+
+    # --- what others do ----------------------------------------------------------------------------------------------
+    def push(self, operation: Operation, clock: int) -> None:
+        """An operation, there from a clock on."""
+        self.queue.append((clock, operation))
+        if not self.valid and clock < self.wake:
+            self.wake = clock
+
+    def feed(self, clock: int) -> None:
+        """A word has been read in a clock: it enters in the next one, and can be used in that after it."""
+        self.queued += 1
+        self.fed = clock
+        self.arrivals.append(clock + 2)
+        self.poke(clock + 2)
+
+    def room_from(self, clock: int) -> int:
+        """The first clock from this one on in which another word may be read, as far as known."""
+        while True:
+            while self.leaves and self.leaves[0] <= clock:
+                self.leaves.popleft()
+                self.queued -= 1
+            if self.queued - (self.fed == clock - 1) <= self.write_depth - 2:
+                return clock
+            if not self.leaves:
+                return NEVER
+            clock = self.leaves[0]
+
+    def pop(self, clock: int) -> None:
+        """The oldest answer is taken in a clock."""
+        self.answers.popleft()
+        self.pops.append(clock + 1)
+        self.poke(clock + 1)
+
+    def poke(self, clock: int) -> None:
+        """What an operation waits for is there in a clock."""
+        if self.valid and self.ends == NEVER and clock < self.wake:
+            self.wake = clock
+
+    # --- time --------------------------------------------------------------------------------------------------------
+    def step(self, clock: int) -> None:
+        """Decide what can be decided; ``clock`` is the present one."""
+        while True:
+            if not self.valid or self.ends <= clock:
+                self._load(clock)
+            elif self.ends != NEVER:
+                self.wake = self.ends
+                return
+            if not self._decide(clock):
+                return
+
+    def _load(self, clock: int) -> None:
+        """End an operation; begin the next one, if it is there."""
+        if self.valid:
+            self.valid = False
+            self.ends = NEVER
+            self.base = max(self.base, clock + 1)
+            self.quiet_from = max(self.quiet_from, clock + 1)
+            first, _ = self.spans[-1]
+            self.spans[-1] = first, clock + 1
+            self.freed(clock + 1)
+        if self.queue and self.queue[0][0] <= clock:
+            one = self.queue.popleft()[1]
+            self.code, self.bank, self.row, self.col = one.code, one.bank, one.row, one.col
+            self.word, self.count = one.word, one.count
+            self.valid = self.fresh = True
+            self.begun = clock + 1
+            if self.spans and self.spans[-1][1] == clock + 1:
+                self.spans[-1] = self.spans[-1][0], NEVER
+            else:
+                self.spans.append((clock + 1, NEVER))
+            self.freed(clock + 1)
+
+    def _decide(self, clock: int) -> bool:
+        """The next command, or burst, or end of the operation; False if it has to wait for others."""
+        opens, code, when = False, NEEDLESS, NEVER
+        if self.valid:
+            code, opens = self._wanted()
+            when = self._earliest(code)
+        interval = self.interval
+        urgent = (self.refreshes + URGENT) * interval if interval else NEVER
+        due = urgent
+        if interval and (not self.valid or self.fresh or opens):
+            due = (self.refreshes + 1) * interval
+        if due <= when:
+            if when == NEVER and due > clock:
+                self.wake = due if self.valid or not self.queue else min(due, self.queue[0][0])
+                return False
+            self._cut_in(max(self.base, due))
+        elif code == NEEDLESS:
+            self.ends = when
+        elif code == MAC_AB:
+            self._multiply(when, urgent)
+        elif code == self.code and code > REF:
+            self._move(when, urgent)
+        else:
+            self._send(when, code, self.bank if code in ONE_BANK else 0, self.row if code in (ACT, ACT_AB) else 0)
+            self.fresh = False
+        return True
+
+    def _wanted(self) -> tuple[int, bool]:
+        """The command that comes next, and whether it only opens what the operation needs."""
+        kind = self.code
+        if kind > MAC_AB:
+            return kind, False
+        single = kind in ONE_BANK
+        held = self.rows[self.bank] >= 0 if single else self.open > 0
+        close, activate = (PRE, ACT) if single else (PRE_AB, ACT_AB)
+        if kind == close:
+            return (close if held else NEEDLESS), False
+        hit = self.rows[self.bank] == self.row if single else self.together and self.rows[0] == self.row
+        if hit:
+            return (NEEDLESS if kind == activate else kind), False
+        return (close, False) if held else (activate, True)
+
+    def _earliest(self, code: int) -> int:
+        """The first clock in which a command may leave, as far as known."""
+        when = max(self.base, self.begun, self.ready[code])
+        if code in ONE_BANK:
+            when = max(when, self.bank_ready[code][self.bank])
+            if code == ACT:
+                when = max(when, self.activates[0] + self.params.timing.tfaw)
+        if code in TAKES:
+            return max(when, self.arrivals[0]) if self.arrivals else NEVER
+        return self._room(when) if code in GIVES else when
+
+    def _room(self, when: int) -> int:
+        """The first clock from one on in which there is room for another answer, as far as known."""
+        while self.pops and (self.pops[0] <= when or self.owed == self.read_depth):
+            when = max(when, self.pops.popleft())
+            self.owed -= 1
+        return NEVER if self.owed == self.read_depth else when
+
+    def _cut_in(self, when: int) -> None:
+        """A refresh, or the precharge before it."""
+        if self.open:
+            self._send(max(when, self.ready[PRE_AB]), PRE_AB)
+        else:
+            self._send(max(when, self.ready[REF]), REF)
+            self.refreshes += 1
+
+    def _send(self, when: int, code: int, bank: int = 0, row: int = 0) -> None:
+        """A command on rows."""
+        self.bursts.append((when, 1, 1, code, bank, row, 0))
+        self._sent(when, code, bank)
+        if code == ACT:
+            self.rows[bank] = row
+            self.open += 1
+            self.activates.append(when)
+        elif code == ACT_AB:
+            self.rows = [row] * len(self.rows)
+            self.open = len(self.rows)
+            self.together = True
+        elif code == PRE:
+            self.rows[bank] = -1
+            self.open -= 1
+            self.together = False
+        elif code == PRE_AB:
+            self.rows = [-1] * len(self.rows)
+            self.open = 0
+            self.together = False
+
+    def _sent(self, when: int, code: int, bank: int) -> None:
+        """Others wait for a command."""
+        self.base = when + 1
+        ready = self.ready
+        for after, clocks in self.waits.channel[code]:
+            if ready[after] < when + clocks:
+                ready[after] = when + clocks
+        for after, clocks in self.waits.bank[code]:
+            banks = self.bank_ready[after]
+            if banks[bank] < when + clocks:
+                banks[bank] = when + clocks
+
+    def _multiply(self, when: int, urgent: int) -> None:
+        """MACs up to the end of the row, at their shortest distance, unless a refresh becomes urgent."""
+        step = self.steps[MAC_AB]
+        many = min(self.count, self.params.row_cols - self.col, max(1, -((when - urgent) // step)))
+        self.bursts.append((when, step, many, MAC_AB, 0, self.word, self.col))
+        self.word += many
+        self._went(when + (many - 1) * step, many, MAC_AB)
+
+    def _move(self, when: int, urgent: int) -> None:
+        """Commands with words, as far as words, or room for them, are known, up to the end of the row."""
+        code, step = self.code, self.steps[self.code]
+        takes, delay = code in TAKES, self.latencies[code]
+        banked = code in (RD_SB, WR_SB)
+        many = min(self.count, self.params.row_cols - self.col) if banked else self.count
+        done = 0
+        while True:
+            at = self.bank, 0, self.col
+            if code == WR_GB:
+                at = 0, self.word, 0
+                self.word += 1
+            elif not banked:
+                at = self.bank, 0, self.col if code == WR_ELEM else 0
+            self.bursts.append((when, 1, 1, code, *at))
+            if takes:
+                self.arrivals.popleft()
+                self.leaves.append(when + delay)
+                self.quiet_from = when + delay + 2
+                self.left(when + delay)
+            else:
+                self.owed += 1
+                self.answers.append(when + delay + 2)
+                self.answered(when + delay + 2)
+            done += 1
+            if banked:
+                self.col += 1
+            elif code not in (WR_GB,):
+                self.bank += self.params.lanes
+            if done == many:
+                break
+            following = when + step
+            following = max(following, self.arrivals[0]) if takes and self.arrivals else following
+            if takes and not self.arrivals:
+                break
+            if not takes:
+                following = self._room(following)
+            if following >= urgent:
+                break
+            when = following
+        if banked:
+            self.col -= done
+        bank = self.bank if banked else 0
+        self._went(when, done, code, bank)
+
+    def _went(self, when: int, many: int, code: int, bank: int = 0) -> None:
+        """So many commands have left, the last one in a clock."""
+        self._sent(when, code, bank)
+        self.fresh = False
+        self.count -= many
+        if code in (MAC_AB, RD_SB, WR_SB):
+            self.col += many
+            if self.col == self.params.row_cols:
+                self.col = 0
+                self.row += 1
+        if not self.count:
+            self.ends = when
+
+
+def _nobody(clock: int) -> None:
+    """Who has not been told whom to tell."""
+
+
+def _power(least: int) -> int:
+    """The next power of two, at least 4."""
+    return max(4, 1 << (least - 1).bit_length())

@@ -1,0 +1,450 @@
+"""The issuer: instructions in order, each checked, held back, and handed to its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hdl.params import ConfigError, Problem
+from hdl.params.pim import (
+    FAULTS,
+    FIELDS,
+    LEVELS,
+    SCALARS,
+    IllegalWord,
+    Instruction,
+    PimParams,
+    decode,
+    instruction,
+)
+from hdl.params.pim.instructions import FENCE
+from hdl.params.pim.loops import advanced, steps
+from sim_tb.pim.simulate.board import Board
+from sim_tb.pim.simulate.channel import QUEUE, Channel
+from sim_tb.pim.simulate.collector import Collector
+from sim_tb.pim.simulate.feeder import Feeder
+from sim_tb.pim.simulate.memory import Memory
+from sim_tb.pim.simulate.mover import Mover
+from sim_tb.pim.simulate.prepare import Part, Prepared, prepare
+from sim_tb.pim.simulate.work import NEVER, work_of
+
+__all__ = ["Ended", "Issuer"]
+
+#: What it does next. A stage's clock is that in which it is decided whether it goes on.
+REST, FETCH, FENCED, SETTLE, WALK, DISPATCH, END, DRAIN, CLOSED = range(9)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended.
+
+    Parameters
+    ----------
+    clock : int
+        From which on it runs no longer.
+    error, pc, halted, instructions, interrupts
+        As ERROR, PC and STATUS say; how many instructions and interrupts there were.
+    """
+
+    clock: int
+    error: int
+    pc: int
+    halted: bool
+    instructions: int
+    interrupts: int
+
+
+class Issuer:
+    """Executes programs.
+
+    It goes ahead of the clock where what it waits for can only get better, and where nobody minds. What vector unit and
+    data mover are told, they are told in time.
+
+    Parameters
+    ----------
+    params : PimParams
+    program : sequence of int
+        128-bit words.
+    scalars : sequence of int
+        The scalar registers at first.
+    results : iterable of int
+        What instructions that give a scalar give, in their order.
+    channels, feeder, collector, memory
+        The units.
+
+    Attributes
+    ----------
+    wake : int
+        The clock in which :meth:`step` has to be called.
+    marks : list of (clock, int)
+        Clock and tag.
+    ended : callable
+        Called when a program has ended.
+    rests : callable
+        Called with the first clock in which it runs no longer, or, after an error, has been cleared.
+    """
+
+    def __init__(
+        self,
+        params: PimParams,
+        program: Sequence[int],
+        scalars: Sequence[int],
+        results: Iterable[int],
+        channels: Sequence[Channel],
+        feeder: Feeder,
+        collector: Collector,
+        memory: Memory,
+    ) -> None:
+        self.params = params
+        self.program = program
+        self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
+        self.results: Iterator[int] = iter(results)
+        self.channels, self.feeder, self.collector, self.memory = channels, feeder, collector, memory
+        self.vector, self.mover = memory.vector, memory.mover
+        self.board = Board()
+        for each in channels:
+            each.freed = self.poke
+        for unit, over in ((feeder, self.board.feed_ended), (collector, self.board.collect_ended)):
+            unit.freed = self.poke
+            unit.ended = over
+        memory.changed = self.poke
+        memory.gives = self._give
+        self.ended: Callable[[Ended], None] = lambda _: None
+        self.rests: Callable[[int], None] = lambda _: None
+        self.marks: list[tuple[int, int]] = []
+        self.wake = NEVER
+        self.waiting = False
+        self.stage, self.clock = REST, 0
+        self.pc = self.next_pc = 0
+        self.error = 0
+        self.loaded = 0
+        self.instructions = self.interrupts = 0
+        self.loops: list[list[int]] = []  # place of the LOOP, iteration
+        self.index = 0  # the range that is looked at
+        self.step_index = -1  # the part of a VMM that is at work
+        self.one: Instruction | None = None
+        self.prepared: Prepared | None = None
+        self._decoded: dict[int, Instruction | None] = {}
+        self._prepared: dict[tuple[object, ...], Prepared] = {}
+        self._nothing = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
+
+    # --- what others do ----------------------------------------------------------------------------------------------
+    def begin(self, clock: int, pc: int) -> None:
+        """A program starts in a clock."""
+        self.pc = pc
+        self.stage, self.clock = FETCH, clock + 1
+        self.loops = []
+        self.instructions = self.interrupts = 0
+        self.wake = self.clock
+
+    def poke(self, clock: int) -> None:
+        """Something that it may wait for has changed, and shows from a clock on."""
+        if self.waiting and clock < self.wake:
+            self.wake = clock
+
+    def _give(self, register: int) -> None:
+        self.scalars[register] = next(self.results, None)
+
+    # --- time --------------------------------------------------------------------------------------------------------
+    def step(self, clock: int) -> None:
+        """Go on as far as possible; ``clock`` is the present one."""
+        if self.waiting and self.clock < clock:
+            self.clock = clock
+        self.waiting = False
+        self.wake = NEVER
+        while self._STAGES[self.stage](self, clock):
+            pass
+
+    def _when(self, clock: int) -> bool:
+        """Go on in a clock; if it is unknown, wait until something changes."""
+        if clock >= NEVER:
+            self.waiting = True
+            return False
+        self.clock = max(self.clock, clock)
+        return True
+
+    def _in_time(self, clock: int) -> bool:
+        """What comes next must be done in its clock."""
+        if self.clock > clock:
+            self.wake = self.clock
+            return False
+        return True
+
+    def _idle_from(self) -> int:
+        """The first clock in which every unit is idle, as far as known."""
+        quiet = 0
+        for unit in (*self.channels, self.feeder, self.collector):
+            if unit.valid or unit.queue:
+                return NEVER
+            quiet = max(quiet, unit.quiet_from)
+        return NEVER if self.vector.active else max(quiet, self.mover.quiet_from)
+
+    # --- an instruction ----------------------------------------------------------------------------------------------
+    def _rest(self, clock: int) -> bool:
+        return False
+
+    def _fetch(self, clock: int) -> bool:
+        if self.pc >= len(self.program):
+            return self._fails(FAULTS["PROGRAM"].code)
+        if self.pc not in self._decoded:
+            try:
+                self._decoded[self.pc] = decode(self.program[self.pc])
+            except IllegalWord:
+                self._decoded[self.pc] = None
+        self.next_pc = self.pc + 1
+        self.stage, self.clock = FENCED, self.clock + 2
+        return True
+
+    def _fenced(self, clock: int) -> bool:
+        fenced = self.program[self.pc] >> (FIELDS["flags"].low + FENCE.bit) & 1
+        if fenced and not self._when(self._idle_from()):
+            return False
+        one = self._decoded[self.pc]
+        self.clock += 1
+        if one and one.advance:
+            moved = self._moved()
+            if any(operand.advances == "row" for operand in one.op.operands):
+                steps_in_row = (each["row"] % self.params.row_cols for each in moved)
+                taken = [by for level, by in enumerate(steps_in_row) if one.advances("row", level)]
+                self.clock += (one.values.get("col", 0) + sum(taken)) // self.params.row_cols
+            one = advanced(self.params, one, moved)
+        self.one = one
+        self.stage = SETTLE
+        return True
+
+    def _moved(self) -> list[dict[str, int]]:
+        """How far addresses have moved with each loop."""
+        found = []
+        for place, turn in self.loops:
+            loop = self._decoded[place]
+            assert loop is not None
+            found.append({name: turn * by for name, by in steps(self.params, loop).items()})
+        return found
+
+    def _settle(self, clock: int) -> bool:
+        one = self.one
+        if one is not None and self.vector.any_gives and _scalar(one):
+            self.waiting = True
+            return False
+        self.prepared = self._nothing if one is None else self._prepare(one)
+        self._walks(self.prepared.part, self.clock + 2)
+        self.step_index = -1
+        return True
+
+    def _prepare(self, one: Instruction) -> Prepared:
+        operand, scalar = one.op.or_scalar, None
+        if operand is not None and operand.kind != "bf16":
+            scalar = one[operand.name]
+            if "reg" in one.flags:
+                value = self.scalars[scalar]
+                if value is None:
+                    message = f"uses r{scalar} as {operand.name}, which the vector unit gives"
+                    raise ConfigError([Problem(f"instruction {self.pc}", message, "give the results")])
+                scalar = value & 0xFFFF
+        key = (self.pc, *one.values.values(), scalar)
+        found = self._prepared.get(key)
+        if found is None:
+            found = self._prepared[key] = prepare(self.params, one, scalar)
+        return found
+
+    def _walks(self, part: Part, clock: int) -> None:
+        """The ranges are looked at, a clock each, from a clock on, after lengths are known."""
+        self.clock = clock + part.multiplies + 1
+        self.index = 0
+        self.stage = WALK
+
+    @property
+    def part(self) -> Part:
+        """What is checked and handed on now."""
+        assert self.prepared is not None
+        return self.prepared.part if self.step_index < 0 else self.prepared.parts[self.step_index]
+
+    def _walk(self, clock: int) -> bool:
+        ranges = self.part.ranges
+        while self.index < len(ranges):
+            words = ranges[self.index]
+            if words is not None:
+                first, past, write = words
+                moving, calculating = self.mover.quiet_from, self.vector.active
+                if not self._when(self.board.free_from(self.clock, (first, past), write, moving, calculating)):
+                    return False
+            self.clock += 1
+            self.index += 1
+        # One clock to see that no range is left, which is the first one where there is none.
+        self.clock += bool(ranges)
+        self.stage = DISPATCH
+        return True
+
+    def _dispatch(self, clock: int) -> bool:
+        prepared, one = self.prepared, self.one
+        assert prepared is not None
+        fault = self._fault(prepared)
+        if fault:
+            return self._fails(fault)
+        assert one is not None
+        if self.step_index >= 0 or prepared.part.work:
+            return self._to_channels()
+        name, unit = one.op.name, one.op.unit
+        if name in ("HALT", "FENCE") and not self._when(self._idle_from()):
+            return False
+        if unit == "stream":
+            if not (self._when(self.mover.quiet_from) and self._in_time(clock)):
+                return False
+            out = name == "OUT"
+            words = prepared.part.reads if out else prepared.part.writes
+            assert words is not None
+            self.board.moved = (*words, not out)
+            self.mover.start(clock, out, words[0], words[1] - words[0])
+            return self._told(clock)
+        if unit == "vector":
+            if not self.vector.ready:
+                self.waiting = True
+                return False
+            if not self._in_time(clock):
+                return False
+            assert prepared.start is not None
+            ranges = tuple(each for each in prepared.part.ranges if each is not None)
+            self.board.vectors[self.vector.slot] = ranges
+            self.memory.begin(clock, prepared.start)
+            return self._told(clock)
+        if name == "VMM":
+            return self._expand()
+        self._control(one)
+        self.stage, self.clock = END, self.clock + 1
+        return True
+
+    def _told(self, clock: int) -> bool:
+        """A unit has been told something; what it shows is of no meaning before the next clock."""
+        self.stage, self.clock = END, clock + 1
+        self.wake = clock + 1
+        return False
+
+    def _fault(self, prepared: Prepared) -> int:
+        """The lowest code of what is wrong, or 0."""
+        one, fault = self.one, prepared.fault
+        if one is None or fault in (FAULTS["OPCODE"].code, FAULTS["LOOP"].code):
+            return fault
+        name = one.op.name
+        if (name == "LOOP" and len(self.loops) == LEVELS) or (name == "ENDL" and not self.loops):
+            return FAULTS["LOOP"].code
+        if not fault and name == "RD_MAC" and one["mask"] & ~self.loaded:
+            return FAULTS["ACCUMULATOR"].code
+        return fault
+
+    def _control(self, one: Instruction) -> None:
+        name = one.op.name
+        if name == "LOOP":
+            self.loops.append([self.pc, 0])
+        elif name == "ENDL":
+            place, turn = self.loops[-1]
+            loop = self._decoded[place]
+            assert loop is not None
+            if turn + 1 < loop["n"]:
+                self.loops[-1][1] += 1
+                self.next_pc = place + 1
+            else:
+                self.loops.pop()
+        elif name == "SETR":
+            self.scalars[one["r"]] = one["value"]
+        elif name == "MARK":
+            self.marks.append((self.clock, one["tag"]))
+
+    # --- channels ----------------------------------------------------------------------------------------------------
+    def _to_channels(self) -> bool:
+        part = self.part
+        if not self._accepted(part):
+            return False
+        if self.step_index >= 0:
+            return self._expand()
+        self.stage, self.clock = END, self.clock + 1
+        return True
+
+    def _accepted(self, part: Part) -> bool:
+        """Hand work to the channels of its mask, if all have room."""
+        work, clock = part.work, self.clock
+        assert work is not None
+        channels = [each for each in self.channels if work.mask >> each.number & 1]
+        units = [*channels, *[self.feeder] * bool(work.feed), *[self.collector] * bool(work.collect)]
+        if any(len(each.queue) == QUEUE for each in units):
+            self.waiting = True
+            return False
+        for each in channels:
+            each.push(work.operation, clock + 1)
+        if work.feed:
+            self.feeder.push(work.feed, clock + 1)
+            if not work.feed.zero:
+                assert part.reads is not None
+                self.board.feed(part.reads)
+        if work.collect:
+            self.collector.push(work.collect, clock + 1)
+            assert part.writes is not None
+            self.board.collect(part.writes)
+        assert self.one is not None
+        name = self.one.op.name
+        if name in ("WR_BIAS", "MAC_AB"):
+            self.loaded |= work.mask
+        elif name == "VMM" or (name == "RD_MAC" and "accumulate" not in self.one.flags):
+            self.loaded &= ~work.mask
+        return True
+
+    def _expand(self) -> bool:
+        """The next part of a VMM."""
+        prepared = self.prepared
+        assert prepared is not None
+        self.step_index += 1
+        if self.step_index == len(prepared.parts):
+            self.stage, self.clock = END, self.clock + 1
+            return True
+        self._walks(self.part, self.clock + 3 + self.part.crosses)
+        return True
+
+    # --- ends --------------------------------------------------------------------------------------------------------
+    def _end(self, clock: int) -> bool:
+        one = self.one
+        assert one is not None
+        if "irq" in one.flags:
+            if not self._when(self._idle_from()):
+                return False
+            self.interrupts += 1
+        self.instructions += 1
+        self.pc = self.next_pc
+        self.stage, self.clock = FETCH, self.clock + 1
+        if one.op.name == "HALT":
+            self.stage = DRAIN
+        return True
+
+    def _fails(self, code: int) -> bool:
+        self.error = code
+        self.stage, self.clock = DRAIN, self.clock + 1
+        return True
+
+    def _drain(self, clock: int) -> bool:
+        if not (self._when(self._idle_from()) and self._in_time(clock)):
+            return False
+        self.stage = REST
+        self.ended(Ended(clock + 1, self.error, self.pc, not self.error, self.instructions, self.interrupts))
+        if not self.error:
+            self.rests(clock + 1)
+            return False
+        # The host clears the error, and all banks are closed.
+        everyone = (1 << self.params.channels) - 1
+        for each in self.channels:
+            each.push(work_of(self.params, instruction("PRE_AB", mask=everyone)).operation, clock + 6)
+        self.stage, self.clock = CLOSED, clock + 6
+        return True
+
+    def _closed(self, clock: int) -> bool:
+        if not (self._when(self._idle_from()) and self._in_time(clock)):
+            return False
+        self.stage, self.error = REST, 0
+        self.rests(clock + 1)
+        return False
+
+    _STAGES = (_rest, _fetch, _fenced, _settle, _walk, _dispatch, _end, _drain, _closed)
+
+
+def _scalar(one: Instruction) -> bool:
+    """It reads or writes scalar registers."""
+    op = one.op
+    named = any(operand.kind == "scalar" for operand in op.operands)
+    return named or ("reg" in one.flags and op.or_scalar is not None)

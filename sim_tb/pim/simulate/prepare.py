@@ -1,0 +1,134 @@
+"""An instruction as the issuer works on it: what it waits for, and what it hands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hdl.params.pim import Access, Instruction, PimParams, accesses, expand_vmm, violations
+from sim_tb.pim.simulate.board import Range
+from sim_tb.pim.simulate.start import Start
+from sim_tb.pim.simulate.work import Work, work_of
+
+__all__ = ["Part", "Prepared", "prepare"]
+
+#: The ranges of an instruction, by field or memory, in the order in which the issuer looks at them.
+ORDER = ("d", "a", "b", "imm", "dram", "buffer")
+#: Lengths that are products with an operand.
+PRODUCTS = {"spread": "stride", "strided": "stride", "matrix": "slots"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that the issuer checks and hands to a unit at once.
+
+    Parameters
+    ----------
+    ranges : tuple of (first, past, write) or None
+        One for each range, in their order; None where nothing has to be waited for.
+    multiplies : int
+        Clocks in which a length is computed.
+    work : Work or None
+        Of an instruction for channels.
+    reads, writes : Range
+        SRAM words of the feeder's and the collector's job, or the mover's.
+    crosses : int
+        Rows that the column counter of a VMM moves on before this part.
+    """
+
+    ranges: tuple[tuple[int, int, bool] | None, ...]
+    multiplies: int = 0
+    work: Work | None = None
+    reads: Range | None = None
+    writes: Range | None = None
+    crosses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An instruction with the addresses of this iteration.
+
+    Parameters
+    ----------
+    one : Instruction
+    fault : int
+        The code of what is wrong with it on its own, or 0.
+    part : Part
+    start : Start or None
+        Of a vector instruction.
+    parts : tuple of Part
+        What a VMM stands for.
+    """
+
+    one: Instruction
+    fault: int
+    part: Part
+    start: Start | None = None
+    parts: tuple[Part, ...] = ()
+
+
+def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared:
+    """Prepare an instruction; ``scalar`` is its integer operand that may come from a scalar register."""
+    wrong = violations(params, one, scalar)
+    fault = wrong[0].fault.code if wrong else 0
+    part = _part(params, one, scalar)
+    if fault:
+        return Prepared(one, fault, part)
+    if one.op.name == "VMM":
+        assert scalar is not None
+        return Prepared(one, 0, part, parts=_parts(params, one, scalar))
+    return Prepared(one, 0, part, start=_start(one, scalar) if one.op.unit == "vector" else None)
+
+
+def _parts(params: PimParams, one: Instruction, slots: int) -> tuple[Part, ...]:
+    """A VMM's instructions; after each slot the column goes on, and every end of a row that it passes takes a clock."""
+    parts = []
+    crosses = passed = 0
+    for each in expand_vmm(params, one, slots):
+        parts.append(replace(_part(params, each, None), crosses=crosses))
+        crosses = 0
+        if each.op.name == "MAC_AB":
+            passed = (each["col"] + each["n"]) // params.row_cols
+        elif each.op.name == "RD_MAC":
+            crosses = passed
+    return tuple(parts)
+
+
+def _part(params: PimParams, one: Instruction, scalar: int | None) -> Part:
+    found: dict[str, list[Access]] = {}
+    for access in accesses(params, one, scalar):
+        operand = one.op.operand(access.operand)
+        assert operand is not None
+        found.setdefault(operand.fields[0] if access.space == "sram" else access.space, []).append(access)
+    ranges: list[tuple[int, int, bool] | None] = []
+    spans: dict[str, Range] = {}
+    for name in ORDER:
+        if name not in found:
+            continue
+        first, past = found[name][0].start, max(each.start + each.length for each in found[name])
+        sram = found[name][0].space == "sram"
+        spans[name] = first, past
+        ranges.append((first, past, name == "d") if sram and past <= params.sram_words else None)
+    work = work_of(params, one) if one.op.unit in ("dram", "pim") and one.op.name != "VMM" else None
+    kind = next((touch.length for touch in one.op.touches if touch.length in PRODUCTS), "")
+    multiplies = 0
+    if kind:
+        factor = one["stride"] if kind == "spread" else scalar or 0
+        multiplies = factor.bit_length() + 1
+    return Part(tuple(ranges), multiplies, work, spans.get("a"), spans.get("d"))
+
+
+def _start(one: Instruction, scalar: int | None) -> Start:
+    values = one.values
+    name = one.op.name
+    gives = one.op.operand("r") is not None
+    return Start(
+        opcode=name,
+        n=values.get("n", 0),
+        a=values.get("a", 0),
+        b=values.get("b", 0),
+        c=values.get("beta", 0),
+        d=values.get("d", 0),
+        stride=scalar or 0,
+        target=values.get("r", 0),
+        gives=gives,
+    )
