@@ -115,10 +115,9 @@ def arrange(placement: Placement) -> Sram:
     free = (params.sram_words - at) // params.slot_words
     pieces = tuple(_pieces(placement.output.slots, max(1, free)))
     region("logits", len(pieces[0]) * params.slot_words)
-    region("position", 0)
-    at = shared
-    region("position", max(placement.positions.words, 1))
-    regions = [each for each in regions if each[2]]
+    if turn_words:
+        at = shared
+        region("rotation of the position", placement.positions.words)
     found = Sram(
         x=x,
         y=y,
