@@ -23,13 +23,13 @@ from sim_tb.pim.bench.devices import channel_ports, device_text, timing_argument
 from sim_tb.pim.check.rules import RULES
 from sim_tb.pim.log import Entry
 
-__all__ = ["Result", "Run", "run_system"]
+__all__ = ["SHARED", "Result", "Run", "run_system"]
 
 Elements = npt.NDArray[np.uint16]
 #: Words of the input stream that a simulation holds at most.
 INPUTS = 1 << 16
 NAMES = {command.code: name for name, command in COMMANDS.items()}
-#: Parts of which there are many: their code is generated and compiled once.
+#: Parts of which there are many, and the file that tells Verilator to generate and compile their code once.
 MANY = ("lane_*", "add_*", "multiply_*", "vector_context", "vector_reader")
 SHARED = "\n".join(["`verilator_config", *(f'no_inline -module "bitloom_{name}"' for name in MANY), ""])
 

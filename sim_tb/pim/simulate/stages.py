@@ -1,0 +1,103 @@
+"""The phases of vector instructions as their time sees them: what each waits for, asks for and gives, in steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hdl.arith.float.passes import LaneShape, pass_named
+from hdl.params.pim import INSTRUCTIONS
+from hdl.pim.vector.phases import PHASES, Phase
+
+__all__ = ["Plan", "Stage", "plans"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A phase.
+
+    Parameters
+    ----------
+    scans : str
+        ``greatest`` or ``sum`` if it reads a vector beside the lanes; or empty.
+    runs : bool
+        It sends something through the lanes: a vector, or one number.
+    vector, gathers : bool
+        A vector; one whose elements are collected one by one.
+    sums, writes : bool
+        Results are added up; or are a vector. If neither, one is a number.
+    b, c : int
+        Steps from operand ``a`` of a beat to its other operands; -1 for none.
+    early : bool
+        Its results leave the lanes after the first multiplication.
+    again : tuple of int
+        A pass for each time that a result goes back: steps from there to operand ``b``, or -1.
+    final : bool
+        The instruction's last phase.
+    """
+
+    scans: str
+    runs: bool
+    vector: bool
+    gathers: bool
+    sums: bool
+    writes: bool
+    b: int
+    c: int
+    early: bool
+    again: tuple[int, ...]
+    final: bool
+
+    @property
+    def parts(self) -> int:
+        """Things that must come to their end before the next phase."""
+        return int(self.runs) + bool(self.scans)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An instruction.
+
+    Parameters
+    ----------
+    stages : tuple of Stage
+    b_is_a, c_is_b : bool
+        Operand ``b`` of the lanes is the instruction's vector a; operand ``c`` is its vector b.
+    """
+
+    stages: tuple[Stage, ...]
+    b_is_a: bool
+    c_is_b: bool
+
+
+def _lag(shape: LaneShape, run: str, operand: str) -> int:
+    lag = shape.lag(pass_named(run), operand)
+    return -1 if lag is None else lag
+
+
+def _stage(shape: LaneShape, phase: Phase, *, alone: bool, final: bool) -> Stage:
+    run, vector = phase.run, bool(phase.run) and phase.a != "x"
+    return Stage(
+        scans={"": "", "sum": "sum", "centred": "sum"}.get(phase.scan, "greatest"),
+        runs=bool(run),
+        vector=vector,
+        gathers=phase.a == "gather",
+        sums=vector and phase.to == "sum",
+        writes=vector and phase.to == "write",
+        b=_lag(shape, run, "b") if run else -1,
+        c=_lag(shape, run, "c") if run else -1,
+        early=bool(run) and pass_named(run).short and alone and phase.to == "write",
+        again=tuple(_lag(shape, step.run, "b") for step in phase.chain),
+        final=final,
+    )
+
+
+def plans(shape: LaneShape) -> dict[str, Plan]:
+    """Every vector instruction in lanes of a shape."""
+    found = {}
+    for name, phases in PHASES.items():
+        last = len(phases) - 1
+        stages = tuple(_stage(shape, phase, alone=not last, final=i == last) for i, phase in enumerate(phases))
+        op = INSTRUCTIONS[name]
+        takes_c = any(stage.c >= 0 for stage in stages)
+        found[name] = Plan(stages, op.operand("b") is None, takes_c and op.operand("beta") is None)
+    return found
