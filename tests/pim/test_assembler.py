@@ -374,7 +374,7 @@ def test_no_system():
         with pytest.raises(ConfigError) as caught:
             assemble(text, "a.asm")
         message = f"a.asm:{where}: which system is this for? Begin with '.system' and its name"
-        message += " (there is pimgpt_paper, aim_measured, tiny)"
+        message += " (there is pimgpt_paper, aim_measured, aim_reference, tiny)"
         assert str(caught.value).splitlines()[0] == message
 
 
@@ -382,7 +382,7 @@ def test_wrong_system():
     with pytest.raises(ConfigError) as caught:
         assemble(".system tyny\nvexp a=0, d=0, n=1, x\nhalt")
     assert str(caught.value).splitlines() == [
-        "1:9: must be one of pimgpt_paper, aim_measured, tiny, not 'tyny' (did you mean 'tiny'?)",
+        "1:9: must be one of pimgpt_paper, aim_measured, aim_reference, tiny, not 'tyny' (did you mean 'tiny'?)",
         "2:21: expected an operand or a flag of vexp, not 'x'",
     ]
     with pytest.raises(ConfigError) as caught:
