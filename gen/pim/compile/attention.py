@@ -33,13 +33,20 @@ class Attend:
 
     def emit(self) -> None:
         """Rotate queries and keys, keep key and value, and mix the values of what each head sees."""
+        of = self.code.of
         if self.heads.turned:
-            self._rotate()
-        self._keep_key()
-        self._keep_value()
+            with of("rotation"):
+                self._rotate()
+        with of("caches"):
+            self._keep_key()
+            self._keep_value()
         for each in self.sram.passes:
-            self._score(each)
-            self._mix(each)
+            with of("scores"):
+                self._score(each)
+            with of("softmax"):
+                self._weigh(each)
+            with of("values"):
+                self._mix(each)
 
     def _rotate(self) -> None:
         """(a, b) = (a cos - b sin, b cos + a sin), all heads at once; a are the first halves of the pairs, b the second."""
@@ -78,7 +85,7 @@ class Attend:
 
     # --- scores ------------------------------------------------------------------------------------------------------
     def _score(self, some: Pass) -> None:
-        """The scores of a pass: as many queries as the global buffer holds, units tokens at a time; then softmax."""
+        """The scores of a pass: as many queries as the global buffer holds, units tokens at a time."""
         fit = self.params.gb_words // self.heads.head_words
         groups = min(fit, len(some.groups))
         repeats = max(1, fit // len(some.groups))
@@ -89,6 +96,9 @@ class Attend:
                     range(repeat, min(repeat + repeats, some.repeats.stop)),
                     range(group, min(group + groups, some.groups.stop)),
                 )
+
+    def _weigh(self, some: Pass) -> None:
+        """The scores of a pass become probabilities."""
         words = self.sram.score_words
         with self.code.loop(some.heads, a=words, d=words) as head:
             move = {"a": [head], "d": [head]}
