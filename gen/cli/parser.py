@@ -8,7 +8,20 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from gen.cli.commands import check, explain, listing, pim, pim_compile, pim_decoder, pim_list, pim_run, pim_synth, run, schema, steps
+from gen.cli.commands import (
+    check,
+    explain,
+    listing,
+    pim,
+    pim_compile,
+    pim_decoder,
+    pim_list,
+    pim_run,
+    pim_synth,
+    run,
+    schema,
+    steps,
+)
 from gen.keys import MAX_SEED
 from gen.operands import USUAL_SIGMA
 from gen.stderr import complain

@@ -6,6 +6,7 @@ compared with it. What the order of a sum depends on in the controller stands in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -83,9 +84,7 @@ class Arithmetic(Protocol):
 
 
 def _erf(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    from math import erf
-
-    return np.vectorize(erf, otypes=[np.float64])(x)
+    return np.array([math.erf(each) for each in x])
 
 
 class Double:
@@ -334,14 +333,14 @@ class Reference:
 
 def _speed(rotary: Rotary, pair: int) -> float:
     """The angle of a pair from one position to the next."""
-    speed = 1 / rotary.base ** (2 * pair / rotary.width)
+    speed: float = rotary.base ** (-2 * pair / rotary.width)
     scaling = dict(rotary.scaling)
     if not scaling:
         return speed
     slow = speed / scaling["factor"]
     if "low_freq_factor" not in scaling:
         return slow
-    length, context = 2 * np.pi / speed, scaling["original_max_position_embeddings"]
+    length, context = 2 * math.pi / speed, scaling["original_max_position_embeddings"]
     low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
     if length < context / high:
         return speed

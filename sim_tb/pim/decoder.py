@@ -77,7 +77,8 @@ def generation(compiled: Compiled, prompt: Sequence[int], count: int) -> list[tu
     if problems:
         raise ConfigError(problems)
     found = []
-    for position, token in enumerate([*prompt, *[None] * (count - 1)]):
+    for position in range(len(prompt) + count - 1):
+        token = prompt[position] if position < len(prompt) else None
         last = position >= len(prompt) - 1
         found.append(compiled.programs(position, token=token, predict=last, logits=last))
     return found
@@ -110,9 +111,7 @@ def continue_golden(
     return _generated(compiled, np.array(machine.outputs), instructions)
 
 
-def continue_rtl(
-    compiled: Compiled, weights: Mapping[str, Elements], prompt: Sequence[int], count: int
-) -> Generated:
+def continue_rtl(compiled: Compiled, weights: Mapping[str, Elements], prompt: Sequence[int], count: int) -> Generated:
     """The same on the hardware, with the device models, in one simulation.
 
     The program memory is made large enough for all programs; the host starts one after the other, and nothing else.

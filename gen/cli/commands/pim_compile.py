@@ -119,8 +119,8 @@ def _text(found: dict[str, Any]) -> str:
         f"rows      {rows['used']:,} of {rows['of']:,} ({rows['used'] / rows['of']:.1%}): {rows['weights']:,} of "
         f"weights, {rows['caches']:,} of caches; {rows['layer']} a layer",
         table([head, *(_matrix(each) for each in found["matrices"])], "  "),
-        f"SRAM      {sram['used']:,} of {sram['of']:,} words; heads in {_times(sram['head_passes'], 'pass', 'passes')}, "
-        f"logits in {_times(sram['logit_pieces'], 'piece', 'pieces')}",
+        f"SRAM      {sram['used']:,} of {sram['of']:,} words; scores in "
+        f"{_times(sram['head_passes'], 'pass', 'passes')}, logits in {_times(sram['logit_pieces'], 'piece', 'pieces')}",
         table([[each["name"], f"{each['first']:,}", f"{each['words']:,}"] for each in sram["regions"]], "  "),
     ]
     for position, each in programs.items():

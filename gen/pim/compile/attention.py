@@ -1,5 +1,4 @@
-"""The instructions of a layer's attention, between the product that gives queries, keys and values and the one that
-takes what the heads have mixed."""
+"""The instructions of a layer's attention: from queries, keys and values to what the heads have mixed."""
 
 from __future__ import annotations
 
@@ -49,7 +48,7 @@ class Attend:
                 self._mix(each)
 
     def _rotate(self) -> None:
-        """(a, b) = (a cos - b sin, b cos + a sin), all heads at once; a are the first halves of the pairs, b the second."""
+        """All pairs (a, b) become (a cos - b sin, b cos + a sin); all a lie in front of all b."""
         sram, add, words = self.sram, self.code.add, self.sram.turn_words
         size = words * self.params.lanes
         a, b = sram.shared, sram.shared + words
@@ -106,8 +105,7 @@ class Attend:
             self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
 
     def _multiply(self, some: Pass, repeats: range, groups: range) -> None:
-        """The queries of some heads in the global buffers, and their products with the keys: a slot's keys are in one
-        row, or a few, that all heads use."""
+        """The queries of some heads go to the global buffers and meet the keys; all of them use a row while it is open."""
         heads, params, sram, code = self.heads, self.params, self.sram, self.code
         words, parts, everyone = heads.part_words, range(len(heads.parts)), code.everyone
         line = len(groups) * words
@@ -154,7 +152,7 @@ class Attend:
             self._mix_slots(some, range(start, end), Loop(None))
 
     def _mix_slots(self, some: Pass, slots: range, period: Loop) -> None:
-        """Some slots of values, each for all repeats while its row is open; tokens as many as the global buffer holds."""
+        """Some slots of values, each for all repeats while its row is open; a global buffer of tokens at a time."""
         at, sram, heads, code, chunk = self.at, self.sram, self.heads, self.code, self.params.gb_words
         words = -(-self.seen.tokens // self.params.lanes)
         for slot in slots:

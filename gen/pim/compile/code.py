@@ -44,7 +44,12 @@ class Code:
         return (1 << self.params.channels) - 1
 
     def add(
-        self, name: str, *flags: str, at: int | None = None, move: Mapping[str, Sequence[Loop]] | None = None, **values: int
+        self,
+        name: str,
+        *flags: str,
+        at: int | None = None,
+        move: Mapping[str, Sequence[Loop]] | None = None,
+        **values: int,
     ) -> None:
         """Append an instruction.
 
@@ -80,10 +85,10 @@ class Code:
         finally:
             self._operation = before
 
-    def add_unit(self, name: str, unit: int, **values: int) -> None:
-        """Append an instruction for the bank of one unit."""
+    def add_unit(self, name: str, unit: int, at: int, **values: int) -> None:
+        """Append an instruction for columns of the bank of one unit."""
         channel, bank = divmod(unit, self.params.banks)
-        self.add(name, mask=1 << channel, bank=bank, **values)
+        self.add(name, at=at, move=None, mask=1 << channel, bank=bank, **values)
 
     @contextmanager
     def loop(self, count: int, *, columns: int = 0, **steps: int) -> Iterator[Loop]:

@@ -15,7 +15,7 @@ from gen.pim.elements import Elements
 from gen.pim.model import Decoder
 from gen.pim.program import Program
 from hdl.params import ConfigError, Problem, near_name
-from hdl.params.pim import INSTRUCTIONS, Instruction, PimParams, instruction
+from hdl.params.pim import FIELDS, Instruction, PimParams, instruction
 
 __all__ = ["Compiled", "compile_decoder"]
 
@@ -140,9 +140,7 @@ class Compiled:
         return self.placement.rows * params.row_cols * params.units * params.word_bits // 8
 
 
-def compile_decoder(
-    decoder: Decoder, params: PimParams, tokens: int | None = None, layout: str = "auto"
-) -> Compiled:
+def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = None, layout: str = "auto") -> Compiled:
     """Lay a decoder out in a system.
 
     Parameters
@@ -185,12 +183,12 @@ def _fields(placement: Placement) -> Iterator[Problem]:
     if heads.head_words > params.gb_words:
         message = f"must hold a head's query of {heads.head_words} words, not {params.gb_words}"
         yield Problem("pim.gb_words", message)
-    longest = (1 << INSTRUCTIONS["VMM"].operand("n").width) - 1
+    longest = (1 << FIELDS["n"].width) - 1
     for name, elements in (("width", decoder.width), ("inner width", decoder.mlp.inner), ("heads", heads.mixed)):
         most = longest * params.lanes
         if elements > most:
             yield Problem(f"decoder's {name}", f"must be at most the {most} elements of a VMM, not {elements}")
-    wide = (1 << INSTRUCTIONS["LOOP"].operand("row").width - 1) - 1
+    wide = (1 << FIELDS["row"].width - 1) - 1
     if placement.layer_rows > wide:
         yield Problem("rows of a layer", f"must be at most {wide}, the step of a loop, not {placement.layer_rows}")
 

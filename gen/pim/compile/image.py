@@ -86,9 +86,7 @@ def _side_by_side(name: str, names: str, weights: Mapping[str, Elements], kind: 
     return np.concatenate(found, axis=-1)
 
 
-def _matrix(
-    placement: Placement, name: str, matrix: Matrix, names: str, weights: Mapping[str, Elements]
-) -> Elements:
+def _matrix(placement: Placement, name: str, matrix: Matrix, names: str, weights: Mapping[str, Elements]) -> Elements:
     values = _outputs(placement, name, _side_by_side(name, names, weights)).T
     return _stored(matrix, _taken(values, placement.heads.columns()) if name == "mix" else values)
 

@@ -132,15 +132,15 @@ def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Plac
         A key of ``LAYOUTS``.
     """
     if layout == "auto":
-        apart = _Placer(decoder, params, tokens, {"auto"}).placement()
+        apart = _Placer(decoder, params, tokens, "auto").placement()
         return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense")
-    return _Placer(decoder, params, tokens, {layout}).placement()
+    return _Placer(decoder, params, tokens, layout).placement()
 
 
 class _Placer:
     """Puts one thing behind the other."""
 
-    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: set[str]) -> None:
+    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str) -> None:
         self.decoder, self.params, self.tokens, self.layout = decoder, params, tokens, layout
         self.heads = Heads(params, decoder)
         self.columns = 0
@@ -216,7 +216,7 @@ class _Placer:
         row = -(-self.columns // self.params.row_cols) * self.params.row_cols
         dense = Matrix(self.params, outputs, inputs, self.columns)
         apart = replace(dense, at=row, pitch=pitch_of(self.params, dense.words))
-        found = apart if "rows" in self.layout or "auto" in self.layout and gains(dense, apart) else dense
+        found = apart if self.layout == "rows" or (self.layout == "auto" and gains(dense, apart)) else dense
         self.columns = found.at + found.columns
         return found
 

@@ -45,9 +45,7 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "sram": {
             "used": compiled.sram.end,
             "of": params.sram_words,
-            "regions": [
-                {"name": name, "first": first, "words": words} for name, first, words in compiled.sram.regions
-            ],
+            "regions": [{"name": name, "first": first, "words": words} for name, first, words in compiled.sram.regions],
             "head_passes": len(compiled.sram.passes),
             "logit_pieces": len(compiled.sram.pieces),
         },

@@ -92,7 +92,7 @@ class _Token:
 
     def predict(self, logits: bool) -> None:
         """The logits of the next token, and the most likely one."""
-        at, sram, add, params = self.at, self.sram, self.code.add, self.params
+        sram, add, params = self.sram, self.code.add, self.params
         self._normalise("norm", 0)
         for piece in sram.pieces:
             first = piece.start * params.units
@@ -118,7 +118,7 @@ class _Token:
 
     def _logits(self, piece: range) -> None:
         """The logits of some slots: of each chunk of the input, a product with the columns of these slots."""
-        at, sram, params, matrix = self.at, self.sram, self.params, self.at.output
+        sram, params, matrix = self.sram, self.params, self.at.output
         if len(sram.pieces) == 1:
             self._multiply(matrix, "output", sram.y, sram.shared, 0)
             return
@@ -149,7 +149,7 @@ class _Token:
                 self._layer((run.first + index) * self.at.layer_columns, each)
 
     def _layer(self, origin: int, each: Seen) -> None:
-        """x += attention(norm(x)); x += MLP(norm(x)), of the same x where they are parallel."""
+        """Add attention(norm(x)) and MLP(norm(x)) to x, both of the same x where they are parallel."""
         sram, layer = self.sram, self.at.layer
         self.code.add("SETR", r=SCALE, value=_bits(each.scale))
         self._normalise("norm_1", origin)
@@ -163,7 +163,7 @@ class _Token:
         self._add()
 
     def _mlp(self, origin: int) -> None:
-        """z = down(activation(up(y))), times what stands behind the gate where there is one."""
+        """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
         sram, mlp, add, layer = self.sram, self.decoder.mlp, self.code.add, self.at.layer
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         with self.code.of("activation"):
@@ -203,20 +203,18 @@ class _Token:
             )
 
     def _normalise(self, name: str, origin: int) -> None:
-        """y = norm(x)."""
+        """Leave norm(x) in y."""
         with self.code.of("normalisation"):
             sram, width = self.sram, self.decoder.width
             self._read(name, sram.gain, origin)
-            values = {"a": sram.x, "b": sram.gain, "d": sram.y, "n": width, "eps": EPS, "share": SHARE}
-            if self.decoder.norm.kind == "rms":
-                self.code.add("RMSNORM", **values)
-                return
             beta = sram.gain + self.at.width_words
-            self._read(f"{name}.bias", beta, origin)
-            self.code.add("LAYERNORM", beta=beta, **values)
+            if self._read(f"{name}.bias", beta, origin):
+                self.code.add("LAYERNORM", a=sram.x, b=sram.gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
+            else:
+                self.code.add("RMSNORM", a=sram.x, b=sram.gain, d=sram.y, n=width, eps=EPS, share=SHARE)
 
     def _add(self) -> None:
-        """The residual connection: x += z."""
+        """Add z to x: the residual connection."""
         with self.code.of("residual"):
             self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
 

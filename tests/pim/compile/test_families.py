@@ -1,4 +1,4 @@
-"""Decoders of every family as programs: bit for bit as the decoder on vectors, near float64, on systems of any shape."""
+"""Decoders of every family as programs: bit for bit as on vectors, near float64, on systems of every shape."""
 
 from __future__ import annotations
 

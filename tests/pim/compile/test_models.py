@@ -50,7 +50,7 @@ TOO_LARGE = {
 @pytest.mark.parametrize("layout", ["dense", "auto"])
 @pytest.mark.parametrize("name", MODELS)
 def test_compiles(name, layout):
-    """In the rows that arithmetic asks for, with legal programs that fit the memory at once."""
+    """In the rows that arithmetic asks for (matrices may share some), with legal programs that fit the memory."""
     model, matrices = MODELS[name]
     compiled = compile_decoder(model, PRESETS["aim_measured"], layout=layout)
     placement = compiled.placement
@@ -58,7 +58,7 @@ def test_compiles(name, layout):
         rows = placement.rows - model.layers * placement.cache_rows
         other = 0 if model.tied else 500
         print(name, rows, matrices)
-        assert 0 <= rows - other - matrices < 0.03 * matrices + 50
+        assert -0.01 * matrices < rows - other - matrices < 0.03 * matrices + 50
     assert compiled.sram.end <= placement.params.sram_words
     for position in (0, 200, 1023):
         programs = compiled.programs(position)
@@ -101,7 +101,5 @@ def test_positions_differ_in_little():
     compiled = compile_decoder(MODELS["gpt2"][0], PRESETS["aim_measured"])
     (one,), (other,) = compiled.programs(700), compiled.programs(701)
     assert len(one.words) == len(other.words)
-    changed = {
-        a.op.name for a, b in zip(one.instructions, other.instructions, strict=True) if (a, b) != (b, a)
-    }
+    changed = {a.op.name for a, b in zip(one.instructions, other.instructions, strict=True) if (a, b) != (b, a)}
     assert changed == {"RD_SB", "WR_SB", "WR_ELEM", "SOFTMAX"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -76,9 +77,11 @@ def test_regions_do_not_overlap():
     for decoder in TOYS.values():
         placement = compile_decoder(decoder, TINY).placement
         taken = sorted((each.at, each.at + each.columns) for each in placement.layer.values())
-        for (_, end), (start, _) in zip(taken, taken[1:], strict=False):
+        for (_, end), (start, _) in pairwise(taken):
             assert end <= start
-        first = min(piece.at for name, pieces in placement.vectors.items() if name.startswith("norm_") for piece in pieces)
+        first = min(
+            piece.at for name, pieces in placement.vectors.items() if name.startswith("norm_") for piece in pieces
+        )
         assert taken[-1][1] <= first < placement.keys.at < placement.values
         slots = placement.slots(placement.heads.values) * placement.value_words
         assert placement.values + slots <= placement.layer_columns
@@ -142,11 +145,15 @@ def test_caches_survive_what_was_there():
 
 WRONG = [
     ("RD_SB", "bank"), ("RD_ITEM", "n"), ("RD_ITEM", "row"), ("RMSNORM", "a"), ("RMSNORM", "b"), ("VMM", "row"),
-    ("VMM", "n"), ("VMM", "a"), ("VMM", "d"), ("VMUL", "b"), ("VMADD", "b"), ("VMADD", "c"), ("VMOV", "a"), ("VMOV", "d"),
-    ("WR_SB", "bank"), ("WR_SB", "mask"), ("WR_SB", "col"), ("WR_ELEM", "lane"), ("WR_ELEM", "col"), ("WR_GB", "a"),
+    ("VMM", "n"), ("VMM", "a"), ("VMM", "d"), ("VMUL", "b"), ("VMADD", "b"), ("VMADD", "c"), ("VMOV", "a"),
+    ("VMOV", "d"),     ("WR_SB", "bank"), ("WR_SB", "mask"), ("WR_SB", "col"), ("WR_ELEM", "lane"), ("WR_ELEM", "col"), ("WR_GB", "a"),
     ("MAC_AB", "col"), ("MAC_AB", "gb"), ("RD_MAC", "d"), ("SOFTMAX", "n"), ("SOFTMAX", "a"), ("VADD", "a"),
-    ("VSILU", "a"), ("LOOP", "row"), ("LOOP", "n"), ("SETR", "value"), ("ARGMAX", "n"), ("OUT", "a"),
+    ("VSILU", "a"), ("LOOP", "row"), ("LOOP", "n"), ("SETR", "value"), ("ARGMAX", "a"), ("OUT", "a"),
 ]  # fmt: skip
+
+
+#: Counts that are made too small: a longer input meets zeros, and so does a layer behind the last.
+SHORTER = (("VMM", "n"), ("LOOP", "n"))
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda each: "-".join(each))
@@ -175,10 +182,10 @@ def results(name: str = "", operand: str = "") -> bytes:
         (program,) = compiled.programs(position, token=token if position < 7 else None, logits=True)
         code = list(program.instructions)
         if name and position == 6:
-            index = next(index for index, one in enumerate(code) if one.op.name == name)
-            one = code[index]
-            by = -1 if operand in ("mask", "lane") or (name, operand) == ("ARGMAX", "n") else 1
-            code[index] = replace(one, values={**one.values, operand: max(0, one[operand] + by)})
+            found = [i for i, one in enumerate(code) if one.op.name == name and (name != "LOOP" or "rows" in one.flags)]
+            index, one = found[0], code[found[0]]
+            by = -1 if operand == "mask" or (name, operand) in SHORTER else 1
+            code[index] = replace(one, values={**one.values, operand: one[operand] + by})
         if machine.run(Program.of(params, code).words).fault is not None:
             return b""
     return received(compiled, np.array(machine.outputs))[-2:].tobytes()
