@@ -28,8 +28,8 @@ def token_pieces(
     Returns
     -------
     list of lists of (Instruction, str)
-        Pieces that run one after the other and can be programs of their own: the embedding, layers, the prediction. With
-        each instruction what it is for.
+        Pieces that run one after the other and can be programs of their own: the embedding, layers, the prediction;
+        with each instruction what it is for.
     """
     found = []
     maker = _Token(placement, sram, position)
