@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Board", "Range"]
@@ -79,6 +80,25 @@ class Board:
                     if (write or writes) and first < end and begin < past:
                         return NEVER
         return clock
+
+    def state(self, now: int, moving_until: int, calculating: int) -> State:
+        """All that what follows depends on, clocks as distances from the present one."""
+        jobs = tuple(
+            tuple((first, past, over - now if over < NEVER else -1) for first, past, over in each if over > now)
+            for each in (self.feeds, self.collects)
+        )
+        vectors = tuple((slot, *each) for slot, each in sorted(self.vectors.items()) if calculating >> slot & 1)
+        return (*jobs, self.moved if moving_until > now else (), vectors)
+
+    def restore(self, state: State, now: int) -> None:
+        """Be in a state that :meth:`state` has given, ``now``."""
+        feeds, collects, moved, vectors = state
+        self.feeds, self.collects = (
+            deque([first, past, now + over if over >= 0 else NEVER] for first, past, over in jobs)
+            for jobs in (feeds, collects)
+        )
+        self.moved = moved or (0, 0, False)
+        self.vectors = {slot: tuple(each) for slot, *each in vectors}
 
 
 def _end(jobs: deque[list[int]], clock: int) -> None:

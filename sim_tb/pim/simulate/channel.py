@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.system import MAX_POSTPONED
-from sim_tb.pim.simulate.work import NEVER, Operation
+from sim_tb.pim.simulate.unit import State, Unit, left, nobody
 from sim_tb.pim.simulate.waits import SINGLE, Waits, latency
+from sim_tb.pim.simulate.work import NEVER, Operation
 
 __all__ = ["Burst", "Channel"]
 
@@ -23,18 +25,12 @@ ONE_BANK = tuple(COMMANDS[name].code for name in SINGLE)
 NEEDLESS = 0
 #: Refreshes owed from which on one cuts in anywhere.
 URGENT = MAX_POSTPONED - 1
-#: Operations that the queue before the sequencer holds.
-QUEUE = 2
-
 #: Commands at regular distances: clock of the first, distance, how many, code, bank, row, col.
 Burst = tuple[int, int, int, int, int, int, int]
 
 
-class Channel:
+class Channel(Unit[Operation]):
     """Sequencer and queues of words of a channel.
-
-    It decides ahead of the clock as far as it knows what it needs: whatever others can see is marked with its clock. An
-    operation's end is an event of its own.
 
     Parameters
     ----------
@@ -43,12 +39,6 @@ class Channel:
 
     Attributes
     ----------
-    wake : int
-        The clock in which :meth:`step` has to be called.
-    queue : deque of (clock, Operation)
-        Operations that wait, and from when on they are there.
-    quiet_from : int
-        Where nothing is at work and nothing waits: from when on the channel is not busy.
     arrivals : deque of int
         Words to write: from when on each is there.
     queued, leaves : int, deque of int
@@ -61,12 +51,12 @@ class Channel:
         What has been decided, by the clock of the decision.
     spans : list of (clock, clock)
         When operations were at work: the first clock and the one past the last.
-    freed, left, answered : callable
-        Called with a clock: there is room for an operation, or the channel has come to rest; a word has left the queue
-        of words; an answer is there.
+    left, answered : callable
+        Called with a clock: a word leaves the queue of words; an answer is there.
     """
 
     def __init__(self, params: PimParams, number: int) -> None:
+        super().__init__()
         t = params.timing
         self.params = params
         self.number = number
@@ -76,18 +66,13 @@ class Channel:
         self.steps = [1, *(self.waits.between(code, code) for code in range(1, len(self.latencies)))]
         self.write_depth = _power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3)
         self.read_depth = _power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1)
-        self.freed: Callable[[int], None] = _nobody
-        self.left: Callable[[int], None] = _nobody
-        self.answered: Callable[[int], None] = _nobody
+        self.left: Callable[[int], None] = nobody
+        self.answered: Callable[[int], None] = nobody
 
         self.wake = self.interval or NEVER
-        self.queue: deque[tuple[int, Operation]] = deque()
-        self.valid = self.fresh = False
+        self.fresh = False
         self.code = self.bank = self.row = self.col = self.word = self.count = 0
-        self.base = 0  # no decision before this clock
-        self.begun = 0  # and none of the operation before this one
-        self.ends = NEVER
-        self.quiet_from = 0
+        self.begun = 0  # nothing is decided for the operation before this clock
         self.rows = [-1] * params.banks
         self.open = 0
         self.together = False
@@ -106,12 +91,6 @@ class Channel:
         self.spans: list[tuple[int, int]] = []
 
     # --- what others do ----------------------------------------------------------------------------------------------
-    def push(self, operation: Operation, clock: int) -> None:
-        """An operation, there from a clock on."""
-        self.queue.append((clock, operation))
-        if not self.valid and clock < self.wake:
-            self.wake = clock
-
     def feed(self, clock: int) -> None:
         """A word has been read in a clock: it enters in the next one, and can be used in that after it."""
         self.queued += 1
@@ -121,15 +100,15 @@ class Channel:
 
     def room_from(self, clock: int) -> int:
         """The first clock from this one on in which another word may be read, as far as known."""
-        while True:
-            while self.leaves and self.leaves[0] <= clock:
-                self.leaves.popleft()
-                self.queued -= 1
-            if self.queued - (self.fed == clock - 1) <= self.write_depth - 2:
-                return clock
-            if not self.leaves:
-                return NEVER
-            clock = self.leaves[0]
+        leaves = self.leaves
+        while leaves and leaves[0] <= clock:
+            leaves.popleft()
+            self.queued -= 1
+        beyond = self.queued - self.write_depth + 2
+        # A word that was read in the clock before this one has not entered yet.
+        if beyond - (self.fed == clock - 1) <= 0:
+            return clock
+        return leaves[beyond - 1] if beyond <= len(leaves) else NEVER
 
     def pop(self, clock: int) -> None:
         """The oldest answer is taken in a clock."""
@@ -137,44 +116,30 @@ class Channel:
         self.pops.append(clock + 1)
         self.poke(clock + 1)
 
-    def poke(self, clock: int) -> None:
-        """What an operation waits for is there in a clock."""
-        if self.valid and self.ends == NEVER and clock < self.wake:
-            self.wake = clock
-
     # --- time --------------------------------------------------------------------------------------------------------
     def step(self, clock: int) -> None:
         """Decide what can be decided; ``clock`` is the present one."""
         while True:
             if not self.valid or self.ends <= clock:
-                self._load(clock)
+                self._turn(clock)
             elif self.ends != NEVER:
                 self.wake = self.ends
                 return
             if not self._decide(clock):
                 return
 
-    def _load(self, clock: int) -> None:
-        """End an operation; begin the next one, if it is there."""
-        if self.valid:
-            self.valid = False
-            self.ends = NEVER
-            self.base = max(self.base, clock + 1)
-            self.quiet_from = max(self.quiet_from, clock + 1)
-            first, _ = self.spans[-1]
-            self.spans[-1] = first, clock + 1
-            self.freed(clock + 1)
-        if self.queue and self.queue[0][0] <= clock:
-            one = self.queue.popleft()[1]
-            self.code, self.bank, self.row, self.col = one.code, one.bank, one.row, one.col
-            self.word, self.count = one.word, one.count
-            self.valid = self.fresh = True
-            self.begun = clock + 1
-            if self.spans and self.spans[-1][1] == clock + 1:
-                self.spans[-1] = self.spans[-1][0], NEVER
-            else:
-                self.spans.append((clock + 1, NEVER))
-            self.freed(clock + 1)
+    def _begin(self, job: Operation, clock: int) -> None:
+        self.code, self.bank, self.row, self.col, self.word, self.count = job
+        self.fresh = True
+        self.begun = clock + 1
+        if self.spans and self.spans[-1][1] == self.begun:
+            self.spans[-1] = self.spans[-1][0], NEVER
+        else:
+            self.spans.append((self.begun, NEVER))
+
+    def _over(self, clock: int) -> None:
+        self.quiet_from = max(self.quiet_from, clock + 1)
+        self.spans[-1] = self.spans[-1][0], clock + 1
 
     def _decide(self, clock: int) -> bool:
         """The next command, or burst, or end of the operation; False if it has to wait for others."""
@@ -231,10 +196,13 @@ class Channel:
 
     def _room(self, when: int) -> int:
         """The first clock from one on in which there is room for another answer, as far as known."""
-        while self.pops and (self.pops[0] <= when or self.owed == self.read_depth):
-            when = max(when, self.pops.popleft())
+        pops = self.pops
+        while pops and pops[0] <= when:
+            pops.popleft()
             self.owed -= 1
-        return NEVER if self.owed == self.read_depth else when
+        if self.owed < self.read_depth:
+            return when
+        return pops[0] if pops else NEVER
 
     def _cut_in(self, when: int) -> None:
         """A refresh, or the precharge before it."""
@@ -306,13 +274,14 @@ class Channel:
                 self.quiet_from = when + delay + 2
                 self.left(when + delay)
             else:
+                self._room(when)
                 self.owed += 1
                 self.answers.append(when + delay + 2)
                 self.answered(when + delay + 2)
             done += 1
             if banked:
                 self.col += 1
-            elif code not in (WR_GB,):
+            elif code != WR_GB:
                 self.bank += self.params.lanes
             if done == many:
                 break
@@ -343,9 +312,52 @@ class Channel:
         if not self.count:
             self.ends = when
 
+    # --- state -------------------------------------------------------------------------------------------------------
+    def state(self, now: int) -> State:
+        """All that what follows depends on, clocks as distances from the present one."""
+        self.room_from(now)
+        self._room(now)
+        work = (self.code, self.bank, self.row, self.col, self.word, self.count) if self.valid else ()
+        window = self.params.timing.tfaw
+        return (
+            self.common(now),
+            (self.fresh, *work, max(0, self.begun - now)),
+            (*self.rows, self.together),
+            left(self.ready, now),
+            tuple(left(self.bank_ready[code], now) for code in ONE_BANK),
+            left((clock + window for clock in self.activates), now),
+            ((self.refreshes + 1) * self.interval - now if self.interval else 0,),
+            (self.queued, max(-2, self.fed - now), left(self.arrivals, now), left(self.leaves, now)),
+            (self.owed, left(self.answers, now), left(self.pops, now)),
+        )
 
-def _nobody(clock: int) -> None:
-    """Who has not been told whom to tell."""
+    def restore(self, state: State, now: int) -> None:
+        """Be in a state that :meth:`state` has given, ``now``; what went before is another channel's."""
+        common, work, rows, ready, bank_ready, activates, refresh, writes, reads = state
+        self.resume(common, now)
+        self.fresh, *operation, begun = work
+        if self.valid:
+            self.code, self.bank, self.row, self.col, self.word, self.count = operation
+            self.spans.append((now, NEVER))
+        self.begun = now + begun
+        *self.rows, self.together = rows
+        self.open = sum(row >= 0 for row in self.rows)
+        self.ready = [now + clock for clock in ready]
+        self.bank_ready = {
+            code: [now + clock for clock in banks] for code, banks in zip(ONE_BANK, bank_ready, strict=True)
+        }
+        window = self.params.timing.tfaw
+        self.activates = deque((now + clock - window for clock in activates), maxlen=4)
+        if self.interval:
+            self.refreshes = (refresh[0] + now) // self.interval - 1
+        self.queued, fed, arrivals, leaves = writes
+        self.owed, answers, pops = reads
+        self.fed = now + fed
+        for name, clocks in (("arrivals", arrivals), ("leaves", leaves), ("answers", answers), ("pops", pops)):
+            setattr(self, name, deque(now + clock for clock in clocks))
+
+    def _job(self, fields: Iterable[Any]) -> Operation:
+        return Operation(*fields)
 
 
 def _power(least: int) -> int:

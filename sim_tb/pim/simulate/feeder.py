@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.channel import Channel
+from sim_tb.pim.simulate.unit import State, Unit, nobody
 from sim_tb.pim.simulate.work import NEVER, Feed, word_channels
 
 __all__ = ["Feeder"]
 
 
-class Feeder:
+class Feeder(Unit[Feed]):
     """Reads words, one a clock, as the channels have room for them; SRAM never keeps it waiting.
-
-    It goes ahead of the clock as far as it knows of room. A job's end is an event of its own.
 
     Parameters
     ----------
@@ -24,84 +24,53 @@ class Feeder:
 
     Attributes
     ----------
-    wake : int
-        The clock in which :meth:`step` has to be called.
-    queue : deque of (clock, Feed)
-        Jobs that wait, and from when on they are there.
-    quiet_from : int
-        Where nothing is at work and nothing waits: from when on it is not busy.
     requests : deque of (clock, int)
         Clocks in which it reads, with the SRAM word.
     words : int
         Words read so far.
-    freed, ended : callable
-        Called with a clock: there is room for a job, or nothing is left to do; the oldest job that reads SRAM is over.
+    ended : callable
+        Called with a clock: from then on the oldest job that reads SRAM counts no longer.
     """
 
     def __init__(self, params: PimParams, channels: Sequence[Channel]) -> None:
+        super().__init__()
         self.channels = channels
         self.slots = word_channels(params)
-        self.freed: Callable[[int], None] = _nobody
-        self.ended: Callable[[int], None] = _nobody
-        self.wake = NEVER
-        self.queue: deque[tuple[int, Feed]] = deque()
+        self.ended: Callable[[int], None] = nobody
         self.job: Feed | None = None
         self.address = self.start = self.left = self.index = self.who = 0
-        self.base = 0
-        self.ends = NEVER
-        self.quiet_from = 0
         self.requests: deque[tuple[int, int]] = deque()
         self.words = 0
-
-    @property
-    def valid(self) -> bool:
-        """A job is at work."""
-        return self.job is not None
-
-    def push(self, job: Feed, clock: int) -> None:
-        """A job, there from a clock on."""
-        self.queue.append((clock, job))
-        if self.job is None and clock < self.wake:
-            self.wake = clock
-
-    def poke(self, clock: int) -> None:
-        """A channel has room from a clock on."""
-        if self.job is not None and self.ends == NEVER and clock < self.wake:
-            self.wake = clock
 
     def step(self, clock: int) -> None:
         """Go ahead as far as possible; ``clock`` is the present one."""
         while self.requests and self.requests[0][0] < clock:
             self.requests.popleft()
         while True:
-            if self.job is None or self.ends <= clock:
-                self._load(clock)
-                if self.job is None:
+            if not self.valid or self.ends <= clock:
+                self._turn(clock)
+                if not self.valid:
                     self.wake = self.queue[0][0] if self.queue else NEVER
                     return
-            if self.ends == NEVER and not self._go(clock):
+            if self.ends == NEVER and not self._go():
                 self.wake = NEVER
                 return
             if self.ends > clock:
                 self.wake = self.ends
                 return
 
-    def _load(self, clock: int) -> None:
-        """End a job; begin the next one, if it is there."""
-        if self.job is not None:
-            if not self.job.zero:
-                self.ended(clock + 1)
-            self.job = None
-            self.ends = NEVER
-            self.freed(clock + 1)
-        if self.queue and self.queue[0][0] <= clock:
-            self.job = job = self.queue.popleft()[1]
-            self.address = self.start = job.address
-            self.left, self.index, self.who = job.count, 0, 0
-            self.base = clock + 1
-            self.freed(clock + 1)
+    def _begin(self, job: Feed, clock: int) -> None:
+        self.job = job
+        self.address = self.start = job.address
+        self.left, self.index, self.who = job.words, 0, 0
+        self.base = clock + 1
 
-    def _go(self, clock: int) -> bool:
+    def _over(self, clock: int) -> None:
+        assert self.job is not None
+        if not self.job.zero:
+            self.ended(clock + 1)
+
+    def _go(self) -> bool:
         """Words as long as there is room; False if there is none that is known of."""
         job, channels = self.job, self.channels
         assert job is not None
@@ -132,7 +101,7 @@ class Feeder:
                     self.ends = when
                     return True
                 self.start = self.address = self.start + job.stride & 0xFFFF
-                self.left = job.count
+                self.left = job.words
                 self.who += 1
 
     def _room(self, targets: Sequence[Channel]) -> int:
@@ -145,6 +114,23 @@ class Feeder:
             if when in (least, NEVER):
                 return when
 
+    # --- state -------------------------------------------------------------------------------------------------------
+    def state(self, now: int) -> State:
+        """All that what follows depends on, clocks as distances from the present one."""
+        work: State = ()
+        if self.valid and self.job is not None:
+            work = (self.address, self.start, self.left, self.index, self.who, *self.job)
+        requests = tuple((clock - now, word) for clock, word in self.requests if clock >= now)
+        return self.common(now), work, requests
 
-def _nobody(clock: int) -> None:
-    """Who has not been told whom to tell."""
+    def restore(self, state: State, now: int) -> None:
+        """Be in a state that :meth:`state` has given, ``now``."""
+        common, work, requests = state
+        self.resume(common, now)
+        if self.valid:
+            self.address, self.start, self.left, self.index, self.who, *job = work
+            self.job = Feed(*job)
+        self.requests = deque((now + clock, word) for clock, word in requests)
+
+    def _job(self, fields: Iterable[Any]) -> Feed:
+        return Feed(*fields)

@@ -19,13 +19,9 @@ from hdl.params.pim import (
 )
 from hdl.params.pim.instructions import FENCE
 from hdl.params.pim.loops import advanced, steps
-from sim_tb.pim.simulate.board import Board
-from sim_tb.pim.simulate.channel import QUEUE, Channel
-from sim_tb.pim.simulate.collector import Collector
-from sim_tb.pim.simulate.feeder import Feeder
-from sim_tb.pim.simulate.memory import Memory
-from sim_tb.pim.simulate.mover import Mover
 from sim_tb.pim.simulate.prepare import Part, Prepared, prepare
+from sim_tb.pim.simulate.unit import State
+from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER, work_of
 
 __all__ = ["Ended", "Issuer"]
@@ -69,8 +65,7 @@ class Issuer:
         The scalar registers at first.
     results : iterable of int
         What instructions that give a scalar give, in their order.
-    channels, feeder, collector, memory
-        The units.
+    units : Units
 
     Attributes
     ----------
@@ -90,25 +85,14 @@ class Issuer:
         program: Sequence[int],
         scalars: Sequence[int],
         results: Iterable[int],
-        channels: Sequence[Channel],
-        feeder: Feeder,
-        collector: Collector,
-        memory: Memory,
+        units: Units,
     ) -> None:
         self.params = params
         self.program = program
         self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
         self.results: Iterator[int] = iter(results)
-        self.channels, self.feeder, self.collector, self.memory = channels, feeder, collector, memory
-        self.vector, self.mover = memory.vector, memory.mover
-        self.board = Board()
-        for each in channels:
-            each.freed = self.poke
-        for unit, over in ((feeder, self.board.feed_ended), (collector, self.board.collect_ended)):
-            unit.freed = self.poke
-            unit.ended = over
-        memory.changed = self.poke
-        memory.gives = self._give
+        self.units = units
+        units.report(self.poke, self._give)
         self.ended: Callable[[Ended], None] = lambda _: None
         self.rests: Callable[[int], None] = lambda _: None
         self.marks: list[tuple[int, int]] = []
@@ -121,7 +105,7 @@ class Issuer:
         self.instructions = self.interrupts = 0
         self.loops: list[list[int]] = []  # place of the LOOP, iteration
         self.index = 0  # the range that is looked at
-        self.step_index = -1  # the part of a VMM that is at work
+        self.number = -1  # the part of a VMM that is at work
         self.one: Instruction | None = None
         self.prepared: Prepared | None = None
         self._decoded: dict[int, Instruction | None] = {}
@@ -170,15 +154,6 @@ class Issuer:
             return False
         return True
 
-    def _idle_from(self) -> int:
-        """The first clock in which every unit is idle, as far as known."""
-        quiet = 0
-        for unit in (*self.channels, self.feeder, self.collector):
-            if unit.valid or unit.queue:
-                return NEVER
-            quiet = max(quiet, unit.quiet_from)
-        return NEVER if self.vector.active else max(quiet, self.mover.quiet_from)
-
     # --- an instruction ----------------------------------------------------------------------------------------------
     def _rest(self, clock: int) -> bool:
         return False
@@ -186,31 +161,37 @@ class Issuer:
     def _fetch(self, clock: int) -> bool:
         if self.pc >= len(self.program):
             return self._fails(FAULTS["PROGRAM"].code)
+        self.next_pc = self.pc + 1
+        self.stage, self.clock = FENCED, self.clock + 2
+        return True
+
+    def _decode(self) -> Instruction | None:
+        """The present instruction as it stands in the program; None if it is none."""
         if self.pc not in self._decoded:
             try:
                 self._decoded[self.pc] = decode(self.program[self.pc])
             except IllegalWord:
                 self._decoded[self.pc] = None
-        self.next_pc = self.pc + 1
-        self.stage, self.clock = FENCED, self.clock + 2
-        return True
+        return self._decoded[self.pc]
 
     def _fenced(self, clock: int) -> bool:
         fenced = self.program[self.pc] >> (FIELDS["flags"].low + FENCE.bit) & 1
-        if fenced and not self._when(self._idle_from()):
+        if fenced and not self._when(self.units.idle_from()):
             return False
-        one = self._decoded[self.pc]
+        one = self._decode()
         self.clock += 1
-        if one and one.advance:
-            moved = self._moved()
-            if any(operand.advances == "row" for operand in one.op.operands):
-                steps_in_row = (each["row"] % self.params.row_cols for each in moved)
-                taken = [by for level, by in enumerate(steps_in_row) if one.advances("row", level)]
-                self.clock += (one.values.get("col", 0) + sum(taken)) // self.params.row_cols
-            one = advanced(self.params, one, moved)
-        self.one = one
+        if one and one.advance and any(operand.advances == "row" for operand in one.op.operands):
+            # Columns that have moved beyond a row's end go back, a row a clock.
+            moved = [each["row"] % self.params.row_cols for each in self._moved()]
+            taken = [by for level, by in enumerate(moved) if one.advances("row", level)]
+            self.clock += (one.values.get("col", 0) + sum(taken)) // self.params.row_cols
+        self.one = self._advanced(one)
         self.stage = SETTLE
         return True
+
+    def _advanced(self, one: Instruction | None) -> Instruction | None:
+        """An instruction with the addresses of this iteration."""
+        return advanced(self.params, one, self._moved()) if one and one.advance else one
 
     def _moved(self) -> list[dict[str, int]]:
         """How far addresses have moved with each loop."""
@@ -223,12 +204,12 @@ class Issuer:
 
     def _settle(self, clock: int) -> bool:
         one = self.one
-        if one is not None and self.vector.any_gives and _scalar(one):
+        if one is not None and self.units.vector.any_gives and _scalar(one):
             self.waiting = True
             return False
         self.prepared = self._nothing if one is None else self._prepare(one)
         self._walks(self.prepared.part, self.clock + 2)
-        self.step_index = -1
+        self.number = -1
         return True
 
     def _prepare(self, one: Instruction) -> Prepared:
@@ -257,16 +238,14 @@ class Issuer:
     def part(self) -> Part:
         """What is checked and handed on now."""
         assert self.prepared is not None
-        return self.prepared.part if self.step_index < 0 else self.prepared.parts[self.step_index]
+        return self.prepared.part if self.number < 0 else self.prepared.parts[self.number]
 
     def _walk(self, clock: int) -> bool:
         ranges = self.part.ranges
         while self.index < len(ranges):
             words = ranges[self.index]
             if words is not None:
-                first, past, write = words
-                moving, calculating = self.mover.quiet_from, self.vector.active
-                if not self._when(self.board.free_from(self.clock, (first, past), write, moving, calculating)):
+                if not self._when(self.units.free_from(self.clock, *words)):
                     return False
             self.clock += 1
             self.index += 1
@@ -282,30 +261,20 @@ class Issuer:
         if fault:
             return self._fails(fault)
         assert one is not None
-        if self.step_index >= 0 or prepared.part.work:
+        if self.number >= 0 or prepared.part.work:
             return self._to_channels()
         name, unit = one.op.name, one.op.unit
-        if name in ("HALT", "FENCE") and not self._when(self._idle_from()):
+        if name in ("HALT", "FENCE") and not self._when(self.units.idle_from()):
             return False
         if unit == "stream":
-            if not (self._when(self.mover.quiet_from) and self._in_time(clock)):
+            if not (self._when(self.units.mover.quiet_from) and self._in_time(clock)):
                 return False
-            out = name == "OUT"
-            words = prepared.part.reads if out else prepared.part.writes
-            assert words is not None
-            self.board.moved = (*words, not out)
-            self.mover.start(clock, out, words[0], words[1] - words[0])
+            self.units.move(clock, prepared.part, name == "OUT")
             return self._told(clock)
-        if unit == "vector":
-            if not self.vector.ready:
-                self.waiting = True
+        if prepared.start:
+            if not (self._when(0 if self.units.vector.ready else NEVER) and self._in_time(clock)):
                 return False
-            if not self._in_time(clock):
-                return False
-            assert prepared.start is not None
-            ranges = tuple(each for each in prepared.part.ranges if each is not None)
-            self.board.vectors[self.vector.slot] = ranges
-            self.memory.begin(clock, prepared.start)
+            self.units.calculate(clock, prepared.part, prepared.start)
             return self._told(clock)
         if name == "VMM":
             return self._expand()
@@ -352,47 +321,27 @@ class Issuer:
     # --- channels ----------------------------------------------------------------------------------------------------
     def _to_channels(self) -> bool:
         part = self.part
-        if not self._accepted(part):
-            return False
-        if self.step_index >= 0:
-            return self._expand()
-        self.stage, self.clock = END, self.clock + 1
-        return True
-
-    def _accepted(self, part: Part) -> bool:
-        """Hand work to the channels of its mask, if all have room."""
-        work, clock = part.work, self.clock
-        assert work is not None
-        channels = [each for each in self.channels if work.mask >> each.number & 1]
-        units = [*channels, *[self.feeder] * bool(work.feed), *[self.collector] * bool(work.collect)]
-        if any(len(each.queue) == QUEUE for each in units):
+        assert part.work is not None
+        if not self.units.accept(part, part.work, self.clock):
             self.waiting = True
             return False
-        for each in channels:
-            each.push(work.operation, clock + 1)
-        if work.feed:
-            self.feeder.push(work.feed, clock + 1)
-            if not work.feed.zero:
-                assert part.reads is not None
-                self.board.feed(part.reads)
-        if work.collect:
-            self.collector.push(work.collect, clock + 1)
-            assert part.writes is not None
-            self.board.collect(part.writes)
         assert self.one is not None
         name = self.one.op.name
         if name in ("WR_BIAS", "MAC_AB"):
-            self.loaded |= work.mask
+            self.loaded |= part.work.mask
         elif name == "VMM" or (name == "RD_MAC" and "accumulate" not in self.one.flags):
-            self.loaded &= ~work.mask
+            self.loaded &= ~part.work.mask
+        if self.number >= 0:
+            return self._expand()
+        self.stage, self.clock = END, self.clock + 1
         return True
 
     def _expand(self) -> bool:
         """The next part of a VMM."""
         prepared = self.prepared
         assert prepared is not None
-        self.step_index += 1
-        if self.step_index == len(prepared.parts):
+        self.number += 1
+        if self.number == len(prepared.parts):
             self.stage, self.clock = END, self.clock + 1
             return True
         self._walks(self.part, self.clock + 3 + self.part.crosses)
@@ -403,7 +352,7 @@ class Issuer:
         one = self.one
         assert one is not None
         if "irq" in one.flags:
-            if not self._when(self._idle_from()):
+            if not self._when(self.units.idle_from()):
                 return False
             self.interrupts += 1
         self.instructions += 1
@@ -419,7 +368,7 @@ class Issuer:
         return True
 
     def _drain(self, clock: int) -> bool:
-        if not (self._when(self._idle_from()) and self._in_time(clock)):
+        if not (self._when(self.units.idle_from()) and self._in_time(clock)):
             return False
         self.stage = REST
         self.ended(Ended(clock + 1, self.error, self.pc, not self.error, self.instructions, self.interrupts))
@@ -428,19 +377,39 @@ class Issuer:
             return False
         # The host clears the error, and all banks are closed.
         everyone = (1 << self.params.channels) - 1
-        for each in self.channels:
+        for each in self.units.channels:
             each.push(work_of(self.params, instruction("PRE_AB", mask=everyone)).operation, clock + 6)
         self.stage, self.clock = CLOSED, clock + 6
         return True
 
     def _closed(self, clock: int) -> bool:
-        if not (self._when(self._idle_from()) and self._in_time(clock)):
+        if not (self._when(self.units.idle_from()) and self._in_time(clock)):
             return False
         self.stage, self.error = REST, 0
         self.rests(clock + 1)
         return False
 
     _STAGES = (_rest, _fetch, _fenced, _settle, _walk, _dispatch, _end, _drain, _closed)
+
+    # --- state -------------------------------------------------------------------------------------------------------
+    def state(self, now: int) -> State:
+        """All that what follows depends on, before the clock ``now``; clocks as distances from it."""
+        where = (self.stage, self.waiting, max(0, self.clock - now), self.index, self.number)
+        places = (self.pc, self.next_pc, self.error, self.loaded, *map(tuple, self.loops))
+        return where, places, tuple(-1 if value is None else value for value in self.scalars)
+
+    def restore(self, state: State, now: int) -> None:
+        """Be in a state that :meth:`state` has given, before the clock ``now``."""
+        where, places, scalars = state
+        self.stage, self.waiting, clock, self.index, self.number = where
+        self.pc, self.next_pc, self.error, self.loaded, *loops = places
+        self.loops = [list(each) for each in loops]
+        self.scalars = [None if value < 0 else value for value in scalars]
+        self.clock, self.wake = now + clock, now
+        if self.stage in (SETTLE, WALK, DISPATCH, END):
+            self.one = self._advanced(self._decode())
+        if self.stage in (WALK, DISPATCH) and self.one:
+            self.prepared = self._prepare(self.one)
 
 
 def _scalar(one: Instruction) -> bool:

@@ -10,6 +10,7 @@ from sim_tb.pim.simulate.feeder import Feeder
 from sim_tb.pim.simulate.work import NEVER
 from sim_tb.pim.simulate.mover import Mover
 from sim_tb.pim.simulate.start import Start
+from sim_tb.pim.simulate.unit import State, nobody
 from sim_tb.pim.simulate.vector import VectorUnit
 
 __all__ = ["Memory"]
@@ -56,8 +57,8 @@ class Memory:
         #: By the bank of the first word, the banks of a beat.
         self.beats = [((1 << words) - 1 << i | (1 << words) - 1 << i >> banks) & everyone for i in range(banks)]
         self.vector, self.mover, self.feeder, self.collector = vector, mover, feeder, collector
-        self.changed: Callable[[int], None] = _nobody
-        self.gives: Callable[[int], None] = _nobody
+        self.changed: Callable[[int], None] = nobody
+        self.gives: Callable[[int], None] = nobody
         self.start: Start | None = None
         self.time = 0
         self.due = NEVER  # the vector unit has something to do
@@ -132,6 +133,19 @@ class Memory:
                     self.spans[-1] = self.spans[-1][0], clock + 1
         return reading, writing
 
+    # --- state -------------------------------------------------------------------------------------------------------
+    def state(self, now: int) -> State:
+        """What vector unit and mover depend on, before the clock ``now``; clocks as distances from it."""
+        if self.time < now and self.vector.active:
+            self.vector.skip(now - self.time)
+            self.time = now
+        return self.vector.state(), self.mover.state(now)
 
-def _nobody(_: int) -> None:
-    """Who has not been told whom to tell."""
+    def restore(self, state: State, now: int) -> None:
+        """Be in a state that :meth:`state` has given, before the clock ``now``."""
+        vector, mover = state
+        self.vector.restore(vector)
+        self.mover.restore(mover, now)
+        self.time = self.due = now
+        if self.vector.active:
+            self.spans.append((now, NEVER))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Mover"]
@@ -63,3 +64,20 @@ class Mover:
             # What is read is with the host two clocks later.
             self.quiet_from = clock + count + 2 * self.out
             self.spans[-1] = self.spans[-1][0], self.quiet_from
+
+    def state(self, now: int) -> State:
+        """All that what follows depends on, clocks as distances from the present one."""
+        quiet = self.quiet_from - now if self.quiet_from < NEVER else -1
+        wake = self.wake - now if self.wake < NEVER else -1
+        place = (self.address, self.out) if self.left else ()
+        return self.inputs, self.left, max(quiet, -1 if quiet == -1 else 0), wake, place
+
+    def restore(self, state: State, now: int) -> None:
+        """Be in a state that :meth:`state` has given, ``now``."""
+        self.inputs, self.left, quiet, wake, place = state
+        self.quiet_from = now + quiet if quiet >= 0 else NEVER
+        self.wake = now + wake if wake >= 0 else NEVER
+        if place:
+            self.address, self.out = place
+        if self.quiet_from > now:
+            self.spans.append((now, self.quiet_from))

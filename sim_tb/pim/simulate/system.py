@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.log import Entry
-from sim_tb.pim.simulate.channel import Burst, Channel
-from sim_tb.pim.simulate.collector import Collector
-from sim_tb.pim.simulate.feeder import Feeder
+from sim_tb.pim.simulate.channel import Burst
 from sim_tb.pim.simulate.issuer import Ended, Issuer
-from sim_tb.pim.simulate.memory import Memory
-from sim_tb.pim.simulate.mover import Mover
-from sim_tb.pim.simulate.vector import VectorUnit
+from sim_tb.pim.simulate.statistics import Span, Statistics, gather
+from sim_tb.pim.simulate.unit import State
+from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER
 
-__all__ = ["Run", "Simulated", "simulate"]
+__all__ = ["Run", "Simulated", "System", "simulate"]
 
 NAMES = {command.code: name for name, command in COMMANDS.items()}
 #: Clocks from the first one to the first without reset, from which on everything else counts.
 RESET = 4
-#: Clocks that the host takes from the end of loading a program, or of a run, to the next start.
-STARTS = 2
+#: Clocks from the first one without a program to the next start.
+STARTS = 3
 #: Words that the host loads at least, one a clock: the scalar registers.
 LOADED = 16
 #: Clocks from the end of the last run to the last clock of everything.
@@ -58,15 +56,14 @@ class Simulated:
     log : list of Entry
         Empty if it was not wanted.
     cycles : int
-    commands : int
-        How many there were.
+    statistics : Statistics
     """
 
     runs: list[Run]
     marks: list[tuple[int, int]]
     log: list[Entry]
     cycles: int
-    commands: int
+    statistics: Statistics
 
 
 def simulate(
@@ -110,95 +107,121 @@ def simulate(
     ConfigError
         If an instruction uses a result that is not given.
     """
-    return _System(params, program, starts, scalars, results, inputs).run(log, limit, rest)
+    system = System(params, program, starts, scalars=scalars, results=results, inputs=inputs)
+    while not system.over:
+        system.advance(limit - RESET)
+        if system.time >= limit - RESET:
+            message = f"The program did not end within {limit} clocks: it stands at {system.issuer.pc}."
+            raise ToolError(message)
+    system.advance(system.rested + RESTS + rest + 1)
+    return system.result(log=log)
 
 
-class _System:
-    """The controller with its channels, and the host that starts programs."""
+class System:
+    """The controller with its channels, and the host that starts programs; clocks count from reset on.
+
+    Parameters
+    ----------
+    params : PimParams
+    program, starts, scalars, results, inputs
+        As for :func:`simulate`.
+
+    Attributes
+    ----------
+    time : int
+        The present clock: everything before it has happened.
+    over : bool
+        All programs have ended.
+    rested : int
+        Since when no program runs.
+    """
 
     def __init__(
         self,
         params: PimParams,
         program: Sequence[int],
-        starts: Sequence[int],
-        scalars: Sequence[int],
-        results: Iterable[int],
-        inputs: int,
+        starts: Sequence[int] = (0,),
+        *,
+        scalars: Sequence[int] = (),
+        results: Iterable[int] = (),
+        inputs: int = 0,
     ) -> None:
         self.params = params
         self.starts = list(starts)
-        self.channels = [Channel(params, number) for number in range(params.channels)]
-        self.feeder = Feeder(params, self.channels)
-        self.collector = Collector(params, self.channels)
-        self.memory = Memory(params, VectorUnit(params), Mover(inputs), self.feeder, self.collector)
-        units = self.channels, self.feeder, self.collector, self.memory
-        self.issuer = Issuer(params, program, scalars, results, *units)
-        for each in self.channels:
-            each.left, each.answered = self.feeder.poke, self.collector.poke
+        self.units = Units(params, inputs)
+        self.issuer = Issuer(params, program, scalars, results, self.units)
+        self.issuer.ended, self.issuer.rests = self._ended, self._rests
         self.ends: list[Ended] = []
-        self.issuer.ended, self.issuer.rests = self.ends.append, self._rests
-        self.over = NEVER
-        self._rests(max(len(program), LOADED))
+        self.resting: list[Span] = [(0, NEVER)]
+        self.time = self.rested = 0
+        self.over = False
+        self._rests(max(len(program), LOADED) - 1)
+
+    def _ended(self, ended: Ended) -> None:
+        self.ends.append(ended)
+        self.resting.append((ended.clock, NEVER))
 
     def _rests(self, clock: int) -> None:
         """No program runs from a clock on: the host starts the next one."""
+        self.rested = clock
         if self.starts:
-            self.issuer.begin(clock + STARTS + (1 if self.ends else 0), self.starts.pop(0))
+            begins = clock + STARTS
+            self.issuer.begin(begins, self.starts.pop(0))
+            self.resting[-1] = self.resting[-1][0], begins + 1
         else:
-            self.over = clock
+            self.over = True
 
-    def run(self, log: bool, limit: int, rest: int) -> Simulated:
-        """Until all is over."""
-        issuer, channels, feeder, collector, memory = (
-            self.issuer,
-            self.channels,
-            self.feeder,
-            self.collector,
-            self.memory,
-        )
-        give_up = limit - RESET
-        end = NEVER
-        while True:
-            clock = min(issuer.wake, feeder.wake, collector.wake, memory.wake, *[each.wake for each in channels])
-            if self.over < NEVER and end == NEVER:
-                end = self.over + RESTS + rest
-            if clock > end:
-                break
-            if clock > give_up:
-                raise ToolError(f"The program did not end within {limit} clocks: it stands at {issuer.pc}.")
+    def advance(self, until: int) -> None:
+        """Go on to a clock, or to that in which the last program ends."""
+        issuer, units, over = self.issuer, self.units, self.over
+        while self.over == over:
+            clock = min(issuer.wake, units.wake())
+            if clock >= until:
+                self.time = until
+                return
+            self.time = clock
             if issuer.wake <= clock:
                 issuer.step(clock)
-            for each in channels:
-                if each.wake <= clock:
-                    each.step(clock)
-            if feeder.wake <= clock:
-                feeder.step(clock)
-            if memory.wake <= clock:
-                others = (issuer.wake, feeder.wake, collector.wake, *[each.wake for each in channels])
-                memory.step(clock, min(others))
-            if collector.wake <= clock:
-                collector.step(clock)
-        bursts = [[each for each in channel.bursts if each[0] < end] for channel in channels]
+            units.step(clock, min(issuer.wake, until))
+        self.time += 1
+
+    def result(self, *, log: bool = True) -> Simulated:
+        """What has happened before the present clock."""
+        units, end = self.units, self.time
+        bursts = [[each for each in channel.bursts if each[0] < end - 1] for channel in units.channels]
+        beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
+        words = {"feed": units.feeder.words, "collect": units.collector.words, "move": units.mover.words}
+        spans = [channel.spans for channel in units.channels]
         return Simulated(
             runs=self._runs(),
-            marks=[(clock + RESET, tag) for clock, tag in issuer.marks],
-            log=_log(self.params, bursts) if log else [],
-            cycles=end + RESET + 1,
-            commands=sum(burst[2] for each in bursts for burst in each),
+            marks=[(clock + RESET, tag) for clock, tag in self.issuer.marks],
+            log=_log(bursts) if log else [],
+            cycles=end + RESET,
+            statistics=gather(self.params.timing, bursts, spans, beside, end, words),
         )
 
     def _runs(self) -> list[Run]:
         found, before = [], 0
         for each in self.ends:
-            spans = self.memory.spans
+            spans = self.units.memory.spans
             clocks = sum(min(last, each.clock) - first for first, last in spans if before <= first < each.clock)
             before = each.clock
             rest = each.error, each.pc, each.halted, each.instructions, each.interrupts
             found.append(Run(each.clock + RESET, *rest, clocks))
         return found
 
+    def state(self) -> State:
+        """All that what follows depends on; clocks as distances from the present one."""
+        return self.issuer.state(self.time), self.units.state(self.time)
 
-def _log(params: PimParams, bursts: Sequence[Sequence[Burst]]) -> list[Entry]:
+    def restore(self, state: State) -> None:
+        """Be in a state that :meth:`state` of a system with the same program has given, at the present clock."""
+        issuer, units = state
+        self.units.restore(units, self.time)
+        self.issuer.restore(issuer, self.time)
+
+
+def _log(bursts: Sequence[Sequence[Burst]]) -> list[Entry]:
     """Commands appear on the bus a clock after they were decided."""
     found = []
     for channel, each in enumerate(bursts):

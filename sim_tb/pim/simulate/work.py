@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hdl.params.pim import COMMANDS, Instruction, PimParams
 
@@ -12,8 +13,7 @@ __all__ = ["NEVER", "Collect", "Feed", "Operation", "Work", "word_channels", "wo
 NEVER = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """What a channel's sequencer turns into commands.
 
     Parameters
@@ -22,8 +22,8 @@ class Operation:
         Of the command that is its work.
     bank, row, col, word : int
         Where it begins; ``word`` is of the global buffer.
-    count : int
-        How many times its command comes.
+    times : int
+        How often its command comes.
     """
 
     code: int
@@ -31,12 +31,11 @@ class Operation:
     row: int
     col: int
     word: int
-    count: int
+    times: int
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """Words from SRAM to channels: ``count`` from ``address`` on.
+class Feed(NamedTuple):
+    """Words from SRAM to channels: ``words`` from ``address`` on.
 
     ``each``: each channel has its own, ``stride`` after those of the channel before it. ``slot``: of a slot, each
     channel gets the words with its elements; with ``zero`` they are not read.
@@ -44,20 +43,19 @@ class Feed:
 
     mask: int
     address: int
-    count: int
+    words: int
     stride: int
     each: bool
     slot: bool
     zero: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Collect:
-    """Words from channels to SRAM, ``count`` of each, from ``address`` on; of a slot, each to its place."""
+class Collect(NamedTuple):
+    """Words from channels to SRAM, ``words`` of each, from ``address`` on; of a slot, each to its place."""
 
     mask: int
     address: int
-    count: int
+    words: int
     slot: bool
 
 
@@ -95,7 +93,7 @@ def work_of(params: PimParams, one: Instruction) -> Work:
         row=values.get("row", 0),
         col=values.get("col", 0),
         word=values.get("gb", 0),
-        count=params.parts if slot else n,
+        times=params.parts if slot else n,
     )
     feed = collect = None
     if op.takes("sram"):
