@@ -73,6 +73,8 @@ class Issuer:
         The clock in which :meth:`step` has to be called.
     marks : list of (clock, int)
         Clock and tag.
+    handed : list of (clock, int)
+        The clock in which each instruction had been handed on as a whole, and its place.
     ended : callable
         Called when a program has ended.
     rests : callable
@@ -96,6 +98,7 @@ class Issuer:
         self.ended: Callable[[Ended], None] = lambda _: None
         self.rests: Callable[[int], None] = lambda _: None
         self.marks: list[tuple[int, int]] = []
+        self.handed: list[tuple[int, int]] = []
         self.wake = NEVER
         self.waiting = False
         self.stage, self.clock = REST, 0
@@ -356,6 +359,7 @@ class Issuer:
                 return False
             self.interrupts += 1
         self.instructions += 1
+        self.handed.append((self.clock, self.pc))
         self.pc = self.next_pc
         self.stage, self.clock = FETCH, self.clock + 1
         if one.op.name == "HALT":

@@ -10,7 +10,7 @@ from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.log import Entry
 from sim_tb.pim.simulate.channel import Burst
 from sim_tb.pim.simulate.issuer import Ended, Issuer
-from sim_tb.pim.simulate.statistics import Span, Statistics, gather
+from sim_tb.pim.simulate.statistics import Numbers, Span, Statistics, gather, over_time
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER
@@ -188,10 +188,8 @@ class System:
     def result(self, *, log: bool = True) -> Simulated:
         """What has happened before the present clock."""
         units, end = self.units, self.time
-        bursts = [[each for each in channel.bursts if each[0] < end - 1] for channel in units.channels]
-        beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
         words = {"feed": units.feeder.words, "collect": units.collector.words, "move": units.mover.words}
-        spans = [channel.spans for channel in units.channels]
+        bursts, spans, beside = self._happened()
         return Simulated(
             runs=self._runs(),
             marks=[(clock + RESET, tag) for clock, tag in self.issuer.marks],
@@ -199,6 +197,17 @@ class System:
             cycles=end + RESET,
             statistics=gather(self.params.timing, bursts, spans, beside, end, words),
         )
+
+    def causes(self) -> tuple[Numbers, Numbers]:
+        """What the clocks before the present one go to, one after the other; see :func:`over_time`."""
+        return over_time(self.params.timing, *self._happened(), self.time)
+
+    def _happened(self) -> tuple[list[list[Burst]], list[list[Span]], dict[str, list[Span]]]:
+        """Commands and operations of each channel before the present clock, and what went on beside them."""
+        units = self.units
+        bursts = [[each for each in channel.bursts if each[0] < self.time - 1] for channel in units.channels]
+        beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
+        return bursts, [channel.spans for channel in units.channels], beside
 
     def _runs(self) -> list[Run]:
         found, before = [], 0
