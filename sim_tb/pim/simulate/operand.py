@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 __all__ = ["ADDRESSES", "TRANSFER", "WHOLE", "Operand"]
 
@@ -59,8 +60,20 @@ class Operand:
         self.waiting.popleft()
         self.there.append(now + TRANSFER)
 
-    def state(self, now: int) -> tuple[int, ...]:
+    def there_at(self, now: int) -> bool:
+        """The oldest beat is there in clock ``now``."""
+        return bool(self.there) and self.there[0] <= now
+
+    def state(self, now: int) -> Iterator[int]:
         """Integers that determine what it does from clock ``now`` on."""
-        beats = (value for beat in self.waiting for value in beat)
-        there = (max(clock - now, 0) for clock in self.there)
-        return (len(self.waiting), len(self.there), self.count, *beats, *there)
+        yield from (len(self.waiting), len(self.there), self.count)
+        for beat in self.waiting:
+            yield from beat
+        for clock in self.there:
+            yield max(clock - now, 0)
+
+    def restore(self, values: Iterator[int]) -> None:
+        """Take a state; the clock is 0."""
+        waiting, there, self.count = (next(values) for _ in range(3))
+        self.waiting = deque((next(values), next(values)) for _ in range(waiting))
+        self.there = deque(next(values) for _ in range(there))

@@ -8,7 +8,7 @@ from hdl.arith.float.passes import LaneShape, pass_named
 from hdl.params.pim import INSTRUCTIONS
 from hdl.pim.vector.phases import PHASES, Phase
 
-__all__ = ["Plan", "Stage", "plans"]
+__all__ = ["NOTHING", "Plan", "Stage", "plans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +35,26 @@ class Stage:
         The instruction's last phase.
     """
 
-    scans: str
-    runs: bool
-    vector: bool
-    gathers: bool
-    sums: bool
-    writes: bool
-    b: int
-    c: int
-    early: bool
-    again: tuple[int, ...]
-    final: bool
+    scans: str = ""
+    runs: bool = False
+    vector: bool = False
+    gathers: bool = False
+    sums: bool = False
+    writes: bool = False
+    b: int = -1
+    c: int = -1
+    early: bool = False
+    again: tuple[int, ...] = ()
+    final: bool = False
 
     @property
     def parts(self) -> int:
         """Things that must come to their end before the next phase."""
         return int(self.runs) + bool(self.scans)
+
+
+#: What no instruction does.
+NOTHING = Stage()
 
 
 @dataclass(frozen=True, slots=True)
