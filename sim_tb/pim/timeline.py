@@ -20,6 +20,7 @@ Numbers = npt.NDArray[np.int64]
 #: The operation of the clocks in which no program runs.
 LOADING = "loading"
 NAMES = (*OPERATIONS, LOADING)
+#: The cause of clocks in which the vector unit alone is at work; those before it are the channels'.
 VECTOR = list(CAUSES).index("vector")
 
 
@@ -27,9 +28,9 @@ VECTOR = list(CAUSES).index("vector")
 class Timeline:
     """What the clocks of a program belong to.
 
-    A clock belongs to the operation of the instruction that the issuer is at work on, or waits with. In clocks in which
-    the vector unit alone is at work, that is the operation of the newest vector instruction: it is what others wait
-    for.
+    Clocks in which channels are at work belong to the operation of the newest instruction that they have been given,
+    those in which the vector unit alone is at work to that of its newest one, and all others to that of the instruction
+    that the issuer has at hand.
 
     Parameters
     ----------
@@ -49,22 +50,28 @@ class Timeline:
     @classmethod
     def of(cls, system: System, labels: Sequence[str]) -> Timeline:
         """The timeline of a program that has ended; ``labels`` are the operations of its instructions."""
-        edges, causes = system.causes()
-        named = [NAMES.index(label) for label in labels]
+        starts, causes = system.causes()
+        named = np.array([NAMES.index(label) for label in labels], np.int64)
         handed = [(clock, place) for clock, place in system.issuer.handed if clock < system.time]
-        vector = [(clock, place) for clock, place in handed if decode(system.issuer.program[place]).op.unit == "vector"]
-        # An instruction is at work from when the one before was handed on.
-        issued = [0, *(clock for clock, _ in handed)]
-        whose = [*(named[place] for _, place in handed), named[-1]]
-        edges = np.unique(np.concatenate([edges, issued, [clock for clock, _ in vector]]).astype(np.int64))
-        causes = causes[np.searchsorted(system.causes()[0], edges, "right") - 1]
-        found = np.array(whose, np.int64)[np.searchsorted(issued, edges, "right") - 1]
-        if vector:
-            newest = np.searchsorted([clock for clock, _ in vector], edges, "right") - 1
-            owners = np.array([named[place] for _, place in vector], np.int64)[np.maximum(newest, 0)]
-            found = np.where((causes == VECTOR) & (newest >= 0), owners, found)
-        begin = system.resting[0][1]
-        found[edges < begin] = NAMES.index(LOADING)
+        # The issuer is at work on an instruction from when the one before was handed on.
+        clocks, places = [0, *(clock for clock, _ in handed)], [*(place for _, place in handed), len(labels) - 1]
+        begun: dict[str, list[tuple[int, int]]] = {"vector": [], "channels": []}
+        for before, (clock, place) in zip(clocks, handed, strict=False):
+            op = decode(system.issuer.program[place]).op
+            if op.unit == "vector":
+                begun["vector"].append((clock, place))
+            elif op.unit in ("dram", "pim"):
+                begun["channels"].append((before if op.name == "VMM" else clock, place))
+        edges = np.unique(np.concatenate([starts, clocks, *([clock for clock, _ in each] for each in begun.values())]))
+        edges = edges.astype(np.int64)
+        causes = causes[np.searchsorted(starts, edges, "right") - 1]
+        found = named[places][np.searchsorted(clocks, edges, "right") - 1]
+        for unit, mine in (("vector", causes == VECTOR), ("channels", causes < VECTOR)):
+            if begun[unit]:
+                newest = np.searchsorted([clock for clock, _ in begun[unit]], edges, "right") - 1
+                owners = named[[place for _, place in begun[unit]]][np.maximum(newest, 0)]
+                found = np.where(mine & (newest >= 0), owners, found)
+        found[edges < system.resting[0][1]] = NAMES.index(LOADING)
         return cls(edges, found, causes, system.time)
 
     @property
