@@ -32,13 +32,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gen.pim.files import write_whole
+from gen.pim.files import check_kind, write_whole
 from gen.pim.program import Program
 from gen.pim.unroll import unrolled
 from hdl.params import ConfigError, Problem
 from hdl.params.pim import Instruction, PimParams
 
-__all__ = ["FIRST", "LAST", "aim_requests", "aim_trace", "check_target", "write_aim_trace"]
+__all__ = ["FIRST", "LAST", "aim_requests", "aim_trace", "check_system", "check_target", "write_aim_trace"]
 
 FIRST, LAST = "W CFR 0 1", "AiM EOC"
 #: What the simulated device has, by key; it cannot be set there.
@@ -65,7 +65,7 @@ def aim_trace(programs: Iterable[Program], scalars: Iterable[int] = ()) -> Itera
     registers = tuple(scalars)
     yield FIRST
     for program in programs:
-        _check(program.params)
+        check_system(program.params)
         for _, one in unrolled(program, registers):
             yield from aim_requests(program.params, one)
     yield LAST
@@ -79,22 +79,20 @@ def aim_requests(params: PimParams, one: Instruction) -> Iterator[str]:
             yield f"AiM {each}"
 
 
+def check_system(params: PimParams) -> None:
+    """Whether the simulated device is like the system's. Raises ConfigError with every size that isn't."""
+    problems = [
+        Problem(f"pim.{key}", f"must be {size} for a trace of AiM requests, not {getattr(params, key)}")
+        for key, size in SIZES.items()
+        if getattr(params, key) != size
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
 def check_target(path: Path) -> None:
     """Whether a trace can be written there, in place of an older trace but of nothing else. Raises ConfigError."""
-    message = ""
-    try:
-        if not path.parent.is_dir():
-            message = f"can't be written: there is no folder {str(path.parent)!r}"
-        elif path.is_dir():
-            message = "can't be written: it is a folder"
-        elif path.exists():
-            with path.open("rb") as file:
-                known = file.read(len(FIRST)) == FIRST.encode()
-            message = "" if known else "is no trace of AiM requests: it stays as it is"
-    except OSError as error:
-        message = f"can't be written: {error.strerror}"
-    if message:
-        raise ConfigError([Problem("", message)], str(path))
+    check_kind(path, FIRST, "a trace of AiM requests")
 
 
 def write_aim_trace(path: Path, programs: Iterable[Program], scalars: Iterable[int] = ()) -> int:
@@ -103,17 +101,6 @@ def write_aim_trace(path: Path, programs: Iterable[Program], scalars: Iterable[i
     lines = list(aim_trace(programs, scalars))
     write_whole(path, ("\n".join(lines) + "\n").encode("ascii"))
     return len(lines)
-
-
-def _check(params: PimParams) -> None:
-    """Whether the simulated device is like the system's."""
-    problems = [
-        Problem(f"pim.{key}", f"must be {size} for a trace of AiM requests, not {getattr(params, key)}")
-        for key, size in SIZES.items()
-        if getattr(params, key) != size
-    ]
-    if problems:
-        raise ConfigError(problems)
 
 
 # --- requests --------------------------------------------------------------------------------------------------------

@@ -99,9 +99,8 @@ class Timeline:
             for place, (first, past) in zip(places, pairwise(limits), strict=True)
         ]
 
-    def columns(self, count: int) -> list[dict[str, int]]:
-        """The clocks cut into so many columns of the same length, by cause; the last may be shorter."""
-        length = max(1, -(-self.end // count))
+    def columns(self, length: int) -> list[dict[str, int]]:
+        """The clocks cut into columns of so many, by cause; the last one may be shorter."""
         limits = np.arange(0, self.end, length)
         edges = np.unique(np.concatenate([self.edges, limits]))
         causes = self.causes[np.searchsorted(self.edges, edges, "right") - 1]

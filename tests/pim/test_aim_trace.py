@@ -133,7 +133,7 @@ def test_files(tmp_path):
     assert target.read_text() == "W CFR 0 1\nAiM EOC\n"
     assert write_aim_trace(target, [program, program]) == 2
     target.write_text("mine\n")
-    with pytest.raises(ConfigError, match="is no trace of AiM requests: it stays as it is"):
+    with pytest.raises(ConfigError, match="is not a trace of AiM requests: it stays as it is"):
         write_aim_trace(target, [program])
     assert target.read_text() == "mine\n"
     with pytest.raises(ConfigError, match="there is no folder"):
