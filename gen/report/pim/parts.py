@@ -37,7 +37,7 @@ CLASSES = {
     "activation": Kind("activates and precharges", "skew"),
     "read": Kind("columns read", "drain"),
     "write": Kind("columns written", "recode"),
-    "registers": Kind("words to and from registers", "adders"),
+    "registers": Kind("register transfers", "adders"),
     "refresh": Kind("refreshes", "memory"),
     "background": Kind("standby of the channels", "control"),
     "controller": Kind("controller", "good"),

@@ -78,7 +78,7 @@ def over_positions(first: int, clocks: Sequence[int]) -> Markup:
     lines.append(tag("polyline", points=points, class_="joined"))
     drawing = tag("svg", lines, viewBox="0 0 100 100", preserveAspectRatio="none", aria_hidden="true")
     up = [tag("span", _short(value), style=f"bottom:{100 * value / top:.2f}%") for value in (0, *_levels(step, top))]
-    ends = [tag("span", count(first), style="left:0%"), tag("span", count(first + last), style="left:100%")]
+    ends = [tag("span", count(first), class_="first"), tag("span", count(first + last), class_="last")]
     label = f"Clocks a token from {count(clocks[0])} at position {first} to {count(clocks[-1])} at {first + last}"
     return tag(
         "div",
