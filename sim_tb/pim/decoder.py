@@ -78,9 +78,9 @@ def generation(compiled: Compiled, prompt: Sequence[int], count: int) -> list[tu
         raise ConfigError(problems)
     found = []
     for position in range(len(prompt) + count - 1):
-        token = prompt[position] if position < len(prompt) else None
+        given = prompt[position] if position < len(prompt) else None
         last = position >= len(prompt) - 1
-        found.append(compiled.programs(position, token=token, predict=last, logits=last))
+        found.append(compiled.programs(position, token=given, predict=last, logits=last))
     return found
 
 

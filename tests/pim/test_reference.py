@@ -161,7 +161,7 @@ def test_page_has_the_constants_of_the_functions():
         f"{low}_{letter}": f"{low.upper()}_{letter.upper()}"
         for low in ("reciprocal", "rsqrt", "gelu")
         for letter in "ab"
-    }
+    } | {f"gelue_{letter}": f"GELUE_{letter.upper()}" for letter in "abc"}
     for ours, golden in pairs.items():
         assert CONSTANTS[ours] == bits[golden]
         assert f"| `{ours}` | `{bits[golden]:#010x}` |" in PAGE

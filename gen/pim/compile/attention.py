@@ -105,7 +105,7 @@ class Attend:
             self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
 
     def _multiply(self, some: Pass, repeats: range, groups: range) -> None:
-        """The queries of some heads go to the global buffers and meet the keys; all of them use a row while it is open."""
+        """The queries of some heads go to the global buffers and meet the keys, all of them while a row is open."""
         heads, params, sram, code = self.heads, self.params, self.sram, self.code
         words, parts, everyone = heads.part_words, range(len(heads.parts)), code.everyone
         line = len(groups) * words

@@ -15,7 +15,7 @@ __all__ = [
     "divide",
     "exp",
     "gelu",
-    "gelu_erf",
+    "gelue",
     "power_of_two",
     "reciprocal",
     "rectified",
@@ -44,10 +44,8 @@ RECIPROCAL_START, RECIPROCAL_A, RECIPROCAL_B = 198, constant(0xC0186B70), consta
 RSQRT_START, RSQRT_A, RSQRT_B = 157, constant(0xC0A5A916), constant(0x4140C257)
 #: GELU in its tanh form is x / (1 + 2^t), t = B * x * (x^2 + A): A = 1/0.044715, B = -2 log2(e) sqrt(2/pi) / A.
 GELU_A, GELU_B = constant(0x41B2E92F), constant(0xBDD2D3E8)
-#: GELU with the error function is x / (1 + 2^t), t = x * SCALE * ((y + f + C) * y + D), where f = x^2 and
-#: y = (f + A) * f + B: near enough minimax of the result.
-ERF_A, ERF_B, ERF_C, ERF_D = map(constant, (0xC1631064, 0x46DED1C6, 0xC75FFDC1, 0x4E442677))
-ERF_SCALE = constant(0xB65771DC)
+#: GELU with the error function is near x / (1 + 2^t), t = C * x * (u^2 + B), where u = x * (x^2 + A).
+GELUE_A, GELUE_B, GELUE_C = map(constant, (0xC34C999A, 0x495C0F40, 0xB62B51E2))
 #: Exponents of two that stand for a factor of infinity and of zero.
 INFINITE, ZERO = 511, -512
 
@@ -132,12 +130,11 @@ def gelu(x: Floats) -> Floats:
     return divide(x, add(power_of_two(t), ONE))
 
 
-def gelu_erf(x: Floats) -> Floats:
+def gelue(x: Floats) -> Floats:
     """``x * (1 + erf(x / sqrt(2))) / 2``, where x is a bf16 number. NaN for minus infinity."""
-    f = multiply(x, x)
-    y = add(multiply(add(f, ERF_A), f), ERF_B)
-    z = multiply(add(multiply(add(y, add(f, ERF_C)), y), ERF_D), ERF_SCALE)
-    return divide(x, add(power_of_two(multiply(z, x)), ONE))
+    u = multiply(add(multiply(x, x), GELUE_A), x)
+    t = multiply(multiply(add(multiply(u, u), GELUE_B), x), GELUE_C)
+    return divide(x, add(power_of_two(t), ONE))
 
 
 def rectified(x: Floats) -> Floats:

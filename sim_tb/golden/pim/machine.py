@@ -155,7 +155,7 @@ class Machine:
             self._loops.pop()
             return pc + 1
         named = [loop.moved for loop in self._loops if not loop.all_rows]
-        rows = sum(loop.moved["row"] for loop in self._loops if loop.all_rows)
+        rows = sum(loop.moved["row"] for loop in self._loops if loop.all_rows) % (self.params.row_cols << 16)
         one = advanced(self.params, one, named, rows=rows)
         scalar = self._scalar(one)
         if name == "LOOP" and (self._loops if "rows" in one.flags else len(named) == LEVELS):

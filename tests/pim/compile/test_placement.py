@@ -146,9 +146,9 @@ def test_caches_survive_what_was_there():
 WRONG = [
     ("RD_SB", "bank"), ("RD_ITEM", "n"), ("RD_ITEM", "row"), ("RMSNORM", "a"), ("RMSNORM", "b"), ("VMM", "row"),
     ("VMM", "n"), ("VMM", "a"), ("VMM", "d"), ("VMUL", "b"), ("VMADD", "b"), ("VMADD", "c"), ("VMOV", "a"),
-    ("VMOV", "d"),     ("WR_SB", "bank"), ("WR_SB", "mask"), ("WR_SB", "col"), ("WR_ELEM", "lane"), ("WR_ELEM", "col"), ("WR_GB", "a"),
-    ("MAC_AB", "col"), ("MAC_AB", "gb"), ("RD_MAC", "d"), ("SOFTMAX", "n"), ("SOFTMAX", "a"), ("VADD", "a"),
-    ("VSILU", "a"), ("LOOP", "row"), ("LOOP", "n"), ("SETR", "value"), ("ARGMAX", "a"), ("OUT", "a"),
+    ("VMOV", "d"), ("WR_SB", "bank"), ("WR_SB", "mask"), ("WR_SB", "col"), ("WR_ELEM", "lane"), ("WR_ELEM", "col"),
+    ("WR_GB", "a"), ("MAC_AB", "col"), ("MAC_AB", "gb"), ("RD_MAC", "d"), ("SOFTMAX", "n"), ("SOFTMAX", "a"),
+    ("VADD", "a"), ("VSILU", "a"), ("LOOP", "row"), ("LOOP", "n"), ("SETR", "value"), ("ARGMAX", "a"), ("OUT", "a"),
 ]  # fmt: skip
 
 

@@ -75,8 +75,9 @@ def every_case(name: str, params: PimParams) -> Iterator[Instruction]:
             values: dict[str, int] = {"a": region * REGION, "n": n}
             if op.operand("b"):
                 values["b"] = (region + 1) % 8 * REGION
-            if op.operand("beta"):
-                values["beta"] = (region + 5) % 8 * REGION
+            for third in ("beta", "c"):
+                if op.operand(third):
+                    values[third] = (region + 5) % 8 * REGION
             if op.operand("imm"):
                 values["imm"] = 0x3E80 if name == "SOFTMAX" else 0x3F4D
             if name == "VGATHER":
@@ -299,6 +300,9 @@ MUTATIONS: dict[str, tuple[str, Any]] = {
     "root rounded to bf16": ("SCALAR", vector.SCALAR | {"SRSQRT": twice(vector.rsqrt)}),
     "sigmoid of a rounded power": ("UNARY", vector.UNARY | {"VSIG": lambda a: _quotient(a, np.float32(1))}),
     "silu of a rounded power": ("UNARY", vector.UNARY | {"VSILU": lambda a: _quotient(a, a)}),
+    "sum of a rounded product": ("multiply_add", lambda a, b, c: add(widen(narrow(multiply(a, b))), c)),
+    "gelu with a hyperbolic tangent": ("UNARY", vector.UNARY | {"VGELUE": vector.gelu}),
+    "minus zero of a negative number": ("UNARY", vector.UNARY | {"VRELU": lambda a: flush(np.maximum(a, -0.0))}),
     "gelu of a rounded power": ("UNARY", vector.UNARY | {"VGELU": lambda a: rounded_gelu(a)}),
 }
 
@@ -320,7 +324,7 @@ def everything() -> tuple[Result, np.ndarray, np.ndarray, tuple[int, ...]]:
     scalars = np.random.default_rng(SEED).standard_normal(16).astype(np.float32).view(np.uint32)
     scalars[0], scalars[1], scalars[2] = 0x4257AE14, np.float32(1 / 300).view(np.uint32), 0x3F8CCCCD
     register = 3
-    regions = {"RMAX": (0, 3, 5), "VMOV": (3,), "ARGMAX": (3,), "RSUM": (1,), "RSSQ": (1,)}
+    regions = {"RMAX": (0, 3, 5), "VMOV": (3,), "VRELU": (0, 3), "ARGMAX": (3,), "RSUM": (1,), "RSSQ": (1,)}
     for name in [*VECTOR, "LAYERNORM"]:
         op = INSTRUCTIONS[name]
         beta = 5 * REGION  # zeros
@@ -330,7 +334,7 @@ def everything() -> tuple[Result, np.ndarray, np.ndarray, tuple[int, ...]]:
             beta, at = at, at + 75
             code.append(instruction("VSCALE", imm=0xBF80, a=first, d=beta, n=300))
         for region in regions.get(name, (0,)):
-            known = {"a": region * REGION, "b": REGION, "beta": beta, "d": at, "n": 300}
+            known = {"a": region * REGION, "b": REGION, "beta": beta, "c": 2 * REGION, "d": at, "n": 300}
             known |= {"eps": 0, "share": 1, "stride": 1, "imm": 2 if name in ("VSCALE", "VAXPY") else 0x3F80, "s": 2}
             known["r"] = register
             if op.operand("eps"):
