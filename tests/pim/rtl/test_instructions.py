@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 import sim_tb.golden.pim.machine as machine_module
-import tests.pim.test_golden_programs as golden
 from gen.pim.check import check
 from gen.pim.program import Program
 from hdl.params.pim import FAULTS, ITEM_BITS, Instruction, PimParams, encode, expanded, instruction
 from hdl.params.pim.encoding import advance_bit
-from sim_tb.golden.float import bits
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.programs import unrolled
 from sim_tb.pim.bench.system import Result, run_system
@@ -154,41 +153,45 @@ def test_products_with_a_pitch(name):
     for channel in range(params.channels):
         entries = [entry for entry in result.log if entry.channel == channel]
         assert done(params, entries) == expected(params, parts, channel)
-        # A row that is opened for the slot that follows is opened before accumulators are read.
-        opens = [entry.row for entry in entries if entry.command == "ACT_AB"]
-        rows = [part["row"] for part in parts if part.op.name == "ACT_AB"]
-        assert [row for row, last in zip(opens, [None, *opens], strict=False) if row != last][: len(rows)]
+        # Where a slot begins in another row than the one before has ended in, that row opens before the read.
+        after = [each.command for entry, each in pairwise(entries) if entry.command == "ACT_AB"]
+        changes = sum(part.op.name == "ACT_AB" and other.op.name == "RD_MAC" for part, other in pairwise(parts))
+        assert after.count("RD_MAC") >= 0.8 * changes > 10
 
 
 def test_the_greater_of_numbers_in_registers():
-    """Every kind of number against every other, places that wrap, and pairs that overlap."""
+    """Every kind of number against every other, and places that wrap."""
     print("seed 7")
     rng = np.random.default_rng(7)
-    special = [0, 1 << 31, 1, 1 << 31 | 1, 0x0080_0000, 0x8080_0000, 0x7F7F_FFFF, 0xFF7F_FFFF, 0x7F80_0000]
-    special += [0xFF80_0000, 0x7FC0_0000, 0xFF80_0001, 0x3F80_0000, 0xBF80_0000]
-    words: list[int] = []
-    starts, machine = [], Machine(TINY)
-    numbers = [*special, *map(int, rng.integers(1 << 32, size=6, dtype=np.uint64))]
-    outputs = []
-    for kept in numbers:
-        starts.append(len(words))
-        part = [instruction("SETR", r=i, value=int(rng.integers(1 << 32, dtype=np.uint64))) for i in range(16)]
-        for found in numbers:
-            r, s = int(rng.integers(15)), int(rng.integers(15))
-            part += [instruction("SETR", r=r, value=kept), instruction("SETR", r=s, value=found)]
-            part += [instruction("SKEEP", r=r, s=s, value=int(rng.integers(1 << 32, dtype=np.uint64)))]
-            # What has become of it shows at the end: the sum of all that is there.
-            part += [instruction("SKEEP", r=14, s=0, value=1)]
-        words += [encode(each) for each in [*part, HALT]]
-        outputs.append(len(part))
-    params = replace(TINY, program_words=1 << 11)
+    numbers = [0, 1 << 31, 1, 1 << 31 | 1, 0x0080_0000, 0x8080_0000, 0x7F7F_FFFF, 0xFF7F_FFFF, 0x7F80_0000]
+    numbers += [0xFF80_0000, 0x7FC0_0000, 0xFF80_0001, 0x3F80_0000, 0xBF80_0000]
     taken = 0
-    for start in starts:
-        before = Machine(params)
-        result = run_system(params, words, [start], machine=before)
-        assert result.runs[0].error == 0
-        machine.scalars[:] = 0
-        machine.run(words, start)
-        assert result.scalars.tolist() == machine.scalars.tolist()
-        taken += len(set(machine.scalars.tolist()))
-    assert taken > 100
+    for found in numbers:
+        for first in (0, 7):
+            code = [instruction("SETR", r=14, value=found), instruction("SETR", r=15, value=_word(rng))]
+            for i, kept in enumerate(numbers[first : first + 7]):
+                code += [instruction("SETR", r=2 * i, value=kept), instruction("SETR", r=2 * i + 1, value=i)]
+                code.append(instruction("SKEEP", r=2 * i, s=14, value=_word(rng)))
+            taken += sum(place != i for i, place in enumerate(_registers(code)[1:14:2]))
+    # Of 14 numbers 4 are zeros and 2 are NaNs: those are of one kind, and the others greater or less.
+    assert taken == (14 * 13 - 4 * 3 - 2) // 2
+
+
+def test_pairs_of_registers_that_overlap():
+    """All is read before anything is written."""
+    for r, s in ((4, 4), (4, 5), (5, 4), (14, 13), (13, 14), (0, 1)):
+        code = [instruction("SETR", r=i, value=0x3F80_0000 + (i * 7 % 16 << 16)) for i in range(16)]
+        _registers([*code, instruction("SKEEP", r=r, s=s, value=5), instruction("SKEEP", r=s, s=r, value=9)])
+
+
+def _word(rng: np.random.Generator) -> int:
+    return int(rng.integers(1 << 32, dtype=np.uint64))
+
+
+def _registers(code: list[Instruction]) -> list[int]:
+    """What is in the scalar registers after a program, on hardware as on the golden model."""
+    words = [encode(each) for each in [*code, HALT]]
+    result, machine = run_system(TINY, words, machine=Machine(TINY)), Machine(TINY)
+    assert machine.run(words).fault is None
+    assert result.scalars.tolist() == machine.scalars.tolist()
+    return result.scalars.tolist()
