@@ -79,8 +79,12 @@ class LookAhead(Part):
         valid = [Signal(name=f"valid{i}") for i in range(DEPTH)]
         hits = [Signal(name=f"hit{i}", reset_less=True) for i in range(DEPTH)]
         masks = [self._mask(m, f"mask{i}", entry.bank) for i, entry in enumerate(entries)]
-        self._queue(m, entries, valid, self._hits(m, entries, hits, masks), hits)
-        self._search(m, entries, valid, hits, masks)
+        # What is taken is known late in its clock, and all others move up in the next one. Until then the one that was
+        # taken stays in front; in that clock it is the present one, on whose kind and bank the search depends anyway.
+        self.gone = Signal(name="gone")
+        known = self._hits(m, entries, hits, masks)
+        self._queue(m, entries, valid, hits, known)
+        self._search(m, entries, valid, known, masks)
         return m
 
     def _mask(self, m: Module, name: str, bank: Value) -> Signal:
@@ -90,32 +94,35 @@ class LookAhead(Part):
         return mask
 
     def _hits(self, m: Module, entries: list[View], hits: list[Signal], masks: list[Signal]) -> list[Value]:
-        """For each operation, and the one that enters: its row is the last that its bank will have opened."""
+        """For each operation: its row is the one that its bank opened last. For the one that enters, a clock before."""
+        # What opens in a clock is known late in it, and a row takes long to compare: that is done in the next one.
+        opened, row = Signal(self.params.banks), Signal(len(self.row), reset_less=True)
+        m.d.sync += [opened.eq(self.opens), row.eq(self.row)]
+        found: list[Value] = [
+            Mux((mask & opened).any(), entry.row == row, hit)
+            for entry, hit, mask in zip(entries, hits, masks, strict=True)
+        ]
         new = View(self.layout, self.op)
         width = len(self.row)
         held = Array([self.held[i * width :][:width] for i in range(self.params.banks)])[new.bank]
-        masks = [*masks, self._mask(m, "mask_new", new.bank)]
-        found = []
-        for entry, known, mask in zip([*entries, new], [*hits, held == new.row], masks, strict=True):
-            found.append(Mux((mask & self.opens).any(), entry.row == self.row, known))
-        return found
+        return [*found, held == new.row]
 
     def _queue(
-        self, m: Module, entries: list[View], valid: list[Signal], found: list[Value], hits: list[Signal]
+        self, m: Module, entries: list[View], valid: list[Signal], hits: list[Signal], known: list[Value]
     ) -> None:
-        push, leaves = Signal(), Signal()
+        push = Signal()
         m.d.comb += [
-            self.op_ready.eq(~valid[-1]),
+            self.op_ready.eq(~valid[-1] | self.gone),
             push.eq(self.op_valid & self.op_ready),
-            self.first.eq(entries[0]),
-            self.valid.eq(valid[0]),
-            leaves.eq(self.take & valid[0]),
+            self.first.eq(Mux(self.gone, entries[1], entries[0])),
+            self.valid.eq(Mux(self.gone, valid[1], valid[0])),
         ]
-        *found, new = found
+        m.d.sync += self.gone.eq(self.take & self.valid)
+        *found, new = known
         for i in range(DEPTH):
             behind = valid[i + 1] if i + 1 < DEPTH else Const(0, 1)
             m.d.sync += hits[i].eq(found[i])
-            with m.If(leaves):
+            with m.If(self.gone):
                 m.d.sync += valid[i].eq(behind | (push & valid[i]))
                 with m.If(behind):
                     m.d.sync += [entries[i].eq(entries[(i + 1) % DEPTH]), hits[i].eq(found[(i + 1) % DEPTH])]
@@ -125,7 +132,7 @@ class LookAhead(Part):
                 m.d.sync += [entries[i].eq(self.op), hits[i].eq(new), valid[i].eq(valid[i - 1] if i else 1)]
 
     def _search(
-        self, m: Module, entries: list[View], valid: list[Signal], hits: list[Signal], masks: list[Signal]
+        self, m: Module, entries: list[View], valid: list[Signal], known: list[Value], masks: list[Signal]
     ) -> None:
         """From the oldest operation to the youngest."""
         looks: Value = self.look
@@ -136,12 +143,13 @@ class LookAhead(Part):
         precharge: Value = Const(0, self.params.banks)
         wanted: Value = Const(0, len(self.row))
         for i, (entry, mask) in enumerate(zip(entries, masks, strict=True)):
+            waits = valid[i] if i else valid[i] & ~self.gone
             candidate, opens, closes = Signal(name=f"candidate{i}"), Signal(name=f"opens{i}"), Signal(name=f"closes{i}")
             is_open = (mask & self.open).any()
             m.d.comb += [
-                candidate.eq(looks & valid[i] & _is(entry, WISHES) & ~(mask & used).any()),
+                candidate.eq(looks & waits & _is(entry, WISHES) & ~(mask & used).any()),
                 opens.eq(candidate & ~is_open & (mask & self.can_activate).any()),
-                closes.eq(candidate & is_open & ~hits[i] & (mask & self.can_precharge).any()),
+                closes.eq(candidate & is_open & ~known[i] & (mask & self.can_precharge).any()),
             ]
             activate = activate | Mux(opens & ~opener, mask, 0)
             wanted = wanted | Mux(opens & ~opener, entry.row, 0)

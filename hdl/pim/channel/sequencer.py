@@ -34,7 +34,7 @@ GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
 class Sequencer(Part):
     """Turns operations, one after the other, into commands, as early as the rules allow.
 
-    Which command comes next follows from the operation and the banks alone:
+    Which command comes next follows from the present operation and the banks alone:
 
     1. A refresh, where one may cut in (below): PRE_AB if any row is open, then REF.
     2. Work on columns needs its row in its bank, or in all banks opened by one ACT_AB. If that is so, the column's
@@ -48,9 +48,26 @@ class Sequencer(Part):
     reads, there is room for the answer. The first command of an operation can leave in the clock after the last one of
     the operation before it.
 
-    A refresh cuts in when one is due and (a) no command of the present operation has left yet, or there is none; or (b)
-    the next command would be ACT or ACT_AB; or (c) ``refresh.URGENT`` or more are owed: anywhere. It repeats until none
-    is due. Rows are opened again as 2. says.
+    In a clock in which none of these commands leaves, a bank may be made ready for a later operation. That needs the
+    present operation to be ACT, PRE, WR_SB or RD_SB and no refresh to be due. A *candidate* is a WR_SB or RD_SB among
+    the next ``look_ahead.DEPTH`` operations, so that every operation before it, the present one included, is ACT, PRE,
+    WR_SB or RD_SB and on another bank: operations on registers and on all banks end the search. Then leaves
+
+    5. ACT, for the oldest candidate whose bank is closed and has its tRC and tRP behind it, with the row in which that
+       candidate begins, if tRRD, tFAW, tMOD and tRFC allow; else
+    6. PRE, for the oldest candidate in whose bank another row is open than that in which it begins, and which has its
+       tRAS, tRTP and tWR behind it, if tMOD and tRFC allow.
+
+    The present operation always goes first, and what it finds open or closed is all that changes for it; column
+    commands keep the order of their operations.
+
+    An operation is taken in a clock in which fewer than ``look_ahead.DEPTH`` wait, and waits from the next clock on.
+    The oldest that waits is the present one from the clock after that in which there is no present one, or that one
+    ends: its last command leaves, or 4. takes its clock.
+
+    A refresh cuts in when one is due and (a) no command of the present operation has left since it is the present one,
+    or there is none; or (b) the next command would be ACT or ACT_AB; or (c) ``refresh.URGENT`` or more are owed:
+    anywhere. It repeats until none is due. Rows are opened again as 2. says.
 
     Members
     -------
@@ -228,14 +245,13 @@ class Sequencer(Part):
 
     def _ahead(self, m: Module, rules: ChannelRules) -> None:
         """Make a bank ready for a later operation, in a clock in which nothing else leaves."""
-        queue, activate, precharge = self.queue, self.ahead["ACT"], self.ahead["PRE"]
-        spare = ~Cat(*self.own.values()).any()
+        own, queue, activate, precharge = self.own, self.queue, self.ahead["ACT"], self.ahead["PRE"]
+        spare = ~Cat(*own.values()).any()
         m.d.comb += [
             activate.eq(spare & rules.allow("ACT") & queue.activate.any()),
             precharge.eq(spare & rules.allow("PRE") & queue.precharge.any() & ~activate),
-            self.opened.eq(Mux(activate, queue.wanted, self.row)),
+            self.opened.eq(Mux(own["ACT"] | own["ACT_AB"], self.row, queue.wanted)),
         ]
-        own = self.own
         for i in range(self.params.banks):
             here = self.bank == i
             m.d.comb += [
