@@ -98,6 +98,8 @@ class Machine:
         Tags of the marks passed, all of them.
     interrupts : int
         Instructions with flag irq that have ended.
+    given : list of int
+        What vector instructions have given to scalar registers, as bits, all of it.
     footprint : Footprint or None
         What is to follow the words that programs read and write; None, as it takes time.
     """
@@ -111,6 +113,7 @@ class Machine:
         self.outputs: list[Elements] = []
         self.marks: list[int] = []
         self.interrupts = 0
+        self.given: list[int] = []
         self.footprint: Footprint | None = None
         self._loaded = 0
         self._loops: list[_Loop] = []
@@ -301,6 +304,7 @@ class Machine:
             self._result(one, np.asarray(value, np.uint16))
         else:
             self.scalars[one["r"]] = value if isinstance(value, int) else bits(np.asarray(value, np.float32))[0]
+            self.given.append(int(self.scalars[one["r"]]))
 
     def _operands(self, one: Instruction, stride: int) -> vector.Operands:
         values, n = one.values, one.values.get("n", 0)

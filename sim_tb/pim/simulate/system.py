@@ -20,8 +20,8 @@ __all__ = ["Run", "Simulated", "System", "simulate"]
 NAMES = {command.code: name for name, command in COMMANDS.items()}
 #: Clocks from the first one to the first without reset, from which on everything else counts.
 RESET = 4
-#: Clocks from the first one without a program to the next start.
-STARTS = 3
+#: Clocks from the first one without a program to the next start; and after an error, which the host has cleared.
+STARTS, CLEARED = 3, 2
 #: Words that the host loads at least, one a clock: the scalar registers.
 LOADED = 16
 #: Clocks from the end of the last run to the last clock of everything.
@@ -165,7 +165,7 @@ class System:
         """No program runs from a clock on: the host starts the next one."""
         self.rested = clock
         if self.starts:
-            begins = clock + STARTS
+            begins = clock + (CLEARED if self.ends and self.ends[-1].error else STARTS)
             self.issuer.begin(begins, self.starts.pop(0))
             self.resting[-1] = self.resting[-1][0], begins + 1
         else:
