@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gen.pim.compile import OPERATIONS
+from gen.pim.program import Program
 from hdl.params.pim import decode
 from sim_tb.pim.simulate.statistics import CAUSES
 from sim_tb.pim.simulate.system import System
@@ -48,8 +49,8 @@ class Timeline:
     end: int
 
     @classmethod
-    def of(cls, system: System, labels: Sequence[str]) -> Timeline:
-        """The timeline of a program that has ended; ``labels`` are the operations of its instructions."""
+    def of(cls, system: System, program: Program, labels: Sequence[str]) -> Timeline:
+        """The timeline of a program that a system has run; ``labels`` are the operations of its instructions."""
         starts, causes = system.causes()
         named = np.array([NAMES.index(label) for label in labels], np.int64)
         handed = [(clock, place) for clock, place in system.issuer.handed if clock < system.time]
@@ -57,7 +58,7 @@ class Timeline:
         clocks, places = [0, *(clock for clock, _ in handed)], [*(place for _, place in handed), len(labels) - 1]
         begun: dict[str, list[tuple[int, int]]] = {"vector": [], "channels": []}
         for before, (clock, place) in zip(clocks, handed, strict=False):
-            op = decode(system.issuer.program[place]).op
+            op = decode(program.words[place]).op
             if op.unit == "vector":
                 begun["vector"].append((clock, place))
             elif op.unit in ("dram", "pim"):

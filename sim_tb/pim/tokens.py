@@ -166,7 +166,7 @@ def tokens_in_time(
             if log:
                 entries += [entry._replace(cycle=entry.cycle + before) for entry in found.log]
             if labels:
-                lines.append(Timeline.of(system, labels[number]))
+                lines.append(Timeline.of(system, program, labels[number]))
             before += system.time
         yield Step(position, totals, tuple(lines), entries)
 
