@@ -53,7 +53,8 @@ class Timeline:
         """The timeline of a program that a system has run; ``labels`` are the operations of its instructions."""
         starts, causes = system.causes()
         named = np.array([NAMES.index(label) for label in labels], np.int64)
-        handed = [(clock, place) for clock, place in system.issuer.handed if clock < system.time]
+        end = system.time - system.origin
+        handed = [(clock - system.origin, place) for clock, place in system.issuer.handed if clock < system.time]
         # The issuer is at work on an instruction from when the one before was handed on.
         clocks, places = [0, *(clock for clock, _ in handed)], [*(place for _, place in handed), len(labels) - 1]
         begun: dict[str, list[tuple[int, int]]] = {"vector": [], "channels": []}
@@ -72,8 +73,8 @@ class Timeline:
                 newest = np.searchsorted([clock for clock, _ in begun[unit]], edges, "right") - 1
                 owners = named[[place for _, place in begun[unit]]][np.maximum(newest, 0)]
                 found = np.where(mine & (newest >= 0), owners, found)
-        found[edges < system.resting[0][1]] = NAMES.index(LOADING)
-        return cls(edges, found, causes, system.time)
+        found[edges < system.resting[0][1] - system.origin] = NAMES.index(LOADING)
+        return cls(edges, found, causes, end)
 
     @property
     def lengths(self) -> Numbers:

@@ -8,7 +8,7 @@ nothing but the bank that holds its embedding depends on it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gen.pim.compile import Compiled
@@ -17,7 +17,8 @@ from hdl.params.pim import COMMANDS, FAULTS, PimParams
 from sim_tb.pim.energy import Energy, energy_of_counts
 from sim_tb.pim.log import Entry
 from sim_tb.pim.simulate.statistics import CAUSES
-from sim_tb.pim.simulate.system import System
+from sim_tb.pim.simulate.channel import Burst
+from sim_tb.pim.simulate.system import Run, Simulated, System
 from sim_tb.pim.timeline import Timeline
 
 __all__ = ["Step", "Totals", "tokens_in_time"]
@@ -38,7 +39,7 @@ class Step:
     timelines : tuple of Timeline
         Of its programs, if they were wanted.
     log : list of Entry
-        Its commands, if they were wanted; cycles count from the first position's first clock.
+        Its commands, if they were wanted; cycles count from the first position's first clock on.
     """
 
     position: int
@@ -144,60 +145,64 @@ def tokens_in_time(
     ToolError
         If a program ends with an error.
     """
-    params = compiled.params
-    state = None
-    before = 0
+    system: System | None = None
     for position in positions:
         totals, lines, entries = Totals(positions=1), [], []
         labels = compiled.operations(position, token=0, predict=predict) if position == detail else ()
         for number, program in enumerate(compiled.programs(position, token=0, predict=predict)):
-            system = System(params, program.words)
-            if state is not None:
-                system.units.restore(state, 0)
+            if system is None:
+                system = System(compiled.params, program.words)
+            else:
+                system.load(program.words)
             opened = [channel.open > 0 for channel in system.units.channels]
             while not system.over:
                 system.advance(LIMIT)
             found = system.result(log=log)
-            if code := found.runs[-1].error:
-                meaning = next(each.meaning for each in FAULTS.values() if each.code == code)
-                raise ToolError(f"The program of position {position} stopped at {found.runs[-1].pc}: {meaning}")
-            state = system.units.state(system.time)
-            totals.add(_totals(system, opened))
-            if log:
-                entries += [entry._replace(cycle=entry.cycle + before) for entry in found.log]
+            _check(found.runs[-1], position)
+            totals.add(_totals(system, found, opened))
+            entries += found.log
             if labels:
                 lines.append(Timeline.of(system, program, labels[number]))
-            before += system.time
         yield Step(position, totals, tuple(lines), entries)
 
 
-def _totals(system: System, opened: list[bool]) -> Totals:
-    """The figures of a program."""
-    found = system.result(log=False)
+def _check(run: Run, position: int) -> None:
+    """Raise ToolError if a program ended with an error."""
+    if run.error:
+        meaning = next(each.meaning for each in FAULTS.values() if each.code == run.error)
+        raise ToolError(f"The program of position {position} stopped at {run.pc}: {meaning}")
+
+
+def _totals(system: System, found: Simulated, opened: list[bool]) -> Totals:
+    """The figures of a program; ``opened`` says of each channel whether it had a row open at first."""
     statistics = found.statistics
     return Totals(
-        clocks=system.time,
+        clocks=system.time - system.origin,
         instructions=found.runs[-1].instructions,
         causes=Counter(statistics.clocks),
         commands=Counter(statistics.commands),
         columns=statistics.columns,
         misses=statistics.misses,
-        open_clocks=sum(_open_clocks(system, number, first) for number, first in enumerate(opened)),
+        open_clocks=sum(
+            _open_clocks(system, channel.bursts, first)
+            for channel, first in zip(system.units.channels, opened, strict=True)
+        ),
         busy=Counter(statistics.busy),
     )
 
 
-def _open_clocks(system: System, number: int, first: bool) -> int:
-    """Clocks in which a channel had any row open; ``first``: it had one from the beginning."""
-    channel = system.units.channels[number]
-    banks: set[int] = set(range(system.params.banks)) if first else set()
-    found = since = 0
-    for clock, _, _, code, bank, *_ in channel.bursts:
-        if code not in _ROWS:
+def _open_clocks(system: System, bursts: Sequence[Burst], first: bool) -> int:
+    """Clocks in which a channel had any row open; commands are on its bus a clock after they were decided."""
+    count = system.params.banks
+    banks = set(range(count)) if first else set()
+    found, since = 0, system.origin
+    for clock, _, _, code, bank, *_ in bursts:
+        now = clock + 1
+        if code not in _ROWS or now >= system.time:
             continue
-        found += (clock - since) * bool(banks)
-        since = clock
-        banks = _ROWS[code](banks, bank, system.params.banks)
+        found += (now - since) * bool(banks)
+        since = now
+        banks = _ROWS[code](banks, bank, count)
     return found + (system.time - since) * bool(banks)
 
 

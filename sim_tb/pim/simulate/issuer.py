@@ -110,6 +110,12 @@ class Issuer:
         self.nothing = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
 
     # --- what others do ----------------------------------------------------------------------------------------------
+    def load(self, program: Sequence[int]) -> None:
+        """Another program in the program memory; what has happened before is forgotten."""
+        self.listing = Listing(self.params, program)
+        self.marks.clear()
+        self.handed.clear()
+
     def begin(self, clock: int, pc: int) -> None:
         """A program starts in a clock."""
         self.pc = pc

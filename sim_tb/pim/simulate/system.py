@@ -134,6 +134,8 @@ class System:
         All programs have ended.
     rested : int
         Since when no program runs.
+    origin : int
+        The clock from which on results count: when the program was loaded.
     """
 
     def __init__(
@@ -153,9 +155,21 @@ class System:
         self.issuer.ended, self.issuer.rests = self._ended, self._rests
         self.ends: list[Ended] = []
         self.resting: list[Span] = [(0, NEVER)]
-        self.time = self.rested = 0
+        self.time = self.rested = self.origin = 0
         self.over = False
         self._rests(max(len(program), LOADED) - 1)
+
+    def load(self, program: Sequence[int]) -> None:
+        """The host loads another program from the present clock on, after all others have ended, and starts it.
+
+        Banks, scalar registers and the refresh's interval go on; what has happened before counts no longer.
+        """
+        self.origin = self.time
+        self.units.forget(self.time)
+        self.issuer.load(program)
+        self.ends, self.starts, self.resting = [], [0], [(self.time, NEVER)]
+        self.over = False
+        self._rests(self.time + max(len(program), LOADED) - 1)
 
     def _ended(self, ended: Ended) -> None:
         self.ends.append(ended)
@@ -193,21 +207,27 @@ class System:
         return Simulated(
             runs=self._runs(),
             marks=[(clock + RESET, tag) for clock, tag in self.issuer.marks],
-            log=_log(bursts) if log else [],
+            log=_log(self._bursts()) if log else [],
             cycles=end + RESET,
-            statistics=gather(self.params.timing, bursts, spans, beside, end, words),
+            statistics=gather(self.params.timing, bursts, spans, beside, end - self.origin, words),
         )
 
     def causes(self) -> tuple[Numbers, Numbers]:
-        """What the clocks before the present one go to, one after the other; see :func:`over_time`."""
-        return over_time(self.params.timing, *self._happened(), self.time)
+        """What the clocks from ``origin`` on go to, one after the other; see :func:`over_time`."""
+        return over_time(self.params.timing, *self._happened(), self.time - self.origin)
 
     def _happened(self) -> tuple[list[list[Burst]], list[list[Span]], dict[str, list[Span]]]:
-        """Commands and operations of each channel before the present clock, and what went on beside them."""
-        units = self.units
-        bursts = [[each for each in channel.bursts if each[0] < self.time - 1] for channel in units.channels]
+        """Commands and operations of each channel, and what went on beside them, in clocks from ``origin`` on."""
+        units, origin = self.units, self.origin
         beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
-        return bursts, [channel.spans for channel in units.channels], beside
+        bursts = [[(first - origin, *rest) for first, *rest in each] for each in self._bursts()]
+        spans = [[(first - origin, past - origin) for first, past in channel.spans] for channel in units.channels]
+        others = {name: [(first - origin, past - origin) for first, past in each] for name, each in beside.items()}
+        return bursts, spans, others
+
+    def _bursts(self) -> list[list[Burst]]:
+        """The commands of each channel that were on its bus before the present clock."""
+        return [[each for each in channel.bursts if each[0] < self.time - 1] for channel in self.units.channels]
 
     def _runs(self) -> list[Run]:
         found, before = [], 0
