@@ -16,8 +16,8 @@ from hdl.params import CheckFailed, ToolError
 from hdl.params.pim import COMMANDS, FAULTS, PimParams
 from sim_tb.pim.energy import Energy, energy_of_counts
 from sim_tb.pim.log import Entry
-from sim_tb.pim.simulate.statistics import CAUSES
 from sim_tb.pim.simulate.channel import Burst
+from sim_tb.pim.simulate.statistics import CAUSES
 from sim_tb.pim.simulate.system import Run, Simulated, System
 from sim_tb.pim.timeline import Timeline
 

@@ -220,7 +220,7 @@ class System:
         """Commands and operations of each channel, and what went on beside them, in clocks from ``origin`` on."""
         units, origin = self.units, self.origin
         beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
-        bursts = [[(first - origin, *rest) for first, *rest in each] for each in self._bursts()]
+        bursts = [[_moved(burst, -origin) for burst in each] for each in self._bursts()]
         spans = [[(first - origin, past - origin) for first, past in channel.spans] for channel in units.channels]
         others = {name: [(first - origin, past - origin) for first, past in each] for name, each in beside.items()}
         return bursts, spans, others
@@ -248,6 +248,11 @@ class System:
         issuer, units = state
         self.units.restore(units, self.time)
         self.issuer.restore(issuer, self.time)
+
+
+def _moved(burst: Burst, clocks: int) -> Burst:
+    first, step, many, code, bank, row, col = burst
+    return first + clocks, step, many, code, bank, row, col
 
 
 def _log(bursts: Sequence[Sequence[Burst]]) -> list[Entry]:
