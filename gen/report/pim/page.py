@@ -96,7 +96,7 @@ def _energy(found: Figures) -> Section:
             cell(f"{value:g}"),
             cell(energy["sources"][key], number=False),
         )
-        for key, value in energy["table"].items()
+        for key, value in sorted(energy["table"].items())
     ]
     sources = tag("details", tag("summary", "The table of energies"), table(head, rows, "The table of energies", 560))
     return Section("energy", "Where the energy goes", [tag("p", lead, class_="lead"), figure, sources])
