@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gen.report.blocks import Section, cell, facts, table
+from gen.report.blocks import Section, cell, facts, figure_width, table
 from gen.report.document import DOCTYPE, body_of, brand, document
 from gen.report.figures import count, percent, quantity
 from gen.report.markup import Markup, Node, tag
@@ -128,7 +128,9 @@ def _operation_table(detail: Figures) -> Markup:
         numbers = [cell(count(causes[key]) if key in causes else "") for key in used]
         cells = [cell(count(clocks)), cell(percent(clocks / detail["clocks"])), *numbers]
         rows.append(tag("tr", tag("th", words, scope="row"), cells))
-    width = NAME + 2 * CLOCKS + 96 * len(used)
+    texts = [count(clocks) for causes in detail["operations"].values() for clocks in causes.values()]
+    figure = max(figure_width(texts), figure_width(word for key in used for word in CAUSES[key].name.split("-")))
+    width = NAME + CLOCKS + figure * (len(used) + 1)
     found = table(head, rows, "Clocks by operation and cause", width, "each")
     return tag("details", tag("summary", "Clocks by operation and cause"), found)
 
