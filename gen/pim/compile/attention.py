@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import lcm
 
 from gen.pim.compile.code import Code, Loop
@@ -30,8 +31,11 @@ class Attend:
         self.code, self.at, self.sram, self.seen, self.origin = code, placement, sram, seen, origin
         self.heads, self.params = placement.heads, placement.params
 
-    def emit(self) -> None:
-        """Rotate queries and keys, keep key and value, and mix the values of what each head sees."""
+    def emit(self, meanwhile: Callable[[], None]) -> None:
+        """Rotate queries and keys, keep key and value, and mix the values of what each head sees.
+
+        ``meanwhile`` emits what the channels can do while the vector unit has the first scores.
+        """
         of = self.code.of
         if self.heads.turned:
             with of("rotation"):
@@ -42,8 +46,10 @@ class Attend:
         for each in self.sram.passes:
             with of("scores"):
                 self._score(each)
+            if each is self.sram.passes[0]:
+                meanwhile()
             with of("softmax"):
-                self._weigh(each)
+                self._share(each)
             with of("values"):
                 self._mix(each)
 
@@ -96,8 +102,8 @@ class Attend:
                     range(group, min(group + groups, some.groups.stop)),
                 )
 
-    def _weigh(self, some: Pass) -> None:
-        """The scores of a pass become probabilities."""
+    def _share(self, some: Pass) -> None:
+        """Probabilities in the place of scores."""
         words = self.sram.score_words
         with self.code.loop(some.heads, a=words, d=words) as head:
             move = {"a": [head], "d": [head]}

@@ -7,7 +7,8 @@ __all__ = ["OPERATIONS"]
 #: The operations of a decoder by their names, in the order of their use.
 OPERATIONS = {
     "embedding": "the token's embedding and its position",
-    "normalisation": "normalisations, with their gains and biases",
+    "vectors": "gains and biases, from the banks",
+    "normalisation": "normalisations",
     "attend": "product that gives queries, keys and values",
     "rotation": "rotation of queries and keys",
     "caches": "the token's key and value, to the banks",

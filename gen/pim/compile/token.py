@@ -93,7 +93,8 @@ class _Token:
     def predict(self, logits: bool) -> None:
         """The logits of the next token, and the most likely one."""
         sram, add, params = self.sram, self.code.add, self.params
-        self._normalise("norm", 0)
+        self._gain("norm", 0)
+        self._normalise("norm")
         for piece in sram.pieces:
             first = piece.start * params.units
             count = min(self.decoder.vocabulary - first, len(piece) * params.units)
@@ -120,6 +121,7 @@ class _Token:
         """The logits of some slots: of each chunk of the input, a product with the columns of these slots."""
         sram, params, matrix = self.sram, self.params, self.at.output
         if len(sram.pieces) == 1:
+            self._read("output.bias", sram.shared, 0)
             self._multiply(matrix, "output", sram.y, sram.shared, 0)
             return
         flags = () if self.decoder.output_bias else ("zero",)
@@ -149,23 +151,35 @@ class _Token:
                 self._layer((run.first + index) * self.at.layer_columns, each)
 
     def _layer(self, origin: int, each: Seen) -> None:
-        """Add attention(norm(x)) and MLP(norm(x)) to x, both of the same x where they are parallel."""
+        """Add attention(norm(x)) and MLP(norm(x)) to x, both of the same x where they are parallel.
+
+        Vectors are read where the channels would wait for the vector unit.
+        """
         sram, layer = self.sram, self.at.layer
+
+        def read_ahead() -> None:
+            self._read("mix.bias", sram.z, origin)
+            self._gain("norm_2", origin)
+
         self.code.add("SETR", r=SCALE, value=_bits(each.scale))
-        self._normalise("norm_1", origin)
+        self._gain("norm_1", origin)
+        self._normalise("norm_1")
+        self._read("attend.bias", sram.shared, origin)
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
-        Attend(self.code, self.at, sram, each, origin).emit()
+        Attend(self.code, self.at, sram, each, origin).emit(read_ahead)
         self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
-            self._normalise("norm_2", origin)
+            self._normalise("norm_2")
         self._mlp(origin)
         self._add()
 
     def _mlp(self, origin: int) -> None:
         """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
         sram, mlp, add, layer = self.sram, self.decoder.mlp, self.code.add, self.at.layer
+        self._read("up.bias", sram.shared, origin)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
+        self._read("down.bias", sram.z, origin)
         with self.code.of("activation"):
             add(ACTIVATIONS[mlp.activation], a=sram.shared, d=sram.shared, n=mlp.inner)
             if mlp.gated:
@@ -174,22 +188,22 @@ class _Token:
         self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
 
     # --- steps -------------------------------------------------------------------------------------------------------
-    def _read(self, name: str, word: int, origin: int, first: int = 0, words: int | None = None) -> bool:
-        """Bring a vector, or words of it from the first one on, to SRAM; False if there is none."""
+    def _read(self, name: str, word: int, origin: int, first: int = 0, words: int | None = None) -> None:
+        """Bring a vector, or words of it from the first one on, to SRAM, if there is such a vector."""
         at = 0
         for piece in self.at.vectors.get(name, ()):
             begin = max(first, at)
             end = at + piece.words if words is None else min(first + words, at + piece.words)
             if begin < end:
                 column = origin + piece.at + begin - at
-                self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
+                with self.code.of("vectors"):
+                    self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
             at += piece.words
-        return at > 0
 
     def _multiply(self, matrix: Matrix, name: str, source: int, result: int, origin: int) -> None:
-        """A product with a matrix; its bias is read to where the result goes."""
+        """A product with a matrix; its bias, if it has one, is where the result goes."""
+        biased = f"{name}.bias" in self.at.vectors
         with self.code.of(name):
-            biased = self._read(f"{name}.bias", result, origin)
             self.code.add(
                 "VMM",
                 *(() if biased else ("zero",)),
@@ -202,13 +216,17 @@ class _Token:
                 d=result,
             )
 
-    def _normalise(self, name: str, origin: int) -> None:
+    def _gain(self, name: str, origin: int) -> None:
+        """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
+        self._read(name, self.sram.gain, origin)
+        self._read(f"{name}.bias", self.sram.gain + self.at.width_words, origin)
+
+    def _normalise(self, name: str) -> None:
         """Leave norm(x) in y."""
+        sram, width = self.sram, self.decoder.width
+        beta = sram.gain + self.at.width_words
         with self.code.of("normalisation"):
-            sram, width = self.sram, self.decoder.width
-            self._read(name, sram.gain, origin)
-            beta = sram.gain + self.at.width_words
-            if self._read(f"{name}.bias", beta, origin):
+            if f"{name}.bias" in self.at.vectors:
                 self.code.add("LAYERNORM", a=sram.x, b=sram.gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
             else:
                 self.code.add("RMSNORM", a=sram.x, b=sram.gain, d=sram.y, n=width, eps=EPS, share=SHARE)

@@ -47,12 +47,13 @@ KINDS = {
     "product": Kind("products with matrices", "pe"),
     "attention": Kind("attention: keys and values", "recode"),
     "vector": Kind("vector unit", "good"),
-    "embedding": Kind("embedding", "drain"),
+    "embedding": Kind("embedding, gains and biases", "drain"),
     "other": Kind("loading and control", "rest"),
 }
 #: Operations by their keys: what they are called, and their kind.
 OPERATIONS = {
     "embedding": ("embedding", "embedding"),
+    "vectors": ("gains and biases", "embedding"),
     "normalisation": ("normalisations", "vector"),
     "attend": ("queries, keys, values", "product"),
     "rotation": ("rotation", "vector"),
