@@ -29,7 +29,7 @@ from hdl.params.pim import (
     timing_sources,
 )
 from hdl.params.pim.fields import Operand
-from hdl.params.pim.instructions import FLAGS
+from hdl.params.pim.opcode import FLAGS
 from hdl.params.pim.system import LIMITS, MEANINGS
 
 __all__ = [

@@ -16,7 +16,7 @@ from gen.pim.reference import describe, instruction_text, markdown
 from hdl.arith.float.passes import CONSTANTS
 from hdl.params import ConfigError
 from hdl.params.pim import FAULTS, INSTRUCTIONS, PRESETS, EnergyTable, PimParams, faults_of, violations
-from hdl.params.pim.instructions import FLAGS
+from hdl.params.pim.opcode import FLAGS
 from sim_tb.golden.float import functions
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.execute import execute

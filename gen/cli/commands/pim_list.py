@@ -51,7 +51,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
 def _json(topic: str, params: PimParams) -> Any:
     from gen.pim import reference
     from hdl.params.pim import FAULTS, INSTRUCTIONS
-    from hdl.params.pim.instructions import FLAGS
+    from hdl.params.pim.opcode import FLAGS
 
     facts: dict[str, Callable[[], Any]] = {
         "instructions": lambda: {op.name.lower(): reference.describe(op) for op in INSTRUCTIONS.values()},

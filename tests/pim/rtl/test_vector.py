@@ -324,7 +324,7 @@ def everything() -> tuple[Result, np.ndarray, np.ndarray, tuple[int, ...]]:
     scalars = np.random.default_rng(SEED).standard_normal(16).astype(np.float32).view(np.uint32)
     scalars[0], scalars[1], scalars[2] = 0x4257AE14, np.float32(1 / 300).view(np.uint32), 0x3F8CCCCD
     register = 3
-    regions = {"RMAX": (0, 3, 5), "VMOV": (3,), "VRELU": (0, 3), "ARGMAX": (3,), "RSUM": (1,), "RSSQ": (1,)}
+    regions = {"RMAX": (0, 3, 5), "VMOV": (3,), "ARGMAX": (3,), "RSUM": (1,), "RSSQ": (1,)}
     for name in [*VECTOR, "LAYERNORM"]:
         op = INSTRUCTIONS[name]
         beta = 5 * REGION  # zeros
