@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from gen.cli.commands.pim import changed_system, model_of, system_of
-from gen.cli.console import Console, table
+from gen.cli.console import Console
 from hdl.params import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -160,7 +160,9 @@ def _text(found: dict[str, Any]) -> str:
     from gen.report.pim.words import about_model, about_positions, about_system, figure_rows
 
     lines = [about_model(found), about_system(found), about_positions(found)]
-    lines.append(table([list(row) for row in figure_rows(found)], "  "))
+    rows = figure_rows(found)
+    name, value = (max(len(row[i]) for row in rows) for i in range(2))
+    lines += [f"  {row[0]:<{name}}  {row[1]:>{value}}  {row[2]}".rstrip() for row in rows]
     lines += ["where the clocks go", *_shares(found["causes"], _causes())]
     lines += ["where the energy goes", *_shares(found["energy"]["parts_pj"], _classes())]
     if found["energy"]["note"]:
