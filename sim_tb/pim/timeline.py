@@ -15,12 +15,11 @@ from hdl.params.pim import decode
 from sim_tb.pim.simulate.statistics import CAUSES
 from sim_tb.pim.simulate.system import System
 
-__all__ = ["LOADING", "Timeline"]
+__all__ = ["NAMES", "Timeline"]
 
 Numbers = npt.NDArray[np.int64]
-#: The operation of the clocks in which no program runs.
-LOADING = "loading"
-NAMES = (*OPERATIONS, LOADING)
+#: Operations in the order of their numbers.
+NAMES = tuple(OPERATIONS)
 #: The cause of clocks in which the vector unit alone is at work; those before it are the channels'.
 VECTOR = list(CAUSES).index("vector")
 
@@ -73,7 +72,7 @@ class Timeline:
                 newest = np.searchsorted([clock for clock, _ in begun[unit]], edges, "right") - 1
                 owners = named[[place for _, place in begun[unit]]][np.maximum(newest, 0)]
                 found = np.where(mine & (newest >= 0), owners, found)
-        found[edges < system.resting[0][1] - system.origin] = NAMES.index(LOADING)
+        found[edges < system.resting[0][1] - system.origin] = NAMES.index("control")
         return cls(edges, found, causes, end)
 
     @property

@@ -1,14 +1,14 @@
 """A compiled decoder in time: position after position on the timing simulator, and where clocks and energy went.
 
-Every position is a program of its own, which the host loads, a word a clock, once the one before has ended; its clocks
-count. Banks, open rows and the refresh's interval go on from one program to the next. Every token has the same number:
-nothing but the bank that holds its embedding depends on it.
+Every position is a program of its own. The programs of all positions lie in the program memory, as large as that must
+be; the host starts each when the one before has ended. Banks, open rows and the refresh's interval go on from one to
+the next. Every token has the same number: nothing but the bank that holds its embedding depends on it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gen.pim.compile import Compiled
@@ -35,11 +35,11 @@ class Step:
     ----------
     position : int
     totals : Totals
-        Its clocks, loading of its programs included, and what they went to.
+        Its clocks, from the end of the position before on, and what they went to.
     timelines : tuple of Timeline
         Of its programs, if they were wanted.
     log : list of Entry
-        Its commands, if they were wanted; cycles count from the first position's first clock on.
+        Its commands, if they were wanted; cycles count from reset on.
     """
 
     position: int
@@ -125,14 +125,14 @@ class Totals:
 
 
 def tokens_in_time(
-    compiled: Compiled, positions: Iterable[int], *, predict: bool = True, log: bool = False, detail: int | None = None
+    compiled: Compiled, positions: Sequence[int], *, predict: bool = True, log: bool = False, detail: int | None = None
 ) -> Iterator[Step]:
     """Simulate positions one after the other.
 
     Parameters
     ----------
     compiled : Compiled
-    positions : iterable of int
+    positions : sequence of int
     predict : bool
         The output matrix takes part. Otherwise positions only extend the caches.
     log : bool
@@ -145,13 +145,17 @@ def tokens_in_time(
     ToolError
         If a program ends with an error.
     """
+    programs = [compiled.programs(position, token=0, predict=predict) for position in positions]
     system: System | None = None
-    for position in positions:
+    for position, parts in zip(positions, programs, strict=True):
         totals, lines, entries = Totals(positions=1), [], []
         labels = compiled.operations(position, token=0, predict=predict) if position == detail else ()
-        for number, program in enumerate(compiled.programs(position, token=0, predict=predict)):
+        for number, program in enumerate(parts):
             if system is None:
-                system = System(compiled.params, program.words)
+                words = sum(len(program.words) for parts in programs for program in parts)
+                system = System(compiled.params, program.words, loaded=words)
+                system.advance(system.rested)
+                system.count()
             else:
                 system.load(program.words)
             opened = [channel.open > 0 for channel in system.units.channels]

@@ -192,9 +192,8 @@ def _classes() -> dict[str, str]:
 
 def _operations() -> dict[str, str]:
     from gen.pim.compile import OPERATIONS
-    from sim_tb.pim.timeline import LOADING
 
-    return OPERATIONS | {LOADING: "the host loads the program"}
+    return OPERATIONS
 
 
 def _shares(parts: dict[str, float], meanings: dict[str, str]) -> list[str]:

@@ -22,5 +22,5 @@ OPERATIONS = {
     "residual": "sums with the residual stream",
     "output": "product that gives the logits",
     "choice": "the most likely token",
-    "control": "loops, registers, and the end",
+    "control": "start, loop over layers, and end",
 }

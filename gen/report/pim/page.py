@@ -190,14 +190,17 @@ def _basis(found: Figures) -> Section:
         ),
         (
             "Tokens",
-            "The program of a position is loaded, a word a clock, when the one before has ended, and run. Every token "
-            "has the number 0, which chooses the bank of its embedding and nothing else.",
+            "Every position has a program of its own, which starts when the one before has ended. Every token has the "
+            "number 0, which chooses the bank of its embedding and nothing else.",
         ),
         ("Refreshes", f"{count(found['refreshes'])} of all channels; a longer run without any would have failed."),
         (
             "Energy",
             "From the table of the system, of which each value has its source above; the host has no part in it.",
         ),
-        ("In no figure", "The host's own time between two programs, and moving the weights into the banks."),
+        (
+            "In no figure",
+            "Loading programs, a word a clock while none runs; and moving the weights into the banks.",
+        ),
     ]
     return Section("basis", "What the figures rest on", [tag("figure", facts(rows))])

@@ -48,7 +48,7 @@ KINDS = {
     "attention": Kind("attention: keys and values", "recode"),
     "vector": Kind("vector unit", "good"),
     "embedding": Kind("embedding, gains and biases", "drain"),
-    "other": Kind("loading and control", "rest"),
+    "other": Kind("start and end", "rest"),
 }
 #: Operations by their keys: what they are called, and their kind.
 OPERATIONS = {
@@ -68,8 +68,7 @@ OPERATIONS = {
     "residual": ("residual sums", "vector"),
     "output": ("logits", "product"),
     "choice": ("choice of the token", "vector"),
-    "control": ("loops and registers", "other"),
-    "loading": ("program loaded", "other"),
+    "control": ("start and end", "other"),
 }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hdl.params.pim import FIELDS, IllegalWord, Instruction, PimParams, decode
-from hdl.params.pim.opcode import FENCE
 from hdl.params.pim.loops import advanced, steps
+from hdl.params.pim.opcode import FENCE
 from sim_tb.pim.simulate.prepare import Prepared, prepare
 
 __all__ = ["Listing", "Loops"]

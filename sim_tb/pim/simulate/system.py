@@ -125,6 +125,8 @@ class System:
     params : PimParams
     program, starts, scalars, results, inputs
         As for :func:`simulate`.
+    loaded : int
+        Words that the host loads before the first start, if they are more than the program's.
 
     Attributes
     ----------
@@ -135,7 +137,7 @@ class System:
     rested : int
         Since when no program runs.
     origin : int
-        The clock from which on results count: when the program was loaded.
+        The clock from which on results count.
     """
 
     def __init__(
@@ -147,6 +149,7 @@ class System:
         scalars: Sequence[int] = (),
         results: Iterable[int] = (),
         inputs: int = 0,
+        loaded: int = 0,
     ) -> None:
         self.params = params
         self.starts = list(starts)
@@ -157,19 +160,25 @@ class System:
         self.resting: list[Span] = [(0, NEVER)]
         self.time = self.rested = self.origin = 0
         self.over = False
-        self._rests(max(len(program), LOADED) - 1)
+        self._rests(max(len(program), loaded, LOADED) - 1)
 
     def load(self, program: Sequence[int]) -> None:
-        """The host loads another program from the present clock on, after all others have ended, and starts it.
+        """Start another program, which is in the program memory from the present clock on, after all others have ended.
 
-        Banks, scalar registers and the refresh's interval go on; what has happened before counts no longer.
+        Clocks, banks, scalar registers and the refresh's interval go on; results count from here.
         """
+        self.issuer.load(program)
+        self.starts = [0]
+        self.over = False
+        self.count()
+        self._rests(self.rested)
+
+    def count(self) -> None:
+        """Let results count from the present clock on, while no program runs."""
         self.origin = self.time
         self.units.forget(self.time)
-        self.issuer.load(program)
-        self.ends, self.starts, self.resting = [], [0], [(self.time, NEVER)]
-        self.over = False
-        self._rests(self.time + max(len(program), LOADED) - 1)
+        self.ends.clear()
+        self.resting = [(self.time, self.resting[-1][1])]
 
     def _ended(self, ended: Ended) -> None:
         self.ends.append(ended)
