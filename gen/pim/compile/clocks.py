@@ -1,8 +1,9 @@
 """What the distance between a matrix's slots costs and saves: an estimate from the timing rules alone.
 
-Nothing but a choice depends on it: whether each slot begins a row (:func:`gains`). A row is changed where nobody waits
-if the next slot begins in another row than this one ends in, as the accumulators are read meanwhile; a change within
-a slot is waited for.
+Nothing but a choice depends on it: whether each slot begins a row (:func:`gains`). A change of rows within a slot is
+waited for. Where the next slot begins in another row than this one ends in, the row opens while accumulators are read:
+they wait for the precharge, and the next slot for what is left of tRCD. Of 100 clocks of a change with ``aim_measured``
+that leaves 44; the hardware takes 50.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ def pitch_of(params: PimParams, words: int) -> int:
 def clocks(matrix: Matrix) -> int:
     """Clocks of a product, less what is the same wherever its slots lie; rows hidden as VMM hides them."""
     params, timing = matrix.params, matrix.params.timing
-    change = timing.trtp + timing.trp + timing.trcd_mac
+    closing = timing.trtp + timing.trp
+    change = closing + timing.trcd_mac
     reading = 2 * timing.tmod + timing.tmac + timing.cl_reg + params.parts * timing.tbl
     at, found = matrix.at, 0
     for length in chunks(params, matrix.words):
@@ -30,7 +32,7 @@ def clocks(matrix: Matrix) -> int:
             last = at + length - 1
             within = last // params.row_cols - at // params.row_cols
             opens = (at + pitch) // params.row_cols != last // params.row_cols
-            found += within * change + opens * max(0, change - reading)
+            found += within * change + opens * (max(change, closing + reading) - reading)
             at += pitch
     return found
 
