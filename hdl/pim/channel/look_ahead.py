@@ -26,7 +26,7 @@ class LookAhead(Part):
     An operation enters at the end of the clock in which ``op_valid`` and ``op_ready`` are high, and is offered as
     ``first`` from the next clock on if there is none before it.
 
-    A *candidate* is a WR_SB or RD_SB in the queue, so that every operation before it, the present one included, is of
+    A *candidate* is a WR_SB or RD_SB in the queue for which every operation before it, the present one included, is of
     ``SINGLE_KINDS`` and on another bank. Of each candidate it is known whether the row open in its bank is the one in
     which it begins. ``activate`` is the bank of the oldest candidate whose bank is closed and can activate;
     ``precharge`` is that of the oldest one in whose bank another row is open that can be closed.
@@ -34,7 +34,7 @@ class LookAhead(Part):
     Members
     -------
     op, op_valid, op_ready
-        Operations (:func:`hdl.pim.channel.operation.operation`); ``op_ready`` comes from a register.
+        Operations (:func:`hdl.pim.channel.operation.operation`); ``op_ready`` comes from registers.
     first, valid : Out, take : In(1)
         The oldest operation, if there is one; it leaves.
     look : In(1), bank : In

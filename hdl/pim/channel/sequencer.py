@@ -50,8 +50,8 @@ class Sequencer(Part):
 
     In a clock in which none of these commands leaves, a bank may be made ready for a later operation. That needs the
     present operation to be ACT, PRE, WR_SB or RD_SB and no refresh to be due. A *candidate* is a WR_SB or RD_SB among
-    the next ``look_ahead.DEPTH`` operations, so that every operation before it, the present one included, is ACT, PRE,
-    WR_SB or RD_SB and on another bank: operations on registers and on all banks end the search. Then leaves
+    the ``look_ahead.DEPTH`` operations that wait, for which every operation before it, the present one included, is
+    ACT, PRE, WR_SB or RD_SB and on another bank: operations on registers and on all banks end the search. Then leaves
 
     5. ACT, for the oldest candidate whose bank is closed and has its tRC and tRP behind it, with the row in which that
        candidate begins, if tRRD, tFAW, tMOD and tRFC allow; else
