@@ -32,6 +32,9 @@ Burst = tuple[int, int, int, int, int, int, int]
 class Channel(Unit[Operation]):
     """Sequencer and queues of words of a channel.
 
+    While an operation on one bank is at work, banks of later ones are made ready in clocks that it has no command for.
+    What waits in the queue then counts, and nothing is decided ahead of the clock.
+
     Parameters
     ----------
     params : PimParams
@@ -54,6 +57,8 @@ class Channel(Unit[Operation]):
     left, answered : callable
         Called with a clock: a word leaves the queue of words; an answer is there.
     """
+
+    depth = 8
 
     def __init__(self, params: PimParams, number: int) -> None:
         super().__init__()
@@ -91,6 +96,12 @@ class Channel(Unit[Operation]):
         self.spans: list[tuple[int, int]] = []
 
     # --- what others do ----------------------------------------------------------------------------------------------
+    def push(self, job: Operation, clock: int) -> None:
+        """An operation, there from a clock on: its bank may be made ready then."""
+        super().push(job, clock)
+        if self.valid and self.code in ONE_BANK and clock < self.wake:
+            self.wake = clock
+
     def feed(self, clock: int) -> None:
         """A word has been read in a clock: it enters in the next one, and can be used in that after it."""
         self.queued += 1
@@ -152,7 +163,17 @@ class Channel(Unit[Operation]):
         due = urgent
         if interval and (not self.valid or self.fresh or opens):
             due = (self.refreshes + 1) * interval
-        if due <= when:
+        cuts = due <= when
+        following, until = NEVER, NEVER
+        if self.valid and self.code in ONE_BANK:
+            until = clock
+            next_own = max(self.base, due, self.ready[PRE_AB if self.open else REF]) if cuts else when
+            if next_own > clock or not (cuts or code):
+                following = self._make_ready(clock)
+            if next_own > clock:
+                self.wake = min(next_own, following)
+                return False
+        if cuts:
             if when == NEVER and due > clock:
                 self.wake = due if self.valid or not self.queue else min(due, self.queue[0][0])
                 return False
@@ -162,11 +183,40 @@ class Channel(Unit[Operation]):
         elif code == MAC_AB:
             self._multiply(when, urgent)
         elif code == self.code and code > REF:
-            self._move(when, urgent)
+            self._move(when, min(urgent, until + 1))
         else:
             self._send(when, code, self.bank if code in ONE_BANK else 0, self.row if code in (ACT, ACT_AB) else 0)
             self.fresh = False
         return True
+
+    def _make_ready(self, clock: int) -> int:
+        """Open or close a bank for a later operation, if one may be; returns the next clock in which that may be so.
+
+        Those are operations on columns of one bank, as long as all before them are on one bank too, and another one.
+        """
+        least = max(self.base, self.begun)
+        due = (self.refreshes + 1) * self.interval if self.interval else NEVER
+        used = {self.bank}
+        following, chosen = NEVER, None
+        for there, each in self.queue:
+            if each.code not in ONE_BANK:
+                break
+            bank = each.bank
+            if each.code in (RD_SB, WR_SB) and bank not in used and self.rows[bank] != each.row:
+                code = ACT if self.rows[bank] < 0 else PRE
+                when = max(least, there, self.ready[code], self.bank_ready[code][bank])
+                if code == ACT:
+                    when = max(when, self.activates[0] + self.params.timing.tfaw)
+                if when > clock:
+                    following = min(following, when)
+                elif chosen is None or (code == ACT and chosen[0] == PRE):
+                    chosen = code, bank, each.row
+            used.add(bank)
+        if chosen and clock < due:
+            code, bank, row = chosen
+            self._send(clock, code, bank, row if code == ACT else 0)
+            return self._make_ready(clock)
+        return following if following < due else NEVER
 
     def _wanted(self) -> tuple[int, bool]:
         """The command that comes next, and whether it only opens what the operation needs."""

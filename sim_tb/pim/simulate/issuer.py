@@ -14,6 +14,7 @@ from hdl.params.pim import (
     PimParams,
     instruction,
 )
+from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.unit import State
@@ -182,20 +183,20 @@ class Issuer:
             self.waiting = True
             return False
         self.prepared = self.nothing if one is None else self._prepare(one)
-        self._walks(self.prepared.part, self.clock + 2)
+        self._walks(self.prepared.part, self.clock + 2 + self.prepared.locates)
         self.number = -1
         return True
 
     def _prepare(self, one: Instruction) -> Prepared:
-        operand, scalar = one.op.or_scalar, None
-        if operand is not None and operand.kind != "bf16":
+        operand, scalar = one.op.integer, None
+        if operand is not None:
             scalar = one[operand.name]
-            if "reg" in one.flags:
+            if one.by_register:
                 value = self.scalars[scalar]
                 if value is None:
                     message = f"uses r{scalar} as {operand.name}, which the vector unit gives"
                     raise ConfigError([Problem(f"instruction {self.pc}", message, "give the results")])
-                scalar = value & 0xFFFF
+                scalar = value & (1 << operand.integer_bits) - 1
         return self.listing.prepared(self.pc, one, scalar)
 
     def _walks(self, part: Part, clock: int) -> None:
@@ -263,7 +264,9 @@ class Issuer:
         if one is None or fault in (FAULTS["OPCODE"].code, FAULTS["LOOP"].code):
             return fault
         name = one.op.name
-        if (name == "LOOP" and len(self.loops) == LEVELS) or (name == "ENDL" and not self.loops):
+        named, _ = self.listing.split(self.loops)
+        full = bool(self.loops) if "rows" in one.flags else len(named) == LEVELS
+        if (name == "LOOP" and full) or (name == "ENDL" and not self.loops):
             return FAULTS["LOOP"].code
         if not fault and name == "RD_MAC" and one["mask"] & ~self.loaded:
             return FAULTS["ACCUMULATOR"].code
@@ -282,6 +285,8 @@ class Issuer:
                 self.loops.pop()
         elif name == "SETR":
             self.scalars[one["r"]] = one["value"]
+        elif name == "SKEEP":
+            self.scalars[one["r"] : one["r"] + 2] = kept(self.scalars, one["r"], one["s"], one["value"])
         elif name == "MARK":
             self.marks.append((self.clock, one["tag"]))
 
@@ -383,5 +388,5 @@ class Issuer:
 def _scalar(one: Instruction) -> bool:
     """It reads or writes scalar registers."""
     op = one.op
-    named = any(operand.kind == "scalar" for operand in op.operands)
+    named = any(operand.register for operand in op.operands)
     return named or ("reg" in one.flags and op.or_scalar is not None)

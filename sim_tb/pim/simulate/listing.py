@@ -53,16 +53,35 @@ class Listing:
     def advanced(self, pc: int, loops: Loops) -> Instruction | None:
         """An instruction with the addresses of this iteration."""
         one = self.written(pc)
-        return advanced(self.params, one, self._moved(loops)) if one and one.advance else one
+        if one is None or not loops:
+            return one and advanced(self.params, one, [])
+        moved, rows = self.split(loops)
+        return advanced(self.params, one, moved, rows=rows)
 
     def wraps(self, pc: int, loops: Loops) -> int:
         """Rows that an instruction's column has moved on to: they are taken off it one by one."""
         one = self.written(pc)
-        if not (one and one.advance and any(operand.advances == "row" for operand in one.op.operands)):
+        if one is None or not one.op.moves_rows:
             return 0
-        moved = [each["row"] % self.params.row_cols for each in self._moved(loops)]
-        column = one.values.get("col", 0) + sum(by for level, by in enumerate(moved) if one.advances("row", level))
+        moved, rows = self.split(loops)
+        if not (one.advance or rows):
+            return 0
+        columns = [each["row"] for level, each in enumerate(moved) if one.advances("row", level)]
+        column = one.values.get("col", 0) + sum(by % self.params.row_cols for by in (*columns, rows))
         return column // self.params.row_cols
+
+    def split(self, loops: Loops) -> tuple[list[dict[str, int]], int]:
+        """How far addresses have moved with each loop that tags name; and all rows, in columns, with that around."""
+        found, rows = [], 0
+        for place, turn in loops:
+            loop = self.written(place)
+            assert loop is not None
+            moved = {name: turn * by for name, by in steps(self.params, loop).items()}
+            if "rows" in loop.flags:
+                rows = moved["row"] % (self.params.row_cols << 16)
+            else:
+                found.append(moved)
+        return found, rows
 
     def prepared(self, pc: int, one: Instruction, scalar: int | None) -> Prepared:
         """An instruction of a place, with the addresses of this iteration, as the issuer works on it."""
@@ -70,13 +89,4 @@ class Listing:
         found = self._prepared.get(key)
         if found is None:
             found = self._prepared[key] = prepare(self.params, one, scalar)
-        return found
-
-    def _moved(self, loops: Loops) -> list[dict[str, int]]:
-        """How far addresses have moved with each loop."""
-        found = []
-        for place, turn in loops:
-            loop = self.written(place)
-            assert loop is not None
-            found.append({name: turn * by for name, by in steps(self.params, loop).items()})
         return found
