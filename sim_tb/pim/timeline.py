@@ -28,7 +28,7 @@ VECTOR = list(CAUSES).index("vector")
 class Timeline:
     """What the clocks of a program belong to.
 
-    Clocks in which channels are at work belong to the operation of the newest instruction that they have been given,
+    Clocks in which channels are at work belong to the operation of the instruction that the foremost channel works on,
     those in which the vector unit alone is at work to that of its newest one, and all others to that of the instruction
     that the issuer has at hand.
 
@@ -54,24 +54,19 @@ class Timeline:
         named = np.array([NAMES.index(label) for label in labels], np.int64)
         end = system.time - system.origin
         handed = [(clock - system.origin, place) for clock, place in system.issuer.handed if clock < system.time]
+        begun = _begun(system)
         # The issuer is at work on an instruction from when the one before was handed on.
         clocks, places = [0, *(clock for clock, _ in handed)], [*(place for _, place in handed), len(labels) - 1]
-        begun: dict[str, list[tuple[int, int]]] = {"vector": [], "channels": []}
-        for before, (clock, place) in zip(clocks, handed, strict=False):
-            op = decode(program.words[place]).op
-            if op.unit == "vector":
-                begun["vector"].append((clock, place))
-            elif op.unit in ("dram", "pim"):
-                begun["channels"].append((before if op.name == "VMM" else clock, place))
-        edges = np.unique(np.concatenate([starts, clocks, *([clock for clock, _ in each] for each in begun.values())]))
+        vector = [(clock, place) for clock, place in handed if decode(program.words[place]).op.unit == "vector"]
+        edges = np.unique(np.concatenate([starts, clocks, *([clock for clock, _ in each] for each in (vector, begun))]))
         edges = edges.astype(np.int64)
         causes = causes[np.searchsorted(starts, edges, "right") - 1]
         found = named[places][np.searchsorted(clocks, edges, "right") - 1]
-        for unit, mine in (("vector", causes == VECTOR), ("channels", causes < VECTOR)):
-            if begun[unit]:
-                newest = np.searchsorted([clock for clock, _ in begun[unit]], edges, "right") - 1
-                owners = named[[place for _, place in begun[unit]]][np.maximum(newest, 0)]
-                found = np.where(mine & (newest >= 0), owners, found)
+        for owners, mine in ((vector, causes == VECTOR), (begun, causes < VECTOR)):
+            if owners:
+                newest = np.searchsorted([clock for clock, _ in owners], edges, "right") - 1
+                whose = named[[place for _, place in owners]][np.maximum(newest, 0)]
+                found = np.where(mine & (newest >= 0), whose, found)
         found[edges < system.resting[0][1] - system.origin] = NAMES.index("control")
         return cls(edges, found, causes, end)
 
@@ -109,3 +104,20 @@ class Timeline:
         counts = np.zeros((len(limits), len(CAUSES)), np.int64)
         np.add.at(counts, (edges // length, causes), lengths)
         return [{cause: clocks for cause, clocks in zip(CAUSES, row, strict=True) if clocks} for row in counts.tolist()]
+
+
+def _begun(system: System) -> list[tuple[int, int]]:
+    """When the first channel began to work on something from another instruction than before: clock, and its place."""
+    given = system.issuer.given
+    firsts: list[int | None] = [None] * len(given)
+    for channel in system.units.channels:
+        mine = [number for number, (_, mask) in enumerate(given) if mask >> channel.number & 1]
+        for number, clock in zip(mine, channel.begins, strict=True):
+            before = firsts[number]
+            firsts[number] = clock if before is None else min(before, clock)
+    found: list[tuple[int, int]] = []
+    for (place, _), clock in zip(given, firsts, strict=True):
+        assert clock is not None
+        if not found or found[-1][1] != place:
+            found.append((max(clock - system.origin, found[-1][0] if found else 0), place))
+    return found

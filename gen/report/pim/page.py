@@ -105,8 +105,8 @@ def _energy(found: Figures) -> Section:
 def _operations(detail: Figures) -> Section:
     lead = (
         f"The {count(detail['clocks'])} clocks of position {detail['position']}, all layers together. Clocks of "
-        "channels belong to the newest instruction that they have been given, those of the vector unit alone to its "
-        "newest one, all others to the instruction at hand."
+        "channels belong to the instruction that the foremost of them works on, those of the vector unit alone to its "
+        "newest one, all others to the one that the issuer has at hand."
     )
     operations = detail["operations"]
     rows = [(OPERATIONS[name][0], operations[name]) for name in OPERATIONS if name in operations]

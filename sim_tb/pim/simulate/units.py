@@ -56,6 +56,7 @@ class Units:
         for channel in self.channels:
             channel.bursts = [each for each in channel.bursts if each[0] >= clock - 1]
             channel.spans.clear()
+            channel.begins.clear()
         self.memory.spans.clear()
         self.mover.spans.clear()
         self.feeder.words = self.collector.words = self.mover.words = 0
