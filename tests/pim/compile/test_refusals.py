@@ -54,7 +54,7 @@ def test_rows_and_words_asked_for_are_enough():
         compile_decoder(decoder, replace(just, sram_words=32))
     (message,) = messages(error)
     least = int(message.removeprefix("pim.sram_words: must be at least ").split()[0])
-    assert least < just.sram_words - 10
+    assert least < just.sram_words
     assert compile_decoder(decoder, replace(just, sram_words=least)).sram.end == least
     with pytest.raises(ConfigError, match=rf"^pim\.sram_words: must be at least {least} for the "):
         compile_decoder(decoder, replace(just, sram_words=least - 1))
