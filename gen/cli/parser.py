@@ -17,6 +17,7 @@ from gen.cli.commands import (
     pim_decoder,
     pim_list,
     pim_run,
+    pim_simulate,
     pim_synth,
     run,
     schema,
@@ -33,7 +34,7 @@ __all__ = ["parse"]
 MAX_SIGMA = 1e6
 FORCE = "lose results of another configuration in the folder, and changes made by hand to generated files"
 #: Arguments that name a file or a folder, or might.
-PATHS = ("CONFIG", "FILE", "FOLDER", "NAME", "PROGRAM", "SYSTEM", "TEXT")
+PATHS = ("CONFIG", "FILE", "FOLDER", "MODEL", "NAME", "PROGRAM", "SYSTEM", "TEXT")
 
 EPILOG = """\
 exit status: 0 done, 1 a check failed, 2 the request was wrong
@@ -136,6 +137,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     about = "lay a model out in the banks of a system, and write its programs"
     add("compile", pim_compile.command, about, [_pim_compile()], verbs)
+    about = "simulate a model token by token: clocks, energy, and where they go"
+    add("simulate", pim_simulate.command, about, [_pim_simulate()], verbs)
     add("synth", pim_synth.command, "synthesise the controller: area, clock and power", [_pim_synth()], verbs)
     add("list", pim_list.command, "print instructions, systems, keys and constants", [_pim_list()], verbs)
     add("decoder", pim_decoder.command, "continue a text with a small decoder on the controller", [_decoder()], verbs)
@@ -272,6 +275,29 @@ def _pim_synth() -> _Parser:
     parser.add_argument("--effort", choices=("quick", "normal", "full"), default="normal", help="variants to compare")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/pim-<SYSTEM>)")
     parser.add_argument("--force", action="store_true", help=FORCE)
+    return parser
+
+
+def _pim_simulate() -> _Parser:
+    parser = _Parser(add_help=False)
+    about = "a config.json, the folder of a model with one, or the name of a published model"
+    parser.add_argument("model", metavar="MODEL", help=about)
+    about = "preset, or JSON file of a system (default: aim_measured)"
+    parser.add_argument("--system", metavar="NAME", default="aim_measured", help=about)
+    about = "replace a value of the system: channels=4, timing.trefi=0; may be repeated"
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
+    usual = pim_simulate.USUAL_TOKENS
+    parser.add_argument("--tokens", type=int, default=usual, metavar="N", help=f"tokens to simulate (default: {usual})")
+    about = "position of the first one; those before it are in the caches (default: 0)"
+    parser.add_argument("--from", type=int, default=0, metavar="T", dest="first", help=about)
+    about = "whether the logits of the next token are computed (default: they are)"
+    parser.add_argument("--output-matrix", action=argparse.BooleanOptionalAction, default=True, help=about)
+    about = "how the slots of matrices lie in rows: auto (default), rows or dense"
+    parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report, .html")
+    parser.add_argument("--log", metavar="FILE", help="write the log of all commands")
+    about = "write the programs as the trace that aim_simulator reads"
+    parser.add_argument("--export-aim-trace", metavar="FILE", dest="aim_trace", help=about)
     return parser
 
 

@@ -12,6 +12,7 @@ import io
 import os
 import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,16 @@ import numpy as np
 from gen.pim.elements import Elements, bf16
 from hdl.params import ConfigError, Problem
 
-__all__ = ["FORMATS", "check_target", "read_array", "read_text", "read_words", "write_whole", "write_words"]
+__all__ = [
+    "FORMATS",
+    "check_kind",
+    "check_target",
+    "read_array",
+    "read_text",
+    "read_words",
+    "write_whole",
+    "write_words",
+]
 
 FORMATS = (".npy", ".hex")
 NPY_MARK = b"\x93NUMPY"
@@ -111,6 +121,35 @@ def check_target(path: Path) -> None:
         raise _problem(path, f"can't be written: {error.strerror}") from None
 
 
+def check_kind(path: Path, begins: str, what: str) -> None:
+    """Whether a text of some kind can be written there, in place of an older one but of nothing else.
+
+    Parameters
+    ----------
+    path : Path
+    begins : str
+        How texts of the kind begin.
+    what : str
+        What they are called: ``a command log``.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such folder, or the file exists and holds something else.
+    """
+    try:
+        if not path.parent.is_dir():
+            raise _problem(path, f"can't be written: there is no folder {str(path.parent)!r}")
+        if path.is_dir():
+            raise _problem(path, "can't be written: it is a folder")
+        if path.exists():
+            with path.open("rb") as file:
+                if file.read(len(begins)) != begins.encode():
+                    raise _problem(path, f"is not {what}: it stays as it is")
+    except OSError as error:
+        raise _problem(path, f"can't be written: {error.strerror}") from None
+
+
 def _is_words(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -132,13 +171,17 @@ def write_words(path: Path, words: Elements) -> None:
     write_whole(path, data)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all: what was there stays until all of it is written. Raises ConfigError."""
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file, given at once or in parts, as a whole or not at all. Raises ConfigError.
+
+    What was there stays until all of it is written.
+    """
     place = path.resolve()
     beside = place.with_name(f".{place.name[:100]}.{os.getpid()}.tmp")
     try:
         try:
-            beside.write_bytes(data)
+            with beside.open("wb") as file:
+                file.writelines([data] if isinstance(data, bytes) else data)
             beside.replace(place)
         finally:
             beside.unlink(missing_ok=True)

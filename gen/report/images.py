@@ -9,8 +9,8 @@ from typing import Any
 
 from gen.report.diagrams.engine import engine_diagram
 from gen.report.diagrams.pe import pe_diagram
+from gen.report.document import style
 from gen.report.markup import Markup
-from gen.report.page import style
 from hdl.params import EngineParams
 
 __all__ = ["images"]

@@ -12,6 +12,7 @@ from gen.output import open_output
 from gen.report import build
 from hdl.engine.top import engine_ports
 from hdl.params import EngineParams
+from tests.report.browser import driver as driver
 
 Json = dict[str, Any]
 

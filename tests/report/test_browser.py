@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hdl.params import EngineParams
+from tests.report.browser import SCREENS, faults, lowest, show
 from tests.report.conftest import asked, beside, report, simulation, synthesis, unitless, with_memories
 
 pytestmark = pytest.mark.browser
-
-LAYOUT = Path(__file__).with_name("layout.js").read_text(encoding="utf-8")
-#: Width and height of a phone's and of a small notebook's window.
-SCREENS = {"narrow": (390, 844), "wide": (1280, 800)}
-OPTIONS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"),
-)
 
 SPARSE = {"array": "matrix_2d", "scheme": "opt4e", "rows": 4, "cols": 3, "encoder": "naf"}
 
@@ -86,25 +78,6 @@ COMPARED = ("compared", "loses", "unit", "missed", "sparse", "long", "failed")
 
 
 @pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One browser for all tests, without a network."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))  # named, so that selenium doesn't look for one
-    browser = webdriver.Chrome(options=options, service=service)
-    browser.execute_cdp_cmd("Network.enable", {})
-    conditions = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-    browser.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
-    yield browser
-    browser.quit()
-
-
-@pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Where the page of each kind lies."""
     folders = {}
@@ -113,29 +86,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         folders[name] = tmp_path_factory.mktemp(name) / "out"
         report(folders[name], EngineParams(**({"scheme": "opt1"} | engine)), **files)
     return folders
-
-
-def show(driver: Any, page: Path, size: tuple[int, int], scheme: str = "light") -> None:
-    width, height = size
-    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    driver.get((page / "report.html").as_uri())
-
-
-def faults(driver: Any, width: int) -> str:
-    """What is wrong with the layout of the page that is shown, everything opened, a line each."""
-    driver.execute_script("document.querySelectorAll('details').forEach((each) => (each.open = true))")
-    return "\n".join(driver.execute_script(LAYOUT, width))
-
-
-def lowest(driver: Any, selector: str) -> float:
-    """The bottom of the lowest of these elements, px; there must be one."""
-    boxes = f"[...document.querySelectorAll({selector!r})].map((each) => each.getBoundingClientRect().bottom)"
-    bottoms = driver.execute_script(f"return {boxes}")
-    assert bottoms, selector
-    return max(bottoms)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gen.cli.console import Console
-from hdl.params import ConfigError, Problem
+from hdl.params import ConfigError, Problem, near_name, shown
 
 if TYPE_CHECKING:
+    from gen.pim.model import Decoder
     from hdl.params.pim import PimParams
 
-__all__ = ["assemble", "disassemble", "system_of"]
+__all__ = ["assemble", "changed_system", "disassemble", "model_of", "system_of"]
 
 
 def assemble(options: argparse.Namespace, console: Console) -> int:
@@ -68,3 +71,41 @@ def system_of(name: str) -> PimParams:
         return PimParams.from_dict(values)
     except ConfigError as error:
         raise ConfigError(error.problems, name) from None
+
+
+def changed_system(params: PimParams, changes: Sequence[str]) -> PimParams:
+    """A system with ``KEY=VALUE`` applied to it, as ``--set`` has them: ``channels=4``, ``timing.trp=7``."""
+    from hdl.params.pim import changed
+
+    values: dict[str, int | float] = {}
+    problems = []
+    for text in changes:
+        key, _, value = text.partition("=")
+        number = _number(value)
+        if key and number is not None:
+            values[key] = number
+        else:
+            problems.append(Problem("--set", f"must be KEY=VALUE with a number, not {shown(text)}"))
+    if problems:
+        raise ConfigError(problems)
+    return changed(params, values) if values else params
+
+
+def _number(text: str) -> int | float | None:
+    if re.fullmatch(r"-?[0-9]{1,18}", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?[0-9]{1,18}\.[0-9]{1,18}(e-?[0-9]{1,3})?", text) else None
+
+
+def model_of(name: str) -> Decoder:
+    """The decoder of a folder or a ``config.json``, or the published one of that name."""
+    from gen.pim.model import read
+    from gen.pim.model.published import PUBLISHED, published
+
+    path = Path(name)
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return read(path)
+    if name in PUBLISHED:
+        return published(name)
+    hint = near_name(name, PUBLISHED) or f"names are {', '.join(PUBLISHED)}"
+    raise ConfigError([Problem("", f"there is no such file or folder, and no published model called {name!r}", hint)])

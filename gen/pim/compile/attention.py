@@ -36,16 +36,22 @@ class Attend:
 
         ``meanwhile`` emits what the channels can do while the vector unit has the first scores.
         """
+        of = self.code.of
         if self.heads.turned:
-            self._rotate()
-        self._keep_key()
-        self._keep_value()
+            with of("rotation"):
+                self._rotate()
+        with of("caches"):
+            self._keep_key()
+            self._keep_value()
         for each in self.sram.passes:
-            self._score(each)
+            with of("scores"):
+                self._score(each)
             if each is self.sram.passes[0]:
                 meanwhile()
-            self._share(each)
-            self._mix(each)
+            with of("softmax"):
+                self._share(each)
+            with of("values"):
+                self._mix(each)
 
     def _rotate(self) -> None:
         """All pairs (a, b) become (a cos - b sin, b cos + a sin); all a lie in front of all b."""

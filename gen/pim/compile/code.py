@@ -28,12 +28,14 @@ class Code:
 
     Attributes
     ----------
-    instructions : list of Instruction
+    labelled : list of (Instruction, str)
+        With each instruction what it is for: a key of :data:`gen.pim.compile.operations.OPERATIONS`.
     """
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        self.instructions: list[Instruction] = []
+        self.labelled: list[tuple[Instruction, str]] = []
+        self._operation = "control"
         self._depth = 0
 
     @property
@@ -69,7 +71,19 @@ class Code:
             for loop in loops:
                 if loop.level is not None:
                     advance |= 1 << advance_bit(address, loop.level)
-        self.instructions.append(instruction(name, *flags, advance=advance, **values))
+        self._append(instruction(name, *flags, advance=advance, **values))
+
+    def _append(self, one: Instruction) -> None:
+        self.labelled.append((one, self._operation))
+
+    @contextmanager
+    def of(self, operation: str) -> Iterator[None]:
+        """What is added inside is for this operation, unless it says otherwise itself."""
+        before, self._operation = self._operation, operation
+        try:
+            yield
+        finally:
+            self._operation = before
 
     def add_unit(self, name: str, unit: int, at: int, **values: int) -> None:
         """Append an instruction for columns of the bank of one unit."""
@@ -83,11 +97,11 @@ class Code:
             yield Loop(None)
             return
         row, col = divmod(columns, self.params.row_cols)
-        self.instructions.append(instruction("LOOP", n=count, row=row, col=col, **steps))
+        self._append(instruction("LOOP", n=count, row=row, col=col, **steps))
         self._depth += 1
         yield Loop(self._depth - 1)
         self._depth -= 1
-        self.instructions.append(instruction("ENDL"))
+        self._append(instruction("ENDL"))
 
     @contextmanager
     def rows(self, count: int, rows: int) -> Iterator[None]:
@@ -95,6 +109,6 @@ class Code:
         if count == 1:
             yield
             return
-        self.instructions.append(instruction("LOOP", "rows", n=count, row=rows))
+        self._append(instruction("LOOP", "rows", n=count, row=rows))
         yield
-        self.instructions.append(instruction("ENDL"))
+        self._append(instruction("ENDL"))

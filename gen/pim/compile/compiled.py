@@ -69,22 +69,35 @@ class Compiled:
         ConfigError
             If there is no such position or token, or the program memory is too small for a single layer.
         """
+        pieces = self._pieces(position, token=token, predict=predict, logits=logits)
+        return tuple(Program.of(self.params, [one for one, _ in piece]) for piece in pieces)
+
+    def operations(
+        self, position: int, *, token: int | None = None, predict: bool = True, logits: bool = False
+    ) -> tuple[tuple[str, ...], ...]:
+        """What the instructions of :meth:`programs` are for: keys of :data:`gen.pim.compile.OPERATIONS`."""
+        pieces = self._pieces(position, token=token, predict=predict, logits=logits)
+        return tuple(tuple(operation for _, operation in piece) for piece in pieces)
+
+    def _pieces(
+        self, position: int, *, token: int | None, predict: bool, logits: bool
+    ) -> list[list[tuple[Instruction, str]]]:
+        """The instructions of each program, with what they are for."""
         tokens, vocabulary = self.placement.tokens, self.decoder.vocabulary
         if not 0 <= position < tokens:
             raise ConfigError([Problem("position", f"must be 0 to {tokens - 1}, not {position}")])
         if token is not None and not 0 <= token < vocabulary:
             raise ConfigError([Problem("token", f"must be 0 to {vocabulary - 1}, not {token}")])
         pieces = token_pieces(self.placement, self.sram, position, token=token, predict=predict, logits=logits)
-        halt = instruction("HALT")
-        programs: list[list[Instruction]] = []
+        found: list[list[tuple[Instruction, str]]] = []
         for piece in pieces:
             if len(piece) >= self.params.program_words:
                 message = f"must be at least {len(piece) + 1}, the longest piece of a token, not "
                 raise ConfigError([Problem("pim.program_words", f"{message}{self.params.program_words}")])
-            if not programs or len(programs[-1]) + len(piece) >= self.params.program_words:
-                programs.append([])
-            programs[-1] += piece
-        return tuple(Program.of(self.params, [*program, halt]) for program in programs)
+            if not found or len(found[-1]) + len(piece) >= self.params.program_words:
+                found.append([])
+            found[-1] += piece
+        return [[*each, (instruction("HALT"), "control")] for each in found]
 
     def parts(self, weights: Mapping[str, Elements]) -> Iterator[tuple[int, Elements]]:
         """What the banks hold before the first token, piece by piece; whatever is left out is zero.

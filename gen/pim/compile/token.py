@@ -22,26 +22,28 @@ ACTIVATIONS = {"gelu": "VGELUE", "gelu_tanh": "VGELU", "relu": "VRELU", "silu": 
 
 def token_pieces(
     placement: Placement, sram: Sram, position: int, *, token: int | None, predict: bool, logits: bool
-) -> list[list[Instruction]]:
+) -> list[list[tuple[Instruction, str]]]:
     """Process the token at a position; see :meth:`gen.pim.compile.Compiled.programs`.
 
     Returns
     -------
-    list of lists of Instruction
-        Pieces that run one after the other and can be programs of their own: the embedding, layers, the prediction.
+    list of lists of (Instruction, str)
+        Pieces that run one after the other and can be programs of their own: the embedding, layers, the prediction;
+        with each instruction what it is for.
     """
     found = []
     maker = _Token(placement, sram, position)
-    maker.embed(token)
-    found.append(maker.code.instructions)
+    with maker.code.of("embedding"):
+        maker.embed(token)
+    found.append(maker.code.labelled)
     for run in runs(seen(placement.decoder, placement.tokens, position)):
         maker = _Token(placement, sram, position)
         maker.layers(run)
-        found.append(maker.code.instructions)
+        found.append(maker.code.labelled)
     if predict or logits:
         maker = _Token(placement, sram, position)
         maker.predict(logits)
-        found.append(maker.code.instructions)
+        found.append(maker.code.labelled)
     return found
 
 
@@ -96,17 +98,24 @@ class _Token:
         for piece in sram.pieces:
             first = piece.start * params.units
             count = min(self.decoder.vocabulary - first, len(piece) * params.units)
-            self._logits(piece)
-            if logits:
-                add("OUT", a=sram.shared, n=words_of(params, count))
-            if piece is sram.pieces[0]:
-                add("ARGMAX", r=TOKEN, a=sram.shared, n=count)
-            else:
-                add("ARGMAX", r=FOUND + 1, a=sram.shared, n=count)
-            if len(sram.pieces) > 1:
-                add("RMAX", r=BEST if piece is sram.pieces[0] else FOUND, a=sram.shared, n=count)
-            if piece is not sram.pieces[0]:
-                add("SKEEP", r=BEST, s=FOUND, value=first)
+            with self.code.of("output"):
+                self._logits(piece)
+                if logits:
+                    add("OUT", a=sram.shared, n=words_of(params, count))
+            with self.code.of("choice"):
+                self._choose(piece, first, count)
+
+    def _choose(self, piece: range, first: int, count: int) -> None:
+        """The most likely token of a piece, or of all pieces so far."""
+        add, shared, pieces = self.code.add, self.sram.shared, self.sram.pieces
+        if piece is pieces[0]:
+            add("ARGMAX", r=TOKEN, a=shared, n=count)
+        else:
+            add("ARGMAX", r=FOUND + 1, a=shared, n=count)
+        if len(pieces) > 1:
+            add("RMAX", r=BEST if piece is pieces[0] else FOUND, a=shared, n=count)
+        if piece is not pieces[0]:
+            add("SKEEP", r=BEST, s=FOUND, value=first)
 
     def _logits(self, piece: range) -> None:
         """The logits of some slots: of each chunk of the input, a product with the columns of these slots."""
@@ -171,10 +180,11 @@ class _Token:
         self._read("up.bias", sram.shared, origin)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         self._read("down.bias", sram.z, origin)
-        add(ACTIVATIONS[mlp.activation], a=sram.shared, d=sram.shared, n=mlp.inner)
-        if mlp.gated:
-            behind = sram.shared + words_of(self.params, mlp.inner)
-            add("VMUL", a=sram.shared, b=behind, d=sram.shared, n=mlp.inner)
+        with self.code.of("activation"):
+            add(ACTIVATIONS[mlp.activation], a=sram.shared, d=sram.shared, n=mlp.inner)
+            if mlp.gated:
+                behind = sram.shared + words_of(self.params, mlp.inner)
+                add("VMUL", a=sram.shared, b=behind, d=sram.shared, n=mlp.inner)
         self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
 
     # --- steps -------------------------------------------------------------------------------------------------------
@@ -186,23 +196,25 @@ class _Token:
             end = at + piece.words if words is None else min(first + words, at + piece.words)
             if begin < end:
                 column = origin + piece.at + begin - at
-                self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
+                with self.code.of("vectors"):
+                    self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
             at += piece.words
 
     def _multiply(self, matrix: Matrix, name: str, source: int, result: int, origin: int) -> None:
         """A product with a matrix; its bias, if it has one, is where the result goes."""
         biased = f"{name}.bias" in self.at.vectors
-        self.code.add(
-            "VMM",
-            *(() if biased else ("zero",)),
-            at=origin + matrix.at,
-            n=matrix.words,
-            slots=matrix.slots,
-            pitch=matrix.pitch,
-            a=source,
-            b=result if biased else 0,
-            d=result,
-        )
+        with self.code.of(name):
+            self.code.add(
+                "VMM",
+                *(() if biased else ("zero",)),
+                at=origin + matrix.at,
+                n=matrix.words,
+                slots=matrix.slots,
+                pitch=matrix.pitch,
+                a=source,
+                b=result if biased else 0,
+                d=result,
+            )
 
     def _gain(self, name: str, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
@@ -213,14 +225,16 @@ class _Token:
         """Leave norm(x) in y."""
         sram, width = self.sram, self.decoder.width
         beta = sram.gain + self.at.width_words
-        if f"{name}.bias" in self.at.vectors:
-            self.code.add("LAYERNORM", a=sram.x, b=sram.gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
-        else:
-            self.code.add("RMSNORM", a=sram.x, b=sram.gain, d=sram.y, n=width, eps=EPS, share=SHARE)
+        with self.code.of("normalisation"):
+            if f"{name}.bias" in self.at.vectors:
+                self.code.add("LAYERNORM", a=sram.x, b=sram.gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
+            else:
+                self.code.add("RMSNORM", a=sram.x, b=sram.gain, d=sram.y, n=width, eps=EPS, share=SHARE)
 
     def _add(self) -> None:
         """Add z to x: the residual connection."""
-        self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
+        with self.code.of("residual"):
+            self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
 
 
 def _chunks(matrix: Matrix) -> list[tuple[int, int]]:

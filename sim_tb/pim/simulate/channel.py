@@ -54,6 +54,8 @@ class Channel(Unit[Operation]):
         What has been decided, by the clock of the decision.
     spans : list of (clock, clock)
         When operations were at work: the first clock and the one past the last.
+    begins : list of int
+        The first clock of each operation.
     left, answered : callable
         Called with a clock: a word leaves the queue of words; an answer is there.
     """
@@ -88,6 +90,7 @@ class Channel(Unit[Operation]):
         self.pops: deque[int] = deque()
         self.bursts: list[Burst] = []
         self.spans: list[tuple[int, int]] = []
+        self.begins: list[int] = []
 
     # --- what others do ----------------------------------------------------------------------------------------------
     def push(self, job: Operation, clock: int) -> None:
@@ -137,6 +140,7 @@ class Channel(Unit[Operation]):
         self.code, self.bank, self.row, self.col, self.word, self.count = job
         self.fresh = True
         self.begun = clock + 1
+        self.begins.append(self.begun)
         if self.spans and self.spans[-1][1] == self.begun:
             self.spans[-1] = self.spans[-1][0], NEVER
         else:

@@ -70,6 +70,10 @@ class Issuer:
         The clock in which :meth:`step` has to be called.
     marks : list of (clock, int)
         Clock and tag.
+    handed : list of (clock, int)
+        The clock in which each instruction had been handed on as a whole, and its place.
+    given : list of (int, int)
+        The place of the instruction that each operation for channels was from, and the mask of channels.
     ended : callable
         Called when a program has ended.
     rests : callable
@@ -93,6 +97,8 @@ class Issuer:
         self.ended: Callable[[Ended], None] = lambda _: None
         self.rests: Callable[[int], None] = lambda _: None
         self.marks: list[tuple[int, int]] = []
+        self.handed: list[tuple[int, int]] = []
+        self.given: list[tuple[int, int]] = []
         self.wake = NEVER
         self.waiting = False
         self.stage, self.clock = REST, 0
@@ -108,6 +114,13 @@ class Issuer:
         self.nothing = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
 
     # --- what others do ----------------------------------------------------------------------------------------------
+    def load(self, program: Sequence[int]) -> None:
+        """Another program in the program memory; what has happened before is forgotten."""
+        self.listing = Listing(self.params, program)
+        self.marks.clear()
+        self.handed.clear()
+        self.given.clear()
+
     def begin(self, clock: int, pc: int) -> None:
         """A program starts in a clock."""
         self.pc = pc
@@ -289,6 +302,7 @@ class Issuer:
             self.waiting = True
             return False
         assert self.one is not None
+        self.given.append((self.pc, part.work.mask))
         name = self.one.op.name
         if name in ("WR_BIAS", "MAC_AB"):
             self.loaded |= part.work.mask
@@ -319,6 +333,7 @@ class Issuer:
                 return False
             self.interrupts += 1
         self.instructions += 1
+        self.handed.append((self.clock, self.pc))
         self.pc = self.next_pc
         self.stage, self.clock = FETCH, self.clock + 1
         if one.op.name == "HALT":

@@ -14,7 +14,7 @@ from hdl.params.pim import COMMANDS, TimingTable
 if TYPE_CHECKING:
     from sim_tb.pim.simulate.channel import Burst
 
-__all__ = ["CAUSES", "Span", "Statistics", "gather"]
+__all__ = ["CAUSES", "Numbers", "Span", "Statistics", "gather", "over_time"]
 
 #: The first clock and the one past the last.
 Span = tuple[int, int]
@@ -196,13 +196,45 @@ def _beside(beside: Mapping[str, Sequence[Span]], end: int) -> list[tuple[Number
 
 def _by_cause(layers: Sequence[tuple[Numbers, Numbers]], end: int) -> dict[str, int]:
     """Clocks by the lowest rank of all layers."""
+    edges, lowest = _lowest(layers, end)
+    lengths = np.diff(np.append(edges, end))
+    return {name: int(lengths[lowest == rank].sum()) for name, rank in RANKS.items()}
+
+
+def _lowest(layers: Sequence[tuple[Numbers, Numbers]], end: int) -> tuple[Numbers, Numbers]:
+    """Where the lowest rank of all layers may change, and what it is from there on."""
     edges = np.unique(np.concatenate([starts for starts, _ in layers]))
     edges = edges[edges < end]
     lowest = np.full(len(edges), IDLE)
     for starts, ranks in layers:
         np.minimum(lowest, ranks[np.searchsorted(starts, edges, "right") - 1], out=lowest)
-    lengths = np.diff(np.append(edges, end))
-    return {name: int(lengths[lowest == rank].sum()) for name, rank in RANKS.items()}
+    return edges, lowest
+
+
+def over_time(
+    timing: TimingTable,
+    bursts: Sequence[Sequence[Burst]],
+    operations: Sequence[Sequence[Span]],
+    beside: Mapping[str, Sequence[Span]],
+    end: int,
+) -> tuple[Numbers, Numbers]:
+    """The causes of a simulation's clocks one after the other, as ``clocks`` of :class:`Statistics` counts them.
+
+    Parameters
+    ----------
+    timing, bursts, operations, beside, end
+        As for :func:`gather`.
+
+    Returns
+    -------
+    (int64 array, int64 array), both of shape (count,)
+        Clocks from which on there is a cause, and its place in ``CAUSES``. Neighbours may have the same one.
+    """
+    layers = []
+    for each, spans in zip(bursts, operations, strict=True):
+        _, starts, ranks = _channel(timing, each, spans, end)
+        layers.append((np.array(starts, np.int64), np.array(ranks, np.int64)))
+    return _lowest([*layers, *_beside(beside, end)], end)
 
 
 def _length(spans: Sequence[Span], end: int) -> int:

@@ -10,7 +10,7 @@ from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.log import Entry
 from sim_tb.pim.simulate.channel import Burst
 from sim_tb.pim.simulate.issuer import Ended, Issuer
-from sim_tb.pim.simulate.statistics import Span, Statistics, gather
+from sim_tb.pim.simulate.statistics import Numbers, Span, Statistics, gather, over_time
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER
@@ -125,6 +125,8 @@ class System:
     params : PimParams
     program, starts, scalars, results, inputs
         As for :func:`simulate`.
+    loaded : int
+        Words that the host loads before the first start, if they are more than the program's.
 
     Attributes
     ----------
@@ -134,6 +136,8 @@ class System:
         All programs have ended.
     rested : int
         Since when no program runs.
+    origin : int
+        The clock from which on results count.
     """
 
     def __init__(
@@ -145,6 +149,7 @@ class System:
         scalars: Sequence[int] = (),
         results: Iterable[int] = (),
         inputs: int = 0,
+        loaded: int = 0,
     ) -> None:
         self.params = params
         self.starts = list(starts)
@@ -153,9 +158,27 @@ class System:
         self.issuer.ended, self.issuer.rests = self._ended, self._rests
         self.ends: list[Ended] = []
         self.resting: list[Span] = [(0, NEVER)]
-        self.time = self.rested = 0
+        self.time = self.rested = self.origin = 0
         self.over = False
-        self._rests(max(len(program), LOADED) - 1)
+        self._rests(max(len(program), loaded, LOADED) - 1)
+
+    def load(self, program: Sequence[int]) -> None:
+        """Start another program, which is in the program memory from the present clock on, after all others have ended.
+
+        Clocks, banks, scalar registers and the refresh's interval go on; results count from here.
+        """
+        self.issuer.load(program)
+        self.starts = [0]
+        self.over = False
+        self.count()
+        self._rests(self.rested)
+
+    def count(self) -> None:
+        """Let results count from the present clock on, while no program runs."""
+        self.origin = self.time
+        self.units.forget(self.time)
+        self.ends.clear()
+        self.resting = [(self.time, self.resting[-1][1])]
 
     def _ended(self, ended: Ended) -> None:
         self.ends.append(ended)
@@ -188,17 +211,32 @@ class System:
     def result(self, *, log: bool = True) -> Simulated:
         """What has happened before the present clock."""
         units, end = self.units, self.time
-        bursts = [[each for each in channel.bursts if each[0] < end - 1] for channel in units.channels]
-        beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
         words = {"feed": units.feeder.words, "collect": units.collector.words, "move": units.mover.words}
-        spans = [channel.spans for channel in units.channels]
+        bursts, spans, beside = self._happened()
         return Simulated(
             runs=self._runs(),
             marks=[(clock + RESET, tag) for clock, tag in self.issuer.marks],
-            log=_log(bursts) if log else [],
+            log=_log(self._bursts()) if log else [],
             cycles=end + RESET,
-            statistics=gather(self.params.timing, bursts, spans, beside, end, words),
+            statistics=gather(self.params.timing, bursts, spans, beside, end - self.origin, words),
         )
+
+    def causes(self) -> tuple[Numbers, Numbers]:
+        """What the clocks from ``origin`` on go to, one after the other; see :func:`over_time`."""
+        return over_time(self.params.timing, *self._happened(), self.time - self.origin)
+
+    def _happened(self) -> tuple[list[list[Burst]], list[list[Span]], dict[str, list[Span]]]:
+        """Commands and operations of each channel, and what went on beside them, in clocks from ``origin`` on."""
+        units, origin = self.units, self.origin
+        beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
+        bursts = [[_moved(burst, -origin) for burst in each] for each in self._bursts()]
+        spans = [[(first - origin, past - origin) for first, past in channel.spans] for channel in units.channels]
+        others = {name: [(first - origin, past - origin) for first, past in each] for name, each in beside.items()}
+        return bursts, spans, others
+
+    def _bursts(self) -> list[list[Burst]]:
+        """The commands of each channel that were on its bus before the present clock."""
+        return [[each for each in channel.bursts if each[0] < self.time - 1] for channel in self.units.channels]
 
     def _runs(self) -> list[Run]:
         found, before = [], 0
@@ -219,6 +257,11 @@ class System:
         issuer, units = state
         self.units.restore(units, self.time)
         self.issuer.restore(issuer, self.time)
+
+
+def _moved(burst: Burst, clocks: int) -> Burst:
+    first, step, many, code, bank, row, col = burst
+    return first + clocks, step, many, code, bank, row, col
 
 
 def _log(bursts: Sequence[Sequence[Burst]]) -> list[Entry]:

@@ -51,6 +51,16 @@ class Units:
         self.memory.changed = changed
         self.memory.gives = gives
 
+    def forget(self, clock: int) -> None:
+        """Forget what has happened before a clock, while all are idle."""
+        for channel in self.channels:
+            channel.bursts = [each for each in channel.bursts if each[0] >= clock - 1]
+            channel.spans.clear()
+            channel.begins.clear()
+        self.memory.spans.clear()
+        self.mover.spans.clear()
+        self.feeder.words = self.collector.words = self.mover.words = 0
+
     # --- what the issuer sees ----------------------------------------------------------------------------------------
     def idle_from(self) -> int:
         """The first clock in which all are idle, as far as known."""

@@ -1,0 +1,219 @@
+"""A compiled decoder in time: position after position on the timing simulator, and where clocks and energy went.
+
+Every position is a program of its own. The programs of all positions lie in the program memory, as large as that must
+be; the host starts each when the one before has ended. Banks, open rows and the refresh's interval go on from one to
+the next. Every token has the same number: nothing but the bank that holds its embedding depends on it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gen.pim.compile import Compiled
+from hdl.params import CheckFailed, ToolError
+from hdl.params.pim import COMMANDS, FAULTS, PimParams
+from sim_tb.pim.energy import Energy, energy_of_counts
+from sim_tb.pim.log import Entry
+from sim_tb.pim.simulate.channel import Burst
+from sim_tb.pim.simulate.statistics import CAUSES
+from sim_tb.pim.simulate.system import Run, Simulated, System
+from sim_tb.pim.timeline import Timeline
+
+__all__ = ["Step", "Totals", "tokens_in_time"]
+
+#: Clocks of a program after which it is given up.
+LIMIT = 1 << 40
+
+
+@dataclass(frozen=True)
+class Step:
+    """One position.
+
+    Parameters
+    ----------
+    position : int
+    totals : Totals
+        Its clocks, from the end of the position before on, and what they went to.
+    timelines : tuple of Timeline
+        Of its programs, if they were wanted.
+    log : list of Entry
+        Its commands, if they were wanted; cycles count from reset on.
+    """
+
+    position: int
+    totals: Totals
+    timelines: tuple[Timeline, ...] = ()
+    log: list[Entry] = field(default_factory=list)
+
+
+@dataclass
+class Totals:
+    """Where time and energy of positions went.
+
+    Parameters
+    ----------
+    positions, clocks, instructions : int
+        Positions, their clocks, instructions that were executed.
+    causes : Counter
+        Clocks by cause, :data:`sim_tb.pim.simulate.statistics.CAUSES`, each counted once.
+    commands : Counter
+        By name how many commands there were, of all channels.
+    columns, misses : int
+        Commands on columns; those whose row was opened for them.
+    open_clocks : int
+        Clocks in which a channel had any row open, summed over the channels.
+    busy : Counter
+        Clocks in which a unit was at work: ``channel0`` ..., ``vector``, ``move``.
+    """
+
+    positions: int = 0
+    clocks: int = 0
+    instructions: int = 0
+    causes: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(CAUSES, 0)))
+    commands: Counter[str] = field(default_factory=Counter)
+    columns: int = 0
+    misses: int = 0
+    open_clocks: int = 0
+    busy: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Totals) -> None:
+        """Add the figures of other positions."""
+        self.positions += other.positions
+        self.clocks += other.clocks
+        self.instructions += other.instructions
+        self.columns += other.columns
+        self.misses += other.misses
+        self.open_clocks += other.open_clocks
+        for own, more in ((self.causes, other.causes), (self.commands, other.commands), (self.busy, other.busy)):
+            own.update(more)
+
+    def energy(self, params: PimParams) -> Energy:
+        """The energy, by class."""
+        return energy_of_counts(params, self.commands, self.clocks, self.open_clocks)
+
+    @property
+    def row_hits(self) -> float:
+        """The share of commands on columns that found their row open; 1 if there were none."""
+        return 1 - self.misses / self.columns if self.columns else 1.0
+
+    def mac_utilisation(self, params: PimParams) -> float:
+        """Multiply-accumulates over those that all units could do in the time."""
+        most = params.channels * self.clocks / params.timing.tccd
+        return self.commands["MAC_AB"] / most if most else 0.0
+
+    def traffic(self, params: PimParams) -> dict[str, int]:
+        """Bytes: ``multiplied`` in the banks, where they stay; ``read`` and ``written`` over the channels' buses."""
+        word = params.word_bits // 8
+        moved = {
+            data: sum(count for name, count in self.commands.items() if COMMANDS[name].data == data)
+            for data in ("read", "write")
+        }
+        return {
+            "multiplied": self.commands["MAC_AB"] * params.banks * word,
+            "read": moved["read"] * word,
+            "written": moved["write"] * word,
+        }
+
+    def check_refreshes(self, params: PimParams) -> None:
+        """Raise CheckFailed if a time of more than two intervals has no refresh."""
+        interval = params.timing.trefi
+        if interval and self.clocks > 2 * interval and not self.commands["REF"]:
+            message = f"No refresh in {self.clocks:,} clocks, with one due every {interval:,} (tREFI): "
+            raise CheckFailed(message + "the figures would leave its time out.")
+
+
+def tokens_in_time(
+    compiled: Compiled, positions: Sequence[int], *, predict: bool = True, log: bool = False, detail: int | None = None
+) -> Iterator[Step]:
+    """Simulate positions one after the other.
+
+    Parameters
+    ----------
+    compiled : Compiled
+    positions : sequence of int
+    predict : bool
+        The output matrix takes part. Otherwise positions only extend the caches.
+    log : bool
+        Whether commands are wanted.
+    detail : int, optional
+        The position whose timelines are wanted.
+
+    Raises
+    ------
+    ToolError
+        If a program ends with an error.
+    """
+    programs = [compiled.programs(position, token=0, predict=predict) for position in positions]
+    system: System | None = None
+    for position, parts in zip(positions, programs, strict=True):
+        totals, lines, entries = Totals(positions=1), [], []
+        labels = compiled.operations(position, token=0, predict=predict) if position == detail else ()
+        for number, program in enumerate(parts):
+            if system is None:
+                words = sum(len(program.words) for parts in programs for program in parts)
+                system = System(compiled.params, program.words, loaded=words)
+                system.advance(system.rested)
+                system.count()
+            else:
+                system.load(program.words)
+            opened = [channel.open > 0 for channel in system.units.channels]
+            while not system.over:
+                system.advance(LIMIT)
+            found = system.result(log=log)
+            _check(found.runs[-1], position)
+            totals.add(_totals(system, found, opened))
+            entries += found.log
+            if labels:
+                lines.append(Timeline.of(system, program, labels[number]))
+        yield Step(position, totals, tuple(lines), entries)
+
+
+def _check(run: Run, position: int) -> None:
+    """Raise ToolError if a program ended with an error."""
+    if run.error:
+        meaning = next(each.meaning for each in FAULTS.values() if each.code == run.error)
+        raise ToolError(f"The program of position {position} stopped at {run.pc}: {meaning}")
+
+
+def _totals(system: System, found: Simulated, opened: list[bool]) -> Totals:
+    """The figures of a program; ``opened`` says of each channel whether it had a row open at first."""
+    statistics = found.statistics
+    return Totals(
+        clocks=system.time - system.origin,
+        instructions=found.runs[-1].instructions,
+        causes=Counter(statistics.clocks),
+        commands=Counter(statistics.commands),
+        columns=statistics.columns,
+        misses=statistics.misses,
+        open_clocks=sum(
+            _open_clocks(system, channel.bursts, first)
+            for channel, first in zip(system.units.channels, opened, strict=True)
+        ),
+        busy=Counter(statistics.busy),
+    )
+
+
+def _open_clocks(system: System, bursts: Sequence[Burst], first: bool) -> int:
+    """Clocks in which a channel had any row open; commands are on its bus a clock after they were decided."""
+    count = system.params.banks
+    banks = set(range(count)) if first else set()
+    found, since = 0, system.origin
+    for clock, _, _, code, bank, *_ in bursts:
+        now = clock + 1
+        if code not in _ROWS or now >= system.time:
+            continue
+        found += (now - since) * bool(banks)
+        since = now
+        banks = _ROWS[code](banks, bank, count)
+    return found + (system.time - since) * bool(banks)
+
+
+#: What commands on rows do to the banks that are open.
+_ROWS: dict[int, Callable[[set[int], int, int], set[int]]] = {
+    COMMANDS["ACT_AB"].code: lambda banks, bank, count: set(range(count)),
+    COMMANDS["ACT"].code: lambda banks, bank, count: banks | {bank},
+    COMMANDS["PRE_AB"].code: lambda banks, bank, count: set(),
+    COMMANDS["PRE"].code: lambda banks, bank, count: banks - {bank},
+}
