@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 import pytest
 
 import tests.pim.test_golden_programs as golden
 from gen.pim.assemble import assemble
-from gen.pim.gpt import Placement, token_programs
+from gen.pim.compile import compile_decoder
 from gen.pim.program import Program
 from hdl.params.pim import IllegalWord, TimingTable, decode
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.programs import random_program
-from sim_tb.pim.gpt import loaded as with_decoder
-from tests.pim.decoders import TOY, random_weights
+from sim_tb.pim.decoder import loaded as with_decoder
+from tests.pim.compile import toys
 from tests.pim.machines import FEW_BANKS, MANY_BANKS, TINY
 from tests.pim.rtl.test_system import LOAD, loaded
 from tests.pim.simulate.compare import UNITS, batches, both, same
@@ -111,17 +112,17 @@ def _waits(words: list[int], inputs: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("first", [0, 30])
-def test_decoder(first):
-    """Four tokens of a decoder of one layer."""
-    placement = Placement(TOY, TINY)
-    machine = with_decoder(placement, random_weights(TOY, np.random.default_rng(first)))
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "first"), [("gpt2", 0), ("mistral", 14)])
+def test_decoder(name, first):
+    """Four tokens of a decoder of two layers, those after the first chosen by it."""
+    compiled = compile_decoder(getattr(toys, name)(), toys.system(rows=256, program_words=512))
+    machine = with_decoder(compiled, toys.random_weights(compiled.decoder, np.random.default_rng(first)))
     programs = [
         program
         for position in range(first, first + 4)
-        for program in token_programs(placement, position, 7 if position == first else None)
+        for program in compiled.programs(position, token=7 if position == first else None, logits=True)
     ]
     words = [word for program in programs for word in program.words]
-    lengths = [len(program.words) for program in programs]
-    starts = [sum(lengths[:index]) for index in range(len(programs))]
-    assert same(*both(TINY, words, starts, machine)) > 2000
+    starts = [0, *accumulate(len(program.words) for program in programs[:-1])]
+    assert same(*both(compiled.params, words, starts, machine)) > 2000
