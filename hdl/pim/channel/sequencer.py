@@ -24,11 +24,11 @@ PART_KINDS = ("WR_ELEM", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 #: Operations whose work is the command of the same name; those on rows have none.
 WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 TAKES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "write")
+GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
 #: Commands that make banks ready for later operations.
 AHEAD = ("ACT", "PRE")
 #: What the queue of operations is told of each bank.
 BANK_STATE = ("open", "can_activate", "can_precharge", "held")
-GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
 
 
 class Sequencer(Part):
