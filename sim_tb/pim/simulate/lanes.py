@@ -244,17 +244,19 @@ class Lanes:
                 return 0
         if self._last_of >= 0 or not self._operands_there():
             return 0
-        clocks, b, c = self._returns_steady() if self._step in self._returning else self._front_steady()
-        for look in (self._write_steady, lambda: self._words_steady(self.b, self._b, b)):
-            clocks = min(clocks, look()) if clocks > 0 else 0
-        return min(clocks, self._words_steady(self.c, self._c, c)) if clocks > 0 else 0
+        clocks, b, c, d = self._returns_steady() if self._step in self._returning else self._front_steady()
+        if clocks > 0:
+            clocks = min(clocks, self._written_steady(d))
+        if clocks > 0:
+            clocks = min(clocks, self._asked_steady(self.b, self._b, b), self._asked_steady(self.c, self._c, c))
+        return clocks
 
-    def _returns_steady(self) -> tuple[int, Coming, Coming]:
-        """Clocks in which beat after beat goes back; its operands b and c."""
+    def _returns_steady(self) -> tuple[int, Coming, Coming, Coming]:
+        """Clocks in which beat after beat goes back; its operands b and c, its result."""
         step = self._step
         which, offset, _, number = self._returning[step]
         if self.a.waiting or (self._front < 0 and not self._phase_waits()):
-            return 0, NONE, NONE
+            return 0, NONE, NONE, NONE
         job, clocks, expected = self._turns.jobs[which], 1, offset
         while (beat := self._returning.get(step + clocks)) is not None:
             expected = (expected + self._words) % ADDRESSES
@@ -263,29 +265,34 @@ class Lanes:
             clocks += 1
         if self._front < 0:
             clocks = min(clocks, self._phase_waits())
-        return clocks, (job.stage.again[number], job.a + offset), NONE
+        # They are fewer than the steps to their results.
+        return clocks, (job.stage.again[number], job.a + offset), NONE, NONE
 
-    def _front_steady(self) -> tuple[int, Coming, Coming]:
-        """Clocks in which beats of the phase in front go, but not its last one, or none comes; its operands b and c."""
+    def _front_steady(self) -> tuple[int, Coming, Coming, Coming]:
+        """Clocks in which beats of the phase in front go, but not its last one, or none comes; as above."""
         step = self._step
         clocks = min(self._returning, default=NEVER) - step
         if self._front < 0:
-            return 0 if self.a.waiting else min(clocks, self._phase_waits()), NONE, NONE
+            return 0 if self.a.waiting else min(clocks, self._phase_waits()), NONE, NONE, NONE
         job, offset = self._turns.jobs[self._front], self._offset
         stage = job.stage
         if not stage.vector or stage.gathers or (stage.sums and not offset and step < self._open):
-            return 0, NONE, NONE
+            return 0, NONE, NONE, NONE
         if not self.a.waiting or not self._follows(self.a.waiting[0][0], job.a + offset):
-            return 0, NONE, NONE
+            return 0, NONE, NONE, NONE
         if stage.b >= 0:
             meets = min((due for due in self._b if due >= step + stage.b), default=NEVER)
             clocks = min(clocks, meets - step - stage.b)
-        if stage.early:
-            clocks = min(clocks, self._full - self._short - self._wholes.bit_length(), AHEAD + self._short)
-        # None of its results comes back, or out of the lanes, meanwhile.
-        return min(clocks, self._beats, self._full), (stage.b, job.b + offset), (stage.c, job.c + offset)
+        if stage.early and self._wholes:
+            clocks = min(clocks, self._full - self._short - self._wholes.bit_length())
+        result = NONE
+        if stage.again:
+            clocks = min(clocks, self._full)
+        elif stage.writes:
+            result = AHEAD + (self._short if stage.early else self._full), job.d + offset
+        return min(clocks, self._beats), (stage.b, job.b + offset), (stage.c, job.c + offset), result
 
-    def _words_steady(self, operand: Operand, words: dict[int, int], coming: Coming) -> int:
+    def _asked_steady(self, operand: Operand, words: dict[int, int], coming: Coming) -> int:
         """Clocks in which operand b or c is asked for word after word, or not at all."""
         step, (lag, begin) = self._step, coming
         if not operand.waiting:
@@ -296,18 +303,18 @@ class Lanes:
             clocks += 1
         return NEVER if clocks == lag and self._follows(word, begin) else clocks
 
-    def _write_steady(self) -> int:
+    def _written_steady(self, coming: Coming) -> int:
         """Clocks in which word after word is written, or nothing comes out of the lanes."""
-        step, word, clocks = self._step, self.writing, 0
+        step, word, clocks, (lag, begin) = self._step, self.writing, 0, coming
         if word < 0:
-            return min(self._results, default=NEVER) - step
+            return min(min(self._results, default=NEVER) - step, lag if lag >= 0 else NEVER)
         while (result := self._results.get(step + clocks)) is not None and not result[2]:
             job = self._turns.jobs[result[0]]
             if not job.stage.writes or not self._follows(word, job.d + result[1]):
                 break
             word = (word + self._words) % ADDRESSES
             clocks += 1
-        return clocks
+        return NEVER if clocks == lag and self._follows(word, begin) else clocks
 
     def _follows(self, word: int, other: int) -> bool:
         return (word + self._words - other) % ADDRESSES == 0
