@@ -268,9 +268,11 @@ class Issuer:
         if one is None or fault in (FAULTS["OPCODE"].code, FAULTS["LOOP"].code):
             return fault
         name = one.op.name
-        named, _ = self.listing.split(self.loops)
-        full = bool(self.loops) if "rows" in one.flags else len(named) == LEVELS
-        if (name == "LOOP" and full) or (name == "ENDL" and not self.loops):
+        if name == "LOOP":
+            named, _ = self.listing.split(self.loops)
+            if self.loops if "rows" in one.flags else len(named) == LEVELS:
+                return FAULTS["LOOP"].code
+        if name == "ENDL" and not self.loops:
             return FAULTS["LOOP"].code
         if not fault and name == "RD_MAC" and one["mask"] & ~self.loaded:
             return FAULTS["ACCUMULATOR"].code
