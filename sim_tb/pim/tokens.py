@@ -39,7 +39,8 @@ class Step:
     timelines : tuple of Timeline
         Of its programs, if they were wanted.
     log : list of Entry
-        Its commands, if they were wanted; cycles count from reset on.
+        Its commands, if they were wanted, the first one's with those while programs are loaded; cycles count from
+        reset on.
     """
 
     position: int
@@ -155,6 +156,7 @@ def tokens_in_time(
                 words = sum(len(program.words) for parts in programs for program in parts)
                 system = System(compiled.params, program.words, loaded=words)
                 system.advance(system.rested)
+                entries += system.result(log=log).log
                 system.count()
             else:
                 system.load(program.words)
