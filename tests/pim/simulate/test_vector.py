@@ -195,6 +195,28 @@ def test_states_are_complete(system, seed):
         unit.clock(clock.granted, clock.written, next(coming) if clock.start else None)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_jumps_leave_the_same_state(seed):
+    """A rest or a stream that is passed at once, and clock by clock."""
+    starts, log = mix("tiny", seed)
+    unit, coming, rng, jumps = SYSTEMS["tiny"].model(), iter(starts), random.Random(seed), 0
+    for clock in log:
+        if rng.random() < 0.02:
+            granted, written = sum(1 << port for port, _ in unit.requests()), unit.write() is not None
+            for length, jump in ((unit.rest, "skip"), (unit.stream, "flow")):
+                if clocks := min(length(), 200):
+                    one, other = SYSTEMS["tiny"].model(), SYSTEMS["tiny"].model()
+                    for copy in (one, other):
+                        copy.restore(unit.state())
+                    for _ in range(clocks):
+                        one.clock(granted, written, None)
+                    getattr(other, jump)(clocks)
+                    assert one.state() == other.state(), (jump, clocks)
+                    jumps += 1
+        unit.clock(clock.granted, clock.written, next(coming) if clock.start else None)
+    assert jumps > 30
+
+
 @pytest.mark.parametrize("name", PHASES)
 def test_states_do_not_depend_on_the_past(name):
     """After other instructions, and at another time, an instruction takes the model through the same states."""
