@@ -16,7 +16,7 @@ from hdl.params import CheckFailed, ToolError
 from hdl.params.pim import COMMANDS, FAULTS, PimParams
 from sim_tb.pim.energy import Energy, energy_of_counts
 from sim_tb.pim.log import Entry
-from sim_tb.pim.simulate.channel import Burst
+from sim_tb.pim.simulate.channel import Burst, Channel
 from sim_tb.pim.simulate.statistics import CAUSES
 from sim_tb.pim.simulate.system import Run, Simulated, System
 from sim_tb.pim.timeline import Timeline
@@ -39,7 +39,8 @@ class Step:
     timelines : tuple of Timeline
         Of its programs, if they were wanted.
     log : list of Entry
-        Its commands, if they were wanted; cycles count from reset on.
+        Its commands, if they were wanted, the first one's with those while programs are loaded; cycles count from
+        reset on.
     """
 
     position: int
@@ -155,10 +156,11 @@ def tokens_in_time(
                 words = sum(len(program.words) for parts in programs for program in parts)
                 system = System(compiled.params, program.words, loaded=words)
                 system.advance(system.rested)
+                entries += system.result(log=log).log
                 system.count()
             else:
                 system.load(program.words)
-            opened = [channel.open > 0 for channel in system.units.channels]
+            opened = [_open_banks(channel) for channel in system.units.channels]
             while not system.over:
                 system.advance(LIMIT)
             found = system.result(log=log)
@@ -177,8 +179,13 @@ def _check(run: Run, position: int) -> None:
         raise ToolError(f"The program of position {position} stopped at {run.pc}: {meaning}")
 
 
-def _totals(system: System, found: Simulated, opened: list[bool]) -> Totals:
-    """The figures of a program; ``opened`` says of each channel whether it had a row open at first."""
+def _open_banks(channel: Channel) -> set[int]:
+    """The banks of a channel that have a row open."""
+    return {bank for bank, row in enumerate(channel.banks.rows) if row >= 0}
+
+
+def _totals(system: System, found: Simulated, opened: list[set[int]]) -> Totals:
+    """The figures of a program; ``opened`` are the banks of each channel that had a row open at first."""
     statistics = found.statistics
     return Totals(
         clocks=system.time - system.origin,
@@ -195,10 +202,9 @@ def _totals(system: System, found: Simulated, opened: list[bool]) -> Totals:
     )
 
 
-def _open_clocks(system: System, bursts: Sequence[Burst], first: bool) -> int:
+def _open_clocks(system: System, bursts: Sequence[Burst], banks: set[int]) -> int:
     """Clocks in which a channel had any row open; commands are on its bus a clock after they were decided."""
     count = system.params.banks
-    banks = set(range(count)) if first else set()
     found, since = 0, system.origin
     for clock, _, _, code, bank, *_ in bursts:
         now = clock + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 
 import pytest
 
@@ -86,11 +87,13 @@ def test_files(bitloom, here, model):
     found = bitloom(*arguments).json
     params = changed(PRESETS["tiny"], {"rows": 1024})
     log = list(read_log(here / "all.log"))
-    assert len(log) == sum(found["commands"].values())
+    counts = Counter(entry.command for entry in log)
+    assert counts.pop("REF") >= found["commands"].pop("REF")  # there are some while programs are loaded
+    assert counts == found["commands"]
     assert check_log(params, log, log[-1].cycle) == []
     page = (here / "report.html").read_text(encoding="utf-8")
     assert page.startswith(BEGINS)
-    assert page == pim_report(found)
+    assert page == pim_report(bitloom(*arguments).json)
     assert bitloom(*arguments, "--no-output-matrix").status == 0
     other = (here / "report.html").read_text(encoding="utf-8")
     assert other.startswith(BEGINS)

@@ -367,10 +367,13 @@ def test_paths_that_are_none(bitloom, here):
     ]
 
 
-def full_disk(self: Path, data: bytes) -> int:
-    with self.open("wb") as file:
-        file.write(data[: len(data) // 2])
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+class FullDisk(io.FileIO):
+    """A file that has room for half of what it is given."""
+
+    def writelines(self, parts):
+        data = b"".join(parts)
+        self.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_full_disk_loses_nothing(bitloom, here, monkeypatch):
@@ -379,7 +382,10 @@ def test_a_full_disk_loses_nothing(bitloom, here, monkeypatch):
     assert bitloom("pim", "asm", "a.pim").status == 0
     write_words(here / "a.npy", np.ones((2, 4), np.uint16))
     before = {path.name: path.read_bytes() for path in here.iterdir()}
-    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    usual = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda self, mode="r", **more: FullDisk(self, "w") if mode == "wb" else usual(self, mode, **more)
+    )
     (here / "a.pim").write_text(".system tiny\nnop\nhalt\n")
     before["a.pim"] = (here / "a.pim").read_bytes()
     result = bitloom("pim", "asm", "a.pim")

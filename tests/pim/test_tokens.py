@@ -51,7 +51,7 @@ def test_all_positions_in_one_program_memory(toy):
     assert [step.totals.clocks for step in steps] == [past - first for first, past in pairwise([begin, *ends])]
     assert [step.totals.instructions for step in steps] == [run.instructions for run in alone.runs]
     log = [entry for step in steps for entry in step.log]
-    assert log == [entry for entry in alone.log if begin <= entry.cycle < ends[-1]]
+    assert log == [entry for entry in alone.log if entry.cycle < ends[-1]]
 
 
 def test_every_clock_once(toy):
@@ -66,7 +66,8 @@ def test_the_log_goes_on(toy):
     compiled, steps, totals = toy
     log = [entry for step in steps for entry in step.log]
     assert [entry.cycle for entry in log] == sorted(entry.cycle for entry in log)
-    assert Counter(entry.command for entry in log) == totals.commands
+    begin = sum(len(compiled.programs(position, token=0)[0].words) for position in range(3)) - 1
+    assert Counter(entry.command for entry in log if entry.cycle >= begin) == totals.commands
     assert check_log(compiled.params, log, log[-1].cycle) == []
     interval, channels = compiled.params.timing.trefi, compiled.params.channels
     due = channels * totals.clocks // interval
@@ -172,7 +173,8 @@ def test_a_position_of_several_programs():
     assert len(steps[1].timelines) == len(parts)
     assert sum(timeline.end for timeline in steps[1].timelines) == steps[1].totals.clocks
     log = [entry for step in steps for entry in step.log]
-    assert Counter(entry.command for entry in log) == totals.commands
+    begin = sum(len(program.words) for position in range(2) for program in compiled.programs(position, token=0)) - 1
+    assert Counter(entry.command for entry in log if entry.cycle >= begin) == totals.commands
     assert check_log(small, log, log[-1].cycle) == []
     performance = Performance(compiled)
     for step in steps:

@@ -137,7 +137,7 @@ def _write(
         yield f"report  {options.output}"
     if options.log is not None:
         write_whole(Path(options.log), _whole_log(HEADER, log))
-        yield f"log     {options.log}, {sum(found['commands'].values()):,} commands"
+        yield f"log     {options.log}"
     if options.aim_trace is not None:
         programs = (
             program

@@ -68,7 +68,7 @@ def figure_rows(found: Figures) -> list[tuple[str, str, str]]:
             f"{quantity(found['tokens_per_second'])} tokens/s",
             f"{time_text(found['seconds'] / tokens)} a token",
         ),
-        ("Clocks a token", count(found["clocks_per_token"]), f"{count(found['clocks'])} of all"),
+        ("Clocks a token", count(found["clocks_per_token"]), f"{count(found['clocks'])} of all" if tokens > 1 else ""),
         ("Energy a token", energy_text(energy["joules_per_token"]), _a_mac(energy)),
         ("Power", f"{quantity(energy['average_mw'] / 1000)} W", "channels and controller, on average"),
         ("Row hits", percent(found["row_hits"]["share"]), f"of {count(found['row_hits']['columns'])} columns"),
