@@ -10,8 +10,8 @@ import pytest
 
 from gen.pim.model.weights import Checkpoint
 from hdl.params import ConfigError
-from sim_tb.pim.reference import single
 from sim_tb.golden.float import narrow, widen
+from sim_tb.pim.reference import single
 from sim_tb.workloads.text import SYSTEM, Text, agreement, compiled, generate, weights
 from sim_tb.workloads.text import train as training
 from sim_tb.workloads.text.corpus import END, documentation

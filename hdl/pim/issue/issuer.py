@@ -239,7 +239,9 @@ class Issuer(Part):
         count = Mux(control.slot, params.slot_words, f["n"])
         m.d.comb += [
             op.kind.eq(Mux(self.flag["keep"], KINDS.index("RD_MAC_KEEP"), control.kind)),
-            *(getattr(op, name).eq(f[name]) for name in ("bank", "row", "col")),
+            # Commands of one element a bank begin at the first one, whatever an instruction has in the field.
+            op.bank.eq(Mux(control.bank | control.item, f["bank"], 0)),
+            *(getattr(op, name).eq(f[name]) for name in ("row", "col")),
             op.count.eq(f["n"]),
             op.word.eq(self.buffer_word),
             op.lane.eq(self.lane),

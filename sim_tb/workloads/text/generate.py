@@ -13,10 +13,10 @@ from gen.pim.model import read
 from gen.pim.model.weights import Checkpoint
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import PimParams, preset
-from sim_tb.pim.reference import double
 from sim_tb.golden.float import widen
 from sim_tb.golden.pim.device import Elements
 from sim_tb.pim.decoder import continue_golden, continue_rtl
+from sim_tb.pim.reference import double
 from sim_tb.workloads.text.corpus import END
 
 __all__ = ["SYSTEM", "Agreement", "Text", "agreement", "compiled", "generate", "weights"]

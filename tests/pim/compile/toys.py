@@ -13,9 +13,9 @@ import numpy as np
 from gen.pim.compile import TOKEN, Compiled
 from gen.pim.model import Decoder, read
 from hdl.params.pim import PRESETS, PimParams
-from sim_tb.pim.reference import double, single
 from sim_tb.golden.float import narrow, widen
 from sim_tb.pim.decoder import loaded, received
+from sim_tb.pim.reference import double, single
 from tests.pim.model.configs import GPT2, GPT_NEO, LLAMA, MISTRAL, OPT, PHI, QWEN2, Config
 
 #: The preset with enough memory.

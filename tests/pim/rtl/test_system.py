@@ -10,7 +10,7 @@ import pytest
 import tests.pim.test_golden_programs as golden
 from gen.pim.assemble import assemble
 from gen.pim.program import Program
-from hdl.params.pim import FAULTS, IllegalWord, PimParams, TimingTable, decode
+from hdl.params.pim import FAULTS, FIELDS, IllegalWord, PimParams, TimingTable, decode, encode, instruction
 from hdl.pim.channel.channel import write_depth
 from hdl.pim.channel.look_ahead import DEPTH
 from sim_tb.golden.float import bits
@@ -86,6 +86,37 @@ def test_random_programs(name, seed):
         assert done(params, [entry for entry in result.log if entry.channel == channel]) == expected(
             params, code, channel
         )
+
+
+def scribbled(word: int, rng: np.random.Generator) -> int:
+    """An instruction with ones and zeros at random in the bits that it doesn't use."""
+    try:
+        one = decode(word)
+    except IllegalWord:
+        return word
+    unused = [bit for bit in range(FIELDS["opcode"].low) if decode(word ^ 1 << bit) == one]
+    return word ^ sum(1 << bit for bit in unused if rng.integers(2))
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_unused_bits_mean_nothing(name):
+    """Every bit of a word that no operand or flag takes, of every instruction, a VMM with a long pitch among them."""
+    print("seed 31")
+    rng, params = np.random.default_rng(31), SYSTEMS[name]
+    load, dump = moves(params)
+    values = {"row": 0, "col": 0, "n": 2, "slots": 1, "a": 0, "d": 9}
+    code = [encode(instruction("VMM", "zero", pitch=pitch, **values)) for pitch in (200, 300)]
+    made = random_program(params, rng, 60, UNITS)
+    words = [scribbled(word, rng) for word in (*load, *code, *made.program.words, *dump)]
+    assert sum(one != other for one, other in zip(words[len(load) :], (*code, *made.program.words), strict=False)) > 40
+    machine = loaded(params, rng, made.input_words)
+    starts = [0, len(load), len(words) - len(dump)]
+    result = run_system(params, words, starts, machine=machine)
+    for start, run in zip(starts, result.runs, strict=True):
+        outcome = machine.run(words, start)
+        assert (run.error, run.pc, run.instructions) == (0, outcome.pc, outcome.instructions)
+    assert compare(result, machine, params) > 4 * params.sram_words
+    assert result.violations == []
 
 
 def directed(text: str) -> tuple[Result, Machine]:
