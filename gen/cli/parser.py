@@ -294,6 +294,8 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("--output-matrix", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    about = "simulate the last position on other systems as well: channels, vector unit, refreshes ..."
+    parser.add_argument("--sensitivity", action="store_true", help=about)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report, .html")
     parser.add_argument("--log", metavar="FILE", help="write the log of all commands")
     about = "write the programs as the trace that aim_simulator reads"

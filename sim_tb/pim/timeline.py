@@ -108,14 +108,14 @@ class Timeline:
 
 def _begun(system: System) -> list[tuple[int, int]]:
     """When the first channel began to work on something from another instruction than before: clock, and its place."""
-    given = system.issuer.given
-    firsts = [system.time] * len(given)
+    ordered = system.issuer.ordered
+    firsts = [system.time] * len(ordered)
     for channel in system.units.channels:
-        mine = [number for number, (_, mask) in enumerate(given) if mask >> channel.number & 1]
+        mine = [number for number, (_, mask) in enumerate(ordered) if mask >> channel.number & 1]
         for number, clock in zip(mine, channel.begins, strict=True):
             firsts[number] = min(firsts[number], clock)
     found: list[tuple[int, int]] = []
-    for (place, _), clock in zip(given, firsts, strict=True):
+    for (place, _), clock in zip(ordered, firsts, strict=True):
         if not found or found[-1][1] != place:
             found.append((max(clock - system.origin, found[-1][0] if found else 0), place))
     return found

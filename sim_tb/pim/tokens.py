@@ -16,7 +16,7 @@ from hdl.params import CheckFailed, ToolError
 from hdl.params.pim import COMMANDS, FAULTS, PimParams
 from sim_tb.pim.energy import Energy, energy_of_counts
 from sim_tb.pim.log import Entry
-from sim_tb.pim.simulate.channel import Burst, Channel
+from sim_tb.pim.simulate.channel import Channel
 from sim_tb.pim.simulate.statistics import CAUSES
 from sim_tb.pim.simulate.system import Run, Simulated, System
 from sim_tb.pim.timeline import Timeline
@@ -148,6 +148,7 @@ def tokens_in_time(
     """
     programs = [compiled.programs(position, token=0, predict=predict) for position in positions]
     system: System | None = None
+    rows = _Rows(compiled.params)
     for position, parts in zip(positions, programs, strict=True):
         totals, lines, entries = Totals(positions=1), [], []
         labels = compiled.operations(position, token=0, predict=predict) if position == detail else ()
@@ -160,12 +161,11 @@ def tokens_in_time(
                 system.count()
             else:
                 system.load(program.words)
-            opened = [_open_banks(channel) for channel in system.units.channels]
             while not system.over:
                 system.advance(LIMIT)
             found = system.result(log=log)
             _check(found.runs[-1], position)
-            totals.add(_totals(system, found, opened))
+            totals.add(_totals(system, found, rows.open_clocks(system)))
             entries += found.log
             if labels:
                 lines.append(Timeline.of(system, program, labels[number]))
@@ -179,13 +179,8 @@ def _check(run: Run, position: int) -> None:
         raise ToolError(f"The program of position {position} stopped at {run.pc}: {meaning}")
 
 
-def _open_banks(channel: Channel) -> set[int]:
-    """The banks of a channel that have a row open."""
-    return {bank for bank, row in enumerate(channel.banks.rows) if row >= 0}
-
-
-def _totals(system: System, found: Simulated, opened: list[set[int]]) -> Totals:
-    """The figures of a program; ``opened`` are the banks of each channel that had a row open at first."""
+def _totals(system: System, found: Simulated, open_clocks: int) -> Totals:
+    """The figures of a program."""
     statistics = found.statistics
     return Totals(
         clocks=system.time - system.origin,
@@ -194,26 +189,32 @@ def _totals(system: System, found: Simulated, opened: list[set[int]]) -> Totals:
         commands=Counter(statistics.commands),
         columns=statistics.columns,
         misses=statistics.misses,
-        open_clocks=sum(
-            _open_clocks(system, channel.bursts, first)
-            for channel, first in zip(system.units.channels, opened, strict=True)
-        ),
+        open_clocks=open_clocks,
         busy=Counter(statistics.busy),
     )
 
 
-def _open_clocks(system: System, bursts: Sequence[Burst], banks: set[int]) -> int:
-    """Clocks in which a channel had any row open; commands are on its bus a clock after they were decided."""
-    count = system.params.banks
-    found, since = 0, system.origin
-    for clock, _, _, code, bank, *_ in bursts:
-        now = clock + 1
-        if code not in _ROWS or now >= system.time:
-            continue
-        found += (now - since) * bool(banks)
-        since = now
-        banks = _ROWS[code](banks, bank, count)
-    return found + (system.time - since) * bool(banks)
+class _Rows:
+    """Follows which banks of each channel have a row open, program after program."""
+
+    def __init__(self, params: PimParams) -> None:
+        self.count = params.banks
+        self.banks: list[set[int]] = [set() for _ in range(params.channels)]
+
+    def open_clocks(self, system: System) -> int:
+        """Clocks in which a channel has any row open, summed over the channels, in the program that has ended."""
+        return sum(self._channel(system, channel) for channel in system.units.channels)
+
+    def _channel(self, system: System, channel: Channel) -> int:
+        banks, found, since = self.banks[channel.number], 0, system.origin
+        for clock, _, _, code, bank, *_ in channel.bursts:
+            now = clock + 1  # on its bus a clock after it was decided
+            if code in _ROWS and now < system.time:
+                found += (now - since) * bool(banks)
+                since = now
+                banks = _ROWS[code](banks, bank, self.count)
+        self.banks[channel.number] = banks
+        return found + (system.time - since) * bool(banks)
 
 
 #: What commands on rows do to the banks that are open.

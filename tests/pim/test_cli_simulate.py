@@ -100,6 +100,19 @@ def test_files(bitloom, here, model):
     assert "without the output matrix" in other
 
 
+def test_other_systems(bitloom, model):
+    arguments = ("pim", "simulate", model, *TINY, "--tokens", "1", "--from", "2", "--sensitivity")
+    base, *others = bitloom(*arguments, "--json").json["sensitivity"]
+    lines = bitloom(*arguments).out.splitlines()
+    at = lines.index("position 2 by itself, on other systems") + 1
+    assert lines[at].split() == ["1.00", f"{base['clocks']:,}", "clocks"]
+    assert len(others) > 6
+    for line, each in zip(lines[at + 1 :], others, strict=False):
+        changes = ", ".join(f"{key}={value}" for key, value in each["changes"].items())
+        assert line == f"  {each['clocks'] / base['clocks']:>6.2f}  {each['name']} ({changes})"
+    assert bitloom("pim", "simulate", model, *TINY, "--tokens", "1", "--json").json["sensitivity"] is None
+
+
 def test_a_trace(bitloom, here, model):
     arguments = ("--set", "timing.trefi=0", "--tokens", "1", "--export-aim-trace", "a.trace")
     result = bitloom("pim", "simulate", model, *arguments)

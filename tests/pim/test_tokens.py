@@ -84,6 +84,23 @@ def test_energy_of_the_log(toy):
     assert totals.energy(compiled.params).macs == found.macs
 
 
+def test_energy_of_many_positions():
+    """Rows that are open from one program to the next, and refreshes anywhere, count as the log has them."""
+    compiled = compile_decoder(llama(), TINY)
+    positions = range(1, 40, 3)
+    steps = list(tokens_in_time(compiled, positions, log=True))
+    clocks = sum(step.totals.clocks for step in steps)
+    totals = Totals()
+    for step in steps:
+        totals.add(step.totals)
+    programs = [program for position in positions for program in compiled.programs(position, token=0)]
+    begin = sum(len(program.words) for program in programs) - 1
+    log = [entry for step in steps for entry in step.log]
+    found = energy_of(compiled.params, log, begin, begin + clocks)
+    assert totals.energy(compiled.params).parts == pytest.approx(found.parts, rel=1e-12)
+    assert check_log(compiled.params, log, begin + clocks) == []
+
+
 def test_row_hits_of_the_log(toy):
     compiled, steps, totals = toy
     columns = misses = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from gen.report.pim.parts import CAUSES, CLASSES, KINDS, OPERATIONS
 from hdl.params.pim import PimParams
 from sim_tb.pim import energy, timeline
 from sim_tb.pim.performance import COLUMNS, Performance
+from sim_tb.pim.sensitivity import sensitivity
 from sim_tb.pim.simulate import statistics
 from sim_tb.pim.tokens import tokens_in_time
 from tests.pim.compile.toys import TINY, gpt2, llama
@@ -33,7 +34,7 @@ def figures(params: PimParams, tokens: int, rotary: bool = False, predict: bool 
     for step in tokens_in_time(performance.compiled, range(tokens), predict=predict, detail=tokens - 1):
         performance.add(step)
     request = {"model": "toy", "system": "tiny", "changes": ["rows=1024"], "layout": "auto", "output_matrix": predict}
-    return request | performance.figures()
+    return request | performance.figures() | {"sensitivity": None}
 
 
 def usual() -> Figures:
@@ -70,6 +71,13 @@ def long() -> Figures:
     }
 
 
+def varied() -> Figures:
+    """Other systems, one of which is too small."""
+    params = replace(TINY, rows=compile_decoder(gpt2(), TINY).placement.rows)
+    compiled = compile_decoder(gpt2(), params)
+    return usual() | {"sensitivity": [asdict(each) for each in sensitivity(compiled, 2)]}
+
+
 def without_detail() -> Figures:
     return usual() | {"detail": None}
 
@@ -78,6 +86,7 @@ PAGES: dict[str, Callable[[], Figures]] = {
     "usual": usual,
     "single": single,
     "long": long,
+    "varied": varied,
     "without_detail": without_detail,
 }
 
@@ -126,6 +135,21 @@ def test_what_it_says():
     for cause, clocks in found["causes"].items():
         share = f"{CAUSES[cause].name} {percent(clocks / found['clocks'])}"
         assert (share in label) == bool(clocks)
+
+
+def test_other_systems():
+    found = varied()
+    base, *others = found["sensitivity"]
+    page = Page(pim_report(found))
+    assert f"by itself, {count(base['clocks'])} clocks" in page.text
+    for each in others:
+        assert each["name"] in page.text
+        assert f"{next(iter(each['changes']))}=" in page.text
+        if each["clocks"] is None:
+            assert each["problem"] in page.text
+        else:
+            assert f"{count(each['clocks'])} {each['clocks'] / base['clocks']:.2f}×" in page.text
+    assert "On other systems" not in Page(pim_report(usual())).text
 
 
 def test_bars_are_as_long_as_they_should_be():

@@ -6,6 +6,7 @@ import argparse
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
                 performance.add(step)
                 _write_log(log, step)
                 say(_progress(options, performance.totals.positions, performance.totals.clocks))
+        varied = _sensitivity(options, compiled, positions[-1], console) if options.sensitivity else None
         found = {
             "model": options.model,
             "system": options.system,
@@ -50,6 +52,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
             "layout": options.layout,
             "output_matrix": options.output_matrix,
             **performance.figures(),
+            "sensitivity": varied,
         }
         lines = [_text(found), *_write(options, compiled, positions, found, log)]
     console.say("\n".join(lines))
@@ -114,6 +117,20 @@ def _check_targets(options: argparse.Namespace) -> None:
         aim_trace.check_target(Path(options.aim_trace))
 
 
+def _sensitivity(
+    options: argparse.Namespace, compiled: Compiled, position: int, console: Console
+) -> list[dict[str, Any]]:
+    """A position on its system, and on others that differ in one respect each."""
+    from sim_tb.pim.sensitivity import sensitivity
+
+    found = []
+    with console.doing("simulate other systems") as say:
+        for each in sensitivity(compiled, position, predict=options.output_matrix, layout=options.layout):
+            found.append(asdict(each))
+            say(f"simulate other systems: {each.name or 'this one'}")
+    return found
+
+
 # --- what comes out --------------------------------------------------------------------------------------------------
 def _progress(options: argparse.Namespace, done: int, clocks: int) -> str:
     return f"simulate: {done} of {options.tokens} tokens, {clocks:,} clocks"
@@ -171,11 +188,25 @@ def _text(found: dict[str, Any]) -> str:
     if detail is not None:
         sums = {name: sum(causes.values()) for name, causes in detail["operations"].items()}
         lines += [f"operations of position {detail['position']}", *_shares(sums, _operations())]
+    if found["sensitivity"]:
+        lines += [f"position {detail['position']} by itself, on other systems", *_other_systems(found["sensitivity"])]
     timing = found["timing"]
     lines.append(f"timing table in effect, hash {timing['hash']}: a clock is {timing['clock_ps']} ps")
     rows = [(each["symbol"], f"{each['clocks']:,}", each["source"]) for each in timing["rules"]]
     wide = max(len(symbol) for symbol, _, _ in rows)
     return "\n".join([*lines, *(f"  {symbol:<{wide}}  {clocks:>6}  {source}" for symbol, clocks, source in rows)])
+
+
+def _other_systems(found: list[dict[str, Any]]) -> list[str]:
+    """Clocks over those of the system itself, and what was changed."""
+    base, *others = found
+    lines = [f"  {'1.00':>6}  {base['clocks']:,} clocks"]
+    for each in others:
+        changes = ", ".join(f"{key}={value}" for key, value in sorted(each["changes"].items()))
+        ratio = "-" if each["clocks"] is None else f"{each['clocks'] / base['clocks']:.2f}"
+        why = f": {each['problem']}" if each["problem"] else ""
+        lines.append(f"  {ratio:>6}  {each['name']} ({changes}){why}")
+    return lines
 
 
 def _causes() -> dict[str, str]:

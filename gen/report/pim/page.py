@@ -6,9 +6,9 @@ from typing import Any
 
 from gen.report.blocks import Section, cell, facts, figure_width, table
 from gen.report.document import DOCTYPE, body_of, brand, document
-from gen.report.figures import count, percent, quantity
+from gen.report.figures import count, percent, quantity, times
 from gen.report.markup import Markup, Node, tag
-from gen.report.pim.parts import CAUSES, CLASSES, KINDS, OPERATIONS, legend, shares, stacked
+from gen.report.pim.parts import CAUSES, CLASSES, KINDS, OPERATIONS, against, legend, shares, stacked
 from gen.report.pim.timeline import over_positions, over_time
 from gen.report.pim.words import (
     about_model,
@@ -36,7 +36,7 @@ def pim_report(found: Figures) -> Markup:
     title = f"{found['model']} on {found['system']}"
     detail = found["detail"]
     sections = [_clocks(found), _energy(found), *([_operations(detail), _timeline(detail)] if detail else [])]
-    sections += [_positions(found), _timing(found), _basis(found)]
+    sections += [_positions(found), *([_systems(found)] if found["sensitivity"] else []), _timing(found), _basis(found)]
     header = tag(
         "header",
         brand("simulation report"),
@@ -155,6 +155,39 @@ def _positions(found: Figures) -> Section:
     lead = "Later tokens see more of those before them: scores, softmax and values take longer."
     figure = tag("figure", over_positions(found["first"], clocks), class_="chart")
     return Section("positions", "Clocks over positions", [tag("p", lead, class_="lead"), figure])
+
+
+def _systems(found: Figures) -> Section:
+    base, *others = found["sensitivity"]
+    lead = (
+        f"Position {found['first'] + found['tokens'] - 1} by itself, {count(base['clocks'])} clocks and "
+        f"{energy_text(base['picojoules'] * 1e-12)} on this system, and on others that differ in one respect each."
+    )
+    head = [tag("th", "System"), *(tag("th", name, class_="n") for name in ("Clocks", "Ratio", "Energy", "Ratio"))]
+    rows = [_system(each, base) for each in others]
+    drawn = [(each["name"], each["clocks"]) for each in others if each["clocks"] is not None]
+    bars = against("Clocks beside this system's", base["clocks"], drawn)
+    details = tag(
+        "details",
+        tag("summary", "What differs, and the figures"),
+        table(head, rows, "The same position on other systems", 2 * MEANING + 4 * TIME, "each"),
+    )
+    return Section("systems", "On other systems", [tag("p", lead, class_="lead"), tag("figure", bars), details])
+
+
+def _system(each: Figures, base: Figures) -> Markup:
+    changes = ", ".join(f"{key}={value}" for key, value in sorted(each["changes"].items()))
+    name = tag("th", each["name"], tag("br"), tag("small", changes), scope="row")
+    if each["clocks"] is None:
+        return tag("tr", name, tag("td", each["problem"], colspan=4))
+    return tag(
+        "tr",
+        name,
+        cell(count(each["clocks"])),
+        cell(times(each["clocks"] / base["clocks"])),
+        cell(energy_text(each["picojoules"] * 1e-12)),
+        cell(times(each["picojoules"] / base["picojoules"])),
+    )
 
 
 def _timing(found: Figures) -> Section:

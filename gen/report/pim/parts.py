@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gen.report.figures import percent
+from gen.report.figures import percent, times
 from gen.report.markup import Markup, tag
 
-__all__ = ["CAUSES", "CLASSES", "KINDS", "OPERATIONS", "Kind", "legend", "shares", "stacked"]
+__all__ = ["CAUSES", "CLASSES", "KINDS", "OPERATIONS", "Kind", "against", "legend", "shares", "stacked"]
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,24 @@ def stacked(label: str, rows: Sequence[tuple[str, Mapping[str, float]]], kinds: 
         lines.append(tag("div", cells, class_="bar"))
     spoken = "; ".join(f"{name} {percent(value / whole)}" for (name, _), value in zip(rows, sums, strict=True))
     return tag("div", lines, class_="bars", role="img", aria_label=f"{label}. {spoken}")
+
+
+def against(label: str, base: float, values: Sequence[tuple[str, float]]) -> Markup:
+    """A bar for each value on a scale from zero, with its ratio to one that a line marks."""
+    most = max([base, *(value for _, value in values)])
+    line = tag("s", style=f"left:{100 * base / most:.2f}%")
+    rows = [
+        tag(
+            "div",
+            tag("span", name, class_="scope"),
+            tag("div", tag("i", style=f"width:{100 * value / most:.2f}%"), line, class_="track"),
+            tag("span", times(value / base), class_="value"),
+            class_="bar ours",
+        )
+        for name, value in values
+    ]
+    spoken = "; ".join(f"{name} {times(value / base)}" for name, value in values)
+    return tag("div", rows, class_="bars against", role="img", aria_label=f"{label}. {spoken}")
 
 
 def legend(kinds: Mapping[str, Kind], used: Sequence[str] | None = None) -> Markup:

@@ -72,8 +72,8 @@ class Issuer:
         Clock and tag.
     handed : list of (clock, int)
         The clock in which each instruction had been handed on as a whole, and its place.
-    given : list of (int, int)
-        The place of the instruction that each operation for channels was from, and the mask of channels.
+    ordered : list of (int, int)
+        The place of the instruction that each operation of channels is from, and the mask of channels.
     ended : callable
         Called when a program has ended.
     rests : callable
@@ -98,7 +98,7 @@ class Issuer:
         self.rests: Callable[[int], None] = lambda _: None
         self.marks: list[tuple[int, int]] = []
         self.handed: list[tuple[int, int]] = []
-        self.given: list[tuple[int, int]] = []
+        self.ordered: list[tuple[int, int]] = []
         self.wake = NEVER
         self.waiting = False
         self.stage, self.clock = REST, 0
@@ -119,7 +119,7 @@ class Issuer:
         self.listing = Listing(self.params, program)
         self.marks.clear()
         self.handed.clear()
-        self.given.clear()
+        self.ordered.clear()
 
     def begin(self, clock: int, pc: int) -> None:
         """A program starts in a clock."""
@@ -304,7 +304,7 @@ class Issuer:
             self.waiting = True
             return False
         assert self.one is not None
-        self.given.append((self.pc, part.work.mask))
+        self.ordered.append((self.pc, part.work.mask))
         name = self.one.op.name
         if name in ("WR_BIAS", "MAC_AB"):
             self.loaded |= part.work.mask
