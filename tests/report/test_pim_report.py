@@ -137,9 +137,9 @@ def test_what_it_says():
         assert (share in label) == bool(clocks)
 
 
-def test_no_refreshes_are_said_to_be_none():
-    assert "None: tREFI is 0." in Page(pim_report(single())).text
-    assert "None: tREFI" not in Page(pim_report(usual())).text
+def test_refreshes_that_are_off():
+    assert "Off: tREFI is 0." in Page(pim_report(single())).text
+    assert "Off: tREFI" not in Page(pim_report(usual())).text
 
 
 def test_other_systems():

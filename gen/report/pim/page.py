@@ -242,7 +242,7 @@ def _basis(found: Figures) -> Section:
 def _refreshes(found: Figures) -> str:
     interval = next(rule["clocks"] for rule in found["timing"]["rules"] if rule["symbol"] == "tREFI")
     if not interval:
-        return "None: tREFI is 0."
+        return "Off: tREFI is 0."
     number = count(found["refreshes"])
     return (
         f"{number} of all channels. A run of more than two intervals ({count(2 * interval)} clocks) without any fails."
