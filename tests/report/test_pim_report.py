@@ -137,6 +137,11 @@ def test_what_it_says():
         assert (share in label) == bool(clocks)
 
 
+def test_refreshes_that_are_off():
+    assert "Off: tREFI is 0." in Page(pim_report(single())).text
+    assert "Off: tREFI" not in Page(pim_report(usual())).text
+
+
 def test_other_systems():
     found = varied()
     base, *others = found["sensitivity"]

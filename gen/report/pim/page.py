@@ -226,7 +226,7 @@ def _basis(found: Figures) -> Section:
             "Every position has a program of its own, which starts when the one before has ended. Every token has the "
             "number 0, which chooses the bank of its embedding and nothing else.",
         ),
-        ("Refreshes", f"{count(found['refreshes'])} of all channels; a longer run without any would have failed."),
+        ("Refreshes", _refreshes(found)),
         (
             "Energy",
             "From the table of the system, of which each value has its source above; the host has no part in it.",
@@ -237,3 +237,13 @@ def _basis(found: Figures) -> Section:
         ),
     ]
     return Section("basis", "What the figures rest on", [tag("figure", facts(rows))])
+
+
+def _refreshes(found: Figures) -> str:
+    interval = next(rule["clocks"] for rule in found["timing"]["rules"] if rule["symbol"] == "tREFI")
+    if not interval:
+        return "Off: tREFI is 0."
+    number = count(found["refreshes"])
+    return (
+        f"{number} of all channels. A run of more than two intervals ({count(2 * interval)} clocks) without any fails."
+    )
