@@ -8,7 +8,20 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from gen.cli.commands import check, explain, listing, pim, pim_decoder, pim_list, pim_run, pim_synth, run, schema, steps
+from gen.cli.commands import (
+    check,
+    explain,
+    listing,
+    pim,
+    pim_compile,
+    pim_decoder,
+    pim_list,
+    pim_run,
+    pim_synth,
+    run,
+    schema,
+    steps,
+)
 from gen.keys import MAX_SEED
 from gen.operands import USUAL_SIGMA
 from gen.stderr import complain
@@ -121,6 +134,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         [_pim_run()],
         verbs,
     )
+    about = "lay a model out in the banks of a system, and write its programs"
+    add("compile", pim_compile.command, about, [_pim_compile()], verbs)
     add("synth", pim_synth.command, "synthesise the controller: area, clock and power", [_pim_synth()], verbs)
     add("list", pim_list.command, "print instructions, systems, keys and constants", [_pim_list()], verbs)
     add("decoder", pim_decoder.command, "continue a text with a small decoder on the controller", [_decoder()], verbs)
@@ -227,6 +242,25 @@ def _decoder() -> _Parser:
     parser.add_argument("--tokens", type=int, default=64, metavar="N", help="tokens to generate (default: 64)")
     where = "on the golden model (default), or on the hardware as well"
     parser.add_argument("--on", choices=("golden", "rtl"), default="golden", help=where)
+    return parser
+
+
+def _pim_compile() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("model", metavar="MODEL", help="a config.json, or the folder of a model with one")
+    parser.add_argument(
+        "--system",
+        metavar="NAME",
+        default="aim_measured",
+        help="preset, or JSON file of a system (default: aim_measured)",
+    )
+    about = "tokens that caches have room for (default: the model's context, at most 1024)"
+    parser.add_argument("--tokens", type=int, metavar="N", help=about)
+    about = "how the slots of matrices lie in rows: auto (default), rows or dense"
+    parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    parser.add_argument("--positions", metavar="N-M", help="positions whose programs are written (default: all)")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="folder for programs, report and the banks' image")
+    parser.add_argument("--force", action="store_true", help=FORCE)
     return parser
 
 

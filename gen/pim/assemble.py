@@ -30,7 +30,7 @@ from difflib import get_close_matches
 from gen.pim.check import check
 from gen.pim.program import Program
 from gen.pim.reader import Bad, Line, Token
-from gen.pim.statement import REGISTERS, Statement, stand_in
+from gen.pim.statement import REGISTERS, OpenLoop, Statement, stand_in
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import INSTRUCTIONS, PRESETS, WORD_BITS, Opcode, PimParams, changed, encode, preset
 
@@ -128,8 +128,7 @@ class _Assembler:
         self.names: dict[str, int | None] = dict(constants_of(system)) if system else {}
         self.own: set[str] = set()
         self.labels: set[str] = set()
-        #: Open loops: label, or an empty text.
-        self.loops: list[str] = []
+        self.loops: list[OpenLoop] = []
         self.code: list[_Entry] = []
         self.problems: list[Problem] = []
         self.stated = False
@@ -273,13 +272,15 @@ class _Assembler:
         if op is None:
             op = self._nearest(line, token)
             self.code.append(_Entry(encode(stand_in(op)), line.number, token.column, doubt=None))
+            flags: frozenset[str] = frozenset()
         else:
             mismatch = {""} if op.name == "ENDL" and not self._ends(line) else set()
             found = Statement(line, op, token, self.names, self.loops)
+            flags = found.instruction.flags
             word, doubt = encode(found.instruction), frozenset(found.doubt | mismatch)
             self.code.append(_Entry(word, line.number, token.column, found.places, doubt))
         if op.name == "LOOP":
-            self.loops.append(label)
+            self.loops.append(OpenLoop(label, "rows" in flags))
         elif op.name == "ENDL" and self.loops:
             self.loops.pop()
 
@@ -299,8 +300,9 @@ class _Assembler:
             return True
         name = line.name("the label of the loop").text
         line.optional(",")
-        if self.loops and self.loops[-1] == name:
+        innermost = self.loops[-1].label if self.loops else ""
+        if innermost == name:
             return True
-        inner = f"the innermost loop here is {self.loops[-1]!r}" if any(self.loops[-1:]) else ""
+        inner = f"the innermost loop here is {innermost!r}" if innermost else ""
         line.note(f"{name!r} is not the loop that ends here", token, inner)
         return False

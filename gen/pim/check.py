@@ -43,11 +43,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class _Loop:
-    """An open loop: where it is, how often it runs, and how far it moves each address an iteration."""
+    """An open loop: where it is, how often it runs, how far it moves each address an iteration, with flag rows."""
 
     index: int
     count: int
     step: Mapping[str, int]
+    all_rows: bool = False
 
 
 def check(program: Program, doubts: Mapping[int, Collection[str] | None] = MappingProxyType({})) -> list[Finding]:
@@ -68,15 +69,19 @@ def check(program: Program, doubts: Mapping[int, Collection[str] | None] = Mappi
         if one is None:
             continue
         name = one.op.name
-        found += _advancing(index, one, len(loops))
+        named = [loop for loop in loops if not loop.all_rows]
+        found += _advancing(index, one, len(named))
         found += _everywhere(program.params, index, one, loops)
         if not doubts.get(index, ()):
-            found += _overlaps(program.params, index, one, loops)
+            found += _overlaps(program.params, index, one, named)
         if name == "LOOP":
-            if len(loops) == LEVELS:
+            if "rows" in one.flags and loops:
+                found.append(Finding(index, "is inside another loop: with flag rows it is the outermost one"))
+                balanced = False
+            elif "rows" not in one.flags and len(named) == LEVELS:
                 found.append(Finding(index, f"is inside {LEVELS} loops: a third can't be"))
                 balanced = False
-            loops.append(_Loop(index, max(1, one["n"]), steps(program.params, one)))
+            loops.append(_Loop(index, max(1, one["n"]), steps(program.params, one), "rows" in one.flags))
         elif name == "ENDL" and loops:
             loops.pop()
         elif name == "ENDL":
@@ -137,8 +142,9 @@ def _everywhere(params: PimParams, index: int, one: Instruction, loops: list[_Lo
     """Rules that the instruction breaks in any iteration of its loops."""
     seen = set()
     for turns in product(*({0, loop.count - 1} for loop in loops)):
-        moved = [_times(loop.step, turn) for loop, turn in zip(loops, turns, strict=True)]
-        here = advanced(params, one, moved, wrap=False)
+        moved = [(loop, _times(loop.step, turn)) for loop, turn in zip(loops, turns, strict=True)]
+        rows = sum(by["row"] for loop, by in moved if loop.all_rows)
+        here = advanced(params, one, [by for loop, by in moved if not loop.all_rows], rows=rows, wrap=False)
         for each in violations(params, here):
             if each.fault.name != "OVERLAP" and (each.fault, each.operand) not in seen:
                 seen.add((each.fault, each.operand))

@@ -8,6 +8,7 @@ from typing import Any
 
 from gen.pim.literals import shortest, value_of
 from gen.pim.program import Program
+from gen.pim.statement import OpenLoop
 from hdl.params.pim import LEVELS, PRESETS, WORD_BITS, IllegalWord, Instruction, PimParams, decode, encode
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING, Operand
@@ -53,7 +54,7 @@ class _Writer:
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        self.loops: list[str] = []
+        self.loops: list[OpenLoop] = []
         self.count = 0
 
     def line(self, word: int) -> str:
@@ -72,11 +73,16 @@ class _Writer:
             label = f"L{self.count}"
             text = self._layout(f"{label}:", name, parts)
             self.count += 1
-            self.loops.append(label)
+            self.loops.append(OpenLoop(label, "rows" in one.flags))
             return text
         if name == "endl" and self.loops:
-            parts.insert(0, self.loops.pop())
+            parts.insert(0, self.loops.pop().label)
         return self._layout("", name, parts)
+
+    @property
+    def _named(self) -> list[str]:
+        """Labels of the loops that operands can name, the outermost first."""
+        return [loop.label for loop in self.loops if not loop.all_rows]
 
     def _raw(self, word: int, why: str) -> str:
         return f"{self._layout('', '.word', [f'0x{word:0{WORD_BITS // 4}x}'])}  # {why}"
@@ -87,7 +93,7 @@ class _Writer:
 
     def _has_form(self, one: Instruction) -> bool:
         """Whether the text can say this: loops that it advances with, a decimal, no operand that isn't read."""
-        for address, level in product(ADVANCING, range(len(self.loops), LEVELS)):
+        for address, level in product(ADVANCING, range(len(self._named), LEVELS)):
             if one.advance >> advance_bit(address, level) & 1:
                 return False
         unused = one.op.unused(one.flags)
@@ -98,7 +104,7 @@ class _Writer:
     def _parts(self, one: Instruction) -> list[str]:
         parts = []
         for operand in one.op.operands:
-            loops = [label for level, label in enumerate(self.loops[:LEVELS]) if one.advances(operand.name, level)]
+            loops = [label for level, label in enumerate(self._named[:LEVELS]) if one.advances(operand.name, level)]
             if operand.name == "col":  # the row has said it
                 loops = []
             default = (1 << self.params.channels) - 1 if operand.name == "mask" else operand.default
@@ -109,7 +115,7 @@ class _Writer:
     def _value(self, one: Instruction, operand: Operand) -> str:
         """The operand's value; an empty text where no decimal is equal to it."""
         value = one[operand.name]
-        if operand.kind == "scalar" or (operand.or_scalar and "reg" in one.flags):
+        if operand.register or (operand.or_scalar and "reg" in one.flags):
             return f"r{value}"
         if operand.kind == "channels":
             return self._mask(value)

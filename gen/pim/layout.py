@@ -3,12 +3,13 @@
 A *unit* is a bank with its MAC unit; unit ``c * banks + b`` is bank b of channel c. A *slot* is a vector with one
 element a unit. Output j of a matrix product is a dot product in unit j mod units, element j mod units of slot
 j // units. The matrix lies at the same columns of every bank, in the order in which VMM reads it: the input is cut into
-chunks as long as the global buffer, and of each chunk the columns of one slot follow those of the slot before.
+chunks as long as the global buffer, and of each chunk the columns of one slot follow those of the slot before; where
+there is a pitch, that many columns behind its begin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,24 +33,31 @@ class Matrix:
         Its shape: ``y = values @ x`` with ``values`` of shape (outputs, inputs).
     at : int
         The column of every bank where it begins, ``row * row_cols + col``.
+    pitch : int
+        Columns from one slot of a chunk to the next; 0 for as many as the chunk has.
 
     Raises
     ------
     ConfigError
-        If a size is no positive number.
+        If a size is no positive number, or the pitch is below the longest chunk.
     """
 
     params: PimParams
     outputs: int
     inputs: int
     at: int = 0
+    pitch: int = 0
 
     def __post_init__(self) -> None:
         problems = [
             Problem(f"matrix.{name}", f"must be an integer of at least {least}, not {value!r}")
-            for name, value, least in (("outputs", self.outputs, 1), ("inputs", self.inputs, 1), ("at", self.at, 0))
+            for name, least in (("outputs", 1), ("inputs", 1), ("at", 0), ("pitch", 0))
+            for value in (getattr(self, name),)
             if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least
         ]
+        if not problems and 0 < self.pitch < (longest := chunks(self.params, self.words)[0]):
+            message = f"must be 0, or at least the {longest} columns of the longest chunk, not {self.pitch}"
+            problems.append(Problem("matrix.pitch", message))
         if problems:
             raise ConfigError(problems)
 
@@ -66,7 +74,7 @@ class Matrix:
     @property
     def columns(self) -> int:
         """Columns of every bank that it takes."""
-        return self.slots * self.words
+        return self.slots * sum(self.pitch or length for length in chunks(self.params, self.words))
 
     @property
     def row(self) -> int:
@@ -84,8 +92,8 @@ class Matrix:
         return self.slots * self.params.slot_words
 
     def constants(self, name: str) -> str:
-        """``.const`` lines for a program: ``<name>_row``, ``_col``, ``_words``, ``_slots`` and ``_result_words``."""
-        keys = ("row", "col", "words", "slots", "result_words")
+        """``.const`` lines for a program: ``<name>_row``, ``_col``, ``_words``, ``_slots``, ``_pitch`` and so on."""
+        keys = ("row", "col", "words", "slots", "pitch", "result_words")
         return "".join(f".const {name}_{key} = {getattr(self, key)}\n" for key in keys)
 
     def place(self, values: npt.ArrayLike) -> Elements:
@@ -115,10 +123,9 @@ class Matrix:
         filled = np.zeros((self.slots * params.units, self.words * params.lanes), np.uint16)
         filled[: self.outputs, : self.inputs] = given
         columns = filled.reshape(self.slots, params.units, self.words, params.lanes)
-        found = np.empty((params.units, self.columns, params.lanes), np.uint16)
-        for start, length, at in self._chunks():
-            part = columns[:, :, start : start + length].swapaxes(0, 1)
-            found[:, at : at + self.slots * length] = part.reshape(params.units, -1, params.lanes)
+        found = np.zeros((params.units, self.columns, params.lanes), np.uint16)
+        for start, length, slots in self._chunks(found):
+            slots[:] = columns[:, :, start : start + length].swapaxes(0, 1)
         return found.reshape(params.channels, params.banks, self.columns, params.lanes)
 
     def read(self, image: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -138,19 +145,22 @@ class Matrix:
         _expect("image", given, (params.channels, params.banks, max(most, self.at + self.columns), params.lanes))
         columns = given.reshape(params.units, -1, params.lanes)[:, self.at : self.at + self.columns]
         found = np.empty((self.slots, params.units, self.words, params.lanes), np.uint16)
-        for start, length, at in self._chunks():
-            part = columns[:, at : at + self.slots * length].reshape(params.units, self.slots, length, params.lanes)
-            found[:, :, start : start + length] = part.swapaxes(0, 1)
+        for start, length, slots in self._chunks(columns):
+            found[:, :, start : start + length] = slots.swapaxes(0, 1)
         matrix = found.reshape(self.slots * params.units, -1)
         return numbers(matrix[: self.outputs, : self.inputs])
 
-    def _chunks(self) -> Sequence[tuple[int, int, int]]:
-        """For each chunk of the input: its first word, its words, and the column where it lies, from the first on."""
-        found, start = [], 0
+    def _chunks(self, columns: Elements) -> Iterator[tuple[int, int, Elements]]:
+        """For each chunk of the input: its first word, its words, and its part of the matrix.
+
+        That is a view of ``columns``, which has the shape (units, columns, lanes), as (units, slots, words, lanes).
+        """
+        start = at = 0
         for length in chunks(self.params, self.words):
-            found.append((start, length, start * self.slots))
-            start += length
-        return found
+            pitch = self.pitch or length
+            part = columns[:, at : at + self.slots * pitch]
+            yield start, length, part.reshape(self.params.units, self.slots, pitch, self.params.lanes)[:, :, :length]
+            start, at = start + length, at + self.slots * pitch
 
     def source(self, x: npt.ArrayLike) -> Elements:
         """The words of an input vector, shape (words, lanes), zeros behind it."""
@@ -188,8 +198,8 @@ class Memory:
         self._parts: list[tuple[int, Elements]] = []
         self._columns = 0
 
-    def place(self, values: npt.ArrayLike) -> Matrix:
-        """Add a matrix of shape (outputs, inputs); says where it lies.
+    def place(self, values: npt.ArrayLike, pitch: int = 0) -> Matrix:
+        """Add a matrix of shape (outputs, inputs), with the pitch of :class:`Matrix`; says where it lies.
 
         Raises
         ------
@@ -201,7 +211,7 @@ class Memory:
             raise ConfigError([Problem("matrix", f"must have the shape (outputs, inputs), not {given.shape}")])
         at = -(-self._columns // self.params.row_cols) * self.params.row_cols
         outputs, inputs = given.shape
-        matrix = Matrix(self.params, outputs, inputs, at)
+        matrix = Matrix(self.params, outputs, inputs, at, pitch)
         self._parts.append((at, matrix.place(given)))
         self._columns = at + matrix.columns
         return matrix

@@ -75,7 +75,7 @@ def describe(op: Opcode) -> dict[str, Any]:
                 "range": list(operand.range),
                 "default": "ALL" if operand.kind == "channels" else operand.default,
                 "fields": list(operand.fields),
-                "register": operand.or_scalar or operand.kind == "scalar",
+                "register": operand.or_scalar or operand.register,
                 "advances": bool(operand.advances),
             }
             for operand in op.operands
@@ -178,8 +178,8 @@ def _number(value: float) -> str:
 
 def _values(operand: Operand) -> str:
     """What an operand can be."""
-    if operand.kind == "scalar":
-        return f"r0 to r{SCALARS - 1}"
+    if operand.register:
+        return f"r0 to r{SCALARS - 2 if operand.kind == 'pair' else SCALARS - 1}"
     low, high = operand.range
     text = {
         "bf16": "a number, rounded to bf16",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gen.pim.literals import bf16_bits, fp32_bits
 from gen.pim.reader import Bad, Constants, Line, Number, Token
@@ -12,13 +13,21 @@ from hdl.params.pim import LEVELS, SCALARS, Instruction, Opcode
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING, Operand
 
-__all__ = ["REGISTERS", "Statement", "stand_in"]
+__all__ = ["REGISTERS", "OpenLoop", "Statement", "stand_in"]
 
 REGISTERS = {f"r{number}": number for number in range(SCALARS)}
 #: Problems after which a line is given up.
 MOST_PROBLEMS = 50
 #: Values that break no rule, for operands that could not be read; of all other kinds it is zero.
 HARMLESS = {"columns": 1, "words": 1, "elements": 1, "iterations": 1, "slots": 1, "channels": 1}
+
+
+@dataclass(frozen=True)
+class OpenLoop:
+    """A loop around an instruction: its label, or an empty text, and whether it has flag rows."""
+
+    label: str
+    all_rows: bool = False
 
 
 def stand_in(op: Opcode) -> Instruction:
@@ -38,8 +47,8 @@ class Statement:
         Its name.
     names : mapping
         The constants.
-    loops : sequence of str
-        Labels of the loops around it, the outermost first.
+    loops : sequence of OpenLoop
+        The loops around it, the outermost first.
 
     Attributes
     ----------
@@ -50,7 +59,7 @@ class Statement:
         Operands whose value is a stand-in, because it could not be read; ``flags`` where some part was no operand.
     """
 
-    def __init__(self, line: Line, op: Opcode, token: Token, names: Constants, loops: Sequence[str]) -> None:
+    def __init__(self, line: Line, op: Opcode, token: Token, names: Constants, loops: Sequence[OpenLoop]) -> None:
         self.line, self.op, self.names, self.loops = line, op, names, loops
         self.places: dict[str, int] = {}
         self.doubt: set[str] = set()
@@ -116,12 +125,12 @@ class Statement:
         line, begin = self.line, self.line.next
         self.places[operand.name] = begin.column
         register = REGISTERS.get(begin.text.lower())
-        if register is not None and (operand.or_scalar or operand.kind == "scalar"):
+        if register is not None and (operand.or_scalar or operand.register):
             line.take()
             self._values[operand.name] = register
             if operand.or_scalar:
                 self._flags.add("reg")
-        elif operand.kind == "scalar":
+        elif operand.register:
             found = begin.shown if begin.text else "the end of the line"
             line.refuse(f"expected a scalar register, r0 to r{SCALARS - 1}, not {found}")
         else:
@@ -143,7 +152,7 @@ class Statement:
         low, high = operand.range
         if not isinstance(value, int):
             self.line.refuse(f"{operand.name!r} is an integer", begin)
-        if operand.kind == "bits" and -(1 << 31) <= value < 0:
+        if operand.kind in ("bits", "integer") and -(1 << 31) <= value < 0:
             return value % (1 << operand.width)
         if not low <= value <= high:
             self.line.refuse(f"{operand.name!r} is {low} to {high} ({operand.width} bits), not {value}", begin)
@@ -157,11 +166,14 @@ class Statement:
             token = line.name("the label of a loop")
             if not operand.advances:
                 line.refuse(f"{operand.name!r} can't advance: only {', '.join(ADVANCING)} and gb do", sign)
-            open_loops = [label for label in self.loops if label]
-            if token.text not in self.loops:
+            if OpenLoop(token.text, all_rows=True) in self.loops:
+                line.refuse(f"every row moves with {token.text!r}, which has flag rows: no operand names it", token)
+            named = [each.label for each in self.loops if not each.all_rows]
+            open_loops = [label for label in named if label]
+            if token.text not in named:
                 hint = near_name(token.text, open_loops) or (f"there is {', '.join(open_loops)}" if open_loops else "")
                 line.refuse(f"{token.text!r} is no loop around this instruction", token, hint)
-            level = self.loops.index(token.text)
+            level = named.index(token.text)
             self._advance |= 1 << advance_bit(operand.advances, level) if level < LEVELS else 0
 
     def _complete(self, token: Token, stray: bool) -> None:

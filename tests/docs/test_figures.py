@@ -52,6 +52,7 @@ STATED = {
 ELSEWHERE = {
     "decoder.md": "compared with the decoder by tests/pim/test_decoder.py and tests/pim/rtl/test_decoder.py",
     "pim-instructions.md": "written from the tables and measured by tests/pim/test_reference.py",
+    "pim-compile.md": "what is printed is compared by test_console.py",
     "pim.md": "`bitloom pim synth` takes half an hour; what `pim run` prints is compared by test_console.py",
 }
 

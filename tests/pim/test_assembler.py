@@ -41,6 +41,12 @@ def test_every_form():
             rd_mac  d=8, accumulate, mask=CH0
             vgather a=0, d=8, n=2, stride=r2
             mark    tag=0xff
+            loop    n=12, row=5, rows
+              vmm   row=0, n=2, slots=2, pitch=8, a=0, b=100, d=200
+            endl
+            rd_item row=1, n=2, r=r7, d=0
+            skeep   r=r4, s=r8, value=-1
+            vmadd   a=0, b=1, c=2, d=3, n=4
             halt
     """
     assert code(text) == [
@@ -57,6 +63,12 @@ def test_every_form():
         "rd_mac mask=1, d=8, accumulate",
         "vgather a=0, stride=2, d=8, n=2, reg",
         "mark tag=255",
+        "loop n=12, row=5, col=0, a=0, b=0, d=0, rows",
+        "vmm row=0, col=0, n=2, slots=2, pitch=8, a=0, b=100, d=200",
+        "endl",
+        "rd_item row=1, col=0, n=2, r=7, d=0",
+        "skeep r=4, s=8, value=4294967295",
+        "vmadd a=0, b=1, c=2, d=3, n=4",
         "halt",
     ]
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gen.pim.gpt import GptShape, Placement, token_pieces
+from gen.pim.model.weights import Checkpoint
 from hdl.params import ConfigError
-from sim_tb.golden.float import widen
-from sim_tb.workloads.text import HEADS, SYSTEM, Text, agreement, generate, weights
+from sim_tb.golden.decoder import single
+from sim_tb.golden.float import narrow, widen
+from sim_tb.workloads.text import SYSTEM, Text, agreement, compiled, generate, weights
 from sim_tb.workloads.text import train as training
 from sim_tb.workloads.text.corpus import END, documentation
 from sim_tb.workloads.text.generate import decoded, encoded
 from sim_tb.workloads.text.gradients import loss
-from tests.pim.decoders import exact
+from tests.pim.compile import toys
 
 PAGE = Path(__file__).parents[2] / "docs" / "decoder.md"
-SMALL = GptShape(layers=2, heads=2, width=8, context=6, vocabulary=128)
+SMALL = toys.gpt2(n_embd=8, n_positions=6, n_ctx=6, vocab_size=128)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,11 @@ def test_training_learns_and_repeats(tmp_path, monkeypatch, capsys):
     settings = training.Settings(shape=SMALL, steps=60, warm_up=10, batch=8)
     first, second = training.train(settings, every=30), training.train(settings, every=30)
     assert all(np.array_equal(first[name], second[name]) for name in first)
-    assert set(first) == set(SMALL.tensors)
+    assert set(first) == set(training.shapes(SMALL))
+    training.save({name: narrow(value) for name, value in first.items()}, 2, tmp_path / "model.safetensors")
+    stored = Checkpoint(tmp_path / "model.safetensors", SMALL)
+    assert np.array_equal(widen(stored["1.key"]), first["h1/attn/c_attn/w"][:, 8:16])
+    assert np.array_equal(widen(stored["norm.bias"]), first["ln_f/b"])
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
     assert float(lines[1][2].rstrip(",")) < float(lines[0][2].rstrip(",")) < np.log(128)
 
@@ -91,8 +95,6 @@ def test_the_library_is_there():
 def test_weights():
     """Shapes, size of the file, and no number that arithmetic would have to treat specially."""
     found = weights()
-    shape = GptShape.of(found, HEADS)
-    assert shape == training.SHAPE
     assert training.WEIGHTS.stat().st_size < 300_000
     values = np.concatenate([widen(tensor).reshape(-1) for tensor in found.values()])
     assert np.isfinite(values).all()
@@ -101,7 +103,7 @@ def test_weights():
 
 def test_64_tokens_bit_for_bit(text):
     """Every logit of every token."""
-    decoder = exact(training.SHAPE, weights(), SYSTEM)
+    decoder = single(training.SHAPE, weights(), SYSTEM)
     given = encoded(text.prompt)
     right = [decoder.logits(token) for token in (*given, *text.tokens[:-1])][len(given) - 1 :]
     assert text.logits.shape == (64, 128)
@@ -124,13 +126,13 @@ def test_the_page_shows_the_text(text):
     assert f"{found.equal} of {found.tokens} the same" in page
     assert f'>>> text = generate("{text.prompt}", tokens=64)\n>>> agreement(text)\n{found}\n' in page
     assert f"{text.instructions:,} instructions" in page
-    placement = Placement(training.SHAPE, SYSTEM)
-    weights, rows = (-(-columns // SYSTEM.row_cols) for columns in (placement.weight_columns, placement.columns))
-    assert f"{weights} of weights, {rows - weights} of caches" in page
-    assert f"| {placement.sram.end}, of {SYSTEM.sram_words:,} |" in page
-    longest = max(sum(map(len, token_pieces(placement, position))) for position in range(128))
+    placement, sram = compiled().placement, compiled().sram
+    caches = placement.decoder.layers * placement.cache_rows
+    assert f"{placement.rows - caches} of weights, {caches} of caches" in page
+    assert f"| {sram.end}, of {SYSTEM.sram_words:,} |" in page
+    longest = max(len(program.words) for position in range(128) for program in compiled().programs(position))
     assert f"{longest} at most" in page
-    assert f"{sum(map(math.prod, training.SHAPE.tensors.values())):,} numbers" in page
+    assert f"{training.SHAPE.parameters:,} numbers" in page
     assert f"{training.WEIGHTS.stat().st_size // 1000} kB" in page
 
 

@@ -70,6 +70,27 @@ def strays(text: str, **given: int) -> list[tuple[int, str, int, int]]:
             {"sram": 10, "columns": 16},
             [(1, "banks", 16, 32)],
         ),
+        # With a pitch: not what lies between the slots.
+        ("vmm row=0, n=6, slots=2, pitch=8, a=0, d=20, zero", {"sram": 6, "columns": 14}, []),
+        ("vmm row=0, n=6, slots=2, pitch=8, a=0, d=20, zero", {"sram": 6, "columns": 13}, [(0, "banks", 13, 8)]),
+        # An item: in one bank.
+        ("setr r=r1, value=8\nrd_item row=0, n=2, r=r1, d=0\nout a=0, n=2", {"columns": 4}, []),
+        (
+            "setr r=r1, value=8\nrd_item row=0, n=2, r=r1, d=0\nout a=0, n=3",
+            {"columns": 3},
+            [(1, "banks", 3, 1), (2, "SRAM", 2, 1)],
+        ),
+        (
+            "wr_sb mask=CH1, bank=2, row=0, n=2, a=0\nsetr r=r1, value=6\nrd_item row=0, n=2, r=r1, d=0",
+            {"sram": 2},
+            [],
+        ),
+        (
+            "wr_sb mask=CH1, bank=2, row=0, n=2, a=0\nsetr r=r1, value=5\nrd_item row=0, n=2, r=r1, d=0",
+            {"sram": 2},
+            [(2, "banks", 0, 2)],
+        ),
+        ("vmadd a=0, b=1, c=2, d=3, n=4", {"sram": 2}, [(0, "SRAM", 2, 1)]),
         # In loops: each iteration, at the place of the instruction.
         ("i: loop n=3, a=2\nout a=0@i, n=1\nendl", {"sram": 2}, [(1, "SRAM", 2, 2)]),
     ],

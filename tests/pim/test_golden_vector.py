@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pytest
 
 from gen.pim.assemble import assemble
 from hdl.params.pim import INSTRUCTIONS, PimParams, encode, instruction
-from sim_tb.golden.float import narrow, widen
+from sim_tb.golden.float import gelu, gelu_erf, narrow, widen
 from sim_tb.golden.pim import Machine
 from tests.pim.machines import TINY, machine, numbers, single
 
@@ -56,6 +57,9 @@ def test_elementwise_against_float64(n):
         "VGELU": (x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2, {}),
         "VSCALE": (0.75 * x, {"imm": 0x3F40}),
         "VAXPY": (0.75 * x + y, {"b": b, "imm": 0x3F40}),
+        "VMADD": (x * y + x, {"b": b, "c": 0}),
+        "VGELUE": (np.array([v * math.erfc(-v / math.sqrt(2)) / 2 for v in x]), {}),
+        "VRELU": (np.maximum(x, 0), {}),
     }
     for name, (exact, others) in cases.items():
         second = others.pop("b", None)
@@ -64,6 +68,42 @@ def test_elementwise_against_float64(n):
     assert set(cases) == {name for name, op in INSTRUCTIONS.items() if name[0] == "V" and op.unit == "vector"} - {
         "VGATHER"
     }
+
+
+def test_a_product_is_rounded_before_the_sum():
+    """(1 + 2^-7) (1 + 2^-7)... squared numbers of 8 bits are exact, and what a sum takes away shows the rounding."""
+    a = narrow(np.array([1.0078125, -3.0, 2.0**-100, 2.0**120], np.float32))
+    c = narrow(np.array([-1.015625, 9.0, 1.0, -np.inf], np.float32))
+    found = Machine(TINY)
+    found.sram[0], found.sram[1] = a, c
+    assert found.run(assemble("vmadd a=0, b=0, c=1, d=2, n=4\nhalt", system=TINY).words).fault is None
+    assert np.isnan(widen(found.sram[2:3])[0, 3])  # the product is infinite
+    assert widen(found.sram[2])[:3].tolist() == [2.0**-14, 18.0, 1.0]
+
+
+def test_gelu_with_the_error_function():
+    """All bf16 numbers: far nearer to float64 than the tanh form, which is 4.7e-4 away."""
+    every = np.arange(1 << 16, dtype=np.uint16)
+    x = widen(every)
+    finite = np.isfinite(x)
+    exact = np.array([v * math.erfc(-v / math.sqrt(2)) / 2 for v in x[finite].astype(np.float64)])
+    error = np.abs(gelu_erf(x)[finite] - exact) / np.maximum(1, np.abs(exact))
+    assert error.max() < 4e-5
+    tanh = np.abs(gelu(x)[finite] - exact) / np.maximum(1, np.abs(exact))
+    assert tanh.max() > 10 * error.max()
+    assert gelu_erf(x[0x7F80:0x7F81]).tolist() == [np.inf]
+    assert np.isnan(gelu_erf(x[[0xFF80, 0x7FC0]])).all()
+
+
+def test_relu_of_all_numbers():
+    every = np.arange(1 << 16, dtype=np.uint16)
+    subnormal, nan = every & 0x7F80 == 0, (every & 0x7FFF) > 0x7F80
+    exact = np.where(nan, 0x7FC0, np.where((every >> 15 == 1) | subnormal, 0, every))
+    params = replace(TINY, sram_words=1 << 16)
+    found = Machine(params)
+    found.sram[: 1 << 14] = every.reshape(-1, 4)
+    found.run([encode(instruction("VRELU", a=0, d=1 << 14, n=1 << 16)), encode(instruction("HALT"))])
+    assert np.array_equal(found.sram[1 << 14 : 1 << 15].reshape(-1), exact)
 
 
 def test_factors_from_a_register():
@@ -143,6 +183,53 @@ def test_scalar_functions():
     assert found[3] == pytest.approx(7.25**-0.5, rel=3e-5)
     assert np.isposinf(found[4])
     assert found[5] == 0
+
+
+NAN, INFINITY = 0x7FC0_0000, 0x7F80_0000
+
+
+@pytest.mark.parametrize(
+    ("kept", "found", "taken"),
+    [
+        (0x3F80_0000, 0x3F80_0001, True),
+        (0x3F80_0001, 0x3F80_0000, False),
+        (0x3F80_0000, 0x3F80_0000, False),
+        (0xC000_0000, 0xBF80_0000, True),
+        (0xBF80_0000, 0xC000_0000, False),
+        (0xBF80_0000, 0x0000_0000, True),
+        (0x8000_0000, 0x0000_0000, False),  # zeros are equal
+        (0x0000_0000, 0x0000_0001, False),  # and subnormal numbers are zeros
+        (0x8000_0001, 0x0080_0000, True),
+        (INFINITY | 1 << 31, 0xFF7F_FFFF, True),
+        (INFINITY, INFINITY, False),
+        (INFINITY, NAN, True),
+        (INFINITY, 0xFF80_0001, True),
+        (NAN, INFINITY, False),
+        (NAN, NAN, False),  # the first one stays, as in ARGMAX
+    ],
+)
+def test_the_greater_of_two_numbers(kept, found, taken):
+    after = machine(
+        f"setr r=r4, value={kept}\nsetr r=r5, value=7\nsetr r=r8, value={found}\nsetr r=r9, value=0xFFFFFFFF\n"
+        "skeep r=r4, s=r8, value=0x30001"
+    ).scalars
+    assert after[4:6].tolist() == ([found, 0x30000] if taken else [kept, 7])
+    assert after[8:10].tolist() == [found, 0xFFFFFFFF]
+
+
+def test_the_greatest_of_pieces():
+    """RMAX, ARGMAX and SKEEP over pieces give what they give over the whole."""
+    rng = np.random.default_rng(3)
+    for nans in ([], [37], [20, 90]):
+        a = numbers(rng, 100)
+        a[nans] = 0x7FC0
+        lines = ["setr r=r0, value=-inf"]
+        for piece in range(5):
+            words = f"a={5 * piece}, n=20"
+            lines += [f"rmax r=r2, {words}", f"argmax r=r3, {words}", f"skeep r=r0, s=r2, value={20 * piece}"]
+        lines += ["rmax r=r4, a=0, n=100", "argmax r=r5, a=0, n=100"]
+        after = machine("\n".join(lines), sram=a.reshape(-1, 4)).scalars
+        assert after[:2].tolist() == after[4:6].tolist()
 
 
 # --- softmax and normalisation ---------------------------------------------------------------------------------------

@@ -23,10 +23,13 @@ from hdl.params.pim import (
     decode,
     encode,
     expand_vmm,
+    expanded,
     instruction,
+    item_read,
     violations,
 )
 from hdl.params.pim.encoding import advance_bit
+from hdl.params.pim.loops import advanced
 from hdl.pim.issue.decode import controls
 from hdl.pim.vector.phases import PHASES
 from sim_tb.golden.pim.vector import FUNCTIONS
@@ -88,7 +91,7 @@ def test_decoded_ranges_are_those_of_the_table():
 def test_a_word_by_hand():
     """The fields of some words, written out."""
     one = instruction("MAC_AB", "fence", "irq", mask=0x1A5, row=0x1234, col=0x2B, n=0xABC, gb=0x77)
-    word = 0x1B << 122 | 0b0101 << 118 | 0xA5 << 110 | 0x1234 << 90 | 0x2B << 84 | 0xABC << 72 | 0x77 << 24 | 1 << 8
+    word = 0x1B << 122 | 0b0101 << 118 | 0xA5 << 110 | 0x1234 << 90 | 0x2B << 84 | 0xABC << 72 | 0x77 << 56 | 1 << 8
     assert encode(one) == word
     assert decode(word) == one
     assert encode(instruction("SETR", r=3, value=0x3F80_1234)) == 6 << 122 | 3 << 106 | 0x3F80_1234 << 8
@@ -97,6 +100,17 @@ def test_a_word_by_hand():
     assert encode(norm) == 0x3A << 122 | 5 << 106 | 6 << 90 | 4 << 72 | 1 << 56 | 2 << 40 | 3 << 24
     assert decode(encode(norm) | 1 << 95)["share"] == 6
     assert encode(instruction("LOOP", n=2, a=-1)) == 4 << 122 | 2 << 72 | 0xFFFF << 56
+    assert encode(instruction("LOOP", "rows", n=2, row=3)) == 4 << 122 | 0b0010 << 118 | 3 << 90 | 2 << 72
+    vmm = instruction("VMM", row=1, n=2, slots=3, pitch=0xCAB, a=4, b=5, d=6)
+    assert (
+        encode(vmm) == 0x1D << 122 | 0xAB << 110 | 0xC << 106 | 1 << 90 | 2 << 72 | 4 << 56 | 5 << 40 | 6 << 24 | 3 << 8
+    )
+    item = instruction("RD_ITEM", row=1, col=2, n=3, r=4, d=5)
+    assert encode(item) == 0x17 << 122 | 4 << 106 | 1 << 90 | 2 << 84 | 3 << 72 | 5 << 24
+    keep = instruction("SKEEP", r=1, s=2, value=0x1234_5678)
+    assert encode(keep) == 0x36 << 122 | 1 << 106 | 0x1234 << 40 | 0x5678 << 24 | 2 << 8
+    add = instruction("VMADD", a=1, b=2, c=3, d=4, n=5)
+    assert encode(add) == 0x27 << 122 | 5 << 72 | 1 << 56 | 2 << 40 | 4 << 24 | 3 << 8
     assert encode(instruction("VADD", a=1, b=2, d=3, n=4, advance=0b1010_0010)) & 0xFF == 0b1010_0010
 
 
@@ -148,6 +162,23 @@ def test_addresses_that_advance():
     assert not one.advances("row", 0)
     assert not one.advances("a", 1)
     assert not one.advances("n", 1)
+    # Global buffers: of a product with the sources, of a load with the results.
+    assert instruction("MAC_AB", mask=1, row=0, n=1, advance=1 << advance_bit("a", 0)).advances("gb", 0)
+    assert instruction("WR_GB", mask=1, a=0, n=1, advance=1 << advance_bit("d", 0)).advances("gb", 0)
+
+
+def test_rows_that_all_advance():
+    """A loop with flag rows moves rows of everything, beside what the tag says, and no other address."""
+    one = instruction("WR_SB", mask=1, bank=0, row=2, col=5, n=1, a=7, advance=1 << advance_bit("row", 0))
+    moved = [{"row": 4, "a": 3, "b": 0, "d": 0}]
+    here = advanced(TINY, one, moved, rows=10)
+    assert (here["row"], here["col"], here["a"]) == (4, 3, 7)
+    assert advanced(TINY, instruction("ACT_AB", mask=1, row=2), [], rows=17)["row"] == 4
+    norm = instruction("RMSNORM", a=1, b=2, d=3, n=4, eps=5, share=6)  # its field of rows holds a register
+    assert advanced(TINY, norm, moved, rows=8) == norm
+    assert {op.name for op in INSTRUCTIONS.values() if op.moves_rows} == {
+        *("ACT_AB", "ACT", "WR_SB", "RD_SB", "WR_ELEM", "RD_ITEM", "MAC_AB", "VMM")
+    }
 
 
 def faults(name: str, *flags: str, scalar: int | None = None, **values: int) -> list[str]:
@@ -236,6 +267,39 @@ def faults(name: str, *flags: str, scalar: int | None = None, **values: int) -> 
             {"d": 7},
             "OVERLAP d: must not overlap 'a'",
         ),
+        (
+            {"name": "VMM", "row": 0, "n": 10, "slots": 4, "pitch": 8, "a": 0, "b": 10, "d": 20},
+            {"pitch": 7},
+            "OPERAND pitch: slots must be at least as far apart as the longest chunk, 8 columns, not 7",
+        ),
+        (
+            {"name": "VMM", "row": 0, "n": 3, "slots": 4, "pitch": 3, "a": 0, "b": 8, "d": 16},
+            {"pitch": 2},
+            "OPERAND pitch: slots must be at least as far apart as the longest chunk, 3 columns, not 2",
+        ),
+        (
+            {"name": "VMM", "row": 58, "n": 10, "slots": 3, "pitch": 8, "a": 0, "b": 10, "d": 20},
+            {"pitch": 9},
+            "ROW row: columns 464 to 517 go beyond a bank, which has 64 rows of 8",
+        ),
+        ({"name": "SKEEP", "r": 14, "s": 14}, {"r": 15}, "OPERAND r: the last r is 14, not 15"),
+        ({"name": "SKEEP", "r": 14, "s": 14}, {"s": 15}, "OPERAND s: the last s is 14, not 15"),
+        (
+            {"name": "RD_ITEM", "row": 0, "n": 1, "r": 0, "d": 0},
+            {"n": 0},
+            "OPERAND n: a count must be at least 1, not 0",
+        ),
+        ({"name": "RD_ITEM", "row": 0, "n": 3, "r": 0, "d": 2045}, {"d": 2046}, "SRAM d: words 2046 to 2048 go beyond"),
+        (
+            {"name": "VMADD", "a": 0, "b": 8, "c": 16, "d": 16, "n": 32},
+            {"d": 17},
+            "OVERLAP d: must begin where 'c' begins, or not overlap it",
+        ),
+        (
+            {"name": "MAC_AB", "mask": 1, "row": 0, "n": 3, "gb": 5},
+            {"gb": 6},
+            "BUFFER gb: words 6 to 8 go beyond the global buffer, which has 8",
+        ),
     ],
 )
 def test_at_the_limit_and_beyond(good, bad, message):
@@ -243,7 +307,24 @@ def test_at_the_limit_and_beyond(good, bad, message):
     assert any(each.startswith(message) for each in faults(**(good | bad)))
 
 
+def test_steps_of_a_loop_over_rows():
+    assert faults("LOOP", "rows", n=2, row=-3, col=7) == []
+    for name in "abd":
+        message = f"LOOP {name}: a loop with flag rows moves rows and columns only: there is no step of {name!r}"
+        assert faults("LOOP", "rows", n=2, **{name: -1}) == [message]
+        assert faults("LOOP", n=2, **{name: -1}) == []
+
+
 def test_what_depends_on_a_scalar_register():
+    item = {"row": 62, "col": 3, "n": 4, "r": 3, "d": 0}
+    assert faults("RD_ITEM", **item) == []
+    assert faults("RD_ITEM", scalar=23, **item) == []
+    assert faults("RD_ITEM", scalar=24, **item) == [
+        "ROW row: columns 511 to 514 go beyond a bank, which has 64 rows of 8"
+    ]
+    beyond = faults("RD_ITEM", scalar=1 << 20, **item)
+    assert beyond[0] == "OPERAND r: the last item is 1048575, not 1048576"
+    assert faults("RD_ITEM", scalar=(1 << 20) - 1, **item)[0].startswith("ROW row: columns")
     vmm = {"name": "VMM", "row": 0, "n": 8, "slots": 3, "a": 0, "d": 8}
     assert faults(vmm.pop("name"), "reg", "zero", **vmm) == []
     assert faults("VMM", "reg", "zero", scalar=0, **vmm) == ["OPERAND slots: a count must be at least 1, not 0"]
@@ -272,8 +353,9 @@ def test_expansion_of_vmm():
     """20 columns are chunks of 8, 8 and 4; later chunks begin from what the one before left."""
     vmm = instruction("VMM", row=3, col=6, n=20, slots=2, a=100, b=200, d=300)
     text = [str(one) for one in expand_vmm(TINY, vmm, 2)]
-    assert len(text) == 3 * (1 + 2 * 3)
-    assert text[:7] == [
+    assert len(text) == 1 + 3 * (1 + 2 * 3)
+    assert text[:8] == [
+        "act_ab mask=3, row=3",
         "wr_gb mask=3, a=100, n=8, gb=0",
         "wr_bias mask=3, a=200",
         "mac_ab mask=3, row=3, col=6, n=8, gb=0",
@@ -282,7 +364,7 @@ def test_expansion_of_vmm():
         "mac_ab mask=3, row=4, col=6, n=8, gb=0",
         "rd_mac mask=3, d=302",
     ]
-    assert text[14:] == [
+    assert text[15:] == [
         "wr_gb mask=3, a=116, n=4, gb=0",
         "wr_bias mask=3, a=300",
         "mac_ab mask=3, row=7, col=6, n=4, gb=0",
@@ -291,7 +373,39 @@ def test_expansion_of_vmm():
         "mac_ab mask=3, row=8, col=2, n=4, gb=0",
         "rd_mac mask=3, d=302",
     ]
-    zero = next(
-        one for one in expand_vmm(TINY, instruction("VMM", "zero", row=0, n=1, slots=1, a=0, d=8), 1) if one.flags
-    )
-    assert str(zero) == "wr_bias mask=3, a=0, zero"
+
+
+def test_expansion_of_vmm_with_a_pitch():
+    """Every slot in a row of its own, which is opened before the accumulators of the slot before it are read."""
+    vmm = instruction("VMM", "zero", row=3, n=12, slots=2, pitch=8, a=100, d=300)
+    assert [str(one) for one in expand_vmm(TINY, vmm, 2)] == [
+        "act_ab mask=3, row=3",
+        "wr_gb mask=3, a=100, n=8, gb=0",
+        "wr_bias mask=3, a=0, zero",
+        "mac_ab mask=3, row=3, col=0, n=8, gb=0",
+        "act_ab mask=3, row=4",
+        "rd_mac mask=3, d=300",
+        "mac_ab mask=3, row=4, col=0, n=8, gb=0",
+        "act_ab mask=3, row=5",
+        "rd_mac mask=3, d=302",
+        "wr_gb mask=3, a=108, n=4, gb=0",
+        "wr_bias mask=3, a=300",
+        "mac_ab mask=3, row=5, col=0, n=4, gb=0",
+        "act_ab mask=3, row=6",
+        "rd_mac mask=3, d=300",
+        "wr_bias mask=3, a=302",
+        "mac_ab mask=3, row=6, col=0, n=4, gb=0",
+        "rd_mac mask=3, d=302",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "place"), [(0, (0, 0, 3, 6)), (7, (1, 3, 3, 6)), (8, (0, 0, 4, 3)), (29, (1, 1, 5, 5))]
+)
+def test_the_place_of_an_item(item, place):
+    """Items of 5 columns, from row 3 and column 6 on, round the 2 x 4 units."""
+    channel, bank, row, col = place
+    read = instruction("RD_SB", mask=1 << channel, bank=bank, row=row, col=col, n=5, d=40)
+    one = instruction("RD_ITEM", row=3, col=6, n=5, r=9, d=40)
+    assert item_read(TINY, one, item) == read
+    assert list(expanded(TINY, one, item)) == [read]

@@ -12,7 +12,7 @@ from gen.pim.elements import bf16, numbers, oddities
 from gen.pim.layout import Matrix, Memory, to_words, vector_of
 from gen.pim.literals import bf16_bits
 from hdl.params import ConfigError
-from hdl.params.pim import PRESETS
+from hdl.params.pim import PRESETS, chunks
 from sim_tb.golden.float import narrow, widen
 from sim_tb.golden.pim import Machine
 from tests.pim.machines import SYSTEMS, TINY
@@ -96,6 +96,47 @@ def test_columns_by_hand():
         assert (flat[72:] == exact[8 + unit, 32:]).all()
 
 
+def test_columns_with_a_pitch():
+    """Each slot of 10 words in chunks of 8 and 2, every one in a row of its own."""
+    values = np.arange(16)[:, None] * 64.0 + np.arange(40)
+    matrix, dense = Matrix(TINY, 16, 40, at=24, pitch=8), Matrix(TINY, 16, 40)
+    assert (matrix.columns, matrix.words, matrix.slots) == (32, 10, 2)
+    columns, near = matrix.place(bf16(values)), dense.place(bf16(values))
+    assert (columns[:, :, :16] == near[:, :, :16]).all()
+    assert (columns[:, :, 16:18] == near[:, :, 16:18]).all()
+    assert (columns[:, :, 24:26] == near[:, :, 18:20]).all()
+    assert not columns[:, :, [*range(18, 24), *range(26, 32)]].any()
+    assert Memory(TINY).place(values, pitch=8).columns == 32
+    with pytest.raises(ConfigError, match="must be 0, or at least the 8 columns of the longest chunk, not 7"):
+        Matrix(TINY, 16, 40, pitch=7)
+    with pytest.raises(ConfigError, match=r"matrix\.pitch: must be an integer of at least 0, not -1"):
+        Matrix(TINY, 16, 40, pitch=-1)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("seed", range(6))
+def test_items(name, seed):
+    """A matrix is a table of items too: what VMM multiplies with, RD_ITEM reads, an item's chunks one by one."""
+    print(f"seed {seed}")
+    rng = np.random.default_rng(seed)
+    params = replace(SYSTEMS[name], gb_words=8)
+    memory, machine = Memory(params), Machine(params)
+    outputs, inputs = int(rng.integers(1, 4 * params.units)), int(rng.integers(1, 90))
+    values = rng.integers(-3, 4, (outputs, inputs)).astype(np.float64)
+    memory.place(values[:1, :1])
+    matrix = memory.place(values)
+    for channel, bank in np.ndindex(params.channels, params.banks):
+        machine.device.write(channel, bank, 0, memory.image[channel, bank])
+    item, lines, start, at = int(rng.integers(outputs)), [], 0, matrix.at
+    for length in chunks(params, matrix.words):
+        row, col = divmod(at, params.row_cols)
+        lines.append(f"rd_item row={row}, col={col}, n={length}, r=r3, d={100 + start}")
+        start, at = start + length, at + matrix.slots * length
+    text = "\n".join([f"setr r=r3, value={item}", *lines, "halt"])
+    assert machine.run(assemble(text, system=params).words).fault is None
+    assert (vector_of(machine.sram[100:], inputs) == values[item]).all()
+
+
 @pytest.mark.parametrize("name", SYSTEMS)
 @pytest.mark.parametrize("seed", range(6))
 def test_products(name, seed):
@@ -108,13 +149,13 @@ def test_products(name, seed):
         outputs, inputs = int(rng.integers(1, 40)), int(rng.integers(1, 90))
         values = rng.integers(-3, 4, (outputs, inputs)).astype(np.float64)
         x, bias = rng.integers(-2, 3, inputs).astype(np.float32), rng.integers(-8, 9, outputs).astype(np.float32)
-        matrix = memory.place(values)
+        matrix = memory.place(values, int(rng.integers(2)) * int(rng.integers(8, 11)))
         for channel, bank in np.ndindex(params.channels, params.banks):
             machine.device.write(channel, bank, 0, memory.image[channel, bank])
         assert (matrix.read(memory.image) == values).all()
         machine.sram[: matrix.words] = matrix.source(x)
         machine.sram[100 : 100 + matrix.result_words] = matrix.bias(bias)
-        text = f"{matrix.constants('w')}\nvmm row=w_row, col=w_col, n=w_words, slots=w_slots, a=0"
+        text = f"{matrix.constants('w')}\nvmm row=w_row, col=w_col, n=w_words, slots=w_slots, pitch=w_pitch, a=0"
         text += ", b=100, d=200\n" + text.splitlines()[-1] + ", zero, d=400\nhalt"
         assert machine.run(assemble(text, system=params).words).fault is None
         for at, start in ((200, bias), (400, 0 * bias)):

@@ -22,7 +22,13 @@ from tests.pim.texts import problems, program
             "mac_ab row=3@i, col=3, n=8",
             "columns 505 to 512 go beyond a bank, which has 64 rows of 8, in iteration 3",
         ),
-        ("n=3, d=1", "wr_gb a=0, n=6, gb=0@i", ""),
+        ("n=3, a=1, d=9", "mac_ab row=0, n=6, gb=0@i", ""),
+        (
+            "n=3, a=1",
+            "mac_ab row=0, n=6, gb=1@i",
+            "words 3 to 8 go beyond the global buffer, which has 8, in iteration 3",
+        ),
+        ("n=3, a=9, d=1", "wr_gb a=0, n=6, gb=0@i", ""),
         ("n=3, d=1", "wr_gb a=0, n=6, gb=1@i", "words 3 to 8 go beyond the global buffer, which has 8, in iteration 3"),
         # The result walks towards the source, and meets it in the middle iteration only.
         ("n=3, d=16", "vexp a=16, d=0@i, n=4", ""),
@@ -40,6 +46,44 @@ def test_addresses_in_loops(loop, body, message):
         found = problems(text)
         assert len(found) == 1
         assert found[0].split(": ", 1)[1] == message
+
+
+def test_a_loop_over_rows():
+    """It moves rows of everything inside, two loops further in as well, and nothing has to say so."""
+    text = "loop n=3, row={}, rows\ni: loop n=2, row=1\nloop n=2\nmac_ab row=7@i, n=8\nendl\nendl\nendl\nhalt"
+    assert len(program(text.format(27)).words) == 8
+    beyond = "columns 512 to 519 go beyond a bank, which has 64 rows of 8, in iteration 3, 2, 1"
+    assert problems(text.format(28)) == [f"5:12: {beyond}"]
+    assert problems("loop n=2, a=1, rows\nendl\nhalt") == [
+        "2:13: a loop with flag rows moves rows and columns only: there is no step of 'a'"
+    ]
+    # Results and sources stay where they are: they meet nowhere else.
+    assert len(program("loop n=9, row=1, rows\ni: loop n=2, a=2\nvmov a=1@i, d=0, n=4\nendl\nendl\nhalt").words) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "i: loop n=1\nloop n=1, rows\nendl\nendl\nhalt",
+            "3:1: is inside another loop: with flag rows it is the outermost one",
+        ),
+        (
+            "loop n=1, rows\nloop n=1, rows\nendl\nendl\nhalt",
+            "3:1: is inside another loop: with flag rows it is the outermost one",
+        ),
+        (
+            "loop n=1, rows\nloop n=1\nloop n=1\nloop n=1\nendl\nendl\nendl\nendl\nhalt",
+            "5:1: is inside 2 loops: a third can't be",
+        ),
+        (
+            "i: loop n=1, rows\nact_ab row=0@i\nendl\nhalt",
+            "3:14: every row moves with 'i', which has flag rows: no operand names it",
+        ),
+    ],
+)
+def test_where_a_loop_over_rows_can_not_be(text, message):
+    assert problems(text) == [message]
 
 
 def test_addresses_in_two_loops():

@@ -3,8 +3,8 @@
 from hdl.params.pim.commands import COMMANDS, Command
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
 from hdl.params.pim.energy import EnergyTable
-from hdl.params.pim.expansion import chunks, expand_vmm
-from hdl.params.pim.fields import FIELDS, LEVELS, SCALARS, WORD_BITS
+from hdl.params.pim.expansion import chunks, expand_vmm, expanded, item_read
+from hdl.params.pim.fields import FIELDS, ITEM_BITS, LEVELS, SCALARS, WORD_BITS
 from hdl.params.pim.instructions import INSTRUCTIONS, LENGTHS, OPCODES, SUM_WAYS, UNITS, Opcode, Touch
 from hdl.params.pim.legality import FAULTS, Access, Fault, Violation, accesses, faults_of, violations, words_of
 from hdl.params.pim.presets import PRESETS, energy_note, energy_sources, preset
@@ -17,6 +17,7 @@ __all__ = [
     "FAULTS",
     "FIELDS",
     "INSTRUCTIONS",
+    "ITEM_BITS",
     "LENGTHS",
     "LEVELS",
     "OPCODES",
@@ -44,8 +45,10 @@ __all__ = [
     "energy_note",
     "energy_sources",
     "expand_vmm",
+    "expanded",
     "faults_of",
     "instruction",
+    "item_read",
     "preset",
     "violations",
     "words_of",

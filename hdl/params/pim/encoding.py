@@ -50,6 +50,12 @@ class Instruction:
         found = self.op.operand(operand)
         return bool(found and found.advances and self.advance >> advance_bit(found.advances, level) & 1)
 
+    @property
+    def by_register(self) -> bool:
+        """An integer operand is in a scalar register."""
+        operand = self.op.integer
+        return operand is not None and (operand.register or "reg" in self.flags)
+
     def __str__(self) -> str:
         parts = [f"{name}={value}" for name, value in self.values.items()] + sorted(self.flags)
         if self.advance:
@@ -130,7 +136,7 @@ def decode(word: int) -> Instruction:
     if (scalar := op.or_scalar) and "reg" in flags:
         values[scalar.name] %= SCALARS
     for operand in op.operands:
-        if operand.kind == "scalar":
+        if operand.register:
             values[operand.name] %= SCALARS
     return Instruction(op, values, flags, advance)
 

@@ -7,12 +7,14 @@ Every instruction is one little-endian 128-bit word with the same fields at the 
 
 An operand is a field, or several fields joined, the first the least significant: element counts join ``n`` and ``col``
 (vectors longer than 4,095 elements), the value of SETR joins ``imm`` and ``d`` (32 bits), and a channel mask joins
-``ch_mask`` and ``imm`` (more than 8 channels). Bits that no operand of an instruction uses are ignored by the
+``ch_mask`` and ``imm`` (more than 8 channels). VMM takes part in all channels and banks, so that its pitch has
+``ch_mask`` and ``bank``. Bits that no operand of an instruction uses are ignored by the
 controller; programs leave them zero.
 
 The tag of an instruction inside loops says which of its addresses advance with which loop (the tag of MARK is the
 mark): bit i of the lower half for the outer loop, of the upper half for the inner one, where i counts row and column
-(together), ``a``, ``b``, ``d``. Advancing is modulo the width of the field.
+(together), ``a``, ``b``, ``d``. Advancing is modulo the width of the field. A loop with flag ``rows`` around them moves
+rows and columns of every instruction, and no tag names it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 __all__ = [
     "ADVANCING",
     "FIELDS",
+    "ITEM_BITS",
     "LEVELS",
     "SCALARS",
     "WORD_BITS",
@@ -34,8 +37,10 @@ __all__ = [
 WORD_BITS = 128
 #: Scalar registers r0 to r15, 32 bits each: a single-precision number or an unsigned integer.
 SCALARS = 16
-#: Loops inside one another.
+#: Loops inside one another that tags name; a loop with flag ``rows`` may stand around them.
 LEVELS = 2
+#: Of the number of an item.
+ITEM_BITS = 20
 #: Addresses that can advance with a loop, in the order of their bits in the tag.
 ADVANCING = ("row", "a", "b", "d")
 
@@ -87,8 +92,9 @@ class Operand:
         As the assembler has it; unique within an instruction.
     kind : str
         What it counts or names: ``channels``, ``bank``, ``row``, ``col``, ``lane``, ``columns``, ``words``,
-        ``elements``, ``iterations``, ``slots``, ``sram``, ``buffer``, ``stride``, ``scalar``, ``bf16``, ``bits`` or
-        ``tag``.
+        ``elements``, ``iterations``, ``slots``, ``pitch``, ``sram``, ``buffer``, ``stride``, ``scalar`` (a register),
+        ``pair`` (a register and the next one), ``item`` (a register with the number of an item), ``bf16``, ``bits``,
+        ``integer`` or ``tag``.
     fields : tuple of str
         The fields it occupies, the least significant first.
     meaning : str
@@ -101,6 +107,8 @@ class Operand:
         single-precision number in place of bf16.
     zeroed : bool
         With flag ``zero`` nothing is read there, and it is left out.
+    result : bool
+        A scalar register that takes the result.
     """
 
     name: str
@@ -111,6 +119,19 @@ class Operand:
     signed: bool = False
     or_scalar: bool = False
     zeroed: bool = False
+    result: bool = False
+
+    @property
+    def register(self) -> bool:
+        """It names a scalar register, whatever the flags."""
+        return self.kind in ("scalar", "pair", "item")
+
+    @property
+    def integer_bits(self) -> int:
+        """Bits of the integer that is taken from a scalar register; 0 if none is."""
+        if self.kind == "item":
+            return 32
+        return 16 if self.or_scalar and self.kind != "bf16" else 0
 
     @property
     def width(self) -> int:
@@ -120,7 +141,7 @@ class Operand:
     @property
     def range(self) -> tuple[int, int]:
         """The least and the greatest value that it can have."""
-        if self.kind == "scalar":
+        if self.register:
             return 0, SCALARS - 1
         return (-(1 << (self.width - 1)), (1 << (self.width - 1)) - 1) if self.signed else (0, (1 << self.width) - 1)
 
@@ -172,16 +193,29 @@ _OPERANDS = {
     "bias": Operand("b", "sram", ("b",), "SRAM word where the slots of biases begin", zeroed=True),
     "gamma": Operand("b", "sram", ("b",), "SRAM word where the factors begin"),
     "beta": Operand("beta", "sram", ("imm",), "SRAM word where the summands begin"),
+    "c": Operand("c", "sram", ("imm",), "SRAM word where the third source begins"),
     "gb": Operand("gb", "buffer", ("d",), "first word of the global buffer", 0),
+    "mac_gb": Operand("gb", "buffer", ("a",), "first word of the global buffer", 0),
     "lane": Operand("lane", "lane", ("b",), "lane of the column"),
     "channel_stride": Operand("stride", "stride", ("b",), "words from one channel's source to the next channel's"),
     "gather_stride": Operand(
         "stride", "stride", ("imm",), "elements from one to the next of the source", or_scalar=True
     ),
     "slots": Operand("slots", "slots", ("imm",), "slots of results", or_scalar=True),
+    "pitch": Operand(
+        "pitch",
+        "pitch",
+        ("ch_mask", "bank"),
+        "columns from a slot to the next one within a chunk; 0: the chunk's own",
+        0,
+    ),
     "imm": Operand("imm", "bf16", ("imm",), "factor: bf16, or single precision from a register", or_scalar=True),
     "scale": Operand("imm", "bf16", ("imm",), "factor, positive: as for VSCALE", 0x3F80, or_scalar=True),
-    "r": Operand("r", "scalar", ("bank",), "scalar register that takes the result"),
+    "r": Operand("r", "scalar", ("bank",), "scalar register that takes the result", result=True),
+    "item": Operand("r", "item", ("bank",), "scalar register with the number of the item, below 2^20"),
+    "kept": Operand("r", "pair", ("bank",), "scalar register with the greatest number; the next one has its place"),
+    "found": Operand("s", "pair", ("imm",), "scalar register with a number; the next one has its place"),
+    "origin": Operand("value", "integer", ("d", "b"), "integer that is added to a place", 0),
     "eps": Operand("eps", "scalar", ("bank",), "scalar register with n times the summand to the variance"),
     "share": Operand("share", "scalar", ("row",), "scalar register with 1 / n"),
     "s": Operand("s", "scalar", ("imm",), "scalar register with the argument"),
@@ -189,7 +223,7 @@ _OPERANDS = {
     "tag": Operand("tag", "tag", ("tag",), "the mark"),
     "row_step": Operand("row", "stride", ("row",), "rows that addresses advance each iteration", 0, signed=True),
     "col_step": Operand("col", "stride", ("col",), "columns that addresses advance each iteration", 0),
-    "a_step": Operand("a", "stride", ("a",), "words that `a` advances each iteration", 0, signed=True),
+    "a_step": Operand("a", "stride", ("a",), "words that `a` (`gb` of MAC_AB) advances each iteration", 0, signed=True),
     "b_step": Operand("b", "stride", ("b",), "words that `b` advances each iteration", 0, signed=True),
-    "d_step": Operand("d", "stride", ("d",), "words that `d` (or `gb`) advances each iteration", 0, signed=True),
+    "d_step": Operand("d", "stride", ("d",), "words that `d` (`gb` of WR_GB) advances each iteration", 0, signed=True),
 }

@@ -17,7 +17,12 @@ Why they are as they are:
 * Vector operations count elements, not words, and more than 4,095 of them: softmax over any number of tokens. What is
   left of a result's last word is zero, so that a product with it is harmless.
 * VMM has its sizes in the word (slots also from a register). Partial sums of a long input re-enter the accumulators
-  as a preset, which rounds once less than adding them in the vector unit and needs no room for them.
+  as a preset, which rounds once less than adding them in the vector unit and needs no room for them. With a pitch of
+  a whole row no slot spreads over two, and each row is opened while accumulators are read, which takes as long.
+* A loop over the layers of a decoder moves nothing but rows, and of every instruction: LOOP has flag rows for it, and
+  tags have no bits for a third level.
+* RD_ITEM finds a row of an embedding, in an order in which the same rows are the matrix of the outputs.
+* SKEEP joins the greatest numbers of several pieces: logits of a vocabulary that is longer than the SRAM.
 * SETR has a 32-bit value. The host reads and writes the scalar registers itself, and needs no form of its own.
 * LAYERNORM and RMSNORM take the summand to the variance and 1 / n from registers. SOFTMAX has a factor, for attention.
 * There is no rotation: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it. Nor are there copies between
@@ -34,14 +39,28 @@ from dataclasses import dataclass
 
 from hdl.params.pim.fields import Flag, Operand, operand_table
 
-__all__ = ["FENCE", "FLAGS", "INSTRUCTIONS", "IRQ", "LENGTHS", "OPCODES", "REG", "SUM_WAYS", "UNITS", "Opcode", "Touch"]
+__all__ = [
+    "FENCE",
+    "FLAGS",
+    "INSTRUCTIONS",
+    "IRQ",
+    "LENGTHS",
+    "OPCODES",
+    "REG",
+    "ROWS",
+    "SUM_WAYS",
+    "UNITS",
+    "Opcode",
+    "Touch",
+]
 
 FENCE = Flag("fence", 0, "wait until every unit is idle before this instruction begins")
 ACCUMULATE = Flag("accumulate", 1, "leave the accumulators as they are")
 ZERO = Flag("zero", 1, "preset zeros; no source is read")
 IRQ = Flag("irq", 2, "raise the interrupt when this instruction has ended")
+ROWS = Flag("rows", 1, "the outermost loop; rows and columns of all instructions inside advance, and nothing else")
 REG = Flag("reg", 3, "the operand that may be a scalar register is one")
-FLAGS = (FENCE, ACCUMULATE, ZERO, IRQ, REG)
+FLAGS = (FENCE, ACCUMULATE, ZERO, ROWS, IRQ, REG)
 #: Sums over a vector: the elements of a beat (``vector_lanes``, missing ones +0) add up as a balanced tree of
 #: neighbours; beat i joins running sum i mod SUM_WAYS, which begins at +0; the running sums add up as a balanced tree.
 SUM_WAYS = 4
@@ -63,7 +82,8 @@ LENGTHS = {
     "slots": "slots * SLOT_WORDS",
     "strided": "elements 0 to (n - 1) * stride",
     "spread": "n from each a + c * stride",
-    "matrix": "slots * n",
+    "matrix": "slots * n, or slots * pitch for each chunk,",
+    "item": "n, r // UNITS items behind,",
 }
 
 
@@ -132,6 +152,11 @@ class Opcode:
         """One channel at a time can do it: words of banks go to one place in SRAM."""
         return self.unit == "dram" and self.gives("sram")
 
+    @property
+    def moves_rows(self) -> bool:
+        """It addresses rows of the banks, which move with a loop with flag rows."""
+        return any(operand.kind == "row" for operand in self.operands)
+
     def unused(self, flags: Collection[str]) -> str:
         """The operand that is left out with these flags; an empty text if none is."""
         return next((each.name for each in self.operands if each.zeroed and "zero" in flags), "")
@@ -144,6 +169,11 @@ class Opcode:
     def or_scalar(self) -> Operand | None:
         """The operand that flag ``reg`` turns into a scalar register."""
         return next((each for each in self.operands if each.or_scalar), None)
+
+    @property
+    def integer(self) -> Operand | None:
+        """The operand whose value may be an integer in a scalar register."""
+        return next((each for each in self.operands if each.integer_bits), None)
 
     @property
     def all_flags(self) -> tuple[Flag, ...]:
@@ -205,7 +235,10 @@ INSTRUCTIONS = {
             "control",
             "iterations row_step col_step a_step b_step d_step",
             "execute the instructions up to the matching ENDL n times; addresses that their tags name advance by the "
-            "steps with each iteration (rows and columns as one number, row * ROW_COLS + col)",
+            "steps with each iteration (rows and columns as one number, row * ROW_COLS + col). With flag rows it is "
+            "the outermost loop, around the two that tags name; it has no steps of a, b and d, and the rows and "
+            "columns of every instruction inside advance, whatever its tag",
+            ROWS,
         ),
         _opcode(0x05, "ENDL", "control", "", "end of the innermost loop"),
         _opcode(0x06, "SETR", "control", "r value", "r = value"),
@@ -258,6 +291,16 @@ INSTRUCTIONS = {
             _source("a", "slot"),
         ),
         _opcode(
+            0x17,
+            "RD_ITEM",
+            "dram",
+            "row col columns item d",
+            "SRAM words d.. = the item whose number is in register r, of items of n columns that go round the units: "
+            "item i is in unit i mod UNITS, from column row * ROW_COLS + col + (i // UNITS) * n on",
+            _columns("item"),
+            _result("d", "count"),
+        ),
+        _opcode(
             0x18,
             "WR_GB",
             "pim",
@@ -288,7 +331,7 @@ INSTRUCTIONS = {
             0x1B,
             "MAC_AB",
             "pim",
-            "mask row col columns gb",
+            "mask row col columns mac_gb",
             "for i below n, in every bank of the channels: accumulator += dot product of column i (from row and col on "
             "and across rows) and global buffer word gb + i. Products and sums are single precision: the sum over a "
             "column's lanes as a balanced tree of neighbours, then one addition to the accumulator",
@@ -309,12 +352,12 @@ INSTRUCTIONS = {
             0x1D,
             "VMM",
             "pim",
-            "row col columns slots a bias d",
+            "row col columns slots pitch a bias d",
             "matrix times vector on all channels: the vector is SRAM words a.. (n of them), slot s of the result goes "
             "to SRAM word d + s * SLOT_WORDS and begins from the slot of biases at b + s * SLOT_WORDS, or from zeros "
             "with flag zero. The matrix lies from row and col on, in chunks of GB_WORDS columns of every slot (the "
-            "last chunk shorter). Between chunks sums are rounded to bf16. The global buffers are overwritten, and the "
-            "accumulators are cleared",
+            "last chunk shorter), slots pitch columns apart. Between chunks sums are rounded to bf16. The global "
+            "buffers are overwritten, and the accumulators are cleared",
             ZERO,
             _source("a", "count"),
             Touch("sram", "b", "slots", in_place=True),
@@ -336,16 +379,27 @@ INSTRUCTIONS = {
             _source("a", "strided"),
             _result("d", "vector"),
         ),
+        _vector(0x27, "VMADD", "a b c d elements", "d = a * b + c, the product rounded too"),
         _vector(0x28, "VEXP", "a d elements", "d = exp(a)"),
         _vector(0x29, "VSIG", "a d elements", "d = 1 / (1 + exp(-a))"),
         _vector(0x2A, "VGELU", "a d elements", "d = GELU(a), tanh form"),
         _vector(0x2B, "VSILU", "a d elements", "d = a / (1 + exp(-a))"),
+        _vector(0x2C, "VGELUE", "a d elements", "d = GELU(a), with the error function"),
+        _vector(0x2D, "VRELU", "a d elements", "d = a where a is above zero or NaN, and +0 elsewhere"),
         _vector(0x30, "RMAX", "r a elements", "r = greatest of a; NaN if any is; +0 for zeros of either sign"),
         _vector(0x31, "RSUM", "r a elements", f"r = sum of a: {_ORDER}"),
         _vector(0x32, "RSSQ", "r a elements", f"r = sum of the squares of a: {_ORDER}"),
         _vector(0x33, "ARGMAX", "r a elements", "r = index of the first NaN of a, or else of its first greatest"),
         _vector(0x34, "SRECIP", "r s", "r = 1 / s"),
         _vector(0x35, "SRSQRT", "r s", "r = 1 / square root of s"),
+        _opcode(
+            0x36,
+            "SKEEP",
+            "control",
+            "kept found origin",
+            "where the number in s is greater than that in r, or is NaN where that in r is none: r = s, and the "
+            "register after r = the one after s + value (integers). Zeros of either sign are equal",
+        ),
         _vector(
             0x38,
             "SOFTMAX",

@@ -2,8 +2,9 @@
 
 Nearly all can be told from the program alone, because loops run a known number of times and there are no jumps: the
 assembler tells it. Only the controller can tell what depends on a scalar register (the slots of VMM, the stride of
-VGATHER), and whatever didn't pass the assembler. It stops at the first illegal instruction with the first of its faults
-in the order of ``FAULTS``; of that instruction nothing is executed, and all before it is finished.
+VGATHER, the item of RD_ITEM), and whatever didn't pass the assembler. It stops at the first illegal instruction with
+the first of its faults in the order of ``FAULTS``; of that instruction nothing is executed, and all before it is
+finished.
 
 That accumulators are read too early has two sides. While MACs are in flight the sequencer waits (tMAC), and the timing
 checker watches that it does. That nothing was added or preset since they were cleared is a fault; loops included, the
@@ -16,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hdl.params.pim.encoding import Instruction
+from hdl.params.pim.expansion import chunks
+from hdl.params.pim.fields import ITEM_BITS, SCALARS
 from hdl.params.pim.instructions import Opcode, Touch
 from hdl.params.pim.system import PimParams
 
@@ -35,9 +38,19 @@ FAULTS = {
     fault.name: fault
     for fault in (
         Fault("OPCODE", 1, "no instruction has this opcode"),
-        Fault("LOOP", 2, "a third LOOP inside two, ENDL outside any, or a step of columns beyond a row"),
+        Fault(
+            "LOOP",
+            2,
+            "a third LOOP inside two, ENDL outside any, a step of columns beyond a row, or a LOOP with flag rows that "
+            "is inside another or has a step of a, b or d",
+        ),
         Fault("MASK", 3, "no channel takes part, or one that doesn't exist, or several where one must"),
-        Fault("OPERAND", 4, "a count of zero, or a bank, column or lane beyond the last"),
+        Fault(
+            "OPERAND",
+            4,
+            "a count of zero, a bank, column, lane, item or pair of registers beyond the last, or a pitch below a "
+            "chunk",
+        ),
         Fault("SRAM", 5, "an SRAM address beyond the last word"),
         Fault("ROW", 6, "an address beyond the last row of a bank"),
         Fault("BUFFER", 7, "an address beyond the last word of the global buffer"),
@@ -92,7 +105,9 @@ def faults_of(op: Opcode) -> list[str]:
     found = {
         "LOOP": op.name in ("LOOP", "ENDL"),
         "MASK": "channels" in kinds,
-        "OPERAND": bool(kinds & {"bank", "col", "lane", "columns", "words", "elements", "iterations", "slots"}),
+        "OPERAND": bool(
+            kinds & {"bank", "col", "lane", "pair", "columns", "words", "elements", "iterations", "slots", "item"}
+        ),
         "SRAM": "sram" in spaces,
         "ROW": "dram" in spaces,
         "BUFFER": "buffer" in spaces,
@@ -116,8 +131,8 @@ def accesses(params: PimParams, one: Instruction, scalar: int | None = None) -> 
     one : Instruction
         With the addresses of this iteration, if it is inside loops.
     scalar : int, optional
-        The integer (16 bits) from the scalar register that stands for an operand. Without it, ranges that depend on it
-        are left out.
+        The integer from the scalar register that stands for an operand (``Operand.integer_bits``). Without it, ranges
+        that depend on it are left out.
     """
     found = []
     for touch in one.op.touches:
@@ -141,12 +156,16 @@ def _extents(params: PimParams, one: Instruction, touch: Touch, scalar: int | No
         for channel in range(min(values["mask"].bit_length(), params.channels)) if step else [0]:
             yield start + channel * step, n
         return
-    many = scalar if "reg" in one.flags else values.get("slots", values.get("stride"))
-    if many is None and touch.length in ("slots", "matrix", "strided"):
+    many = scalar if one.by_register else values.get("slots", values.get("stride"))
+    if many is None and touch.length in ("slots", "matrix", "strided", "item"):
         return
     many = many or 0
+    if touch.length == "item":
+        yield start + many // params.units * n, n
+        return
     lengths = {"count": n, "slot": params.slot_words, "vector": words_of(params, n), "one": 1, "open": 1}
-    lengths |= {"slots": many * params.slot_words, "matrix": many * n}
+    pitches = values.get("pitch", 0) * len(chunks(params, n))
+    lengths |= {"slots": many * params.slot_words, "matrix": many * (pitches or n)}
     lengths["strided"] = words_of(params, max(0, n - 1) * many + 1)
     yield start, lengths[touch.length]
 
@@ -182,7 +201,11 @@ def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterat
     if one.op.name == "LOOP" and values["col"] >= params.row_cols:
         message = f"a step of columns is 0 to {params.row_cols - 1}, not {values['col']}: the rest is rows"
         yield Violation(FAULTS["LOOP"], "col", message)
-    last = {"bank": params.banks - 1, "col": params.row_cols - 1, "lane": params.lanes - 1}
+    for name in ("a", "b", "d") if "rows" in one.flags else ():
+        if values[name]:
+            message = f"a loop with flag rows moves rows and columns only: there is no step of {name!r}"
+            yield Violation(FAULTS["LOOP"], name, message)
+    last = {"bank": params.banks - 1, "col": params.row_cols - 1, "lane": params.lanes - 1, "pair": SCALARS - 2}
     for operand in one.op.operands:
         top = last.get(operand.kind)
         if top is not None and values[operand.name] > top:
@@ -190,10 +213,18 @@ def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterat
             yield Violation(FAULTS["OPERAND"], operand.name, message)
     counts = {"n": values.get("n")}
     if "slots" in values:
-        counts["slots"] = scalar if "reg" in one.flags else values["slots"]
+        counts["slots"] = scalar if one.by_register else values["slots"]
     for name, count in counts.items():
         if count == 0:
             yield Violation(FAULTS["OPERAND"], name, "a count must be at least 1, not 0")
+    longest = min(values.get("n", 0), params.gb_words)
+    if 0 < values.get("pitch", 0) < longest:
+        message = f"slots must be at least as far apart as the longest chunk, {longest} columns, not {values['pitch']}"
+        yield Violation(FAULTS["OPERAND"], "pitch", message)
+    item = one.op.integer
+    if item is not None and item.kind == "item" and scalar is not None and scalar >> ITEM_BITS:
+        message = f"the last item is {(1 << ITEM_BITS) - 1}, not {scalar}"
+        yield Violation(FAULTS["OPERAND"], item.name, message)
 
 
 def _ranges(params: PimParams, touched: tuple[Access, ...]) -> Iterator[Violation]:

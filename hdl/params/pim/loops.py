@@ -18,7 +18,7 @@ def steps(params: PimParams, loop: Instruction) -> dict[str, int]:
 
 
 def advanced(
-    params: PimParams, one: Instruction, moved: Sequence[Mapping[str, int]], *, wrap: bool = True
+    params: PimParams, one: Instruction, moved: Sequence[Mapping[str, int]], *, rows: int = 0, wrap: bool = True
 ) -> Instruction:
     """An instruction with the addresses that it has inside loops.
 
@@ -28,12 +28,14 @@ def advanced(
     one : Instruction
         As it stands in the program.
     moved : sequence of mappings
-        For each enclosing loop, the outermost first: how far each member of ``ADVANCING`` has moved, which is the
-        iteration (from 0) times the step.
+        For each enclosing loop that tags name, the outermost first: how far each member of ``ADVANCING`` has moved,
+        which is the iteration (from 0) times the step.
+    rows : int
+        How far a loop with flag ``rows`` around them has moved all rows, in columns.
     wrap : bool
         Addresses are modulo their field's width, as in the controller. Otherwise they can be any integer.
     """
-    if not one.advance:
+    if not one.advance and not (rows and one.op.moves_rows):
         return one
     values = dict(one.values)
     for operand in one.op.operands:
@@ -41,7 +43,7 @@ def advanced(
             continue
         by = sum(each[operand.advances] for level, each in enumerate(moved) if one.advances(operand.name, level))
         if operand.name == "row":
-            row, col = divmod(values.get("col", 0) + by, params.row_cols)
+            row, col = divmod(values.get("col", 0) + by + rows, params.row_cols)
             values["row"] += row
             if "col" in values:
                 values["col"] = col

@@ -16,19 +16,24 @@ UNITS = ("control", "stream", "channels", "vector")
 #: Lengths of ranges, as :data:`hdl.params.pim.LENGTHS` has them: the instruction's count, one word of every slot, words
 #: of the vector, one, or a product with the scalar operand.
 LENGTHS = ("count", "slot", "vector", "one", "slots", "strided", "spread", "matrix")
-#: A row that is only opened must exist all the same.
-OTHER_LENGTHS = {"open": "one"}
+#: A row that is only opened must exist all the same; of an item the place is found before its range is looked at.
+OTHER_LENGTHS = {"open": "one", "item": "count"}
+#: Instructions that channels execute as another one.
+ALIKE = {"WR_GBX": "WR_GB", "RD_ITEM": "RD_SB"}
+_NAMED = ("HALT", "FENCE", "LOOP", "ENDL", "SETR", "SKEEP", "MARK", "VMM", "OUT")
 CONTROLS = StructLayout(
     {
         "legal": 1,
         **dict.fromkeys(UNITS, 1),
-        **{f"is_{name.lower()}": 1 for name in ("HALT", "FENCE", "LOOP", "ENDL", "SETR", "MARK", "VMM", "OUT")},
+        **{f"is_{name.lower()}": 1 for name in _NAMED},
         "mask": 1,
         "single": 1,
         "bank": 1,
         "row": 1,
         "col": 1,
         "lane": 1,
+        "pair": 1,
+        "item": 1,
         "count": 1,
         "wide": 1,
         "scalar": 1,
@@ -39,6 +44,7 @@ CONTROLS = StructLayout(
         **{f"advance_{field}": 1 for field in ("row", "a", "b", "d")},
         "has": len(RANGES),
         "in_place": len(RANGES),
+        "buffer_at_a": 1,
         **{f"length_{name}": len(LENGTHS) for name in RANGES},
         "kind": (len(KINDS) - 1).bit_length(),
         "feeds": 1,
@@ -60,7 +66,7 @@ def controls(op: Opcode) -> dict[str, int]:
     found = {"legal": 1, unit: 1, "single": op.single}
     if f"is_{name.lower()}" in CONTROLS.members:
         found[f"is_{name.lower()}"] = 1
-    found |= {key: key in kinds for key in ("bank", "row", "col", "lane")}
+    found |= {key: key in kinds for key in ("bank", "row", "col", "lane", "pair", "item")}
     found["mask"] = "channels" in kinds
     count = op.operand("n")
     found["count"], found["wide"] = count is not None, count is not None and len(count.fields) > 1
@@ -68,8 +74,8 @@ def controls(op: Opcode) -> dict[str, int]:
     found["scalar"] = scalar is not None and scalar.kind != "bf16"
     found["factor"] = scalar is not None and scalar.kind == "bf16"
     found["zeroes"] = any(flag.name == "zero" for flag in op.flags)
-    found["takes_scalars"] = any(operand.name in ("s", "eps", "share") for operand in op.operands)
-    found["gives_scalar"] = op.operand("r") is not None and name != "SETR"
+    found["takes_scalars"] = any(operand.register and not operand.result for operand in op.operands)
+    found["gives_scalar"] = unit == "vector" and any(operand.result for operand in op.operands)
     for field in ("row", "a", "b", "d"):
         found[f"advance_{field}"] = any(operand.advances == field for operand in op.operands)
     for touch in op.touches:
@@ -77,10 +83,12 @@ def controls(op: Opcode) -> dict[str, int]:
         found[f"length_{where}"] = 1 << LENGTHS.index(OTHER_LENGTHS.get(touch.length, touch.length))
         bit = 1 << RANGES.index(where)
         found["has"] = found.get("has", 0) | bit
+        if where == "buffer":
+            found["buffer_at_a"] = _field(op, touch) == "a"
         if touch.in_place:
             found["in_place"] = found.get("in_place", 0) | bit
     if unit == "channels" and name != "VMM":
-        found["kind"] = KINDS.index("WR_GB" if name == "WR_GBX" else name)
+        found["kind"] = KINDS.index(ALIKE.get(name, name))
         found["feeds"], found["collects"] = op.takes("sram"), op.gives("sram")
     found["each"], found["slot"] = "spread" in lengths, "slot" in lengths
     found["loads"], found["reads_accumulators"] = name in ("WR_BIAS", "MAC_AB"), name == "RD_MAC"
@@ -92,9 +100,14 @@ def _range(op: Opcode, touch: Touch) -> str:
     """Which of ``RANGES`` it is: of SRAM the field that holds its address."""
     if touch.space != "sram":
         return touch.space
+    return "beta" if _field(op, touch) == "imm" else _field(op, touch)
+
+
+def _field(op: Opcode, touch: Touch) -> str:
+    """The field that holds the address of a range."""
     operand = op.operand(touch.operand)
     assert operand is not None
-    return "beta" if operand.fields[0] == "imm" else operand.fields[0]
+    return operand.fields[0]
 
 
 def decode(m: Module, opcode: Value) -> View:

@@ -12,8 +12,8 @@ from hdl.pim.channel.operation import COUNT_BITS
 
 __all__ = ["PHASES", "Expander"]
 
-#: Of a chunk of the input: load it; then for each slot preset, multiply, read.
-PHASES = ("WR_GB", "WR_BIAS", "MAC_AB", "RD_MAC")
+#: Open a row; load a chunk of the input; then for each slot preset, multiply, read.
+PHASES = ("ACT_AB", "WR_GB", "WR_BIAS", "MAC_AB", "RD_MAC")
 
 
 class Expander(Part):
@@ -21,13 +21,13 @@ class Expander(Part):
 
     Members
     -------
-    start : In(1), a, b, d, row, col, n, slots : In, zero : In(1)
+    start : In(1), a, b, d, row, col, n, slots, pitch : In, zero : In(1)
         A VMM begins, with its operands; ``col`` below ``row_cols``.
     ready : Out(1), step : In(1), last : Out(1)
         A part is there; it has been used, and was the last.
     phase : Out
         Which of ``PHASES``, one-hot. ``part_a``, ``part_d``, ``part_row``, ``part_col``, ``part_n``, ``part_zero`` are
-        its operands; those that it has not are of no meaning, but ``part_d`` is 0 for the first word of the buffer.
+        its operands; those that it has not are of no meaning, but the first word of the buffer is 0.
     """
 
     module = "expander"
@@ -42,6 +42,7 @@ class Expander(Part):
                 **{name: In(width) for name, width in addresses.items()},
                 "col": In(8),
                 "n": In(COUNT_BITS),
+                "pitch": In(COUNT_BITS),
                 "ready": Out(1),
                 "last": Out(1),
                 "phase": Out(len(PHASES)),
@@ -55,41 +56,61 @@ class Expander(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params = self.params
-        source, bias, result, top, row = (
-            Signal(ADDRESS_BITS, name=name, reset_less=True) for name in ("source", "bias", "result", "top", "row_at")
+        source, bias, result, top, row, ended = (
+            Signal(ADDRESS_BITS, name=name, reset_less=True)
+            for name in ("source", "bias", "result", "top", "row_at", "row_ended")
         )
         slots, slot = (Signal(ADDRESS_BITS, name=name, reset_less=True) for name in ("slots_all", "slots_left"))
         col = Signal(COUNT_BITS + 1, reset_less=True)
-        left, chunk = (Signal(COUNT_BITS, name=name, reset_less=True) for name in ("left", "chunk"))
-        first, zero = Signal(), Signal()
-        load, preset = Const(1, len(PHASES)), Const(2, len(PHASES))
+        left, chunk, pitch = (Signal(COUNT_BITS, name=name, reset_less=True) for name in ("left", "chunk", "pitch_of"))
+        begun, first, zero, more, within = Signal(), Signal(), Signal(), Signal(), Signal()
+        # On the way from a slot's first column to its last one, and from there to the next slot.
+        ending, leaving = Signal(), Signal()
+        is_ = dict(zip(PHASES, self.phase, strict=True))
+        one_hot = {name: Const(1 << i, len(PHASES)) for i, name in enumerate(PHASES)}
         rest = Signal(COUNT_BITS)
         most = Const(params.gb_words, COUNT_BITS)
         m.d.comb += [
             rest.eq(Mux(self.start, self.n, left - chunk)),
-            self.ready.eq(col < params.row_cols),
-            self.last.eq(self.phase[3] & (slot == 1) & (rest == 0)),
-            self.part_a.eq(Mux(self.phase[0], source, Mux(first, bias, result))),
-            self.part_d.eq(Mux(self.phase[3], result, 0)),
+            within.eq(col < params.row_cols),
+            self.ready.eq(within & ~ending & ~leaving),
+            more.eq((slot != 1) | rest.any()),
+            self.last.eq(is_["RD_MAC"] & ~more),
+            self.part_a.eq(Mux(is_["WR_GB"], source, Mux(is_["MAC_AB"], 0, Mux(first, bias, result)))),
+            self.part_d.eq(Mux(is_["RD_MAC"], result, 0)),
             self.part_row.eq(row),
             self.part_col.eq(col),
             self.part_n.eq(chunk),
-            self.part_zero.eq(self.phase[1] & first & zero),
+            self.part_zero.eq(is_["WR_BIAS"] & first & zero),
         ]
-        with m.If(~self.ready):
+        with m.If(~within):
             m.d.sync += [col.eq(col - params.row_cols), row.eq(row + 1)]
+        with m.Elif(ending):
+            m.d.sync += [ended.eq(row), ending.eq(0), leaving.eq(1)]
+            m.d.sync += col.eq(col + 1 + Mux(pitch.any(), pitch - chunk, 0))
+        with m.Elif(leaving):
+            m.d.sync += [leaving.eq(0), self.phase.eq(Mux(more & (row != ended), one_hot["ACT_AB"], one_hot["RD_MAC"]))]
         with m.If(self.start):
             m.d.sync += [source.eq(self.a), bias.eq(self.b), result.eq(self.d), top.eq(self.d), zero.eq(self.zero)]
             m.d.sync += [row.eq(self.row), col.eq(self.col), slots.eq(self.slots), slot.eq(self.slots)]
-            m.d.sync += [left.eq(self.n), chunk.eq(Mux(rest > most, most, rest)), first.eq(1), self.phase.eq(load)]
+            m.d.sync += [left.eq(self.n), chunk.eq(Mux(rest > most, most, rest)), pitch.eq(self.pitch), first.eq(1)]
+            m.d.sync += self.phase.eq(one_hot["ACT_AB"])
+            m.d.sync += begun.eq(0)
         with m.Elif(self.step):
-            m.d.sync += self.phase.eq(self.phase << 1)
-            with m.If(self.phase[0]):
-                m.d.sync += source.eq(source + chunk)
-            with m.If(self.phase[3]):
-                m.d.sync += [col.eq(col + chunk), slot.eq(slot - 1), self.phase.eq(preset)]
+            with m.If(is_["ACT_AB"]):
+                m.d.sync += [begun.eq(1), self.phase.eq(Mux(begun, one_hot["RD_MAC"], one_hot["WR_GB"]))]
+            with m.If(is_["WR_GB"]):
+                m.d.sync += [source.eq(source + chunk), self.phase.eq(one_hot["WR_BIAS"])]
+            with m.If(is_["WR_BIAS"]):
+                m.d.sync += self.phase.eq(one_hot["MAC_AB"])
+            with m.If(is_["MAC_AB"]):
+                m.d.sync += [col.eq(col + chunk - 1), ending.eq(1)]
+            with m.If(is_["RD_MAC"]):
+                # What RD_MAC has cleared needs no zeros.
+                m.d.sync += self.phase.eq(Mux(first & zero, one_hot["MAC_AB"], one_hot["WR_BIAS"]))
                 m.d.sync += [result.eq(result + params.slot_words), bias.eq(bias + params.slot_words)]
+                m.d.sync += slot.eq(slot - 1)
                 with m.If(slot == 1):
                     m.d.sync += [left.eq(rest), chunk.eq(Mux(rest > most, most, rest)), slot.eq(slots)]
-                    m.d.sync += [result.eq(top), first.eq(0), self.phase.eq(load)]
+                    m.d.sync += [result.eq(top), first.eq(0), self.phase.eq(one_hot["WR_GB"])]
         return m

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, Shared, place
-from hdl.params.pim import FAULTS, INSTRUCTIONS, SCALARS, WORD_BITS, PimParams
+from hdl.params.pim import FAULTS, INSTRUCTIONS, WORD_BITS, PimParams
 from hdl.pim.channel.collector import collect_job
 from hdl.pim.channel.feeder import ADDRESS_BITS, feed_job
 from hdl.pim.channel.operation import KINDS, operation
 from hdl.pim.issue.decode import CONTROLS, RANGES, controls, decode
 from hdl.pim.issue.expand import Expander
+from hdl.pim.issue.items import Items
 from hdl.pim.issue.loops import ADDRESSES, Loops
 from hdl.pim.issue.present import Present, field, lowest_fault
 from hdl.pim.issue.ranges import Ranges
+from hdl.pim.issue.scalars import Scalars
 from hdl.pim.issue.scoreboard import BOUNDS, SOURCES, Scoreboard
 from hdl.pim.mover import MOVE_BITS
 from hdl.pim.vector.context import context_count
@@ -28,11 +30,12 @@ class Issuer(Part):
     """Executes programs: fetch, address, check, wait, dispatch; one instruction at a time, while units work on earlier.
 
     An instruction takes 6 clocks before it is dispatched, one more for each range that it touches, and one if there are
-    any; VMM and those with strides 20 more. Units have queues: streams of MACs see none of it. It waits while a unit
-    writes what it reads, or uses what it writes (:class:`hdl.pim.issue.scoreboard.Scoreboard`); what has to do with
-    scalar registers waits for a vector instruction that gives one. After an instruction that is illegal, units finish,
-    and the program ends with the lowest code of its faults; ``clear`` makes it ready again. The parts of a VMM are
-    instructions of their own, made here (:class:`hdl.pim.issue.expand.Expander`).
+    any; VMM and those with strides 20 more, and RD_ITEM some 60 (:class:`hdl.pim.issue.items.Items`). Units have
+    queues: streams of MACs see none of it. It waits while a unit writes what it reads, or uses what it writes
+    (:class:`hdl.pim.issue.scoreboard.Scoreboard`); what has to do with scalar registers waits for a vector instruction
+    that gives one. After an instruction that is illegal, units finish, and the program ends with the lowest code of its
+    faults; ``clear`` makes it ready again. The parts of a VMM are instructions of their own, made here
+    (:class:`hdl.pim.issue.expand.Expander`).
 
     Members
     -------
@@ -106,8 +109,10 @@ class Issuer(Part):
         self.present = Present(self.params)
         self.word, self.control, self.f = self.present.word, self.present.control, self.present.fields
         self.lane, self.value = self.present.lane, self.present.value
-        names = ("expanding", "clearing", "stopping")
-        self.flag = self.present.flags | {name: Signal(name=f"flag_{name}") for name in names}
+        own = ("expanding", "clearing", "stopping")
+        self.flag = self.present.flags | {name: Signal(name=f"flag_{name}") for name in own}
+        names = ("enter", "end", "clear_loops", "locate", "check", "dispatch", "expand", "step")
+        self.strobe = {name: Signal(name=f"go_{name}") for name in names}
         self.bad = Signal(max(fault.code for fault in FAULTS.values()) + 1, name="bad")
         self.loaded = Signal(self.params.channels, name="loaded")
         self.idle = Signal(name="idle")
@@ -116,35 +121,44 @@ class Issuer(Part):
         self.next_pc = Signal(16, name="next_pc")
 
     def _scalars(self, m: Module) -> None:
-        """The scalar registers, written by SETR, the vector unit and the host."""
-        registers = Array(Signal(32, name=f"scalar{i}") for i in range(SCALARS))
-        self.set_scalar = Signal(name="set_scalar")
-        m.d.comb += self.scalar_out.eq(registers[self.scalar_addr])
-        with m.If(self.set_scalar):
-            m.d.sync += registers[self.f["bank"]].eq(Cat(self.f["imm"], self.f["d"]))
-        with m.Elif(self.vector_done):
-            m.d.sync += registers[self.vector_target_out].eq(self.vector_result)
-        with m.Elif(self.scalar_en & ~self.running):
-            m.d.sync += registers[self.scalar_addr].eq(self.scalar_in)
-        self.named = registers[self.f["imm"][:4]]
+        """The scalar registers, and what is made of those that the instruction names."""
+        f, control = self.f, self.control
+        self.scalars: Shared = place(
+            m,
+            "scalars",
+            Scalars(),
+            r=f["bank"],
+            s=f["imm"][:4],
+            t=f["row"][:4],
+            value=Mux(control.is_setr, Cat(f["imm"], f["d"]), Cat(f["d"], f["b"])),
+            set=self.strobe["dispatch"] & control.is_setr,
+            keep=self.strobe["dispatch"] & control.is_skeep,
+            result_en=self.vector_done,
+            result_at=self.vector_target_out,
+            result=self.vector_result,
+            host_en=self.scalar_en & ~self.running,
+            host_at=self.scalar_addr,
+            host_in=self.scalar_in,
+        )
         m.d.comb += [
-            self.vector_factor.eq(Mux(self.flag["reg"] | self.control.takes_scalars, self.named, self.f["imm"] << 16)),
-            self.vector_target.eq(self.f["bank"]),
-            self.vector_gives.eq(self.control.gives_scalar),
-            self.vector_eps.eq(registers[self.f["bank"]]),
-            self.vector_share.eq(registers[self.f["row"][:4]]),
+            self.scalar_out.eq(self.scalars.host_out),
+            self.vector_factor.eq(Mux(self.flag["reg"] | control.takes_scalars, self.scalars.at_s, f["imm"] << 16)),
+            self.vector_target.eq(f["bank"]),
+            self.vector_gives.eq(control.gives_scalar),
+            self.vector_eps.eq(self.scalars.at_r),
+            self.vector_share.eq(self.scalars.at_t),
         ]
 
     def _parts(self, m: Module) -> None:
         f, control = self.f, self.control
-        names = ("enter", "end", "clear_loops", "check", "dispatch", "expand", "step")
-        self.strobe = {name: Signal(name=f"go_{name}") for name in names}
+        self.buffer_word = Mux(control.buffer_at_a, f["a"], f["d"])
         self.loops: Shared = place(
             m,
             "loops",
             Loops(self.params),
             clear=self.strobe["clear_loops"],
             enter=self.strobe["enter"],
+            rows=self.flag["rows"],
             end=self.strobe["end"],
             pc=self.pc + 1,
             count=f["n"],
@@ -165,6 +179,8 @@ class Issuer(Part):
             n=f["n"],
             value=Mux(control.each, self.lane, self.value),
             mask=f["mask"],
+            pitch=Mux(control.is_vmm, self.present.pitch, 0),
+            gb=self.buffer_word,
             conflict=self.conflict,
             col=Mux(control.col, f["col"], 0),
             **{name: f[name] for name in ("a", "b", "d", "imm", "row")},
@@ -176,8 +192,17 @@ class Issuer(Part):
             start=self.strobe["expand"],
             step=self.strobe["step"],
             slots=self.value,
+            pitch=self.present.pitch,
             zero=self.flag["zero"],
             **{name: f[name] for name in ("a", "b", "d", "row", "col", "n")},
+        )
+        self.items: Shared = place(
+            m,
+            "items",
+            Items(self.params),
+            start=self.strobe["locate"],
+            item=self.scalars.at_r,
+            **{name: f[name] for name in ("n", "row", "col")},
         )
         ranges = self.ranges
         job = Mux(control.collects | (control.stream & ~control.is_out), 1, 0)
@@ -216,7 +241,7 @@ class Issuer(Part):
             op.kind.eq(Mux(self.flag["keep"], KINDS.index("RD_MAC_KEEP"), control.kind)),
             *(getattr(op, name).eq(f[name]) for name in ("bank", "row", "col")),
             op.count.eq(f["n"]),
-            op.word.eq(f["d"]),
+            op.word.eq(self.buffer_word),
             op.lane.eq(self.lane),
             self.op_mask.eq(f["mask"]),
             self.feeds.eq(control.feeds),
@@ -283,18 +308,24 @@ class Issuer(Part):
                     m.d.sync += [f[name].eq(value) for name, value in self.present.advanced(self.loops).items()]
                     m.next = "settle"
             with m.State("settle"):
-                with m.If(self.present.moves("row") & (f["col"] >= self.params.row_cols)):
+                with m.If(self.present.moves_rows(self.loops) & (f["col"] >= self.params.row_cols)):
                     m.d.sync += [f["col"].eq(f["col"] - self.params.row_cols), f["row"].eq(f["row"] + 1)]
                 with m.Elif(quiet):
-                    m.d.sync += self.value.eq(Mux(self.present.by_register(), self.named, f["imm"]))
+                    m.d.sync += self.value.eq(Mux(self.present.by_register(), self.scalars.at_s, f["imm"]))
+                    m.d.comb += go["locate"].eq(control.item)
                     m.next = "check"
+                    with m.If(control.item):
+                        m.next = "locate"
                 m.d.comb += self.waits.eq(~quiet)
+            with m.State("locate"), m.If(self.items.done):
+                m.d.sync += self.present.place_item(self.items)
+                m.next = "check"
             with m.State("check"):
                 m.d.comb += go["check"].eq(1)
                 m.next = "walk"
             with m.State("walk"):
                 m.d.comb += self.waits.eq(self.ranges.waits)
-                m.d.sync += self.bad.eq(self.present.faults(self.loops, self.ranges, self.loaded))
+                m.d.sync += self.bad.eq(self.present.faults(self.loops, self.ranges, self.items, self.loaded))
                 with m.If(self.ranges.done):
                     m.next = "dispatch"
             with m.State("dispatch"):
@@ -347,7 +378,6 @@ class Issuer(Part):
             self.vector_start.eq(go & control.vector & self.vector_ready),
             self.strobe["enter"].eq(go & control.is_loop),
             self.strobe["end"].eq(go & control.is_endl),
-            self.set_scalar.eq(go & control.is_setr),
             self.mark.eq(go & control.is_mark),
             self.strobe["expand"].eq(go & control.is_vmm),
             self.strobe["step"].eq(self.op_valid & self.op_ready & self.flag["expanding"]),

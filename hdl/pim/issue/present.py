@@ -8,12 +8,12 @@ from amaranth.hdl import Cat, Const, Mux, Signal, Value
 from amaranth.lib.data import View
 
 from hdl.lib.shared import Shared
-from hdl.params.pim import FAULTS, FIELDS, INSTRUCTIONS, LEVELS, WORD_BITS, PimParams
+from hdl.params.pim import FAULTS, FIELDS, INSTRUCTIONS, LEVELS, SCALARS, WORD_BITS, PimParams
 from hdl.params.pim.fields import ADVANCING
-from hdl.params.pim.instructions import ACCUMULATE, FENCE, IRQ, REG, ZERO
+from hdl.params.pim.instructions import ACCUMULATE, FENCE, IRQ, REG, ROWS, ZERO
 from hdl.pim.issue.decode import CONTROLS, controls
 from hdl.pim.issue.expand import PHASES
-from hdl.pim.issue.loops import ADDRESSES
+from hdl.pim.issue.loops import ADDRESSES, ALL_ROWS
 from hdl.pim.mover import MOVE_BITS
 
 __all__ = ["Present", "field", "lowest_fault"]
@@ -45,7 +45,7 @@ class Present:
         widths = {"mask": 24, "bank": 4, "row": 16, "col": 8, "n": MOVE_BITS, "a": 16, "b": 16, "d": 16, "imm": 16}
         self.fields = {name: Signal(width, name=f"field_{name}") for name, width in widths.items()}
         self.lane = Signal(16, name="lane")
-        self.flags = {name: Signal(name=f"flag_{name}") for name in ("fence", "keep", "irq", "reg", "zero")}
+        self.flags = {name: Signal(name=f"flag_{name}") for name in ("fence", "keep", "irq", "reg", "rows", "zero")}
         self.value = Signal(16, name="value")
 
     def load(self, word: Value, found: View) -> list[Any]:
@@ -63,6 +63,7 @@ class Present:
             self.flags["fence"].eq(flags[FENCE.bit]),
             self.flags["irq"].eq(flags[IRQ.bit] & found.legal),
             self.flags["reg"].eq(flags[REG.bit]),
+            self.flags["rows"].eq(flags[ROWS.bit] & found.is_loop),
             self.flags["zero"].eq(flags[ZERO.bit] & found.zeroes),
             self.flags["keep"].eq(flags[ACCUMULATE.bit] & found.reads_accumulators),
         ]
@@ -71,12 +72,17 @@ class Present:
         """An operand comes from a scalar register."""
         return self.flags["reg"] & (self.control.scalar | self.control.factor)
 
-    def moves(self, *names: str) -> Value:
-        """Some address of the instruction advances; and these are among its addresses."""
+    @property
+    def pitch(self) -> Value:
+        """The pitch of VMM."""
+        return Cat(self.fields["mask"][: FIELDS["ch_mask"].width], self.fields["bank"])
+
+    def moves_rows(self, loops: Shared) -> Value:
+        """The instruction has rows, and some of its addresses, or all rows, have advanced."""
         tag = field("tag", self.word)
         mask = Cat(*(getattr(self.control, f"advance_{name}") for name in ADVANCING))
-        own = Cat(*(getattr(self.control, f"advance_{name}") for name in names)).any()
-        return (tag & mask.replicate(LEVELS)).any() & own
+        moved = Cat(*(getattr(loops, f"moved_{name}_all") for name in ALL_ROWS)).any()
+        return ((tag & mask.replicate(LEVELS)).any() | moved) & self.control.advance_row
 
     def advanced(self, loops: Shared) -> dict[str, Value]:
         """Addresses in this iteration; columns may still be beyond the row's end."""
@@ -89,24 +95,34 @@ class Present:
             for level in range(LEVELS):
                 moved = getattr(loops, f"moved_{name}_{level}")
                 total = total + Mux(tag[index + len(ADVANCING) * level] & allowed, moved, 0)
+            if name in ALL_ROWS:
+                total = total + Mux(allowed, getattr(loops, f"moved_{name}_all"), 0)
             found[name] = total
         return found
 
-    def faults(self, loops: Shared, ranges: Shared, loaded: Value) -> Value:
+    def faults(self, loops: Shared, ranges: Shared, items: Shared, loaded: Value) -> Value:
         """Each fault at the bit of its code; ``loaded`` are the channels whose accumulators were loaded."""
         params, f, control = self.params, self.fields, self.control
         own = f["mask"] & ((1 << params.channels) - 1)
+        rows = self.flags["rows"]
+        # A pitch below the words of the whole input and below the longest chunk.
+        near = self.pitch.any() & (self.pitch < f["n"]) & (self.pitch < params.gb_words)
+        last_register = (f["bank"] == SCALARS - 1) | (f["imm"][:4] == SCALARS - 1)
         found = {
             "OPCODE": ~control.legal,
-            "LOOP": (control.is_loop & (loops.full | (f["col"] >= params.row_cols))) | (control.is_endl & loops.empty),
+            "LOOP": (control.is_loop & (Mux(rows, ~loops.empty, loops.full) | (f["col"] >= params.row_cols)))
+            | (rows & (f["a"].any() | f["b"].any() | f["d"].any()))
+            | (control.is_endl & loops.empty),
             "MASK": control.mask & (~own.any() | (f["mask"] != own) | (control.single & (own & (own - 1)).any())),
             "OPERAND": (control.count & (f["n"] == 0))
-            | (control.is_vmm & (self.value == 0))
+            | (control.is_vmm & ((self.value == 0) | near))
+            | (control.pair & last_register)
+            | (control.item & items.operand_fault)
             | (control.bank & (f["bank"] >= params.banks))
             | (control.col & (f["col"] >= params.row_cols))
             | (control.lane & (self.lane >= params.lanes)),
             "SRAM": ranges.sram,
-            "ROW": ranges.row_fault,
+            "ROW": ranges.row_fault | (control.item & items.row_fault),
             "BUFFER": ranges.buffer,
             "OVERLAP": ranges.overlap,
             "ACCUMULATOR": control.reads_accumulators & (own & ~loaded).any(),
@@ -115,6 +131,11 @@ class Present:
         for name, broken in found.items():
             bits[FAULTS[name].code] = broken
         return Cat(*bits)
+
+    def place_item(self, items: Shared) -> list[Any]:
+        """Take the place of an item."""
+        places = {"mask": items.mask, "bank": items.bank, "row": items.at_row, "col": items.at_col}
+        return [self.fields[name].eq(value) for name, value in places.items()]
 
     def replace_by(self, expander: Shared) -> list[Any]:
         """Take the present part of a VMM."""

@@ -10,14 +10,15 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
+from hdl.pim.channel.operation import COUNT_BITS
 from hdl.pim.issue.decode import LENGTHS, RANGES
 from hdl.pim.issue.scoreboard import BOUNDS
 from hdl.pim.mover import MOVE_BITS
 
 __all__ = ["Ranges"]
 
-#: Of the product of a count (18 bits) and a stride or a number of slots (16 bits), and what is added to it.
-SPAN_BITS = MOVE_BITS + ADDRESS_BITS + 2
+#: Of the product of chunks, pitch and slots, or of a count and a stride, and what is added to it.
+SPAN_BITS = max(2 * COUNT_BITS, MOVE_BITS) + ADDRESS_BITS + 2
 
 
 class Ranges(Part):
@@ -34,8 +35,9 @@ class Ranges(Part):
         (``LENGTHS``, one-hot, side by side).
     multiplies, spreads : In(1)
         A length is a product; namely that of a stride and the highest channel of ``mask``.
-    n, value, mask, a, b, d, imm, row, col : In
-        Fields of the instruction; ``value`` is the factor of the product.
+    n, value, mask, pitch, a, b, d, imm, row, col, gb : In
+        Fields of the instruction; ``value`` is the factor of the product, ``gb`` where the range in the global buffer
+        begins. With a ``pitch`` every chunk of n counts as that many.
     first, past, write : Out, conflict : In(1), waits : Out(1)
         The present range in SRAM, to the scoreboard; it waits.
     {a,b,beta,d}_first, {a,b,beta,d}_past : Out
@@ -49,7 +51,7 @@ class Ranges(Part):
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        inputs = dict.fromkeys(("value", "a", "b", "d", "imm", "row"), ADDRESS_BITS)
+        inputs = dict.fromkeys(("value", "a", "b", "d", "imm", "row", "gb"), ADDRESS_BITS)
         faults = ("sram", "row_fault", "buffer", "overlap")
         super().__init__(
             {
@@ -59,6 +61,7 @@ class Ranges(Part):
                 "lengths": In(len(RANGES) * len(LENGTHS)),
                 "n": In(MOVE_BITS),
                 "mask": In(24),
+                "pitch": In(COUNT_BITS),
                 "col": In(8),
                 **{name: In(width) for name, width in inputs.items()},
                 **{name: Out(1) for name in ("done", "write", "waits", *faults)},
@@ -74,6 +77,7 @@ class Ranges(Part):
         # The ranges that are left, the one that is measured, and the one before it, which is looked at meanwhile.
         todo, measured, present = (Signal(len(RANGES), name=name) for name in ("todo", "measured", "present"))
         left, walking, steps = Signal(len(RANGES)), Signal(), Signal()
+        words = Signal(COUNT_BITS, reset_less=True)
         m.d.comb += left.eq(Mux(walking, todo, self.has))
         with m.FSM():
             with m.State("idle"), m.If(self.check):
@@ -83,7 +87,15 @@ class Ranges(Part):
                 m.d.sync += [self.sram.eq(0), self.row_fault.eq(0), self.buffer.eq(0), self.overlap.eq(0)]
                 m.d.sync += term.eq(Mux(self.spreads, self._highest(), Mux(strided, self.n - 1, self.n)))
                 m.next = "walk"
+                m.d.sync += words.eq(self.n)
                 with m.If(self.multiplies):
+                    m.next = "multiply"
+                with m.If(self.pitch.any()):
+                    m.d.sync += term.eq(0)
+                    m.next = "chunks"
+            with m.State("chunks"):
+                m.d.sync += [term.eq(term + self.pitch), words.eq(words - self.params.gb_words)]
+                with m.If(words <= self.params.gb_words):
                     m.next = "multiply"
             with m.State("multiply"):
                 m.d.sync += [product.eq(product + Mux(factor[0], term, 0)), term.eq(term << 1), factor.eq(factor >> 1)]
@@ -107,7 +119,7 @@ class Ranges(Part):
         kind = Signal(len(LENGTHS))
         length, first = Signal(SPAN_BITS), Signal(24)
         column = self.row * self.params.row_cols + self.col
-        starts = {"a": self.a, "b": self.b, "beta": self.imm, "d": self.d, "dram": column, "buffer": self.d}
+        starts = {"a": self.a, "b": self.b, "beta": self.imm, "d": self.d, "dram": column, "buffer": self.gb}
         kinds = [self.lengths[len(LENGTHS) * i :][: len(LENGTHS)] for i in range(len(RANGES))]
         m.d.comb += [
             kind.eq(_any(Mux(measured[i], each, 0) for i, each in enumerate(kinds))),

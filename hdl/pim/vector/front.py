@@ -44,9 +44,9 @@ def tag_layout(contexts: int) -> StructLayout:
 def entry_layout(contexts: int) -> StructLayout:
     """A beat that enters the lanes: its pass, where ``a`` comes from if not from the reader, and its tag.
 
-    ``first`` of a phase: take its scalars. ``counts``: it multiplies a vector.
+    ``first`` of a phase: take its scalars. ``counts``: it multiplies a vector. ``rectified``: what is negative is +0.
     """
-    flags = dict.fromkeys(("whole", "back", "number", "first", "counts"), 1)
+    flags = dict.fromkeys(("whole", "back", "number", "first", "counts", "rectified"), 1)
     return StructLayout({"op": OP_BITS, **flags, "tag": tag_layout(contexts)})
 
 
@@ -158,6 +158,7 @@ class Front(Part):
             entry.number.eq(~phase.vector),
             entry.first.eq(first & ~returns),
             entry.counts.eq(phase.counts | returns),
+            entry.rectified.eq(phase.rectified),
             entry.tag.eq(tag),
         ]
         soon = delay(m, "entry_soon", self.en, entry.as_value(), AHEAD - 1)

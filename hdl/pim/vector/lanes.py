@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
@@ -87,12 +87,13 @@ class Lanes(Part):
         for i in range(self.params.vector_lanes):
             a, b, c = (getattr(self, name)[BF16.width * i :][: BF16.width] for name in "abc")
             result = Signal(FP32.width, name=f"result{i}")
+            kept = Mux(entry.rectified, rectified(a), a)
             lane = place(
                 m,
                 f"lane{i}",
                 Lane(self.shape),
                 en=self.en,
-                a=Mux(entry.back, result, Mux(entry.number, number, Cat(low, a))),
+                a=Mux(entry.back, result, Mux(entry.number, number, Cat(low, kept))),
                 b=b,
                 c=c,
                 **LaneControl.connect(control),
@@ -102,3 +103,9 @@ class Lanes(Part):
             o.append(lane.o)
         m.d.comb += [self.y.eq(Cat(y)), self.o.eq(Cat(o)), self.valid_y.eq(control.y_valid), self.tag.eq(control.y_tag)]
         return m
+
+
+def rectified(number: Value) -> Value:
+    """A bf16 number, or +0 in place of one with a minus sign; NaNs stay."""
+    nan = number[BF16.fraction : -1].all() & number[: BF16.fraction].any()
+    return Mux(number[-1] & ~nan, 0, number)

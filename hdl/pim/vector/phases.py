@@ -12,8 +12,8 @@ LAYERNORM   m = a[0], x = sum of a - m | x * share | m = x + m | x = sum of (a -
 RMSNORM     x = sum of squares | (x + eps) * share | x = root | a * x * b
 ==========  ========================================================================================================
 
-All others have one phase. GELU, SiLU and sigmoid take several passes: results go straight back into the lanes, and the
-lanes are the memory that holds them.
+All others have one phase. GELU of either kind, SiLU and sigmoid take several passes: results go straight back into the
+lanes, and the lanes are the memory that holds them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Phase:
     run : str
         A pass through the lanes, or the first one of a chain; or nothing.
     a : str
-        Its operand: ``vector``, ``gather`` or the number ``x``.
+        Its operand: ``vector``, ``gather``, ``rectified`` (a vector, what is negative as +0) or the number ``x``.
     s0, s1, s2 : str
         Its scalars.
     to : str
@@ -83,10 +83,13 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "VSCALE": (Phase(run="scale"),),
     "VMOV": (Phase(run="move"),),
     "VGATHER": (Phase(run="move", a="gather"),),
+    "VMADD": (Phase(run="multiply_add"),),
     "VEXP": _function("exp"),
     "VSIG": _function("sigmoid"),
     "VGELU": _function("gelu"),
     "VSILU": _function("silu"),
+    "VGELUE": _function("gelue"),
+    "VRELU": (Phase(run="move", a="rectified"),),
     "RMAX": (Phase(scan="greatest"),),
     "RSUM": (Phase(scan="sum"),),
     "RSSQ": (Phase(run="square", to="sum"),),
@@ -119,7 +122,7 @@ CHAINS: tuple[tuple[Step, ...], ...] = tuple(
 CHAIN_BITS = (len(CHAINS) - 1).bit_length()
 
 _FLAGS = (
-    *("greatest", "place", "sum", "centred", "scans", "scan_to_m", "runs", "vector", "gather", "final"),
+    *("greatest", "place", "sum", "centred", "scans", "scan_to_m", "runs", "vector", "gather", "rectified", "final"),
     *("s0_eps", "s1_x", "s1_k", "s1_share", "s1_one", "s1_log2e", "s2_x", "b_first", "b_second", "b_late", "c"),
     *("to_x", "to_m", "to_k", "adds", "writes", "early", "counts"),
 )
@@ -151,7 +154,8 @@ def phase_fields(state: int) -> dict[str, int]:
         )
         target = {"write": "writes", "sum": "adds"}.get(phase.to, f"to_{phase.to}")
         found |= {"runs": 1, "op": OPCODES[phase.run], "chain": CHAINS.index(phase.chain), target: 1}
-        found |= {"vector": int(vector), "gather": int(phase.a == "gather"), "counts": int(vector and multiplies)}
+        found |= {"vector": int(vector), "counts": int(vector and multiplies)}
+        found |= {name: int(phase.a == name) for name in ("gather", "rectified")}
         found |= {"s0_eps": int(phase.s0 == "eps"), f"s1_{phase.s1}": 1, "s2_x": int(phase.s2 == "x")}
         found |= due(phase.run) | {"early": int(each.short and len(PHASES[name]) == 1 and phase.to == "write")}
     found["final"] = int(phase is PHASES[name][-1])

@@ -1,7 +1,19 @@
 """Floating point of the PIM controller, bit for bit: steps, functions, sums in their order, softmax."""
 
 from sim_tb.golden.float.arithmetic import add, bits, floats, flush, maximum, multiply, narrow, widen
-from sim_tb.golden.float.functions import LOG2E, divide, exp, gelu, power_of_two, reciprocal, rsqrt, sigmoid, silu
+from sim_tb.golden.float.functions import (
+    LOG2E,
+    divide,
+    exp,
+    gelu,
+    gelu_erf,
+    power_of_two,
+    reciprocal,
+    rectified,
+    rsqrt,
+    sigmoid,
+    silu,
+)
 from sim_tb.golden.float.reductions import accumulate, dot, greatest, total, tree
 from sim_tb.golden.float.vector import softmax
 
@@ -16,12 +28,14 @@ __all__ = [
     "floats",
     "flush",
     "gelu",
+    "gelu_erf",
     "greatest",
     "maximum",
     "multiply",
     "narrow",
     "power_of_two",
     "reciprocal",
+    "rectified",
     "rsqrt",
     "sigmoid",
     "silu",

@@ -10,7 +10,20 @@ import numpy.typing as npt
 
 from sim_tb.golden.float.arithmetic import Float, Floats, add, bits, floats, flush, multiply
 
-__all__ = ["LOG2E", "divide", "exp", "gelu", "power_of_two", "reciprocal", "rsqrt", "sigmoid", "silu", "split"]
+__all__ = [
+    "LOG2E",
+    "divide",
+    "exp",
+    "gelu",
+    "gelu_erf",
+    "power_of_two",
+    "reciprocal",
+    "rectified",
+    "rsqrt",
+    "sigmoid",
+    "silu",
+    "split",
+]
 
 Integers = npt.NDArray[np.int64]
 
@@ -31,6 +44,8 @@ RECIPROCAL_START, RECIPROCAL_A, RECIPROCAL_B = 198, constant(0xC0186B70), consta
 RSQRT_START, RSQRT_A, RSQRT_B = 157, constant(0xC0A5A916), constant(0x4140C257)
 #: GELU in its tanh form is x / (1 + 2^t), t = B * x * (x^2 + A): A = 1/0.044715, B = -2 log2(e) sqrt(2/pi) / A.
 GELU_A, GELU_B = constant(0x41B2E92F), constant(0xBDD2D3E8)
+#: GELU with the error function is near x / (1 + 2^t), t = C * x * (u^2 + B), where u = x * (x^2 + A).
+ERF_A, ERF_B, ERF_C = map(constant, (0xC34C999A, 0x495C0F40, 0xB62B51E2))
 #: Exponents of two that stand for a factor of infinity and of zero.
 INFINITE, ZERO = 511, -512
 
@@ -113,3 +128,16 @@ def gelu(x: Floats) -> Floats:
     """``x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) / 2``, where x is a bf16 number. NaN for minus infinity."""
     t = multiply(multiply(add(multiply(x, x), GELU_A), x), GELU_B)
     return divide(x, add(power_of_two(t), ONE))
+
+
+def gelu_erf(x: Floats) -> Floats:
+    """``x * (1 + erf(x / sqrt(2))) / 2``, where x is a bf16 number. NaN for minus infinity."""
+    u = multiply(add(multiply(x, x), ERF_A), x)
+    t = multiply(multiply(add(multiply(u, u), ERF_B), x), ERF_C)
+    return divide(x, add(power_of_two(t), ONE))
+
+
+def rectified(x: Floats) -> Floats:
+    """``x`` where it is above zero or NaN, and +0 elsewhere."""
+    x = flush(x)
+    return np.where(np.isnan(x) | (x > 0), x, np.float32(0))

@@ -92,7 +92,7 @@ class Device:
         inputs = self.buffers[places, None, buffer : buffer + count]
         self.accumulators[places] = _accumulate(weights, inputs, self.accumulators[places])
 
-    def multiply(self, column: int, slots: int, inputs: Elements, start: Elements) -> Elements:
+    def multiply(self, column: int, slots: int, inputs: Elements, start: Elements, pitch: int) -> Elements:
         """Dot products of the same words with many columns of every bank: what presets, MACs and reads do one by one.
 
         Parameters
@@ -101,14 +101,16 @@ class Device:
             The columns of each slot follow those of the one before.
         inputs : uint16 array of shape (count, lanes)
         start : uint16 array of shape (slots, channels, banks)
+        pitch : int
+            Columns from one slot to the next, at least ``count``.
 
         Returns
         -------
         uint16 array of shape (slots, channels, banks)
         """
         params, count = self.params, len(inputs)
-        stored = np.stack([self._columns(channel, column, slots * count) for channel in range(params.channels)])
-        weights = stored.reshape(params.channels, params.banks, slots, count, params.lanes)
+        stored = np.stack([self._columns(channel, column, slots * pitch) for channel in range(params.channels)])
+        weights = stored.reshape(params.channels, params.banks, slots, pitch, params.lanes)[:, :, :, :count]
         sums = _accumulate(weights, inputs, flush(widen(start.transpose(1, 2, 0))))
         rounded: Elements = narrow(sums).transpose(2, 0, 1)
         return rounded

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hdl.params.pim import Access, Instruction, PimParams, accesses, expand_vmm
+from hdl.params.pim import Access, Instruction, PimParams, accesses, expanded
 
 __all__ = ["Footprint", "Stray"]
 
@@ -84,11 +84,8 @@ class Footprint:
     # --- what happens ------------------------------------------------------------------------------------------------
     def note(self, pc: int, one: Instruction, scalar: int | None) -> None:
         """An instruction is about to be executed, with the addresses of this iteration."""
-        if one.op.name == "VMM":
-            for each in expand_vmm(self.params, one, scalar or 0):
-                self._note(pc, each, None)
-        else:
-            self._note(pc, one, scalar)
+        for each in expanded(self.params, one, scalar):
+            self._note(pc, each, scalar)
 
     def _note(self, pc: int, one: Instruction, scalar: int | None) -> None:
         touched = [access for access in accesses(self.params, one, scalar) if access.kind != "open"]

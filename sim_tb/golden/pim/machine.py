@@ -18,6 +18,7 @@ from hdl.params.pim import (
     PimParams,
     chunks,
     decode,
+    item_read,
     violations,
     words_of,
 )
@@ -51,11 +52,12 @@ class Outcome:
 
 @dataclass
 class _Loop:
-    """An open loop: its first instruction, the iterations, the one that runs, and the steps."""
+    """An open loop: its first instruction, the iterations, the one that runs, the steps, and what it moves."""
 
     start: int
     count: int
     step: dict[str, int]
+    all_rows: bool = False
     turn: int = 0
     moved: dict[str, int] = field(default_factory=dict)
 
@@ -155,30 +157,35 @@ class Machine:
                 return loop.start
             self._loops.pop()
             return pc + 1
-        one = advanced(self.params, one, [loop.moved for loop in self._loops])
+        named = [loop.moved for loop in self._loops if not loop.all_rows]
+        rows = sum(loop.moved["row"] for loop in self._loops if loop.all_rows) % (self.params.row_cols << 16)
+        one = advanced(self.params, one, named, rows=rows)
         scalar = self._scalar(one)
-        if name == "LOOP" and len(self._loops) == LEVELS:
+        if name == "LOOP" and (self._loops if "rows" in one.flags else len(named) == LEVELS):
             raise _Faulty(FAULTS["LOOP"])
         if broken := violations(self.params, one, scalar):
             raise _Faulty(broken[0].fault)
         if self.footprint:
             self.footprint.note(pc, one, scalar)
         if name == "LOOP":
-            self._loops.append(_Loop(pc + 1, one["n"], steps(self.params, one)))
+            self._loops.append(_Loop(pc + 1, one["n"], steps(self.params, one), "rows" in one.flags))
         elif name == "VMM":
             assert scalar is not None
             self._vmm(one, scalar)
+        elif name == "RD_ITEM":
+            assert scalar is not None
+            self._dram(item_read(self.params, one, scalar))
         else:
             self._execute(one, scalar)
         return pc + 1
 
     def _scalar(self, one: Instruction) -> int | None:
         """The integer operand that may come from a scalar register."""
-        operand = one.op.or_scalar
-        if operand is None or operand.kind == "bf16":
+        operand = one.op.integer
+        if operand is None:
             return None
         value = one[operand.name]
-        return int(self.scalars[value]) & 0xFFFF if "reg" in one.flags else value
+        return int(self.scalars[value]) & (1 << operand.integer_bits) - 1 if one.by_register else value
 
     def _factor(self, one: Instruction) -> np.float32:
         """The factor, a bf16 number in the word or a single-precision one in a scalar register."""
@@ -197,6 +204,8 @@ class Machine:
         name = one.op.name
         if name == "SETR":
             self.scalars[one["r"]] = one["value"]
+        elif name == "SKEEP":
+            self._keep(one["r"], one["s"], one["value"])
         elif name == "MARK":
             self.marks.append(one["tag"])
         elif one.op.unit == "stream":
@@ -207,6 +216,13 @@ class Machine:
             self._pim(one)
         elif one.op.unit == "vector":
             self._vector(one, scalar)
+
+    def _keep(self, kept: int, found: int, origin: int) -> None:
+        """The greater of two numbers in registers, and its place in the register behind it."""
+        best, other = (vector.plain(self._number(register)) for register in (kept, found))
+        if other > best or (np.isnan(other) and not np.isnan(best)):
+            place = (int(self.scalars[found + 1]) + origin) % (1 << 32)
+            self.scalars[kept : kept + 2] = self.scalars[found], place
 
     def _stream(self, one: Instruction) -> None:
         if one.op.name == "IN":
@@ -263,12 +279,12 @@ class Machine:
             else np.zeros((words, params.lanes), np.uint16)
         )
         for count in chunks(params, one["n"]):
-            inputs = self.sram[source : source + count]
+            inputs, pitch = self.sram[source : source + count], one["pitch"] or count
             self.device.buffers[:, :count] = inputs
-            result = self.device.multiply(column, slots, inputs, start.reshape(shape))
+            result = self.device.multiply(column, slots, inputs, start.reshape(shape), pitch)
             start = self.sram[one["d"] : one["d"] + words]
             start[:] = result.reshape(start.shape)
-            source, column = source + count, column + slots * count
+            source, column = source + count, column + slots * pitch
         for channel in range(params.channels):
             self.device.clear(channel)
         self._loaded = 0
@@ -303,6 +319,7 @@ class Machine:
             a=read("a", (n - 1) * stride + 1 if "stride" in values else n),
             b=read("b", n),
             beta=read("beta", n),
+            c=read("c", n),
             n=n,
             factor=self._factor(one) if "imm" in values else np.float32(0),
             argument=number("s"),

@@ -13,10 +13,12 @@ from sim_tb.golden.float import (
     exp,
     flush,
     gelu,
+    gelu_erf,
     maximum,
     multiply,
     narrow,
     reciprocal,
+    rectified,
     rsqrt,
     sigmoid,
     silu,
@@ -36,6 +38,7 @@ __all__ = [
     "axpy",
     "greatest",
     "layernorm",
+    "plain",
     "rmsnorm",
     "rounded",
     "scale",
@@ -58,6 +61,8 @@ UNARY: dict[str, Callable[[Floats], Floats]] = {
     "VSIG": sigmoid,
     "VGELU": gelu,
     "VSILU": silu,
+    "VGELUE": gelu_erf,
+    "VRELU": rectified,
 }
 #: r = f(s), on scalar registers.
 SCALAR: dict[str, Callable[[Floats], Floats]] = {"SRECIP": reciprocal, "SRSQRT": rsqrt}
@@ -76,6 +81,16 @@ def scale(factor: np.float32, a: Elements) -> Elements:
 def axpy(factor: np.float32, a: Elements, b: Elements) -> Elements:
     """``factor * a + b``; the product is rounded to single precision."""
     return narrow(add(multiply(widen(a), factor), widen(b)))
+
+
+def multiply_add(a: Floats, b: Floats, c: Floats) -> Floats:
+    """``a * b + c``; the product is rounded."""
+    return add(multiply(a, b), c)
+
+
+def plain(number: np.float32) -> float:
+    """A number from a scalar register as comparisons take it: subnormal numbers are zeros."""
+    return float(flush(np.array([number]))[0])
 
 
 def greatest(a: Elements) -> Floats:
@@ -128,7 +143,7 @@ class Operands:
 
     Parameters
     ----------
-    a, b, beta : uint16 array
+    a, b, beta, c : uint16 array
         The vectors, of VGATHER all elements up to the last one that it takes.
     n : int
         Elements of the result.
@@ -142,6 +157,7 @@ class Operands:
     a: Elements
     b: Elements
     beta: Elements
+    c: Elements
     n: int
     factor: np.float32
     argument: np.float32
@@ -170,6 +186,7 @@ FUNCTIONS: dict[str, Callable[[Operands], Elements | Floats | int]] = {
     **{name: _binary(name) for name in BINARY},
     "VAXPY": lambda o: axpy(o.factor, o.a, o.b),
     "VSCALE": lambda o: scale(o.factor, o.a),
+    "VMADD": lambda o: rounded(multiply_add, o.a, o.b, o.c),
     "VGATHER": lambda o: rounded(UNARY["VMOV"], o.a[np.arange(o.n) * o.stride]),
     "RMAX": lambda o: greatest(o.a),
     "RSUM": lambda o: sums(o.a, o.lanes),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from gen.pim.check import check
 from gen.pim.program import Program
-from hdl.params.pim import INSTRUCTIONS, SCALARS, Instruction, PimParams, expand_vmm, instruction, violations
+from hdl.params.pim import INSTRUCTIONS, SCALARS, Instruction, PimParams, expanded, instruction, violations
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING
 from hdl.params.pim.loops import advanced, steps
@@ -44,12 +44,13 @@ def random_program(
     length: int = 40,
     units: Sequence[str] = ("control", "stream", "dram", "pim", "vector"),
 ) -> RandomProgram:
-    """A legal program of about so many instructions for these units, with loops up to two deep.
+    """A legal program of about so many instructions for these units, with loops up to two deep, or three where the
+    outermost one moves all rows.
 
     It favours small sizes, low addresses and few rows, so that instructions meet each other's data.
     """
     maker = _Maker(params, rng, units)
-    listing = maker.block(length, 0)
+    listing = maker.listing(length)
     listing.append(instruction("HALT", *maker.flags("HALT", 0.3)))
     program = Program.of(params, listing)
     findings = check(program)
@@ -59,9 +60,9 @@ def random_program(
 
 
 def unrolled(
-    params: PimParams, code: Sequence[Instruction], moved: Sequence[Mapping[str, int]] = ()
+    params: PimParams, code: Sequence[Instruction], moved: Sequence[Mapping[str, int]] = (), rows: int = 0
 ) -> Iterator[Instruction]:
-    """The instructions that are executed, one after the other: loops run, VMM expanded.
+    """The instructions that are executed, one after the other: loops run, VMM and RD_ITEM expanded.
 
     Scalar registers are as the program's last SETR in the text left them.
     """
@@ -77,16 +78,17 @@ def unrolled(
                 index += 1
             for turn in range(one["n"]):
                 here = {key: turn * by for key, by in steps(params, one).items()}
-                yield from unrolled(params, code[first : index - 1], (*moved, here))
+                inside, all_rows = ((), here["row"]) if "rows" in one.flags else ((here,), 0)
+                yield from unrolled(params, code[first : index - 1], (*moved, *inside), rows + all_rows)
             continue
-        one = replace(advanced(params, one, moved), advance=0)
+        one = replace(advanced(params, one, moved, rows=rows), advance=0)
         if one.op.name == "SETR":
             scalars[one["r"]] = one["value"]
-        if one.op.name == "VMM":
-            slots = scalars[one["slots"]] & 0xFFFF if "reg" in one.flags else one["slots"]
-            yield from expand_vmm(params, one, slots)
+        operand = one.op.integer
+        if operand is not None and one.by_register:
+            yield from expanded(params, one, scalars[one[operand.name]] & (1 << operand.integer_bits) - 1)
         else:
-            yield one
+            yield from expanded(params, one)
 
 
 def random_elements(rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.uint16]:
@@ -121,6 +123,19 @@ class _Maker:
     def flags(self, name: str, often: float = 0.15) -> list[str]:
         known = [flag.name for flag in INSTRUCTIONS[name].all_flags if flag.name != "reg"]
         return [flag for flag in known if self.rng.random() < often]
+
+    def listing(self, length: int) -> list[Instruction]:
+        """So many instructions, now and then all of them in a loop that moves all rows."""
+        if length < 5 or self.rng.random() < 0.7:
+            return self.block(length, 0)
+        self.repeats = int(self.rng.integers(1, 4))
+        body, end = self.block(length - 2, 0), instruction("ENDL")
+        for most in (3, 2, 1):
+            steps = {"row": int(self.rng.integers(most)), "col": self.below(self.params.row_cols) if most > 1 else 0}
+            loop = instruction("LOOP", "rows", n=self.repeats, **steps)
+            if self._legal([loop, *body, end], 0):
+                break
+        return [loop, *body, end]
 
     def block(self, length: int, depth: int) -> list[Instruction]:
         """So many instructions, some of them in loops."""
@@ -182,6 +197,12 @@ class _Maker:
         one = self._legal_one(name)
         if name == "IN":
             self.input_words += one["n"] * self.repeats
+        operand = one.op.integer
+        if operand is not None and operand.kind == "item":
+            item = self.below(4 * self.params.units)
+            if violations(self.params, one, item):
+                item = 0
+            return [instruction("SETR", r=one[operand.name], value=item), one]
         operand = one.op.or_scalar
         if operand is None or self.rng.random() < 0.7:
             return [one]
@@ -197,7 +218,7 @@ class _Maker:
             own = set(self.flags(name)) if keep else set()
             own -= {"accumulate"}
             one = instruction(name, *{*flags, *own}, **(self._values(name) | fixed))
-            if not violations(self.params, one):
+            if not violations(self.params, one, None if one.op.or_scalar else 0):
                 return one
         raise AssertionError(f"no legal {name} found")
 
@@ -216,7 +237,11 @@ class _Maker:
             "buffer": lambda: self.below(self.params.gb_words),
             "stride": lambda: self.below(8),
             "scalar": lambda: int(self.rng.integers(SCALARS)),
+            "pair": lambda: int(self.rng.integers(SCALARS - 1)),
+            "item": lambda: int(self.rng.integers(SCALARS)),
+            "pitch": lambda: int(self.rng.integers(2)) * (self.params.gb_words + self.below(4)),
             "bf16": lambda: int(self.rng.integers(0x3C00, 0x4100)),
+            "integer": lambda: int(self.rng.integers(1 << 20)),
             "bits": lambda: int(self.rng.integers(0x3C00_0000, 0x4100_0000)),
             "tag": lambda: int(self.rng.integers(256)),
         }

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 
-from gen.pim.gpt import GptShape, Placement
+from gen.pim.compile import Compiled, compile_decoder
+from gen.pim.model import read
+from gen.pim.model.weights import Checkpoint
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import PimParams, preset
+from sim_tb.golden.decoder import double
 from sim_tb.golden.float import widen
-from sim_tb.golden.gpt import Decoder, Double
 from sim_tb.golden.pim.device import Elements
-from sim_tb.pim.gpt import continue_golden, continue_rtl
+from sim_tb.pim.decoder import continue_golden, continue_rtl
 from sim_tb.workloads.text.corpus import END
 
-__all__ = ["HEADS", "SYSTEM", "Agreement", "Text", "agreement", "generate", "weights"]
+__all__ = ["SYSTEM", "Agreement", "Text", "agreement", "compiled", "generate", "weights"]
 
-HEADS = 4
+#: The model: its configuration and its weights.
+FOLDER = Path(__file__).parent
 #: The preset ``tiny`` with as many banks as AiM has, longer rows and larger buffers: room for the decoder,
 #: and for the programs of a whole text.
 SYSTEM = replace(preset("tiny"), banks=16, row_cols=16, rows=128, gb_words=16, program_words=1 << 14)
@@ -36,8 +39,8 @@ class Text:
         What was given, and what follows until the documentation string ends.
     tokens : list of int
         All that were generated, ASCII; 0 ends a string.
-    logits : uint16 array of shape (tokens, 128), or None
-        What each was chosen from, where that can be seen.
+    logits : uint16 array of shape (tokens, 128)
+        What each was chosen from.
     instructions : int
         How many the controller executed.
     cycles : list of int
@@ -48,7 +51,7 @@ class Text:
     prompt: str
     text: str
     tokens: list[int]
-    logits: Elements | None
+    logits: Elements
     instructions: int
     cycles: list[int]
 
@@ -73,11 +76,16 @@ class Agreement:
     error: float
 
 
+@lru_cache(maxsize=4)
+def compiled(system: PimParams = SYSTEM) -> Compiled:
+    """The decoder on a system, with room for all of its context."""
+    return compile_decoder(read(FOLDER), system)
+
+
 @lru_cache(maxsize=1)
-def weights() -> dict[str, Elements]:
-    """The decoder's tensors as the bits of bf16 numbers, by the names of the GPT-2 checkpoints."""
-    with as_file(files("sim_tb.workloads.text") / "decoder.npz") as path, np.load(path) as stored:
-        return {name: stored[name] for name in stored.files}
+def weights() -> Checkpoint:
+    """The decoder's tensors as the bits of bf16 numbers. Needs the package safetensors."""
+    return Checkpoint(FOLDER, read(FOLDER))
 
 
 def generate(prompt: str, tokens: int = 64, on: str = "golden", system: PimParams = SYSTEM) -> Text:
@@ -97,18 +105,18 @@ def generate(prompt: str, tokens: int = 64, on: str = "golden", system: PimParam
     ------
     ConfigError
         If the prompt is not ASCII, the text is too long, or the decoder does not fit the system.
+    ToolError
+        Without the package that reads weights.
     """
     if on not in RUNNERS:
         raise ConfigError([Problem("on", f"must be one of {', '.join(RUNNERS)}, not {on!r}", near_name(on, RUNNERS))])
-    placement = Placement(GptShape.of(weights(), HEADS), system)
-    found = RUNNERS[on](placement, weights(), encoded(prompt), tokens)
+    found = RUNNERS[on](compiled(system), weights(), encoded(prompt), tokens)
     return Text(prompt, decoded(found.tokens), **vars(found))
 
 
 def agreement(text: Text) -> Agreement:
     """Compare a continuation, with its logits, with float64."""
-    assert text.logits is not None
-    decoder = Decoder(weights(), HEADS, Double())
+    decoder = double(compiled().decoder, weights())
     given = encoded(text.prompt)
     exact = np.array([decoder.logits(token) for token in (*given, *text.tokens[:-1])])[len(given) - 1 :]
     found = widen(text.logits).astype(np.float64)

@@ -30,7 +30,7 @@ def loss(p: Parameters, layers: int, heads: int, tokens: npt.NDArray[np.int64], 
     Parameters
     ----------
     p : dict
-        Parameters by the names of :func:`gen.pim.gpt.tensors`.
+        Parameters by the names that :data:`sim_tb.workloads.text.train.NAMES` has.
     layers, heads : int
     tokens : int64 array of shape (batch, length + 1)
     g : dict, optional

@@ -1,4 +1,6 @@
-"""Train the decoder: ``python -m sim_tb.workloads.text.train``. Writes the weights beside this file, in bf16.
+"""Train the decoder that ``config.json`` describes: ``python -m sim_tb.workloads.text.train``.
+
+Writes the weights beside it, in bf16, as a checkpoint of GPT-2 has them (``model.safetensors``).
 
 Adam (Kingma and Ba, 2015) with a warm-up and half a cosine, in single precision; the seed fixes all that is random.
 """
@@ -9,26 +11,46 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gen.pim.gpt import GptShape
+from gen.pim.elements import Elements
+from gen.pim.model import Decoder, read
 from sim_tb.golden.float import narrow, widen
-from sim_tb.workloads.text.corpus import END, VOCABULARY, documentation
+from sim_tb.workloads.text.corpus import END, documentation
 from sim_tb.workloads.text.gradients import Parameters, loss
 
 Tokens = npt.NDArray[np.int64]
-SHAPE = GptShape(layers=2, heads=4, width=64, context=128, vocabulary=VOCABULARY)
-WEIGHTS = Path(__file__).with_name("decoder.npz")
+FOLDER = Path(__file__).parent
+SHAPE = read(FOLDER)
+WEIGHTS = FOLDER / "model.safetensors"
+#: What the gradients call a checkpoint's tensors; those of layer 0 stand for every layer's.
+NAMES = {
+    "wte": "wte.weight",
+    "wpe": "wpe.weight",
+    "h0/ln_1/g": "h.0.ln_1.weight",
+    "h0/ln_1/b": "h.0.ln_1.bias",
+    "h0/attn/c_attn/w": "h.0.attn.c_attn.weight",
+    "h0/attn/c_attn/b": "h.0.attn.c_attn.bias",
+    "h0/attn/c_proj/w": "h.0.attn.c_proj.weight",
+    "h0/attn/c_proj/b": "h.0.attn.c_proj.bias",
+    "h0/ln_2/g": "h.0.ln_2.weight",
+    "h0/ln_2/b": "h.0.ln_2.bias",
+    "h0/mlp/c_fc/w": "h.0.mlp.c_fc.weight",
+    "h0/mlp/c_fc/b": "h.0.mlp.c_fc.bias",
+    "h0/mlp/c_proj/w": "h.0.mlp.c_proj.weight",
+    "h0/mlp/c_proj/b": "h.0.mlp.c_proj.bias",
+    "ln_f/g": "ln_f.weight",
+    "ln_f/b": "ln_f.bias",
+}
 
 
 @dataclass(frozen=True)
 class Settings:
     """The decoder's sizes, and how it is trained."""
 
-    shape: GptShape = SHAPE
+    shape: Decoder = SHAPE
     batch: int = 32
     steps: int = 4500
     warm_up: int = 100
@@ -42,10 +64,43 @@ class Settings:
     seed: int = 1
 
 
+def names(layers: int) -> dict[str, str]:
+    """The checkpoint's name of every tensor of so many layers, by the gradients' name."""
+    found = {}
+    for name, stored in NAMES.items():
+        for layer in range(layers) if name.startswith("h0/") else (0,):
+            found[name.replace("h0/", f"h{layer}/")] = stored.replace("h.0.", f"h.{layer}.")
+    return found
+
+
+def shapes(decoder: Decoder) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor, by the gradients' name; matrices are (inputs, outputs)."""
+    width, inner = decoder.width, decoder.mlp.inner
+    ends = {"c_attn/w": (width, 3 * width), "c_attn/b": (3 * width,), "c_fc/w": (width, inner), "c_fc/b": (inner,)}
+    ends |= {"attn/c_proj/w": (width, width), "mlp/c_proj/w": (inner, width)}
+    ends |= {"wte": (decoder.vocabulary, width), "wpe": (decoder.context, width)}
+    found = {}
+    for name in names(decoder.layers):
+        found[name] = next((shape for end, shape in ends.items() if name.endswith(end)), (width,))
+    return found
+
+
+def save(tensors: dict[str, Elements], layers: int, path: Path) -> None:
+    """Write bf16 tensors, by the gradients' names, as a checkpoint."""
+    from safetensors import TensorSpec, serialize_file
+
+    stored = {other: np.ascontiguousarray(tensors[name]) for name, other in names(layers).items()}
+    specs = {
+        name: TensorSpec(dtype="bfloat16", shape=value.shape, data_ptr=value.ctypes.data, data_len=value.nbytes)
+        for name, value in stored.items()
+    }
+    serialize_file(specs, path)
+
+
 def initial(settings: Settings, rng: np.random.Generator) -> Parameters:
     """Random weights, smaller ones where they lead back to the residual stream."""
     found: Parameters = {}
-    for name, shape in settings.shape.tensors.items():
+    for name, shape in shapes(settings.shape).items():
         deviation = 0.06 / (np.sqrt(2 * settings.shape.layers) if name.endswith("c_proj/w") else 1)
         if len(shape) == 2:
             found[name] = (rng.standard_normal(shape) * deviation).astype(np.float32)
@@ -87,7 +142,7 @@ def train(settings: Settings, every: int = 100) -> Parameters:
     moments = {name: (np.zeros_like(value), np.zeros_like(value)) for name, value in p.items()}
     source, unseen = batches(settings, learned, rng), batches(settings, kept, np.random.default_rng(0))
     check = np.concatenate([next(unseen) for _ in range(4)])
-    sizes = settings.shape.layers, settings.shape.heads
+    sizes = settings.shape.layers, settings.shape.attention.heads
     began, recent = time.process_time(), 0.0
     for step in range(settings.steps):
         g: Parameters = {}
@@ -112,5 +167,4 @@ def train(settings: Settings, every: int = 100) -> Parameters:
 
 
 if __name__ == "__main__":
-    tensors: dict[str, Any] = {name: narrow(value) for name, value in train(Settings()).items()}
-    np.savez_compressed(WEIGHTS, **tensors)
+    save({name: narrow(value) for name, value in train(Settings()).items()}, SHAPE.layers, WEIGHTS)

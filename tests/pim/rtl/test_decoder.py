@@ -1,58 +1,61 @@
-"""Decoders on the controller's hardware: a toy of one layer, everything bit for bit; the real one, token for token."""
+"""Decoders on the controller's hardware: toys of two families bit for bit; the one that has learned, token for token."""
 
 from __future__ import annotations
 
 import copy
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gen.pim.gpt import Placement, token_programs
-from gen.pim.program import Program
-from hdl.params.pim import instruction
+from gen.pim.compile import TOKEN, compile_decoder
 from sim_tb.pim import check_log
 from sim_tb.pim.bench.system import run_system
-from sim_tb.pim.gpt import loaded
+from sim_tb.pim.decoder import loaded, received
 from sim_tb.workloads.text import generate
-from tests.pim.decoders import TINY, TOY, random_weights
+from tests.pim.compile import toys
 from tests.pim.rtl.test_system import compare
 
 pytestmark = pytest.mark.sim
 PAGE = Path(__file__).parents[3] / "docs" / "decoder.md"
+#: Enough memory for both toys, and for the programs of four positions.
+SYSTEM = toys.system(rows=256, program_words=512)
+#: Learned positions, biases, one logit piece; rotary positions, shared keys, a window, gates, an embedding of its own.
+TOYS = {"gpt2": toys.gpt2(), "mistral": toys.mistral()}
 
 
-@pytest.mark.parametrize("first", [0, 30])
-def test_one_layer(first):
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [0, 14])
+@pytest.mark.parametrize("name", TOYS)
+def test_two_layers(name, first):
     """Four tokens, the later ones chosen by the hardware: caches, logits, registers, and no rule broken.
 
-    The first four, and four around the end of a global buffer of tokens.
+    The first four, and four around the end of two slots of keys.
     """
-    placement = Placement(TOY, TINY)
-    machine = loaded(placement, random_weights(TOY, np.random.default_rng(first)))
+    compiled = compile_decoder(TOYS[name], SYSTEM)
+    vocabulary = compiled.decoder.vocabulary
+    machine = loaded(compiled, toys.random_weights(compiled.decoder, np.random.default_rng(first)))
     for position in range(first):
-        for program in token_programs(placement, position, position % TOY.vocabulary, predict=False):
+        for program in compiled.programs(position, token=position % vocabulary, predict=False):
             assert machine.run(program.words).fault is None
     before = copy.deepcopy(machine)
     programs = [
         program
         for position in range(first, first + 4)
-        for program in token_programs(placement, position, 7 if position == first else None)
+        for program in compiled.programs(position, token=7 if position == first else None, logits=True)
     ]
-    logits = placement.slot_words(TOY.vocabulary)
-    show = [instruction("OUT", a=placement.sram.logits, n=logits), instruction("HALT")]
-    programs.append(Program.of(TINY, show))
     words = [word for program in programs for word in program.words]
-    lengths = [len(program.words) for program in programs]
-    starts = [sum(lengths[:index]) for index in range(len(programs))]
-    result = run_system(TINY, words, starts, machine=before)
+    starts = [0, *accumulate(len(program.words) for program in programs[:-1])]
+    result = run_system(SYSTEM, words, starts, machine=before)
     for start, run in zip(starts, result.runs, strict=True):
         outcome = machine.run(words, start)
         assert (run.error, run.pc, run.instructions) == (0, outcome.pc, outcome.instructions)
-    assert len(machine.outputs) == 4 + logits
-    assert compare(result, machine, TINY) > TINY.bytes // 2
+    assert received(compiled, result.outputs).shape == (4, vocabulary)
+    assert result.scalars[TOKEN] < vocabulary
+    assert compare(result, machine, SYSTEM) > SYSTEM.bytes // 2
     assert result.violations == []
-    assert check_log(TINY, result.log, result.cycles) == []
+    assert check_log(SYSTEM, result.log, result.cycles) == []
 
 
 @pytest.mark.slow
@@ -62,6 +65,7 @@ def test_64_tokens():
     found = generate("Write ", 64, on="rtl")
     assert len(found.tokens) == 64
     assert found.tokens == right.tokens
+    assert np.array_equal(found.logits, right.logits)
     assert (found.text, found.instructions) == (right.text, right.instructions)
     cycles = np.array(found.cycles)
     print("clocks a position: first", cycles[0], "last", cycles[-1])

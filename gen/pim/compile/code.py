@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -36,8 +36,18 @@ class Code:
         self.instructions: list[Instruction] = []
         self._depth = 0
 
+    @property
+    def everyone(self) -> int:
+        """The mask of all channels."""
+        return (1 << self.params.channels) - 1
+
     def add(
-        self, name: str, *flags: str, at: int | None = None, move: dict[str, list[Loop]] | None = None, **values: int
+        self,
+        name: str,
+        *flags: str,
+        at: int | None = None,
+        move: Mapping[str, Sequence[Loop]] | None = None,
+        **values: int,
     ) -> None:
         """Append an instruction.
 
@@ -47,7 +57,7 @@ class Code:
         *flags : str
         at : int, optional
             Column of a bank, in place of ``row`` and ``col``.
-        move : dict, optional
+        move : mapping, optional
             The loops that each address moves with; ``row`` moves row and column.
         **values : int
             Operands.
@@ -61,6 +71,11 @@ class Code:
                     advance |= 1 << advance_bit(address, loop.level)
         self.instructions.append(instruction(name, *flags, advance=advance, **values))
 
+    def add_unit(self, name: str, unit: int, at: int, **values: int) -> None:
+        """Append an instruction for columns of the bank of one unit."""
+        channel, bank = divmod(unit, self.params.banks)
+        self.add(name, at=at, move=None, mask=1 << channel, bank=bank, **values)
+
     @contextmanager
     def loop(self, count: int, *, columns: int = 0, **steps: int) -> Iterator[Loop]:
         """Repeat what is added inside, moving by so many columns, and by words of ``a``, ``b`` and ``d``."""
@@ -72,4 +87,14 @@ class Code:
         self._depth += 1
         yield Loop(self._depth - 1)
         self._depth -= 1
+        self.instructions.append(instruction("ENDL"))
+
+    @contextmanager
+    def rows(self, count: int, rows: int) -> Iterator[None]:
+        """Repeat what is added inside, all of it so many rows further each time; around all other loops."""
+        if count == 1:
+            yield
+            return
+        self.instructions.append(instruction("LOOP", "rows", n=count, row=rows))
+        yield
         self.instructions.append(instruction("ENDL"))

@@ -1,0 +1,8 @@
+"""The mapping compiler: a decoder and a system become a placement, an image of the banks, and programs."""
+
+from gen.pim.compile.compiled import Compiled, compile_decoder
+from gen.pim.compile.placement import LAYOUTS, Placement
+from gen.pim.compile.registers import TOKEN
+from gen.pim.compile.sram import Sram
+
+__all__ = ["LAYOUTS", "TOKEN", "Compiled", "Placement", "Sram", "compile_decoder"]

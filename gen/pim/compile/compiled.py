@@ -1,0 +1,215 @@
+"""A decoder compiled for a system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gen.pim.compile.image import check, parts
+from gen.pim.compile.placement import LAYOUTS, Placement, place
+from gen.pim.compile.sram import Sram, arrange
+from gen.pim.compile.token import token_pieces
+from gen.pim.elements import Elements
+from gen.pim.model import Decoder
+from gen.pim.program import Program
+from hdl.params import ConfigError, Problem, near_name
+from hdl.params.pim import FIELDS, Instruction, PimParams, instruction
+
+__all__ = ["Compiled", "compile_decoder"]
+
+#: Tokens that caches have room for, unless another number is asked for.
+USUAL_TOKENS = 1024
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A decoder in a system. Made by :func:`compile_decoder`.
+
+    Parameters
+    ----------
+    placement : Placement
+        Where everything lies in the banks.
+    sram : Sram
+        Where activations lie in the controller's SRAM.
+    """
+
+    placement: Placement
+    sram: Sram
+
+    @property
+    def params(self) -> PimParams:
+        """The system."""
+        return self.placement.params
+
+    @property
+    def decoder(self) -> Decoder:
+        """The decoder."""
+        return self.placement.decoder
+
+    def programs(
+        self, position: int, *, token: int | None = None, predict: bool = True, logits: bool = False
+    ) -> tuple[Program, ...]:
+        """Programs that process the token at a position, one after the other; those before it are in the caches.
+
+        Parameters
+        ----------
+        position : int
+            From 0.
+        token : int, optional
+            The token. Without it, scalar register 1 has it: the prediction before left it there, or the host wrote it.
+        predict : bool
+            Leave the most likely next token in scalar register 1. Otherwise only the caches are extended.
+        logits : bool
+            Predict, and send the logits as words, element i that of token i.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such position or token, or the program memory is too small for a single layer.
+        """
+        tokens, vocabulary = self.placement.tokens, self.decoder.vocabulary
+        if not 0 <= position < tokens:
+            raise ConfigError([Problem("position", f"must be 0 to {tokens - 1}, not {position}")])
+        if token is not None and not 0 <= token < vocabulary:
+            raise ConfigError([Problem("token", f"must be 0 to {vocabulary - 1}, not {token}")])
+        pieces = token_pieces(self.placement, self.sram, position, token=token, predict=predict, logits=logits)
+        halt = instruction("HALT")
+        programs: list[list[Instruction]] = []
+        for piece in pieces:
+            if len(piece) >= self.params.program_words:
+                message = f"must be at least {len(piece) + 1}, the longest piece of a token, not "
+                raise ConfigError([Problem("pim.program_words", f"{message}{self.params.program_words}")])
+            if not programs or len(programs[-1]) + len(piece) >= self.params.program_words:
+                programs.append([])
+            programs[-1] += piece
+        return tuple(Program.of(self.params, [*program, halt]) for program in programs)
+
+    def parts(self, weights: Mapping[str, Elements]) -> Iterator[tuple[int, Elements]]:
+        """What the banks hold before the first token, piece by piece; whatever is left out is zero.
+
+        Parameters
+        ----------
+        weights : mapping of uint16 arrays
+            Bf16 tensors as their bits, named and shaped as :meth:`gen.pim.model.Decoder.tensors` says: a
+            :class:`gen.pim.model.weights.Checkpoint`, or arrays.
+
+        Returns
+        -------
+        iterator of (int, uint16 array of shape (units, columns, lanes))
+            The first column of each piece, and its columns in the banks of all units.
+
+        Raises
+        ------
+        ConfigError
+            With every tensor that doesn't fit the decoder.
+        """
+        check(self.placement, weights)
+        return parts(self.placement, weights)
+
+    def image(self, weights: Mapping[str, Elements]) -> Elements:
+        """All banks before the first token, shape (channels, banks, columns, lanes); see :meth:`parts`.
+
+        The caches are zeros: they must hold finite numbers, as what is not filled yet is multiplied by a probability
+        of zero.
+        """
+        params = self.params
+        found = np.zeros((params.units, self.placement.rows * params.row_cols, params.lanes), np.uint16)
+        for first, columns in self.parts(weights):
+            found[:, first : first + columns.shape[1]] = columns
+        return found.reshape(params.channels, params.banks, -1, params.lanes)
+
+    @property
+    def image_bytes(self) -> int:
+        """Bytes of :meth:`image`."""
+        params = self.params
+        return self.placement.rows * params.row_cols * params.units * params.word_bits // 8
+
+
+def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = None, layout: str = "auto") -> Compiled:
+    """Lay a decoder out in a system.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    params : PimParams
+    tokens : int, optional
+        Tokens that the caches have room for; the decoder's context by default, but at most 1,024.
+    layout : str
+        A key of :data:`gen.pim.compile.LAYOUTS`.
+
+    Raises
+    ------
+    ConfigError
+        With everything that the system is too small for, by how much, and what would fit.
+    """
+    problems = []
+    tokens = min(decoder.context, USUAL_TOKENS) if tokens is None else tokens
+    if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= decoder.context:
+        problems.append(Problem("tokens", f"must be 1 to the {decoder.context} of the model's context, not {tokens!r}"))
+    if layout not in LAYOUTS:
+        message = f"must be one of {', '.join(LAYOUTS)}, not {layout!r}"
+        problems.append(Problem("layout", message, near_name(layout, LAYOUTS)))
+    if problems:
+        raise ConfigError(problems)
+    placement = place(decoder, params, tokens, layout)
+    problems = [*_fields(placement), *_rows(placement, layout)]
+    try:
+        sram = arrange(placement)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return Compiled(placement, sram)
+
+
+def _fields(placement: Placement) -> Iterator[Problem]:
+    """Sizes that no instruction of this system can address."""
+    params, heads, decoder = placement.params, placement.heads, placement.decoder
+    if heads.head_words > params.gb_words:
+        message = f"must hold a head's query of {heads.head_words} words, not {params.gb_words}"
+        yield Problem("pim.gb_words", message)
+    longest = (1 << FIELDS["n"].width) - 1
+    for name, elements in (("width", decoder.width), ("inner width", decoder.mlp.inner), ("heads", heads.mixed)):
+        most = longest * params.lanes
+        if elements > most:
+            yield Problem(f"decoder's {name}", f"must be at most the {most} elements of a VMM, not {elements}")
+    wide = (1 << FIELDS["row"].width - 1) - 1
+    if placement.layer_rows > wide:
+        yield Problem("rows of a layer", f"must be at most {wide}, the step of a loop, not {placement.layer_rows}")
+
+
+def _rows(placement: Placement, layout: str) -> Iterator[Problem]:
+    """A decoder that the banks have no room for."""
+    params, decoder, rows = placement.params, placement.decoder, placement.rows
+    if rows <= params.rows:
+        return
+    caches = decoder.layers * placement.cache_rows
+    message = f"must be at least {rows}, not {params.rows}: {rows - caches} of weights and {caches} of caches"
+    message += f" ({rows / params.rows:.2f} times as many as there are)"
+    yield Problem("pim.rows", message, "; ".join(_ways_out(placement, layout)))
+
+
+def _ways_out(placement: Placement, layout: str) -> Iterator[str]:
+    """What would make a decoder fit."""
+    params, decoder = placement.params, placement.decoder
+    for channels in range(params.channels + 1, 25):
+        try:
+            wider = replace(params, channels=channels)
+        except ConfigError:
+            continue
+        if place(decoder, wider, placement.tokens, layout).rows <= params.rows:
+            yield f"{channels} channels would do"
+            break
+    caches = decoder.layers * placement.cache_rows
+    halved = -(-(placement.rows - caches) // 2) + caches
+    fits = "would fit" if halved <= params.rows else "would not fit either"
+    yield f"weights of 8 bits would take half of theirs, {halved} rows in all, and {fits}"
+    least = place(decoder, params, 1, layout).rows
+    if least <= params.rows:
+        low, high = 1, placement.tokens
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if place(decoder, params, middle, layout).rows <= params.rows else (low, middle)
+        yield f"fewer tokens would do, {low} at most"

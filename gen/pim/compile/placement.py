@@ -1,0 +1,238 @@
+"""Where a decoder lies in the banks: matrices, vectors, caches and tables.
+
+A unit is a bank with its MAC unit, and everything is at the same columns in every unit, so that one instruction
+addresses them all. Every layer takes the same whole number of rows and looks the same inside, so that a loop over rows
+is a loop over layers; behind the layers lies what is needed once a token.
+
+* Matrices lie as VMM wants them (:mod:`gen.pim.layout`): one behind the other, or every slot from a new row on.
+* Vectors (gains and biases) are cut into pieces of a row, which go round the units.
+* What is read as a whole goes round the units: item i (position i, the key of token i) lies in one piece in unit i mod
+  units, so that a row of every bank holds consecutive tokens.
+* Element j of a value lies in unit j mod units, and consecutive tokens are consecutive elements of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from gen.pim.compile.clocks import gains, pitch_of
+from gen.pim.compile.heads import Heads
+from gen.pim.layout import Matrix
+from gen.pim.model import Decoder, Learned
+from hdl.params.pim import PimParams, words_of
+
+__all__ = ["LAYOUTS", "Items", "Piece", "Placement", "place"]
+
+#: How the slots of matrices lie.
+LAYOUTS = {
+    "dense": "one behind the other: the fewest rows",
+    "rows": "each from a new row on: no row changes within a dot product",
+    "auto": "rows for the matrices that gain by it, if all fits; dense otherwise",
+}
+
+
+@dataclass(frozen=True)
+class Items:
+    """Items that go round the units: the column where the first ones begin, and the columns of each."""
+
+    at: int
+    words: int
+
+    def find(self, params: PimParams, item: int) -> tuple[int, int]:
+        """Unit and column of an item."""
+        turn, unit = divmod(item, params.units)
+        return unit, self.at + turn * self.words
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Words of a vector that lie together: their unit, their first column, and how many they are."""
+
+    unit: int
+    at: int
+    words: int
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A decoder in the banks of a system. What belongs to layers is where the first layer has it.
+
+    Parameters
+    ----------
+    params : PimParams
+    decoder : Decoder
+    heads : Heads
+    tokens : int
+        For which the caches have room.
+    layer : mapping
+        The matrices of a layer by name: ``attend`` (queries, keys and values), ``mix``, ``up`` (with the gate before
+        it, where there is one), ``down``.
+    output : Matrix
+        It gives the logits.
+    vectors : mapping
+        The pieces of each vector by name: those of a layer, and ``norm``, ``norm.bias`` and ``output.bias``.
+    keys : Items
+    values, value_words : int
+        The column where values begin, and the words of a slot of them.
+    embedding, positions : Items or None
+        Embeddings that are not the output matrix; vectors of positions, or their cosines and sines.
+    layer_rows : int
+        Rows of a layer, of which ``cache_rows`` are caches.
+    rows : int
+        Of everything.
+    """
+
+    params: PimParams
+    decoder: Decoder
+    heads: Heads
+    tokens: int
+    layer: Mapping[str, Matrix]
+    output: Matrix
+    vectors: Mapping[str, tuple[Piece, ...]]
+    keys: Items
+    values: int
+    value_words: int
+    embedding: Items | None
+    positions: Items
+    layer_rows: int
+    cache_rows: int
+    rows: int
+
+    @property
+    def width_words(self) -> int:
+        """Words of a vector as wide as the residual stream."""
+        return words_of(self.params, self.decoder.width)
+
+    def slots(self, elements: int) -> int:
+        """Slots of a vector with so many elements."""
+        return -(-elements // self.params.units)
+
+    def slot_words(self, elements: int) -> int:
+        """SRAM words of a vector of whole slots."""
+        return self.slots(elements) * self.params.slot_words
+
+    @property
+    def layer_columns(self) -> int:
+        """Columns from a layer to the next."""
+        return self.layer_rows * self.params.row_cols
+
+
+def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Placement:
+    """Lay a decoder out, whether the banks are large enough or not.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    params : PimParams
+    tokens : int
+        Tokens for which the caches have room.
+    layout : str
+        A key of ``LAYOUTS``.
+    """
+    if layout == "auto":
+        apart = _Placer(decoder, params, tokens, "auto").placement()
+        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense")
+    return _Placer(decoder, params, tokens, layout).placement()
+
+
+class _Placer:
+    """Puts one thing behind the other."""
+
+    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str) -> None:
+        self.decoder, self.params, self.tokens, self.layout = decoder, params, tokens, layout
+        self.heads = Heads(params, decoder)
+        self.columns = 0
+        self.vectors: dict[str, tuple[Piece, ...]] = {}
+
+    def placement(self) -> Placement:
+        decoder, params, heads = self.decoder, self.params, self.heads
+        mlp, attention = decoder.mlp, decoder.attention
+        up = words_of(params, mlp.inner) * params.lanes + mlp.inner if mlp.gated else mlp.inner
+        layer = {
+            "attend": self._matrix(heads.outputs, decoder.width),
+            "mix": self._matrix(decoder.width, heads.mixed),
+            "up": self._matrix(up, decoder.width),
+            "down": self._matrix(decoder.width, mlp.inner),
+        }
+        norms = ("norm_1",) if decoder.parallel else ("norm_1", "norm_2")
+        biases = [
+            *(["attend"] if attention.input_bias else []),
+            *(["mix"] if attention.output_bias else []),
+            *(["up", "down"] if mlp.bias else []),
+        ]
+        self._vectors({**self._norms(*norms), **{f"{name}.bias": layer[name].result_words for name in biases}})
+        weights = self._row()
+        keys = self._items(heads.key_words, self.tokens)
+        value_words = words_of(params, self.tokens)
+        values = self._region(-(-heads.values // params.units) * value_words)
+        layer_rows = self._row()
+        self.columns *= decoder.layers
+        output = self._matrix(decoder.vocabulary, decoder.width)
+        ends = {"output.bias": output.result_words} if decoder.output_bias else {}
+        self._vectors({**self._norms("norm"), **ends})
+        width = words_of(params, decoder.width)
+        embedding = None if decoder.tied else self._items(width, decoder.vocabulary)
+        turn = 3 * heads.turned * heads.part_words
+        learned = isinstance(decoder.positions, Learned)
+        positions = self._items(width if learned else turn, self.tokens)
+        return Placement(
+            params=params,
+            decoder=decoder,
+            heads=heads,
+            tokens=self.tokens,
+            layer=MappingProxyType(layer),
+            output=output,
+            vectors=MappingProxyType(self.vectors),
+            keys=keys,
+            values=values,
+            value_words=value_words,
+            embedding=embedding,
+            positions=positions,
+            layer_rows=layer_rows,
+            cache_rows=layer_rows - weights,
+            rows=self._row(),
+        )
+
+    def _norms(self, *names: str) -> dict[str, int]:
+        width = words_of(self.params, self.decoder.width)
+        found = dict.fromkeys(names, width)
+        return found if self.decoder.norm.kind == "rms" else {**found, **{f"{name}.bias": width for name in names}}
+
+    def _row(self) -> int:
+        """Begin a row; its number."""
+        rows = -(-self.columns // self.params.row_cols)
+        self.columns = rows * self.params.row_cols
+        return rows
+
+    def _region(self, columns: int) -> int:
+        """The first column of the next region, which begins with a row."""
+        start = self._row() * self.params.row_cols
+        self.columns = start + columns
+        return start
+
+    def _matrix(self, outputs: int, inputs: int) -> Matrix:
+        row = -(-self.columns // self.params.row_cols) * self.params.row_cols
+        dense = Matrix(self.params, outputs, inputs, self.columns)
+        apart = replace(dense, at=row, pitch=pitch_of(self.params, dense.words))
+        found = apart if self.layout == "rows" or (self.layout == "auto" and gains(dense, apart)) else dense
+        self.columns = found.at + found.columns
+        return found
+
+    def _vectors(self, sizes: Mapping[str, int]) -> None:
+        """Put vectors of so many words into pieces of a row, which go round the units."""
+        row_cols, units = self.params.row_cols, self.params.units
+        start = self._region(0)
+        count = 0
+        for name, words in sizes.items():
+            pieces = []
+            for first in range(0, words, row_cols):
+                turn, unit = divmod(count, units)
+                pieces.append(Piece(unit, start + turn * row_cols, min(row_cols, words - first)))
+                count += 1
+            self.vectors[name] = tuple(pieces)
+        self.columns = start + -(-count // units) * row_cols
+
+    def _items(self, words: int, count: int) -> Items:
+        return Items(self._region(words * -(-count // self.params.units)), words)

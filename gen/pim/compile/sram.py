@@ -1,0 +1,173 @@
+"""Where activations lie in the controller's SRAM, and in how many pieces they come if they don't fit at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import lcm
+
+from gen.pim.compile.placement import Placement
+from hdl.params import ConfigError, Problem
+from hdl.params.pim import chunks, words_of
+
+__all__ = ["Pass", "Sram", "arrange"]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Heads whose scores are in SRAM at the same time: some repeats of some groups, from the first ones on.
+
+    Parameters
+    ----------
+    repeats, groups : range
+    """
+
+    repeats: range
+    groups: range
+
+    def index(self, repeat: int, group: int) -> int:
+        """The place of a head among those of the pass."""
+        return (repeat - self.repeats.start) * len(self.groups) + group - self.groups.start
+
+    @property
+    def heads(self) -> int:
+        """How many there are."""
+        return len(self.repeats) * len(self.groups)
+
+
+@dataclass(frozen=True)
+class Sram:
+    """The SRAM words where vectors begin.
+
+    ``x`` is the residual stream, ``y`` its normalised form, ``z`` what goes back to it, ``gain`` the vectors of a
+    normalisation, ``turn`` the cosines, sines and negative sines of a token, as long as a half of all heads each. What
+    attention, MLP, and the two ends of the network use takes the same place, one after the other, from ``shared`` on.
+
+    Parameters
+    ----------
+    passes : tuple of Pass
+        The heads of a layer, as many at a time as have room for their scores.
+    pieces : tuple of range
+        The slots of the logits, as many at a time as there is room for.
+    regions : tuple of (str, int, int)
+        Name, first word and words of everything, for people.
+    """
+
+    x: int
+    y: int
+    z: int
+    gain: int
+    turn: int
+    turn_words: int
+    shared: int
+    mixed: int
+    scores: int
+    score_words: int
+    passes: tuple[Pass, ...]
+    pieces: tuple[range, ...]
+    regions: tuple[tuple[str, int, int], ...]
+
+    @property
+    def end(self) -> int:
+        """Words that are used."""
+        return max(first + words for _, first, words in self.regions)
+
+
+def arrange(placement: Placement) -> Sram:
+    """Lay out the SRAM of a decoder's placement.
+
+    Raises
+    ------
+    ConfigError
+        If it is too small for a single pass or piece, with the words that it takes at least.
+    """
+    params, decoder, heads = placement.params, placement.decoder, placement.heads
+    width = placement.slot_words(decoder.width)
+    lengths = chunks(params, placement.output.words)
+    item = sum(lengths[:-1]) + (placement.output.pitch or lengths[-1]) if decoder.tied else 0
+    turn_words = heads.turned * heads.line_words
+    at, regions = 0, []
+
+    def region(name: str, words: int) -> int:
+        nonlocal at
+        regions.append((name, at, words))
+        at += words
+        return regions[-1][1]
+
+    x = region("residual stream", max(width, item))
+    y = region("normalised", width)
+    z = region("result", width)
+    gain = region("normalisation", placement.width_words * (1 if decoder.norm.kind == "rms" else 2))
+    turn = region("rotation", 3 * turn_words) if turn_words else at
+    shared = at
+    # Of values and of what is mixed, the last slot may reach beyond the last element.
+    region("queries, keys, values", max(placement.layer["attend"].result_words, heads.value + _slots(placement)))
+    mixed = region("mixed values", _slots(placement, heads.repeats) + params.slot_words)
+    score_words = placement.slot_words(placement.tokens)
+    scores, free = at, params.sram_words - at
+    passes = tuple(_passes(placement, free // score_words)) if free > 0 else ()
+    least = _least_heads(placement) * score_words
+    most = max((each.heads for each in passes), default=0) * score_words
+    region("scores", max(most, least, 2 * turn_words))
+    at = shared
+    region("MLP", max(placement.layer["up"].result_words, words_of(params, decoder.mlp.inner)))
+    at = shared
+    free = (params.sram_words - at) // params.slot_words
+    pieces = tuple(_pieces(placement.output.slots, max(1, free)))
+    region("logits", len(pieces[0]) * params.slot_words)
+    if turn_words:
+        at = shared
+        region("rotation of the position", placement.positions.words)
+    found = Sram(
+        x=x,
+        y=y,
+        z=z,
+        gain=gain,
+        turn=turn,
+        turn_words=turn_words,
+        shared=shared,
+        mixed=mixed,
+        scores=scores,
+        score_words=score_words,
+        passes=passes,
+        pieces=pieces,
+        regions=tuple(regions),
+    )
+    if found.end > params.sram_words or not passes:
+        what = max(regions, key=lambda each: each[1] + each[2])[0]
+        message = f"must be at least {found.end} for the {what}, not {params.sram_words}"
+        raise ConfigError([Problem("pim.sram_words", message)])
+    return found
+
+
+def _slots(placement: Placement, repeats: int = 1) -> int:
+    """Words of some repeats of values, the last slot whole."""
+    params, heads = placement.params, placement.heads
+    before = (repeats - 1) * heads.values // params.lanes
+    return before + placement.slot_words(heads.values)
+
+
+def _least_heads(placement: Placement) -> int:
+    """Groups whose values fill whole slots, or all of them: a pass has a multiple of so many."""
+    width = placement.heads.value_width
+    return min(placement.heads.groups, lcm(placement.params.units, width) // width)
+
+
+def _passes(placement: Placement, room: int) -> Iterator[Pass]:
+    """The heads of a layer, with room for the scores of so many: all repeats of some groups, or some of the fewest."""
+    heads, least = placement.heads, _least_heads(placement)
+    groups = room // heads.repeats // least * least
+    groups, repeats = (min(groups, heads.groups), heads.repeats) if groups else (least, room // least)
+    if not repeats:
+        return
+    for group in range(0, heads.groups, groups):
+        for repeat in range(0, heads.repeats, repeats):
+            some = range(group, min(group + groups, heads.groups))
+            yield Pass(range(repeat, min(repeat + repeats, heads.repeats)), some)
+
+
+def _pieces(slots: int, most: int) -> Iterator[range]:
+    """Slots in as few pieces as there can be, as even as they can be."""
+    count = -(-slots // most)
+    for piece in range(count):
+        yield range(piece * slots // count, (piece + 1) * slots // count)

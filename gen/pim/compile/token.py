@@ -1,0 +1,221 @@
+"""The instructions that take a decoder one token further."""
+
+from __future__ import annotations
+
+import struct
+
+from gen.pim.compile.attention import Attend
+from gen.pim.compile.code import Code
+from gen.pim.compile.layers import Run, Seen, runs, seen
+from gen.pim.compile.placement import Placement
+from gen.pim.compile.registers import BEST, EPS, FOUND, SCALE, SHARE, TOKEN
+from gen.pim.compile.sram import Sram
+from gen.pim.layout import Matrix
+from gen.pim.model import Learned
+from hdl.params.pim import Instruction, chunks, words_of
+
+__all__ = ["token_pieces"]
+
+#: Instructions of activations, by their names in a decoder.
+ACTIVATIONS = {"gelu": "VGELUE", "gelu_tanh": "VGELU", "relu": "VRELU", "silu": "VSILU"}
+
+
+def token_pieces(
+    placement: Placement, sram: Sram, position: int, *, token: int | None, predict: bool, logits: bool
+) -> list[list[Instruction]]:
+    """Process the token at a position; see :meth:`gen.pim.compile.Compiled.programs`.
+
+    Returns
+    -------
+    list of lists of Instruction
+        Pieces that run one after the other and can be programs of their own: the embedding, layers, the prediction.
+    """
+    found = []
+    maker = _Token(placement, sram, position)
+    maker.embed(token)
+    found.append(maker.code.instructions)
+    for run in runs(seen(placement.decoder, placement.tokens, position)):
+        maker = _Token(placement, sram, position)
+        maker.layers(run)
+        found.append(maker.code.instructions)
+    if predict or logits:
+        maker = _Token(placement, sram, position)
+        maker.predict(logits)
+        found.append(maker.code.instructions)
+    return found
+
+
+class _Token:
+    """Emits the work on one token."""
+
+    def __init__(self, placement: Placement, sram: Sram, position: int) -> None:
+        self.at, self.sram, self.position = placement, sram, position
+        self.decoder, self.params = placement.decoder, placement.params
+        self.code = Code(placement.params)
+
+    # --- both ends ---------------------------------------------------------------------------------------------------
+    def embed(self, token: int | None) -> None:
+        """The token's embedding, with that of the position where one is added: x. Otherwise what rotates heads."""
+        at, sram, add, width = self.at, self.sram, self.code.add, self.decoder.width
+        if token is not None:
+            add("SETR", r=TOKEN, value=token)
+        for register, number in ((EPS, width * self.decoder.norm.epsilon), (SHARE, 1 / width)):
+            add("SETR", r=register, value=_bits(number))
+        if at.embedding:
+            add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=TOKEN, d=sram.x)
+        else:
+            done = 0
+            for column, length in _chunks(at.output):
+                add("RD_ITEM", at=column, n=at.output.pitch or length, r=TOKEN, d=sram.x + done)
+                done += length
+        unit, column = at.positions.find(self.params, self.position)
+        if isinstance(self.decoder.positions, Learned):
+            self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.y)
+            add("VADD", a=sram.x, b=sram.y, d=sram.x, n=width)
+        else:
+            self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.shared)
+            self._repeat_turn()
+
+    def _repeat_turn(self) -> None:
+        """Cosines, sines and negative sines of the position for every head: each part of a half repeats."""
+        sram, heads = self.sram, self.at.heads
+        words, half = heads.part_words, heads.turned * heads.part_words
+        count = heads.line_words // words
+        for part in range(heads.turned):
+            with self.code.loop(count, d=words) as head:
+                for table in range(3):
+                    a = sram.shared + table * half + part * words
+                    d = sram.turn + table * sram.turn_words + part * heads.line_words
+                    self.code.add("VMOV", a=a, d=d, n=words * self.params.lanes, move={"d": [head]})
+
+    def predict(self, logits: bool) -> None:
+        """The logits of the next token, and the most likely one."""
+        sram, add, params = self.sram, self.code.add, self.params
+        self._normalise("norm", 0)
+        for piece in sram.pieces:
+            first = piece.start * params.units
+            count = min(self.decoder.vocabulary - first, len(piece) * params.units)
+            self._logits(piece)
+            if logits:
+                add("OUT", a=sram.shared, n=words_of(params, count))
+            if piece is sram.pieces[0]:
+                add("ARGMAX", r=TOKEN, a=sram.shared, n=count)
+            else:
+                add("ARGMAX", r=FOUND + 1, a=sram.shared, n=count)
+            if len(sram.pieces) > 1:
+                add("RMAX", r=BEST if piece is sram.pieces[0] else FOUND, a=sram.shared, n=count)
+            if piece is not sram.pieces[0]:
+                add("SKEEP", r=BEST, s=FOUND, value=first)
+
+    def _logits(self, piece: range) -> None:
+        """The logits of some slots: of each chunk of the input, a product with the columns of these slots."""
+        sram, params, matrix = self.sram, self.params, self.at.output
+        if len(sram.pieces) == 1:
+            self._multiply(matrix, "output", sram.y, sram.shared, 0)
+            return
+        flags = () if self.decoder.output_bias else ("zero",)
+        self._read("output.bias", sram.shared, 0, piece.start * params.slot_words, len(piece) * params.slot_words)
+        done = 0
+        for column, length in _chunks(matrix):
+            column += piece.start * (matrix.pitch or length)
+            self.code.add(
+                "VMM",
+                *flags,
+                at=column,
+                n=length,
+                slots=len(piece),
+                pitch=matrix.pitch,
+                a=sram.y + done,
+                b=0 if flags else sram.shared,
+                d=sram.shared,
+            )
+            done, flags = done + length, ()
+
+    # --- layers ------------------------------------------------------------------------------------------------------
+    def layers(self, run: Run) -> None:
+        """Layers that repeat, as a loop over rows."""
+        length = len(run.period)
+        with self.code.rows(run.turns, length * self.at.layer_rows):
+            for index, each in enumerate(run.period):
+                self._layer((run.first + index) * self.at.layer_columns, each)
+
+    def _layer(self, origin: int, each: Seen) -> None:
+        """Add attention(norm(x)) and MLP(norm(x)) to x, both of the same x where they are parallel."""
+        sram, layer = self.sram, self.at.layer
+        self.code.add("SETR", r=SCALE, value=_bits(each.scale))
+        self._normalise("norm_1", origin)
+        self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
+        Attend(self.code, self.at, sram, each, origin).emit()
+        self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
+        self._add()
+        if not self.decoder.parallel:
+            self._normalise("norm_2", origin)
+        self._mlp(origin)
+        self._add()
+
+    def _mlp(self, origin: int) -> None:
+        """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
+        sram, mlp, add, layer = self.sram, self.decoder.mlp, self.code.add, self.at.layer
+        self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
+        add(ACTIVATIONS[mlp.activation], a=sram.shared, d=sram.shared, n=mlp.inner)
+        if mlp.gated:
+            behind = sram.shared + words_of(self.params, mlp.inner)
+            add("VMUL", a=sram.shared, b=behind, d=sram.shared, n=mlp.inner)
+        self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
+
+    # --- steps -------------------------------------------------------------------------------------------------------
+    def _read(self, name: str, word: int, origin: int, first: int = 0, words: int | None = None) -> bool:
+        """Bring a vector, or words of it from the first one on, to SRAM; False if there is none."""
+        at = 0
+        for piece in self.at.vectors.get(name, ()):
+            begin = max(first, at)
+            end = at + piece.words if words is None else min(first + words, at + piece.words)
+            if begin < end:
+                column = origin + piece.at + begin - at
+                self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
+            at += piece.words
+        return at > 0
+
+    def _multiply(self, matrix: Matrix, name: str, source: int, result: int, origin: int) -> None:
+        """A product with a matrix; its bias is read to where the result goes."""
+        biased = self._read(f"{name}.bias", result, origin)
+        self.code.add(
+            "VMM",
+            *(() if biased else ("zero",)),
+            at=origin + matrix.at,
+            n=matrix.words,
+            slots=matrix.slots,
+            pitch=matrix.pitch,
+            a=source,
+            b=result if biased else 0,
+            d=result,
+        )
+
+    def _normalise(self, name: str, origin: int) -> None:
+        """Leave norm(x) in y."""
+        sram, width = self.sram, self.decoder.width
+        self._read(name, sram.gain, origin)
+        beta = sram.gain + self.at.width_words
+        if self._read(f"{name}.bias", beta, origin):
+            self.code.add("LAYERNORM", a=sram.x, b=sram.gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
+        else:
+            self.code.add("RMSNORM", a=sram.x, b=sram.gain, d=sram.y, n=width, eps=EPS, share=SHARE)
+
+    def _add(self) -> None:
+        """Add z to x: the residual connection."""
+        self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
+
+
+def _chunks(matrix: Matrix) -> list[tuple[int, int]]:
+    """The column where each chunk of a matrix begins, and the words of its inputs."""
+    found, at = [], matrix.at
+    for length in chunks(matrix.params, matrix.words):
+        found.append((at, length))
+        at += matrix.slots * (matrix.pitch or length)
+    return found
+
+
+def _bits(number: float) -> int:
+    """Single precision as a register holds it."""
+    found: int = struct.unpack("<I", struct.pack("<f", number))[0]
+    return found
