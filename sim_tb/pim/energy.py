@@ -8,13 +8,13 @@ program, which is an upper bound: nothing counts clocks in which all of its unit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hdl.params.pim import PimParams
 from sim_tb.pim.log import Entry
 
-__all__ = ["CLASSES", "EVENTS", "Energy", "energy_of"]
+__all__ = ["CLASSES", "EVENTS", "Energy", "energy_of", "energy_of_counts"]
 
 #: Classes of energy: what each holds, and the keys of the table that it is computed from.
 CLASSES = {
@@ -77,21 +77,37 @@ class Energy:
         return self.total / self.macs if self.macs else None
 
 
-def energy_of(params: PimParams, log: Sequence[Entry], start: int, end: int) -> Energy:
-    """The energy of the clocks from ``start`` up to ``end`` of a command log, which begins with every bank closed."""
-    counts = Counter(entry.command for entry in log if start <= entry.cycle < end)
+def energy_of_counts(params: PimParams, commands: Mapping[str, int], clocks: int, open_clocks: int) -> Energy:
+    """The energy of so many commands in so many clocks.
+
+    Parameters
+    ----------
+    params : PimParams
+    commands : mapping
+        How often each command (:data:`hdl.params.pim.COMMANDS`) was sent, all channels together.
+    clocks : int
+        How long it took.
+    open_clocks : int
+        Clocks in which a channel had any row open, summed over the channels.
+    """
     events = params.energy.events(params.timing, params.word_bits)
     parts = dict.fromkeys(CLASSES, 0.0)
     for command, (kind, event) in EVENTS.items():
         banks = params.banks if command == "ACT_AB" else 1
-        parts[kind] += counts[command] * banks * events[event]
+        parts[kind] += commands.get(command, 0) * banks * events[event]
     clock_ns, table = params.timing.clock_ps / 1000, params.energy
+    closed = params.channels * clocks - open_clocks
+    parts["background"] = (open_clocks * table.standby_active + closed * table.standby_precharged) * clock_ns
+    parts["controller"] = table.controller_active * clocks * clock_ns
+    return Energy(parts, commands.get("MAC_AB", 0) * params.banks * params.lanes, clocks * clock_ns)
+
+
+def energy_of(params: PimParams, log: Sequence[Entry], start: int, end: int) -> Energy:
+    """The energy of the clocks from ``start`` up to ``end`` of a command log, which begins with every bank closed."""
+    counts = Counter(entry.command for entry in log if start <= entry.cycle < end)
     commands = [[entry for entry in log if entry.channel == channel] for channel in range(params.channels)]
     busy = sum(_open_clocks(each, params.banks, start, end) for each in commands)
-    idle = params.channels * (end - start) - busy
-    parts["background"] = (busy * table.standby_active + idle * table.standby_precharged) * clock_ns
-    parts["controller"] = table.controller_active * (end - start) * clock_ns
-    return Energy(parts, counts["MAC_AB"] * params.banks * params.lanes, (end - start) * clock_ns)
+    return energy_of_counts(params, counts, end - start, busy)
 
 
 def _open_clocks(commands: Iterable[Entry], banks: int, start: int, end: int) -> int:
