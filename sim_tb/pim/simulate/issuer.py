@@ -8,18 +8,14 @@ from dataclasses import dataclass
 from hdl.params import ConfigError, Problem
 from hdl.params.pim import (
     FAULTS,
-    FIELDS,
     LEVELS,
     SCALARS,
-    IllegalWord,
     Instruction,
     PimParams,
-    decode,
     instruction,
 )
-from hdl.params.pim.instructions import FENCE
-from hdl.params.pim.loops import advanced, steps
-from sim_tb.pim.simulate.prepare import Part, Prepared, prepare
+from sim_tb.pim.simulate.listing import Listing
+from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER, work_of
@@ -88,7 +84,7 @@ class Issuer:
         units: Units,
     ) -> None:
         self.params = params
-        self.program = program
+        self.listing = Listing(params, program)
         self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
         self.results: Iterator[int] = iter(results)
         self.units = units
@@ -108,9 +104,7 @@ class Issuer:
         self.number = -1  # the part of a VMM that is at work
         self.one: Instruction | None = None
         self.prepared: Prepared | None = None
-        self._decoded: dict[int, Instruction | None] = {}
-        self._prepared: dict[tuple[object, ...], Prepared] = {}
-        self._nothing = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
+        self.nothing = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
 
     # --- what others do ----------------------------------------------------------------------------------------------
     def begin(self, clock: int, pc: int) -> None:
@@ -159,55 +153,26 @@ class Issuer:
         return False
 
     def _fetch(self, clock: int) -> bool:
-        if self.pc >= len(self.program):
+        if self.pc >= self.listing.length:
             return self._fails(FAULTS["PROGRAM"].code)
         self.next_pc = self.pc + 1
         self.stage, self.clock = FENCED, self.clock + 2
         return True
 
-    def _decode(self) -> Instruction | None:
-        """The present instruction as it stands in the program; None if it is none."""
-        if self.pc not in self._decoded:
-            try:
-                self._decoded[self.pc] = decode(self.program[self.pc])
-            except IllegalWord:
-                self._decoded[self.pc] = None
-        return self._decoded[self.pc]
-
     def _fenced(self, clock: int) -> bool:
-        fenced = self.program[self.pc] >> (FIELDS["flags"].low + FENCE.bit) & 1
-        if fenced and not self._when(self.units.idle_from()):
+        if self.listing.fenced(self.pc) and not self._when(self.units.idle_from()):
             return False
-        one = self._decode()
-        self.clock += 1
-        if one and one.advance and any(operand.advances == "row" for operand in one.op.operands):
-            # Columns that have moved beyond a row's end go back, a row a clock.
-            moved = [each["row"] % self.params.row_cols for each in self._moved()]
-            taken = [by for level, by in enumerate(moved) if one.advances("row", level)]
-            self.clock += (one.values.get("col", 0) + sum(taken)) // self.params.row_cols
-        self.one = self._advanced(one)
+        self.clock += 1 + self.listing.wraps(self.pc, self.loops)
+        self.one = self.listing.advanced(self.pc, self.loops)
         self.stage = SETTLE
         return True
-
-    def _advanced(self, one: Instruction | None) -> Instruction | None:
-        """An instruction with the addresses of this iteration."""
-        return advanced(self.params, one, self._moved()) if one and one.advance else one
-
-    def _moved(self) -> list[dict[str, int]]:
-        """How far addresses have moved with each loop."""
-        found = []
-        for place, turn in self.loops:
-            loop = self._decoded[place]
-            assert loop is not None
-            found.append({name: turn * by for name, by in steps(self.params, loop).items()})
-        return found
 
     def _settle(self, clock: int) -> bool:
         one = self.one
         if one is not None and self.units.vector.any_gives and _scalar(one):
             self.waiting = True
             return False
-        self.prepared = self._nothing if one is None else self._prepare(one)
+        self.prepared = self.nothing if one is None else self._prepare(one)
         self._walks(self.prepared.part, self.clock + 2)
         self.number = -1
         return True
@@ -222,11 +187,7 @@ class Issuer:
                     message = f"uses r{scalar} as {operand.name}, which the vector unit gives"
                     raise ConfigError([Problem(f"instruction {self.pc}", message, "give the results")])
                 scalar = value & 0xFFFF
-        key = (self.pc, *one.values.values(), scalar)
-        found = self._prepared.get(key)
-        if found is None:
-            found = self._prepared[key] = prepare(self.params, one, scalar)
-        return found
+        return self.listing.prepared(self.pc, one, scalar)
 
     def _walks(self, part: Part, clock: int) -> None:
         """The ranges are looked at, a clock each, from a clock on, after lengths are known."""
@@ -244,9 +205,8 @@ class Issuer:
         ranges = self.part.ranges
         while self.index < len(ranges):
             words = ranges[self.index]
-            if words is not None:
-                if not self._when(self.units.free_from(self.clock, *words)):
-                    return False
+            if words is not None and not self._when(self.units.free_from(self.clock, *words)):
+                return False
             self.clock += 1
             self.index += 1
         # One clock to see that no range is left, which is the first one where there is none.
@@ -306,9 +266,7 @@ class Issuer:
             self.loops.append([self.pc, 0])
         elif name == "ENDL":
             place, turn = self.loops[-1]
-            loop = self._decoded[place]
-            assert loop is not None
-            if turn + 1 < loop["n"]:
+            if turn + 1 < self.listing.turns(place):
                 self.loops[-1][1] += 1
                 self.next_pc = place + 1
             else:
@@ -407,7 +365,7 @@ class Issuer:
         self.scalars = [None if value < 0 else value for value in scalars]
         self.clock, self.wake = now + clock, now
         if self.stage in (SETTLE, WALK, DISPATCH, END):
-            self.one = self._advanced(self._decode())
+            self.one = self.listing.advanced(self.pc, self.loops)
         if self.stage in (WALK, DISPATCH) and self.one:
             self.prepared = self._prepare(self.one)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.collector import Collector
 from sim_tb.pim.simulate.feeder import Feeder
-from sim_tb.pim.simulate.work import NEVER
 from sim_tb.pim.simulate.mover import Mover
 from sim_tb.pim.simulate.start import Start
 from sim_tb.pim.simulate.unit import State, nobody
 from sim_tb.pim.simulate.vector import VectorUnit
+from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Memory"]
 

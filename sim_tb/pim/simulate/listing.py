@@ -1,0 +1,82 @@
+"""A program's instructions, as they are in each iteration of its loops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hdl.params.pim import FIELDS, IllegalWord, Instruction, PimParams, decode
+from hdl.params.pim.instructions import FENCE
+from hdl.params.pim.loops import advanced, steps
+from sim_tb.pim.simulate.prepare import Prepared, prepare
+
+__all__ = ["Listing", "Loops"]
+
+#: Open loops, the outermost first: the place of the LOOP, and the iteration.
+Loops = Sequence[Sequence[int]]
+
+
+class Listing:
+    """The program memory. What has been prepared once is kept.
+
+    Parameters
+    ----------
+    params : PimParams
+    program : sequence of int
+        128-bit words.
+    """
+
+    def __init__(self, params: PimParams, program: Sequence[int]) -> None:
+        self.params = params
+        self.program = program
+        self.length = len(program)
+        self._decoded: dict[int, Instruction | None] = {}
+        self._prepared: dict[tuple[int | None, ...], Prepared] = {}
+
+    def written(self, pc: int) -> Instruction | None:
+        """An instruction as it stands in the program; None where there is none."""
+        if pc not in self._decoded:
+            try:
+                self._decoded[pc] = decode(self.program[pc])
+            except IllegalWord:
+                self._decoded[pc] = None
+        return self._decoded[pc]
+
+    def fenced(self, pc: int) -> bool:
+        """It waits until every unit is idle, whatever it is."""
+        return bool(self.program[pc] >> (FIELDS["flags"].low + FENCE.bit) & 1)
+
+    def turns(self, place: int) -> int:
+        """How often a loop runs."""
+        loop = self.written(place)
+        return loop["n"] if loop else 0
+
+    def advanced(self, pc: int, loops: Loops) -> Instruction | None:
+        """An instruction with the addresses of this iteration."""
+        one = self.written(pc)
+        return advanced(self.params, one, self._moved(loops)) if one and one.advance else one
+
+    def wraps(self, pc: int, loops: Loops) -> int:
+        """Rows that an instruction's column has moved on to: they are taken off it one by one."""
+        one = self.written(pc)
+        if not (one and one.advance and any(operand.advances == "row" for operand in one.op.operands)):
+            return 0
+        moved = [each["row"] % self.params.row_cols for each in self._moved(loops)]
+        column = one.values.get("col", 0) + sum(by for level, by in enumerate(moved) if one.advances("row", level))
+        return column // self.params.row_cols
+
+    def prepared(self, pc: int, one: Instruction, scalar: int | None) -> Prepared:
+        """An instruction of a place, with the addresses of this iteration, as the issuer works on it."""
+        key = (pc, *one.values.values(), scalar)
+        found = self._prepared.get(key)
+        if found is None:
+            found = self._prepared[key] = prepare(self.params, one, scalar)
+        return found
+
+    def _moved(self, loops: Loops) -> list[dict[str, int]]:
+        """How far addresses have moved with each loop."""
+        found = []
+        for place, turn in loops:
+            loop = self.written(place)
+            assert loop is not None
+            found.append({name: turn * by for name, by in steps(self.params, loop).items()})
+        return found

@@ -1,0 +1,127 @@
+"""The simulator's command logs, marks and cycles are the hardware's, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tests.pim.test_golden_programs as golden
+from gen.pim.assemble import assemble
+from gen.pim.gpt import Placement, token_programs
+from gen.pim.program import Program
+from hdl.params.pim import IllegalWord, TimingTable, decode
+from sim_tb.golden.pim import Machine
+from sim_tb.pim.bench.programs import random_program
+from sim_tb.pim.gpt import loaded as with_decoder
+from tests.pim.decoders import TOY, random_weights
+from tests.pim.machines import FEW_BANKS, MANY_BANKS, TINY
+from tests.pim.rtl.test_system import LOAD, loaded
+from tests.pim.simulate.compare import UNITS, batches, both, same
+from tests.pim.simulate.directed import DIRECTED
+
+pytestmark = pytest.mark.sim
+
+#: Every time differs from what others add up to; refresh is due all the time; more banks than lanes.
+SHARP = replace(TINY.timing, tbl=2, tccd=3, tfaw=24, trefi=160, cwl_reg=2, cl_reg=3)
+#: Long times, no refresh.
+LONG = replace(
+    TINY.timing, trcd_mac=56, trcd_rd=36, trcd_wr=28, tras=54, trc=89, trp=32, tmod=32, cl=50, cwl=6, trefi=0
+)
+#: Everything at its least.
+LEAST = replace(TimingTable(), trfc=60, trefi=400, tmac=1)
+PLAIN = (TINY, FEW_BANKS, MANY_BANKS)
+SYSTEMS = {
+    "tiny": TINY,
+    "few banks": FEW_BANKS,
+    "many banks": MANY_BANKS,
+    "sharp": replace(MANY_BANKS, timing=SHARP, program_words=4096),
+    "long": replace(TINY, channels=3, timing=LONG, vector_lanes=8, program_words=4096),
+    "least": replace(FEW_BANKS, timing=LEAST, program_words=4096),
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=() if params in PLAIN else pytest.mark.slow) for each, params in SYSTEMS.items()]
+)
+def test_random_programs(name):
+    """40 of them, with all units, one after the other."""
+    params, seed, commands = SYSTEMS[name], len(name), 0
+    print(f"seed {seed}")
+    for words, starts, machine in batches(params, seed, 40):
+        commands += same(*both(params, words, starts, machine))
+    assert commands > 3000
+
+
+@pytest.mark.parametrize("name", DIRECTED)
+def test_directed(name):
+    """Streams, long inputs, what waits for what."""
+    words = assemble(DIRECTED[name], system=TINY).words
+    rng = np.random.default_rng(1)
+    starts = [len(words), 0, 0]
+    assert same(*both(TINY, [*words, *LOAD], starts, loaded(TINY, rng, 1400))) > 20
+
+
+def test_every_fault():
+    """Each ends the program in the same clock, and the next one starts in the same clock after it was cleared."""
+    cases = [case for case in golden.test_every_fault.pytestmark[0].args[1] if case[1] != "PROGRAM"]
+    words, starts = [], []
+    for text, *_ in [*cases, ("nop", "PROGRAM", 2)]:
+        starts.append(len(words))
+        words += assemble(f"mark tag=5\nact_ab row=1\n{text}", system=TINY, checked=False).words
+    same(*both(TINY, words, starts))
+
+
+def test_program_memory_full():
+    program = Program.of(TINY, [decode(word) for word in assemble("nop\n" * 255 + "halt", system=TINY).words])
+    same(*both(TINY, program.words))
+
+
+def test_programs_with_a_flipped_bit():
+    """Faults wherever they may be; those that wait for the host for ever are left out."""
+    rng, compared = np.random.default_rng(8), 0
+    while compared < 20:
+        made = random_program(TINY, rng, 8, UNITS)
+        words = list(made.program.words)
+        words[int(rng.integers(len(words)))] ^= 1 << int(rng.integers(128))
+        if _waits(words, made.input_words):
+            continue
+        same(*both(TINY, [*words, *LOAD], [len(words), 0], loaded(TINY, np.random.default_rng(1), made.input_words)))
+        compared += 1
+
+
+def _waits(words: list[int], inputs: int) -> bool:
+    """The program waits for words that the host hasn't, or lasts for long."""
+    turns = 1
+    for word in words:
+        try:
+            one = decode(word)
+        except IllegalWord:
+            continue
+        turns *= max(1, one["n"]) if one.op.name == "LOOP" else 1
+    machine = Machine(TINY)
+    machine.send(np.zeros((inputs, TINY.lanes), np.uint16))
+    if turns >= 100:
+        return True
+    try:
+        machine.run(words)
+    except IndexError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_decoder(first):
+    """Four tokens of a decoder of one layer."""
+    placement = Placement(TOY, TINY)
+    machine = with_decoder(placement, random_weights(TOY, np.random.default_rng(first)))
+    programs = [
+        program
+        for position in range(first, first + 4)
+        for program in token_programs(placement, position, 7 if position == first else None)
+    ]
+    words = [word for program in programs for word in program.words]
+    lengths = [len(program.words) for program in programs]
+    starts = [sum(lengths[:index]) for index in range(len(programs))]
+    assert same(*both(TINY, words, starts, machine)) > 2000
