@@ -20,7 +20,7 @@ from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER, work_of
 
-__all__ = ["Ended", "Issuer"]
+__all__ = ["Ended", "Issuer", "takes_scalars"]
 
 #: What it does next. A stage's clock is that in which it is decided whether it goes on.
 REST, FETCH, FENCED, SETTLE, WALK, DISPATCH, END, DRAIN, CLOSED = range(9)
@@ -169,7 +169,7 @@ class Issuer:
 
     def _settle(self, clock: int) -> bool:
         one = self.one
-        if one is not None and self.units.vector.any_gives and _scalar(one):
+        if one is not None and self.units.vector.any_gives and takes_scalars(one):
             self.waiting = True
             return False
         self.prepared = self.nothing if one is None else self._prepare(one)
@@ -178,15 +178,15 @@ class Issuer:
         return True
 
     def _prepare(self, one: Instruction) -> Prepared:
-        operand, scalar = one.op.or_scalar, None
-        if operand is not None and operand.kind != "bf16":
+        operand, scalar = one.op.integer, None
+        if operand is not None:
             scalar = one[operand.name]
-            if "reg" in one.flags:
+            if one.by_register:
                 value = self.scalars[scalar]
                 if value is None:
                     message = f"uses r{scalar} as {operand.name}, which the vector unit gives"
                     raise ConfigError([Problem(f"instruction {self.pc}", message, "give the results")])
-                scalar = value & 0xFFFF
+                scalar = value & (1 << operand.integer_bits) - 1
         return self.listing.prepared(self.pc, one, scalar)
 
     def _walks(self, part: Part, clock: int) -> None:
@@ -254,11 +254,16 @@ class Issuer:
         if one is None or fault in (FAULTS["OPCODE"].code, FAULTS["LOOP"].code):
             return fault
         name = one.op.name
-        if (name == "LOOP" and len(self.loops) == LEVELS) or (name == "ENDL" and not self.loops):
+        if (name == "LOOP" and self._nested(one)) or (name == "ENDL" and not self.loops):
             return FAULTS["LOOP"].code
         if not fault and name == "RD_MAC" and one["mask"] & ~self.loaded:
             return FAULTS["ACCUMULATOR"].code
         return fault
+
+    def _nested(self, one: Instruction) -> bool:
+        """There is no room for another loop."""
+        around = bool(self.loops) and self.listing.all_rows(self.loops[0][0])
+        return bool(self.loops) if "rows" in one.flags else len(self.loops) - around == LEVELS
 
     def _control(self, one: Instruction) -> None:
         name = one.op.name
@@ -370,8 +375,8 @@ class Issuer:
             self.prepared = self._prepare(self.one)
 
 
-def _scalar(one: Instruction) -> bool:
+def takes_scalars(one: Instruction) -> bool:
     """It reads or writes scalar registers."""
     op = one.op
-    named = any(operand.kind == "scalar" for operand in op.operands)
+    named = any(operand.register for operand in op.operands)
     return named or ("reg" in one.flags and op.or_scalar is not None)

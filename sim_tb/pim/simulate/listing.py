@@ -53,15 +53,19 @@ class Listing:
     def advanced(self, pc: int, loops: Loops) -> Instruction | None:
         """An instruction with the addresses of this iteration."""
         one = self.written(pc)
-        return advanced(self.params, one, self._moved(loops)) if one and one.advance else one
+        if one and (one.advance or one.op.moves_rows):
+            moved = self._moved(loops)
+            return advanced(self.params, one, moved, rows=self._rows(loops))
+        return one
 
     def wraps(self, pc: int, loops: Loops) -> int:
         """Rows that an instruction's column has moved on to: they are taken off it one by one."""
         one = self.written(pc)
-        if not (one and one.advance and any(operand.advances == "row" for operand in one.op.operands)):
+        if not (one and one.op.moves_rows):
             return 0
         moved = [each["row"] % self.params.row_cols for each in self._moved(loops)]
         column = one.values.get("col", 0) + sum(by for level, by in enumerate(moved) if one.advances("row", level))
+        column += self._rows(loops) % self.params.row_cols
         return column // self.params.row_cols
 
     def prepared(self, pc: int, one: Instruction, scalar: int | None) -> Prepared:
@@ -73,10 +77,25 @@ class Listing:
         return found
 
     def _moved(self, loops: Loops) -> list[dict[str, int]]:
-        """How far addresses have moved with each loop."""
+        """How far addresses have moved with each loop that tags name."""
         found = []
         for place, turn in loops:
             loop = self.written(place)
             assert loop is not None
+            if "rows" in loop.flags:
+                continue
             found.append({name: turn * by for name, by in steps(self.params, loop).items()})
         return found
+
+    def all_rows(self, place: int) -> bool:
+        """The loop moves the rows of all instructions."""
+        loop = self.written(place)
+        return loop is not None and "rows" in loop.flags
+
+    def _rows(self, loops: Loops) -> int:
+        """How far the loop with flag ``rows`` has moved all rows, in columns."""
+        if not loops or not self.all_rows(loops[0][0]):
+            return 0
+        loop = self.written(loops[0][0])
+        assert loop is not None
+        return loops[0][1] * steps(self.params, loop)["row"]

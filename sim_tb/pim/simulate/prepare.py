@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hdl.params.pim import Access, Instruction, PimParams, accesses, expand_vmm, violations
+from hdl.params.pim import FIELDS, Access, Instruction, PimParams, accesses, expand_vmm, item_read, violations
+from hdl.params.pim.fields import ITEM_BITS
 from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.start import Start
 from sim_tb.pim.simulate.work import Work, work_of
@@ -15,6 +16,10 @@ __all__ = ["Part", "Prepared", "prepare"]
 ORDER = ("d", "a", "b", "imm", "dram", "buffer")
 #: Lengths that are products with an operand.
 PRODUCTS = {"spread": "stride", "strided": "stride", "matrix": "slots"}
+#: What stands for other instructions.
+MACROS = ("VMM", "RD_ITEM")
+#: Clocks in which the place of an item is found: two divisions, a bit a clock.
+LOCATE = 2 * ITEM_BITS + (1 << FIELDS["n"].width).bit_length() - 1 + 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,9 @@ def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared
     if one.op.name == "VMM":
         assert scalar is not None
         return Prepared(one, 0, part, parts=_parts(params, one, scalar))
+    if one.op.name == "RD_ITEM":
+        assert scalar is not None
+        return Prepared(one, 0, replace(_part(params, item_read(params, one, scalar), None), multiplies=LOCATE))
     return Prepared(one, 0, part, start=_start(one, scalar) if one.op.unit == "vector" else None)
 
 
@@ -108,7 +116,7 @@ def _part(params: PimParams, one: Instruction, scalar: int | None) -> Part:
         sram = found[name][0].space == "sram"
         spans[name] = first, past
         ranges.append((first, past, name == "d") if sram and past <= params.sram_words else None)
-    work = work_of(params, one) if one.op.unit in ("dram", "pim") and one.op.name != "VMM" else None
+    work = work_of(params, one) if one.op.unit in ("dram", "pim") and one.op.name not in MACROS else None
     kind = next((touch.length for touch in one.op.touches if touch.length in PRODUCTS), "")
     multiplies = 0
     if kind:

@@ -1,0 +1,5 @@
+"""The simulator where everything is taken from memory that was seen before."""
+
+from sim_tb.pim.simulate.burst.walk import burst
+
+__all__ = ["burst"]

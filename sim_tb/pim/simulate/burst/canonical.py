@@ -1,0 +1,222 @@
+"""States of the units without addresses: what is equal wherever the same happens in other rows and other SRAM words.
+
+What a state says of time depends on addresses only by what they are compared with. So a state is cut into two: a
+*shape*, in which rows are ranks, SRAM words are banks of the SRAM, and ranges of SRAM that are in use have no place at
+all; and the *places*, the rows and ranges themselves. A shape and the relations of its places to those of what comes
+next determine the time that it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from hdl.params.pim import COMMANDS, PimParams
+from sim_tb.pim.simulate.board import Range
+from sim_tb.pim.simulate.unit import State
+
+__all__ = ["Canon", "Places"]
+
+#: Commands whose operations go to rows.
+ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB"))
+#: Commands whose operations go to a bank of their own.
+BANKED = frozenset(COMMANDS[name].code for name in ("ACT", "PRE", "RD_SB", "WR_SB"))
+#: An operation that has nothing left to decide.
+DONE = (0,) * 6
+
+Ranges = tuple[Range, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a state is.
+
+    Parameters
+    ----------
+    rows : tuple of int
+        Rows that are open or wanted, in their order.
+    feeds, collects : tuple of Range
+        SRAM words of the jobs of feeder and collector.
+    moved : Range or None
+        Of the data mover's job.
+    vectors : tuple of (int, tuple of Range)
+        Of each instruction in the vector unit, by its number.
+    """
+
+    rows: tuple[int, ...] = ()
+    feeds: Ranges = ()
+    collects: Ranges = ()
+    moved: Range | None = None
+    vectors: tuple[tuple[int, Ranges], ...] = ()
+
+
+class Canon:
+    """Cuts states of the units of a system, and joins them again.
+
+    Parameters
+    ----------
+    params : PimParams
+    banks : int
+        Banks of the SRAM, a power of two.
+
+    Attributes
+    ----------
+    apart : int
+        Rows that are so far apart that no operation gets from one to the other.
+    """
+
+    def __init__(self, params: PimParams, banks: int) -> None:
+        self.params = params
+        self.low = banks - 1
+        self.interval = params.timing.trefi
+        self.apart = 4096 // params.row_cols + 2
+
+    # --- cut ---------------------------------------------------------------------------------------------------------
+    def cut(self, state: State) -> tuple[State, Places, int]:
+        """The shape of a state, its places, and the clocks until the next refresh is due (0 without refreshes)."""
+        channels, (feeder, collector, memory, board) = state[: self.params.channels], state[self.params.channels :]
+        rows = sorted({row for channel in channels for row in _rows(channel)})
+        ranks = dict(zip(rows, self._ranks(rows), strict=True)) | {-1: -1}
+        tick = min((channel[6][0] for channel in channels), default=0)
+        until = (tick - 1) % self.interval + 1 if self.interval else 0
+        feeds, collects, moved, vectors = board
+        shape = (
+            *(self._channel(channel, ranks, until) for channel in channels),
+            self._feeder(feeder),
+            self._collector(collector),
+            self._memory(memory),
+            (
+                tuple(over for _, _, over in feeds),
+                tuple(over for _, _, over in collects),
+                moved[2:],
+                tuple((slot, *(write for _, _, write in ranges)) for slot, *ranges in vectors),
+            ),
+        )
+        places = Places(
+            tuple(rows),
+            tuple(each[:2] for each in feeds),
+            tuple(each[:2] for each in collects),
+            moved[:2] or None,
+            tuple((slot, tuple(each[:2] for each in ranges)) for slot, *ranges in vectors),
+        )
+        return shape, places, until
+
+    def _ranks(self, rows: Sequence[int]) -> list[int]:
+        """Rows with all that are far apart just as far apart."""
+        found = [0] if rows else []
+        for before, row in pairwise(rows):
+            found.append(found[-1] + min(self.apart, row - before))
+        return found
+
+    def ranked(self, shape: State, places: Places) -> State | None:
+        """The shape with the ranks that rows have at these places; None if it has them."""
+        channels = shape[: self.params.channels]
+        old, new = sorted({row for channel in channels for row in _rows(channel)}), self._ranks(places.rows)
+        if old == new:
+            return None
+        rows = dict(zip(old, new, strict=True)) | {-1: -1}
+        return (*(_reranked(channel, rows) for channel in channels), *shape[self.params.channels :])
+
+    def _channel(self, state: State, ranks: Mapping[int, int], until: int) -> State:
+        common, (fresh, *work, begun), (*rows, together), *rest = state
+        *waits, (tick,), writes, reads = rest
+        valid, ends, base, quiet, queue = common
+        queue = tuple((clock, *self._operation(job, ranks)) for clock, *job in queue)
+        if valid:
+            work = DONE if ends >= 0 else self._operation(work, ranks)
+            fresh = fresh and ends < 0
+        owed = (until - tick) // self.interval if self.interval else 0
+        return (
+            (valid, ends, base, quiet, queue),
+            (fresh and valid, *work, begun),
+            (*(ranks[row] for row in rows), together),
+            *waits,
+            (owed,),
+            writes,
+            reads,
+        )
+
+    def _operation(self, job: Iterable[int], ranks: Mapping[int, int]) -> tuple[int, ...]:
+        code, bank, row, col, _, times = job
+        row = ranks[row] if code in ROWED else 0
+        return code, bank if code in BANKED else 0, row, col, 0, times
+
+    def _feeder(self, state: State) -> State:
+        (*common, queue), work, requests = state
+        queue = tuple((clock, *self._feed(job)) for clock, *job in queue)
+        if work:
+            address, start, left, index, who, *job = work
+            if common[1] >= 0:
+                work = (0, 0, 0, 0, 0, *(0,) * (len(job) - 1), job[-1])
+            else:
+                work = (address & self.low, start & self.low, left, index, who, *self._feed(job))
+        return (*common, queue), work, tuple((clock, word & self.low) for clock, word in requests)
+
+    def _feed(self, job: Iterable[int]) -> tuple[int, ...]:
+        mask, address, words, stride, each, slot, zero = job
+        return mask, address & self.low, words, stride & self.low, each, slot, zero
+
+    def _collector(self, state: State) -> State:
+        (*common, queue), work, writes = state
+        queue = tuple((clock, mask, address & self.low, *rest) for clock, mask, address, *rest in queue)
+        if work:
+            left, index, mask, address, *rest = work
+            work = (0,) * len(work) if common[1] >= 0 else (left, index, mask, address & self.low, *rest)
+        return (*common, queue), work, tuple((clock, word & self.low) for clock, word in writes)
+
+    def _memory(self, state: State) -> State:
+        vector, (*mover, place) = state
+        return vector, (*mover, (place[0] & self.low, *place[1:]) if place else ())
+
+    # --- join --------------------------------------------------------------------------------------------------------
+    def join(self, shape: State, places: Places, until: int) -> State:
+        """A state of this shape at these places, with a refresh due in so many clocks."""
+        channels, (feeder, collector, memory, board) = shape[: self.params.channels], shape[self.params.channels :]
+        ranks = sorted({row for channel in channels for row in _rows(channel)})
+        rows = dict(zip(ranks, places.rows, strict=True)) | {-1: -1}
+        feeds, collects, moved, vectors = board
+        return (
+            *(self._placed(channel, rows, until) for channel in channels),
+            feeder,
+            collector,
+            memory,
+            (
+                tuple((*each, over) for each, over in zip(places.feeds, feeds, strict=True)),
+                tuple((*each, over) for each, over in zip(places.collects, collects, strict=True)),
+                (*(places.moved or ()), *moved),
+                tuple(
+                    (slot, *((*each, write) for each, write in zip(ranges, writes, strict=True)))
+                    for (slot, ranges), (_, *writes) in zip(places.vectors, vectors, strict=True)
+                ),
+            ),
+        )
+
+    def _placed(self, shape: State, rows: Mapping[int, int], until: int) -> State:
+        *rest, (owed,), writes, reads = _reranked(shape, rows)
+        return (*rest, (until - owed * self.interval,), writes, reads)
+
+
+def _reranked(shape: State, rows: Mapping[int, int]) -> State:
+    """A channel with other rows."""
+    common, (fresh, *work, begun), (*opened, together), *rest = shape
+    *others, queue = common
+    queue = tuple((clock, *_moved(job, rows)) for clock, *job in queue)
+    work = _moved(work, rows) if work and common[1] < 0 else work
+    opened = [rows[row] for row in opened]
+    return (*others, queue), (fresh, *work, begun), (*opened, together), *rest
+
+
+def _rows(channel: State) -> list[int]:
+    """The rows of a channel's state or shape."""
+    (_, ends, _, _, queue), (_, *work, _), (*rows, _), *_ = channel
+    jobs = [job for _, *job in queue]
+    if work and ends < 0:
+        jobs.append(work)
+    return [row for row in rows if row >= 0] + [job[2] for job in jobs if job[0] in ROWED]
+
+
+def _moved(job: Any, rows: Mapping[int, int]) -> tuple[int, ...]:
+    code, bank, row, *rest = job
+    return code, bank, rows[row] if code in ROWED else row, *rest

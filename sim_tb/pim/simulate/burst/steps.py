@@ -1,0 +1,95 @@
+"""What is known of segments: states by number, and what each segment does in each of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hdl.params.pim import PimParams
+from sim_tb.pim.simulate.burst.canonical import Places
+from sim_tb.pim.simulate.burst.machine import Learnt, Machine
+from sim_tb.pim.simulate.burst.segment import Segment, Segments
+from sim_tb.pim.simulate.unit import State
+
+__all__ = ["Step", "Steps"]
+
+
+class Step:
+    """A segment in a state: what it does, how often it was done.
+
+    Attributes
+    ----------
+    learnt : Learnt
+    after : int
+        The number of the next state's shape.
+    times : int
+        How often it has happened.
+    """
+
+    __slots__ = ("after", "learnt", "times")
+
+    def __init__(self, learnt: Learnt, after: int) -> None:
+        self.learnt, self.after, self.times = learnt, after, 0
+
+
+class Steps:
+    """Everything that a system was seen to do, whatever the programs were.
+
+    Parameters
+    ----------
+    params : PimParams
+
+    Attributes
+    ----------
+    misses : int
+        How often the simulator had to be asked.
+    """
+
+    def __init__(self, params: PimParams) -> None:
+        self.machine = Machine(params)
+        self.canon = self.machine.canon
+        self.segments = Segments(params, self.canon.low + 1)
+        self.shapes: list[State] = []
+        self._numbers: dict[State, int] = {}
+        self._known: dict[tuple[Any, ...], list[Step]] = {}
+        self.misses = 0
+
+    def number(self, shape: State) -> int:
+        """The number of a shape."""
+        found = self._numbers.get(shape)
+        if found is None:
+            found = self._numbers[shape] = len(self.shapes)
+            self.shapes.append(shape)
+        return found
+
+    def step(self, shape: int, places: Places, until: int, segment: Segment, *, last: bool) -> tuple[Step, int, Places]:
+        """A segment from a state on, with a refresh due in so many clocks.
+
+        Returns
+        -------
+        Step
+            It has not been counted.
+        int, Places
+            The next state.
+        """
+        key = (shape, segment.key, last, segment.meets(places, self.canon.apart))
+        known = self._known.setdefault(key, [])
+        for step in known:
+            if step.learnt.least <= until <= step.learnt.most:
+                break
+        else:
+            self.misses += 1
+            learnt = self.machine.run(self.shapes[shape], places, until, segment, last=last)
+            step = Step(learnt, self.number(learnt.shape))
+            known.append(step)
+        moves = step.learnt.moves
+        following = moves.apply(places, segment)
+        after = step.after
+        if moves.shifts:
+            after = self._ranked(after, following)
+        return step, after, following
+
+    def _ranked(self, shape: int, places: Places) -> int:
+        """The shape with the distances that rows have here; those that were far apart may have come nearer."""
+        whole = self.shapes[shape]
+        units = self.canon.ranked(whole[0], places)
+        return shape if units is None else self.number((units, *whole[1:]))
