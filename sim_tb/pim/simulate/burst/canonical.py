@@ -9,9 +9,8 @@ next determine the time that it takes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.simulate.board import Range
@@ -29,8 +28,7 @@ DONE = (0,) * 6
 Ranges = tuple[Range, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where a state is.
 
     Parameters
@@ -50,6 +48,10 @@ class Places:
     collects: Ranges = ()
     moved: Range | None = None
     vectors: tuple[tuple[int, Ranges], ...] = ()
+
+    def lifted(self, rows: int) -> Places:
+        """All rows so many further."""
+        return self._replace(rows=tuple([row + rows for row in self.rows]))
 
 
 class Canon:

@@ -60,6 +60,16 @@ class Segment:
         """What is checked and handed on."""
         return self.prepared.parts[0] if self.inner else self.prepared.part
 
+    def lifted(self, rows: int) -> Segment:
+        """The segment so many rows further."""
+        work, prepared = self.part.work, self.prepared
+        if self.row < 0 or work is None:
+            return self
+        operation = work.operation._replace(row=self.row + rows)
+        part = replace(self.part, work=replace(work, operation=operation))
+        prepared = replace(prepared, parts=(part,)) if self.inner else replace(prepared, part=part)
+        return replace(self, prepared=prepared, row=self.row + rows)
+
     def meets(self, places: Places, apart: int) -> tuple[Any, ...]:
         """How its row and its ranges lie to those of a state."""
         found: list[Any] = []

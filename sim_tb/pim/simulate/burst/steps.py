@@ -40,18 +40,19 @@ class Steps:
 
     Attributes
     ----------
-    misses : int
-        How often the simulator had to be asked.
+    all : list of Step
+        What the simulator had to be asked for.
     """
 
     def __init__(self, params: PimParams) -> None:
         self.machine = Machine(params)
         self.canon = self.machine.canon
+        self.interval = params.timing.trefi
         self.segments = Segments(params, self.canon.low + 1)
         self.shapes: list[State] = []
         self._numbers: dict[State, int] = {}
         self._known: dict[tuple[Any, ...], list[Step]] = {}
-        self.misses = 0
+        self.all: list[Step] = []
 
     def number(self, shape: State) -> int:
         """The number of a shape."""
@@ -77,9 +78,12 @@ class Steps:
             if step.learnt.least <= until <= step.learnt.most:
                 break
         else:
-            self.misses += 1
-            learnt = self.machine.run(self.shapes[shape], places, until, segment, last=last)
+            # Within layers rows count from those of the first one on, and a row before them has no number.
+            rows = max(0, -min(places.rows, default=0))
+            lifted = places.lifted(rows), until, segment.lifted(rows)
+            learnt = self.machine.run(self.shapes[shape], *lifted, last=last)
             step = Step(learnt, self.number(learnt.shape))
+            self.all.append(step)
             known.append(step)
         moves = step.learnt.moves
         following = moves.apply(places, segment)

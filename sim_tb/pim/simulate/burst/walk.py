@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from hdl.params import ConfigError, Problem, ToolError
 from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams, instruction
+from sim_tb.pim.simulate.burst.blocks import Block, Layers
+from sim_tb.pim.simulate.burst.machine import Learnt
+from sim_tb.pim.simulate.burst.memory import Memory
 from sim_tb.pim.simulate.burst.ledger import statistics_of
 from sim_tb.pim.simulate.burst.segment import Segment
-from sim_tb.pim.simulate.burst.steps import Step, Steps
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import Part, Prepared
@@ -32,10 +32,10 @@ def burst(
     inputs: int = 0,
     limit: int = 1_000_000,
     rest: int = 0,
-    steps: Steps | None = None,
+    memory: Memory | None = None,
 ) -> Simulated:
     """The same as :func:`sim_tb.pim.simulate.simulate` without a log."""
-    walk = Walk(steps or Steps(params), program, scalars, results, inputs, limit)
+    walk = Walk(memory or Memory(params), program, scalars, results, inputs, limit)
     for index, start in enumerate(starts):
         walk.run(start, last=index == len(starts) - 1)
     return walk.result(rest)
@@ -46,15 +46,15 @@ class Walk:
 
     def __init__(
         self,
-        steps: Steps,
+        memory: Memory,
         program: Sequence[int],
         scalars: Sequence[int],
         results: Iterable[int],
         inputs: int,
         limit: int,
     ) -> None:
-        self.steps, self.limit = steps, limit
-        self.params = steps.machine.params
+        self.memory, self.limit = memory, limit
+        self.params = memory.params
         self.interval = self.params.timing.trefi
         self.listing = Listing(self.params, program)
         self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
@@ -63,9 +63,8 @@ class Walk:
         self.runs: list[Run] = []
         self.marks: list[tuple[int, int]] = []
         self.time = max(len(program), LOADED) - 1 + STARTS + 1
-        shape, self.places, self.until, self.counts = steps.machine.begin(self.time, inputs)
-        self.shape = steps.number(shape)
-        self.used: list[Step] = []
+        shape, places, self.until, self.counts = memory.steps.machine.begin(self.time, inputs)
+        self.state = memory.states.number((memory.steps.number(shape), places))
         self.vector = 0
 
     def run(self, pc: int, *, last: bool) -> None:
@@ -74,49 +73,129 @@ class Walk:
         vector = self.vector
         self.loops = []
         while True:
+            found = None if self.loops else self._leap(pc)
+            if found:
+                done, pc = found
+                instructions += done
+                continue
             one = self.listing.advanced(pc, self.loops) if pc < self.listing.length else None
             for segment in self._segments(pc, one):
                 begun = self.time
-                step = self._take(segment, last=last)
-                if step.learnt.ends:
+                learnt = self._take(segment, last=last)
+                if learnt.ends:
                     break
-            if step.learnt.mark >= 0:
+            if learnt.mark >= 0:
                 assert one is not None
-                self.marks.append((begun + step.learnt.mark + RESET, one["tag"]))
-            error = step.learnt.ends[1] if step.learnt.ends else 0
+                self.marks.append((begun + learnt.mark + RESET, one["tag"]))
+            error = learnt.ends[1] if learnt.ends else 0
             if one is not None and not error:
                 instructions += 1
                 interrupts += "irq" in one.flags
                 pc = self._next(pc, one)
-            if step.learnt.ends:
-                ended = begun + step.learnt.ends[0] + RESET, error, pc, not error, instructions, interrupts
+            if learnt.ends:
+                ended = begun + learnt.ends[0] + RESET, error, pc, not error, instructions, interrupts
                 self.runs.append(Run(*ended, self.vector - vector))
                 return
 
-    def _take(self, segment: Segment, *, last: bool) -> Step:
+    def _take(self, segment: Segment, *, last: bool) -> Learnt:
         """Go on by a segment."""
-        step, self.shape, self.places = self.steps.step(self.shape, self.places, self.until, segment, last=last)
-        self._count(step)
-        return step
-
-    def _count(self, step: Step) -> None:
-        learnt = step.learnt
-        if not step.times:
-            self.used.append(step)
+        shape, places = self.memory.states.all[self.state]
+        step, shape, places = self.memory.steps.step(shape, places, self.until, segment, last=last)
+        self.state = self.memory.states.number((shape, places))
         step.times += 1
-        self.time += learnt.clocks
+        self._go(step.learnt.clocks, step.learnt.vector)
+        self._give(step.learnt.gives)
+        return step.learnt
+
+    def _go(self, clocks: int, vector: int) -> None:
+        self.time += clocks
         if self.interval:
-            self.until = (self.until - learnt.clocks - 1) % self.interval + 1
-        self.vector += learnt.vector
-        for register in learnt.gives:
-            self.scalars[register] = next(self.results, None)
+            self.until = (self.until - clocks - 1) % self.interval + 1
+        self.vector += vector
         if self.time >= self.limit:
             raise ToolError(f"The program did not end within {self.limit} clocks.")
+
+    def _give(self, registers: Sequence[int]) -> None:
+        for register in registers:
+            self.scalars[register] = next(self.results, None)
+
+    # --- blocks ------------------------------------------------------------------------------------------------------
+    def _leap(self, pc: int) -> tuple[int, int] | None:
+        """All of a block, or of layers: how many instructions have ended, and where the program goes on."""
+        program, blocks = self.listing.program, self.memory.blocks
+        if pc >= len(program):
+            return None
+        layers = blocks.layers(program, pc)
+        if layers:
+            return self._layers(layers, pc)
+        found = blocks.block(program, pc, len(program))
+        if found is None or not self._pass(found[0]):
+            return None
+        self._set(pc, found[1])
+        return found[0].instructions, found[1]
+
+    def _set(self, pc: int, past: int) -> None:
+        """Scalar registers that instructions set."""
+        for place in range(pc, past):
+            one = self.memory.blocks.instruction(self.listing.program[place])
+            if one is not None and one.op.name == "SETR":
+                self.scalars[one["r"]] = one["value"]
+
+    def _layers(self, layers: Layers, pc: int) -> tuple[int, int]:
+        states = self.memory.states
+        moved, done = 0, 1
+        self._pass(layers.head)
+        for turn in range(layers.turns):
+            if turn:
+                moved += layers.step
+                self.state = states.shifted(self.state, -layers.step)
+            for block, place in layers.body:
+                if not self._pass(block):
+                    self._set(pc, place)
+                    self.state = states.shifted(self.state, moved)
+                    self.loops = [[pc, turn]]
+                    return done, place
+                done += block.instructions
+            self._pass(layers.tail)
+            done += 1
+        self.state = states.shifted(self.state, moved)
+        self._set(pc, layers.past)
+        return done, layers.past
+
+    def _pass(self, block: Block) -> bool:
+        """Go the way of a block; False if the program ends on it."""
+        trail = self.memory.trail(self.state, block)
+        if trail.halts:
+            return False
+        if trail.need <= self.until and not trail.gives:
+            trail.times += 1
+            self._go(trail.clocks, trail.vector[-1])
+            self.state = trail.end
+            return True
+        place, end = 0, trail.end
+        while True:
+            leaves = trail.leaves(place, self.until)
+            trail.visits[place] += 1
+            trail.visits[leaves] -= 1
+            self._go(trail.at[leaves] - trail.at[place], trail.vector[leaves] - trail.vector[place])
+            self._give([register for index, register in trail.gives if place <= index < leaves])
+            if leaves == len(trail.way):
+                break
+            detour = trail.detour(leaves, self.until)
+            detour.times += 1
+            self._go(detour.clocks, detour.vector)
+            self._give(detour.gives)
+            place = detour.to
+            if detour.end >= 0:
+                end = detour.end
+                break
+        self.state = end
+        return True
 
     # --- instructions ------------------------------------------------------------------------------------------------
     def _segments(self, pc: int, one: Instruction | None) -> Sequence[Segment]:
         if pc >= self.listing.length:
-            return [self.steps.segments.absent(NOTHING)]
+            return [self.memory.steps.segments.absent(NOTHING)]
         fenced, wraps = self.listing.fenced(pc), self.listing.wraps(pc, self.loops)
         prepared, scalar = NOTHING, False
         if one is not None:
@@ -124,7 +203,7 @@ class Walk:
             prepared = self.listing.prepared(pc, one, self._scalar(pc, one))
             if (one.op.name == "LOOP" and self._nested(one)) or (one.op.name == "ENDL" and not self.loops):
                 prepared = Prepared(one, FAULTS["LOOP"].code, replace(prepared.part, work=None))
-        return list(self.steps.segments.of(prepared, fenced=fenced, wraps=wraps, scalar=scalar))
+        return list(self.memory.steps.segments.of(prepared, fenced=fenced, wraps=wraps, scalar=scalar))
 
     def _scalar(self, pc: int, one: Instruction) -> int | None:
         """The integer operand that may come from a register."""
@@ -163,14 +242,15 @@ class Walk:
     def result(self, rest: int) -> Simulated:
         """What has happened, after some more clocks."""
         clocks = RESTS + rest + 1
-        counts = self.counts + self.steps.machine.finish(self.steps.shapes[self.shape], self.places, self.until, clocks)
-        for step in self.used:
-            counts = counts + step.times * step.learnt.counts
-            step.times = 0
+        memory, steps = self.memory, self.memory.steps
+        shape, places = memory.states.all[self.state]
+        counts = self.counts + steps.machine.finish(steps.shapes[shape], places, self.until, clocks)
+        if (taken := memory.count()).size:
+            counts = counts + taken
         return Simulated(
             runs=self.runs,
             marks=self.marks,
             log=[],
             cycles=self.time + clocks + RESET,
-            statistics=statistics_of(np.asarray(counts), self.params.channels),
+            statistics=statistics_of(counts, self.params.channels),
         )
