@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.simulate.board import Range
+from sim_tb.pim.simulate.burst.tick import Moving, exact
 from sim_tb.pim.simulate.unit import State
 
-__all__ = ["Canon", "Places"]
+__all__ = ["Canon", "Places", "Since", "fixed", "moves", "moving"]
 
 #: Commands whose operations go to rows.
 ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB"))
@@ -26,6 +27,12 @@ BANKED = frozenset(COMMANDS[name].code for name in ("ACT", "PRE", "RD_SB", "WR_S
 DONE = (0,) * 6
 
 Ranges = tuple[Range, ...]
+
+
+class Since(NamedTuple):
+    """A clock of a shape that moves with refreshes: so many clocks from the last time that one became due."""
+
+    clocks: int
 
 
 class Places(NamedTuple):
@@ -81,8 +88,8 @@ class Canon:
         channels, (feeder, collector, memory, board) = state[: self.params.channels], state[self.params.channels :]
         rows = sorted({row for channel in channels for row in _rows(channel)})
         ranks = dict(zip(rows, self._ranks(rows), strict=True)) | {-1: -1}
-        tick = min((channel[6][0] for channel in channels), default=0)
-        until = (tick - 1) % self.interval + 1 if self.interval else 0
+        until = min(_number(channel[6][0]) for channel in channels)
+        until = (until - 1) % self.interval + 1 if self.interval else 0
         feeds, collects, moved, vectors = board
         shape = (
             *(self._channel(channel, ranks, until) for channel in channels),
@@ -127,9 +134,9 @@ class Canon:
         valid, ends, base, quiet, queue = common
         queue = tuple((clock, *self._operation(job, ranks)) for clock, *job in queue)
         if valid:
-            work = DONE if ends >= 0 else self._operation(work, ranks)
-            fresh = fresh and ends < 0
-        owed = (until - tick) // self.interval if self.interval else 0
+            work = self._operation(work, ranks) if ends == -1 else DONE
+            fresh = fresh and ends == -1
+        owed = (until - _number(tick)) // self.interval if self.interval else 0
         return (
             (valid, ends, base, quiet, queue),
             (fresh and valid, *work, begun),
@@ -150,7 +157,7 @@ class Canon:
         queue = tuple((clock, *self._feed(job)) for clock, *job in queue)
         if work:
             address, start, left, index, who, *job = work
-            if common[1] >= 0:
+            if common[1] != -1:
                 work = (0, 0, 0, 0, 0, *(0,) * (len(job) - 1), job[-1])
             else:
                 work = (address & self.low, start & self.low, left, index, who, *self._feed(job))
@@ -165,7 +172,7 @@ class Canon:
         queue = tuple((clock, mask, address & self.low, *rest) for clock, mask, address, *rest in queue)
         if work:
             left, index, mask, address, *rest = work
-            work = (0,) * len(work) if common[1] >= 0 else (left, index, mask, address & self.low, *rest)
+            work = (0,) * len(work) if common[1] != -1 else (left, index, mask, address & self.low, *rest)
         return (*common, queue), work, tuple((clock, word & self.low) for clock, word in writes)
 
     def _memory(self, state: State) -> State:
@@ -205,16 +212,45 @@ def _reranked(shape: State, rows: Mapping[int, int]) -> State:
     common, (fresh, *work, begun), (*opened, together), *rest = shape
     *others, queue = common
     queue = tuple((clock, *_moved(job, rows)) for clock, *job in queue)
-    work = _moved(work, rows) if work and common[1] < 0 else work
+    work = _moved(work, rows) if work and common[1] == -1 else work
     opened = [rows[row] for row in opened]
     return (*others, queue), (fresh, *work, begun), (*opened, together), *rest
+
+
+def fixed(state: Any, until: int, interval: int) -> Any:
+    """A state without numbers that move: with the clocks since a refresh became due, or as it is."""
+    kind = type(state)
+    if kind is tuple:
+        return tuple([fixed(each, until, interval) for each in state])
+    if kind is not Moving:
+        return state
+    return Since(_number(state) - until + interval) if state.by == 1 else exact(state)
+
+
+def moving(shape: Any, last: int) -> Any:
+    """A shape with its clocks as numbers that move; ``last`` is the distance to when a refresh became due, as such a number."""
+    kind = type(shape)
+    if kind is tuple:
+        return tuple([moving(each, last) for each in shape])
+    return last + shape.clocks if kind is Since else shape
+
+
+def moves(shape: Any) -> bool:
+    """Some of a shape's clocks move with refreshes."""
+    kind = type(shape)
+    return kind is Since or (kind is tuple and any(moves(each) for each in shape))
+
+
+def _number(number: int) -> int:
+    """The number without its way to move; what uses it must keep to it."""
+    return int.__add__(number, 0)
 
 
 def _rows(channel: State) -> list[int]:
     """The rows of a channel's state or shape."""
     (_, ends, _, _, queue), (_, *work, _), (*rows, _), *_ = channel
     jobs = [job for _, *job in queue]
-    if work and ends < 0:
+    if work and ends == -1:
         jobs.append(work)
     return [row for row in rows if row >= 0] + [job[2] for job in jobs if job[0] in ROWED]
 

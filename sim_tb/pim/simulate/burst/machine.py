@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hdl.params import ToolError
 from hdl.params.pim import Instruction, PimParams
 from hdl.pim.vector.context import context_count
-from sim_tb.pim.simulate.burst.canonical import Canon, Places
+from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, moving
 from sim_tb.pim.simulate.burst.moves import Moves
 from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
 from sim_tb.pim.simulate.burst.segment import Segment
-from sim_tb.pim.simulate.burst.tick import FAR, Bounds, Interval
+from sim_tb.pim.simulate.burst.tick import Bounds, Interval, exact, slope
 from sim_tb.pim.simulate.channel import Channel
 from sim_tb.pim.simulate.issuer import FETCH, Ended, Issuer
 from sim_tb.pim.simulate.prepare import Prepared
@@ -28,6 +30,10 @@ __all__ = ["Learnt", "Machine"]
 BEFORE = 64
 
 
+#: A number, and how it grows with each clock that the next refresh is later.
+Linear = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """What a segment does in a state, for refreshes due in a range of clocks.
@@ -36,33 +42,41 @@ class Learnt:
     ----------
     least, most : int
         Clocks until the next refresh is due for which it does this.
-    clocks : int
+    until : int
+        The one for which the numbers below stand; they grow linearly.
+    clocks : Linear
     shape : State
         Of the next state.
     moves : Moves
         How its places come from those of the state and the segment.
     gives : tuple of int
         Scalar registers that are written, in order.
-    mark : int
-        The clock of a MARK, or -1.
-    ends : (int, int) or None
+    mark : Linear or None
+        The clock of a MARK.
+    ends : (Linear, int) or None
         The program has ended: the clock, and the code of what was wrong.
-    vector : int
+    vector : Linear
         Clocks in which the vector unit was at work.
-    counts : array of int64
-        What has been added to the statistics.
+    counts, slopes : array of int64
+        What has been added to the statistics, and how that grows.
     """
 
     least: int
     most: int
-    clocks: int
+    until: int
+    clocks: Linear
     shape: State
     moves: Moves
     gives: tuple[int, ...]
-    mark: int
-    ends: tuple[int, int] | None
-    vector: int
+    mark: Linear | None
+    ends: tuple[Linear, int] | None
+    vector: Linear
     counts: Numbers
+    slopes: Numbers
+
+    def at(self, number: Linear, until: int) -> int:
+        """One of its numbers, with a refresh due in so many clocks."""
+        return number[0] + number[1] * (until - self.until)
 
 
 class _Single:
@@ -147,7 +161,7 @@ class Machine:
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        self.units = Units(params, 0)
+        self.units = _units(params, 0)
         self.issuer = _Stepper(params, self.units)
         self.canon = Canon(params, self.units.memory.low + 1)
         self.ledger = Ledger(params.timing, params.channels)
@@ -155,13 +169,13 @@ class Machine:
 
     def begin(self, clocks: int, inputs: int) -> tuple[State, Places, int, Numbers]:
         """The state in which the first program begins, so many clocks after reset, and what counts until then."""
-        self.units = units = Units(self.params, inputs)
+        self.units = units = _units(self.params, inputs)
         self.issuer = _Stepper(self.params, units)
         self.ledger = ledger = Ledger(self.params.timing, self.params.channels)
         self._advance(clocks)
         ledger.take(units, [(0, NEVER)], clocks)
         shape, places, until = self.canon.cut(units.state(clocks))
-        return (shape, 0, ledger.state()), places, until, ledger.totals
+        return (shape, 0, ledger.state()), places, until, np.array(ledger.totals, np.int64)
 
     def run(self, shape: State, places: Places, until: int, segment: Segment, *, last: bool) -> Learnt:
         """What a segment does.
@@ -181,9 +195,8 @@ class Machine:
             If the segment does not end.
         """
         units, issuer, ledger = self.units, self.issuer, self.ledger
-        first = self._take_up(shape, places, until)
-        before, vector = ledger.totals, ledger.busy[-2]
-        bounds = self._traced()
+        bounds = Bounds()
+        first = self._take_up(shape, places, until, bounds)
         resting: list[Span] = []
         ended: list[Ended] = []
 
@@ -201,31 +214,35 @@ class Machine:
         issuer.take_up(segment, shape[1], first)
         now = self._go()
         for channel in units.channels if self.interval else ():
-            bounds.limit(*self._room(channel, now))
-            channel.interval = self.interval
+            self._stays(channel, now)
         ledger.take(units, resting, now)
-        after, reached, _ = self.canon.cut(units.state(now))
+        reached, after, left = self.canon.cut(units.state(now))
+        state = reached, issuer.loaded, ledger.state()
+        if bounds.flows:
+            state = fixed(state, left, self.interval)
+        totals = ledger.totals
         return Learnt(
-            least=max(until + bounds.least, -FAR),
+            least=until + bounds.least,
             most=until + bounds.most,
-            clocks=now - first,
-            shape=(after, issuer.loaded, ledger.state()),
-            moves=Moves.of(places, segment, self._slot(segment), reached),
+            until=until,
+            clocks=_linear(now - first),
+            shape=state,
+            moves=Moves.of(places, segment, self._slot(segment), after),
             gives=tuple(issuer.gives),
-            mark=issuer.marks[0][0] - first if issuer.marks else -1,
-            ends=(ended[0].clock - first, ended[0].error) if ended else None,
-            vector=ledger.busy[-2] - vector,
-            counts=ledger.totals - before,
+            mark=_linear(issuer.marks[0][0] - first) if issuer.marks else None,
+            ends=(_linear(ended[0].clock - first), ended[0].error) if ended else None,
+            vector=_linear(ledger.busy[-2]),
+            counts=np.array([_linear(each)[0] for each in totals], np.int64),
+            slopes=np.array([slope(each) for each in totals], np.int64),
         )
 
     def finish(self, shape: State, places: Places, until: int, clocks: int) -> Numbers:
         """What counts in the clocks after the last program."""
-        first = self._take_up(shape, places, until)
-        before = self.ledger.totals
+        first = self._take_up(shape, places, until, Bounds())
         self._advance(first + clocks)
         self.ledger.take(self.units, [(first, NEVER)], first + clocks)
         self.ledger.finish()
-        return self.ledger.totals - before
+        return np.array([_linear(each)[0] for each in self.ledger.totals], np.int64)
 
     def _slot(self, segment: Segment) -> int:
         """The number of the segment's vector instruction, which was the last one to begin; or -1."""
@@ -233,31 +250,32 @@ class Machine:
         return (self.units.vector.slot - 1) % contexts if prepared.start and not prepared.fault else -1
 
     # --- state -------------------------------------------------------------------------------------------------------
-    def _take_up(self, shape: State, places: Places, until: int) -> int:
+    def _take_up(self, shape: State, places: Places, until: int, bounds: Bounds) -> int:
         """Be in a state; returns the present clock."""
-        units = self.units
-        now = BEFORE * self.interval - until if self.interval else 0
+        units, interval = self.units, self.interval
+        now = BEFORE * interval - until if interval else 0
+        if interval:
+            shape = moving(shape, (BEFORE - 1) * Interval.of(interval, bounds) - now)
         for channel in units.channels:
+            channel.interval = interval
             channel.bursts.clear()
             channel.spans.clear()
         units.memory.spans.clear()
         units.mover.spans.clear()
+        units.feeder.words = units.collector.words = units.mover.words = 0
         units.restore(self.canon.join(shape[0], places, until), now)
         self.ledger.restore(shape[2], now)
+        for channel in units.channels if interval else ():
+            channel.interval = Interval.of(interval, bounds)
         return now
 
-    def _traced(self) -> Bounds:
-        """From here on comparisons with refreshes are remembered."""
-        bounds = Bounds()
-        if self.interval:
-            for channel in self.units.channels:
-                channel.interval = Interval.of(self.interval, bounds)
-        return bounds
-
-    def _room(self, channel: Channel, now: int) -> tuple[int, int]:
-        """How far refreshes could shift with the next one still the next one in this clock."""
-        until = ((channel.refreshes + 1) * self.interval - now - 1) % self.interval + 1
-        return 1 - until, self.interval - until
+    def _stays(self, channel: Channel, now: int) -> None:
+        """The next refresh to become due is the next one wherever it may move."""
+        until = int((channel.refreshes + 1) * self.interval)
+        ahead = -(-(int.__add__(now, 1) - until) // self.interval)
+        following = (channel.refreshes + 1 + ahead) * channel.interval
+        if not (following > now and following - self.interval <= now):
+            raise AssertionError("the next refresh is not ahead")
 
     # --- time --------------------------------------------------------------------------------------------------------
     def _go(self) -> int:
@@ -275,10 +293,22 @@ class Machine:
         if clock < issuer.clock:
             units.step(clock, issuer.clock)
         self._advance(issuer.clock)
-        return int(issuer.clock)
+        return issuer.clock
 
     def _advance(self, until: int) -> None:
         """All that units do before a clock."""
         units = self.units
         while (clock := units.wake()) < until:
             units.step(clock, until)
+
+
+def _linear(number: int) -> Linear:
+    return int.__add__(number, 0), slope(number)
+
+
+def _units(params: PimParams, inputs: int) -> Units:
+    """Units whose vector unit goes on by exact clocks: it counts its own."""
+    units = Units(params, inputs)
+    skip = units.vector.skip
+    units.vector.skip = lambda clocks: skip(exact(clocks))  # type: ignore[method-assign]
+    return units

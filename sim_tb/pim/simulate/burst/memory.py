@@ -33,22 +33,25 @@ class Memory:
         self.states = States()
         self.blocks = Blocks(params, self.steps.segments)
         self._trails: dict[tuple[int, Block], Trail] = {}
+        self._usual: dict[Block, Trail] = {}
 
-    def trail(self, state: int, block: Block) -> Trail:
-        """The way of a block from a state on."""
+    def trail(self, state: int, block: Block) -> Trail | None:
+        """The way of a block from a state on; or, from one that moves with refreshes, a way that it will meet."""
         found = self._trails.get((state, block))
         if found is None:
+            if self.steps.moving[self.states.all[state][0]]:
+                return self._usual.get(block)
             found = self._trails[state, block] = Trail(self.steps, self.states, block, state)
+            self._usual[block] = found
         return found
 
     def count(self) -> Numbers:
         """What counts of all that has happened since this was last asked."""
         for trail in self._trails.values():
             trail.count()
-        total = np.zeros(0, np.int64)
+        total = np.zeros_like(self.steps.all[0].learnt.counts) if self.steps.all else np.zeros(0, np.int64)
         for step in self.steps.all:
             if step.times:
-                counts = step.times * step.learnt.counts
-                total = total + counts if total.size else counts
-                step.times = 0
+                total += step.times * step.learnt.counts + step.later * step.learnt.slopes
+                step.times = step.later = 0
         return total

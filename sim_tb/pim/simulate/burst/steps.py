@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hdl.params.pim import PimParams
-from sim_tb.pim.simulate.burst.canonical import Places
+from sim_tb.pim.simulate.burst.canonical import Places, moves
 from sim_tb.pim.simulate.burst.machine import Learnt, Machine
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.unit import State
@@ -21,14 +21,15 @@ class Step:
     learnt : Learnt
     after : int
         The number of the next state's shape.
-    times : int
-        How often it has happened.
+    times, later : int
+        How often it has happened; and, summed up, by how many clocks the refresh was due later than learnt for.
     """
 
-    __slots__ = ("after", "learnt", "times")
+    __slots__ = ("after", "later", "learnt", "times")
 
     def __init__(self, learnt: Learnt, after: int) -> None:
-        self.learnt, self.after, self.times = learnt, after, 0
+        self.learnt, self.after = learnt, after
+        self.times = self.later = 0
 
 
 class Steps:
@@ -42,6 +43,8 @@ class Steps:
     ----------
     all : list of Step
         What the simulator had to be asked for.
+    moving : list of bool
+        By the number of a shape: clocks of it move with refreshes.
     """
 
     def __init__(self, params: PimParams) -> None:
@@ -50,6 +53,7 @@ class Steps:
         self.interval = params.timing.trefi
         self.segments = Segments(params, self.canon.low + 1)
         self.shapes: list[State] = []
+        self.moving: list[bool] = []
         self._numbers: dict[State, int] = {}
         self._known: dict[tuple[Any, ...], list[Step]] = {}
         self.all: list[Step] = []
@@ -60,6 +64,7 @@ class Steps:
         if found is None:
             found = self._numbers[shape] = len(self.shapes)
             self.shapes.append(shape)
+            self.moving.append(moves(shape))
         return found
 
     def step(self, shape: int, places: Places, until: int, segment: Segment, *, last: bool) -> tuple[Step, int, Places]:
@@ -85,10 +90,10 @@ class Steps:
             step = Step(learnt, self.number(learnt.shape))
             self.all.append(step)
             known.append(step)
-        moves = step.learnt.moves
-        following = moves.apply(places, segment)
+        rule = step.learnt.moves
+        following = rule.apply(places, segment)
         after = step.after
-        if moves.shifts:
+        if rule.shifts:
             after = self._ranked(after, following)
         return step, after, following
 

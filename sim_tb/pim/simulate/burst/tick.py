@@ -1,81 +1,137 @@
-"""Clocks of refreshes whose comparisons are remembered: how far all of them could shift and nothing would change."""
+"""Clocks that move with the next refresh: sums and differences keep how they move, comparisons remember how far.
+
+A simulation is run for one clock of the next refresh, and holds for all from which every comparison had the same
+outcome: for these, all clocks and counts are linear in that clock. Any other use of such a number makes it hold for
+that one clock alone.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Bounds", "Interval", "Tick"]
+__all__ = ["FAR", "Bounds", "Interval", "Moving", "exact", "slope"]
 
-#: Further than any shift.
+#: Further than anything moves.
 FAR = 1 << 61
 
 
 class Bounds:
-    """How far the refreshes' clocks could shift together without another outcome of any comparison so far."""
+    """How far the next refresh can move, earlier and later, without another outcome.
 
-    __slots__ = ("least", "most")
+    Attributes
+    ----------
+    least, most : int
+        Clocks.
+    flows : bool
+        Numbers that move have been computed.
+    """
+
+    __slots__ = ("flows", "least", "most")
 
     def __init__(self) -> None:
-        self.least, self.most = -FAR, FAR
+        self.least, self.most, self.flows = -FAR, FAR, False
 
-    def limit(self, least: int, most: int) -> None:
-        """Shifts lie between these, both included."""
-        self.least, self.most = max(self.least, least), min(self.most, most)
+    def keep(self, rest: int, by: int) -> None:
+        """``rest``, not negative, must stay so though it grows by ``by`` with each clock."""
+        if by > 0:
+            self.least = max(self.least, -(rest // by))
+        elif by < 0:
+            self.most = min(self.most, rest // -by)
 
 
-class Tick(int):
-    """The clock of a refresh. Whoever computes with it depends on it exactly; comparing leaves room."""
+class Moving(int):
+    """A number that grows by ``by`` with each clock that the next refresh is later."""
 
+    by: int
     bounds: Bounds
 
-    def _exact(self) -> int:
-        self.bounds.limit(0, 0)
-        return int(self)
+    def _with(self, value: int, by: int) -> int:
+        if not by:
+            return value
+        found = Moving(value)
+        found.by, found.bounds = by, self.bounds
+        self.bounds.flows = True
+        return found
 
-    def __le__(self, other: int) -> bool:
-        if isinstance(other, Tick):
-            return int(self) <= int(other)
-        room = other - int(self)
-        self.bounds.limit(*((-FAR, room) if room >= 0 else (room + 1, FAR)))
-        return room >= 0
+    def __add__(self, other: int) -> int:
+        return self._with(int.__add__(self, other), self.by + slope(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: int) -> int:
+        return self._with(int.__sub__(self, other), self.by - slope(other))
+
+    def __rsub__(self, other: int) -> int:
+        return self._with(int.__rsub__(self, other), slope(other) - self.by)
+
+    def __neg__(self) -> int:
+        return self._with(int.__neg__(self), -self.by)
 
     def __lt__(self, other: int) -> bool:
-        if isinstance(other, Tick):
-            return int(self) < int(other)
-        room = other - int(self)
-        self.bounds.limit(*((-FAR, room - 1) if room > 0 else (room, FAR)))
-        return room > 0
+        apart, by = int.__sub__(self, other), self.by - slope(other)
+        if apart < 0:
+            self.bounds.keep(-1 - apart, -by)
+            return True
+        self.bounds.keep(apart, by)
+        return False
 
     def __gt__(self, other: int) -> bool:
-        return not self <= other
+        apart, by = int.__sub__(self, other), self.by - slope(other)
+        if apart > 0:
+            self.bounds.keep(apart - 1, by)
+            return True
+        self.bounds.keep(-apart, -by)
+        return False
+
+    def __le__(self, other: int) -> bool:
+        return not self > other
 
     def __ge__(self, other: int) -> bool:
         return not self < other
 
     def __eq__(self, other: object) -> bool:
-        return self._exact() == other
+        if not isinstance(other, int):
+            return False
+        apart, by = int.__sub__(self, other), self.by - slope(other)
+        if not apart:
+            self.bounds.keep(0, by)
+            self.bounds.keep(0, -by)
+        elif apart > 0:
+            self.bounds.keep(apart - 1, by)
+        else:
+            self.bounds.keep(-1 - apart, -by)
+        return not apart
 
     def __ne__(self, other: object) -> bool:
-        return self._exact() != other
+        return not self == other
+
+    def __bool__(self) -> bool:
+        return self != 0
 
     def __hash__(self) -> int:
-        return hash(self._exact())
+        return hash(exact(self))
 
-    def __add__(self, other: int) -> int:
-        return self._exact() + other
 
-    def __radd__(self, other: int) -> int:
-        return other + self._exact()
+def _alone(name: str) -> Any:
+    """An operation that holds for this number alone."""
+    of = getattr(int, name)
 
-    def __sub__(self, other: int) -> int:
-        return self._exact() - other
+    def operation(self: Moving, *others: int) -> Any:
+        return of(exact(self), *(exact(other) for other in others))
 
-    def __rsub__(self, other: int) -> int:
-        return other - self._exact()
+    return operation
+
+
+for _name in ("mul", "floordiv", "mod", "and", "or", "xor", "lshift", "rshift", "divmod", "pow", "truediv"):
+    for _side in ("", "r"):
+        setattr(Moving, f"__{_side}{_name}__", _alone(f"__{_side}{_name}__"))
+for _name in ("abs", "invert", "index", "int", "float", "format", "str"):
+    if hasattr(int, f"__{_name}__"):
+        setattr(Moving, f"__{_name}__", _alone(f"__{_name}__"))
 
 
 class Interval(int):
-    """tREFI: times an integer it is a :class:`Tick`."""
+    """tREFI: its multiples are the clocks of refreshes."""
 
     bounds: Bounds
 
@@ -86,9 +142,23 @@ class Interval(int):
         found.bounds = bounds
         return found
 
-    def __rmul__(self, other: Any) -> int:
-        found = Tick(other * int(self))
-        found.bounds = self.bounds
+    def __rmul__(self, other: int) -> int:
+        found = Moving(int.__mul__(self, other))
+        found.by, found.bounds = 1, self.bounds
         return found
 
     __mul__ = __rmul__
+
+
+def slope(number: int) -> int:
+    """How a number grows with each clock that the next refresh is later."""
+    return number.by if type(number) is Moving else 0
+
+
+def exact(number: int) -> int:
+    """The number itself; from here on no other clock of the next refresh will do."""
+    if type(number) is not Moving:
+        return number
+    number.bounds.keep(0, number.by)
+    number.bounds.keep(0, -number.by)
+    return int.__add__(number, 0)

@@ -11,6 +11,7 @@ from sim_tb.pim.simulate.burst.blocks import Block, Layers
 from sim_tb.pim.simulate.burst.machine import Learnt
 from sim_tb.pim.simulate.burst.memory import Memory
 from sim_tb.pim.simulate.burst.ledger import statistics_of
+from sim_tb.pim.simulate.burst.trail import Detour, explore
 from sim_tb.pim.simulate.burst.segment import Segment
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
@@ -80,20 +81,20 @@ class Walk:
                 continue
             one = self.listing.advanced(pc, self.loops) if pc < self.listing.length else None
             for segment in self._segments(pc, one):
-                begun = self.time
+                begun, until = self.time, self.until
                 learnt = self._take(segment, last=last)
                 if learnt.ends:
                     break
-            if learnt.mark >= 0:
+            if learnt.mark:
                 assert one is not None
-                self.marks.append((begun + learnt.mark + RESET, one["tag"]))
+                self.marks.append((begun + learnt.at(learnt.mark, until) + RESET, one["tag"]))
             error = learnt.ends[1] if learnt.ends else 0
             if one is not None and not error:
                 instructions += 1
                 interrupts += "irq" in one.flags
                 pc = self._next(pc, one)
             if learnt.ends:
-                ended = begun + learnt.ends[0] + RESET, error, pc, not error, instructions, interrupts
+                ended = begun + learnt.at(learnt.ends[0], until) + RESET, error, pc, not error, instructions, interrupts
                 self.runs.append(Run(*ended, self.vector - vector))
                 return
 
@@ -102,10 +103,12 @@ class Walk:
         shape, places = self.memory.states.all[self.state]
         step, shape, places = self.memory.steps.step(shape, places, self.until, segment, last=last)
         self.state = self.memory.states.number((shape, places))
+        learnt, until = step.learnt, self.until
         step.times += 1
-        self._go(step.learnt.clocks, step.learnt.vector)
-        self._give(step.learnt.gives)
-        return step.learnt
+        step.later += until - learnt.until
+        self._go(learnt.at(learnt.clocks, until), learnt.at(learnt.vector, until))
+        self._give(learnt.gives)
+        return learnt
 
     def _go(self, clocks: int, vector: int) -> None:
         self.time += clocks
@@ -162,35 +165,63 @@ class Walk:
         self._set(pc, layers.past)
         return done, layers.past
 
+    def _through(self, block: Block) -> bool:
+        """Go through a block for which there is no way yet; False if the program ends in it."""
+        memory = self.memory
+        state = memory.states.all[self.state]
+        detour = explore(memory.steps, memory.states, block.segments, state, self.until)
+        if detour.halts:
+            return False
+        for step, later, _ in detour.steps:
+            step.times += 1
+            step.later += later
+        self._go(detour.clocks[0], detour.vector[0])
+        self._give(detour.gives)
+        self.state = detour.end
+        return True
+
     def _pass(self, block: Block) -> bool:
         """Go the way of a block; False if the program ends on it."""
         trail = self.memory.trail(self.state, block)
+        if trail is None:
+            return self._through(block)
         if trail.halts:
             return False
-        if trail.need <= self.until and not trail.gives:
+        if trail.begin != self.state:
+            detour = trail.detour(0, self.until, self.state)
+            if detour.halts:
+                return False
+            place = self._round(detour)
+        elif trail.need <= self.until and not trail.gives:
             trail.times += 1
             self._go(trail.clocks, trail.vector[-1])
             self.state = trail.end
             return True
-        place, end = 0, trail.end
-        while True:
+        else:
+            place = 0
+        while place >= 0:
             leaves = trail.leaves(place, self.until)
             trail.visits[place] += 1
             trail.visits[leaves] -= 1
             self._go(trail.at[leaves] - trail.at[place], trail.vector[leaves] - trail.vector[place])
             self._give([register for index, register in trail.gives if place <= index < leaves])
             if leaves == len(trail.way):
+                self.state = trail.end
                 break
-            detour = trail.detour(leaves, self.until)
-            detour.times += 1
-            self._go(detour.clocks, detour.vector)
-            self._give(detour.gives)
-            place = detour.to
-            if detour.end >= 0:
-                end = detour.end
-                break
-        self.state = end
+            place = self._round(trail.detour(leaves, self.until))
         return True
+
+    def _round(self, detour: Detour) -> int:
+        """Go a way round; returns the place where it ends, or -1 if the block has ended."""
+        later = self.until - detour.until
+        detour.times += 1
+        detour.later += later
+        self._go(detour.clocks[0] + later * detour.clocks[1], detour.vector[0] + later * detour.vector[1])
+        self._give(detour.gives)
+        if detour.end < 0:
+            return detour.to
+        self.state = detour.end
+        return -1
 
     # --- instructions ------------------------------------------------------------------------------------------------
     def _segments(self, pc: int, one: Instruction | None) -> Sequence[Segment]:
