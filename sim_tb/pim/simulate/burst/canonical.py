@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.simulate.board import Range
-from sim_tb.pim.simulate.burst.tick import Moving, exact
+from sim_tb.pim.simulate.burst.tick import Moving, exact, slope
 from sim_tb.pim.simulate.unit import State
+from sim_tb.pim.simulate.work import Operation
 
 __all__ = ["Canon", "Places", "Since", "fixed", "moves", "moving"]
 
@@ -23,8 +24,10 @@ __all__ = ["Canon", "Places", "Since", "fixed", "moves", "moving"]
 ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB"))
 #: Commands whose operations go to a bank of their own.
 BANKED = frozenset(COMMANDS[name].code for name in ("ACT", "PRE", "RD_SB", "WR_SB"))
+#: Commands whose operations go on from column to column.
+RUNS = frozenset(COMMANDS[name].code for name in ("RD_SB", "WR_SB", "MAC_AB"))
 #: An operation that has nothing left to decide.
-DONE = (0,) * 6
+DONE = Operation(*(0,) * 6)
 
 Ranges = tuple[Range, ...]
 
@@ -129,28 +132,36 @@ class Canon:
         return (*(_reranked(channel, rows) for channel in channels), *shape[self.params.channels :])
 
     def _channel(self, state: State, ranks: Mapping[int, int], until: int) -> State:
-        common, (fresh, *work, begun), (*rows, together), *rest = state
-        *waits, (tick,), writes, reads = rest
+        common, (fresh, *work, begun), (*rows, together), ready, bank_ready, activates, (tick,), writes, reads = state
         valid, ends, base, quiet, queue = common
+        owed, answers, pops = reads
         queue = tuple((clock, *self._operation(job, ranks)) for clock, *job in queue)
         if valid:
             work = self._operation(work, ranks) if ends == -1 else DONE
             fresh = fresh and ends == -1
-        owed = (until - _number(tick)) // self.interval if self.interval else 0
+        # Nothing is decided for a clock before base: whatever is over by then is over.
+        late = _late(pops, base)
         return (
-            (valid, ends, base, quiet, queue),
-            (fresh and valid, *work, begun),
+            (valid, ends, base, quiet if not (valid or queue) else _after((quiet,), base)[0], queue),
+            (fresh and valid, *work, *_after((begun,), base)),
             (*(ranks[row] for row in rows), together),
-            *waits,
-            (owed,),
+            _after(ready, base),
+            tuple(_after(each, base) for each in bank_ready),
+            _after(activates, base),
+            ((until - _number(tick)) // self.interval if self.interval else 0,),
             writes,
-            reads,
+            (owed - len(pops) + len(late), answers, late),
         )
 
-    def _operation(self, job: Iterable[int], ranks: Mapping[int, int]) -> tuple[int, ...]:
+    def _operation(self, job: Sequence[int], ranks: Mapping[int, int]) -> tuple[int, ...]:
+        return self.operation(job)._replace(row=ranks[job[2]] if job[0] in ROWED else 0)
+
+    def operation(self, job: Sequence[int]) -> Operation:
+        """An operation without what its time does not depend on; its row stays."""
         code, bank, row, col, _, times = job
-        row = ranks[row] if code in ROWED else 0
-        return code, bank if code in BANKED else 0, row, col, 0, times
+        # Columns matter where they go on in the next row.
+        across = code in RUNS and col + times > self.params.row_cols
+        return Operation(code, bank if code in BANKED else 0, row, col if across else 0, 0, times)
 
     def _feeder(self, state: State) -> State:
         (*common, queue), work, requests = state
@@ -233,6 +244,21 @@ def moving(shape: Any, last: int) -> Any:
     if kind is tuple:
         return tuple([moving(each, last) for each in shape])
     return last + shape.clocks if kind is Since else shape
+
+
+def _over(clock: int, base: int) -> bool:
+    """A clock isn't after another one, wherever the next refresh may move; not sure if only one of them does."""
+    return slope(clock) == slope(base) and clock <= base
+
+
+def _after(clocks: Sequence[int], base: int) -> tuple[int, ...]:
+    """Clocks, with 0 for those that are over."""
+    return tuple([0 if _over(clock, base) else clock for clock in clocks])
+
+
+def _late(clocks: Sequence[int], base: int) -> tuple[int, ...]:
+    """Clocks that are not over, of some in their order."""
+    return tuple([clock for clock in clocks if not _over(clock, base)])
 
 
 def moves(shape: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hdl.params.pim import FAULTS, PimParams
 from sim_tb.pim.simulate.board import Range
-from sim_tb.pim.simulate.burst.canonical import ROWED, Places
+from sim_tb.pim.simulate.burst.canonical import ROWED, Canon, Places
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.work import Work
 
@@ -106,13 +106,12 @@ class Segments:
     Parameters
     ----------
     params : PimParams
-    banks : int
-        Banks of the SRAM.
+    canon : Canon
     """
 
-    def __init__(self, params: PimParams, banks: int) -> None:
+    def __init__(self, params: PimParams, canon: Canon) -> None:
         self.params = params
-        self.low = banks - 1
+        self.canon, self.low = canon, canon.low
         self._keys: dict[tuple[Any, ...], int] = {}
 
     def of(self, prepared: Prepared, *, fenced: bool, wraps: int, scalar: bool) -> Iterator[Segment]:
@@ -173,7 +172,7 @@ class Segments:
         return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges)
 
     def _work(self, work: Work) -> tuple[Any, ...]:
-        operation = work.operation._replace(row=0, word=0)
+        operation = self.canon.operation(work.operation)._replace(row=0)
         feed, collect = work.feed, work.collect
         if feed:
             feed = feed._replace(address=feed.address & self.low, stride=feed.stride & self.low)

@@ -51,7 +51,7 @@ class Steps:
         self.machine = Machine(params)
         self.canon = self.machine.canon
         self.interval = params.timing.trefi
-        self.segments = Segments(params, self.canon.low + 1)
+        self.segments = Segments(params, self.canon)
         self.shapes: list[State] = []
         self.moving: list[bool] = []
         self._numbers: dict[State, int] = {}
