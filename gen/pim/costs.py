@@ -8,10 +8,10 @@ __all__ = ["ISSUE", "cost"]
 
 #: What every instruction takes before its unit has it.
 ISSUE = (
-    "Instructions are issued one at a time, in their order: 8 clocks each, one more for each range of memory that they "
-    "touch and one if there is any, and up to 20 more for VMM and where a stride is multiplied. Units have queues and "
-    "work side by side; an instruction waits while a unit still writes what it reads, or uses what it writes. HALT "
-    "alone takes 9 clocks."
+    "Instructions are issued one at a time, in their order: 8 clocks each, one more for each range of memory that "
+    "they touch and one if there is any, up to 20 more for VMM and where a stride is multiplied, and some 60 more for "
+    "RD_ITEM. Units have queues and work side by side; an instruction waits while a unit still writes what it reads, "
+    "or uses what it writes. HALT alone takes 9 clocks."
 )
 _IDLE = "ends when every unit is idle"
 _WRITE_ROW = "the row is opened where it is not (ACT, then tRCD_WR; before it PRE and tRP where another is open)"
@@ -24,6 +24,7 @@ _COSTS = {
     "ENDL": "nothing but its issue",
     "SETR": "nothing but its issue",
     "MARK": "nothing but its issue; the log has the clock of its issue, when earlier instructions may still be at work",
+    "SKEEP": "nothing but its issue",
     "IN": "n clocks, a word a clock, longer where the host pauses",
     "OUT": "n clocks, a word a clock, longer where the host pauses",
     "ACT_AB": "one ACT_AB a channel, after PRE_AB and tRP where another row is open; then tRCD_RD, tRCD_WR or tRCD_MAC "
@@ -34,6 +35,7 @@ _COSTS = {
     "WR_SB": f"n WR_SB on each channel, tCCD apart, words CWL later; {_WRITE_ROW}",
     "RD_SB": "n RD_SB, tCCD apart, words CL later, then to SRAM a word a clock; the row is opened where it is not "
     "(ACT, then tRCD_RD)",
+    "RD_ITEM": "what the RD_SB of the item's place takes",
     "WR_ELEM": "BANKS / LANES (at least 1) WR_ELEM on each channel, tCCD apart; the row is opened in all banks "
     "(ACT_AB, then tRCD_WR)",
     "WR_GB": "n WR_GB on each channel, tBL apart, words CWL_REG later; tMOD after commands to banks",
@@ -43,7 +45,8 @@ _COSTS = {
     "further row takes tRCD_MAC + (ROW_COLS - 1) * tCCD + tRTP + tRP, or tRAS + tRP or tRC where that is longer",
     "RD_MAC": "BANKS / LANES (at least 1) RD_MAC on each channel, tMAC after MACs, tMOD after commands to banks; words "
     "CL_REG later, then to SRAM a word a clock, one channel after the other",
-    "VMM": "what its parts take: for each chunk WR_GB, and for each slot WR_BIAS, MAC_AB and RD_MAC",
+    "VMM": "what its parts take: for each chunk WR_GB, for each slot WR_BIAS, MAC_AB, the ACT_AB of another row and "
+    "RD_MAC",
 }
 
 

@@ -116,6 +116,12 @@ EXAMPLES = {
         },
         24,
     ),
+    "RD_ITEM": Example(
+        "setr    r=r4, value=14\nrd_item row=0, n=2, r=r4, d=0",
+        {"bank 1.2 2": SLOT},
+        {"sram 0": SLOT, "r4": (14,)},
+        97,
+    ),
     "WR_GB": Example(
         "wr_gb   a=0, n=2, gb=1",
         {"sram 0": SLOT},
@@ -179,7 +185,7 @@ EXAMPLES = {
             "buffer 0 0": ONE_TO_FOUR,
             "buffer 1 0": ONE_TO_FOUR,
         },
-        72,
+        81,
     ),
     "VADD": Example(
         "vadd    a=0, b=1, d=2, n=4",
@@ -223,6 +229,12 @@ EXAMPLES = {
         {"sram 4": (1.0, 4.0, 7.0, 0.0)},
         33,
     ),
+    "VMADD": Example(
+        "vmadd   a=0, b=1, c=2, d=3, n=4",
+        {"sram 0": ONE_TO_FOUR, "sram 1": (0.5, -2.0, 3.0, 1.5), "sram 2": (10.0, 10.0, 0.0, -6.0)},
+        {"sram 3": (10.5, 6.0, 9.0, 0.0)},
+        59,
+    ),
     "VEXP": Example(
         "vexp    a=0, d=1, n=4", {"sram 0": (0.0, 1.0, -1.0, 100.0)}, {"sram 1": (1.0, 2.72, 0.367, INF)}, 57
     ),
@@ -233,12 +245,22 @@ EXAMPLES = {
     "VSILU": Example(
         "vsilu   a=0, d=1, n=4", {"sram 0": (0.0, 1.0, -1.0, 8.0)}, {"sram 1": (0.0, 0.73, -0.27, 8.0)}, 92
     ),
+    "VGELUE": Example(
+        "vgelue  a=0, d=1, n=4", {"sram 0": (0.0, 1.0, -1.0, 8.0)}, {"sram 1": (0.0, 0.84, -0.158, 8.0)}, 162
+    ),
+    "VRELU": Example("vrelu   a=0, d=1, n=4", {"sram 0": (-3.0, 2.5, 0.0, -INF)}, {"sram 1": (0.0, 2.5, 0.0, 0.0)}, 29),
     "RMAX": Example("rmax    r=r1, a=0, n=4", {"sram 0": (-3.0, 2.5, 1.0, -8.0)}, {"r1": (2.5,)}, 21),
     "RSUM": Example("rsum    r=r1, a=0, n=8", {"sram 0": SLOT}, {"r1": (36.0,)}, 44),
     "RSSQ": Example("rssq    r=r1, a=0, n=4", {"sram 0": ONE_TO_FOUR}, {"r1": (30.0,)}, 77),
     "ARGMAX": Example("argmax  r=r1, a=0, n=4", {"sram 0": (-3.0, 2.5, 2.5, -8.0)}, {"r1": (1,)}, 21),
     "SRECIP": Example("srecip  r=r2, s=r1", {"r1": (3.0,)}, {"r2": (0.333335,)}, 53),
     "SRSQRT": Example("srsqrt  r=r2, s=r1", {"r1": (4.0,)}, {"r2": (0.5000106,)}, 53),
+    "SKEEP": Example(
+        "rmax    r=r2, a=4, n=4\nargmax  r=r3, a=4, n=4\nskeep   r=r0, s=r2, value=16",
+        {"r0": (2.0,), "sram 4": (1.0, 0.5, 7.0, 7.0)},
+        {"r0": (7.0,), "r1": (18,), "r2": (7.0,), "r3": (2,)},
+        48,
+    ),
     "SOFTMAX": Example(
         "softmax a=0, d=2, n=8, imm=0.5",
         {"sram 0": SLOT},

@@ -25,9 +25,11 @@ from hdl.params.pim import (
     TimingTable,
     energy_sources,
     faults_of,
+    size_sources,
+    timing_sources,
 )
 from hdl.params.pim.fields import Operand
-from hdl.params.pim.instructions import FLAGS
+from hdl.params.pim.opcode import FLAGS
 from hdl.params.pim.system import LIMITS, MEANINGS
 
 __all__ = [
@@ -101,23 +103,35 @@ def systems() -> dict[str, dict[str, Any]]:
     return {name: params.to_dict() for name, params in PRESETS.items()}
 
 
-def size_keys() -> dict[str, dict[str, Any]]:
-    """The sizes of a system: meaning, greatest value and why, default."""
-    default = PimParams()
+def size_keys(params: PimParams) -> dict[str, dict[str, Any]]:
+    """The sizes of a system: meaning, greatest value and why, default, value in a system, and where that comes from."""
+    default, sources = PimParams(), size_sources(params)
     return {
-        key: {"meaning": MEANINGS[key], "most": most, "why": why, "default": getattr(default, key)}
+        key: {
+            "meaning": MEANINGS[key],
+            "most": most,
+            "why": why,
+            "default": getattr(default, key),
+            "value": getattr(params, key),
+            "source": sources[key],
+        }
         for key, (most, why) in LIMITS.items()
     }
 
 
 def timing_keys(params: PimParams) -> dict[str, dict[str, Any]]:
-    """The keys of the timing table: symbol, meaning, and the value in a system."""
-    table: dict[str, dict[str, Any]] = {
-        "clock_ps": {"symbol": "", "meaning": "period of the clock in picoseconds", "value": params.timing.clock_ps}
+    """The keys of the timing table: symbol, meaning, value in a system, and where that comes from."""
+    sources = timing_sources(params.timing)
+    rules = {"clock_ps": {"symbol": "", "meaning": "period of the clock in picoseconds"}} | TimingTable.rules()
+    return {
+        key: {
+            "symbol": rule["symbol"],
+            "meaning": rule["meaning"],
+            "value": getattr(params.timing, key),
+            "source": sources[key],
+        }
+        for key, rule in rules.items()
     }
-    for key, rule in TimingTable.rules().items():
-        table[key] = {"symbol": rule["symbol"], "meaning": rule["meaning"], "value": getattr(params.timing, key)}
-    return table
 
 
 def energy_keys(params: PimParams) -> dict[str, dict[str, Any]]:
@@ -290,6 +304,7 @@ def _systems() -> list[str]:
         *(*_table(("Key", "Meaning", "Most", *heads), sizes), ""),
         *("### Keys of `timing`", "", "In clocks but for the first.", ""),
         *(*_table(("Key", "Rule", "Meaning", *heads), rules), ""),
+        *("### Sources of sizes and times", "", *_table(("Preset", "Keys", "Source"), _origins()), ""),
     ]
     for name in ("pimgpt_paper", "aim_measured"):
         keys = energy_keys(PRESETS[name])
@@ -301,6 +316,18 @@ def _systems() -> list[str]:
     return lines + _table(
         ("Constant", "Value", "Meaning"), [(f"`{name}`", str(each["value"]), each["meaning"]) for name, each in found]
     )
+
+
+def _origins() -> list[tuple[str, str, str]]:
+    """Of each preset, the sizes and times that come from the same source."""
+    rows = []
+    for name, params in PRESETS.items():
+        for found in (size_keys(params), timing_keys(params)):
+            by_source: dict[str, list[str]] = {}
+            for key, each in found.items():
+                by_source.setdefault(each["source"], []).append(f"`{key}`")
+            rows += [(f"`{name}`", ", ".join(keys), source) for source, keys in by_source.items()]
+    return rows
 
 
 def _each(key: str) -> list[str]:

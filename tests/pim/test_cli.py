@@ -98,7 +98,8 @@ def test_another_system(bitloom, here):
         (["asm", "fine.pim", "-o", "notes.bin"], "notes.bin: is no program of the PIM controller: it stays as it is"),
         (
             ["asm", "fine.pim", "--system", "tinny"],
-            "system: must be one of pimgpt_paper, aim_measured, tiny, not 'tinny' (did you mean 'tiny'?)",
+            "system: must be one of pimgpt_paper, aim_measured, aim_reference, tiny, not 'tinny' "
+            "(did you mean 'tiny'?)",
         ),
         (["asm", "fine.pim", "--system", "list.json"], "list.json: must hold an object: the parameters of a system"),
         (

@@ -172,7 +172,10 @@ def test_programs_that_end_badly(bitloom, here, monkeypatch):
         (["none.pim"], "none.pim: can't be read: No such file or directory"),
         (["bad.pim"], "bad.pim:2:1: has no ENDL\nbitloom: bad.pim:2:8: there is no constant 'x'"),
         (["none.bin"], "none.bin: can't be read: No such file or directory"),
-        (["fine.pim", "--system", "tinny"], "system: must be one of pimgpt_paper, aim_measured, tiny, not 'tinny'"),
+        (
+            ["fine.pim", "--system", "tinny"],
+            "system: must be one of pimgpt_paper, aim_measured, aim_reference, tiny, not 'tinny'",
+        ),
         (["fine.pim", "--stall", "256"], "--stall: must be from 0 to 255, not 256"),
         (["fine.pim", "--limit", "0"], "--limit: must be from 1 to 2,147,483,648, not 0"),
         (["fine.pim", "--rows", "65"], "--rows: must be from 1 to 64, not 65"),

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import pytest
 
 from hdl.params import ConfigError
-from hdl.params.pim import PRESETS, EnergyTable, PimParams, TimingTable, preset
+from hdl.params.pim import PRESETS, EnergyTable, PimParams, TimingTable, preset, size_sources, timing_sources
 from hdl.params.pim.system import LIMITS
 
 AIM = PRESETS["aim_measured"]
@@ -147,10 +147,8 @@ def test_other_shapes_are_legal():
 def test_unknown_preset():
     with pytest.raises(ConfigError) as caught:
         preset("aim_measurd")
-    expected = (
-        "system: must be one of pimgpt_paper, aim_measured, tiny, not 'aim_measurd' (did you mean 'aim_measured'?)"
-    )
-    assert str(caught.value) == expected
+    message = "system: must be one of pimgpt_paper, aim_measured, aim_reference, tiny, not 'aim_measurd'"
+    assert str(caught.value) == f"{message} (did you mean 'aim_measured'?)"
 
 
 def test_energy_from_currents():
@@ -163,7 +161,49 @@ def test_energy_from_currents():
     assert events["RD_SB"] == pytest.approx(485 + 5.5 * 256)
     aim = AIM.energy.events(AIM.timing, 256)
     assert aim["MAC_AB"] == pytest.approx(3 * 438.15)
-    assert aim["REF"] == pytest.approx(168.75 * 210 / 2)
+    assert aim["REF"] == pytest.approx(168.75 * 240 / 2)
+
+
+def test_the_sources_of_sizes_and_times():
+    """Of each preset every value names one; what a system gives itself says so."""
+    for name, params in PRESETS.items():
+        for sources, values in (
+            (size_sources(params), LIMITS),
+            (timing_sources(params.timing), [each.name for each in fields(TimingTable)]),
+        ):
+            assert sorted(sources) == sorted(values)
+            assert all(sources.values())
+            assert "given with the system" not in sources.values(), name
+    aim, reference = PRESETS["aim_measured"], PRESETS["aim_reference"]
+    assert timing_sources(aim.timing)["trefi"].startswith("1.9 us, ")
+    assert timing_sources(reference.timing)["trefi"].startswith("off: ")
+    assert size_sources(PRESETS["tiny"])["rows"].startswith("chosen for simulation")
+    own = timing_sources(replace(aim.timing, trp=31))
+    assert [key for key, source in own.items() if source == "given with the system"] == ["trp"]
+    assert size_sources(PimParams(rows=99))["rows"] == "given with the system"
+
+
+def test_refreshes_of_aim_are_times_and_not_clocks_of_another_preset():
+    """1.9 us and 120 ns at 0.5 ns a clock."""
+    assert (AIM.timing.trefi * AIM.timing.clock_ps, AIM.timing.trfc * AIM.timing.clock_ps) == (1_900_000, 120_000)
+
+
+def test_the_reference_differs_from_the_measured_preset_where_the_tool_overwrites_it():
+    aim, reference = AIM.timing.symbols(), PRESETS["aim_reference"].timing.symbols()
+    differ = {symbol: clocks for symbol, clocks in reference.items() if aim[symbol] != clocks}
+    assert differ == {"tRRD": 5, "tRFC": 1, "tREFI": 0, "tMAC": 2}
+
+
+def test_the_table_in_effect():
+    """As one line and as a short hash, which every value changes."""
+    table = PRESETS["tiny"].timing
+    assert table.text.startswith("clock 1000 ps, tRCD_RD 5, tRCD_WR 4, tRCD_MAC 7, tRP 6, ")
+    assert table.text.count(", ") == len(TimingTable.rules())
+    hashes = {table.hash}
+    for each in fields(TimingTable):
+        hashes.add(replace(table, **{each.name: getattr(table, each.name) + 1}).hash)
+    assert len(hashes) == 1 + len(fields(TimingTable))
+    assert all(len(each) == 8 for each in hashes)
 
 
 def test_times_are_documented():
@@ -171,5 +211,5 @@ def test_times_are_documented():
     assert set(rules) == {each.name for each in fields(TimingTable)} - {"clock_ps"}
     symbols = [rule["symbol"] for rule in rules.values()]
     assert len(set(symbols)) == len(symbols)
-    assert all(rule["meaning"] for rule in rules.values())
+    assert all(rule["meaning"] and rule["source"] for rule in rules.values())
     assert AIM.timing.symbols()["tRCD_MAC"] == 56

@@ -66,6 +66,33 @@ def test_what_the_text_of_a_program_looks_like():
     ]
 
 
+def test_loops_over_rows_and_registers():
+    """What a loop over layers looks like: nothing names it, and loops inside it have their places as ever."""
+    text = """
+        i:  loop n=12, row=5, rows
+        j:    loop n=2, d=4, fence
+                vmm   row=0, n=2, slots=2, pitch=8, a=0, b=100, d=200@j
+              endl
+            endl
+            rd_item row=1, n=2, r=r7, d=0
+            skeep   r=r4, s=r8, value=-1
+            vmadd   a=0, b=1, c=2, d=3, n=4
+            halt
+    """
+    assert disassemble(program(text)).splitlines() == [
+        ".system tiny",
+        "L0:     loop      n=12, row=5, rows",
+        "L1:       loop      n=2, d=4, fence",
+        "            vmm       row=0, n=2, slots=2, pitch=8, a=0, b=100, d=200@L1",
+        "          endl      L1",
+        "        endl      L0",
+        "        rd_item   row=1, n=2, r=r7, d=0",
+        "        skeep     r=r4, s=r8, value=4294967295",
+        "        vmadd     a=0, b=1, c=2, d=3, n=4",
+        "        halt",
+    ]
+
+
 def test_systems_read_back():
     for params in (
         *PRESETS.values(),

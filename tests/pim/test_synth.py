@@ -101,7 +101,7 @@ def test_a_missed_clock_is_said_and_is_status_1(bitloom, here, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["tinny"], "system: must be one of pimgpt_paper, aim_measured, tiny, not 'tinny'"),
+        (["tinny"], "system: must be one of pimgpt_paper, aim_measured, aim_reference, tiny, not 'tinny'"),
         (["none.json"], "none.json: can't be read: No such file or directory"),
         (["tiny", "--clock", "-1"], "--clock: must be 0.001 to 1000 ns, not -1"),
         (["tiny", "--clock", "1e9"], "--clock: must be 0.001 to 1000 ns, not 1e+09"),

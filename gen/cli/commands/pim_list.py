@@ -51,14 +51,14 @@ def command(options: argparse.Namespace, console: Console) -> int:
 def _json(topic: str, params: PimParams) -> Any:
     from gen.pim import reference
     from hdl.params.pim import FAULTS, INSTRUCTIONS
-    from hdl.params.pim.instructions import FLAGS
+    from hdl.params.pim.opcode import FLAGS
 
     facts: dict[str, Callable[[], Any]] = {
         "instructions": lambda: {op.name.lower(): reference.describe(op) for op in INSTRUCTIONS.values()},
         "flags": lambda: {flag.name: flag.meaning for flag in FLAGS if flag.name != "reg"},
         "faults": lambda: {fault.name: {"code": fault.code, "meaning": fault.meaning} for fault in FAULTS.values()},
         "systems": reference.systems,
-        "keys": reference.size_keys,
+        "keys": lambda: reference.size_keys(params),
         "timing": lambda: reference.timing_keys(params),
         "energy": lambda: reference.energy_keys(params),
         "constants": lambda: reference.constants(params),
@@ -77,16 +77,15 @@ def _text(topic: str, params: PimParams) -> str:
         rows = [["", *found], *([key, *(str(system[key]) for system in found.values())] for key in keys)]
         return table(rows, "  ")
     if topic == "keys":
-        rows = [[key, f"1 to {each['most']}", each["meaning"]] for key, each in found.items()]
-        rows += [[name, "a table", f"see `bitloom pim list {name}`"] for name in ("timing", "energy")]
+        rows = [[key, str(each["value"]), f"1 to {each['most']}", _meaning(each)] for key, each in found.items()]
+        rows += [[name, "", "a table", f"see `bitloom pim list {name}`"] for name in ("timing", "energy")]
         return _columns(rows)
     if topic in ("timing", "energy", "constants"):
-        extra = {"timing": "symbol", "energy": "source"}.get(topic, "")
         rows = [
             [
                 key,
                 f"{each['value']:g}" if isinstance(each["value"], float) else str(each["value"]),
-                _meaning(each, extra),
+                _meaning(each),
             ]
             for key, each in found.items()
         ]
@@ -94,9 +93,10 @@ def _text(topic: str, params: PimParams) -> str:
     return _columns([[name, each["meaning"] if isinstance(each, dict) else each] for name, each in found.items()])
 
 
-def _meaning(each: dict[str, Any], extra: str) -> str:
-    more = each.get(extra, "")
-    return f"{each['meaning']} ({more})" if more else str(each["meaning"])
+def _meaning(each: dict[str, Any]) -> str:
+    """Meaning, rule and source, as far as there are any."""
+    symbol, source = each.get("symbol"), each.get("source")
+    return str(each["meaning"]) + (f" ({symbol})" if symbol else "") + (f"; {source}" if source else "")
 
 
 def _columns(rows: list[list[str]]) -> str:

@@ -5,9 +5,10 @@ from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, in
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.expansion import chunks, expand_vmm, expanded, item_read
 from hdl.params.pim.fields import FIELDS, ITEM_BITS, LEVELS, SCALARS, WORD_BITS
-from hdl.params.pim.instructions import INSTRUCTIONS, LENGTHS, OPCODES, SUM_WAYS, UNITS, Opcode, Touch
+from hdl.params.pim.instructions import INSTRUCTIONS, OPCODES, SUM_WAYS
 from hdl.params.pim.legality import FAULTS, Access, Fault, Violation, accesses, faults_of, violations, words_of
-from hdl.params.pim.presets import PRESETS, energy_note, energy_sources, preset
+from hdl.params.pim.opcode import LENGTHS, UNITS, Opcode, Touch
+from hdl.params.pim.presets import PRESETS, energy_note, energy_sources, preset, size_sources, timing_sources
 from hdl.params.pim.system import ELEMENT_BITS, PimParams, changed
 from hdl.params.pim.timing import TimingTable
 
@@ -50,6 +51,8 @@ __all__ = [
     "instruction",
     "item_read",
     "preset",
+    "size_sources",
+    "timing_sources",
     "violations",
     "words_of",
 ]

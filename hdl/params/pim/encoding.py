@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.pim.fields import ADVANCING, FIELDS, LEVELS, SCALARS, WORD_BITS
-from hdl.params.pim.instructions import INSTRUCTIONS, OPCODES, Opcode
+from hdl.params.pim.instructions import INSTRUCTIONS, OPCODES
+from hdl.params.pim.opcode import Opcode
 
 __all__ = ["IllegalWord", "Instruction", "advance_bit", "decode", "encode", "instruction"]
 

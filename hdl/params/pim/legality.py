@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from hdl.params.pim.encoding import Instruction
 from hdl.params.pim.expansion import chunks
 from hdl.params.pim.fields import ITEM_BITS, SCALARS
-from hdl.params.pim.instructions import Opcode, Touch
+from hdl.params.pim.opcode import Opcode, Touch
 from hdl.params.pim.system import PimParams
 
 __all__ = ["FAULTS", "Access", "Fault", "Violation", "accesses", "faults_of", "violations", "words_of"]

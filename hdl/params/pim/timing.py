@@ -8,6 +8,7 @@ a row, in a mode of their own. All times run between commands on one channel's c
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -20,8 +21,13 @@ MAX_CLOCKS = 1 << 20
 MAX_CLOCK_PS = 1_000_000
 
 
-def _clocks(default: int, symbol: str, meaning: str, least: int = 1) -> Any:
-    return field(default=default, metadata={"symbol": symbol, "meaning": meaning, "least": least})
+#: Where defaults come from.
+_PAPER = "stated for PIM-GPT; not checked against the paper"
+_LEAST = "assumed, as PIM-GPT gives none: the least there is"
+
+
+def _clocks(default: int, symbol: str, meaning: str, source: str, least: int = 1) -> Any:
+    return field(default=default, metadata={"symbol": symbol, "meaning": meaning, "source": source, "least": least})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,28 +41,32 @@ class TimingTable:
     """
 
     clock_ps: int = 1000
-    trcd_rd: int = _clocks(12, "tRCD_RD", "activate to read")
-    trcd_wr: int = _clocks(12, "tRCD_WR", "activate to write")
-    trcd_mac: int = _clocks(12, "tRCD_MAC", "activate to multiply-accumulate")
-    trp: int = _clocks(12, "tRP", "precharge to activate or refresh")
-    tras: int = _clocks(24, "tRAS", "activate to precharge")
-    trc: int = _clocks(36, "tRC", "activate to activate of the same bank")
-    tccd: int = _clocks(1, "tCCD", "column command (read, write, MAC) to column command")
-    tbl: int = _clocks(1, "tBL", "clocks that the data of one column or register takes on the bus")
-    twr: int = _clocks(12, "tWR", "end of write data to precharge")
-    trtp: int = _clocks(1, "tRTP", "read or MAC to precharge")
-    twtr: int = _clocks(1, "tWTR", "end of write data to a read; of data written to a bank also to a MAC")
-    trtw: int = _clocks(0, "tRTW", "end of read data to the beginning of write data", 0)
-    trrd: int = _clocks(1, "tRRD", "activate to activate of another bank; an all-bank activate is exempt")
-    tfaw: int = _clocks(0, "tFAW", "window that holds at most four activates; 0 is off, an all-bank activate exempt", 0)
-    trfc: int = _clocks(455, "tRFC", "refresh to any command")
-    trefi: int = _clocks(6825, "tREFI", "average interval of refreshes, of which eight may be postponed; 0 is off", 0)
-    tmod: int = _clocks(0, "tMOD", "switch between commands to registers and commands to banks", 0)
-    tmac: int = _clocks(6, "tMAC", "MAC to a read or preset of the accumulators: the pipeline drains")
-    cl: int = _clocks(1, "CL", "read to its data")
-    cwl: int = _clocks(1, "CWL", "write to its data")
-    cl_reg: int = _clocks(1, "CL_REG", "accumulator read to its data")
-    cwl_reg: int = _clocks(1, "CWL_REG", "global buffer write or accumulator preset to its data")
+    trcd_rd: int = _clocks(12, "tRCD_RD", "activate to read", _PAPER)
+    trcd_wr: int = _clocks(12, "tRCD_WR", "activate to write", _PAPER)
+    trcd_mac: int = _clocks(12, "tRCD_MAC", "activate to multiply-accumulate", _PAPER)
+    trp: int = _clocks(12, "tRP", "precharge to activate or refresh", _PAPER)
+    tras: int = _clocks(24, "tRAS", "activate to precharge", "assumed, as PIM-GPT gives none: tRCD + tRP")
+    trc: int = _clocks(36, "tRC", "activate to activate of the same bank", "tRAS + tRP")
+    tccd: int = _clocks(1, "tCCD", "column command (read, write, MAC) to column command", _PAPER)
+    tbl: int = _clocks(1, "tBL", "clocks that the data of one column or register takes on the bus", _LEAST)
+    twr: int = _clocks(12, "tWR", "end of write data to precharge", _PAPER)
+    trtp: int = _clocks(1, "tRTP", "read or MAC to precharge", _LEAST)
+    twtr: int = _clocks(1, "tWTR", "end of write data to a read; of data written to a bank also to a MAC", _LEAST)
+    trtw: int = _clocks(0, "tRTW", "end of read data to the beginning of write data", _LEAST, 0)
+    trrd: int = _clocks(1, "tRRD", "activate to activate of another bank; an all-bank activate is exempt", _LEAST)
+    tfaw: int = _clocks(
+        0, "tFAW", "window that holds at most four activates; 0 is off, an all-bank activate exempt", _LEAST, 0
+    )
+    trfc: int = _clocks(455, "tRFC", "refresh to any command", _PAPER)
+    trefi: int = _clocks(
+        6825, "tREFI", "average interval of refreshes, of which eight may be postponed; 0 is off", _PAPER, 0
+    )
+    tmod: int = _clocks(0, "tMOD", "switch between commands to registers and commands to banks", _LEAST, 0)
+    tmac: int = _clocks(6, "tMAC", "MAC to a read or preset of the accumulators: the pipeline drains", "assumed")
+    cl: int = _clocks(1, "CL", "read to its data", _LEAST)
+    cwl: int = _clocks(1, "CWL", "write to its data", _LEAST)
+    cl_reg: int = _clocks(1, "CL_REG", "accumulator read to its data", _LEAST)
+    cwl_reg: int = _clocks(1, "CWL_REG", "global buffer write or accumulator preset to its data", _LEAST)
 
     def __post_init__(self) -> None:
         if problems := list(self._problems()):
@@ -64,12 +74,28 @@ class TimingTable:
 
     @classmethod
     def rules(cls) -> dict[str, dict[str, Any]]:
-        """Symbol, meaning and least value of every time, by its key, in the order of the table."""
+        """Symbol, meaning, least value and the default's source of every time, by its key, in the table's order."""
         return {each.name: dict(each.metadata) for each in fields(cls) if each.metadata}
+
+    @classmethod
+    def sources(cls) -> dict[str, str]:
+        """Where each default comes from, by its key, the clock's first."""
+        return {"clock_ps": "1 GHz, " + _PAPER} | {key: rule["source"] for key, rule in cls.rules().items()}
 
     def symbols(self) -> dict[str, int]:
         """The clocks by symbol: ``{"tRCD_RD": 12, ...}``."""
         return {rule["symbol"]: getattr(self, key) for key, rule in self.rules().items()}
+
+    @property
+    def text(self) -> str:
+        """The table in effect in one line: ``clock 1000 ps, tRCD_RD 12, ...``, in clocks but for the first."""
+        times = (f"{symbol} {clocks}" for symbol, clocks in self.symbols().items())
+        return ", ".join([f"clock {self.clock_ps} ps", *times])
+
+    @property
+    def hash(self) -> str:
+        """Eight digits for the table in effect: the beginning of SHA-256 over :attr:`text`."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:8]
 
     def _problems(self) -> Iterator[Problem]:
         bad = list(integer_problems("timing.clock_ps", self.clock_ps, 1, MAX_CLOCK_PS))

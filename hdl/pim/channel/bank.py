@@ -26,10 +26,10 @@ class SequencerBank(Part):
     -------
     activate, precharge, read, write : In(1)
         A command to this bank leaves in this clock; a MAC counts as a read.
-    row : In
-        The row that is wanted, and that ``activate`` opens.
-    open, hit : Out(1)
-        A row is open; it is the wanted one.
+    row, wanted : In
+        The row that ``activate`` opens; the one to compare the open row with.
+    open, hit : Out(1), held : Out
+        A row is open; it is the wanted one; the one that was opened last.
     can_activate, can_read, can_write, can_precharge : Out(1)
         The bank's rules allow it; whether a row is open is not asked.
     rested : Out(1)
@@ -42,10 +42,12 @@ class SequencerBank(Part):
     def __init__(self, params: PimParams) -> None:
         self.params = params
         outputs = ("open", "hit", "can_activate", "can_read", "can_write", "can_precharge", "rested")
+        row = max(1, (params.rows - 1).bit_length())
         super().__init__(
             {
                 **{name: In(1) for name in ("activate", "precharge", "read", "write")},
-                "row": In(max(1, (params.rows - 1).bit_length())),
+                **{name: In(row) for name in ("row", "wanted")},
+                "held": Out(row),
                 **{name: Out(1) for name in outputs},
             }
         )
@@ -54,6 +56,7 @@ class SequencerBank(Part):
         m = Module()
         t = self.params.timing
         row = Signal(len(self.row), reset_less=True)
+        m.d.comb += self.held.eq(row)
         activated = Since(m, "activate", self.activate, t.trcd_rd, t.trcd_wr, t.tras, t.trc)
         precharged = Since(m, "precharge", self.precharge, t.trp)
         read = Since(m, "read", self.read, t.trtp)
@@ -63,7 +66,7 @@ class SequencerBank(Part):
         with m.If(self.precharge):
             m.d.sync += self.open.eq(0)
         m.d.comb += [
-            self.hit.eq(self.open & (row == self.row)),
+            self.hit.eq(self.open & (row == self.wanted)),
             self.can_activate.eq(activated.past(t.trc) & precharged.past(t.trp)),
             self.can_read.eq(activated.past(t.trcd_rd)),
             self.can_write.eq(activated.past(t.trcd_wr)),

@@ -6,11 +6,11 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus.slice import StreamSlice
 from hdl.lib.shared import Part, Shared, place
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.commands import COMMAND_BITS
 from hdl.pim.channel.bank import SequencerBank
+from hdl.pim.channel.look_ahead import SINGLE_KINDS, LookAhead
 from hdl.pim.channel.operation import COUNT_BITS, KINDS, operation
 from hdl.pim.channel.refresh import Refresh
 from hdl.pim.channel.rules import ChannelRules
@@ -25,12 +25,16 @@ PART_KINDS = ("WR_ELEM", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 TAKES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "write")
 GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
+#: Commands that make banks ready for later operations.
+AHEAD = ("ACT", "PRE")
+#: What the queue of operations is told of each bank.
+BANK_STATE = ("open", "can_activate", "can_precharge", "held")
 
 
 class Sequencer(Part):
     """Turns operations, one after the other, into commands, as early as the rules allow.
 
-    Which command comes next follows from the operation and the banks alone:
+    Which command comes next follows from the present operation and the banks alone:
 
     1. A refresh, where one may cut in (below): PRE_AB if any row is open, then REF.
     2. Work on columns needs its row in its bank, or in all banks opened by one ACT_AB. If that is so, the column's
@@ -44,9 +48,26 @@ class Sequencer(Part):
     reads, there is room for the answer. The first command of an operation can leave in the clock after the last one of
     the operation before it.
 
-    A refresh cuts in when one is due and (a) no command of the present operation has left yet, or there is none; or (b)
-    the next command would be ACT or ACT_AB; or (c) ``refresh.URGENT`` or more are owed: anywhere. It repeats until none
-    is due. Rows are opened again as 2. says.
+    In a clock in which none of these commands leaves, a bank may be made ready for a later operation. That needs the
+    present operation to be ACT, PRE, WR_SB or RD_SB and no refresh to be due. A *candidate* is a WR_SB or RD_SB among
+    the ``look_ahead.DEPTH`` operations that wait, for which every operation before it, the present one included, is
+    ACT, PRE, WR_SB or RD_SB and on another bank: operations on registers and on all banks end the search. Then leaves
+
+    5. ACT, for the oldest candidate whose bank is closed and has its tRC and tRP behind it, with the row in which that
+       candidate begins, if tRRD, tFAW, tMOD and tRFC allow; else
+    6. PRE, for the oldest candidate in whose bank another row is open than that in which it begins, and which has its
+       tRAS, tRTP and tWR behind it, if tMOD and tRFC allow.
+
+    The present operation always goes first, and what it finds open or closed is all that changes for it; column
+    commands keep the order of their operations.
+
+    An operation is taken in a clock in which fewer than ``look_ahead.DEPTH`` wait, and waits from the next clock on.
+    The oldest that waits is the present one from the clock after that in which there is no present one, or that one
+    ends: its last command leaves, or 4. takes its clock.
+
+    A refresh cuts in when one is due and (a) no command of the present operation has left since it is the present one,
+    or there is none; or (b) the next command would be ACT or ACT_AB; or (c) ``refresh.URGENT`` or more are owed:
+    anywhere. It repeats until none is due. Rows are opened again as 2. says.
 
     Members
     -------
@@ -86,76 +107,89 @@ class Sequencer(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        ended = Signal()
-        self._present(m, ended)
-        sent = {name: Signal(name=f"send_{name.lower()}") for name in COMMANDS}
-        banks = self._banks(m, sent)
-        wanted = self._wanted(m, sent, banks)
-        rules = ChannelRules(m, self.params.timing, sent)
-        for name, signal in sent.items():
+        self.own = {name: Signal(name=f"send_{name.lower()}") for name in COMMANDS}
+        self.ahead = {name: Signal(name=f"ahead_{name.lower()}") for name in AHEAD}
+        self.sent = {name: own | self.ahead.get(name, 0) for name, own in self.own.items()}
+        self.ended = Signal(name="ended")
+        self._present()
+        banks = self._banks(m)
+        refresh = place(m, "refresh", Refresh(self.params), done=self.sent["REF"])
+        self._take(m, banks, refresh)
+        wanted = self._wanted(m, banks, refresh)
+        rules = ChannelRules(m, self.params.timing, self.sent)
+        for name, signal in self.own.items():
             allowed = rules.allow(name) & self._bank_rules(name, banks)
             if name in TAKES_WORD:
                 allowed = allowed & self.word
             if name in GIVES_WORD:
                 allowed = allowed & self.room
             m.d.comb += signal.eq(wanted[name] & allowed)
-        self._advance(m, sent, ended)
-        self._command(m, sent)
+        self._ahead(m, rules)
+        self._advance(m)
+        self._command(m)
         return m
 
     # --- the operation at work ---------------------------------------------------------------------------------------
-    def _present(self, m: Module, ended: Signal) -> None:
-        """Take an operation from the queue as soon as the one before it has ended."""
-        params = self.params
+    def _present(self) -> None:
         self.valid = Signal(name="valid")
-        queue = place(
-            m,
-            "queue",
-            StreamSlice(self.layout.size),
-            i_data=self.op,
-            i_last=0,
-            i_valid=self.op_valid,
-            o_ready=ended | ~self.valid,
-        )
-        new = View(self.layout, queue.o_data)
         self.fresh = Signal(name="fresh")
         self.kind = Signal(len(KINDS), name="kind", reset_less=True)
-        self.bank = Signal(params.bank_bits, name="bank", reset_less=True)
-        self.row = Signal(len(new.row), name="row", reset_less=True)
-        self.col = Signal(params.col_bits, name="col", reset_less=True)
-        self.buffer = Signal(len(new.word), name="buffer", reset_less=True)
-        self.lane = Signal(len(new.lane), name="lane", reset_less=True)
+        self.bank = Signal(self.params.bank_bits, name="bank", reset_less=True)
+        self.row = Signal(self.layout["row"].width, name="row", reset_less=True)
+        self.col = Signal(self.params.col_bits, name="col", reset_less=True)
+        self.buffer = Signal(self.layout["word"].width, name="buffer", reset_less=True)
+        self.lane = Signal(self.layout["lane"].width, name="lane", reset_less=True)
         self.count = Signal(COUNT_BITS, name="count", reset_less=True)
+
+    def _take(self, m: Module, banks: list[Shared], refresh: Shared) -> None:
+        """Take an operation from the queue as soon as the one before it has ended."""
+        queue = self.queue = place(
+            m,
+            "queue",
+            LookAhead(self.params),
+            op=self.op,
+            op_valid=self.op_valid,
+            take=self.ended | ~self.valid,
+            look=self.valid & self.is_(*SINGLE_KINDS) & ~refresh.due,
+            bank=self.bank,
+            opens=Cat(*self.opens),
+            row=self.opened,
+            **{name: Cat(*(getattr(bank, name) for bank in banks)) for name in BANK_STATE},
+        )
+        new = View(self.layout, queue.first)
         m.d.comb += [
-            self.op_ready.eq(queue.i_ready),
-            self.busy.eq(self.valid | queue.o_valid),
+            self.op_ready.eq(queue.op_ready),
+            self.busy.eq(self.valid | queue.valid),
             self.strobe_lane.eq(self.lane),
             self.strobe_one.eq(self.is_("WR_ELEM")),
         ]
-        with m.If(ended | ~self.valid):
-            m.d.sync += [self.valid.eq(queue.o_valid), self.fresh.eq(1)]
+        with m.If(self.ended | ~self.valid):
+            m.d.sync += [self.valid.eq(queue.valid), self.fresh.eq(1)]
             m.d.sync += [self.kind.eq(Const(1, len(KINDS)) << new.kind), self.bank.eq(new.bank), self.row.eq(new.row)]
             m.d.sync += [self.col.eq(new.col), self.buffer.eq(new.word), self.lane.eq(new.lane)]
             parts = Cat(*((new.kind == KINDS.index(name)) for name in PART_KINDS)).any()
-            m.d.sync += self.count.eq(Mux(parts, params.parts, new.count))
+            m.d.sync += self.count.eq(Mux(parts, self.params.parts, new.count))
 
     def is_(self, *names: str) -> Value:
         """The operation is of one of these kinds."""
         return Cat(*(self.kind[KINDS.index(name)] for name in names)).any()
 
     # --- banks -------------------------------------------------------------------------------------------------------
-    def _banks(self, m: Module, sent: dict[str, Signal]) -> list[Shared]:
-        part, banks = SequencerBank(self.params), []
-        activate_all, precharge_all = sent["ACT_AB"], sent["PRE_AB"]
-        for i in range(self.params.banks):
+    def _banks(self, m: Module) -> list[Shared]:
+        """The banks; ``opens`` says which open the row ``opened`` in this clock."""
+        part, sent, banks = SequencerBank(self.params), self.sent, []
+        self.opened = Signal(len(self.row), name="opened")
+        self.opens = [Signal(name=f"opens{i}") for i in range(self.params.banks)]
+        self.closes = [Signal(name=f"closes{i}") for i in range(self.params.banks)]
+        for i, opens in enumerate(self.opens):
             here = self.bank == i
             inputs = {
-                "activate": activate_all | (sent["ACT"] & here),
-                "precharge": precharge_all | (sent["PRE"] & here),
+                "activate": opens,
+                "precharge": self.closes[i],
                 "read": sent["MAC_AB"] | (sent["RD_SB"] & here),
                 "write": sent["WR_ELEM"] | (sent["WR_SB"] & here),
             }
-            banks.append(place(m, f"bank{i}", part, row=self.row, **inputs))
+            banks.append(place(m, f"bank{i}", part, row=self.opened, wanted=self.row, **inputs))
         return banks
 
     def _bank_rules(self, name: str, banks: list[Shared]) -> Value:
@@ -169,8 +203,9 @@ class Sequencer(Part):
         return Const(1, 1)
 
     # --- the next command --------------------------------------------------------------------------------------------
-    def _wanted(self, m: Module, sent: dict[str, Signal], banks: list[Shared]) -> dict[str, Value]:
-        refresh = place(m, "refresh", Refresh(self.params), done=sent["REF"])
+    def _wanted(self, m: Module, banks: list[Shared], refresh: Shared) -> dict[str, Value]:
+        """For each command, whether it is the one that the present operation needs, or a refresh."""
+        sent = self.sent
         together = Signal()  # all banks were opened by one ACT_AB
         with m.If(sent["ACT_AB"]):
             m.d.sync += together.eq(1)
@@ -208,9 +243,25 @@ class Sequencer(Part):
         self.needless = self.valid & ~cut_in & (opened | closed)
         return wanted
 
-    def _advance(self, m: Module, sent: dict[str, Signal], ended: Signal) -> None:
+    def _ahead(self, m: Module, rules: ChannelRules) -> None:
+        """Make a bank ready for a later operation, in a clock in which nothing else leaves."""
+        own, queue, activate, precharge = self.own, self.queue, self.ahead["ACT"], self.ahead["PRE"]
+        spare = ~Cat(*own.values()).any()
+        m.d.comb += [
+            activate.eq(spare & rules.allow("ACT") & queue.activate.any()),
+            precharge.eq(spare & rules.allow("PRE") & queue.precharge.any() & ~activate),
+            self.opened.eq(Mux(own["ACT"] | own["ACT_AB"], self.row, queue.wanted)),
+        ]
+        for i in range(self.params.banks):
+            here = self.bank == i
+            m.d.comb += [
+                self.opens[i].eq(own["ACT_AB"] | (own["ACT"] & here) | (activate & queue.activate[i])),
+                self.closes[i].eq(own["PRE_AB"] | (own["PRE"] & here) | (precharge & queue.precharge[i])),
+            ]
+
+    def _advance(self, m: Module) -> None:
         """The place of the next command, and the end of the operation."""
-        params = self.params
+        params, sent, ended = self.params, self.own, self.ended
         work = Signal()
         row_end = self.col == params.row_cols - 1
         m.d.comb += [
@@ -235,8 +286,11 @@ class Sequencer(Part):
             self.read.eq(Cat(*(sent[name] for name in GIVES_WORD)).any()),
         ]
 
-    def _command(self, m: Module, sent: dict[str, Signal]) -> None:
+    def _command(self, m: Module) -> None:
         """The registers of the command bus."""
+        sent, queue, ahead = self.sent, self.queue, Cat(*self.ahead.values()).any()
+        chosen = Mux(self.ahead["ACT"], queue.activate, queue.precharge)
+        bits = [Cat(*(chosen[i] for i in range(len(chosen)) if i >> bit & 1)).any() for bit in range(len(self.bank))]
         code: Value = Const(0, COMMAND_BITS)
         uses: dict[str, Value] = {}
         for name, signal in sent.items():
@@ -247,7 +301,7 @@ class Sequencer(Part):
         m.d.sync += [
             self.cmd_valid.eq(Cat(*sent.values()).any()),
             self.cmd_op.eq(code),
-            self.cmd_bank.eq(Mux(uses["bank"], self.bank, 0)),
-            self.cmd_row.eq(Mux(number, self.buffer, Mux(uses["row"], self.row, 0))),
+            self.cmd_bank.eq(Mux(ahead, Cat(*bits), Mux(uses["bank"], self.bank, 0))),
+            self.cmd_row.eq(Mux(number, self.buffer, Mux(uses["row"], self.opened, 0))),
             self.cmd_col.eq(Mux(uses["col"], self.col, 0)),
         ]

@@ -35,7 +35,7 @@ class Issuer(Part):
     (:class:`hdl.pim.issue.scoreboard.Scoreboard`); what has to do with scalar registers waits for a vector instruction
     that gives one. After an instruction that is illegal, units finish, and the program ends with the lowest code of its
     faults; ``clear`` makes it ready again. The parts of a VMM are instructions of their own, made here
-    (:class:`hdl.pim.issue.expand.Expander`).
+    (:class:`hdl.pim.issue.expand.Expander`), and wait one by one: the first, which opens a row, for nothing.
 
     Members
     -------
@@ -181,7 +181,7 @@ class Issuer(Part):
             mask=f["mask"],
             pitch=Mux(control.is_vmm, self.present.pitch, 0),
             gb=self.buffer_word,
-            conflict=self.conflict,
+            conflict=self.conflict & ~control.is_vmm,
             col=Mux(control.col, f["col"], 0),
             **{name: f[name] for name in ("a", "b", "d", "imm", "row")},
         )

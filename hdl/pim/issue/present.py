@@ -10,7 +10,7 @@ from amaranth.lib.data import View
 from hdl.lib.shared import Shared
 from hdl.params.pim import FAULTS, FIELDS, INSTRUCTIONS, LEVELS, SCALARS, WORD_BITS, PimParams
 from hdl.params.pim.fields import ADVANCING
-from hdl.params.pim.instructions import ACCUMULATE, FENCE, IRQ, REG, ROWS, ZERO
+from hdl.params.pim.opcode import ACCUMULATE, FENCE, IRQ, REG, ROWS, ZERO
 from hdl.pim.issue.decode import CONTROLS, controls
 from hdl.pim.issue.expand import PHASES
 from hdl.pim.issue.loops import ADDRESSES, ALL_ROWS

@@ -158,7 +158,7 @@ class Front(Part):
             entry.number.eq(~phase.vector),
             entry.first.eq(first & ~returns),
             entry.counts.eq(phase.counts | returns),
-            entry.rectified.eq(phase.rectified),
+            entry.rectified.eq(phase.rectified & ~returns),
             entry.tag.eq(tag),
         ]
         soon = delay(m, "entry_soon", self.en, entry.as_value(), AHEAD - 1)

@@ -15,7 +15,7 @@ __all__ = [
     "divide",
     "exp",
     "gelu",
-    "gelu_erf",
+    "gelue",
     "power_of_two",
     "reciprocal",
     "rectified",
@@ -45,7 +45,7 @@ RSQRT_START, RSQRT_A, RSQRT_B = 157, constant(0xC0A5A916), constant(0x4140C257)
 #: GELU in its tanh form is x / (1 + 2^t), t = B * x * (x^2 + A): A = 1/0.044715, B = -2 log2(e) sqrt(2/pi) / A.
 GELU_A, GELU_B = constant(0x41B2E92F), constant(0xBDD2D3E8)
 #: GELU with the error function is near x / (1 + 2^t), t = C * x * (u^2 + B), where u = x * (x^2 + A).
-ERF_A, ERF_B, ERF_C = map(constant, (0xC34C999A, 0x495C0F40, 0xB62B51E2))
+GELUE_A, GELUE_B, GELUE_C = map(constant, (0xC34C999A, 0x495C0F40, 0xB62B51E2))
 #: Exponents of two that stand for a factor of infinity and of zero.
 INFINITE, ZERO = 511, -512
 
@@ -130,10 +130,10 @@ def gelu(x: Floats) -> Floats:
     return divide(x, add(power_of_two(t), ONE))
 
 
-def gelu_erf(x: Floats) -> Floats:
+def gelue(x: Floats) -> Floats:
     """``x * (1 + erf(x / sqrt(2))) / 2``, where x is a bf16 number. NaN for minus infinity."""
-    u = multiply(add(multiply(x, x), ERF_A), x)
-    t = multiply(multiply(add(multiply(u, u), ERF_B), x), ERF_C)
+    u = multiply(add(multiply(x, x), GELUE_A), x)
+    t = multiply(multiply(add(multiply(u, u), GELUE_B), x), GELUE_C)
     return divide(x, add(power_of_two(t), ONE))
 
 

@@ -13,7 +13,7 @@ from sim_tb.golden.float import (
     exp,
     flush,
     gelu,
-    gelu_erf,
+    gelue,
     maximum,
     multiply,
     narrow,
@@ -61,7 +61,7 @@ UNARY: dict[str, Callable[[Floats], Floats]] = {
     "VSIG": sigmoid,
     "VGELU": gelu,
     "VSILU": silu,
-    "VGELUE": gelu_erf,
+    "VGELUE": gelue,
     "VRELU": rectified,
 }
 #: r = f(s), on scalar registers.

@@ -59,14 +59,22 @@ def random_program(
     return RandomProgram(program, maker.input_words)
 
 
-def unrolled(
-    params: PimParams, code: Sequence[Instruction], moved: Sequence[Mapping[str, int]] = (), rows: int = 0
-) -> Iterator[Instruction]:
+def unrolled(params: PimParams, code: Sequence[Instruction]) -> Iterator[Instruction]:
     """The instructions that are executed, one after the other: loops run, VMM and RD_ITEM expanded.
 
-    Scalar registers are as the program's last SETR in the text left them.
+    Scalar registers are as SETR leaves them.
     """
-    scalars: dict[int, int] = {}
+    return _unrolled(params, code, (), 0, {})
+
+
+def _unrolled(
+    params: PimParams,
+    code: Sequence[Instruction],
+    moved: Sequence[Mapping[str, int]],
+    rows: int,
+    scalars: dict[int, int],
+) -> Iterator[Instruction]:
+    """Inside loops, which have moved addresses and rows so far."""
     index = 0
     while index < len(code):
         one = code[index]
@@ -79,7 +87,7 @@ def unrolled(
             for turn in range(one["n"]):
                 here = {key: turn * by for key, by in steps(params, one).items()}
                 inside, all_rows = ((), here["row"]) if "rows" in one.flags else ((here,), 0)
-                yield from unrolled(params, code[first : index - 1], (*moved, *inside), rows + all_rows)
+                yield from _unrolled(params, code[first : index - 1], (*moved, *inside), rows + all_rows, scalars)
             continue
         one = replace(advanced(params, one, moved, rows=rows), advance=0)
         if one.op.name == "SETR":

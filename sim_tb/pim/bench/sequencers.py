@@ -21,6 +21,8 @@ __all__ = ["Step", "operation_bits", "run_sequencers", "steps_of"]
 
 #: Operations that a simulation holds at most.
 DEPTH = 1 << 14
+#: What registers hold before reset.
+RANDOM = ("+verilator+rand+reset+2", "+verilator+seed+1")
 NAMES = {command.code: name for name, command in COMMANDS.items()}
 
 
@@ -87,7 +89,7 @@ def run_sequencers(
         lines = [f"{step.wait << size | step.bits:x}" for step in steps]
         (folder / "ops.hex").write_text("\n".join([*lines, "0", ""]))
         arguments = [f"+ops={len(steps)}", f"+stall={stall}", f"+least={least}"]
-        said = run_alone(model, built, folder, arguments, timeout)
+        said = run_alone(model, built, folder, [*arguments, *RANDOM], timeout)
         if "hung" in said:
             raise ToolError(f"The simulation of {model.name} failed:\n{said}")
         logs = [(folder / f"log{i}.csv").read_text().splitlines() for i in range(len(timings))]

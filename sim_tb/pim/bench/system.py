@@ -93,6 +93,7 @@ def run_system(
     *,
     machine: Machine,
     stall: int = 0,
+    seed: int = 1,
     limit: int = 1_000_000,
     rest: int = 0,
     stop_at: int = 0,
@@ -113,6 +114,8 @@ def run_system(
         nothing at first: programs load it.
     stall : int
         In so many of 256 clocks the host's streams pause.
+    seed : int
+        Of what registers and memories hold before reset.
     limit : int
         Clocks after which the simulation is given up.
     rest : int
@@ -143,7 +146,9 @@ def run_system(
         settings = {"program": len(program), "runs": len(starts), "inputs": len(inputs), "stall": stall, "limit": limit}
         settings |= {"rest": rest, "stop_at": stop_at, "clear_at": clear_at}
         settings |= timing_arguments(params.timing)
-        said = run_alone(model, built, place, [f"+{key}={value}" for key, value in settings.items()])
+        arguments = [f"+{key}={value}" for key, value in settings.items()]
+        arguments += ["+verilator+rand+reset+2", f"+verilator+seed+{seed}"]
+        said = run_alone(model, built, place, arguments)
         if "hung" in said:
             raise ToolError(f"The simulation of {model.name} failed:\n{said}")
         return _result(params, folder, said)

@@ -8,8 +8,9 @@ from typing import Any
 
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.system import MAX_POSTPONED
+from sim_tb.pim.simulate.banks import ONE_BANK, Banks
 from sim_tb.pim.simulate.unit import State, Unit, left, nobody
-from sim_tb.pim.simulate.waits import SINGLE, Waits, latency
+from sim_tb.pim.simulate.waits import latency
 from sim_tb.pim.simulate.work import NEVER, Operation
 
 __all__ = ["Burst", "Channel"]
@@ -20,7 +21,6 @@ ACT, ACT_AB, PRE, PRE_AB, REF, RD_SB, WR_SB, WR_ELEM, MAC_AB, WR_GB = (
 )
 TAKES = tuple(command.code for command in COMMANDS.values() if command.data == "write")
 GIVES = tuple(command.code for command in COMMANDS.values() if command.data == "read")
-ONE_BANK = tuple(COMMANDS[name].code for name in SINGLE)
 #: No command: the operation finds everything as it wants it, and ends.
 NEEDLESS = 0
 #: Refreshes owed from which on one cuts in anywhere.
@@ -31,6 +31,9 @@ Burst = tuple[int, int, int, int, int, int, int]
 
 class Channel(Unit[Operation]):
     """Sequencer and queues of words of a channel.
+
+    While an operation on one bank is at work, banks of later ones are made ready in clocks that it has no command for.
+    What waits in the queue then counts, and nothing is decided ahead of the clock.
 
     Parameters
     ----------
@@ -55,15 +58,17 @@ class Channel(Unit[Operation]):
         Called with a clock: a word leaves the queue of words; an answer is there.
     """
 
+    depth = 8
+
     def __init__(self, params: PimParams, number: int) -> None:
         super().__init__()
         t = params.timing
         self.params = params
         self.number = number
-        self.waits = Waits.of(t)
+        self.banks = Banks(params)
         self.interval = t.trefi
         self.latencies = [0, *(latency(t, command) for command in COMMANDS.values())]
-        self.steps = [1, *(self.waits.between(code, code) for code in range(1, len(self.latencies)))]
+        self.steps = [1, *(self.banks.waits.between(code, code) for code in range(1, len(self.latencies)))]
         self.write_depth = _power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3)
         self.read_depth = _power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1)
         self.left: Callable[[int], None] = nobody
@@ -73,12 +78,6 @@ class Channel(Unit[Operation]):
         self.fresh = False
         self.code = self.bank = self.row = self.col = self.word = self.count = 0
         self.begun = 0  # nothing is decided for the operation before this clock
-        self.rows = [-1] * params.banks
-        self.open = 0
-        self.together = False
-        self.ready = [0] * len(self.latencies)
-        self.bank_ready = {code: [0] * params.banks for code in ONE_BANK}
-        self.activates = deque([-NEVER] * 4, maxlen=4)
         self.refreshes = 0
         self.arrivals: deque[int] = deque()
         self.queued = 0
@@ -91,6 +90,12 @@ class Channel(Unit[Operation]):
         self.spans: list[tuple[int, int]] = []
 
     # --- what others do ----------------------------------------------------------------------------------------------
+    def push(self, job: Operation, clock: int) -> None:
+        """An operation, there from a clock on: its bank may be made ready then."""
+        super().push(job, clock)
+        if self.valid and self.code in ONE_BANK and clock < self.wake:
+            self.wake = clock
+
     def feed(self, clock: int) -> None:
         """A word has been read in a clock: it enters in the next one, and can be used in that after it."""
         self.queued += 1
@@ -147,49 +152,83 @@ class Channel(Unit[Operation]):
         if self.valid:
             code, opens = self._wanted()
             when = self._earliest(code)
-        interval = self.interval
-        urgent = (self.refreshes + URGENT) * interval if interval else NEVER
-        due = urgent
-        if interval and (not self.valid or self.fresh or opens):
-            due = (self.refreshes + 1) * interval
-        if due <= when:
-            if when == NEVER and due > clock:
-                self.wake = due if self.valid or not self.queue else min(due, self.queue[0][0])
+        urgent = (self.refreshes + URGENT) * self.interval if self.interval else NEVER
+        due = self._due() if not self.valid or self.fresh or opens else urgent
+        cuts = due <= when
+        limit = urgent  # from which clock on nothing is decided
+        if self.valid and self.code in ONE_BANK:
+            limit = min(urgent, clock + 1)
+            leaves = max(self.base, due, self.banks.ready[PRE_AB if self.banks.open else REF]) if cuts else when
+            ready = NEVER
+            if leaves > clock or not (cuts or code):
+                ready = self._make_ready(clock)
+            if leaves > clock:
+                self.wake = min(leaves, ready)
                 return False
+        if cuts and when == NEVER and due > clock:
+            self.wake = due if self.valid or not self.queue else min(due, self.queue[0][0])
+            return False
+        if cuts:
             self._cut_in(max(self.base, due))
         elif code == NEEDLESS:
             self.ends = when
         elif code == MAC_AB:
             self._multiply(when, urgent)
         elif code == self.code and code > REF:
-            self._move(when, urgent)
+            self._move(when, limit)
         else:
             self._send(when, code, self.bank if code in ONE_BANK else 0, self.row if code in (ACT, ACT_AB) else 0)
             self.fresh = False
         return True
+
+    def _due(self) -> int:
+        """From when on a refresh is owed."""
+        return (self.refreshes + 1) * self.interval if self.interval else NEVER
+
+    def _make_ready(self, clock: int) -> int:
+        """Open or close a bank for a later operation, if one may be; returns the next clock in which that may be so.
+
+        Those are operations on columns of one bank, as long as all before them are on one bank too, and another one.
+        """
+        least = max(self.base, self.begun)
+        used = {self.bank}
+        following, chosen = NEVER, None
+        for there, each in self.queue:
+            if each.code not in ONE_BANK:
+                break
+            bank = each.bank
+            if each.code in (RD_SB, WR_SB) and bank not in used and self.banks.rows[bank] != each.row:
+                code = ACT if self.banks.rows[bank] < 0 else PRE
+                when = max(least, there, self.banks.earliest(code, bank))
+                if when > clock:
+                    following = min(following, when)
+                elif chosen is None or (code == ACT and chosen[0] == PRE):
+                    chosen = code, bank, each.row
+            used.add(bank)
+        if chosen and clock < self._due():
+            code, bank, row = chosen
+            self._send(clock, code, bank, row if code == ACT else 0)
+            return self._make_ready(clock)
+        return following if following < self._due() else NEVER
 
     def _wanted(self) -> tuple[int, bool]:
         """The command that comes next, and whether it only opens what the operation needs."""
         kind = self.code
         if kind > MAC_AB:
             return kind, False
-        single = kind in ONE_BANK
-        held = self.rows[self.bank] >= 0 if single else self.open > 0
+        banks, single = self.banks, kind in ONE_BANK
+        held = banks.rows[self.bank] >= 0 if single else banks.open > 0
         close, activate = (PRE, ACT) if single else (PRE_AB, ACT_AB)
         if kind == close:
             return (close if held else NEEDLESS), False
-        hit = self.rows[self.bank] == self.row if single else self.together and self.rows[0] == self.row
+        hit = banks.rows[self.bank] == self.row if single else banks.together and banks.rows[0] == self.row
         if hit:
             return (NEEDLESS if kind == activate else kind), False
         return (close, False) if held else (activate, True)
 
     def _earliest(self, code: int) -> int:
         """The first clock in which a command may leave, as far as known."""
-        when = max(self.base, self.begun, self.ready[code])
-        if code in ONE_BANK:
-            when = max(when, self.bank_ready[code][self.bank])
-            if code == ACT:
-                when = max(when, self.activates[0] + self.params.timing.tfaw)
+        when = max(self.base, self.begun, self.banks.earliest(code, self.bank))
         if code in TAKES:
             return max(when, self.arrivals[0]) if self.arrivals else NEVER
         return self._room(when) if code in GIVES else when
@@ -206,44 +245,17 @@ class Channel(Unit[Operation]):
 
     def _cut_in(self, when: int) -> None:
         """A refresh, or the precharge before it."""
-        if self.open:
-            self._send(max(when, self.ready[PRE_AB]), PRE_AB)
+        if self.banks.open:
+            self._send(max(when, self.banks.ready[PRE_AB]), PRE_AB)
         else:
-            self._send(max(when, self.ready[REF]), REF)
+            self._send(max(when, self.banks.ready[REF]), REF)
             self.refreshes += 1
 
     def _send(self, when: int, code: int, bank: int = 0, row: int = 0) -> None:
         """A command on rows."""
         self.bursts.append((when, 1, 1, code, bank, row, 0))
-        self._sent(when, code, bank)
-        if code == ACT:
-            self.rows[bank] = row
-            self.open += 1
-            self.activates.append(when)
-        elif code == ACT_AB:
-            self.rows = [row] * len(self.rows)
-            self.open = len(self.rows)
-            self.together = True
-        elif code == PRE:
-            self.rows[bank] = -1
-            self.open -= 1
-            self.together = False
-        elif code == PRE_AB:
-            self.rows = [-1] * len(self.rows)
-            self.open = 0
-            self.together = False
-
-    def _sent(self, when: int, code: int, bank: int) -> None:
-        """Others wait for a command."""
+        self.banks.sent(when, code, bank, row)
         self.base = when + 1
-        ready = self.ready
-        for after, clocks in self.waits.channel[code]:
-            if ready[after] < when + clocks:
-                ready[after] = when + clocks
-        for after, clocks in self.waits.bank[code]:
-            banks = self.bank_ready[after]
-            if banks[bank] < when + clocks:
-                banks[bank] = when + clocks
 
     def _multiply(self, when: int, urgent: int) -> None:
         """MACs up to the end of the row, at their shortest distance, unless a refresh becomes urgent."""
@@ -255,8 +267,8 @@ class Channel(Unit[Operation]):
         self.word += many
         self._went(when + (many - 1) * step, many, MAC_AB)
 
-    def _move(self, when: int, urgent: int) -> None:
-        """Commands with words, as far as words, or room for them, are known, up to the end of the row."""
+    def _move(self, when: int, limit: int) -> None:
+        """Commands with words up to the end of the row, and to a clock, as far as words, or room, are known."""
         code, step = self.code, self.steps[self.code]
         takes, delay = code in TAKES, self.latencies[code]
         banked = code in (RD_SB, WR_SB)
@@ -293,7 +305,7 @@ class Channel(Unit[Operation]):
                 break
             if not takes:
                 following = self._room(following)
-            if following >= urgent:
+            if following >= limit:
                 break
             when = following
         if banked:
@@ -303,7 +315,8 @@ class Channel(Unit[Operation]):
 
     def _went(self, when: int, many: int, code: int, bank: int = 0) -> None:
         """So many commands have left, the last one in a clock."""
-        self._sent(when, code, bank)
+        self.banks.sent(when, code, bank)
+        self.base = when + 1
         self.fresh = False
         self.count -= many
         if code in (MAC_AB, RD_SB, WR_SB):
@@ -320,14 +333,10 @@ class Channel(Unit[Operation]):
         self.room_from(now)
         self._room(now)
         work = (self.code, self.bank, self.row, self.col, self.word, self.count) if self.valid else ()
-        window = self.params.timing.tfaw
         return (
             self.common(now),
             (self.fresh, *work, max(0, self.begun - now)),
-            (*self.rows, self.together),
-            left(self.ready, now),
-            tuple(left(self.bank_ready[code], now) for code in ONE_BANK),
-            left((clock + window for clock in self.activates), now),
+            self.banks.state(now),
             ((self.refreshes + 1) * self.interval - now if self.interval else 0,),
             (self.queued, max(-2, self.fed - now), left(self.arrivals, now), left(self.leaves, now)),
             (self.owed, left(self.answers, now), left(self.pops, now)),
@@ -335,21 +344,14 @@ class Channel(Unit[Operation]):
 
     def restore(self, state: State, now: int) -> None:
         """Be in a state that :meth:`state` has given, ``now``; what went before is another channel's."""
-        common, work, rows, ready, bank_ready, activates, refresh, writes, reads = state
+        common, work, banks, refresh, writes, reads = state
         self.resume(common, now)
         self.fresh, *operation, begun = work
         if self.valid:
             self.code, self.bank, self.row, self.col, self.word, self.count = operation
             self.spans.append((now, NEVER))
         self.begun = now + begun
-        *self.rows, self.together = rows
-        self.open = sum(row >= 0 for row in self.rows)
-        self.ready = [now + clock for clock in ready]
-        self.bank_ready = {
-            code: [now + clock for clock in banks] for code, banks in zip(ONE_BANK, bank_ready, strict=True)
-        }
-        window = self.params.timing.tfaw
-        self.activates = deque((now + clock - window for clock in activates), maxlen=4)
+        self.banks.restore(banks, now)
         if self.interval:
             self.refreshes = (refresh[0] + now) // self.interval - 1
         self.queued, fed, arrivals, leaves = writes

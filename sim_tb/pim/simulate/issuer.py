@@ -14,6 +14,7 @@ from hdl.params.pim import (
     PimParams,
     instruction,
 )
+from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.unit import State
@@ -173,7 +174,7 @@ class Issuer:
             self.waiting = True
             return False
         self.prepared = self.nothing if one is None else self._prepare(one)
-        self._walks(self.prepared.part, self.clock + 2)
+        self._walks(self.prepared.part, self.clock + 2 + self.prepared.locates)
         self.number = -1
         return True
 
@@ -254,16 +255,15 @@ class Issuer:
         if one is None or fault in (FAULTS["OPCODE"].code, FAULTS["LOOP"].code):
             return fault
         name = one.op.name
-        if (name == "LOOP" and self._nested(one)) or (name == "ENDL" and not self.loops):
+        if name == "LOOP":
+            named, _ = self.listing.split(self.loops)
+            if self.loops if "rows" in one.flags else len(named) == LEVELS:
+                return FAULTS["LOOP"].code
+        if name == "ENDL" and not self.loops:
             return FAULTS["LOOP"].code
         if not fault and name == "RD_MAC" and one["mask"] & ~self.loaded:
             return FAULTS["ACCUMULATOR"].code
         return fault
-
-    def _nested(self, one: Instruction) -> bool:
-        """There is no room for another loop."""
-        around = bool(self.loops) and self.listing.all_rows(self.loops[0][0])
-        return bool(self.loops) if "rows" in one.flags else len(self.loops) - around == LEVELS
 
     def _control(self, one: Instruction) -> None:
         name = one.op.name
@@ -278,6 +278,8 @@ class Issuer:
                 self.loops.pop()
         elif name == "SETR":
             self.scalars[one["r"]] = one["value"]
+        elif name == "SKEEP":
+            self.scalars[one["r"] : one["r"] + 2] = kept(self.scalars, one["r"], one["s"], one["value"])
         elif name == "MARK":
             self.marks.append((self.clock, one["tag"]))
 

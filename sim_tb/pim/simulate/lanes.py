@@ -16,6 +16,9 @@ __all__ = ["Lanes"]
 #: Operands a, b and c as a set, and bits of such a set.
 A, B, C = 1, 2, 4
 SET_BITS = 3
+#: Steps from a beat to an operand of it, or -1, and its SRAM word.
+Coming = tuple[int, int]
+NONE: Coming = (-1, 0)
 
 
 class Lanes:
@@ -45,6 +48,7 @@ class Lanes:
         self._gap, self._sum_latency = total.gap, total.latency
         self._full, self._short = shape.full, shape.short
         self.a, self.b, self.c = (Operand(params.lanes, params.vector_lanes) for _ in range(3))
+        self._ports = ((A, self.a), (B, self.b), (C, self.c))
         # Sets of operands that were asked for in each of the last steps; the oldest one is due.
         self._asked = 0
         self._asked_mask = (1 << SET_BITS * AHEAD) - 1
@@ -190,42 +194,136 @@ class Lanes:
     # --- waits -------------------------------------------------------------------------------------------------------
     def rest(self) -> int:
         """Clocks in which they only hand on what they hold."""
-        turns, step = self._turns, self._step
         if self.writing >= 0 or self.a.waiting or self.b.waiting or self.c.waiting:
             return 0
-        wait = NEVER
-        if self._front >= 0:
-            stage = turns.jobs[self._front].stage
+        step = self._step
+        if self._front < 0:
+            wait = self._phase_waits()
+        else:
+            stage = self._turns.jobs[self._front].stage
             wait = self._open - step if stage.sums and not self._offset else 0
-        elif turns.numbers or turns.vectors:
-            wait = 0
-        elif turns.sums:
-            wait = self._open - step - 1
-        if wait <= 0:
+        if wait <= 0 or not self._operands_there():
             return 0
-        if due := self._asked >> SET_BITS * (AHEAD - 1):
-            now = turns.now
-            for bit, operand in ((A, self.a), (B, self.b), (C, self.c)):
-                if due & bit and not operand.there_at(now):
-                    return 0
         comes = min(min(each, default=NEVER) for each in (self._results, self._returning, self._b, self._c))
         return min(wait, comes - step)
+
+    def _phase_waits(self) -> int:
+        """Steps in which no phase comes to the front, if there is none."""
+        turns = self._turns
+        if turns.numbers or turns.vectors:
+            return 0
+        return self._open - self._step - 1 if turns.sums else NEVER
+
+    def _operands_there(self) -> bool:
+        """All that is due in this clock is there."""
+        due, now = self._asked >> SET_BITS * (AHEAD - 1), self._turns.now
+        return not due or all(not due & bit or operand.there_at(now) for bit, operand in self._ports)
 
     def skip(self, clocks: int) -> None:
         """Advance by clocks in which they rest."""
         self._step += clocks
         for _ in range(min(clocks, AHEAD)):
             due = self._asked >> SET_BITS * (AHEAD - 1)
-            for bit, operand in ((A, self.a), (B, self.b), (C, self.c)):
+            for bit, operand in self._ports:
                 if due & bit:
                     operand.there.popleft()
             self._asked = self._asked << SET_BITS & self._asked_mask
         self._wholes = self._wholes << min(clocks, self._full) & self._wholes_mask
 
+    # --- steady streams ----------------------------------------------------------------------------------------------
+    def steady(self) -> int:
+        """Clocks that all ask for the same operands, and write or don't, each for the words that follow.
+
+        If all that they ask for is granted. There may be more: 0 if it isn't sure.
+        """
+        newest = self._asked
+        for bit, operand in self._ports:
+            waiting = operand.waiting
+            # What is asked for is what the last step wanted, and nothing was refused before.
+            if len(waiting) != (1 if newest & bit else 0) or (waiting and waiting[0][1] != WHOLE):
+                return 0
+        if self._last_of >= 0 or not self._operands_there():
+            return 0
+        clocks, b, c, d = self._returns_steady() if self._step in self._returning else self._front_steady()
+        if clocks > 0:
+            clocks = min(clocks, self._written_steady(d))
+        if clocks > 0:
+            clocks = min(clocks, self._asked_steady(self.b, self._b, b), self._asked_steady(self.c, self._c, c))
+        return clocks
+
+    def _returns_steady(self) -> tuple[int, Coming, Coming, Coming]:
+        """Clocks in which beat after beat goes back; its operands b and c, its result."""
+        step = self._step
+        which, offset, _, number = self._returning[step]
+        if self.a.waiting or (self._front < 0 and not self._phase_waits()):
+            return 0, NONE, NONE, NONE
+        job, clocks, expected = self._turns.jobs[which], 1, offset
+        while (beat := self._returning.get(step + clocks)) is not None:
+            expected = (expected + self._words) % ADDRESSES
+            if beat[0] != which or beat[1] != expected or beat[3] != number:
+                break
+            clocks += 1
+        if self._front < 0:
+            clocks = min(clocks, self._phase_waits())
+        # They are fewer than the steps to their results.
+        return clocks, (job.stage.again[number], job.a + offset), NONE, NONE
+
+    def _front_steady(self) -> tuple[int, Coming, Coming, Coming]:
+        """Clocks in which beats of the phase in front go, but not its last one, or none comes; as above."""
+        step = self._step
+        clocks = min(self._returning, default=NEVER) - step
+        if self._front < 0:
+            return 0 if self.a.waiting else min(clocks, self._phase_waits()), NONE, NONE, NONE
+        job, offset = self._turns.jobs[self._front], self._offset
+        stage = job.stage
+        if not stage.vector or stage.gathers or (stage.sums and not offset and step < self._open):
+            return 0, NONE, NONE, NONE
+        if not self.a.waiting or not self._follows(self.a.waiting[0][0], job.a + offset):
+            return 0, NONE, NONE, NONE
+        if stage.b >= 0:
+            meets = min((due for due in self._b if due >= step + stage.b), default=NEVER)
+            clocks = min(clocks, meets - step - stage.b)
+        if stage.early and self._wholes:
+            clocks = min(clocks, self._full - self._short - self._wholes.bit_length())
+        result = NONE
+        if stage.again:
+            clocks = min(clocks, self._full)
+        elif stage.writes:
+            result = AHEAD + (self._short if stage.early else self._full), job.d + offset
+        return min(clocks, self._beats), (stage.b, job.b + offset), (stage.c, job.c + offset), result
+
+    def _asked_steady(self, operand: Operand, words: dict[int, int], coming: Coming) -> int:
+        """Clocks in which operand b or c is asked for word after word, or not at all."""
+        step, (lag, begin) = self._step, coming
+        if not operand.waiting:
+            return min(min(words, default=NEVER) - step, lag if lag >= 0 else NEVER)
+        word, clocks = operand.waiting[0][0], 0
+        while (due := words.get(step + clocks)) is not None and self._follows(word, due):
+            word = due
+            clocks += 1
+        return NEVER if clocks == lag and self._follows(word, begin) else clocks
+
+    def _written_steady(self, coming: Coming) -> int:
+        """Clocks in which word after word is written, or nothing comes out of the lanes."""
+        step, word, clocks, (lag, begin) = self._step, self.writing, 0, coming
+        if word < 0:
+            return min(min(self._results, default=NEVER) - step, lag if lag >= 0 else NEVER)
+        while (result := self._results.get(step + clocks)) is not None and not result[2]:
+            job = self._turns.jobs[result[0]]
+            if not job.stage.writes or not self._follows(word, job.d + result[1]):
+                break
+            word = (word + self._words) % ADDRESSES
+            clocks += 1
+        return NEVER if clocks == lag and self._follows(word, begin) else clocks
+
+    def _follows(self, word: int, other: int) -> bool:
+        return (word + self._words - other) % ADDRESSES == 0
+
+    # --- states ------------------------------------------------------------------------------------------------------
     def state(self) -> Iterator[int]:
         """Integers that determine what they do."""
         step = self._step
-        for operand in (self.a, self.b, self.c):
+        for _, operand in self._ports:
             yield from operand.state(self._turns.now)
         yield from (self._asked, self._front, self._beats, self._offset, max(self._open - step, 0), self._wholes)
         yield from (self.writing, self._last_of)
@@ -241,7 +339,7 @@ class Lanes:
     def restore(self, values: Iterator[int]) -> None:
         """Take a state; clock and step are 0."""
         self._step = 0
-        for operand in (self.a, self.b, self.c):
+        for _, operand in self._ports:
             operand.restore(values)
         self._asked, self._front, self._beats, self._offset, self._open, self._wholes = (next(values) for _ in range(6))
         self.writing, self._last_of = next(values), next(values)

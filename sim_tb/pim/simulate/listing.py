@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hdl.params.pim import FIELDS, IllegalWord, Instruction, PimParams, decode
-from hdl.params.pim.instructions import FENCE
 from hdl.params.pim.loops import advanced, steps
+from hdl.params.pim.opcode import FENCE
 from sim_tb.pim.simulate.prepare import Prepared, prepare
 
 __all__ = ["Listing", "Loops"]
@@ -53,20 +53,35 @@ class Listing:
     def advanced(self, pc: int, loops: Loops) -> Instruction | None:
         """An instruction with the addresses of this iteration."""
         one = self.written(pc)
-        if one and (one.advance or one.op.moves_rows):
-            moved = self._moved(loops)
-            return advanced(self.params, one, moved, rows=self._rows(loops))
-        return one
+        if one is None or not loops:
+            return one and advanced(self.params, one, [])
+        moved, rows = self.split(loops)
+        return advanced(self.params, one, moved, rows=rows)
 
     def wraps(self, pc: int, loops: Loops) -> int:
         """Rows that an instruction's column has moved on to: they are taken off it one by one."""
         one = self.written(pc)
-        if not (one and one.op.moves_rows):
+        if one is None or not one.op.moves_rows:
             return 0
-        moved = [each["row"] % self.params.row_cols for each in self._moved(loops)]
-        column = one.values.get("col", 0) + sum(by for level, by in enumerate(moved) if one.advances("row", level))
-        column += self._rows(loops) % self.params.row_cols
+        moved, rows = self.split(loops)
+        if not (one.advance or rows):
+            return 0
+        columns = [each["row"] for level, each in enumerate(moved) if one.advances("row", level)]
+        column = one.values.get("col", 0) + sum(by % self.params.row_cols for by in (*columns, rows))
         return column // self.params.row_cols
+
+    def split(self, loops: Loops) -> tuple[list[dict[str, int]], int]:
+        """How far addresses have moved with each loop that tags name; and all rows, in columns, with that around."""
+        found, rows = [], 0
+        for place, turn in loops:
+            loop = self.written(place)
+            assert loop is not None
+            moved = {name: turn * by for name, by in steps(self.params, loop).items()}
+            if "rows" in loop.flags:
+                rows = moved["row"] % (self.params.row_cols << 16)
+            else:
+                found.append(moved)
+        return found, rows
 
     def prepared(self, pc: int, one: Instruction, scalar: int | None) -> Prepared:
         """An instruction of a place, with the addresses of this iteration, as the issuer works on it."""
@@ -75,27 +90,3 @@ class Listing:
         if found is None:
             found = self._prepared[key] = prepare(self.params, one, scalar)
         return found
-
-    def _moved(self, loops: Loops) -> list[dict[str, int]]:
-        """How far addresses have moved with each loop that tags name."""
-        found = []
-        for place, turn in loops:
-            loop = self.written(place)
-            assert loop is not None
-            if "rows" in loop.flags:
-                continue
-            found.append({name: turn * by for name, by in steps(self.params, loop).items()})
-        return found
-
-    def all_rows(self, place: int) -> bool:
-        """The loop moves the rows of all instructions."""
-        loop = self.written(place)
-        return loop is not None and "rows" in loop.flags
-
-    def _rows(self, loops: Loops) -> int:
-        """How far the loop with flag ``rows`` has moved all rows, in columns."""
-        if not loops or not self.all_rows(loops[0][0]):
-            return 0
-        loop = self.written(loops[0][0])
-        assert loop is not None
-        return loops[0][1] * steps(self.params, loop)["row"]

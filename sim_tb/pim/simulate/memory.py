@@ -136,7 +136,7 @@ class Memory:
     # --- state -------------------------------------------------------------------------------------------------------
     def state(self, now: int) -> State:
         """What vector unit and mover depend on, before the clock ``now``; clocks as distances from it."""
-        if self.time < now and self.vector.active:
+        if self.time < now:
             self.vector.skip(now - self.time)
             self.time = now
         return self.vector.state(), self.mover.state(now)

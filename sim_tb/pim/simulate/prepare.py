@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hdl.params.pim import FIELDS, Access, Instruction, PimParams, accesses, expand_vmm, item_read, violations
-from hdl.params.pim.fields import ITEM_BITS
+from hdl.params.pim import (
+    FIELDS,
+    ITEM_BITS,
+    Access,
+    Instruction,
+    PimParams,
+    accesses,
+    chunks,
+    expand_vmm,
+    item_read,
+    violations,
+)
 from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.start import Start
 from sim_tb.pim.simulate.work import Work, work_of
 
 __all__ = ["Part", "Prepared", "prepare"]
 
+#: Clocks of RD_ITEM: a bit of the item's number each, a bit of the columns before it each, and one after either, and
+#: one to show what was found.
+LOCATES = ITEM_BITS + (ITEM_BITS + FIELDS["n"].width) + 3
+
 #: The ranges of an instruction, by field or memory, in the order in which the issuer looks at them.
 ORDER = ("d", "a", "b", "imm", "dram", "buffer")
 #: Lengths that are products with an operand.
+#: Instructions that stand for others.
+MADE = ("VMM", "RD_ITEM")
 PRODUCTS = {"spread": "stride", "strided": "stride", "matrix": "slots"}
-#: What stands for other instructions.
-MACROS = ("VMM", "RD_ITEM")
-#: Clocks in which the place of an item is found: two divisions, a bit a clock.
-LOCATE = 2 * ITEM_BITS + (1 << FIELDS["n"].width).bit_length() - 1 + 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class Part:
     reads, writes : Range
         SRAM words of the feeder's and the collector's job, or the mover's.
     crosses : int
-        Rows that the column counter of a VMM moves on before this part.
+        Clocks in which a VMM's counters find this part.
     """
 
     ranges: tuple[tuple[int, int, bool] | None, ...]
@@ -62,6 +74,8 @@ class Prepared:
         Of a vector instruction.
     parts : tuple of Part
         What a VMM stands for.
+    locates : int
+        Clocks in which the place of an item is computed.
     """
 
     one: Instruction
@@ -69,6 +83,7 @@ class Prepared:
     part: Part
     start: Start | None = None
     parts: tuple[Part, ...] = ()
+    locates: int = 0
 
 
 def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared:
@@ -76,28 +91,32 @@ def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared
     wrong = violations(params, one, scalar)
     fault = wrong[0].fault.code if wrong else 0
     part = _part(params, one, scalar)
+    locates = LOCATES if one.op.name == "RD_ITEM" else 0
     if fault:
-        return Prepared(one, fault, part)
+        return Prepared(one, fault, part, locates=locates)
     if one.op.name == "VMM":
         assert scalar is not None
         return Prepared(one, 0, part, parts=_parts(params, one, scalar))
-    if one.op.name == "RD_ITEM":
-        assert scalar is not None
-        return Prepared(one, 0, replace(_part(params, item_read(params, one, scalar), None), multiplies=LOCATE))
-    return Prepared(one, 0, part, start=_start(one, scalar) if one.op.unit == "vector" else None)
+    if locates:
+        part = _part(params, item_read(params, one, scalar or 0), None)
+    return Prepared(one, 0, part, _start(one, scalar) if one.op.unit == "vector" else None, locates=locates)
 
 
 def _parts(params: PimParams, one: Instruction, slots: int) -> tuple[Part, ...]:
-    """A VMM's instructions; after each slot the column goes on, and every end of a row that it passes takes a clock."""
+    """A VMM's instructions.
+
+    After the MACs of a slot a counter goes to their last column, then to the first one of the next slot; a clock for
+    each of the two, and one for every end of a row that it passes.
+    """
     parts = []
-    crosses = passed = 0
+    crosses = 0
     for each in expand_vmm(params, one, slots):
         parts.append(replace(_part(params, each, None), crosses=crosses))
         crosses = 0
         if each.op.name == "MAC_AB":
-            passed = (each["col"] + each["n"]) // params.row_cols
-        elif each.op.name == "RD_MAC":
-            crosses = passed
+            rows, last = divmod(each["col"] + each["n"] - 1, params.row_cols)
+            beyond = one["pitch"] - each["n"] if one["pitch"] else 0
+            crosses = rows + (last + 1 + beyond) // params.row_cols + 2
     return tuple(parts)
 
 
@@ -115,13 +134,15 @@ def _part(params: PimParams, one: Instruction, scalar: int | None) -> Part:
         first, past = found[name][0].start, max(each.start + each.length for each in found[name])
         sram = found[name][0].space == "sram"
         spans[name] = first, past
-        ranges.append((first, past, name == "d") if sram and past <= params.sram_words else None)
-    work = work_of(params, one) if one.op.unit in ("dram", "pim") and one.op.name not in MACROS else None
+        # A VMM waits part by part.
+        waits = sram and past <= params.sram_words and one.op.name != "VMM"
+        ranges.append((first, past, name == "d") if waits else None)
+    work = work_of(params, one) if one.op.unit in ("dram", "pim") and one.op.name not in MADE else None
     kind = next((touch.length for touch in one.op.touches if touch.length in PRODUCTS), "")
     multiplies = 0
     if kind:
         factor = one["stride"] if kind == "spread" else scalar or 0
-        multiplies = factor.bit_length() + 1
+        multiplies = factor.bit_length() + 1 + (len(chunks(params, one["n"])) if one.values.get("pitch") else 0)
     return Part(tuple(ranges), multiplies, work, spans.get("a"), spans.get("d"))
 
 
@@ -134,7 +155,7 @@ def _start(one: Instruction, scalar: int | None) -> Start:
         n=values.get("n", 0),
         a=values.get("a", 0),
         b=values.get("b", 0),
-        c=values.get("beta", 0),
+        c=values.get("beta", values.get("c", 0)),
         d=values.get("d", 0),
         stride=scalar or 0,
         target=values.get("r", 0),

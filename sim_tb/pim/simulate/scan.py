@@ -67,6 +67,10 @@ class Scan:
             return 0
         return max(self._open - self._turns.now, 0) if self._turns.scans else NEVER
 
+    def steady(self) -> int:
+        """Clocks in which it asks for word after word, or for nothing."""
+        return self._beats if self.word >= 0 else self.rest()
+
     def state(self) -> Iterator[int]:
         """Integers that determine what it does."""
         reads = self.word >= 0

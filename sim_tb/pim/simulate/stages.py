@@ -101,7 +101,7 @@ def plans(shape: LaneShape) -> dict[str, Plan]:
     for name, phases in PHASES.items():
         last = len(phases) - 1
         stages = tuple(_stage(shape, phase, alone=not last, final=i == last) for i, phase in enumerate(phases))
-        op = INSTRUCTIONS[name]
-        takes_c = any(stage.c >= 0 for stage in stages)
-        found[name] = Plan(stages, op.operand("b") is None, takes_c and op.operand("beta") is None)
+        # A vector b that no phase takes as operand b is added as operand c.
+        has_b, takes_b = INSTRUCTIONS[name].operand("b") is not None, any(stage.b >= 0 for stage in stages)
+        found[name] = Plan(stages, not has_b, has_b and not takes_b)
     return found

@@ -8,10 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from sim_tb.pim.simulate.work import NEVER
 
-__all__ = ["QUEUE", "State", "Unit", "left", "nobody"]
+__all__ = ["State", "Unit", "left", "nobody"]
 
-#: Jobs that a queue holds.
-QUEUE = 2
 #: What a part remembers: numbers, and tuples of them; clocks as distances from the present one.
 State = tuple[Any, ...]
 Job = TypeVar("Job", bound=tuple[int, ...])
@@ -25,6 +23,8 @@ class Unit(Generic[Job]):
 
     Attributes
     ----------
+    depth : int
+        Jobs that the queue holds.
     wake : int
         The clock in which :meth:`step` has to be called.
     queue : deque of (clock, job)
@@ -41,6 +41,8 @@ class Unit(Generic[Job]):
         Called with a clock: there is room for a job, or a job has ended.
     """
 
+    depth = 2
+
     def __init__(self) -> None:
         self.freed: Callable[[int], None] = nobody
         self.wake = NEVER
@@ -49,6 +51,11 @@ class Unit(Generic[Job]):
         self.ends = NEVER
         self.base = 0
         self.quiet_from = 0
+
+    @property
+    def full(self) -> bool:
+        """The queue takes no further job."""
+        return len(self.queue) >= self.depth
 
     def push(self, job: Job, clock: int) -> None:
         """A job, there from a clock on."""

@@ -14,7 +14,7 @@ from sim_tb.pim.simulate.memory import Memory
 from sim_tb.pim.simulate.mover import Mover
 from sim_tb.pim.simulate.prepare import Part
 from sim_tb.pim.simulate.start import Start
-from sim_tb.pim.simulate.unit import QUEUE, State, Unit
+from sim_tb.pim.simulate.unit import State, Unit
 from sim_tb.pim.simulate.vector import VectorUnit
 from sim_tb.pim.simulate.work import NEVER, Work
 
@@ -72,9 +72,9 @@ class Units:
         mask = work.mask
         channels = [each for each in self.channels if mask >> each.number & 1]
         if (
-            any(len(each.queue) == QUEUE for each in channels)
-            or (work.feed and len(self.feeder.queue) == QUEUE)
-            or (work.collect and len(self.collector.queue) == QUEUE)
+            any(each.full for each in channels)
+            or (work.feed and self.feeder.full)
+            or (work.collect and self.collector.full)
         ):
             return False
         for each in channels:

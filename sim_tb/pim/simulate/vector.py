@@ -114,8 +114,31 @@ class VectorUnit:
         self._lanes.skip(clocks)
         self._turns.skip(clocks)
 
+    def stream(self) -> int:
+        """Clocks from this one on, each of which asks for the same as this one does, one beat's words further.
+
+        That is so as long as nothing starts and everything is granted; and no output changes. Ports that are on
+        different banks in the first of these clocks stay on different banks. There may be more such clocks; 0 if it
+        isn't sure.
+        """
+        clocks = self._lanes.steady()
+        return max(min(clocks, self._scan.steady(), self._turns.rest()), 0) if clocks > 0 else 0
+
+    def flow(self, clocks: int) -> None:
+        """Advance by at most as many clocks as it streams."""
+        if clocks <= self.rest():
+            self.skip(clocks)
+            return
+        granted, written = sum(1 << port for port, _ in self.requests()), self._lanes.writing >= 0
+        for _ in range(clocks):
+            self.clock(granted, written, None)
+
     def state(self) -> tuple[int, ...]:
-        """All that determines what it will do, relative to now: equal for all moments from which it does the same."""
+        """All that determines what it will do, relative to now.
+
+        Equal states do the same; an instruction that begins with the same number and finds no other at work goes
+        through the same states whatever was before.
+        """
         return (*self._turns.state(), *self._lanes.state(), *self._scan.state())
 
     def restore(self, state: Sequence[int]) -> None:

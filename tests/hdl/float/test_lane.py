@@ -57,6 +57,11 @@ GOLDEN: dict[str, Callable[..., Any]] = {
         golden.multiply(golden.add(golden.multiply(a, a), constant("gelu_a")), b),
         constant("gelu_b"),
     ),
+    "gelue_cubic": lambda a, b, c, s: golden.multiply(golden.add(golden.multiply(a, a), constant("gelue_a")), b),
+    "gelue_power": lambda a, b, c, s: golden.multiply(
+        golden.multiply(golden.add(golden.multiply(a, a), constant("gelue_b")), b),
+        constant("gelue_c"),
+    ),
     "divide": lambda a, b, c, s: golden.divide(b, golden.add(a, ONE)),
     "sigmoid": lambda a, b, c, s: golden.divide(ONE, golden.add(a, ONE)),
 }

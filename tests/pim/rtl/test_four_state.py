@@ -27,6 +27,25 @@ PROGRAM = """
     mark    tag=1
     out     a=8, n=3
     out     a=12, n=3
+    setr    r=r3, value=1       # the item of bank 1
+    setr    r=r6, value=-inf
+    setr    r=r7, value=0
+    loop    n=2, col=1, rows
+    j:  loop    n=1
+          rd_item row=2, n=1, r=r3, d=20
+        endl
+    endl
+    vmadd   a=8, b=12, c=8, d=24, n=12
+    vgelue  a=24, d=28, n=12
+    vrelu   a=24, d=24, n=12
+    rmax    r=r4, a=28, n=12
+    argmax  r=r5, a=28, n=12
+    skeep   r=r6, s=r4, value=3
+    vscale  a=12, d=12, n=12, imm=r6
+    out     a=12, n=3
+    out     a=20, n=1
+    out     a=24, n=3
+    out     a=28, n=3
     halt
 """
 

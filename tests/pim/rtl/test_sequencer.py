@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hdl.params.pim import INSTRUCTIONS, Instruction, PimParams, TimingTable, instruction
+from hdl.params.pim import INSTRUCTIONS, PRESETS, Instruction, PimParams, TimingTable, instruction
 from sim_tb.pim import Entry, check_log
 from sim_tb.pim.bench.programs import random_program, unrolled
 from sim_tb.pim.bench.sequencers import Step, run_sequencers, steps_of
@@ -51,10 +51,26 @@ def _defaults(name: str) -> dict[str, int]:
     return {operand.name: 1 for operand in INSTRUCTIONS[name].operands if operand.name != "mask"}
 
 
-def checked(params: PimParams, timing: TimingTable, log: list[Entry], code: list[Instruction]) -> None:
+def longest(t: TimingTable) -> int:
+    """Clocks of the longest rule between two commands."""
+    written, read = max(t.cwl, t.cwl_reg) + t.tbl, max(t.cl, t.cl_reg) + t.tbl
+    others = [clocks for symbol, clocks in t.symbols().items() if symbol != "tREFI"]
+    return max(*others, written + max(t.twr, t.twtr), read + t.trtw)
+
+
+def checked(
+    params: PimParams, timing: TimingTable, log: list[Entry], code: list[Instruction], *, prompt: bool = True
+) -> None:
+    """Legal, complete, and without a wait that no rule asks for, where words and room are there (``prompt``)."""
     system = replace(params, channels=1, timing=timing)
     assert check_log(system, log, log[-1].cycle) == []
     assert done(params, log) == expected(params, code)
+    if prompt:
+        last = max(i for i, entry in enumerate(log) if entry.command not in ("REF", "PRE_AB"))
+        gaps = np.diff([entry.cycle for entry in log[: last + 1]])  # only refreshes come after it
+        worst = int(gaps.argmax())
+        needless = 8  # explicit ACT and PRE without a command, a clock each
+        assert gaps[worst] <= longest(timing) + needless, (log[worst], log[worst + 1])
 
 
 @pytest.mark.parametrize("stall", [0, 160])
@@ -65,7 +81,7 @@ def test_random_programs(stall):
     steps = steps_of(TINY, code)
     logs = run_sequencers(TINY, TIMINGS, steps, stall=stall)
     for name, log in logs.items():
-        checked(TINY, TIMINGS[name], log, code)
+        checked(TINY, TIMINGS[name], log, code, prompt=not stall)
         refreshes = sum(entry.command == "REF" for entry in log)
         interval = TIMINGS[name].trefi
         assert refreshes == 0 if not interval else abs(refreshes - log[-1].cycle // interval) <= 1
@@ -83,7 +99,7 @@ def test_refresh_due_in_every_state():
     logs = run_sequencers(TINY, TIMINGS, steps)
     before = set()
     for name, log in logs.items():
-        checked(TINY, TIMINGS[name], log, code)
+        checked(TINY, TIMINGS[name], log, code, prompt=False)
         before |= {log[i - 1].command for i, entry in enumerate(log) if entry.command == "REF" and i}
     # A refresh came after rows were closed, after another refresh, and after commands to registers.
     assert before >= {"PRE_AB", "REF"}
@@ -146,6 +162,119 @@ def test_directed(name):
     code = DIRECTED[name]
     for timing, log in run_sequencers(TINY, TIMINGS, steps_of(TINY, code)).items():
         checked(TINY, TIMINGS[timing], log, code)
+
+
+# --- banks made ready for later operations ----------------------------------------------------------------------------
+#: Channels of 16 banks with the presets' own times, with refreshes and without.
+WIDE = PRESETS["aim_measured"]
+TABLES = {name: PRESETS[name].timing for name in ("pimgpt_paper", "aim_measured", "aim_reference", "tiny")}
+QUIET = {name: replace(timing, trefi=0) for name, timing in TABLES.items()}
+
+
+def singles(*places: tuple[str, int, int]) -> list[Instruction]:
+    """One column each: W or R, bank, row."""
+    names = {"W": ("WR_SB", "a"), "R": ("RD_SB", "d")}
+    made = []
+    for kind, bank, row in places:
+        name, where = names[kind]
+        made.append(instruction(name, mask=1, bank=bank, row=row, col=row, n=1, **{where: 0}))
+    return made
+
+
+def ahead(code: list[Instruction]) -> dict[str, list[Entry]]:
+    """Logs under the presets' times without refreshes, legal and complete."""
+    logs = run_sequencers(WIDE, QUIET, steps_of(WIDE, code))
+    for name, log in logs.items():
+        checked(WIDE, QUIET[name], log, code)
+    return logs
+
+
+def span(log: list[Entry]) -> int:
+    return log[-1].cycle - log[0].cycle + 1
+
+
+@pytest.mark.parametrize(("kind", "trcd"), [("W", "trcd_wr"), ("R", "trcd_rd")])
+def test_one_column_of_each_bank(kind, trcd):
+    """The activates follow each other as tRRD allows, or as the commands leave clocks for them."""
+    for name, log in ahead(singles(*((kind, bank, 3) for bank in range(WIDE.banks)))).items():
+        timing = QUIET[name]
+        assert [entry.bank for entry in log if entry.command == "ACT"] == list(range(WIDE.banks))
+        window = timing.tfaw * (WIDE.banks // 4 - 1) + 3 * timing.trrd if timing.tfaw else 0
+        bound = max((WIDE.banks - 1) * timing.trrd, window) + getattr(timing, trcd) + 1
+        print(name, kind, span(log), bound)
+        if timing.trrd > 1:  # now and then a column takes the clock in which a window of activates ends
+            assert span(log) <= bound + (WIDE.banks // 4 if timing.tfaw else 0)
+        else:  # a column a clock, once they come, takes the clocks that activates would
+            assert span(log) <= 2 * WIDE.banks + getattr(timing, trcd)
+
+
+def test_rows_that_change_in_every_bank():
+    """Other rows are closed ahead as well."""
+    code = singles(*(("W", bank, row) for row in (3, 4) for bank in range(WIDE.banks)))
+    for name, log in ahead(code).items():
+        timing = QUIET[name]
+        alone = timing.trp + timing.trcd_wr + 1
+        print(name, span(log))
+        assert span(log) < 2 * WIDE.banks * alone * 0.45
+        closed = [entry for entry in log if entry.command == "PRE"]
+        assert [entry.bank for entry in closed] == list(range(WIDE.banks))
+
+
+def test_a_bank_that_is_used_before_waits():
+    """Only the first operation on a bank is looked at; the second one closes its row itself, as without look-ahead."""
+    for name, log in ahead(singles(("W", 0, 1), ("W", 0, 2), ("R", 1, 5), ("W", 0, 1), ("R", 1, 6))).items():
+        timing = QUIET[name]
+        of = {bank: [entry for entry in log if entry.bank == bank] for bank in (0, 1)}
+        assert [entry.command for entry in of[0]] == ["ACT", "WR_SB", "PRE", "ACT", "WR_SB", "PRE", "ACT", "WR_SB"]
+        assert of[1][0].cycle <= of[0][0].cycle + max(timing.trrd, 2)  # beyond two operations on bank 0
+        hold = timing.cwl + timing.tbl + timing.twr
+        assert of[0][2].cycle - of[0][1].cycle == max(hold, timing.tras - timing.trcd_wr)
+        assert of[1][2].cycle < of[0][-1].cycle  # row 5 is closed for 6 while bank 0 is at work
+
+
+def test_rows_that_are_open_stay_so():
+    """Whoever finds its row open sends nothing but its column, whatever was looked at meanwhile."""
+    code = singles(*(("W", bank, 3) for bank in range(8))) * 4
+    for log in ahead(code).values():
+        assert [entry.command for entry in log].count("ACT") == 8
+        assert not [entry for entry in log if entry.command == "PRE"]
+
+
+@pytest.mark.parametrize("name", ["MAC_AB", "WR_ELEM", "WR_GB", "WR_BIAS", "RD_MAC", "ACT_AB", "PRE_AB"])
+def test_the_search_ends_at_operations_on_all_banks_and_on_registers(name):
+    """Nothing is opened across them, before or after."""
+    operands = {"WR_GB": {"a": 0, "n": 1}, "RD_MAC": {"d": 0}, "WR_BIAS": {"a": 0}, "PRE_AB": {}, "ACT_AB": {"row": 9}}
+    operands |= {"MAC_AB": {"row": 9, "n": 1}, "WR_ELEM": {"row": 9, "col": 0, "lane": 0, "a": 0}}
+    code = [*singles(("W", 0, 3)), instruction(name, mask=1, **operands[name]), *singles(("W", 1, 4))]
+    for log in ahead(code).values():
+        commands = [(entry.command, entry.bank) for entry in log]
+        assert commands.index(("ACT", 1)) > commands.index((name, 0))
+
+
+@pytest.mark.parametrize("name", ["ACT", "PRE"])
+def test_explicit_commands_keep_their_banks(name):
+    """An ACT or PRE of another bank does not end the search; one of the same bank comes before what waits behind it."""
+    own = instruction(name, mask=1, bank=1, **({"row": 7} if name == "ACT" else {}))
+    code = [*singles(("W", 0, 3)), own, *singles(("W", 1, 4), ("W", 2, 4))]
+    for log in ahead(code).values():
+        commands = [(entry.command, entry.bank, entry.row) for entry in log]
+        assert commands.index(("ACT", 2, 4)) < commands.index(("WR_SB", 0, 0))
+        if name == "ACT":
+            assert commands.index(("ACT", 1, 7)) < commands.index(("ACT", 1, 4))
+
+
+def test_refreshes_are_not_put_off():
+    """While one is due nothing is opened ahead, and what was opened is opened again."""
+    busy = {name: replace(timing, trefi=400, trfc=60) for name, timing in TABLES.items()}
+    rng = np.random.default_rng(11)
+    code = singles(*(("WR"[rng.integers(2)], rng.integers(16), rng.integers(8)) for _ in range(2500)))
+    for name, log in run_sequencers(WIDE, busy, steps_of(WIDE, code)).items():
+        checked(WIDE, busy[name], log, code)
+        refreshes = [entry.cycle for entry in log if entry.command == "REF"]
+        assert abs(len(refreshes) - log[-1].cycle // 400) <= 1
+        # A present operation of one column ends soon: never is a second refresh due.
+        late = [cycle - 400 * (i + 1) for i, cycle in enumerate(refreshes)]
+        assert max(late) < 400, name
 
 
 def test_more_banks_than_lanes():

@@ -11,6 +11,8 @@ import tests.pim.test_golden_programs as golden
 from gen.pim.assemble import assemble
 from gen.pim.program import Program
 from hdl.params.pim import FAULTS, IllegalWord, PimParams, TimingTable, decode
+from hdl.pim.channel.channel import write_depth
+from hdl.pim.channel.look_ahead import DEPTH
 from sim_tb.golden.float import bits
 from sim_tb.golden.pim import Machine
 from sim_tb.pim import check_log
@@ -70,7 +72,7 @@ def test_random_programs(name, seed):
     load, dump = moves(params)
     words = [*load, *made.program.words, *dump]
     starts = [0, len(load), len(load) + len(made.program.words)]
-    result = run_system(params, words, starts, machine=machine, stall=80 * (seed % 2))
+    result = run_system(params, words, starts, machine=machine, stall=80 * (seed % 2), seed=seed + 1)
     for start, run in zip(starts, result.runs, strict=True):
         before = machine.interrupts
         outcome = machine.run(words, start)
@@ -84,6 +86,54 @@ def test_random_programs(name, seed):
         assert done(params, [entry for entry in result.log if entry.channel == channel]) == expected(
             params, code, channel
         )
+
+
+def directed(text: str) -> tuple[Result, Machine]:
+    """A program between the loading of all of SRAM and its way out, here and on the golden model: the same is left."""
+    machine = loaded(TINY, np.random.default_rng(21), 0)
+    program = assemble(f"{text}\nhalt", system=TINY).words
+    words = [*LOAD, *program, *DUMP]
+    starts = [0, len(LOAD), len(LOAD) + len(program)]
+    result = run_system(TINY, words, starts, machine=machine)
+    outcomes = [machine.run(words, start) for start in starts]
+    assert [run.error for run in result.runs] == [0, 0, 0]
+    assert [outcome.fault for outcome in outcomes] == [None] * 3
+    compare(result, machine, TINY)
+    assert result.violations == []
+    return result, machine
+
+
+@pytest.mark.parametrize("channel", range(TINY.channels))
+def test_long_writes_to_one_channel(channel):
+    """Far more words than its queue holds, over many rows, while the other channel has nothing to do."""
+    count = 12 * write_depth(TINY)
+    text = f"wr_sb mask=CH{channel}, bank=1, row=20, col=3, n={count}, a=5"
+    result, machine = directed(f"{text}\nrd_sb mask=CH{channel}, bank=1, row=20, col=3, n={count}, d=1000")
+    assert (machine.sram[1000 : 1000 + count] == machine.sram[5 : 5 + count]).all()
+    assert sum(entry.command == "WR_SB" for entry in result.log) == count
+
+
+def test_columns_that_carry_in_nested_loops():
+    """Columns of the inner and the outer loop run over the row's end, alone and together, twice in one address."""
+    text = """
+o:      loop    n=4, row=2, col=5, a=40
+i:      loop    n=6, col=3, a=6
+        wr_sb   mask=CH1, bank=2, row=4@o@i, col=7, n=2, a=0@o@i
+        wr_sb   mask=CH0, bank=3, row=4@i, col=6, n=1, a=100@o@i
+        wr_sb   mask=CH0, bank=1, row=4@o, col=6, n=1, a=200@o@i
+        endl
+        endl
+    """
+    result, _ = directed(text)
+    assert sum(entry.command == "WR_SB" for entry in result.log) == 4 * 6 * (2 + 1 + 1)
+
+
+def test_exact_cancellation_in_the_lanes():
+    """X - x is +0 for every number, whatever its neighbours in a beat are; x - y for numbers that are near."""
+    _, machine = directed("vsub a=0, b=0, d=300, n=800\nvsub a=0, b=1, d=600, n=800\nvadd a=300, b=300, d=1000, n=800")
+    zero = machine.sram[300:500].ravel()
+    assert (zero == 0).sum() > 600
+    assert set(zero[zero != 0]) <= {0x7FC0}
 
 
 def test_every_fault():
@@ -179,7 +229,7 @@ def test_stop_and_clear():
     stopped, after = run_system(TINY, words, [0, last], machine=machine, stop_at=500).runs
     assert not stopped.halted
     assert stopped.error == 0
-    assert stopped.cycle < 700
+    assert stopped.cycle < 500 + (DEPTH + 4) * TINY.row_clocks  # those that the channels have taken are finished
     assert 1 <= stopped.pc <= 2
     assert after.halted
     result = run_system(TINY, words, [waits, last], machine=machine, clear_at=1000)

@@ -91,7 +91,7 @@ class Canon:
         channels, (feeder, collector, memory, board) = state[: self.params.channels], state[self.params.channels :]
         rows = sorted({row for channel in channels for row in _rows(channel)})
         ranks = dict(zip(rows, self._ranks(rows), strict=True)) | {-1: -1}
-        until = min(_number(channel[6][0]) for channel in channels)
+        until = min(_number(channel[3][0]) for channel in channels)
         until = (until - 1) % self.interval + 1 if self.interval else 0
         feeds, collects, moved, vectors = board
         shape = (
@@ -132,7 +132,7 @@ class Canon:
         return (*(_reranked(channel, rows) for channel in channels), *shape[self.params.channels :])
 
     def _channel(self, state: State, ranks: Mapping[int, int], until: int) -> State:
-        common, (fresh, *work, begun), (*rows, together), ready, bank_ready, activates, (tick,), writes, reads = state
+        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), (tick,), writes, reads = state
         valid, ends, base, quiet, queue = common
         owed, answers, pops = reads
         queue = tuple((clock, *self._operation(job, ranks)) for clock, *job in queue)
@@ -144,10 +144,12 @@ class Canon:
         return (
             (valid, ends, base, quiet if not (valid or queue) else _after((quiet,), base)[0], queue),
             (fresh and valid, *work, *_after((begun,), base)),
-            (*(ranks[row] for row in rows), together),
-            _after(ready, base),
-            tuple(_after(each, base) for each in bank_ready),
-            _after(activates, base),
+            (
+                (*(ranks[row] for row in rows), together),
+                _after(ready, base),
+                tuple(_after(each, base) for each in bank_ready),
+                _after(activates, base),
+            ),
             ((until - _number(tick)) // self.interval if self.interval else 0,),
             writes,
             (owed - len(pops) + len(late), answers, late),
@@ -220,12 +222,12 @@ class Canon:
 
 def _reranked(shape: State, rows: Mapping[int, int]) -> State:
     """A channel with other rows."""
-    common, (fresh, *work, begun), (*opened, together), *rest = shape
+    common, (fresh, *work, begun), ((*opened, together), *waits), *rest = shape
     *others, queue = common
     queue = tuple((clock, *_moved(job, rows)) for clock, *job in queue)
     work = _moved(work, rows) if work and common[1] == -1 else work
     opened = [rows[row] for row in opened]
-    return (*others, queue), (fresh, *work, begun), (*opened, together), *rest
+    return (*others, queue), (fresh, *work, begun), ((*opened, together), *waits), *rest
 
 
 def fixed(state: Any, until: int, interval: int) -> Any:
@@ -274,7 +276,7 @@ def _number(number: int) -> int:
 
 def _rows(channel: State) -> list[int]:
     """The rows of a channel's state or shape."""
-    (_, ends, _, _, queue), (_, *work, _), (*rows, _), *_ = channel
+    (_, ends, _, _, queue), (_, *work, _), ((*rows, _), *_), *_ = channel
     jobs = [job for _, *job in queue]
     if work and ends == -1:
         jobs.append(work)

@@ -101,8 +101,8 @@ class _Single:
     def turns(self, place: int) -> int:
         return 1
 
-    def all_rows(self, place: int) -> bool:
-        return False
+    def split(self, loops: Any) -> tuple[list[dict[str, int]], int]:
+        return [], 0
 
 
 class _Stepper(Issuer):

@@ -14,6 +14,7 @@ from sim_tb.pim.simulate.burst.ledger import statistics_of
 from sim_tb.pim.simulate.burst.trail import Detour, explore
 from sim_tb.pim.simulate.burst.segment import Segment
 from sim_tb.pim.simulate.issuer import takes_scalars
+from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.system import LOADED, RESET, RESTS, STARTS, Run, Simulated
@@ -141,8 +142,15 @@ class Walk:
         """Scalar registers that instructions set."""
         for place in range(pc, past):
             one = self.memory.blocks.instruction(self.listing.program[place])
-            if one is not None and one.op.name == "SETR":
-                self.scalars[one["r"]] = one["value"]
+            if one is not None:
+                self._control(one)
+
+    def _control(self, one: Instruction) -> None:
+        """What an instruction of the issuer does to scalar registers."""
+        if one.op.name == "SETR":
+            self.scalars[one["r"]] = one["value"]
+        elif one.op.name == "SKEEP":
+            self.scalars[one["r"] : one["r"] + 2] = kept(self.scalars, one["r"], one["s"], one["value"])
 
     def _layers(self, layers: Layers, pc: int) -> tuple[int, int]:
         states = self.memory.states
@@ -252,8 +260,8 @@ class Walk:
 
     def _nested(self, one: Instruction) -> bool:
         """There is no room for another loop."""
-        around = bool(self.loops) and self.listing.all_rows(self.loops[0][0])
-        return bool(self.loops) if "rows" in one.flags else len(self.loops) - around == LEVELS
+        named, _ = self.listing.split(self.loops)
+        return bool(self.loops) if "rows" in one.flags else len(named) == LEVELS
 
     def _next(self, pc: int, one: Instruction) -> int:
         """What an instruction of the issuer does; returns where the program goes on."""
@@ -266,8 +274,8 @@ class Walk:
                 self.loops[-1][1] += 1
                 return place + 1
             self.loops.pop()
-        elif name == "SETR":
-            self.scalars[one["r"]] = one["value"]
+        else:
+            self._control(one)
         return pc + 1
 
     def result(self, rest: int) -> Simulated:

@@ -1,0 +1,58 @@
+"""A channel alone: its commands are the sequencer's, whatever the timing table."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hdl.params.pim import COMMANDS, Instruction, PimParams
+from sim_tb.pim import Entry
+from sim_tb.pim.bench.sequencers import run_sequencers, steps_of
+from sim_tb.pim.simulate.channel import Channel
+from sim_tb.pim.simulate.work import work_of
+from tests.pim.machines import TINY
+from tests.pim.rtl.test_sequencer import TIMINGS, executed, mixed
+
+pytestmark = pytest.mark.sim
+NAMES = {command.code: name for name, command in COMMANDS.items()}
+
+
+def commands(params: PimParams, code: Sequence[Instruction], waits: Sequence[int], end: int) -> list[Entry]:
+    """What the simulator's channel says if words, and room for what is read, are always there."""
+    channel = Channel(params, 0)
+    channel.arrivals = deque([0] * 100_000)
+    channel.read_depth = 1 << 40
+    clock = -1
+    for one, wait in zip(code, waits, strict=True):
+        clock += 1 + wait
+        while channel.wake < clock:
+            channel.step(channel.wake)
+        while channel.full:
+            clock = channel.wake + 1
+            channel.step(channel.wake)
+        channel.push(work_of(params, one).operation, clock + 1)
+    while channel.wake < end:
+        channel.step(channel.wake)
+    return sorted(
+        Entry(first + 1 + i * step, 0, NAMES[kind], bank, row + i, col + i)
+        for first, step, many, kind, bank, row, col in channel.bursts
+        for i in range(many)
+    )
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_as_the_sequencer(gaps):
+    """Random programs and random operations, in one row and with pauses, under four timing tables."""
+    rng = np.random.default_rng(7)
+    print("seed 7")
+    code = [one for one in executed(TINY, 2, 400) + mixed(TINY, rng, 2500) if one["mask"] & 1]
+    waits = [int(rng.integers(60)) if gaps and rng.random() < 0.2 else 0 for _ in code]
+    steps = [replace(step, wait=wait) for step, wait in zip(steps_of(TINY, code), waits, strict=True)]
+    for name, log in run_sequencers(TINY, TIMINGS, steps).items():
+        found = commands(replace(TINY, timing=TIMINGS[name]), code, waits, log[-1].cycle)
+        for own, right in zip(found, log, strict=True):
+            assert own == right, name
