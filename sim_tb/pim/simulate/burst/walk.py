@@ -81,9 +81,17 @@ class Walk:
                 instructions += done
                 continue
             one = self.listing.advanced(pc, self.loops) if pc < self.listing.length else None
-            for segment in self._segments(pc, one):
+            segments = self._segments(pc, one)
+            given = one is not None and one.by_register and self._await(segments[0], last=last)
+            if given:
+                segments = self._segments(pc, one)
+            self._check(pc, one)
+            for segment in segments:
                 begun, until = self.time, self.until
                 learnt = self._take(segment, last=last)
+                if not given:
+                    self._give(learnt.gives)
+                given = False
                 if learnt.ends:
                     break
             if learnt.mark:
@@ -108,8 +116,14 @@ class Walk:
         step.times += 1
         step.later += until - learnt.until
         self._go(learnt.at(learnt.clocks, until), learnt.at(learnt.vector, until))
-        self._give(learnt.gives)
         return learnt
+
+    def _await(self, segment: Segment, *, last: bool) -> bool:
+        """Registers that are written before an instruction reads its length from one, whatever that will be."""
+        shape, places = self.memory.states.all[self.state]
+        gives = self.memory.steps.step(shape, places, self.until, segment, last=last)[0].learnt.gives
+        self._give(gives)
+        return bool(gives)
 
     def _go(self, clocks: int, vector: int) -> None:
         self.time += clocks
@@ -239,24 +253,26 @@ class Walk:
         prepared, scalar = NOTHING, False
         if one is not None:
             scalar = takes_scalars(one)
-            prepared = self.listing.prepared(pc, one, self._scalar(pc, one))
+            prepared = self.listing.prepared(pc, one, self._scalar(one))
             if (one.op.name == "LOOP" and self._nested(one)) or (one.op.name == "ENDL" and not self.loops):
                 prepared = Prepared(one, FAULTS["LOOP"].code, replace(prepared.part, work=None))
         return list(self.memory.steps.segments.of(prepared, fenced=fenced, wraps=wraps, scalar=scalar))
 
-    def _scalar(self, pc: int, one: Instruction) -> int | None:
-        """The integer operand that may come from a register."""
+    def _scalar(self, one: Instruction) -> int | None:
+        """The integer operand that may come from a register; 0 if it isn't known, or not yet."""
         operand = one.op.integer
         if operand is None:
             return None
-        value: int | None = one[operand.name]
-        if one.by_register:
-            value = self.scalars[one[operand.name]]
-            if value is None:
-                message = f"uses r{one[operand.name]} as {operand.name}, which the vector unit gives"
-                raise ConfigError([Problem(f"instruction {pc}", message, "give the results")])
-            value &= (1 << operand.integer_bits) - 1
-        return value
+        if not one.by_register:
+            return one[operand.name]
+        return (self.scalars[one[operand.name]] or 0) & (1 << operand.integer_bits) - 1
+
+    def _check(self, pc: int, one: Instruction | None) -> None:
+        """An instruction must not read its length from a register that the vector unit has written to."""
+        operand = one.op.integer if one and one.by_register else None
+        if one and operand and self.scalars[one[operand.name]] is None:
+            message = f"uses r{one[operand.name]} as {operand.name}, which the vector unit gives"
+            raise ConfigError([Problem(f"instruction {pc}", message, "give the results")])
 
     def _nested(self, one: Instruction) -> bool:
         """There is no room for another loop."""
