@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gen.pim.model import Decoder, Learned, Norm, Rotary
 from gen.pim.model.weights import to_bf16
-from sim_tb.golden.float import add, dot, gelu, gelu_erf, multiply, narrow, rectified, silu, widen
+from sim_tb.golden.float import add, dot, gelu, gelue, multiply, narrow, rectified, silu, widen
 from sim_tb.golden.pim import vector
 
 __all__ = ["Arithmetic", "Double", "Reference", "Single", "double", "single"]
@@ -160,7 +160,7 @@ class Single:
     """
 
     ACTIVATIONS: Mapping[str, Callable[[Any], Any]] = {
-        "gelu": gelu_erf,
+        "gelu": gelue,
         "gelu_tanh": gelu,
         "relu": rectified,
         "silu": silu,
