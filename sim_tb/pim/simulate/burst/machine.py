@@ -26,6 +26,8 @@ from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Learnt", "Machine"]
 
+#: Clocks of a segment beyond which nothing will end it but the end of time.
+LONGEST = 1 << 24
 #: Clocks of an interval are counted from so many intervals on, so that none is below zero.
 BEFORE = 64
 
@@ -212,7 +214,7 @@ class Machine:
         issuer.marks = []
         issuer.ended, issuer.rests = ended.append, rests
         issuer.take_up(segment, shape[1], first)
-        now = self._go()
+        now = self._go(first + LONGEST)
         for channel in units.channels if self.interval else ():
             self._stays(channel, now)
         ledger.take(units, resting, now)
@@ -278,12 +280,12 @@ class Machine:
             raise AssertionError("the next refresh is not ahead")
 
     # --- time --------------------------------------------------------------------------------------------------------
-    def _go(self) -> int:
+    def _go(self, limit: int) -> int:
         """Go on to the next boundary, and return its clock."""
         units, issuer = self.units, self.issuer
         while True:
             clock = min(issuer.wake, units.wake())
-            if clock >= NEVER:
+            if clock >= limit:
                 raise ToolError("The program does not end: it waits for what does not come.")
             if issuer.wake <= clock:
                 issuer.step(clock)
