@@ -18,7 +18,7 @@ from sim_tb.pim.simulate.burst.tick import Moving, exact, slope
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.work import Operation
 
-__all__ = ["Canon", "Places", "Since", "fixed", "moves", "moving"]
+__all__ = ["Canon", "Places", "Since", "fixed", "has_moving", "moving"]
 
 #: Commands whose operations go to rows.
 ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB"))
@@ -142,12 +142,12 @@ class Canon:
         # Nothing is decided for a clock before base: whatever is over by then is over.
         late = _late(pops, base)
         return (
-            (valid, ends, base, quiet if not (valid or queue) else _after((quiet,), base)[0], queue),
-            (fresh and valid, *work, *_after((begun,), base)),
+            (valid, ends, base, 0 if (valid or queue) and _over(quiet, base) else quiet, queue),
+            (fresh and valid, *work, 0 if _over(begun, base) else begun),
             (
                 (*(ranks[row] for row in rows), together),
                 _after(ready, base),
-                tuple(_after(each, base) for each in bank_ready),
+                tuple([_after(each, base) for each in bank_ready]),
                 _after(activates, base),
             ),
             ((until - _number(tick)) // self.interval if self.interval else 0,),
@@ -216,8 +216,15 @@ class Canon:
         )
 
     def _placed(self, shape: State, rows: Mapping[int, int], until: int) -> State:
-        *rest, (owed,), writes, reads = _reranked(shape, rows)
-        return (*rest, (until - owed * self.interval,), writes, reads)
+        common, work, (opened, ready, bank_ready, activates), (owed,), writes, reads = _reranked(shape, rows)
+        zeros = (0,) * self.params.banks
+        banks = (
+            opened,
+            ready or (0,) * (len(COMMANDS) + 1),
+            tuple([each or zeros for each in bank_ready]),
+            activates or (0,) * 4,
+        )
+        return (common, work, banks, (until - owed * self.interval,), writes, reads)
 
 
 def _reranked(shape: State, rows: Mapping[int, int]) -> State:
@@ -254,8 +261,9 @@ def _over(clock: int, base: int) -> bool:
 
 
 def _after(clocks: Sequence[int], base: int) -> tuple[int, ...]:
-    """Clocks, with 0 for those that are over."""
-    return tuple([0 if _over(clock, base) else clock for clock in clocks])
+    """Clocks, with 0 for those that are over; nothing if all are."""
+    found = tuple([0 if not clock or _over(clock, base) else clock for clock in clocks])
+    return found if any(found) else ()
 
 
 def _late(clocks: Sequence[int], base: int) -> tuple[int, ...]:
@@ -263,10 +271,10 @@ def _late(clocks: Sequence[int], base: int) -> tuple[int, ...]:
     return tuple([clock for clock in clocks if not _over(clock, base)])
 
 
-def moves(shape: Any) -> bool:
+def has_moving(shape: Any) -> bool:
     """Some of a shape's clocks move with refreshes."""
     kind = type(shape)
-    return kind is Since or (kind is tuple and any(moves(each) for each in shape))
+    return kind is Since or (kind is tuple and any([has_moving(each) for each in shape]))
 
 
 def _number(number: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from hdl.params import ToolError
 from hdl.params.pim import Instruction, PimParams
 from hdl.pim.vector.context import context_count
-from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, moving
+from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, has_moving, moving
 from sim_tb.pim.simulate.burst.moves import Moves
 from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
 from sim_tb.pim.simulate.burst.segment import Segment
@@ -47,8 +47,6 @@ class Learnt:
     until : int
         The one for which the numbers below stand; they grow linearly.
     clocks : Linear
-    shape : State
-        Of the next state.
     moves : Moves
         How its places come from those of the state and the segment.
     gives : tuple of int
@@ -67,7 +65,6 @@ class Learnt:
     most: int
     until: int
     clocks: Linear
-    shape: State
     moves: Moves
     gives: tuple[int, ...]
     mark: Linear | None
@@ -179,8 +176,10 @@ class Machine:
         shape, places, until = self.canon.cut(units.state(clocks))
         return (shape, 0, ledger.state()), places, until, np.array(ledger.totals, np.int64)
 
-    def run(self, shape: State, places: Places, until: int, segment: Segment, *, last: bool) -> Learnt:
-        """What a segment does.
+    def run(
+        self, shape: State, places: Places, until: int, segment: Segment, *, last: bool, moves: bool
+    ) -> tuple[Learnt, State, bool]:
+        """What a segment does, the shape of the next state, and whether clocks of that move with refreshes.
 
         Parameters
         ----------
@@ -190,6 +189,8 @@ class Machine:
         segment : Segment
         last : bool
             No program follows.
+        moves : bool
+            Clocks of the shape move with refreshes.
 
         Raises
         ------
@@ -198,7 +199,7 @@ class Machine:
         """
         units, issuer, ledger = self.units, self.issuer, self.ledger
         bounds = Bounds()
-        first = self._take_up(shape, places, until, bounds)
+        first = self._take_up(shape, places, until, bounds, moves=moves)
         resting: list[Span] = []
         ended: list[Ended] = []
 
@@ -218,17 +219,19 @@ class Machine:
         for channel in units.channels if self.interval else ():
             self._stays(channel, now)
         ledger.take(units, resting, now)
+        flows = bounds.flows
         reached, after, left = self.canon.cut(units.state(now))
         state = reached, issuer.loaded, ledger.state()
-        if bounds.flows:
+        moves = False
+        if flows:
             state = fixed(state, left, self.interval)
+            moves = has_moving(state)
         totals = ledger.totals
-        return Learnt(
+        learnt = Learnt(
             least=until + bounds.least,
             most=until + bounds.most,
             until=until,
             clocks=_linear(now - first),
-            shape=state,
             moves=Moves.of(places, segment, self._slot(segment), after),
             gives=tuple(issuer.gives),
             mark=_linear(issuer.marks[0][0] - first) if issuer.marks else None,
@@ -237,10 +240,11 @@ class Machine:
             counts=np.array([_linear(each)[0] for each in totals], np.int64),
             slopes=np.array([slope(each) for each in totals], np.int64),
         )
+        return learnt, state, moves
 
-    def finish(self, shape: State, places: Places, until: int, clocks: int) -> Numbers:
+    def finish(self, shape: State, places: Places, until: int, clocks: int, *, moves: bool) -> Numbers:
         """What counts in the clocks after the last program."""
-        first = self._take_up(shape, places, until, Bounds())
+        first = self._take_up(shape, places, until, Bounds(), moves=moves)
         self._advance(first + clocks)
         self.ledger.take(self.units, [(first, NEVER)], first + clocks)
         self.ledger.finish()
@@ -252,11 +256,11 @@ class Machine:
         return (self.units.vector.slot - 1) % contexts if prepared.start and not prepared.fault else -1
 
     # --- state -------------------------------------------------------------------------------------------------------
-    def _take_up(self, shape: State, places: Places, until: int, bounds: Bounds) -> int:
+    def _take_up(self, shape: State, places: Places, until: int, bounds: Bounds, *, moves: bool) -> int:
         """Be in a state; returns the present clock."""
         units, interval = self.units, self.interval
         now = BEFORE * interval - until if interval else 0
-        if interval:
+        if moves:
             shape = moving(shape, (BEFORE - 1) * Interval.of(interval, bounds) - now)
         for channel in units.channels:
             channel.interval = interval
@@ -275,8 +279,8 @@ class Machine:
         """The next refresh to become due is the next one wherever it may move."""
         until = int((channel.refreshes + 1) * self.interval)
         ahead = -(-(int.__add__(now, 1) - until) // self.interval)
-        following = (channel.refreshes + 1 + ahead) * channel.interval
-        if not (following > now and following - self.interval <= now):
+        following = channel.refreshes + 1 + ahead
+        if not ((following - 1) * channel.interval <= now < following * channel.interval):
             raise AssertionError("the next refresh is not ahead")
 
     # --- time --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hdl.params.pim import PimParams
-from sim_tb.pim.simulate.burst.canonical import Places, moves
+from sim_tb.pim.simulate.burst.canonical import Places
 from sim_tb.pim.simulate.burst.machine import Learnt, Machine
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.unit import State
@@ -54,18 +54,26 @@ class Steps:
         self.segments = Segments(params, self.canon)
         self.shapes: list[State] = []
         self.moving: list[bool] = []
+        self._parts: dict[Any, Any] = {}
         self._numbers: dict[State, int] = {}
         self._known: dict[tuple[Any, ...], list[Step]] = {}
         self.all: list[Step] = []
 
-    def number(self, shape: State) -> int:
-        """The number of a shape."""
+    def number(self, shape: State, *, moving: bool = False) -> int:
+        """The number of a shape; ``moving``: clocks of it move with refreshes."""
         found = self._numbers.get(shape)
         if found is None:
             found = self._numbers[shape] = len(self.shapes)
             self.shapes.append(shape)
-            self.moving.append(moves(shape))
+            self.moving.append(moving)
         return found
+
+    def _shared(self, shape: State) -> State:
+        """The shape, with parts that other shapes have as well."""
+        units, loaded, (settled, beside, accounts) = shape
+        share = self._parts.setdefault
+        units = tuple([share(each, each) for each in units])
+        return units, loaded, (settled, share(beside, beside), tuple([share(each, each) for each in accounts]))
 
     def step(self, shape: int, places: Places, until: int, segment: Segment, *, last: bool) -> tuple[Step, int, Places]:
         """A segment from a state on, with a refresh due in so many clocks.
@@ -86,8 +94,10 @@ class Steps:
             # Within layers rows count from those of the first one on, and a row before them has no number.
             rows = max(0, -min(places.rows, default=0))
             lifted = places.lifted(rows), until, segment.lifted(rows)
-            learnt = self.machine.run(self.shapes[shape], *lifted, last=last)
-            step = Step(learnt, self.number(learnt.shape))
+            learnt, next_shape, moves = self.machine.run(
+                self.shapes[shape], *lifted, last=last, moves=self.moving[shape]
+            )
+            step = Step(learnt, self.number(self._shared(next_shape), moving=moves))
             self.all.append(step)
             known.append(step)
         rule = step.learnt.moves
@@ -101,4 +111,4 @@ class Steps:
         """The shape with the distances that rows have here; those that were far apart may have come nearer."""
         whole = self.shapes[shape]
         units = self.canon.ranked(whole[0], places)
-        return shape if units is None else self.number((units, *whole[1:]))
+        return shape if units is None else self.number((units, *whole[1:]), moving=self.moving[shape])

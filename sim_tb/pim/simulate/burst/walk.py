@@ -299,7 +299,8 @@ class Walk:
         clocks = RESTS + rest + 1
         memory, steps = self.memory, self.memory.steps
         shape, places = memory.states.all[self.state]
-        counts = self.counts + steps.machine.finish(steps.shapes[shape], places, self.until, clocks)
+        moves = steps.moving[shape]
+        counts = self.counts + steps.machine.finish(steps.shapes[shape], places, self.until, clocks, moves=moves)
         if (taken := memory.count()).size:
             counts = counts + taken
         return Simulated(
