@@ -57,7 +57,9 @@ def compare(name: str, positions: Sequence[int]) -> bool:
         commands = sum(right.statistics.commands.values())
         print(f"{name} on {system}, {len(positions)} tokens, {right.cycles:,} clocks, {commands:,} commands")
         print(f"  command by command {right.cycles / seconds:14,.0f} clocks/s {commands / seconds:14,.0f} commands/s")
-        print(f"  burst, learning    {right.cycles / learning:14,.0f} clocks/s {seconds / learning:10.1f} times as fast")
+        print(
+            f"  burst, learning    {right.cycles / learning:14,.0f} clocks/s {seconds / learning:10.1f} times as fast"
+        )
         print(f"  burst, known       {right.cycles / known:14,.0f} clocks/s {seconds / known:10.1f} times as fast")
     print(f"equal: {verdict(equal)}")
     return equal

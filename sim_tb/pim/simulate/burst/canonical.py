@@ -248,7 +248,7 @@ def fixed(state: Any, until: int, interval: int) -> Any:
 
 
 def moving(shape: Any, last: int) -> Any:
-    """A shape with its clocks as numbers that move; ``last`` is the distance to when a refresh became due, as such a number."""
+    """A shape whose clocks are numbers that move; ``last`` is the distance to the time when a refresh became due."""
     kind = type(shape)
     if kind is tuple:
         return tuple([moving(each, last) for each in shape])
@@ -274,7 +274,7 @@ def _late(clocks: Sequence[int], base: int) -> tuple[int, ...]:
 def has_moving(shape: Any) -> bool:
     """Some of a shape's clocks move with refreshes."""
     kind = type(shape)
-    return kind is Since or (kind is tuple and any([has_moving(each) for each in shape]))
+    return kind is Since or (kind is tuple and any(map(has_moving, shape)))
 
 
 def _number(number: int) -> int:

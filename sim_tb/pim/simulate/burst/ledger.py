@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from hdl.params.pim import COMMANDS, TimingTable
-from sim_tb.pim.simulate.channel import Burst
 from sim_tb.pim.simulate.statistics import (
     ACTIVATE,
     CAUSE,
@@ -234,10 +233,10 @@ class Ledger:
                 shown[0], since[0] = shows, clock
         for each, rank in enumerate(shown):
             causes[each][rank] += known - since[each]
-        for each in lists:
-            while len(each) > 1 and each[1][0] <= known:
-                del each[0]
-            each[0] = known, each[0][1]
+        for layer_edges in lists:
+            while len(layer_edges) > 1 and layer_edges[1][0] <= known:
+                del layer_edges[0]
+            layer_edges[0] = known, layer_edges[0][1]
         self.settled = known
 
     def finish(self) -> None:

@@ -11,8 +11,8 @@ from hdl.params import ToolError
 from hdl.params.pim import Instruction, PimParams
 from hdl.pim.vector.context import context_count
 from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, has_moving, moving
-from sim_tb.pim.simulate.burst.moves import Moves
 from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
+from sim_tb.pim.simulate.burst.moves import Moves
 from sim_tb.pim.simulate.burst.segment import Segment
 from sim_tb.pim.simulate.burst.tick import Bounds, Interval, exact, slope
 from sim_tb.pim.simulate.channel import Channel
@@ -147,7 +147,7 @@ class _Stepper(Issuer):
     def _expand(self) -> bool:
         return self._stop(0) if self.goes_on else super()._expand()
 
-    _STAGES = (*Issuer._STAGES[:FETCH], _stop, *Issuer._STAGES[FETCH + 1 :])
+    _STAGES = (*Issuer._STAGES[:FETCH], _stop, *Issuer._STAGES[FETCH + 1 :])  # type: ignore[assignment]
 
 
 class Machine:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hdl.params.pim import FAULTS, PimParams
-from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.burst.canonical import ROWED, Canon, Places
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.work import Work
@@ -182,5 +181,3 @@ class Segments:
 
     def _key(self, key: tuple[Any, ...]) -> int:
         return self._keys.setdefault(key, len(self._keys))
-
-
