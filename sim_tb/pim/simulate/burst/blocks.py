@@ -170,6 +170,7 @@ class Blocks:
         return self._block(segments, count)
 
     def _block(self, segments: list[Segment], count: int) -> Block:
+        segments = self.segments.joined(segments)
         rows = max((_last_row(self.params, each) for each in segments), default=0)
         key = (count, *((each.key, each.row, each.ranges) for each in segments))
         return self._same.setdefault(key, Block(tuple(segments), count, rows))

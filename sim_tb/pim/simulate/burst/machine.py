@@ -113,24 +113,32 @@ class _Stepper(Issuer):
         self.listing = self.single  # type: ignore[assignment]
         self.given: Prepared | None = None
         self.goes_on = self.stopped = False
+        self.ahead: list[Segment] = []
         self.gives: list[int] = []
 
     def take_up(self, segment: Segment, loaded: int, clock: int) -> None:
         """Begin a segment in a clock."""
-        self.single.segment, self.given = segment, segment.prepared
-        self.single.length = 0 if segment.absent else 1 << 62
-        self.pc = self.error = self.index = 0
-        self.loops = [[0, 0]] if segment.prepared.one.op.name == "ENDL" else []
-        self.loaded, self.goes_on = loaded, segment.goes_on
+        self.loaded, self.error = loaded, 0
         self.waiting, self.stopped, self.gives = False, False, []
         self.clock = self.wake = clock
-        self.stage = FETCH
-        self.one, self.prepared = segment.prepared.one, segment.prepared
+        self.ahead = [*segment.before, segment]
+        self._begin()
+
+    def _begin(self) -> None:
+        """The next instruction of the segment."""
+        segment = self.single.segment = self.ahead.pop(0)
+        self.given = self.prepared = segment.prepared
+        self.one = segment.prepared.one
+        self.single.length = 0 if segment.absent else 1 << 62
+        self.pc = self.index = 0
         self.number = -1
+        self.loops = [[0, 0]] if self.one.op.name == "ENDL" else []
+        self.goes_on = segment.goes_on
+        self.stage = FETCH
         if segment.inner:
             super()._expand()
         else:
-            super()._fetch(clock)
+            super()._fetch(self.clock)
 
     def _give(self, register: int) -> None:
         self.gives.append(register)
@@ -140,6 +148,9 @@ class _Stepper(Issuer):
         return self.given
 
     def _stop(self, clock: int) -> bool:
+        if self.ahead and not self.error:
+            self._begin()
+            return True
         self.stopped = True
         self.wake = NEVER
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,8 +15,8 @@ __all__ = ["Segment", "Segments"]
 
 #: Instructions of the issuer itself that wait for something, or hand parts on.
 APART = ("HALT", "FENCE", "VMM")
-#: Ends of a segment: the next instruction is fetched, the next part of a VMM begins, or the program has ended.
-FETCH, PART, END = range(3)
+#: Instructions that are over as soon as the issuer has looked at them.
+BRIEF = ("NOP", "LOOP", "ENDL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Segment:
         SRAM words that it waits for.
     absent : bool
         There is no such instruction: the program has ended without HALT.
+    before : tuple of Segment
+        Instructions that only take their time in the issuer, and go first.
     """
 
     key: int
@@ -53,11 +55,18 @@ class Segment:
     row: int
     ranges: tuple[tuple[int, int, bool], ...]
     absent: bool = False
+    before: tuple[Segment, ...] = ()
 
     @property
     def part(self) -> Part:
         """What is checked and handed on."""
         return self.prepared.parts[0] if self.inner else self.prepared.part
+
+    @property
+    def brief(self) -> bool:
+        """It takes its time in the issuer, waits for nobody, and is seen by nobody."""
+        one, fault = self.prepared.one, self.prepared.fault
+        return one.op.name in BRIEF and not (fault or self.fenced or self.wraps or "irq" in one.flags)
 
     def lifted(self, rows: int) -> Segment:
         """The segment so many rows further."""
@@ -139,6 +148,20 @@ class Segments:
     def absent(self, nothing: Prepared) -> Segment:
         """There is no instruction."""
         return Segment(self._key(("absent",)), nothing, False, False, False, 0, -1, (), absent=True)
+
+    def joined(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Segments one after the other, with those that are brief in front of the next one."""
+        found: list[Segment] = []
+        before: list[Segment] = []
+        for index, segment in enumerate(segments):
+            if segment.brief and index < len(segments) - 1:
+                before.append(segment)
+                continue
+            if before:
+                key = self._key(("before", *(each.key for each in before), segment.key))
+                segment, before = replace(segment, key=key, before=tuple(before)), []
+            found.append(segment)
+        return found
 
     def _segment(
         self,
