@@ -51,6 +51,8 @@ class Places(NamedTuple):
         Of the data mover's job.
     vectors : tuple of (int, tuple of Range)
         Of each instruction in the vector unit, by its number.
+    banks : tuple of tuples of int
+        For each channel its banks in the order that the shape has them in; empty where that is their own.
     """
 
     rows: tuple[int, ...] = ()
@@ -58,6 +60,7 @@ class Places(NamedTuple):
     collects: Ranges = ()
     moved: Range | None = None
     vectors: tuple[tuple[int, Ranges], ...] = ()
+    banks: tuple[tuple[int, ...], ...] = ()
 
     def lifted(self, rows: int) -> Places:
         """All rows so many further."""
@@ -86,16 +89,27 @@ class Canon:
         self.apart = 4096 // params.row_cols + 2
 
     # --- cut ---------------------------------------------------------------------------------------------------------
-    def cut(self, state: State) -> tuple[State, Places, int]:
-        """The shape of a state, its places, and the clocks until the next refresh is due (0 without refreshes)."""
+    def cut(self, state: State, before: Sequence[tuple[int, ...]]) -> tuple[State, Places, int]:
+        """The shape of a state, its places, and the clocks until the next refresh is due (0 without refreshes).
+
+        Parameters
+        ----------
+        state : State
+        before : sequence of tuples of int
+            The orders of banks so far, by channel.
+        """
         channels, (feeder, collector, memory, board) = state[: self.params.channels], state[self.params.channels :]
         rows = sorted({row for channel in channels for row in _rows(channel)})
         ranks = dict(zip(rows, self._ranks(rows), strict=True)) | {-1: -1}
         until = min(_number(channel[3][0]) for channel in channels)
         until = (until - 1) % self.interval + 1 if self.interval else 0
         feeds, collects, moved, vectors = board
+        turned = [
+            self._turned(self._channel(channel, ranks, until), order)
+            for channel, order in zip(channels, before, strict=True)
+        ]
         shape = (
-            *(self._channel(channel, ranks, until) for channel in channels),
+            *(channel for channel, _ in turned),
             self._feeder(feeder),
             self._collector(collector),
             self._memory(memory),
@@ -112,6 +126,7 @@ class Canon:
             tuple(each[:2] for each in collects),
             moved[:2] or None,
             tuple((slot, tuple(each[:2] for each in ranges)) for slot, *ranges in vectors),
+            tuple([order for _, order in turned]),
         )
         return shape, places, until
 
@@ -154,6 +169,23 @@ class Canon:
             writes,
             (owed - len(pops) + len(late), answers, late),
         )
+
+    def _turned(self, channel: State, before: tuple[int, ...]) -> tuple[State, tuple[int, ...]]:
+        """A channel with its banks in order: which of them is which matters to operations on one bank alone."""
+        common, work, ((*rows, together), ready, bank_ready, activates), *rest = channel
+        (_, ends, _, _, queue), (_, *job, _) = common, work
+        if any(code in BANKED for _, code, *_ in queue) or (job and ends == -1 and job[0] in BANKED):
+            return channel, ()
+        zeros = (0,) * self.params.banks
+        marks = list(zip(rows, *(each or zeros for each in bank_ready), strict=True))
+        if marks.count(marks[0]) == len(marks):
+            return channel, ()
+        order = before or tuple(range(self.params.banks))
+        if not any(type(each) is Moving for mark in marks for each in mark):
+            order = tuple(sorted(order, key=marks.__getitem__))
+        rows = [rows[bank] for bank in order]
+        bank_ready = tuple([tuple([each[bank] for bank in order]) if each else () for each in bank_ready])
+        return (common, work, ((*rows, together), ready, bank_ready, activates), *rest), order
 
     def _operation(self, job: Sequence[int], ranks: Mapping[int, int]) -> tuple[int, ...]:
         return self.operation(job)._replace(row=ranks[job[2]] if job[0] in ROWED else 0)
@@ -200,7 +232,7 @@ class Canon:
         rows = dict(zip(ranks, places.rows, strict=True)) | {-1: -1}
         feeds, collects, moved, vectors = board
         return (
-            *(self._placed(channel, rows, until) for channel in channels),
+            *(self._placed(channel, rows, order, until) for channel, order in zip(channels, places.banks, strict=True)),
             feeder,
             collector,
             memory,
@@ -215,16 +247,22 @@ class Canon:
             ),
         )
 
-    def _placed(self, shape: State, rows: Mapping[int, int], until: int) -> State:
+    def _placed(self, shape: State, rows: Mapping[int, int], order: tuple[int, ...], until: int) -> State:
         common, work, (opened, ready, bank_ready, activates), (owed,), writes, reads = _reranked(shape, rows)
         zeros = (0,) * self.params.banks
-        banks = (
-            opened,
-            ready or (0,) * (len(COMMANDS) + 1),
-            tuple([each or zeros for each in bank_ready]),
-            activates or (0,) * 4,
-        )
+        bank_ready = tuple([each or zeros for each in bank_ready])
+        if order:
+            *opened, together = opened
+            opened = (*_back(opened, order), together)
+            bank_ready = tuple([_back(each, order) for each in bank_ready])
+        banks = opened, ready or (0,) * (len(COMMANDS) + 1), bank_ready, activates or (0,) * 4
         return (common, work, banks, (until - owed * self.interval,), writes, reads)
+
+
+def _back(values: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
+    """What banks have, by their numbers."""
+    found = dict(zip(order, values, strict=True))
+    return tuple([found[bank] for bank in range(len(order))])
 
 
 def _reranked(shape: State, rows: Mapping[int, int]) -> State:

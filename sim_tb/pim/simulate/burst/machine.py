@@ -184,7 +184,7 @@ class Machine:
         self.ledger = ledger = Ledger(self.params.timing, self.params.channels)
         self._advance(clocks)
         ledger.take(units, [(0, NEVER)], clocks)
-        shape, places, until = self.canon.cut(units.state(clocks))
+        shape, places, until = self.canon.cut(units.state(clocks), ((),) * self.params.channels)
         return (shape, 0, ledger.state()), places, until, np.array(ledger.totals, np.int64)
 
     def run(
@@ -231,7 +231,7 @@ class Machine:
             self._stays(channel, now)
         ledger.take(units, resting, now)
         flows = bounds.flows
-        reached, after, left = self.canon.cut(units.state(now))
+        reached, after, left = self.canon.cut(units.state(now), places.banks)
         state = reached, issuer.loaded, ledger.state()
         moves = False
         if flows:

@@ -27,6 +27,8 @@ class Moves:
         0 if there is no job of the data mover, 1 if there is the same, ``OWN`` if it is the segment's.
     vectors : tuple of (int, bool)
         Instructions of the vector unit by number; and whether it is the segment's.
+    banks : tuple of (tuple of int, or None)
+        For each channel the order of its banks, as places in the order before; None where there is none.
     shifts : bool
         A row is further than one before.
     """
@@ -36,6 +38,7 @@ class Moves:
     collects: tuple[int, bool]
     moved: int
     vectors: tuple[tuple[int, bool], ...]
+    banks: tuple[tuple[int, ...] | None, ...]
     shifts: bool
 
     @classmethod
@@ -57,7 +60,11 @@ class Moves:
         vectors = tuple((each, each == slot) for each, _ in after.vectors)
         moves = segment.prepared.one.op.unit == "stream" and not segment.prepared.fault
         moved = 0 if after.moved is None else OWN if moves else 1
-        return cls(tuple(rows), feeds, collects, moved, vectors, any(by for _, by in rows))
+        banks = tuple(
+            tuple([old.index(bank) if old else bank for bank in new]) if new else None
+            for old, new in zip(before.banks, after.banks, strict=True)
+        )
+        return cls(tuple(rows), feeds, collects, moved, vectors, banks, any(by for _, by in rows))
 
     def apply(self, places: Places, segment: Segment) -> Places:
         """The next places."""
@@ -83,6 +90,16 @@ class Moves:
             collects,
             moved,
             vectors,
+            self._banks(places.banks),
+        )
+
+    def _banks(self, before: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+        """The orders of banks."""
+        return tuple(
+            [
+                () if turn is None else tuple([order[each] for each in turn]) if order else turn
+                for order, turn in zip(before, self.banks, strict=True)
+            ]
         )
 
 

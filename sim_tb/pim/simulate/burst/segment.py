@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hdl.params.pim import FAULTS, PimParams
-from sim_tb.pim.simulate.burst.canonical import ROWED, Canon, Places
+from sim_tb.pim.simulate.burst.canonical import BANKED, ROWED, Canon, Places
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.work import Work
 
@@ -40,6 +40,8 @@ class Segment:
         The row that it works on, or -1.
     ranges : tuple of (first, past, write)
         SRAM words that it waits for.
+    mask : int
+        Channels of whose banks it works on a single one.
     absent : bool
         There is no such instruction: the program has ended without HALT.
     before : tuple of Segment
@@ -54,6 +56,7 @@ class Segment:
     wraps: int
     row: int
     ranges: tuple[tuple[int, int, bool], ...]
+    mask: int = 0
     absent: bool = False
     before: tuple[Segment, ...] = ()
 
@@ -92,6 +95,8 @@ class Segment:
                     break
             below, above = max(below, -apart), min(above, apart)
             found = [below, above] if below == -apart and above == apart else [index, below, above]
+        if self.mask:
+            found += [order for channel, order in enumerate(places.banks) if self.mask >> channel & 1]
         for first, past, write in self.ranges:
             busy = 0
             for begin, end in places.collects:
@@ -191,7 +196,8 @@ class Segments:
             key.append(None)
         row = work.operation.row if work and work.operation.code in ROWED else -1
         ranges = tuple(each for each in part.ranges if each is not None)
-        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges)
+        mask = work.mask if work and work.operation.code in BANKED else 0
+        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask)
 
     def _work(self, work: Work) -> tuple[Any, ...]:
         operation = self.canon.operation(work.operation)._replace(row=0)
