@@ -171,21 +171,27 @@ class Canon:
         )
 
     def _turned(self, channel: State, before: tuple[int, ...]) -> tuple[State, tuple[int, ...]]:
-        """A channel with its banks in order: which of them is which matters to operations on one bank alone."""
+        """A channel with its banks in an order of their own: those that operations name, then all by what they have."""
         common, work, ((*rows, together), ready, bank_ready, activates), *rest = channel
-        (_, ends, _, _, queue), (_, *job, _) = common, work
-        if any(code in BANKED for _, code, *_ in queue) or (job and ends == -1 and job[0] in BANKED):
-            return channel, ()
+        (*others, queue), (fresh, *job, begun) = common, work
+        named = [bank for code, bank, *_ in ([job] if job and others[1] == -1 else []) if code in BANKED]
+        named += [bank for _, code, bank, *_ in queue if code in BANKED]
         zeros = (0,) * self.params.banks
         marks = list(zip(rows, *(each or zeros for each in bank_ready), strict=True))
-        if marks.count(marks[0]) == len(marks):
+        if not named and marks.count(marks[0]) == len(marks):
             return channel, ()
-        order = before or tuple(range(self.params.banks))
+        first = list(dict.fromkeys(named))
+        left = [bank for bank in before or range(self.params.banks) if bank not in first]
         if not any(type(each) is Moving for mark in marks for each in mark):
-            order = tuple(sorted(order, key=marks.__getitem__))
+            left.sort(key=marks.__getitem__)
+        order = (*first, *left)
+        place = {bank: index for index, bank in enumerate(order)}
         rows = [rows[bank] for bank in order]
         bank_ready = tuple([tuple([each[bank] for bank in order]) if each else () for each in bank_ready])
-        return (common, work, ((*rows, together), ready, bank_ready, activates), *rest), order
+        queue = tuple([(clock, *_banked(each, place)) for clock, *each in queue])
+        job = _banked(job, place) if job else ()
+        banks = (*rows, together), ready, bank_ready, activates
+        return ((*others, queue), (fresh, *job, begun), banks, *rest), order
 
     def _operation(self, job: Sequence[int], ranks: Mapping[int, int]) -> tuple[int, ...]:
         return self.operation(job)._replace(row=ranks[job[2]] if job[0] in ROWED else 0)
@@ -252,11 +258,21 @@ class Canon:
         zeros = (0,) * self.params.banks
         bank_ready = tuple([each or zeros for each in bank_ready])
         if order:
+            (*others, queue), (fresh, *job, begun) = common, work
+            place = dict(enumerate(order))
+            common = (*others, tuple([(clock, *_banked(each, place)) for clock, *each in queue]))
+            work = (fresh, *(_banked(job, place) if job else ()), begun)
             *opened, together = opened
             opened = (*_back(opened, order), together)
             bank_ready = tuple([_back(each, order) for each in bank_ready])
         banks = opened, ready or (0,) * (len(COMMANDS) + 1), bank_ready, activates or (0,) * 4
         return (common, work, banks, (until - owed * self.interval,), writes, reads)
+
+
+def _banked(job: Sequence[int], place: Mapping[int, int]) -> tuple[int, ...]:
+    """An operation with another number for its bank, if it has one of its own."""
+    code, bank, *rest = job
+    return code, place[bank] if code in BANKED else bank, *rest
 
 
 def _back(values: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
