@@ -172,7 +172,7 @@ class Blocks:
     def _block(self, segments: list[Segment], count: int) -> Block:
         segments = self.segments.joined(segments)
         rows = max((_last_row(self.params, each) for each in segments), default=0)
-        key = (count, *((each.key, each.row, each.ranges) for each in segments))
+        key = (count, *((each.key, each.row, each.bank, each.ranges) for each in segments))
         return self._same.setdefault(key, Block(tuple(segments), count, rows))
 
     def _walk(self, words: tuple[int, ...]) -> Iterator[list[Segment] | None]:

@@ -60,11 +60,11 @@ class Moves:
         vectors = tuple((each, each == slot) for each, _ in after.vectors)
         moves = segment.prepared.one.op.unit == "stream" and not segment.prepared.fault
         moved = 0 if after.moved is None else OWN if moves else 1
-        banks = tuple(
-            tuple([old.index(bank) if old else bank for bank in new]) if new else None
-            for old, new in zip(before.banks, after.banks, strict=True)
-        )
-        return cls(tuple(rows), feeds, collects, moved, vectors, banks, any(by for _, by in rows))
+        banks = []
+        for channel, (old, new) in enumerate(zip(before.banks, after.banks, strict=True)):
+            order = segment.order(channel, old, len(new))
+            banks.append(tuple([order.index(bank) for bank in new]) if new else None)
+        return cls(tuple(rows), feeds, collects, moved, vectors, tuple(banks), any(by for _, by in rows))
 
     def apply(self, places: Places, segment: Segment) -> Places:
         """The next places."""
@@ -90,17 +90,19 @@ class Moves:
             collects,
             moved,
             vectors,
-            self._banks(places.banks),
+            self._banks(places.banks, segment),
         )
 
-    def _banks(self, before: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    def _banks(self, before: tuple[tuple[int, ...], ...], segment: Segment) -> tuple[tuple[int, ...], ...]:
         """The orders of banks."""
-        return tuple(
-            [
-                () if turn is None else tuple([order[each] for each in turn]) if order else turn
-                for order, turn in zip(before, self.banks, strict=True)
-            ]
-        )
+        found: list[tuple[int, ...]] = []
+        for channel, (old, turn) in enumerate(zip(before, self.banks, strict=True)):
+            if turn is None:
+                found.append(())
+                continue
+            order = segment.order(channel, old, len(turn))
+            found.append(tuple([order[each] for each in turn]))
+        return tuple(found)
 
 
 def _used(segment: Segment) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:

@@ -40,8 +40,8 @@ class Segment:
         The row that it works on, or -1.
     ranges : tuple of (first, past, write)
         SRAM words that it waits for.
-    mask : int
-        Channels of whose banks it works on a single one.
+    mask, bank : int
+        Channels of whose banks it works on a single one; and which.
     absent : bool
         There is no such instruction: the program has ended without HALT.
     before : tuple of Segment
@@ -57,6 +57,7 @@ class Segment:
     row: int
     ranges: tuple[tuple[int, int, bool], ...]
     mask: int = 0
+    bank: int = 0
     absent: bool = False
     before: tuple[Segment, ...] = ()
 
@@ -70,6 +71,13 @@ class Segment:
         """It takes its time in the issuer, waits for nobody, and is seen by nobody."""
         one, fault = self.prepared.one, self.prepared.fault
         return one.op.name in BRIEF and not (fault or self.fenced or self.wraps or "irq" in one.flags)
+
+    def order(self, channel: int, before: tuple[int, ...], banks: int) -> Sequence[int]:
+        """The order of a channel's banks before it; of equal ones its own is the first."""
+        if before:
+            return before
+        first = [self.bank] if self.mask >> channel & 1 else []
+        return first + [bank for bank in range(banks) if bank not in first]
 
     def lifted(self, rows: int) -> Segment:
         """The segment so many rows further."""
@@ -96,7 +104,8 @@ class Segment:
             below, above = max(below, -apart), min(above, apart)
             found = [below, above] if below == -apart and above == apart else [index, below, above]
         if self.mask:
-            found += [order for channel, order in enumerate(places.banks) if self.mask >> channel & 1]
+            bank, orders = self.bank, enumerate(places.banks)
+            found += [order.index(bank) if order else -1 for channel, order in orders if self.mask >> channel & 1]
         for first, past, write in self.ranges:
             busy = 0
             for begin, end in places.collects:
@@ -196,11 +205,12 @@ class Segments:
             key.append(None)
         row = work.operation.row if work and work.operation.code in ROWED else -1
         ranges = tuple(each for each in part.ranges if each is not None)
-        mask = work.mask if work and work.operation.code in BANKED else 0
-        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask)
+        single = work is not None and work.operation.code in BANKED
+        mask, bank = (work.mask, work.operation.bank) if work and single else (0, 0)
+        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask, bank)
 
     def _work(self, work: Work) -> tuple[Any, ...]:
-        operation = self.canon.operation(work.operation)._replace(row=0)
+        operation = self.canon.operation(work.operation)._replace(row=0, bank=0)
         feed, collect = work.feed, work.collect
         if feed:
             feed = feed._replace(address=feed.address & self.low, stride=feed.stride & self.low)
