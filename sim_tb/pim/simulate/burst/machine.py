@@ -2,163 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from hdl.params import ToolError
-from hdl.params.pim import Instruction, PimParams
+from hdl.params.pim import PimParams
 from hdl.pim.vector.context import context_count
 from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, has_moving, moving
+from sim_tb.pim.simulate.burst.learnt import Learnt, Linear
 from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
 from sim_tb.pim.simulate.burst.segment import Segment
+from sim_tb.pim.simulate.burst.stepper import Stepper
 from sim_tb.pim.simulate.burst.tick import Bounds, Interval, exact, slope
 from sim_tb.pim.simulate.channel import Channel
-from sim_tb.pim.simulate.issuer import FETCH, Ended, Issuer
-from sim_tb.pim.simulate.prepare import Prepared
+from sim_tb.pim.simulate.issuer import Ended
 from sim_tb.pim.simulate.statistics import Span
 from sim_tb.pim.simulate.system import CLEARED, STARTS
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER
 
-__all__ = ["Learnt", "Machine"]
+__all__ = ["Machine"]
 
 #: Clocks of a segment beyond which nothing will end it but the end of time.
 LONGEST = 1 << 24
 #: Clocks of an interval are counted from so many intervals on, so that none is below zero.
 BEFORE = 64
-
-
-#: A number, and how it grows with each clock that the next refresh is later.
-Linear = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What a segment does in a state, for refreshes due in a range of clocks.
-
-    Parameters
-    ----------
-    least, most : int
-        Clocks until the next refresh is due for which it does this.
-    until : int
-        The one for which the numbers below stand; they grow linearly.
-    clocks : Linear
-    moves : Moves
-        How its places come from those of the state and the segment.
-    gives : tuple of int
-        Scalar registers that are written, in order.
-    mark : Linear or None
-        The clock of a MARK.
-    ends : (Linear, int) or None
-        The program has ended: the clock, and the code of what was wrong.
-    vector : Linear
-        Clocks in which the vector unit was at work.
-    counts, slopes : array of int64
-        What has been added to the statistics, and how that grows.
-    """
-
-    least: int
-    most: int
-    until: int
-    clocks: Linear
-    moves: Moves
-    gives: tuple[int, ...]
-    mark: Linear | None
-    ends: tuple[Linear, int] | None
-    vector: Linear
-    counts: Numbers
-    slopes: Numbers
-
-    def at(self, number: Linear, until: int) -> int:
-        """One of its numbers, with a refresh due in so many clocks."""
-        return number[0] + number[1] * (until - self.until)
-
-
-class _Single:
-    """A listing with a single instruction."""
-
-    def __init__(self) -> None:
-        self.length = 1 << 62
-        self.segment: Segment | None = None
-
-    def fenced(self, pc: int) -> bool:
-        assert self.segment
-        return self.segment.fenced
-
-    def wraps(self, pc: int, loops: Any) -> int:
-        assert self.segment
-        return self.segment.wraps
-
-    def advanced(self, pc: int, loops: Any) -> Instruction | None:
-        assert self.segment
-        return self.segment.prepared.one
-
-    def turns(self, place: int) -> int:
-        return 1
-
-    def split(self, loops: Any) -> tuple[list[dict[str, int]], int]:
-        return [], 0
-
-
-class _Stepper(Issuer):
-    """An issuer that stops at the next boundary."""
-
-    def __init__(self, params: PimParams, units: Units) -> None:
-        super().__init__(params, (), (), (), units)
-        self.single = _Single()
-        self.listing = self.single  # type: ignore[assignment]
-        self.given: Prepared | None = None
-        self.goes_on = self.stopped = False
-        self.ahead: list[Segment] = []
-        self.gives: list[int] = []
-
-    def take_up(self, segment: Segment, loaded: int, clock: int) -> None:
-        """Begin a segment in a clock."""
-        self.loaded, self.error = loaded, 0
-        self.waiting, self.stopped, self.gives = False, False, []
-        self.clock = self.wake = clock
-        self.ahead = [*segment.before, segment]
-        self._begin()
-
-    def _begin(self) -> None:
-        """The next instruction of the segment."""
-        segment = self.single.segment = self.ahead.pop(0)
-        self.given = self.prepared = segment.prepared
-        self.one = segment.prepared.one
-        self.single.length = 0 if segment.absent else 1 << 62
-        self.pc = self.index = 0
-        self.number = -1
-        self.loops = [[0, 0]] if self.one.op.name == "ENDL" else []
-        self.goes_on = segment.goes_on
-        self.stage = FETCH
-        if segment.inner:
-            super()._expand()
-        else:
-            super()._fetch(self.clock)
-
-    def _give(self, register: int) -> None:
-        self.gives.append(register)
-
-    def _prepare(self, one: Instruction) -> Prepared:
-        assert self.given is not None
-        return self.given
-
-    def _stop(self, clock: int) -> bool:
-        if self.ahead and not self.error:
-            self._begin()
-            return True
-        self.stopped = True
-        self.wake = NEVER
-        return False
-
-    def _expand(self) -> bool:
-        return self._stop(0) if self.goes_on else super()._expand()
-
-    _STAGES = (*Issuer._STAGES[:FETCH], _stop, *Issuer._STAGES[FETCH + 1 :])  # type: ignore[assignment]
 
 
 class Machine:
@@ -172,15 +41,16 @@ class Machine:
     def __init__(self, params: PimParams) -> None:
         self.params = params
         self.units = _units(params, 0)
-        self.issuer = _Stepper(params, self.units)
+        self.issuer = Stepper(params, self.units)
         self.canon = Canon(params, self.units.memory.low + 1)
         self.ledger = Ledger(params.timing, params.channels)
         self.interval = params.timing.trefi
+        self._arrays: dict[bytes, Numbers] = {}
 
     def begin(self, clocks: int, inputs: int) -> tuple[State, Places, int, Numbers]:
         """The state in which the first program begins, so many clocks after reset, and what counts until then."""
         self.units = units = _units(self.params, inputs)
-        self.issuer = _Stepper(self.params, units)
+        self.issuer = Stepper(self.params, units)
         self.ledger = ledger = Ledger(self.params.timing, self.params.channels)
         self._advance(clocks)
         ledger.take(units, [(0, NEVER)], clocks)
@@ -248,8 +118,8 @@ class Machine:
             mark=_linear(issuer.marks[0][0] - first) if issuer.marks else None,
             ends=(_linear(ended[0].clock - first), ended[0].error) if ended else None,
             vector=_linear(ledger.busy[-2]),
-            counts=np.array([_linear(each)[0] for each in totals], np.int64),
-            slopes=np.array([slope(each) for each in totals], np.int64),
+            counts=self._shared([_linear(each)[0] for each in totals]),
+            slopes=self._shared([slope(each) for each in totals] if flows else [0] * len(totals)),
         )
         return learnt, state, moves
 
@@ -260,6 +130,11 @@ class Machine:
         self.ledger.take(self.units, [(first, NEVER)], first + clocks)
         self.ledger.finish()
         return np.array([_linear(each)[0] for each in self.ledger.totals], np.int64)
+
+    def _shared(self, numbers: list[int]) -> Numbers:
+        """Numbers as an array, the same one for all that are equal."""
+        found = np.array(numbers, np.int64)
+        return self._arrays.setdefault(found.tobytes(), found)
 
     def _slot(self, segment: Segment) -> int:
         """The number of the segment's vector instruction, which was the last one to begin; or -1."""

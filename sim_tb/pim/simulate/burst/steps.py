@@ -6,7 +6,8 @@ from typing import Any
 
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.burst.canonical import Places
-from sim_tb.pim.simulate.burst.machine import Learnt, Machine
+from sim_tb.pim.simulate.burst.learnt import Learnt
+from sim_tb.pim.simulate.burst.machine import Machine
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.unit import State
 

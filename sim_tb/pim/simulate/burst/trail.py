@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sim_tb.pim.simulate.burst.blocks import Block
 from sim_tb.pim.simulate.burst.canonical import Places
-from sim_tb.pim.simulate.burst.machine import Linear
+from sim_tb.pim.simulate.burst.learnt import Linear
 from sim_tb.pim.simulate.burst.segment import Segment
 from sim_tb.pim.simulate.burst.steps import Step, Steps
 
