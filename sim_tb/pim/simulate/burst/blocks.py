@@ -12,6 +12,8 @@ from sim_tb.pim.simulate.listing import Listing
 
 __all__ = ["Block", "Blocks", "Layers"]
 
+#: Instructions of the issuer that set scalar registers.
+SETS = ("SETR", "SKEEP")
 #: Kinds of operands that time does not depend on, whatever they are.
 TIMELESS = ("bf16", "lane", "bits")
 
@@ -27,11 +29,14 @@ class Block:
         That end in it.
     rows : int
         The first row past those that it goes to.
+    sets : bool
+        It is an instruction of the issuer that sets scalar registers, to what the block does not know.
     """
 
     segments: tuple[Segment, ...]
     instructions: int
     rows: int
+    sets: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,13 +172,14 @@ class Blocks:
                 return None
             segments += each
             count += 1
-        return self._block(segments, count)
+        sets = self.instruction(words[0])
+        return self._block(segments, count, sets=sets is not None and sets.op.name in SETS)
 
-    def _block(self, segments: list[Segment], count: int) -> Block:
+    def _block(self, segments: list[Segment], count: int, *, sets: bool = False) -> Block:
         segments = self.segments.joined(segments)
         rows = max((_last_row(self.params, each) for each in segments), default=0)
-        key = (count, *((each.key, each.row, each.bank, each.ranges) for each in segments))
-        return self._same.setdefault(key, Block(tuple(segments), count, rows))
+        key = (count, sets, *((each.key, each.row, each.bank, each.ranges) for each in segments))
+        return self._same.setdefault(key, Block(tuple(segments), count, rows, sets))
 
     def _walk(self, words: tuple[int, ...]) -> Iterator[list[Segment] | None]:
         """The segments of each instruction in turn; None where more than the words decides."""
@@ -182,7 +188,11 @@ class Blocks:
         pc = 0
         while pc < len(words):
             one = listing.advanced(pc, loops)
-            if one is None or one.op.name in ("HALT", "MARK") or one.by_register or "irq" in one.flags:
+            name = one.op.name if one else ""
+            if one is None or name in ("HALT", "MARK") or one.by_register or "irq" in one.flags:
+                yield None
+                return
+            if name in SETS and len(words) > 1:  # registers are set in every iteration
                 yield None
                 return
             nested = one.op.name == "LOOP" and ("rows" in one.flags or len(loops) == LEVELS)

@@ -36,7 +36,20 @@ def burst(
     rest: int = 0,
     memory: Memory | None = None,
 ) -> Simulated:
-    """The same as :func:`sim_tb.pim.simulate.simulate` without a log."""
+    """The same as :func:`sim_tb.pim.simulate.simulate` without a log.
+
+    Parameters
+    ----------
+    params, program, starts, scalars, results, inputs, limit, rest
+        As there.
+    memory : Memory, optional
+        What is known of the system from other programs, and grows with these.
+
+    Raises
+    ------
+    ToolError, ConfigError
+        As there.
+    """
     walk = Walk(memory or Memory(params), program, scalars, results, inputs, limit)
     for index, start in enumerate(starts):
         walk.run(start, last=index == len(starts) - 1)
@@ -130,7 +143,7 @@ class Walk:
         if self.interval:
             self.until = (self.until - clocks - 1) % self.interval + 1
         self.vector += vector
-        if self.time >= self.limit:
+        if self.time >= self.limit - RESET:
             raise ToolError(f"The program did not end within {self.limit} clocks.")
 
     def _give(self, registers: Sequence[int]) -> None:
@@ -149,15 +162,14 @@ class Walk:
         found = blocks.block(program, pc, len(program))
         if found is None or not self._pass(found[0]):
             return None
-        self._set(pc, found[1])
+        self._set(*found)
         return found[0].instructions, found[1]
 
-    def _set(self, pc: int, past: int) -> None:
-        """Scalar registers that instructions set."""
-        for place in range(pc, past):
-            one = self.memory.blocks.instruction(self.listing.program[place])
-            if one is not None:
-                self._control(one)
+    def _set(self, block: Block, past: int) -> None:
+        """Scalar registers that the instruction of a block sets, which stands before ``past``."""
+        one = self.memory.blocks.instruction(self.listing.program[past - 1])
+        if block.sets and one is not None:
+            self._control(one)
 
     def _control(self, one: Instruction) -> None:
         """What an instruction of the issuer does to scalar registers."""
@@ -176,15 +188,14 @@ class Walk:
                 self.state = states.shifted(self.state, -layers.step)
             for block, place in layers.body:
                 if not self._pass(block):
-                    self._set(pc, place)
                     self.state = states.shifted(self.state, moved)
                     self.loops = [[pc, turn]]
                     return done, place
+                self._set(block, place + 1)
                 done += block.instructions
             self._pass(layers.tail)
             done += 1
         self.state = states.shifted(self.state, moved)
-        self._set(pc, layers.past)
         return done, layers.past
 
     def _through(self, block: Block) -> bool:
