@@ -69,12 +69,12 @@ def whole(names: Sequence[str], tokens: int) -> tuple[float, float]:
     """Every decoder over all its tokens on both systems: seconds of all, clocks a second of the largest."""
     total = rate = 0.0
     for system in SYSTEMS:
-        params, memory = PRESETS[system], Memory(PRESETS[system])
+        params = PRESETS[system]
         for name in names:
             begun = time.process_time()
             words, starts = programs(compile_decoder(published(name), params), range(tokens))
             compiling = time.process_time() - begun
-            found, seconds = timed(burst, params, words, starts, memory=memory)
+            found, seconds = timed(burst, params, words, starts)
             total += compiling + seconds
             rate = found.cycles / seconds if name == LARGEST else rate
             print(
@@ -93,12 +93,16 @@ def main() -> int:
     args = parser.parse_args()
     equal = compare("gpt2-small", range(500, 500 + args.compared))
     seconds, rate = whole(args.models, args.tokens)
-    print(f"all         {seconds:12.1f} s         target {SECONDS}: {verdict(seconds <= SECONDS)}")
-    if LARGEST in args.models:
-        print(f"{LARGEST:11} {rate:12,.0f} clocks/s  target {RATE:,.0f}: {verdict(rate >= RATE)}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"memory      {peak:12,.0f} MiB       target 1,024: {verdict(peak < 1024)}")
-    return int(not equal or seconds > SECONDS or rate < RATE or peak >= 1024)
+    reached = {f"memory {peak:,.0f} MiB, target 1,024": peak < 1024}
+    if args.tokens >= 1024 and set(args.models) == set(PUBLISHED):
+        reached[f"all in {seconds:,.1f} s, target {SECONDS}"] = seconds <= SECONDS
+        reached[f"{LARGEST} {rate:,.0f} clocks/s, target {RATE:,.0f}"] = rate >= RATE
+    else:
+        print(f"these in {seconds:,.1f} s; the target of {SECONDS} s is for all decoders over 1,024 tokens")
+    for what, met in reached.items():
+        print(f"{what}: {verdict(met)}")
+    return int(not equal or not all(reached.values()))
 
 
 if __name__ == "__main__":
