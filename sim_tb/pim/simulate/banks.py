@@ -87,8 +87,8 @@ class Banks:
         return (
             (*self.rows, self.together),
             left(self.ready, now),
-            tuple(left(self.bank_ready[code], now) for code in ONE_BANK),
-            left((clock + self.window for clock in self.activates), now),
+            tuple([left(self.bank_ready[code], now) for code in ONE_BANK]),
+            left([clock + self.window for clock in self.activates], now),
         )
 
     def restore(self, state: State, now: int) -> None:

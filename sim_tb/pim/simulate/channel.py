@@ -264,7 +264,9 @@ class Channel(Unit[Operation]):
     def _multiply(self, when: int, urgent: int) -> None:
         """MACs up to the end of the row, at their shortest distance, unless a refresh becomes urgent."""
         step = self.steps[MAC_AB]
-        many = min(self.count, self.params.row_cols - self.col, max(1, -((when - urgent) // step)))
+        many = min(self.count, self.params.row_cols - self.col)
+        if when + (many - 1) * step >= urgent:
+            many = max(1, -((when - urgent) // step))
         self.bursts.append((when, step, many, MAC_AB, 0, self.word, self.col))
         self.word += many
         self._went(when + (many - 1) * step, many, MAC_AB)

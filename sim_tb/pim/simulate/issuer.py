@@ -21,7 +21,7 @@ from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
 from sim_tb.pim.simulate.work import NEVER, work_of
 
-__all__ = ["Ended", "Issuer"]
+__all__ = ["Ended", "Issuer", "takes_scalars"]
 
 #: What it does next. A stage's clock is that in which it is decided whether it goes on.
 REST, FETCH, FENCED, SETTLE, WALK, DISPATCH, END, DRAIN, CLOSED = range(9)
@@ -183,7 +183,7 @@ class Issuer:
 
     def _settle(self, clock: int) -> bool:
         one = self.one
-        if one is not None and self.units.vector.any_gives and _scalar(one):
+        if one is not None and self.units.vector.any_gives and takes_scalars(one):
             self.waiting = True
             return False
         self.prepared = self.nothing if one is None else self._prepare(one)
@@ -392,7 +392,7 @@ class Issuer:
             self.prepared = self._prepare(self.one)
 
 
-def _scalar(one: Instruction) -> bool:
+def takes_scalars(one: Instruction) -> bool:
     """It reads or writes scalar registers."""
     op = one.op
     named = any(operand.register for operand in op.operands)

@@ -67,10 +67,10 @@ class Mover:
 
     def state(self, now: int) -> State:
         """All that what follows depends on, clocks as distances from the present one."""
-        quiet = self.quiet_from - now if self.quiet_from < NEVER else -1
+        quiet = max(0, self.quiet_from - now) if self.quiet_from < NEVER else -1
         wake = self.wake - now if self.wake < NEVER else -1
         place = (self.address, self.out) if self.left else ()
-        return self.inputs, self.left, max(quiet, -1 if quiet == -1 else 0), wake, place
+        return self.inputs, self.left, quiet, wake, place
 
     def restore(self, state: State, now: int) -> None:
         """Be in a state that :meth:`state` has given, ``now``."""

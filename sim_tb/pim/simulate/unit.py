@@ -114,7 +114,7 @@ class Unit(Generic[Job]):
 
 def left(clocks: Iterable[int], now: int) -> State:
     """Clocks as distances; those that have passed as 0."""
-    return tuple(max(0, clock - now) for clock in clocks)
+    return tuple([clock - now if clock > now else 0 for clock in clocks])
 
 
 def nobody(_: int) -> None:

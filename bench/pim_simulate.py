@@ -1,0 +1,109 @@
+"""Speed of the timing simulator: command by command, and in burst mode, which takes from memory what it has seen.
+
+The programs are those of published decoders, one for each token. First a few tokens in both modes, whose clocks,
+statistics and ends must be equal; then every decoder over all tokens in burst mode. Processor time counts. Targets:
+a hundred million clocks a second for the largest decoder, and 60 seconds for all of them on both systems.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Sequence
+
+from bench._common import verdict
+from gen.pim.compile import Compiled, compile_decoder
+from gen.pim.model.published import PUBLISHED, published
+from hdl.params.pim import PRESETS
+from sim_tb.pim.simulate import Simulated, simulate
+from sim_tb.pim.simulate.burst import Memory, burst
+
+SYSTEMS = ("pimgpt_paper", "aim_measured")
+LARGEST = "gpt3-xl"
+RATE, SECONDS = 1e8, 60
+#: More clocks than any decoder takes.
+LIMIT = 1 << 40
+
+
+def programs(compiled: Compiled, positions: Sequence[int]) -> tuple[list[int], list[int]]:
+    """The programs of tokens at these positions, one behind the other, and where they begin."""
+    words: list[int] = []
+    starts = []
+    for position in positions:
+        for program in compiled.programs(position, token=position * 7919 % compiled.decoder.vocabulary):
+            starts.append(len(words))
+            words += program.words
+    return words, starts
+
+
+def timed(run: object, *args: object, **settings: object) -> tuple[Simulated, float]:
+    """What a run gives, and its seconds."""
+    begun = time.process_time()
+    found = run(*args, limit=LIMIT, **settings)  # type: ignore[operator]
+    return found, time.process_time() - begun
+
+
+def compare(name: str, positions: Sequence[int]) -> bool:
+    """Both modes on the same tokens; burst mode twice, as it learns the first time."""
+    equal = True
+    for system in SYSTEMS:
+        params, memory = PRESETS[system], Memory(PRESETS[system])
+        words, starts = programs(compile_decoder(published(name), params), positions)
+        right, seconds = timed(simulate, params, words, starts, log=False)
+        first, learning = timed(burst, params, words, starts, memory=memory)
+        again, known = timed(burst, params, words, starts, memory=memory)
+        equal &= first == again and (right.runs, right.statistics) == (again.runs, again.statistics)
+        commands = sum(right.statistics.commands.values())
+        print(f"{name} on {system}, {len(positions)} tokens, {right.cycles:,} clocks, {commands:,} commands")
+        print(f"  command by command {right.cycles / seconds:14,.0f} clocks/s {commands / seconds:14,.0f} commands/s")
+        print(
+            f"  burst, learning    {right.cycles / learning:14,.0f} clocks/s {seconds / learning:10.1f} times as fast"
+        )
+        print(f"  burst, known       {right.cycles / known:14,.0f} clocks/s {seconds / known:10.1f} times as fast")
+    print(f"equal: {verdict(equal)}")
+    return equal
+
+
+def whole(names: Sequence[str], tokens: int) -> tuple[float, float]:
+    """Every decoder over all its tokens on both systems: seconds of all, clocks a second of the largest."""
+    total = rate = 0.0
+    for system in SYSTEMS:
+        params = PRESETS[system]
+        for name in names:
+            begun = time.process_time()
+            words, starts = programs(compile_decoder(published(name), params), range(tokens))
+            compiling = time.process_time() - begun
+            found, seconds = timed(burst, params, words, starts)
+            total += compiling + seconds
+            rate = found.cycles / seconds if name == LARGEST else rate
+            print(
+                f"{name:12} {system:13} {found.cycles:15,} clocks {compiling:6.1f} s programs {seconds:7.1f} s "
+                f"{found.cycles / seconds:14,.0f} clocks/s",
+                flush=True,
+            )
+    return total, rate
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tokens", type=int, default=1024)
+    parser.add_argument("--models", nargs="+", choices=PUBLISHED, default=list(PUBLISHED))
+    parser.add_argument("--compared", type=int, default=4, help="tokens in both modes")
+    args = parser.parse_args()
+    equal = compare("gpt2-small", range(500, 500 + args.compared))
+    seconds, rate = whole(args.models, args.tokens)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    reached = {f"memory {peak:,.0f} MiB, target 1,024": peak < 1024}
+    if args.tokens >= 1024 and set(args.models) == set(PUBLISHED):
+        reached[f"all in {seconds:,.1f} s, target {SECONDS}"] = seconds <= SECONDS
+        reached[f"{LARGEST} {rate:,.0f} clocks/s, target {RATE:,.0f}"] = rate >= RATE
+    else:
+        print(f"these in {seconds:,.1f} s; the target of {SECONDS} s is for all decoders over 1,024 tokens")
+    for what, met in reached.items():
+        print(f"{what}: {verdict(met)}")
+    return int(not equal or not all(reached.values()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,230 @@
+"""Programs in blocks that come again: instructions, and loops with all that is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from hdl.params.pim import LEVELS, IllegalWord, Instruction, PimParams, decode, encode
+from sim_tb.pim.simulate.burst.segment import Segment, Segments
+from sim_tb.pim.simulate.issuer import takes_scalars
+from sim_tb.pim.simulate.listing import Listing
+
+__all__ = ["Block", "Blocks", "Layers"]
+
+#: Instructions of the issuer that set scalar registers.
+SETS = ("SETR", "SKEEP")
+#: Kinds of operands that time does not depend on, whatever they are.
+TIMELESS = ("bf16", "lane", "bits")
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Segments that always follow each other.
+
+    Parameters
+    ----------
+    segments : tuple of Segment
+    instructions : int
+        That end in it.
+    rows : int
+        The first row past those that it goes to.
+    sets : bool
+        It is an instruction of the issuer that sets scalar registers, to what the block does not know.
+    """
+
+    segments: tuple[Segment, ...]
+    instructions: int
+    rows: int
+    sets: bool = False
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A loop that moves all rows.
+
+    Parameters
+    ----------
+    turns : int
+    step : int
+        Rows.
+    head, tail : Block
+        LOOP and ENDL.
+    body : tuple of (Block, int)
+        With the place in the program of each.
+    past : int
+        The place in the program behind it.
+    """
+
+    turns: int
+    step: int
+    head: Block
+    body: tuple[tuple[Block, int], ...]
+    tail: Block
+    past: int
+
+
+class Blocks:
+    """Finds the blocks of programs; equal ones are the same object.
+
+    Parameters
+    ----------
+    params : PimParams
+    segments : Segments
+    """
+
+    def __init__(self, params: PimParams, segments: Segments) -> None:
+        self.params = params
+        self.segments = segments
+        self._words: dict[int, tuple[Instruction | None, int]] = {}
+        self._known: dict[tuple[int, ...], Block | None] = {}
+        self._same: dict[tuple[object, ...], Block] = {}
+
+    def instruction(self, word: int) -> Instruction | None:
+        """The instruction of a word; None if it is none."""
+        return self._look(word)[0]
+
+    def layers(self, program: Sequence[int], pc: int) -> Layers | None:
+        """The loop over rows that begins there, if all of it moves by whole rows."""
+        one = self.instruction(program[pc])
+        if one is None or one.op.name != "LOOP" or "rows" not in one.flags or one["col"] or one["n"] == 0:
+            return None
+        past = self._end(program, pc)
+        if not past or one.flags != {"rows"} or one["a"] or one["b"] or one["d"]:
+            return None
+        body = []
+        pc, begin = pc + 1, pc
+        while pc < past - 1:
+            found = self.block(program, pc, past - 1)
+            if found is None:
+                return None
+            body.append((found[0], pc))
+            pc = found[1]
+        turns, step = one["n"], one["row"]
+        last = (turns - 1) * step
+        if any(each.rows + max(last, 0) > self.params.rows or last < 0 for each, _ in body):
+            return None
+        return Layers(turns, step, self._alone(program[begin]), tuple(body), self._alone(program[past - 1]), past)
+
+    def block(self, program: Sequence[int], pc: int, past: int) -> tuple[Block, int] | None:
+        """The block that begins there, and where the next one does; None if there is none that always goes the same."""
+        one = self.instruction(program[pc])
+        if one is None:
+            return None
+        end = self._end(program, pc) if one.op.name == "LOOP" else pc + 1
+        if not end or end > past:
+            return None
+        words = tuple([self._look(word)[1] for word in program[pc:end]])
+        if words not in self._known:
+            self._known[words] = self._make(words)
+        found = self._known[words]
+        return (found, end) if found else None
+
+    # --- words -------------------------------------------------------------------------------------------------------
+    def _look(self, word: int) -> tuple[Instruction | None, int]:
+        found = self._words.get(word)
+        if found is None:
+            try:
+                one = decode(word)
+                found = one, encode(self._normal(one))
+            except IllegalWord:
+                found = None, word
+            self._words[word] = found
+        return found
+
+    def _normal(self, one: Instruction) -> Instruction:
+        """An instruction that takes the same time, whatever its numbers are."""
+        values = dict(one.values)
+        for operand in one.op.operands:
+            if operand.kind in TIMELESS:
+                values[operand.name] = 0
+            if operand.kind == "elements" and one.op.name != "VGATHER":
+                lanes = self.params.lanes
+                values[operand.name] = min(operand.range[1], -(-values[operand.name] // lanes) * lanes)
+        return replace(one, values=values)
+
+    def _end(self, program: Sequence[int], pc: int) -> int:
+        """The place behind a loop's end; 0 if it has none."""
+        depth = 0
+        for place in range(pc, len(program)):
+            one = self.instruction(program[place])
+            name = one.op.name if one else ""
+            depth += (name == "LOOP") - (name == "ENDL")
+            if not depth:
+                return place + 1
+        return 0
+
+    def _alone(self, word: int) -> Block:
+        """LOOP or ENDL of layers."""
+        one = self.instruction(word)
+        assert one is not None
+        listing = Listing(self.params, (word,))
+        prepared = listing.prepared(0, one, None)
+        found = self.segments.of(prepared, fenced=listing.fenced(0), wraps=0, scalar=False)
+        return self._block(list(found), 1)
+
+    # --- blocks ------------------------------------------------------------------------------------------------------
+    def _make(self, words: tuple[int, ...]) -> Block | None:
+        segments: list[Segment] = []
+        count = 0
+        for each in self._walk(words):
+            if each is None:
+                return None
+            segments += each
+            count += 1
+        sets = self.instruction(words[0])
+        return self._block(segments, count, sets=sets is not None and sets.op.name in SETS)
+
+    def _block(self, segments: list[Segment], count: int, *, sets: bool = False) -> Block:
+        segments = self.segments.joined(segments)
+        rows = max((_last_row(self.params, each) for each in segments), default=0)
+        key = (count, sets, *((each.key, each.row, each.bank, each.ranges) for each in segments))
+        return self._same.setdefault(key, Block(tuple(segments), count, rows, sets))
+
+    def _walk(self, words: tuple[int, ...]) -> Iterator[list[Segment] | None]:
+        """The segments of each instruction in turn; None where more than the words decides."""
+        listing = Listing(self.params, words)
+        loops: list[list[int]] = []
+        pc = 0
+        while pc < len(words):
+            one = listing.advanced(pc, loops)
+            name = one.op.name if one else ""
+            if one is None or name in ("HALT", "MARK") or one.by_register or "irq" in one.flags:
+                yield None
+                return
+            if name in SETS and len(words) > 1:  # registers are set in every iteration
+                yield None
+                return
+            nested = one.op.name == "LOOP" and ("rows" in one.flags or len(loops) == LEVELS)
+            operand = one.op.integer
+            prepared = listing.prepared(pc, one, one[operand.name] if operand else None)
+            if nested or prepared.fault or (one.op.name == "ENDL" and not loops):
+                yield None
+                return
+            yield list(
+                self.segments.of(
+                    prepared,
+                    fenced=listing.fenced(pc),
+                    wraps=listing.wraps(pc, loops),
+                    scalar=takes_scalars(one),
+                )
+            )
+            pc += 1
+            if one.op.name == "LOOP":
+                loops.append([pc - 1, 0])
+            elif one.op.name == "ENDL":
+                place, turn = loops[-1]
+                if turn + 1 < listing.turns(place):
+                    loops[-1][1] += 1
+                    pc = place + 1
+                else:
+                    loops.pop()
+
+
+def _last_row(params: PimParams, segment: Segment) -> int:
+    """The first row past those of a segment."""
+    work = segment.part.work
+    if segment.row < 0 or work is None:
+        return 0
+    operation = work.operation
+    return operation.row + (operation.col + max(operation.times, 1) - 1) // params.row_cols + 1

@@ -1,0 +1,206 @@
+"""The simulator, taken up in any state, for one segment: what is learnt is what it does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hdl.params import ToolError
+from hdl.params.pim import PimParams
+from hdl.pim.vector.context import context_count
+from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, has_moving, moving
+from sim_tb.pim.simulate.burst.learnt import Learnt, Linear
+from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
+from sim_tb.pim.simulate.burst.moves import Moves
+from sim_tb.pim.simulate.burst.segment import Segment
+from sim_tb.pim.simulate.burst.stepper import Stepper
+from sim_tb.pim.simulate.burst.tick import Bounds, Interval, exact, slope
+from sim_tb.pim.simulate.channel import Channel
+from sim_tb.pim.simulate.issuer import Ended
+from sim_tb.pim.simulate.statistics import Span
+from sim_tb.pim.simulate.system import CLEARED, STARTS
+from sim_tb.pim.simulate.unit import State
+from sim_tb.pim.simulate.units import Units
+from sim_tb.pim.simulate.work import NEVER
+
+__all__ = ["Machine"]
+
+#: Clocks of a segment beyond which nothing will end it but the end of time.
+LONGEST = 1 << 24
+#: Clocks of an interval are counted from so many intervals on, so that none is below zero.
+BEFORE = 64
+
+
+class Machine:
+    """Channels, vector unit and issuer of a system for a segment at a time.
+
+    Parameters
+    ----------
+    params : PimParams
+    """
+
+    def __init__(self, params: PimParams) -> None:
+        self.params = params
+        self.units = _units(params, 0)
+        self.issuer = Stepper(params, self.units)
+        self.canon = Canon(params, self.units.memory.low + 1)
+        self.ledger = Ledger(params.timing, params.channels)
+        self.interval = params.timing.trefi
+        self._arrays: dict[bytes, Numbers] = {}
+
+    def begin(self, clocks: int, inputs: int) -> tuple[State, Places, int, Numbers]:
+        """The state in which the first program begins, so many clocks after reset, and what counts until then."""
+        self.units = units = _units(self.params, inputs)
+        self.issuer = Stepper(self.params, units)
+        self.ledger = ledger = Ledger(self.params.timing, self.params.channels)
+        self._advance(clocks)
+        ledger.take(units, [(0, NEVER)], clocks)
+        shape, places, until = self.canon.cut(units.state(clocks), ((),) * self.params.channels)
+        return (shape, 0, ledger.state()), places, until, np.array(ledger.totals, np.int64)
+
+    def run(
+        self, shape: State, places: Places, until: int, segment: Segment, *, last: bool, moves: bool
+    ) -> tuple[Learnt, State, bool]:
+        """What a segment does, the shape of the next state, and whether clocks of that move with refreshes.
+
+        Parameters
+        ----------
+        shape, places : State, Places
+        until : int
+            Clocks until the next refresh is due.
+        segment : Segment
+        last : bool
+            No program follows.
+        moves : bool
+            Clocks of the shape move with refreshes.
+
+        Raises
+        ------
+        ToolError
+            If the segment does not end.
+        """
+        units, issuer, ledger = self.units, self.issuer, self.ledger
+        bounds = Bounds()
+        first = self._take_up(shape, places, until, bounds, moves=moves)
+        resting: list[Span] = []
+        ended: list[Ended] = []
+
+        def rests(clock: int) -> None:
+            if last:
+                issuer.stopped, issuer.clock = True, clock
+                resting.append((ended[0].clock, NEVER))
+            else:
+                begins = clock + (CLEARED if ended[0].error else STARTS)
+                issuer.begin(begins, 0)
+                resting.append((ended[0].clock, begins + 1))
+
+        issuer.marks = []
+        issuer.ended, issuer.rests = ended.append, rests
+        issuer.take_up(segment, shape[1], first)
+        now = self._go(first + LONGEST)
+        for channel in units.channels if self.interval else ():
+            self._stays(channel, now)
+        ledger.take(units, resting, now)
+        flows = bounds.flows
+        reached, after, left = self.canon.cut(units.state(now), places.banks)
+        state = reached, issuer.loaded, ledger.state()
+        moves = False
+        if flows:
+            state = fixed(state, left, self.interval)
+            moves = has_moving(state)
+        totals = ledger.totals
+        learnt = Learnt(
+            least=until + bounds.least,
+            most=until + bounds.most,
+            until=until,
+            clocks=_linear(now - first),
+            moves=Moves.of(places, segment, self._slot(segment), after),
+            gives=tuple(issuer.gives),
+            mark=_linear(issuer.marks[0][0] - first) if issuer.marks else None,
+            ends=(_linear(ended[0].clock - first), ended[0].error) if ended else None,
+            vector=_linear(ledger.busy[-2]),
+            counts=self._shared([_linear(each)[0] for each in totals]),
+            slopes=self._shared([slope(each) for each in totals] if flows else [0] * len(totals)),
+        )
+        return learnt, state, moves
+
+    def finish(self, shape: State, places: Places, until: int, clocks: int, *, moves: bool) -> Numbers:
+        """What counts in the clocks after the last program."""
+        first = self._take_up(shape, places, until, Bounds(), moves=moves)
+        self._advance(first + clocks)
+        self.ledger.take(self.units, [(first, NEVER)], first + clocks)
+        self.ledger.finish()
+        return np.array([_linear(each)[0] for each in self.ledger.totals], np.int64)
+
+    def _shared(self, numbers: list[int]) -> Numbers:
+        """Numbers as an array, the same one for all that are equal."""
+        found = np.array(numbers, np.int64)
+        return self._arrays.setdefault(found.tobytes(), found)
+
+    def _slot(self, segment: Segment) -> int:
+        """The number of the segment's vector instruction, which was the last one to begin; or -1."""
+        prepared, contexts = segment.prepared, context_count(self.params)
+        return (self.units.vector.slot - 1) % contexts if prepared.start and not prepared.fault else -1
+
+    # --- state -------------------------------------------------------------------------------------------------------
+    def _take_up(self, shape: State, places: Places, until: int, bounds: Bounds, *, moves: bool) -> int:
+        """Be in a state; returns the present clock."""
+        units, interval = self.units, self.interval
+        now = BEFORE * interval - until if interval else 0
+        if moves:
+            shape = moving(shape, (BEFORE - 1) * Interval.of(interval, bounds) - now)
+        for channel in units.channels:
+            channel.interval = interval
+            channel.bursts.clear()
+            channel.spans.clear()
+        units.memory.spans.clear()
+        units.mover.spans.clear()
+        units.feeder.words = units.collector.words = units.mover.words = 0
+        units.restore(self.canon.join(shape[0], places, until), now)
+        self.ledger.restore(shape[2], now)
+        for channel in units.channels if interval else ():
+            channel.interval = Interval.of(interval, bounds)
+        return now
+
+    def _stays(self, channel: Channel, now: int) -> None:
+        """The next refresh to become due is the next one wherever it may move."""
+        until = int((channel.refreshes + 1) * self.interval)
+        ahead = -(-(int.__add__(now, 1) - until) // self.interval)
+        following = channel.refreshes + 1 + ahead
+        if not ((following - 1) * channel.interval <= now < following * channel.interval):
+            raise AssertionError("the next refresh is not ahead")
+
+    # --- time --------------------------------------------------------------------------------------------------------
+    def _go(self, limit: int) -> int:
+        """Go on to the next boundary, and return its clock."""
+        units, issuer = self.units, self.issuer
+        while True:
+            clock = min(issuer.wake, units.wake())
+            if clock >= limit:
+                raise ToolError("The program does not end: it waits for what does not come.")
+            if issuer.wake <= clock:
+                issuer.step(clock)
+                if issuer.stopped:
+                    break
+            units.step(clock, issuer.wake)
+        if clock < issuer.clock:
+            units.step(clock, issuer.clock)
+        self._advance(issuer.clock)
+        return issuer.clock
+
+    def _advance(self, until: int) -> None:
+        """All that units do before a clock."""
+        units = self.units
+        while (clock := units.wake()) < until:
+            units.step(clock, until)
+
+
+def _linear(number: int) -> Linear:
+    return int.__add__(number, 0), slope(number)
+
+
+def _units(params: PimParams, inputs: int) -> Units:
+    """Units whose vector unit goes on by exact clocks: it counts its own."""
+    units = Units(params, inputs)
+    skip = units.vector.skip
+    units.vector.skip = lambda clocks: skip(exact(clocks))  # type: ignore[method-assign]
+    return units

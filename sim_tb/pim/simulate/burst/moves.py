@@ -1,0 +1,114 @@
+"""How the places of a state come from those of the state before it and the segment between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim_tb.pim.simulate.burst.canonical import Places
+from sim_tb.pim.simulate.burst.segment import Segment
+
+__all__ = ["Moves"]
+
+#: In place of a number of an older place: that of the segment.
+OWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """A rule that gives the next places for all places that look alike.
+
+    Parameters
+    ----------
+    rows : tuple of (int, int)
+        For each row the number of the row before, or ``OWN``, and how many rows further it is.
+    feeds, collects : (int, bool)
+        Jobs that count no longer, and whether the segment's joins.
+    moved : int
+        0 if there is no job of the data mover, 1 if there is the same, ``OWN`` if it is the segment's.
+    vectors : tuple of (int, bool)
+        Instructions of the vector unit by number; and whether it is the segment's.
+    banks : tuple of (tuple of int, or None)
+        For each channel the order of its banks, as places in the order before; None where there is none.
+    shifts : bool
+        A row is further than one before.
+    """
+
+    rows: tuple[tuple[int, int], ...]
+    feeds: tuple[int, bool]
+    collects: tuple[int, bool]
+    moved: int
+    vectors: tuple[tuple[int, bool], ...]
+    banks: tuple[tuple[int, ...] | None, ...]
+    shifts: bool
+
+    @classmethod
+    def of(cls, before: Places, segment: Segment, slot: int, after: Places) -> Moves:
+        """The rule for which an example is given; ``slot`` is the number of the segment's vector instruction."""
+        rows = []
+        for row in after.rows:
+            own = [(row - segment.row, OWN)] if 0 <= segment.row <= row else []
+            by, source = min([*own, *((row - each, i) for i, each in enumerate(before.rows) if each <= row)])
+            rows.append((source, by))
+        read, written = _used(segment)
+        feeds, collects = (
+            (len(old) + (words is not None) - len(new), words is not None)
+            for old, new, words in (
+                (before.feeds, after.feeds, read),
+                (before.collects, after.collects, written),
+            )
+        )
+        vectors = tuple((each, each == slot) for each, _ in after.vectors)
+        moves = segment.prepared.one.op.unit == "stream" and not segment.prepared.fault
+        moved = 0 if after.moved is None else OWN if moves else 1
+        banks = []
+        for channel, (old, new) in enumerate(zip(before.banks, after.banks, strict=True)):
+            order = segment.order(channel, old, len(new))
+            banks.append(tuple([order.index(bank) for bank in new]) if new else None)
+        return cls(tuple(rows), feeds, collects, moved, vectors, tuple(banks), any(by for _, by in rows))
+
+    def apply(self, places: Places, segment: Segment) -> Places:
+        """The next places."""
+        rows, feeds, collects = places.rows, places.feeds, places.collects
+        read, written = _used(segment)
+        if self.feeds != (0, False):
+            done, joins = self.feeds
+            feeds = (*feeds, read)[done:] if joins else feeds[done:]  # type: ignore[assignment]
+        if self.collects != (0, False):
+            done, joins = self.collects
+            collects = (*collects, written)[done:] if joins else collects[done:]  # type: ignore[assignment]
+        moved = places.moved if self.moved == 1 else None
+        if self.moved == OWN:
+            moved = segment.part.reads or segment.part.writes
+        vectors = places.vectors
+        if vectors or self.vectors:
+            own = tuple(each[:2] for each in segment.ranges)
+            known = dict(vectors)
+            vectors = tuple((slot, own if new else known[slot]) for slot, new in self.vectors)
+        return Places(
+            tuple((segment.row if source == OWN else rows[source]) + by for source, by in self.rows),
+            feeds,
+            collects,
+            moved,
+            vectors,
+            self._banks(places.banks, segment),
+        )
+
+    def _banks(self, before: tuple[tuple[int, ...], ...], segment: Segment) -> tuple[tuple[int, ...], ...]:
+        """The orders of banks."""
+        found: list[tuple[int, ...]] = []
+        for channel, (old, turn) in enumerate(zip(before, self.banks, strict=True)):
+            if turn is None:
+                found.append(())
+                continue
+            order = segment.order(channel, old, len(turn))
+            found.append(tuple([order[each] for each in turn]))
+        return tuple(found)
+
+
+def _used(segment: Segment) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """The ranges that the segment's jobs of feeder and collector keep."""
+    part, work = segment.part, segment.part.work
+    if work is None or segment.prepared.fault:
+        return None, None
+    read = part.reads if work.feed and not work.feed.zero else None
+    return read, part.writes if work.collect else None

@@ -1,0 +1,222 @@
+"""What happens from one boundary to the next: an instruction, or a part of a VMM, as far as its time depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hdl.params.pim import FAULTS, PimParams
+from sim_tb.pim.simulate.burst.canonical import BANKED, ROWED, Canon, Places
+from sim_tb.pim.simulate.prepare import Part, Prepared
+from sim_tb.pim.simulate.work import Work
+
+__all__ = ["Segment", "Segments"]
+
+#: Instructions of the issuer itself that wait for something, or hand parts on.
+APART = ("HALT", "FENCE", "VMM")
+#: Instructions that are over as soon as the issuer has looked at them.
+BRIEF = ("NOP", "LOOP", "ENDL")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An instruction, or a part of a VMM.
+
+    Parameters
+    ----------
+    key : int
+        Equal where time is, but for what rows and ranges it meets.
+    prepared : Prepared
+        As the issuer works on it; of a part the VMM, with nothing but this part.
+    inner : bool
+        It is a part of a VMM.
+    goes_on : bool
+        More parts follow.
+    fenced : bool
+    wraps : int
+        Clocks in which columns beyond a row are taken off.
+    row : int
+        The row that it works on, or -1.
+    ranges : tuple of (first, past, write)
+        SRAM words that it waits for.
+    mask, bank : int
+        Channels of whose banks it works on a single one; and which.
+    absent : bool
+        There is no such instruction: the program has ended without HALT.
+    before : tuple of Segment
+        Instructions that only take their time in the issuer, and go first.
+    """
+
+    key: int
+    prepared: Prepared
+    inner: bool
+    goes_on: bool
+    fenced: bool
+    wraps: int
+    row: int
+    ranges: tuple[tuple[int, int, bool], ...]
+    mask: int = 0
+    bank: int = 0
+    absent: bool = False
+    before: tuple[Segment, ...] = ()
+
+    @property
+    def part(self) -> Part:
+        """What is checked and handed on."""
+        return self.prepared.parts[0] if self.inner else self.prepared.part
+
+    @property
+    def brief(self) -> bool:
+        """It takes its time in the issuer, waits for nobody, and is seen by nobody."""
+        one, fault = self.prepared.one, self.prepared.fault
+        return one.op.name in BRIEF and not (fault or self.fenced or self.wraps or "irq" in one.flags)
+
+    def order(self, channel: int, before: tuple[int, ...], banks: int) -> Sequence[int]:
+        """The order of a channel's banks before it; of equal ones its own is the first."""
+        if before:
+            return before
+        first = [self.bank] if self.mask >> channel & 1 else []
+        return first + [bank for bank in range(banks) if bank not in first]
+
+    def lifted(self, rows: int) -> Segment:
+        """The segment so many rows further."""
+        work, prepared = self.part.work, self.prepared
+        if self.row < 0 or work is None:
+            return self
+        operation = work.operation._replace(row=self.row + rows)
+        part = replace(self.part, work=replace(work, operation=operation))
+        prepared = replace(prepared, parts=(part,)) if self.inner else replace(prepared, part=part)
+        return replace(self, prepared=prepared, row=self.row + rows)
+
+    def meets(self, places: Places, apart: int) -> tuple[Any, ...]:
+        """How its row and its ranges lie to those of a state."""
+        found: list[Any] = []
+        if self.row >= 0:
+            row, below, above = self.row, -apart, apart
+            index = 0
+            for each in places.rows:
+                if each <= row:
+                    index, below = index + 1, each - row
+                else:
+                    above = each - row
+                    break
+            below, above = max(below, -apart), min(above, apart)
+            found = [below, above] if below == -apart and above == apart else [index, below, above]
+        if self.mask:
+            bank, orders = self.bank, enumerate(places.banks)
+            found += [order.index(bank) if order else -1 for channel, order in orders if self.mask >> channel & 1]
+        for first, past, write in self.ranges:
+            busy = 0
+            for begin, end in places.collects:
+                busy = busy << 1 | (first < end and begin < past)
+            for begin, end in places.feeds if write else ():
+                busy = busy << 1 | (first < end and begin < past)
+            if places.moved:
+                begin, end = places.moved
+                busy = busy << 1 | (first < end and begin < past)
+            for _, ranges in places.vectors:
+                for begin, end in ranges:
+                    busy = busy << 1 | (first < end and begin < past)
+            found.append(busy)
+        return tuple(found)
+
+
+class Segments:
+    """Makes segments; equal ones have equal keys.
+
+    Parameters
+    ----------
+    params : PimParams
+    canon : Canon
+    """
+
+    def __init__(self, params: PimParams, canon: Canon) -> None:
+        self.params = params
+        self.canon, self.low = canon, canon.low
+        self._keys: dict[tuple[Any, ...], int] = {}
+
+    def of(self, prepared: Prepared, *, fenced: bool, wraps: int, scalar: bool) -> Iterator[Segment]:
+        """The segments of an instruction; more than one for a VMM.
+
+        Parameters
+        ----------
+        prepared : Prepared
+        fenced : bool
+        wraps : int
+            Clocks in which columns beyond a row are taken off.
+        scalar : bool
+            It has to do with scalar registers.
+        """
+        one, parts = prepared.one, prepared.parts
+        irq = "irq" in one.flags
+        name = one.op.name if one.op.name in APART else ""
+        loads = one.op.name in ("WR_BIAS", "MAC_AB"), one.op.name == "RD_MAC" and "accumulate" not in one.flags
+        head = (name, prepared.fault, fenced, irq, wraps, scalar, loads, prepared.locates)
+        yield self._segment(head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps)
+        for number, part in enumerate(parts):
+            goes_on = number < len(parts) - 1
+            alone = replace(prepared, parts=(part,))
+            yield self._segment((goes_on, irq), alone, part, inner=True, goes_on=goes_on)
+
+    def absent(self, nothing: Prepared) -> Segment:
+        """There is no instruction."""
+        return Segment(self._key(("absent",)), nothing, False, False, False, 0, -1, (), absent=True)
+
+    def joined(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Segments one after the other, with those that are brief in front of the next one."""
+        found: list[Segment] = []
+        before: list[Segment] = []
+        for index, segment in enumerate(segments):
+            if segment.brief and index < len(segments) - 1:
+                before.append(segment)
+                continue
+            if before:
+                key = self._key(("before", *(each.key for each in before), segment.key))
+                segment, before = replace(segment, key=key, before=tuple(before)), []
+            found.append(segment)
+        return found
+
+    def _segment(
+        self,
+        head: tuple[Any, ...],
+        prepared: Prepared,
+        part: Part,
+        *,
+        inner: bool = False,
+        goes_on: bool,
+        fenced: bool = False,
+        wraps: int = 0,
+    ) -> Segment:
+        work = part.work
+        shows = tuple(-1 if each is None else each[2] for each in part.ranges)
+        key: list[Any] = [head, part.multiplies, part.crosses, shows, part.reads is None, part.writes is None]
+        key.append(self._work(work) if work else ())
+        if start := prepared.start:
+            start = replace(start, n=(start.n - 1) // self.params.vector_lanes * self.params.vector_lanes + 1)
+            start = replace(start, **{name: getattr(start, name) & self.low for name in "abcd"})
+            prepared = replace(prepared, start=start)
+            key.append(start)
+        if prepared.one.op.unit == "stream" and not prepared.fault:
+            words = part.reads or part.writes
+            assert words is not None
+            key.append((prepared.one.op.name, words[0] & self.low, words[1] - words[0]))
+        if prepared.fault == FAULTS["ACCUMULATOR"].code:
+            key.append(None)
+        row = work.operation.row if work and work.operation.code in ROWED else -1
+        ranges = tuple(each for each in part.ranges if each is not None)
+        single = work is not None and work.operation.code in BANKED
+        mask, bank = (work.mask, work.operation.bank) if work and single else (0, 0)
+        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask, bank)
+
+    def _work(self, work: Work) -> tuple[Any, ...]:
+        operation = self.canon.operation(work.operation)._replace(row=0, bank=0)
+        feed, collect = work.feed, work.collect
+        if feed:
+            feed = feed._replace(address=feed.address & self.low, stride=feed.stride & self.low)
+        if collect:
+            collect = collect._replace(address=collect.address & self.low)
+        return work.mask, operation, feed, collect
+
+    def _key(self, key: tuple[Any, ...]) -> int:
+        return self._keys.setdefault(key, len(self._keys))

@@ -1,0 +1,221 @@
+"""A block from a state on: the way that it takes without a refresh, and the ways round for refreshes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim_tb.pim.simulate.burst.blocks import Block
+from sim_tb.pim.simulate.burst.canonical import Places
+from sim_tb.pim.simulate.burst.learnt import Linear
+from sim_tb.pim.simulate.burst.segment import Segment
+from sim_tb.pim.simulate.burst.steps import Step, Steps
+
+__all__ = ["Detour", "States", "Trail", "explore"]
+
+State = tuple[int, Places]
+
+#: Needed where no time is enough.
+NEVER = 1 << 60
+
+
+@dataclass(slots=True)
+class Detour:
+    """What a refresh changes, from a place of the way on until the way is met again, or the block is at its end.
+
+    Parameters
+    ----------
+    least, most : int
+        Clocks until the refresh is due for which it is so.
+    until : int
+        Those for which the numbers below stand; they grow linearly.
+    to : int
+        The place of the way where it ends.
+    clocks, vector : Linear
+        That it takes; and those of them in which the vector unit is at work.
+    steps : tuple of (Step, int, int)
+        With how much later than learnt for the refresh is due in each, and how that grows.
+    gives : tuple of int
+        Scalar registers that are written, in order.
+    end : int
+        The state at the block's end, if that isn't the way's; or -1.
+    halts : bool
+        The program ends on it.
+    times, later : int
+        How often it was gone; and, summed up, by how many clocks the refresh was due later.
+    """
+
+    least: int
+    most: int
+    until: int
+    to: int
+    clocks: Linear
+    vector: Linear
+    steps: tuple[tuple[Step, int, int], ...]
+    gives: tuple[int, ...]
+    end: int
+    halts: bool
+    times: int = 0
+    later: int = 0
+
+
+class States:
+    """States by number: a shape and its places."""
+
+    def __init__(self) -> None:
+        self.all: list[State] = []
+        self._numbers: dict[State, int] = {}
+        self._shifted: dict[tuple[int, int], int] = {}
+
+    def number(self, state: State) -> int:
+        """The number of a state."""
+        found = self._numbers.setdefault(state, len(self.all))
+        if found == len(self.all):
+            self.all.append(state)
+        return found
+
+    def shifted(self, number: int, rows: int) -> int:
+        """The state with all rows moved on."""
+        found = self._shifted.get((number, rows))
+        if found is None:
+            shape, places = self.all[number]
+            found = self._shifted[number, rows] = self.number((shape, places.lifted(rows)))
+        return found
+
+
+class Trail:
+    """The way of a block.
+
+    Parameters
+    ----------
+    steps : Steps
+    states : States
+    block : Block
+    begin : int
+
+    Attributes
+    ----------
+    begin : int
+        The state in which it begins.
+    way : list of Step
+    at, vector : list of int
+        Clocks up to each place of the way, its end included; and those in which the vector unit is at work.
+    needs : list of int
+        Clocks from the begin on until a refresh is due with which the way goes on beyond each place.
+    need, clocks, end : int
+        Of the whole way: needed, taken, the state.
+    gives : list of (int, int)
+        Scalar registers that are written: the place of the way, and the register.
+    halts : bool
+        The program ends on the way.
+    times, visits : int, list of int
+        How often the whole way was gone; and for each place how many ways more begin there than end there.
+    """
+
+    def __init__(self, steps: Steps, states: States, block: Block, begin: int) -> None:
+        self._steps, self._states, self._segments = steps, states, block.segments
+        self.way: list[Step] = []
+        self.begin = begin
+        shape, places = states.all[begin]
+        self._passed = [(shape, places)]
+        self.at, self.vector, self.needs = [0], [0], []
+        self.gives: list[tuple[int, int]] = []
+        self.halts = False
+        interval, need = steps.interval, -NEVER
+        for index, segment in enumerate(block.segments):
+            step, shape, places = steps.step(shape, places, interval, segment, last=False)
+            learnt = step.learnt
+            self.gives += [(index, register) for register in learnt.gives]
+            self.halts |= learnt.ends is not None
+            straight = learnt.most >= interval and not learnt.clocks[1] and not steps.moving[shape]
+            need = max(need, self.at[-1] + learnt.least if straight else NEVER)
+            self.way.append(step)
+            self.needs.append(need)
+            self._passed.append((shape, places))
+            self.at.append(self.at[-1] + learnt.at(learnt.clocks, interval))
+            self.vector.append(self.vector[-1] + learnt.at(learnt.vector, interval))
+        self.end = states.number((shape, places))
+        self.need, self.clocks = need, self.at[-1]
+        self.times = 0
+        self.visits = [0] * (len(self.way) + 1)
+        self._detours: dict[tuple[int, int], list[Detour]] = {}
+
+    def leaves(self, place: int, until: int) -> int:
+        """Where the way ends that is gone from a place on, with a refresh due in so many clocks."""
+        return max(place, bisect_right(self.needs, until + self.at[place]))
+
+    def detour(self, place: int, until: int, begin: int = -1) -> Detour:
+        """The way round from a place on; or from another state, at the place 0."""
+        known = self._detours.setdefault((place, begin), [])
+        for each in known:
+            if each.least <= until <= each.most:
+                return each
+        state = self._passed[place] if begin < 0 else self._states.all[begin]
+        known.append(explore(self._steps, self._states, self._segments, state, until, place, self._passed))
+        return known[-1]
+
+    def count(self) -> None:
+        """Give each step the times that it was gone."""
+        interval = self._steps.interval
+        times, self.times = self.times, 0
+        for step, visits in zip(self.way, self.visits, strict=False):
+            times += visits
+            step.times += times
+            step.later += times * (interval - step.learnt.until)
+        self.visits = [0] * (len(self.way) + 1)
+        for known in self._detours.values():
+            for each in known:
+                if each.times:
+                    for step, later, by in each.steps:
+                        step.times += each.times
+                        step.later += each.times * later + by * each.later
+                    each.times = each.later = 0
+
+
+def explore(
+    steps: Steps,
+    states: States,
+    segments: Sequence[Segment],
+    state: State,
+    until: int,
+    place: int = 0,
+    passed: Sequence[State] = (),
+) -> Detour:
+    """Go through segments from a place on, with a refresh due in so many clocks, up to the end or to a state passed."""
+    interval = steps.interval
+    shape, places = state
+    least, most = -NEVER, NEVER
+    taken: list[tuple[Step, int, int]] = []
+    gives: list[int] = []
+    clocks = grows = vector = vectors = 0
+    # Clocks until a refresh is due, and how they grow.
+    left, by = until, 1
+    met = halts = False
+    while place < len(segments) and not (met or halts):
+        step, shape, places = steps.step(shape, places, left, segments[place], last=False)
+        learnt = step.learnt
+        halts = learnt.ends is not None
+        if by:
+            least, most = max(least, learnt.least - left), min(most, learnt.most - left)
+        taken.append((step, left - learnt.until, by))
+        gives += learnt.gives
+        takes = learnt.at(learnt.clocks, left)
+        clocks, vector = clocks + takes, vector + learnt.at(learnt.vector, left)
+        grows, vectors = grows + by * learnt.clocks[1], vectors + by * learnt.vector[1]
+        left = (left - takes - 1) % interval + 1 if interval else 0
+        by -= by * learnt.clocks[1]
+        place += 1
+        met = bool(passed) and (shape, places) == passed[place]
+    return Detour(
+        least=until + least,
+        most=until + most,
+        until=until,
+        to=place,
+        clocks=(clocks, grows),
+        vector=(vector, vectors),
+        steps=tuple(taken),
+        gives=tuple(gives),
+        end=-1 if met else states.number((shape, places)),
+        halts=halts,
+    )
