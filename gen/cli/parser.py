@@ -248,9 +248,12 @@ def _decoder() -> _Parser:
     return parser
 
 
+_MODEL = "a config.json, the folder of a model with one, or the name of a published model"
+
+
 def _pim_compile() -> _Parser:
     parser = _Parser(add_help=False)
-    parser.add_argument("model", metavar="MODEL", help="a config.json, or the folder of a model with one")
+    parser.add_argument("model", metavar="MODEL", help=_MODEL)
     parser.add_argument(
         "--system",
         metavar="NAME",
@@ -280,8 +283,7 @@ def _pim_synth() -> _Parser:
 
 def _pim_simulate() -> _Parser:
     parser = _Parser(add_help=False)
-    about = "a config.json, the folder of a model with one, or the name of a published model"
-    parser.add_argument("model", metavar="MODEL", help=about)
+    parser.add_argument("model", metavar="MODEL", help=_MODEL)
     about = "preset, or JSON file of a system (default: aim_measured)"
     parser.add_argument("--system", metavar="NAME", default="aim_measured", help=about)
     about = "replace a value of the system: channels=4, timing.trefi=0; may be repeated"

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.pim import system_of
+from gen.cli.commands.pim import model_of, system_of
 from gen.cli.console import Console, table
 from hdl.params import ConfigError, Problem
 
@@ -28,10 +28,9 @@ def command(options: argparse.Namespace, console: Console) -> int:
     from gen.output import open_output
     from gen.pim.compile import compile_decoder
     from gen.pim.compile.report import report
-    from gen.pim.model import read
 
     params = system_of(options.system)
-    decoder = read(options.model)
+    decoder = model_of(options.model)
     try:
         compiled = compile_decoder(decoder, params, options.tokens, options.layout)
         found = {"model": options.model, **report(compiled)}
@@ -69,6 +68,8 @@ def _weights(model: Path, compiled: Compiled) -> Checkpoint | None:
     """The weights beside the configuration, if there are any."""
     from gen.pim.model.weights import Checkpoint
 
+    if not model.exists():  # a published model, by its name
+        return None
     folder = model if model.is_dir() else model.parent
     if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.safetensors.index.json")):
         return None

@@ -80,6 +80,19 @@ def test_text(bitloom, tmp_path):
     assert "memory    not written: there is no safetensors file beside the configuration\n" in result.out
 
 
+def test_published(bitloom, tmp_path, monkeypatch):
+    """A name instead of a file; a checkpoint that happens to lie here is not its."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"of another model")
+    result = bitloom("pim", "compile", "gpt2-small", "--positions", "3", "-o", "x")
+    assert result.status == 0, result.err
+    assert "124,439,808 parameters" in result.out
+    assert "there is no safetensors file" in result.out
+    result = bitloom("pim", "compile", "gpt3-xll")
+    assert (result.status, result.out) == (2, "")
+    assert "no published model called 'gpt3-xll' (did you mean 'gpt3-xl'?)" in result.err
+
+
 def test_refusals(bitloom, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps(PHI))
