@@ -2,62 +2,31 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hdl.params.pim import PimParams
+from sim_tb.pim.simulate.carrier import Carrier
 from sim_tb.pim.simulate.channel import Channel
-from sim_tb.pim.simulate.unit import State, Unit, nobody
-from sim_tb.pim.simulate.work import NEVER, Collect
+from sim_tb.pim.simulate.unit import State
+from sim_tb.pim.simulate.work import Collect
 
 __all__ = ["Collector"]
 
 
-class Collector(Unit[Collect]):
-    """Takes words, one a clock and one channel after the other, and writes them; SRAM never keeps it waiting.
+class Collector(Carrier[Collect]):
+    """Takes words, one a clock and one channel after the other, and writes them.
 
     Parameters
     ----------
     params : PimParams
     channels : sequence of Channel
-
-    Attributes
-    ----------
-    writes : deque of (clock, int)
-        Clocks in which it writes, with the SRAM word.
-    words : int
-        Words written so far.
-    ended : callable
-        Called with a clock: from then on the oldest job counts no longer.
     """
 
     def __init__(self, params: PimParams, channels: Sequence[Channel]) -> None:
-        super().__init__()
-        self.channels = channels
+        super().__init__(channels)
         self.places = [channel * params.banks // params.lanes for channel in range(params.channels)]
-        self.ended: Callable[[int], None] = nobody
-        self.job: Collect | None = None
         self.mask = self.index = 0
-        self.writes: deque[tuple[int, int]] = deque()
-        self.words = 0
-
-    def step(self, clock: int) -> None:
-        """Go ahead as far as possible; ``clock`` is the present one."""
-        while self.writes and self.writes[0][0] < clock:
-            self.writes.popleft()
-        while True:
-            if not self.valid or self.ends <= clock:
-                self._turn(clock)
-                if not self.valid:
-                    self.wake = self.queue[0][0] if self.queue else NEVER
-                    return
-            if self.ends == NEVER and not self._go():
-                self.wake = NEVER
-                return
-            if self.ends > clock:
-                self.wake = self.ends
-                return
 
     def _begin(self, job: Collect, clock: int) -> None:
         self.job = job
@@ -80,7 +49,7 @@ class Collector(Unit[Collect]):
             when = max(self.base, channel.answers[0])
             channel.pop(when)
             place = self.places[number] if job.slot else 0
-            self.writes.append((when + 1, job.address + self.index + place & 0xFFFF))
+            self.accesses.append((when + 1, job.address + self.index + place & 0xFFFF))
             self.words += 1
             self.base = when + 1
             self.index += 1
@@ -92,22 +61,12 @@ class Collector(Unit[Collect]):
                     return True
 
     # --- state -------------------------------------------------------------------------------------------------------
-    def state(self, now: int) -> State:
-        """All that what follows depends on, clocks as distances from the present one."""
-        work: State = ()
-        if self.valid and self.job is not None:
-            work = (self.mask, self.index, *self.job)
-        writes = tuple((clock - now, word) for clock, word in self.writes if clock >= now)
-        return self.common(now), work, writes
+    def _place(self) -> State:
+        return self.mask, self.index
 
-    def restore(self, state: State, now: int) -> None:
-        """Be in a state that :meth:`state` has given, ``now``."""
-        common, work, writes = state
-        self.resume(common, now)
-        if self.valid:
-            self.mask, self.index, *job = work
-            self.job = Collect(*job)
-        self.writes = deque((now + clock, word) for clock, word in writes)
+    def _stand(self, work: State) -> Sequence[Any]:
+        self.mask, self.index, *job = work
+        return job
 
     def _job(self, fields: Iterable[Any]) -> Collect:
         return Collect(*fields)

@@ -2,62 +2,31 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hdl.params.pim import PimParams
+from sim_tb.pim.simulate.carrier import Carrier
 from sim_tb.pim.simulate.channel import Channel
-from sim_tb.pim.simulate.unit import State, Unit, nobody
+from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.work import NEVER, Feed, word_channels
 
 __all__ = ["Feeder"]
 
 
-class Feeder(Unit[Feed]):
-    """Reads words, one a clock, as the channels have room for them; SRAM never keeps it waiting.
+class Feeder(Carrier[Feed]):
+    """Reads words, one a clock, as the channels have room for them.
 
     Parameters
     ----------
     params : PimParams
     channels : sequence of Channel
-
-    Attributes
-    ----------
-    requests : deque of (clock, int)
-        Clocks in which it reads, with the SRAM word.
-    words : int
-        Words read so far.
-    ended : callable
-        Called with a clock: from then on the oldest job that reads SRAM counts no longer.
     """
 
     def __init__(self, params: PimParams, channels: Sequence[Channel]) -> None:
-        super().__init__()
-        self.channels = channels
+        super().__init__(channels)
         self.slots = word_channels(params)
-        self.ended: Callable[[int], None] = nobody
-        self.job: Feed | None = None
         self.address = self.start = self.left = self.index = self.who = 0
-        self.requests: deque[tuple[int, int]] = deque()
-        self.words = 0
-
-    def step(self, clock: int) -> None:
-        """Go ahead as far as possible; ``clock`` is the present one."""
-        while self.requests and self.requests[0][0] < clock:
-            self.requests.popleft()
-        while True:
-            if not self.valid or self.ends <= clock:
-                self._turn(clock)
-                if not self.valid:
-                    self.wake = self.queue[0][0] if self.queue else NEVER
-                    return
-            if self.ends == NEVER and not self._go():
-                self.wake = NEVER
-                return
-            if self.ends > clock:
-                self.wake = self.ends
-                return
 
     def _begin(self, job: Feed, clock: int) -> None:
         self.job = job
@@ -89,7 +58,7 @@ class Feeder(Unit[Feed]):
             if targets:
                 self.quiet_from = when + 2
                 if not job.zero:
-                    self.requests.append((when, self.address))
+                    self.accesses.append((when, self.address))
                     self.words += 1
             self.base = when + 1
             self.quiet_from = max(self.quiet_from, when + 1)
@@ -115,22 +84,12 @@ class Feeder(Unit[Feed]):
                 return when
 
     # --- state -------------------------------------------------------------------------------------------------------
-    def state(self, now: int) -> State:
-        """All that what follows depends on, clocks as distances from the present one."""
-        work: State = ()
-        if self.valid and self.job is not None:
-            work = (self.address, self.start, self.left, self.index, self.who, *self.job)
-        requests = tuple((clock - now, word) for clock, word in self.requests if clock >= now)
-        return self.common(now), work, requests
+    def _place(self) -> State:
+        return self.address, self.start, self.left, self.index, self.who
 
-    def restore(self, state: State, now: int) -> None:
-        """Be in a state that :meth:`state` has given, ``now``."""
-        common, work, requests = state
-        self.resume(common, now)
-        if self.valid:
-            self.address, self.start, self.left, self.index, self.who, *job = work
-            self.job = Feed(*job)
-        self.requests = deque((now + clock, word) for clock, word in requests)
+    def _stand(self, work: State) -> Sequence[Any]:
+        self.address, self.start, self.left, self.index, self.who, *job = work
+        return job
 
     def _job(self, fields: Iterable[Any]) -> Feed:
         return Feed(*fields)

@@ -77,7 +77,7 @@ class Memory:
     def step(self, clock: int, horizon: int) -> None:
         """A clock; several where nothing else happens before ``horizon``."""
         low = self.low
-        requests, writes = self.feeder.requests, self.collector.writes
+        requests, writes = self.feeder.accesses, self.collector.accesses
         while requests and requests[0][0] < clock:
             requests.popleft()
         while writes and writes[0][0] < clock:

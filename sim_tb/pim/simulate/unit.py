@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from sim_tb.pim.simulate.work import NEVER
 
-__all__ = ["State", "Unit", "left", "nobody"]
+__all__ = ["Job", "State", "Unit", "left", "nobody"]
 
 #: What a part remembers: numbers, and tuples of them; clocks as distances from the present one.
 State = tuple[Any, ...]
