@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from hdl.params.pim import PimParams
+from hdl.params.pim import PimParams, energy_note, energy_sources
 from sim_tb.pim.log import Entry
 
 __all__ = ["CLASSES", "EVENTS", "Energy", "energy_of", "energy_of_counts"]
@@ -75,6 +76,19 @@ class Energy:
     def pj_per_mac(self) -> float | None:
         """All energy of the program over its multiply-accumulates; None where there are none."""
         return self.total / self.macs if self.macs else None
+
+    def figures(self, params: PimParams) -> dict[str, Any]:
+        """The energy as JSON has it, with the table that it is computed from and where each value of that is from."""
+        return {
+            "parts_pj": self.parts,
+            "total_pj": self.total,
+            "average_mw": self.milliwatts,
+            "macs": self.macs,
+            "pj_per_mac": self.pj_per_mac,
+            "table": asdict(params.energy),
+            "sources": energy_sources(params.energy),
+            "note": energy_note(params),
+        }
 
 
 def energy_of_counts(params: PimParams, commands: Mapping[str, int], clocks: int, open_clocks: int) -> Energy:

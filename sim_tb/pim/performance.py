@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from gen.pim.compile import Compiled
-from hdl.params.pim import PimParams, energy_note, energy_sources, timing_sources
+from hdl.params.pim import PimParams, timing_sources
 from sim_tb.pim.timeline import Timeline
 from sim_tb.pim.tokens import Step, Totals
 
@@ -138,14 +138,4 @@ def _timing(params: PimParams) -> dict[str, Any]:
 
 def _energy(params: PimParams, totals: Totals) -> dict[str, Any]:
     energy = totals.energy(params)
-    return {
-        "parts_pj": energy.parts,
-        "total_pj": energy.total,
-        "joules_per_token": energy.total * 1e-12 / totals.positions,
-        "average_mw": energy.milliwatts,
-        "macs": energy.macs,
-        "pj_per_mac": energy.pj_per_mac,
-        "table": asdict(params.energy),
-        "sources": energy_sources(params.energy),
-        "note": energy_note(params),
-    }
+    return {**energy.figures(params), "joules_per_token": energy.total * 1e-12 / totals.positions}

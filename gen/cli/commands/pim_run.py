@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,21 +292,7 @@ def _marks_text(done: Execution) -> list[str]:
 
 
 def _energy_json(params: PimParams, energy: Energy | None) -> dict[str, Any] | None:
-    from hdl.params.pim import energy_note, energy_sources
-
-    if energy is None:
-        return None
-    return {
-        "parts_pj": energy.parts,
-        "total_pj": energy.total,
-        "nanoseconds": energy.nanoseconds,
-        "average_mw": energy.milliwatts,
-        "macs": energy.macs,
-        "pj_per_mac": energy.pj_per_mac,
-        "table": asdict(params.energy),
-        "sources": energy_sources(params.energy),
-        "note": energy_note(params),
-    }
+    return None if energy is None else {**energy.figures(params), "nanoseconds": energy.nanoseconds}
 
 
 def _ending(program: Program, done: Execution) -> str:

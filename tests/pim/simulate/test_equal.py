@@ -12,13 +12,13 @@ import tests.pim.test_golden_programs as golden
 from gen.pim.assemble import assemble
 from gen.pim.compile import compile_decoder
 from gen.pim.program import Program
-from hdl.params.pim import IllegalWord, TimingTable, decode
+from hdl.params.pim import TimingTable, decode
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.programs import random_program
 from sim_tb.pim.decoder import loaded as with_decoder
 from tests.pim.compile import toys
 from tests.pim.machines import FEW_BANKS, MANY_BANKS, TINY
-from tests.pim.rtl.test_system import LOAD, loaded
+from tests.pim.rtl.test_system import LOAD, loaded, turns
 from tests.pim.simulate.compare import UNITS, batches, both, same
 from tests.pim.simulate.directed import DIRECTED
 
@@ -94,16 +94,9 @@ def test_programs_with_a_flipped_bit():
 
 def _waits(words: list[int], inputs: int) -> bool:
     """The program waits for words that the host hasn't, or lasts for long."""
-    turns = 1
-    for word in words:
-        try:
-            one = decode(word)
-        except IllegalWord:
-            continue
-        turns *= max(1, one["n"]) if one.op.name == "LOOP" else 1
     machine = Machine(TINY)
     machine.send(np.zeros((inputs, TINY.lanes), np.uint16))
-    if turns >= 100:
+    if turns(words) >= 100:
         return True
     try:
         machine.run(words)
