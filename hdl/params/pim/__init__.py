@@ -1,5 +1,6 @@
 """Parameters, commands and instruction set of the processing-in-memory (PIM) system."""
 
+from hdl.params.pim.buffers import buffers_of, mode_registers
 from hdl.params.pim.commands import COMMANDS, Command
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
 from hdl.params.pim.energy import EnergyTable
@@ -39,6 +40,7 @@ __all__ = [
     "Touch",
     "Violation",
     "accesses",
+    "buffers_of",
     "changed",
     "chunks",
     "decode",
@@ -50,6 +52,7 @@ __all__ = [
     "faults_of",
     "instruction",
     "item_read",
+    "mode_registers",
     "preset",
     "size_sources",
     "timing_sources",
