@@ -1,5 +1,6 @@
 """Parameters, commands and instruction set of the processing-in-memory (PIM) system."""
 
+from hdl.params.pim.accumulators import AccumulatorUse, accumulator_use
 from hdl.params.pim.buffers import buffers_of, mode_registers
 from hdl.params.pim.commands import COMMANDS, Command
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
@@ -29,6 +30,7 @@ __all__ = [
     "UNITS",
     "WORD_BITS",
     "Access",
+    "AccumulatorUse",
     "Command",
     "EnergyTable",
     "Fault",
@@ -40,6 +42,7 @@ __all__ = [
     "Touch",
     "Violation",
     "accesses",
+    "accumulator_use",
     "buffers_of",
     "changed",
     "chunks",

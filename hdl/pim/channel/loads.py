@@ -13,17 +13,17 @@ from hdl.pim.channel.operation import KINDS
 __all__ = ["Loads"]
 
 #: Operations that take words, which come in the order of operations.
-TAKERS = tuple(name for name in KINDS if COMMANDS[name].data == "write")
+TAKERS = tuple(name for name, each in COMMANDS.items() if each.data == "write")
 
 
 class Loads:
     """Picks one WR_GB of a queue of operations that can go on before its turn, and counts its words in the queue.
 
     A WR_GB can if no operation before it, the present one included, takes words, and none of them reads a global buffer
-    that it writes: another WR_GB before it must have written all of its words, and an MAC_AB must use other buffers.
+    that it writes: another WR_GB before it must have written all of its words, and a MAC_AB must use other buffers.
     Once that is so it stays so. It is found in one clock and can go on from the next one, and is *picked* until it has
-    written all, or becomes the present operation, which then does the rest. A WR_GB that has nothing left to write stays
-    in the queue with a count of zero.
+    written all, or becomes the present operation, which then does the rest. A WR_GB that has nothing left to write
+    stays in the queue with a count of zero.
 
     Parameters
     ----------

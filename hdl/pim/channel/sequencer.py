@@ -11,7 +11,7 @@ from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.commands import COMMAND_BITS
 from hdl.pim.channel.bank import SequencerBank
 from hdl.pim.channel.look_ahead import SINGLE_KINDS, LookAhead
-from hdl.pim.channel.operation import COUNT_BITS, KINDS, operation
+from hdl.pim.channel.operation import COUNT_BITS, KINDS, kinds, operation
 from hdl.pim.channel.refresh import Refresh
 from hdl.pim.channel.rules import ChannelRules
 
@@ -26,7 +26,7 @@ WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 TAKES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "write")
 GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
 #: Operations that read words.
-READS = tuple(name for name in KINDS if COMMANDS[name].data == "read")
+READS = tuple(name for name, each in COMMANDS.items() if each.data == "read")
 #: Commands for later operations: those that make banks ready, and words of global buffers, where there are several.
 AHEAD = ("ACT", "PRE", "WR_GB")
 #: What the queue of operations is told of each bank.
@@ -145,7 +145,7 @@ class Sequencer(Part):
     def _present(self) -> None:
         self.valid = Signal(name="valid")
         self.fresh = Signal(name="fresh")
-        self.kind = Signal(len(KINDS), name="kind", reset_less=True)
+        self.kind = Signal(len(kinds(self.params)), name="kind", reset_less=True)
         self.bank = Signal(self.params.bank_bits, name="bank", reset_less=True)
         self.row = Signal(self.layout["row"].width, name="row", reset_less=True)
         self.col = Signal(self.params.col_bits, name="col", reset_less=True)
@@ -180,7 +180,11 @@ class Sequencer(Part):
         ]
         with m.If(self.ended | ~self.valid):
             m.d.sync += [self.valid.eq(queue.valid), self.fresh.eq(1)]
-            m.d.sync += [self.kind.eq(Const(1, len(KINDS)) << new.kind), self.bank.eq(new.bank), self.row.eq(new.row)]
+            m.d.sync += [
+                self.kind.eq(Const(1, len(kinds(self.params))) << new.kind),
+                self.bank.eq(new.bank),
+                self.row.eq(new.row),
+            ]
             m.d.sync += [self.col.eq(new.col), self.buffer.eq(new.word), self.lane.eq(new.lane)]
             parts = Cat(*((new.kind == KINDS.index(name)) for name in PART_KINDS)).any()
             m.d.sync += self.count.eq(Mux(parts, self.params.parts, new.count))
@@ -196,7 +200,7 @@ class Sequencer(Part):
         }
 
     def _buffers(self) -> list[tuple[Value, Value]]:
-        """For each global buffer, where there are several: it is written in this clock; the present operation reads it."""
+        """For each global buffer, where there are several: it is written now; the present operation reads it."""
         if not self.several:
             return []
         own = Mux(self.own["WR_GB"], self.buffers, 0)
