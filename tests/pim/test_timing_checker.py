@@ -279,11 +279,11 @@ def test_a_wrong_rule_is_caught(monkeypatch, number, by):
     """Any spacing rule a clock too lax or too strict fails the cases above."""
     assert len(spacings(TINY)) == 21
 
+    full = spacings(replace(TINY, timing=replace(TINY.timing, trtw=9)))
+
     def wrong(params):
         table = spacings(params)
-        broken = spacings(replace(TINY, timing=replace(TINY.timing, trtw=9)))[
-            number
-        ]  # by name: some systems need fewer rules
+        broken = full[number]  # by name: some systems need fewer rules
         same = [(rule.rule, rule.before, rule.after) == (broken.rule, broken.before, broken.after) for rule in table]
         return tuple(replace(rule, clocks=rule.clocks + by * hit) for rule, hit in zip(table, same, strict=True))
 

@@ -146,25 +146,15 @@ class Channel(Unit[Operation]):
         self._load(clock)
 
     def _load(self, clock: int) -> None:
-        """A WR_GB that waits writes a word in this clock, if it can; or one is picked that can from the next one on."""
-        loads, queue = self.loads, self.queue
-        if loads is None:
-            return
-        if loads.look <= clock:
-            loads.look = clock + 1
-            if loads.pick < 0:
-                loads.find(queue, clock)
-            elif self.banks.ready[WR_GB] <= clock and self.arrivals and self.arrivals[0] <= clock and loads.free(clock):
-                there, job = queue[loads.pick]
-                queue[loads.pick] = there, job._replace(word=job.word + 1, times=job.times - 1)
-                self.ahead.append((clock, 1, 1, WR_GB, 0, job.word, 0))
-                self._takes_word(clock, WR_GB)
-                self.banks.sent(clock, WR_GB)
-                loads.wrote(clock, job.buffers)
-                if job.times == 1:
-                    loads.pick = -1
-        if loads.waits(queue):
-            self.wake = min(self.wake, clock + 1)
+        """Operations that wait may load global buffers in this clock."""
+        if self.loads:
+            self.wake = min(self.wake, self.loads.step(self, clock))
+
+    def send_ahead(self, clock: int, word: int) -> None:
+        """WR_GB of a word, before the turn of its operation."""
+        self.ahead.append((clock, 1, 1, WR_GB, 0, word, 0))
+        self._takes_word(clock, WR_GB)
+        self.banks.sent(clock, WR_GB)
 
     def _takes_word(self, when: int, code: int) -> None:
         """The oldest word is taken for a command."""
