@@ -262,6 +262,7 @@ class Issuer(Part):
             feed.zero.eq(self.flag["zero"]),
             *(view.more.eq(Mux(control.spaced, f["n"] - 1, 0)) for view in (feed, collect)),
             collect.stride.eq(self.present.slot_stride),
+            *([op.buffers.eq(self.ranges.buffers)] if params.buffers > 1 else []),
             collect.address.eq(f["d"]),
             collect.count.eq(Mux(control.slot, params.parts, f["n"])),
             self.move_out.eq(control.is_out),
