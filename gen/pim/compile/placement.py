@@ -66,6 +66,8 @@ class Placement:
     heads : Heads
     tokens : int
         For which the caches have room.
+    batch : int
+        Sequences, each with caches of its own.
     layer : mapping
         The matrices of a layer by name: ``attend`` (queries, keys and values), ``mix``, ``up`` (with the gate before
         it, where there is one), ``down``.
@@ -74,12 +76,13 @@ class Placement:
     vectors : mapping
         The pieces of each vector by name: those of a layer, and ``norm``, ``norm.bias`` and ``output.bias``.
     keys : Items
+        Those of the first sequence.
     values, value_words : int
-        The column where values begin, and the words of a slot of them.
+        The column where its values begin, and the words of a slot of them.
     embedding, positions : Items or None
         Embeddings that are not the output matrix; vectors of positions, or their cosines and sines.
     layer_rows : int
-        Rows of a layer, of which ``cache_rows`` are caches.
+        Rows of a layer, of which ``cache_rows`` are caches, those of a sequence behind those of the one before.
     rows : int
         Of everything.
     """
@@ -88,6 +91,7 @@ class Placement:
     decoder: Decoder
     heads: Heads
     tokens: int
+    batch: int
     layer: Mapping[str, Matrix]
     output: Matrix
     vectors: Mapping[str, tuple[Piece, ...]]
@@ -118,8 +122,13 @@ class Placement:
         """Columns from a layer to the next."""
         return self.layer_rows * self.params.row_cols
 
+    @property
+    def cache_columns(self) -> int:
+        """Columns from a sequence's caches to those of the next one."""
+        return self.cache_rows // self.batch * self.params.row_cols
 
-def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Placement:
+
+def place(decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int = 1) -> Placement:
     """Lay a decoder out, whether the banks are large enough or not.
 
     Parameters
@@ -130,18 +139,20 @@ def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Plac
         Tokens for which the caches have room.
     layout : str
         A key of ``LAYOUTS``.
+    batch : int
+        Sequences.
     """
     if layout == "auto":
-        apart = _Placer(decoder, params, tokens, "auto").placement()
-        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense")
-    return _Placer(decoder, params, tokens, layout).placement()
+        apart = _Placer(decoder, params, tokens, "auto", batch).placement()
+        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", batch)
+    return _Placer(decoder, params, tokens, layout, batch).placement()
 
 
 class _Placer:
     """Puts one thing behind the other."""
 
-    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str) -> None:
-        self.decoder, self.params, self.tokens, self.layout = decoder, params, tokens, layout
+    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int) -> None:
+        self.decoder, self.params, self.tokens, self.layout, self.batch = decoder, params, tokens, layout, batch
         self.heads = Heads(params, decoder)
         self.columns = 0
         self.vectors: dict[str, tuple[Piece, ...]] = {}
@@ -167,8 +178,8 @@ class _Placer:
         keys = self._items(heads.key_words, self.tokens)
         value_words = words_of(params, self.tokens)
         values = self._region(-(-heads.values // params.units) * value_words)
-        layer_rows = self._row()
-        self.columns *= decoder.layers
+        layer_rows = weights + self.batch * (self._row() - weights)
+        self.columns = layer_rows * params.row_cols * decoder.layers
         output = self._matrix(decoder.vocabulary, decoder.width)
         ends = {"output.bias": output.result_words} if decoder.output_bias else {}
         self._vectors({**self._norms("norm"), **ends})
@@ -182,6 +193,7 @@ class _Placer:
             decoder=decoder,
             heads=heads,
             tokens=self.tokens,
+            batch=self.batch,
             layer=MappingProxyType(layer),
             output=output,
             vectors=MappingProxyType(self.vectors),
