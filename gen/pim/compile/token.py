@@ -21,7 +21,7 @@ ACTIVATIONS = {"gelu": "VGELUE", "gelu_tanh": "VGELU", "relu": "VRELU", "silu": 
 
 
 def token_pieces(
-    placement: Placement, sram: Sram, position: int, *, token: int | None, predict: bool, logits: bool
+    placement: Placement, sram: Sram, position: int, *, token: int | None, predict: bool, logits: bool, overlap: bool
 ) -> list[list[tuple[Instruction, str]]]:
     """Process the token at a position; see :meth:`gen.pim.compile.Compiled.programs`.
 
@@ -32,16 +32,16 @@ def token_pieces(
         with each instruction what it is for.
     """
     found = []
-    maker = _Token(placement, sram, position)
+    maker = _Token(placement, sram, position, overlap)
     with maker.code.of("embedding"):
         maker.embed(token)
     found.append(maker.code.labelled)
     for run in runs(seen(placement.decoder, placement.tokens, position)):
-        maker = _Token(placement, sram, position)
+        maker = _Token(placement, sram, position, overlap)
         maker.layers(run)
         found.append(maker.code.labelled)
     if predict or logits:
-        maker = _Token(placement, sram, position)
+        maker = _Token(placement, sram, position, overlap)
         maker.predict(logits)
         found.append(maker.code.labelled)
     return found
@@ -50,7 +50,8 @@ def token_pieces(
 class _Token:
     """Emits the work on one token."""
 
-    def __init__(self, placement: Placement, sram: Sram, position: int) -> None:
+    def __init__(self, placement: Placement, sram: Sram, position: int, overlap: bool) -> None:
+        self.overlap = overlap
         self.at, self.sram, self.position = placement, sram, position
         self.decoder, self.params = placement.decoder, placement.params
         self.code = Code(placement.params)
@@ -166,7 +167,7 @@ class _Token:
         self._normalise("norm_1")
         self._read("attend.bias", sram.shared, origin)
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
-        Attend(self.code, self.at, sram, each, origin).emit(read_ahead)
+        Attend(self.code, self.at, sram, each, origin, overlap=self.overlap).emit(read_ahead)
         self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
@@ -176,16 +177,28 @@ class _Token:
 
     def _mlp(self, origin: int) -> None:
         """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
-        sram, mlp, add, layer = self.sram, self.decoder.mlp, self.code.add, self.at.layer
+        sram, layer = self.sram, self.at.layer
         self._read("up.bias", sram.shared, origin)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         self._read("down.bias", sram.z, origin)
-        with self.code.of("activation"):
-            add(ACTIVATIONS[mlp.activation], a=sram.shared, d=sram.shared, n=mlp.inner)
-            if mlp.gated:
-                behind = sram.shared + words_of(self.params, mlp.inner)
-                add("VMUL", a=sram.shared, b=behind, d=sram.shared, n=mlp.inner)
+        for piece in self._pieces():
+            self._activate(piece)
         self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
+
+    def _pieces(self) -> list[range]:
+        """Words that are activated at a time: with overlap, those that channels want first, then all others."""
+        words = words_of(self.params, self.decoder.mlp.inner)
+        first = chunks(self.params, words)[0]
+        return [range(first), range(first, words)] if self.overlap and first < words else [range(words)]
+
+    def _activate(self, piece: range) -> None:
+        """Activate words of up(y), and multiply the gate's with those that they open."""
+        mlp, params = self.decoder.mlp, self.params
+        a, n = self.sram.shared + piece.start, min(len(piece) * params.lanes, mlp.inner - piece.start * params.lanes)
+        with self.code.of("activation"):
+            self.code.add(ACTIVATIONS[mlp.activation], a=a, d=a, n=n)
+            if mlp.gated:
+                self.code.add("VMUL", a=a, b=a + words_of(params, mlp.inner), d=a, n=n)
 
     # --- steps -------------------------------------------------------------------------------------------------------
     def _read(self, name: str, word: int, origin: int, first: int = 0, words: int | None = None) -> None:
