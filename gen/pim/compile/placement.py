@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from gen.pim.compile.clocks import gains, pitch_of
 from gen.pim.compile.heads import Heads
+from gen.pim.compile.product import block_of, shaped
 from gen.pim.layout import Matrix
 from gen.pim.model import Decoder, Learned
 from hdl.params.pim import PimParams, words_of
@@ -180,7 +181,7 @@ class _Placer:
         values = self._region(-(-heads.values // params.units) * value_words)
         layer_rows = weights + self.batch * (self._row() - weights)
         self.columns = layer_rows * params.row_cols * decoder.layers
-        output = self._matrix(decoder.vocabulary, decoder.width)
+        output = self._matrix(decoder.vocabulary, decoder.width, items=True)
         ends = {"output.bias": output.result_words} if decoder.output_bias else {}
         self._vectors({**self._norms("norm"), **ends})
         width = words_of(params, decoder.width)
@@ -224,11 +225,12 @@ class _Placer:
         self.columns = start + columns
         return start
 
-    def _matrix(self, outputs: int, inputs: int) -> Matrix:
+    def _matrix(self, outputs: int, inputs: int, *, items: bool = False) -> Matrix:
         row = -(-self.columns // self.params.row_cols) * self.params.row_cols
-        dense = Matrix(self.params, outputs, inputs, self.columns)
-        apart = replace(dense, at=row, pitch=pitch_of(self.params, dense.words))
-        found = apart if self.layout == "rows" or (self.layout == "auto" and gains(dense, apart)) else dense
+        dense = shaped(self.params, self.batch, outputs, inputs, self.columns, items=items)
+        apart = replace(dense, at=row, pitch=pitch_of(dense))
+        better = self.layout == "auto" and gains(dense, apart, block_of(self.params, self.batch))
+        found = apart if self.layout == "rows" or better else dense
         self.columns = found.at + found.columns
         return found
 

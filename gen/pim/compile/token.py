@@ -9,11 +9,12 @@ from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.code import Code
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
+from gen.pim.compile.product import Operands, Product
 from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, token_of
 from gen.pim.compile.sram import Sram
 from gen.pim.layout import Matrix
 from gen.pim.model import Learned
-from hdl.params.pim import Instruction, chunks, words_of
+from hdl.params.pim import Instruction, words_of
 
 __all__ = ["token_pieces"]
 
@@ -89,8 +90,8 @@ class _Token:
         if at.embedding:
             add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=register, d=word)
             return
-        for column, length in _chunks(at.output):
-            add("RD_ITEM", at=column, n=at.output.pitch or length, r=register, d=word)
+        for chunk, length in enumerate(at.output.lengths):
+            add("RD_ITEM", at=at.output.column(chunk, 0), n=at.output.pitches[chunk], r=register, d=word)
             word += length
 
     def _repeat_turn(self) -> None:
@@ -132,30 +133,10 @@ class _Token:
             add("SKEEP", r=token - 1, s=FOUND, value=first)
 
     def _logits(self, piece: range) -> None:
-        """The logits of some slots: of each chunk of the input, a product with the columns of these slots."""
-        sram, params, matrix = self.sram, self.params, self.at.output
-        if len(sram.pieces) == 1:
-            self._read("output.bias", sram.shared, 0)
-            self._multiply(matrix, "output", sram.y, sram.shared, 0)
-            return
-        self._read("output.bias", sram.shared, 0, piece.start * params.slot_words, len(piece) * params.slot_words)
-        # The first sequence's biases are where its logits go: it comes last.
-        for each in reversed(sram.sequences):
-            flags, bias = ((), sram.shared) if self.decoder.output_bias else (("zero",), 0)
-            done = 0
-            for column, length in _chunks(matrix):
-                self.code.add(
-                    "VMM",
-                    *flags,
-                    at=column + piece.start * (matrix.pitch or length),
-                    n=length,
-                    slots=len(piece),
-                    pitch=matrix.pitch,
-                    a=each.y + done,
-                    b=bias,
-                    d=each.shared,
-                )
-                done, flags, bias = done + length, (), each.shared
+        """The logits of some slots."""
+        size = self.params.slot_words
+        self._read("output.bias", self.sram.shared, 0, piece.start * size, len(piece) * size)
+        self._multiply(self.at.output, "output", self.sram.y, self.sram.shared, 0, piece)
 
     # --- layers ------------------------------------------------------------------------------------------------------
     def layers(self, run: Run) -> None:
@@ -206,8 +187,7 @@ class _Token:
 
     def _pieces(self) -> list[range]:
         """Words that are activated at a time: with overlap, those that channels want first, then all others."""
-        words = words_of(self.params, self.decoder.mlp.inner)
-        first = chunks(self.params, words)[0]
+        words, first = self.at.layer["down"].words, self.at.layer["down"].lengths[0]
         return [range(first), range(first, words)] if self.overlap and first < words else [range(words)]
 
     def _activate(self, piece: range) -> None:
@@ -234,23 +214,13 @@ class _Token:
                     self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
             at += piece.words
 
-    def _multiply(self, matrix: Matrix, name: str, source: int, result: int, origin: int) -> None:
+    def _multiply(
+        self, matrix: Matrix, name: str, source: int, result: int, origin: int, slots: range | None = None
+    ) -> None:
         """A product with a matrix; its bias, if it has one, is where the first sequence's result goes."""
-        biased = f"{name}.bias" in self.at.vectors
+        operands = Operands(source, result, self.sram.stride, f"{name}.bias" in self.at.vectors)
         with self.code.of(name):
-            # The first sequence takes the place of the biases: it comes last.
-            for index in reversed(range(self.sram.batch)):
-                self.code.add(
-                    "VMM",
-                    *(() if biased else ("zero",)),
-                    at=origin + matrix.at,
-                    n=matrix.words,
-                    slots=matrix.slots,
-                    pitch=matrix.pitch,
-                    a=source + index * self.sram.stride,
-                    b=result if biased else 0,
-                    d=result + index * self.sram.stride,
-                )
+            Product(matrix, self.sram.batch).emit(self.code, operands, origin=origin, slots=slots)
 
     def _gain(self, name: str, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
@@ -273,15 +243,6 @@ class _Token:
         with self.code.of("residual"):
             for each in self.sram.sequences:
                 self.code.add("VADD", a=each.x, b=each.z, d=each.x, n=self.decoder.width)
-
-
-def _chunks(matrix: Matrix) -> list[tuple[int, int]]:
-    """The column where each chunk of a matrix begins, and the words of its inputs."""
-    found, at = [], matrix.at
-    for length in chunks(matrix.params, matrix.words):
-        found.append((at, length))
-        at += matrix.slots * (matrix.pitch or length)
-    return found
 
 
 def _bits(number: float) -> int:
