@@ -37,17 +37,15 @@ class Attend:
         Let the vector unit work while channels do.
     """
 
-    def __init__(
-        self, code: Code, placement: Placement, sram: Sram, seen: Seen, origin: int, *, overlap: bool
-    ) -> None:
+    def __init__(self, code: Code, placement: Placement, sram: Sram, seen: Seen, origin: int, *, overlap: bool) -> None:
         self.code, self.at, self.sram, self.seen, self.origin = code, placement, sram, seen, origin
         self.overlap = overlap
         self.heads, self.params = placement.heads, placement.params
 
-    def emit(self, meanwhile: Callable[[], None]) -> None:
+    def emit(self, meanwhile: Callable[[], None] | None) -> None:
         """Rotate queries and keys, keep key and value, and mix the values of what each head sees.
 
-        ``meanwhile`` emits what the channels can do while the vector unit has the first scores.
+        ``meanwhile`` emits what the channels can do while the vector unit has the first scores, if there is anything.
         """
         self._keep()
         for each in self.sram.passes:
@@ -68,12 +66,13 @@ class Attend:
             if not self.overlap:
                 self._keep_value()
 
-    def _aside(self, meanwhile: Callable[[], None]) -> None:
+    def _aside(self, meanwhile: Callable[[], None] | None) -> None:
         """What channels do while the vector unit has the first scores: a value that nothing turned beside."""
         if self.overlap and not self.heads.turned:
             with self.code.of("caches"):
                 self._keep_value()
-        meanwhile()
+        if meanwhile:
+            meanwhile()
 
     def _weigh(self, some: Pass, aside: Callable[[], None] | None) -> None:
         """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
