@@ -30,6 +30,8 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "parameters": decoder.parameters,
         "layers": decoder.layers,
         "tokens": placement.tokens,
+        "batch": placement.batch,
+        "overlap": compiled.overlap,
         "rows": {
             "used": placement.rows,
             "of": params.rows,

@@ -73,9 +73,10 @@ class Units:
                 quiet = each.quiet_from
         return NEVER if self.vector.active else quiet
 
-    def free_from(self, clock: int, first: int, past: int, write: bool) -> int:
+    def free_from(self, clock: int, first: int, past: int, write: bool, collected: bool) -> int:
         """The first clock from this one on in which a range of SRAM is in nobody's way, as far as known."""
-        return self.board.free_from(clock, (first, past), write, self.mover.quiet_from, self.vector.active)
+        busy = self.mover.quiet_from, self.vector.active
+        return self.board.free_from(clock, (first, past), write, collected, *busy)
 
     # --- what it tells them ------------------------------------------------------------------------------------------
     def accept(self, part: Part, work: Work, clock: int) -> bool:
@@ -116,8 +117,8 @@ class Units:
         """The next clock in which something happens."""
         return min(self.memory.wake, *[each.wake for each in self._queues])
 
-    def step(self, clock: int, horizon: int) -> None:
-        """All that happens in a clock; nobody else does anything before ``horizon``.
+    def step(self, clock: int, horizon: Callable[[], int]) -> None:
+        """All that happens in a clock; nobody else does anything before the clock that ``horizon`` says.
 
         The order makes that each sees the others as they were before this clock.
         """
@@ -127,7 +128,7 @@ class Units:
         if self.feeder.wake <= clock:
             self.feeder.step(clock)
         if self.memory.wake <= clock:
-            self.memory.step(clock, min(horizon, *[each.wake for each in self._queues]))
+            self.memory.step(clock, min(horizon(), *[each.wake for each in self._queues]))
         if self.collector.wake <= clock:
             self.collector.step(clock)
 

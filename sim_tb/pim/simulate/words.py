@@ -38,8 +38,9 @@ class Words(Unit[Operation]):
         super().__init__()
         t = params.timing
         self.latencies = [0, *(latency(t, command) for command in COMMANDS.values())]
-        self.write_depth = _power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3)
-        self.read_depth = _power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1)
+        least = 2 * params.accumulators * params.parts if params.accumulators > 1 else 1
+        self.write_depth = max(_power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3), least)
+        self.read_depth = max(_power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1), least)
         self.left: Callable[[int], None] = nobody
         self.answered: Callable[[int], None] = nobody
         self.arrivals: deque[int] = deque()
