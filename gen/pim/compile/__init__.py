@@ -5,5 +5,6 @@ from gen.pim.compile.operations import OPERATIONS
 from gen.pim.compile.placement import LAYOUTS, Placement
 from gen.pim.compile.registers import TOKEN
 from gen.pim.compile.sram import Sram
+from gen.pim.model.quantise import WEIGHTS
 
-__all__ = ["LAYOUTS", "OPERATIONS", "TOKEN", "Compiled", "Placement", "Sram", "compile_decoder"]
+__all__ = ["LAYOUTS", "OPERATIONS", "TOKEN", "WEIGHTS", "Compiled", "Placement", "Sram", "compile_decoder"]

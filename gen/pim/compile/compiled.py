@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gen.pim.compile.image import check, parts
+from gen.pim.compile.int8 import buffer_words
 from gen.pim.compile.placement import LAYOUTS, Placement, place
 from gen.pim.compile.sram import Sram, arrange
 from gen.pim.compile.token import token_pieces
 from gen.pim.elements import Elements
 from gen.pim.model import Decoder
+from gen.pim.model.quantise import WEIGHTS
 from gen.pim.program import Program
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import FIELDS, Instruction, PimParams, instruction
@@ -21,6 +23,8 @@ __all__ = ["Compiled", "compile_decoder"]
 
 #: Tokens that caches have room for, unless another number is asked for.
 USUAL_TOKENS = 1024
+#: Accumulators of the system that is told what weights of 8 bits would take.
+ACCUMULATORS = 8
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,9 @@ class Compiled:
         return self.placement.rows * params.row_cols * params.units * params.word_bits // 8
 
 
-def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = None, layout: str = "auto") -> Compiled:
+def compile_decoder(
+    decoder: Decoder, params: PimParams, tokens: int | None = None, layout: str = "auto", weights: str = "bf16"
+) -> Compiled:
     """Lay a decoder out in a system.
 
     Parameters
@@ -151,6 +157,8 @@ def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = No
         Tokens that the caches have room for; the decoder's context by default, but at most 1,024.
     layout : str
         A key of :data:`gen.pim.compile.LAYOUTS`.
+    weights : str
+        A key of :data:`gen.pim.compile.WEIGHTS`: what matrices are stored as.
 
     Raises
     ------
@@ -161,12 +169,15 @@ def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = No
     tokens = min(decoder.context, USUAL_TOKENS) if tokens is None else tokens
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= decoder.context:
         problems.append(Problem("tokens", f"must be 1 to the {decoder.context} of the model's context, not {tokens!r}"))
-    if layout not in LAYOUTS:
-        message = f"must be one of {', '.join(LAYOUTS)}, not {layout!r}"
-        problems.append(Problem("layout", message, near_name(layout, LAYOUTS)))
+    for key, value, known in (("layout", layout, LAYOUTS), ("weights", weights, WEIGHTS)):
+        if value not in known:
+            message = f"must be one of {', '.join(known)}, not {value!r}"
+            problems.append(Problem(key, message, near_name(value, known)))
+    if weights == "int8":
+        problems += _int8(params)
     if problems:
         raise ConfigError(problems)
-    placement = place(decoder, params, tokens, layout)
+    placement = place(decoder, params, tokens, layout, weights)
     problems = [*_fields(placement), *_rows(placement, layout)]
     try:
         sram = arrange(placement)
@@ -175,6 +186,17 @@ def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = No
     if problems:
         raise ConfigError(problems)
     return Compiled(placement, sram)
+
+
+def _int8(params: PimParams) -> Iterator[Problem]:
+    """What a system lacks for weights of 8 bits."""
+    if not params.int8:
+        yield Problem("pim.int8", "must be true for weights of 8 bits", "with --set int8=true, for example")
+    if params.accumulators < 2:
+        message = f"must be at least 2 for weights of 8 bits, not {params.accumulators}"
+        yield Problem("pim.accumulators", message, "one for dot products, the others for what scales make of them")
+    if buffer_words(params) < 2:
+        yield Problem("pim.gb_words", f"must be at least 2 for weights of 8 bits, not {params.gb_words}")
 
 
 def _fields(placement: Placement) -> Iterator[Problem]:
@@ -212,17 +234,22 @@ def _ways_out(placement: Placement, layout: str) -> Iterator[str]:
             wider = replace(params, channels=channels)
         except ConfigError:
             continue
-        if place(decoder, wider, placement.tokens, layout).rows <= params.rows:
+        if place(decoder, wider, placement.tokens, layout, placement.weights).rows <= params.rows:
             yield f"{channels} channels would do"
             break
-    caches = decoder.layers * placement.cache_rows
-    halved = -(-(placement.rows - caches) // 2) + caches
-    fits = "would fit" if halved <= params.rows else "would not fit either"
-    yield f"weights of 8 bits would take half of theirs, {halved} rows in all, and {fits}"
-    least = place(decoder, params, 1, layout).rows
+    if placement.weights == "bf16":
+        able = replace(params, int8=True, accumulators=max(ACCUMULATORS, params.accumulators))
+        rows = place(decoder, able, placement.tokens, layout, "int8").rows
+        fits = "would fit" if rows <= params.rows else "would not fit either"
+        yield f"weights of 8 bits would take {rows} rows in all, and {fits}"
+
+    def needed(tokens: int) -> int:
+        return place(decoder, params, tokens, layout, placement.weights).rows
+
+    least = needed(1)
     if least <= params.rows:
         low, high = 1, placement.tokens
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if place(decoder, params, middle, layout).rows <= params.rows else (low, middle)
+            low, high = (middle, high) if needed(middle) <= params.rows else (low, middle)
         yield f"fewer tokens would do, {low} at most"

@@ -4,7 +4,8 @@ A unit is a bank with its MAC unit, and everything is at the same columns in eve
 addresses them all. Every layer takes the same whole number of rows and looks the same inside, so that a loop over rows
 is a loop over layers; behind the layers lies what is needed once a token.
 
-* Matrices lie as VMM wants them (:mod:`gen.pim.layout`): one behind the other, or every slot from a new row on.
+* Matrices lie as VMM wants them (:mod:`gen.pim.layout`): one behind the other, or every slot from a new row on. Those
+  of 8 bits lie with their scales, slots in groups (:mod:`gen.pim.compile.int8`).
 * Vectors (gains and biases) are cut into pieces of a row, which go round the units.
 * What is read as a whole goes round the units: item i (position i, the key of token i) lies in one piece in unit i mod
   units, so that a row of every bank holds consecutive tokens.
@@ -13,13 +14,13 @@ is a loop over layers; behind the layers lies what is needed once a token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from gen.pim.compile.clocks import gains, pitch_of
+from gen.pim.compile.bf16 import Bf16Matrix, bf16_matrix
 from gen.pim.compile.heads import Heads
-from gen.pim.layout import Matrix
+from gen.pim.compile.int8 import Int8Matrix, int8_matrix
 from gen.pim.model import Decoder, Learned
 from hdl.params.pim import PimParams, words_of
 
@@ -28,9 +29,13 @@ __all__ = ["LAYOUTS", "Items", "Piece", "Placement", "place"]
 #: How the slots of matrices lie.
 LAYOUTS = {
     "dense": "one behind the other: the fewest rows",
-    "rows": "each from a new row on: no row changes within a dot product",
+    "rows": "each, or each group of those of 8 bits, from a new row on: no row changes within a dot product",
     "auto": "rows for the matrices that gain by it, if all fits; dense otherwise",
 }
+#: What makes matrices, by what they are stored as: the keys are those of ``gen.pim.model.quantise.WEIGHTS``.
+KINDS: Mapping[str, Callable[[PimParams, int, int, int, str], Bf16Matrix | Int8Matrix]] = MappingProxyType(
+    {"bf16": bf16_matrix, "int8": int8_matrix}
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Placement:
     heads : Heads
     tokens : int
         For which the caches have room.
+    weights : str
+        What matrices are stored as, a key of ``WEIGHTS``.
     layer : mapping
         The matrices of a layer by name: ``attend`` (queries, keys and values), ``mix``, ``up`` (with the gate before
         it, where there is one), ``down``.
@@ -77,7 +84,8 @@ class Placement:
     values, value_words : int
         The column where values begin, and the words of a slot of them.
     embedding, positions : Items or None
-        Embeddings that are not the output matrix; vectors of positions, or their cosines and sines.
+        Embeddings in bf16, where the output matrix does not have them; vectors of positions, or their cosines and
+        sines.
     layer_rows : int
         Rows of a layer, of which ``cache_rows`` are caches.
     rows : int
@@ -88,8 +96,9 @@ class Placement:
     decoder: Decoder
     heads: Heads
     tokens: int
-    layer: Mapping[str, Matrix]
-    output: Matrix
+    weights: str
+    layer: Mapping[str, Bf16Matrix | Int8Matrix]
+    output: Bf16Matrix | Int8Matrix
     vectors: Mapping[str, tuple[Piece, ...]]
     keys: Items
     values: int
@@ -119,7 +128,7 @@ class Placement:
         return self.layer_rows * self.params.row_cols
 
 
-def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Placement:
+def place(decoder: Decoder, params: PimParams, tokens: int, layout: str, weights: str) -> Placement:
     """Lay a decoder out, whether the banks are large enough or not.
 
     Parameters
@@ -130,18 +139,20 @@ def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Plac
         Tokens for which the caches have room.
     layout : str
         A key of ``LAYOUTS``.
+    weights : str
+        A key of ``WEIGHTS``.
     """
     if layout == "auto":
-        apart = _Placer(decoder, params, tokens, "auto").placement()
-        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense")
-    return _Placer(decoder, params, tokens, layout).placement()
+        apart = _Placer(decoder, params, tokens, "auto", weights).placement()
+        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", weights)
+    return _Placer(decoder, params, tokens, layout, weights).placement()
 
 
 class _Placer:
     """Puts one thing behind the other."""
 
-    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str) -> None:
-        self.decoder, self.params, self.tokens, self.layout = decoder, params, tokens, layout
+    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str, weights: str) -> None:
+        self.decoder, self.params, self.tokens, self.layout, self.weights = decoder, params, tokens, layout, weights
         self.heads = Heads(params, decoder)
         self.columns = 0
         self.vectors: dict[str, tuple[Piece, ...]] = {}
@@ -173,7 +184,9 @@ class _Placer:
         ends = {"output.bias": output.result_words} if decoder.output_bias else {}
         self._vectors({**self._norms("norm"), **ends})
         width = words_of(params, decoder.width)
-        embedding = None if decoder.tied else self._items(width, decoder.vocabulary)
+        # A row of integers in the output matrix is no vector that could be fetched.
+        shared = decoder.tied and self.weights == "bf16"
+        embedding = None if shared else self._items(width, decoder.vocabulary)
         turn = 3 * heads.turned * heads.part_words
         learned = isinstance(decoder.positions, Learned)
         positions = self._items(width if learned else turn, self.tokens)
@@ -182,6 +195,7 @@ class _Placer:
             decoder=decoder,
             heads=heads,
             tokens=self.tokens,
+            weights=self.weights,
             layer=MappingProxyType(layer),
             output=output,
             vectors=MappingProxyType(self.vectors),
@@ -212,11 +226,8 @@ class _Placer:
         self.columns = start + columns
         return start
 
-    def _matrix(self, outputs: int, inputs: int) -> Matrix:
-        row = -(-self.columns // self.params.row_cols) * self.params.row_cols
-        dense = Matrix(self.params, outputs, inputs, self.columns)
-        apart = replace(dense, at=row, pitch=pitch_of(self.params, dense.words))
-        found = apart if self.layout == "rows" or (self.layout == "auto" and gains(dense, apart)) else dense
+    def _matrix(self, outputs: int, inputs: int) -> Bf16Matrix | Int8Matrix:
+        found = KINDS[self.weights](self.params, outputs, inputs, self.columns, self.layout)
         self.columns = found.at + found.columns
         return found
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import struct
 
 from gen.pim.compile.attention import Attend
+from gen.pim.compile.bf16 import Bf16Matrix
 from gen.pim.compile.code import Code
+from gen.pim.compile.int8 import Int8Matrix
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
 from gen.pim.compile.registers import BEST, EPS, FOUND, SCALE, SHARE, TOKEN
 from gen.pim.compile.sram import Sram
-from gen.pim.layout import Matrix
 from gen.pim.model import Learned
-from hdl.params.pim import Instruction, chunks, words_of
+from hdl.params.pim import Instruction, words_of
 
 __all__ = ["token_pieces"]
 
@@ -66,8 +67,9 @@ class _Token:
         if at.embedding:
             add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=TOKEN, d=sram.x)
         else:
+            assert isinstance(at.output, Bf16Matrix)
             done = 0
-            for column, length in _chunks(at.output):
+            for column, length in at.output.chunks():
                 add("RD_ITEM", at=column, n=at.output.pitch or length, r=TOKEN, d=sram.x + done)
                 done += length
         unit, column = at.positions.find(self.params, self.position)
@@ -118,29 +120,10 @@ class _Token:
             add("SKEEP", r=BEST, s=FOUND, value=first)
 
     def _logits(self, piece: range) -> None:
-        """The logits of some slots: of each chunk of the input, a product with the columns of these slots."""
-        sram, params, matrix = self.sram, self.params, self.at.output
-        if len(sram.pieces) == 1:
-            self._read("output.bias", sram.shared, 0)
-            self._multiply(matrix, "output", sram.y, sram.shared, 0)
-            return
-        flags = () if self.decoder.output_bias else ("zero",)
-        self._read("output.bias", sram.shared, 0, piece.start * params.slot_words, len(piece) * params.slot_words)
-        done = 0
-        for column, length in _chunks(matrix):
-            column += piece.start * (matrix.pitch or length)
-            self.code.add(
-                "VMM",
-                *flags,
-                at=column,
-                n=length,
-                slots=len(piece),
-                pitch=matrix.pitch,
-                a=sram.y + done,
-                b=0 if flags else sram.shared,
-                d=sram.shared,
-            )
-            done, flags = done + length, ()
+        """The logits of some slots."""
+        sram, words = self.sram, self.params.slot_words
+        self._read("output.bias", sram.shared, 0, piece.start * words, len(piece) * words)
+        self._multiply(self.at.output, "output", sram.y, sram.shared, 0, piece)
 
     # --- layers ------------------------------------------------------------------------------------------------------
     def layers(self, run: Run) -> None:
@@ -200,21 +183,18 @@ class _Token:
                     self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
             at += piece.words
 
-    def _multiply(self, matrix: Matrix, name: str, source: int, result: int, origin: int) -> None:
-        """A product with a matrix; its bias, if it has one, is where the result goes."""
-        biased = f"{name}.bias" in self.at.vectors
+    def _multiply(
+        self,
+        matrix: Bf16Matrix | Int8Matrix,
+        name: str,
+        source: int,
+        result: int,
+        origin: int,
+        slots: range | None = None,
+    ) -> None:
+        """A product with a matrix, or with some slots of it; its bias, if it has one, is where the result goes."""
         with self.code.of(name):
-            self.code.add(
-                "VMM",
-                *(() if biased else ("zero",)),
-                at=origin + matrix.at,
-                n=matrix.words,
-                slots=matrix.slots,
-                pitch=matrix.pitch,
-                a=source,
-                b=result if biased else 0,
-                d=result,
-            )
+            matrix.emit(self.code, source, result, f"{name}.bias" in self.at.vectors, origin, slots)
 
     def _gain(self, name: str, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
@@ -235,15 +215,6 @@ class _Token:
         """Add z to x: the residual connection."""
         with self.code.of("residual"):
             self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
-
-
-def _chunks(matrix: Matrix) -> list[tuple[int, int]]:
-    """The column where each chunk of a matrix begins, and the words of its inputs."""
-    found, at = [], matrix.at
-    for length in chunks(matrix.params, matrix.words):
-        found.append((at, length))
-        at += matrix.slots * (matrix.pitch or length)
-    return found
 
 
 def _bits(number: float) -> int:

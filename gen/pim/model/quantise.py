@@ -77,7 +77,8 @@ def quantise(weights: Elements) -> Quantised:
 def _above(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The least number of 8 significant bits that is not below."""
     fraction, exponent = np.frexp(x)
-    return np.ldexp(np.ceil(fraction * 256), exponent - 8)
+    found: npt.NDArray[np.float64] = np.ldexp(np.ceil(fraction * 256), exponent - 8)
+    return found
 
 
 def quantised(decoder: Decoder, weights: Mapping[str, Elements]) -> dict[str, Elements | Quantised]:

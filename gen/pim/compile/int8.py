@@ -1,0 +1,288 @@
+"""Matrices of 8 bits: where they lie in the banks, and the instructions that multiply them with a vector.
+
+Output j is computed in unit j mod units, as of every matrix. A column of ``2 * lanes`` integers meets two words of the
+global buffer. Slots are worked on in groups: each slot's dot product is made in one and the same accumulator, and
+SCALE_AB adds it, times the scale of the bank's output, to the accumulator of the slot. So the accumulators of a group
+are preset and read at once, and change from banks to registers and back once. The column with the scales lies behind
+those of its slot, so that it rarely needs a row of its own.
+
+The input is cut into chunks as long as all global buffers. Of each chunk the columns of one slot, its scales the last
+of them, follow those of the slot before, and groups follow each other so many columns apart. Between chunks sums are
+rounded to bf16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gen.pim.compile.code import Code, Loop
+from gen.pim.elements import Elements
+from gen.pim.model.quantise import quantise
+from hdl.params.pim import PimParams, words_of
+
+__all__ = ["Chunk", "Int8Matrix", "buffer_words", "int8_matrix"]
+
+
+def buffer_words(params: PimParams) -> int:
+    """Words of the input that a chunk of a matrix of 8 bits has at most: two a column."""
+    words = params.gb_words * params.buffers
+    return words - words % 2
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of the input: its first word, its words, its columns in a slot, and the column where it begins."""
+
+    first: int
+    words: int
+    columns: int
+    at: int
+
+
+@dataclass(frozen=True)
+class Int8Matrix:
+    """A matrix of 8 bits in the banks of a system, with the scales of its outputs.
+
+    Parameters
+    ----------
+    params : PimParams
+    outputs, inputs : int
+    at : int
+        The column of every bank where it begins.
+    group : int
+        Slots that are preset and read together: fewer than there are accumulators.
+    apart : bool
+        Every group begins with a row.
+    """
+
+    params: PimParams
+    outputs: int
+    inputs: int
+    at: int = 0
+    group: int = 1
+    apart: bool = False
+
+    @property
+    def words(self) -> int:
+        """Words of the vector."""
+        return words_of(self.params, self.inputs)
+
+    @property
+    def slots(self) -> int:
+        """Slots of the result."""
+        return -(-self.outputs // self.params.units)
+
+    @property
+    def result_words(self) -> int:
+        """SRAM words of its result, and of biases: whole slots."""
+        return self.slots * self.params.slot_words
+
+    @property
+    def row(self) -> int:
+        """The row where it begins."""
+        return self.at // self.params.row_cols
+
+    @property
+    def col(self) -> int:
+        """The column of that row."""
+        return self.at % self.params.row_cols
+
+    @property
+    def columns(self) -> int:
+        """Columns of every bank that it takes."""
+        return sum(self._extent(chunk) for chunk in self.chunks())
+
+    @property
+    def slot_elements(self) -> int:
+        """Weights that the columns of a slot have room for, with what stands between groups, and scales as columns."""
+        return self.columns * 2 * self.params.lanes // self.slots
+
+    @property
+    def pitch(self) -> int:
+        """Columns from a group of the first chunk to the next; 0 for as many as the group has."""
+        return self._step(next(self.chunks())) if self.apart else 0
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The parts of the input, one after the other."""
+        at, most = 0, buffer_words(self.params)
+        for first in range(0, self.words, most):
+            words = min(most, self.words - first)
+            chunk = Chunk(first, words, -(-words // 2), at)
+            yield chunk
+            at += self._extent(chunk)
+
+    def _step(self, chunk: Chunk) -> int:
+        """Columns from a group to the next."""
+        columns = self.group * (chunk.columns + 1)
+        row_cols = self.params.row_cols
+        return -(-columns // row_cols) * row_cols if self.apart else columns
+
+    def _extent(self, chunk: Chunk) -> int:
+        """Columns of all groups of a chunk."""
+        whole, left = divmod(self.slots, self.group)
+        last = self._step(chunk) if self.apart else left * (chunk.columns + 1)
+        return whole * self._step(chunk) + (last if left else 0)
+
+    def _begin(self, chunk: Chunk, slot: int) -> int:
+        """The column where a slot of a chunk begins, counted from the first one of the matrix."""
+        group, inside = divmod(slot, self.group)
+        return chunk.at + group * self._step(chunk) + inside * (chunk.columns + 1)
+
+    # --- numbers -----------------------------------------------------------------------------------------------------
+    def place(self, values: Elements) -> Elements:
+        """The columns that hold a matrix and its scales, each in the first lane of its column; the rest is zero.
+
+        Parameters
+        ----------
+        values : uint16 array of shape (outputs, inputs)
+            The bits of bf16 numbers, which are quantised output by output.
+
+        Returns
+        -------
+        uint16 array of shape (channels, banks, columns, lanes)
+            The integers are bytes, the first one of a pair the lower.
+
+        Raises
+        ------
+        ConfigError
+            If a weight is infinite or NaN.
+        """
+        params, lanes = self.params, self.params.lanes
+        found = np.zeros((params.units, self.columns, lanes), np.uint16)
+        integers = quantise(values.T)
+        scales = np.zeros(self.slots * params.units, np.uint16)
+        scales[: self.outputs] = integers.scales
+        filled = np.zeros((self.slots * params.units, -(-self.words // 2) * 2 * lanes), np.int8)
+        filled[: self.outputs, : self.inputs] = integers.values.T
+        columns = filled.view("<u2").astype(np.uint16).reshape(self.slots, params.units, -1, lanes)
+        for chunk in self.chunks():
+            part = columns[:, :, chunk.first // 2 :][:, :, : chunk.columns]
+            for slot in range(self.slots):
+                begin = self._begin(chunk, slot)
+                found[:, begin : begin + chunk.columns] = part[slot]
+                found[:, begin + chunk.columns, 0] = scales[slot * params.units :][: params.units]
+        return found.reshape(params.channels, params.banks, self.columns, lanes)
+
+    # --- instructions ------------------------------------------------------------------------------------------------
+    def emit(self, code: Code, source: int, result: int, biased: bool, origin: int, slots: range | None = None) -> None:
+        """The instructions of a product.
+
+        Parameters
+        ----------
+        code : Code
+        source, result : int
+            SRAM words of the vector and of the results.
+        biased : bool
+            The biases are where the results go. Otherwise accumulators must be zeros. In either case zeros are left.
+        origin : int
+            Columns from the place of the matrix to that of the one that is meant.
+        slots : range, optional
+            The slots that are wanted, from a group's first one on; all by default.
+        """
+        slots = slots or range(self.slots)
+        column = origin + self.at + self._begin(next(self.chunks()), slots.start)
+        code.add("ACT_AB", mask=code.everyone, row=column // self.params.row_cols)
+        for run in self._runs(biased):
+            chunk = run[0]
+            with code.loop(len(run), columns=self._extent(chunk), a=chunk.words) as turn:
+                self._load(code, chunk, source + chunk.first, turn)
+                column = origin + self.at + self._begin(chunk, slots.start)
+                preset = biased or chunk.first > 0
+                self._emit_groups(code, chunk, column, result, len(slots), preset, turn)
+
+    def _runs(self, biased: bool) -> list[list[Chunk]]:
+        """Chunks with the same instructions: as long as each other, and all with presets or without."""
+        found: list[list[Chunk]] = []
+        for chunk in self.chunks():
+            if found and found[-1][0].words == chunk.words and (biased or found[-1][0].first):
+                found[-1].append(chunk)
+            else:
+                found.append([chunk])
+        return found
+
+    def _load(self, code: Code, chunk: Chunk, source: int, turn: Loop) -> None:
+        """A chunk of the input goes to the global buffers; beside an odd word, any number will do."""
+        code.add("WR_GB", mask=code.everyone, a=source, n=chunk.words, gb=0, move={"a": [turn]})
+        if chunk.words % 2:
+            last = source + chunk.words - 1
+            code.add("WR_GB", mask=code.everyone, a=last, n=1, gb=chunk.words, move={"a": [turn]})
+
+    def _emit_groups(
+        self, code: Code, chunk: Chunk, column: int, result: int, slots: int, preset: bool, turn: Loop
+    ) -> None:
+        """The slots of a chunk from a column on, group by group."""
+        step, words = self._step(chunk), self.group * self.params.slot_words
+        whole, left = divmod(slots, self.group)
+        if whole:
+            with code.loop(whole, columns=step, a=words, d=words) as group:
+                self._emit_group(code, chunk, column, result, self.group, preset, (turn, group))
+        if left:
+            self._emit_group(code, chunk, column + whole * step, result + whole * words, left, preset, (turn,))
+
+    def _emit_group(
+        self, code: Code, chunk: Chunk, column: int, result: int, count: int, preset: bool, loops: tuple[Loop, ...]
+    ) -> None:
+        """So many slots: presets, dot products and scales one after the other, and all results."""
+        params, everyone, words = self.params, code.everyone, self.params.slot_words
+        rows, inner = {"row": loops}, loops[1:]
+        if preset:
+            code.add("WR_BIAS", mask=everyone, a=result, acc=0, n=count, stride=words, move={"a": inner})
+        for slot in range(count):
+            at, dot = column + slot * (chunk.columns + 1), self.group
+            code.add("MAC_AB", "int8", mask=everyone, at=at, n=chunk.columns, gb=0, acc=dot, vectors=1, move=rows)
+            code.add("SCALE_AB", mask=everyone, at=at + chunk.columns, lane=0, acc=dot, to=slot, n=1, move=rows)
+        if self.apart:
+            # The next group's row opens while results are read.
+            row = (column + self._step(chunk)) // params.row_cols
+            code.add("ACT_AB", mask=everyone, row=row, move=rows)
+        code.add("RD_MAC", mask=everyone, d=result, acc=0, n=count, stride=words, move={"d": inner})
+
+
+# --- choice ----------------------------------------------------------------------------------------------------------
+def int8_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: str) -> Int8Matrix:
+    """A matrix with the groups that take the least time, from a column on or from the next row on.
+
+    Parameters
+    ----------
+    params : PimParams
+        With several accumulators.
+    outputs, inputs : int
+    at : int
+        The first column that is free.
+    layout : str
+        A key of :data:`gen.pim.compile.LAYOUTS`.
+    """
+    dense = Int8Matrix(params, outputs, inputs, at)
+    row = replace(dense, at=-(-at // params.row_cols) * params.row_cols, apart=True)
+    most = min(dense.slots, params.accumulators - 1)
+    # Of groups that are as many, the smallest ones: shorter programs.
+    groups = sorted({-(-dense.slots // -(-dense.slots // group)) for group in range(1, most + 1)})
+    found = [
+        replace(each, group=group)
+        for each, name in ((dense, "dense"), (row, "rows"))
+        for group in groups
+        if layout in (name, "auto")
+    ]
+    return min(found, key=clocks)
+
+
+def clocks(matrix: Int8Matrix) -> int:
+    """Clocks of a product, less what is the same for all groups and layouts; see :mod:`gen.pim.compile.clocks`."""
+    params, timing = matrix.params, matrix.params.timing
+    closing = timing.trtp + timing.trp
+    change = closing + timing.trcd_mac
+    groups = -(-matrix.slots // matrix.group)
+    found = 0
+    for chunk in matrix.chunks():
+        reading = 2 * timing.tmod + timing.tmac + timing.cl_reg
+        busy = reading + matrix.group * params.parts * timing.tbl
+        columns = matrix.group * (chunk.columns + 1)
+        if matrix.apart:
+            within = (columns - 1) // params.row_cols * change
+            found += groups * (reading + within + max(change, closing + busy) - busy)
+        else:
+            found += groups * reading + matrix.slots * (chunk.columns + 1) * change // params.row_cols
+    return found
