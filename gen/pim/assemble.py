@@ -234,15 +234,15 @@ class _Assembler:
             self.params, self.known = params, not line.problems
             self.names |= constants_of(params)
 
-    def _changes(self, line: Line, places: dict[str, Token]) -> Iterator[tuple[str, int | float]]:
+    def _changes(self, line: Line, places: dict[str, Token]) -> Iterator[tuple[str, int | float | bool]]:
         """The parameters that a system is given, each with where it stands."""
         while line.next.text:
             try:
                 line.expect("','", lambda text: text == ",")
-                key = line.expect("a parameter", lambda text: re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)?", text))
+                key = line.expect("a parameter", lambda text: re.fullmatch(r"[a-z_][a-z_0-9]*(\.[a-z_0-9]+)?", text))
                 line.expect("'='", lambda text: text == "=")
                 begin = line.next
-                value = line.expression({})
+                value = line.expression({"true": True, "false": False})
                 places[key.text] = key
                 try:
                     yield key.text, value if isinstance(value, int) else float(value)

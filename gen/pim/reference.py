@@ -30,7 +30,7 @@ from hdl.params.pim import (
 )
 from hdl.params.pim.fields import Operand
 from hdl.params.pim.opcode import FLAGS
-from hdl.params.pim.system import LIMITS, MEANINGS
+from hdl.params.pim.system import LIMITS, MEANINGS, SWITCHES
 
 __all__ = [
     "constants",
@@ -104,8 +104,12 @@ def systems() -> dict[str, dict[str, Any]]:
 
 
 def size_keys(params: PimParams) -> dict[str, dict[str, Any]]:
-    """The sizes of a system: meaning, greatest value and why, default, value in a system, and where that comes from."""
+    """The sizes of a system: meaning, greatest value and why, default, value in a system, and where that comes from.
+
+    Of a switch the greatest value is true.
+    """
     default, sources = PimParams(), size_sources(params)
+    limits = LIMITS | dict.fromkeys(SWITCHES, (True, "it is false or true"))
     return {
         key: {
             "meaning": MEANINGS[key],
@@ -115,7 +119,7 @@ def size_keys(params: PimParams) -> dict[str, dict[str, Any]]:
             "value": getattr(params, key),
             "source": sources[key],
         }
-        for key, (most, why) in LIMITS.items()
+        for key, (most, why) in limits.items()
     }
 
 
@@ -288,7 +292,9 @@ def _systems() -> list[str]:
     """The keys of a system with the presets' values, and the constants."""
     names = list(PRESETS)
     heads = [f"`{name}`" for name in names]
-    sizes = [(f"`{key}`", MEANINGS[key], f"{LIMITS[key][0]:,}", *_each(key)) for key in LIMITS]
+    sizes = [
+        (f"`{key}`", MEANINGS[key], _size(LIMITS[key][0] if key in LIMITS else True), *_each(key)) for key in MEANINGS
+    ]
     times = {name: timing_keys(params) for name, params in PRESETS.items()}
     rules = [
         (f"`{key}`", rule["symbol"], rule["meaning"], *(f"{times[name][key]['value']:,}" for name in names))
@@ -331,7 +337,11 @@ def _origins() -> list[tuple[str, str, str]]:
 
 
 def _each(key: str) -> list[str]:
-    return [f"{getattr(params, key):,}" for params in PRESETS.values()]
+    return [_size(getattr(params, key)) for params in PRESETS.values()]
+
+
+def _size(value: int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:,}"
 
 
 def _first(op: Opcode) -> str:

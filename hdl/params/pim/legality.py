@@ -231,7 +231,7 @@ def _ranges(params: PimParams, touched: tuple[Access, ...]) -> Iterator[Violatio
     limits = {
         "sram": ("SRAM", "words", params.sram_words, f"the SRAM, which has {params.sram_words}"),
         "dram": ("ROW", "columns", params.bank_cols, f"a bank, which has {params.rows} rows of {params.row_cols}"),
-        "buffer": ("BUFFER", "words", params.gb_words, f"the global buffer, which has {params.gb_words}"),
+        "buffer": ("BUFFER", "words", params.buffer_words, f"the global buffer, which has {params.buffer_words}"),
     }
     for access in touched:
         fault, unit, limit, what = limits[access.space]

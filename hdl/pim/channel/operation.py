@@ -30,7 +30,7 @@ def operation(params: PimParams) -> StructLayout:
             "row": max(1, (params.rows - 1).bit_length()),
             "col": params.col_bits,
             "count": COUNT_BITS,
-            "word": max(1, (params.gb_words - 1).bit_length()),
+            "word": max(1, (params.buffer_words - 1).bit_length()),
             "lane": max(1, (params.lanes - 1).bit_length()),
         }
     )

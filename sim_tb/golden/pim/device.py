@@ -30,14 +30,14 @@ class Device:
 
     Attributes
     ----------
-    buffers : uint16 array of shape (channels, gb_words, lanes)
+    buffers : uint16 array of shape (channels, buffer_words, lanes)
         The global buffers.
     accumulators : float32 array of shape (channels, banks)
     """
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        self.buffers: Elements = np.zeros((params.channels, params.gb_words, params.lanes), np.uint16)
+        self.buffers: Elements = np.zeros((params.channels, params.buffer_words, params.lanes), np.uint16)
         self.accumulators = np.zeros((params.channels, params.banks), np.float32)
         self._rows: dict[tuple[int, int], Elements] = {}
 

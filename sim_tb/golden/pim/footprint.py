@@ -50,7 +50,7 @@ class Footprint:
     def __init__(self, params: PimParams, rows: int = 0) -> None:
         self.params = params
         columns = (rows or params.rows) * params.row_cols
-        self._sizes = {"sram": params.sram_words, "buffer": params.gb_words, "dram": columns}
+        self._sizes = {"sram": params.sram_words, "buffer": params.buffer_words, "dram": columns}
         self._written: dict[tuple[str, int], Marks] = {}
         self._read: dict[tuple[str, int], Marks] = {}
         self._strays: dict[tuple[int, str], Stray] = {}

@@ -117,7 +117,7 @@ class HostResult:
     sram : uint16 array of shape (sram_words, lanes)
     banks : uint16 array of shape (channels, rows, row_cols, banks, lanes)
         Of the rows that the simulation keeps.
-    buffers : uint16 array of shape (channels, gb_words, lanes)
+    buffers : uint16 array of shape (channels, buffer_words, lanes)
     accumulators : uint32 array of shape (channels, banks)
     log : list of Entry
     violations : list of tuple

@@ -242,7 +242,7 @@ class _Maker:
             "elements": lambda: 1 + self.below(12 * max(self.params.vector_lanes, self.params.lanes)),
             "slots": lambda: 1 + self.below(4),
             "sram": lambda: self.below(min(self.params.sram_words, 256)),
-            "buffer": lambda: self.below(self.params.gb_words),
+            "buffer": lambda: self.below(self.params.buffer_words),
             "stride": lambda: self.below(8),
             "scalar": lambda: int(self.rng.integers(SCALARS)),
             "pair": lambda: int(self.rng.integers(SCALARS - 1)),

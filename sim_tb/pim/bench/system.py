@@ -65,7 +65,7 @@ class Result:
         ``tlast`` of each output word.
     scalars : uint32 array of shape (16,)
     banks : uint16 array of shape (channels, rows, row_cols, banks, lanes)
-    buffers : uint16 array of shape (channels, gb_words, lanes)
+    buffers : uint16 array of shape (channels, buffer_words, lanes)
     accumulators : uint32 array of shape (channels, banks)
     log : list of Entry
     violations : list of tuple
@@ -211,7 +211,7 @@ def _model(params: PimParams) -> Model:
     verilog = verilog_of(Controller(params), "bitloom")
     sources = {"controller.v": verilog, "device.sv": text["device.sv"], "system.sv": harness}
     own = {"CHANNELS": params.channels, "BANKS": params.banks, "LANES": params.lanes, "ROW_COLS": params.row_cols}
-    own |= {"ROWS": params.rows, "GB_WORDS": params.gb_words, "PROGRAM": params.program_words, "INPUTS": INPUTS}
+    own |= {"ROWS": params.rows, "GB_WORDS": params.buffer_words, "PROGRAM": params.program_words, "INPUTS": INPUTS}
     own |= {"BEAT": 16 * params.vector_lanes, "PROGRAM_BITS": max(1, (params.program_words - 1).bit_length())}
     return Model(
         name="pim-system",
