@@ -50,8 +50,8 @@ MEANINGS = {
     "power of two",
     "mark_depth": "entries of the log that MARK writes",
     "accumulators": "accumulators a MAC unit; a power of two",
-    "vectors": "vectors that one column access is multiplied with at once, each with its own multipliers; a power of two, "
-    "at most accumulators and buffers",
+    "vectors": "vectors that one column access is multiplied with at once, each with its own multipliers; a power of "
+    "two, at most accumulators and buffers",
     "buffers": "global buffers a channel, of gb_words words each; a power of two",
     "int8": "MAC units also multiply columns of 2 x lanes int8, and scale what they have added up",
 }
