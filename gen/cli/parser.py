@@ -251,6 +251,16 @@ def _decoder() -> _Parser:
 _MODEL = "a config.json, the folder of a model with one, or the name of a published model"
 
 
+def _add_set(parser: _Parser) -> None:
+    about = "replace a value of the system: channels=4, timing.trefi=0; may be repeated"
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
+
+
+def _add_weights(parser: _Parser) -> None:
+    about = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
+    parser.add_argument("--weights", default="bf16", metavar="KIND", help=about)
+
+
 def _pim_compile() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("model", metavar="MODEL", help=_MODEL)
@@ -260,10 +270,12 @@ def _pim_compile() -> _Parser:
         default="aim_measured",
         help="preset, or JSON file of a system (default: aim_measured)",
     )
+    _add_set(parser)
     about = "tokens that caches have room for (default: the model's context, at most 1024)"
     parser.add_argument("--tokens", type=int, metavar="N", help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    _add_weights(parser)
     parser.add_argument("--positions", metavar="N-M", help="positions whose programs are written (default: all)")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="folder for programs, report and the banks' image")
     parser.add_argument("--force", action="store_true", help=FORCE)
@@ -286,8 +298,7 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("model", metavar="MODEL", help=_MODEL)
     about = "preset, or JSON file of a system (default: aim_measured)"
     parser.add_argument("--system", metavar="NAME", default="aim_measured", help=about)
-    about = "replace a value of the system: channels=4, timing.trefi=0; may be repeated"
-    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
+    _add_set(parser)
     usual = pim_simulate.USUAL_TOKENS
     parser.add_argument("--tokens", type=int, default=usual, metavar="N", help=f"tokens to simulate (default: {usual})")
     about = "position of the first one; those before it are in the caches (default: 0)"
@@ -296,6 +307,7 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("--output-matrix", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    _add_weights(parser)
     about = "simulate the last position on other systems as well: channels, vector unit, refreshes ..."
     parser.add_argument("--sensitivity", action="store_true", help=about)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report, .html")

@@ -191,10 +191,12 @@ def compile_decoder(
 def _int8(params: PimParams) -> Iterator[Problem]:
     """What a system lacks for weights of 8 bits."""
     if not params.int8:
-        yield Problem("pim.int8", "must be true for weights of 8 bits", "with --set int8=true, for example")
+        yield Problem("pim.int8", "must be true for weights of 8 bits, not false", "--set int8=true, for example")
     if params.accumulators < 2:
         message = f"must be at least 2 for weights of 8 bits, not {params.accumulators}"
-        yield Problem("pim.accumulators", message, "one for dot products, the others for what scales make of them")
+        yield Problem(
+            "pim.accumulators", message, "one makes dot products, and the others hold what scales make of them"
+        )
     if buffer_words(params) < 2:
         yield Problem("pim.gb_words", f"must be at least 2 for weights of 8 bits, not {params.gb_words}")
 

@@ -13,6 +13,7 @@ from gen.pim.compile.int8 import Int8Matrix
 from gen.pim.compile.placement import Items, Placement
 from gen.pim.elements import Elements, bf16
 from gen.pim.model import Rotary
+from gen.pim.model.quantise import matrices, unfit
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import words_of
 
@@ -23,8 +24,9 @@ SOURCES = {"attend": ("query", "key", "value"), "mix": ("mix",), "up": ("gate", 
 
 
 def check(placement: Placement, weights: Mapping[str, Elements]) -> None:
-    """Raise ConfigError with every tensor that is missing, unknown, of a wrong shape, or not bf16."""
+    """Raise ConfigError with every tensor that is missing, unknown, of a wrong shape, not bf16, or can't be stored."""
     known = placement.decoder.tensors()
+    eight = set(matrices(placement.decoder)) if placement.weights == "int8" else set()
     problems = [
         Problem(name, "is no tensor of this decoder", near_name(name, known)) for name in weights if name not in known
     ]
@@ -36,6 +38,8 @@ def check(placement: Placement, weights: Mapping[str, Elements]) -> None:
             problems.append(Problem(name, f"must have the shape {shape}, not {found.shape}"))
         elif found.dtype != np.uint16:
             problems.append(Problem(name, f"must hold the bits of bf16 numbers (uint16), not {found.dtype}"))
+        elif name in eight and (problem := unfit(name, found.T if name == "embedding" else found)):
+            problems.append(problem)
     if problems:
         raise ConfigError(problems)
 

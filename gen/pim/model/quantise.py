@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from gen.pim.elements import Elements, numbers
 from gen.pim.model.decoder import Decoder
 from hdl.params import ConfigError, Problem
 
-__all__ = ["MOST", "WEIGHTS", "Quantised", "quantise", "quantised"]
+__all__ = ["MOST", "WEIGHTS", "Quantised", "matrices", "quantise", "quantised", "unfit"]
 
 #: What matrices can be stored as.
 WEIGHTS = {
@@ -43,6 +43,23 @@ class Quantised:
     scales: Elements
 
 
+def unfit(name: str, weights: Elements) -> Problem | None:
+    """Why a matrix of shape (inputs, outputs) can't have 8 bits; None if it can."""
+    wrong = (weights & 0x7F80 == 0x7F80).any(axis=0)
+    if not wrong.any():
+        return None
+    message = f"has a weight of output {int(wrong.argmax())} that is infinite or NaN"
+    return Problem(name, message, "it can't be a weight of 8 bits")
+
+
+def matrices(decoder: Decoder) -> Iterator[str]:
+    """The tensors that are quantised; a tied embedding is one, as the output matrix."""
+    for layer in range(decoder.layers):
+        for matrix in decoder.layer_matrices():
+            yield f"{layer}.{matrix.name}"
+    yield "embedding" if decoder.tied else "output"
+
+
 def quantise(weights: Elements) -> Quantised:
     """The nearest integers, ties to even, times the least bf16 scale with which the greatest weight is 127 at most.
 
@@ -58,11 +75,9 @@ def quantise(weights: Elements) -> Quantised:
     ConfigError
         If a weight is infinite or NaN.
     """
+    if problem := unfit("matrix", weights):
+        raise ConfigError([problem])
     greatest = numbers((weights & 0x7FFF).max(axis=0)).astype(np.float64)
-    if not np.isfinite(greatest).all():
-        output = int(np.argmin(np.isfinite(greatest)))
-        message = f"has a weight of output {output} that is infinite or NaN"
-        raise ConfigError([Problem("matrix", message, "it can't be a weight of 8 bits")])
     scales = np.where(greatest == 0, 0, np.maximum(_above(greatest / MOST), LEAST)).astype(np.float32)
     values = np.empty(weights.shape, np.int8)
     divisors = np.where(scales == 0, np.float32(1), scales)
@@ -94,9 +109,9 @@ def quantised(decoder: Decoder, weights: Mapping[str, Elements]) -> dict[str, El
         Bf16 tensors as their bits, named and shaped as ``decoder.tensors()`` says.
     """
     found: dict[str, Elements | Quantised] = {name: weights[name] for name in weights}
-    for layer in range(decoder.layers):
-        for matrix in decoder.layer_matrices():
-            name = f"{layer}.{matrix.name}"
+    for name in matrices(decoder):
+        if name == "embedding":
+            found["output"] = quantise(weights[name].T)
+        else:
             found[name] = quantise(weights[name])
-    found["output"] = quantise(weights["embedding"].T if decoder.tied else weights["output"])
     return found
