@@ -34,6 +34,9 @@ class Bf16Matrix(Matrix):
             at += self.slots * (self.pitch or length)
         return found
 
+    def begin(self, code: Code) -> None:
+        """What a program does before its first product: nothing."""
+
     def emit(self, code: Code, source: int, result: int, biased: bool, origin: int, slots: range | None = None) -> None:
         """The instructions of a product.
 

@@ -14,7 +14,7 @@ from gen.pim.compile.sram import Sram, arrange
 from gen.pim.compile.token import token_pieces
 from gen.pim.elements import Elements
 from gen.pim.model import Decoder
-from gen.pim.model.quantise import WEIGHTS
+from gen.pim.model.quantise import WEIGHTS, Quantised, quantised
 from gen.pim.program import Program
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import FIELDS, Instruction, PimParams, instruction
@@ -136,6 +136,10 @@ class Compiled:
         for first, columns in self.parts(weights):
             found[:, first : first + columns.shape[1]] = columns
         return found.reshape(params.channels, params.banks, -1, params.lanes)
+
+    def stored(self, weights: Mapping[str, Elements]) -> Mapping[str, Elements | Quantised]:
+        """A decoder's tensors in the precision that the banks have them in, as references take them."""
+        return quantised(self.decoder, weights) if self.placement.weights == "int8" else weights
 
     @property
     def image_bytes(self) -> int:

@@ -167,6 +167,10 @@ class Int8Matrix:
         return found.reshape(params.channels, params.banks, self.columns, lanes)
 
     # --- instructions ------------------------------------------------------------------------------------------------
+    def begin(self, code: Code) -> None:
+        """What a program does before its first product: all accumulators become zeros, which products leave behind."""
+        code.add("WR_BIAS", "zero", mask=code.everyone, acc=0, n=self.params.accumulators)
+
     def emit(self, code: Code, source: int, result: int, biased: bool, origin: int, slots: range | None = None) -> None:
         """The instructions of a product.
 

@@ -64,6 +64,7 @@ class _Token:
             add("SETR", r=TOKEN, value=token)
         for register, number in ((EPS, width * self.decoder.norm.epsilon), (SHARE, 1 / width)):
             add("SETR", r=register, value=_bits(number))
+        at.output.begin(self.code)
         if at.embedding:
             add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=TOKEN, d=sram.x)
         else:

@@ -105,7 +105,8 @@ def compare(compiled: Compiled, seed: int, positions: int) -> Compared:
     shape = compiled.decoder
     weights = random_weights(shape, rng)
     machine = loaded(compiled, weights)
-    right, wide = single(shape, weights, compiled.params), double(shape, weights)
+    stored = compiled.stored(weights)
+    right, wide = single(shape, stored, compiled.params), double(shape, stored)
     farthest, different, longest, token = 0.0, 0, 0, 0
     for position in range(positions):
         predicted = position % 3 == 2
