@@ -251,14 +251,13 @@ def _decoder() -> _Parser:
 _MODEL = "a config.json, the folder of a model with one, or the name of a published model"
 
 
+_BATCH = "sequences that go one token further together, each with caches of its own (default: 1)"
+_WEIGHTS = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
+
+
 def _add_set(parser: _Parser) -> None:
     about = "replace a value of the system: channels=4, timing.trefi=0; may be repeated"
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
-
-
-def _add_weights(parser: _Parser) -> None:
-    about = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
-    parser.add_argument("--weights", default="bf16", metavar="KIND", help=about)
 
 
 def _pim_compile() -> _Parser:
@@ -275,7 +274,8 @@ def _pim_compile() -> _Parser:
     parser.add_argument("--tokens", type=int, metavar="N", help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
-    _add_weights(parser)
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
+    parser.add_argument("--weights", default="bf16", metavar="KIND", help=_WEIGHTS)
     parser.add_argument("--positions", metavar="N-M", help="positions whose programs are written (default: all)")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="folder for programs, report and the banks' image")
     parser.add_argument("--force", action="store_true", help=FORCE)
@@ -307,7 +307,8 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("--output-matrix", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
-    _add_weights(parser)
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
+    parser.add_argument("--weights", default="bf16", metavar="KIND", help=_WEIGHTS)
     about = "simulate the last position on other systems as well: channels, vector unit, refreshes ..."
     parser.add_argument("--sensitivity", action="store_true", help=about)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report, .html")

@@ -386,14 +386,12 @@ def double(decoder: Decoder, weights: Mapping[str, Weights]) -> Reference:
     return Reference(decoder, weights, Double())
 
 
-def single(decoder: Decoder, weights: Mapping[str, Weights], params: Any) -> Reference:
-    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`."""
-    words = params.gb_words * params.buffers
-    arithmetic = Single(
-        params.lanes,
-        params.banks,
-        chunk=params.gb_words * params.lanes,
-        chunk_8=(words - words % 2) * params.lanes,
-        vector_lanes=params.vector_lanes,
-    )
-    return Reference(decoder, weights, arithmetic)
+def single(decoder: Decoder, weights: Mapping[str, Weights], params: Any, batch: int = 1) -> Reference:
+    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`, as one sequence of a batch.
+
+    A vector that meets a matrix of 8 bits alone has all global buffers, and one of several has one.
+    """
+    alone = min(params.vectors, params.accumulators // 2, batch) <= 1
+    words = params.gb_words * (params.buffers if alone else 1)
+    chunks = (params.gb_words * params.lanes, (words - words % 2) * params.lanes)
+    return Reference(decoder, weights, Single(params.lanes, params.banks, *chunks, params.vector_lanes))

@@ -32,7 +32,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     params = changed_system(system_of(options.system), options.overrides)
     decoder = model_of(options.model)
     try:
-        compiled = compile_decoder(decoder, params, options.tokens, options.layout, options.weights)
+        compiled = compile_decoder(decoder, params, options.tokens, options.layout, options.batch, options.weights)
         found = {"model": options.model, **report(compiled)}
         positions = _positions(options.positions, compiled.placement.tokens)
     except ConfigError as error:
@@ -117,6 +117,7 @@ def _text(found: dict[str, Any]) -> str:
     head = ["", "inputs", "outputs", "times", "slots", "pitch", "rows", "units used", "columns used"]
     lines = [
         f"{found['family']}, {found['parameters']:,} parameters, {found['layers']} layers, {found['tokens']:,} tokens"
+        + (f", {found['batch']} sequences" if found["batch"] > 1 else "")
         + (f", {found['weights']} weights" if found["weights"] != "bf16" else ""),
         f"rows      {rows['used']:,} of {rows['of']:,} ({rows['used'] / rows['of']:.1%}): {rows['weights']:,} of "
         f"weights, {rows['caches']:,} of caches; {rows['layer']} a layer",

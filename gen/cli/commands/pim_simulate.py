@@ -89,7 +89,7 @@ def _compiled(options: argparse.Namespace) -> Compiled:
         raise ConfigError(problems, options.model)
     try:
         room = max(min(context, ROOM), options.first + options.tokens)
-        return compile_decoder(decoder, params, room, options.layout, options.weights)
+        return compile_decoder(decoder, params, room, options.layout, options.batch, options.weights)
     except ConfigError as error:
         raise ConfigError(error.problems, options.model) from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import lcm
 
 from gen.pim.compile.code import Code, Loop
@@ -11,47 +11,65 @@ from gen.pim.compile.placement import Placement
 from gen.pim.compile.registers import SCALE
 from gen.pim.compile.sram import Pass, Sram
 
-__all__ = ["Attend"]
+__all__ = ["Attend", "attend"]
+
+
+def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None]) -> None:
+    """The attention of a layer: rotate queries and keys, keep key and value, and mix the values of what each head sees.
+
+    While the vector unit has the scores of a sequence, the channels compute those of the next one.
+
+    Parameters
+    ----------
+    sequences : sequence of Attend
+    meanwhile : function
+        It emits what the channels can do while the vector unit has the first scores.
+    """
+    for each in sequences:
+        each.begin()
+    waiting: tuple[Attend, Pass] | None = None
+    for each in sequences:
+        for some in each.sram.passes:
+            if waiting and waiting[0] is each:  # scores take the place of those before
+                each.mix(waiting[1])
+                waiting = None
+            each.score(some)
+            if each is sequences[0] and some is each.sram.passes[0]:
+                meanwhile()
+            each.share(some)
+            if waiting:
+                waiting[0].mix(waiting[1])
+            waiting = each, some
+    if waiting:
+        waiting[0].mix(waiting[1])
 
 
 class Attend:
-    """Emits the attention of one layer.
+    """Emits the attention of one layer and one sequence.
 
     Parameters
     ----------
     code : Code
     placement : Placement
     sram : Sram
+        The sequence's.
     seen : Seen
     origin : int
-        Columns from the first layer of a loop's turn to this one.
+        Columns from the first sequence's caches in the first layer of a loop's turn to these.
     """
 
     def __init__(self, code: Code, placement: Placement, sram: Sram, seen: Seen, origin: int) -> None:
         self.code, self.at, self.sram, self.seen, self.origin = code, placement, sram, seen, origin
         self.heads, self.params = placement.heads, placement.params
 
-    def emit(self, meanwhile: Callable[[], None]) -> None:
-        """Rotate queries and keys, keep key and value, and mix the values of what each head sees.
-
-        ``meanwhile`` emits what the channels can do while the vector unit has the first scores.
-        """
-        of = self.code.of
+    def begin(self) -> None:
+        """Rotate queries and keys, and keep key and value."""
         if self.heads.turned:
-            with of("rotation"):
+            with self.code.of("rotation"):
                 self._rotate()
-        with of("caches"):
+        with self.code.of("caches"):
             self._keep_key()
             self._keep_value()
-        for each in self.sram.passes:
-            with of("scores"):
-                self._score(each)
-            if each is self.sram.passes[0]:
-                meanwhile()
-            with of("softmax"):
-                self._share(each)
-            with of("values"):
-                self._mix(each)
 
     def _rotate(self) -> None:
         """All pairs (a, b) become (a cos - b sin, b cos + a sin); all a lie in front of all b."""
@@ -89,23 +107,24 @@ class Attend:
             add("WR_ELEM", mask=mask, at=column + whole * self.at.value_words, lane=lane, a=a)
 
     # --- scores ------------------------------------------------------------------------------------------------------
-    def _score(self, some: Pass) -> None:
+    def score(self, some: Pass) -> None:
         """The scores of a pass: as many queries as the global buffer holds, units tokens at a time."""
         fit = self.params.gb_words // self.heads.head_words
         groups = min(fit, len(some.groups))
         repeats = max(1, fit // len(some.groups))
-        for repeat in some.repeats[::repeats]:
-            for group in some.groups[::groups]:
-                self._multiply(
-                    some,
-                    range(repeat, min(repeat + repeats, some.repeats.stop)),
-                    range(group, min(group + groups, some.groups.stop)),
-                )
+        with self.code.of("scores"):
+            for repeat in some.repeats[::repeats]:
+                for group in some.groups[::groups]:
+                    self._multiply(
+                        some,
+                        range(repeat, min(repeat + repeats, some.repeats.stop)),
+                        range(group, min(group + groups, some.groups.stop)),
+                    )
 
-    def _share(self, some: Pass) -> None:
+    def share(self, some: Pass) -> None:
         """Probabilities in the place of scores."""
         words = self.sram.score_words
-        with self.code.loop(some.heads, a=words, d=words) as head:
+        with self.code.of("softmax"), self.code.loop(some.heads, a=words, d=words) as head:
             move = {"a": [head], "d": [head]}
             scores = self.sram.scores
             self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
@@ -138,7 +157,7 @@ class Attend:
                 code.add("RD_MAC", mask=everyone, d=d, move={"d": [slot, group]})
 
     # --- values ------------------------------------------------------------------------------------------------------
-    def _mix(self, some: Pass) -> None:
+    def mix(self, some: Pass) -> None:
         """The values, weighted with each head's probabilities.
 
         The heads of a slot's channels repeat after the least common multiple of a head and a slot: a loop over these
@@ -149,13 +168,14 @@ class Attend:
         elements = len(some.groups) * width
         first = some.groups.start * width // units
         whole, slots = elements // period, period // units
-        if whole:
-            steps = {"a": period // width * self.sram.score_words, "d": slots * self.params.slot_words}
-            with self.code.loop(whole, columns=slots * self.at.value_words, **steps) as loop:
-                self._mix_slots(some, range(first, first + slots), loop)
-        if elements % period:
-            start, end = first + whole * slots, first + self.at.slots(elements)
-            self._mix_slots(some, range(start, end), Loop(None))
+        with self.code.of("values"):
+            if whole:
+                steps = {"a": period // width * self.sram.score_words, "d": slots * self.params.slot_words}
+                with self.code.loop(whole, columns=slots * self.at.value_words, **steps) as loop:
+                    self._mix_slots(some, range(first, first + slots), loop)
+            if elements % period:
+                start, end = first + whole * slots, first + self.at.slots(elements)
+                self._mix_slots(some, range(start, end), Loop(None))
 
     def _mix_slots(self, some: Pass, slots: range, period: Loop) -> None:
         """Some slots of values, each for all repeats while its row is open; a global buffer of tokens at a time."""

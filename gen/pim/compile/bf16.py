@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from gen.pim.compile.clocks import gains, pitch_of
 from gen.pim.compile.code import Code
+from gen.pim.compile.vectors import Vectors
 from gen.pim.layout import Matrix
 from hdl.params.pim import PimParams, chunks
 
@@ -37,16 +38,13 @@ class Bf16Matrix(Matrix):
     def begin(self, code: Code) -> None:
         """What a program does before its first product: nothing."""
 
-    def emit(self, code: Code, source: int, result: int, biased: bool, origin: int, slots: range | None = None) -> None:
-        """The instructions of a product.
+    def emit(self, code: Code, vectors: Vectors, origin: int, slots: range | None = None) -> None:
+        """The instructions of products with vectors, one after the other.
 
         Parameters
         ----------
         code : Code
-        source, result : int
-            SRAM words of the vector and of the results.
-        biased : bool
-            The biases are where the results go.
+        vectors : Vectors
         origin : int
             Columns from the place of the matrix to that of the one that is meant.
         slots : range, optional
@@ -54,23 +52,26 @@ class Bf16Matrix(Matrix):
         """
         whole = slots is None or len(slots) == self.slots
         slots = range(self.slots) if slots is None else slots
-        done, flags = 0, () if biased else ("zero",)
-        for column, length in [(self.at, self.words)] if whole else self.chunks():
-            code.add(
-                "VMM",
-                *flags,
-                at=origin + column + slots.start * (self.pitch or length),
-                n=length,
-                slots=len(slots),
-                pitch=self.pitch,
-                a=source + done,
-                b=0 if flags else result,
-                d=result,
-            )
-            done, flags = done + length, ()
+        # The first vector's result takes the place of the biases: it comes last.
+        for index in reversed(range(vectors.count)):
+            source, result = (word + index * vectors.stride for word in (vectors.source, vectors.result))
+            flags, bias = ((), vectors.result) if vectors.biased else (("zero",), 0)
+            for column, length in [(self.at, self.words)] if whole else self.chunks():
+                code.add(
+                    "VMM",
+                    *flags,
+                    at=origin + column + slots.start * (self.pitch or length),
+                    n=length,
+                    slots=len(slots),
+                    pitch=self.pitch,
+                    a=source,
+                    b=bias,
+                    d=result,
+                )
+                source, flags, bias = source + length, (), result
 
 
-def bf16_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: str) -> Bf16Matrix:
+def bf16_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: str, batch: int) -> Bf16Matrix:
     """A matrix from a column on, or with slots that begin rows, from the next row on.
 
     Parameters
@@ -81,6 +82,8 @@ def bf16_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: s
         The first column that is free.
     layout : str
         A key of :data:`gen.pim.compile.LAYOUTS`.
+    batch : int
+        Vectors, of which each has VMMs of its own: it makes no difference.
     """
     dense = Bf16Matrix(params, outputs, inputs, at)
     row = -(-at // params.row_cols) * params.row_cols

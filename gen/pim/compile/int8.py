@@ -15,20 +15,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from gen.pim.compile.code import Code, Loop
+from gen.pim.compile.vectors import Vectors
 from gen.pim.elements import Elements
 from gen.pim.model.quantise import quantise
 from hdl.params.pim import PimParams, words_of
 
-__all__ = ["Chunk", "Int8Matrix", "buffer_words", "int8_matrix"]
+__all__ = ["Chunk", "Int8Matrix", "buffer_words", "int8_matrix", "vectors_at_once"]
 
 
-def buffer_words(params: PimParams) -> int:
-    """Words of the input that a chunk of a matrix of 8 bits has at most: two a column."""
-    words = params.gb_words * params.buffers
+def buffer_words(params: PimParams, vectors: int = 1) -> int:
+    """Words of the input that a chunk of a matrix of 8 bits has at most: two a column.
+
+    A single vector has all global buffers, and several have one each.
+    """
+    words = params.gb_words * (params.buffers if vectors == 1 else 1)
     return words - words % 2
 
 
@@ -53,9 +58,12 @@ class Int8Matrix:
     at : int
         The column of every bank where it begins.
     group : int
-        Slots that are preset and read together: fewer than there are accumulators.
+        Slots that are preset and read together. They have an accumulator for each vector, and one more is needed for
+        each vector's dot products.
     apart : bool
         Every group begins with a row.
+    vectors : int
+        Vectors that are multiplied at once.
     """
 
     params: PimParams
@@ -64,6 +72,7 @@ class Int8Matrix:
     at: int = 0
     group: int = 1
     apart: bool = False
+    vectors: int = 1
 
     @property
     def words(self) -> int:
@@ -103,18 +112,18 @@ class Int8Matrix:
     @property
     def pitch(self) -> int:
         """Columns from a group of the first chunk to the next; 0 for as many as the group has."""
-        return self._step(next(self.chunks())) if self.apart else 0
+        return self.step(next(self.chunks())) if self.apart else 0
 
     def chunks(self) -> Iterator[Chunk]:
         """The parts of the input, one after the other."""
-        at, most = 0, buffer_words(self.params)
+        at, most = 0, buffer_words(self.params, self.vectors)
         for first in range(0, self.words, most):
             words = min(most, self.words - first)
             chunk = Chunk(first, words, -(-words // 2), at)
             yield chunk
             at += self._extent(chunk)
 
-    def _step(self, chunk: Chunk) -> int:
+    def step(self, chunk: Chunk) -> int:
         """Columns from a group to the next."""
         columns = self.group * (chunk.columns + 1)
         row_cols = self.params.row_cols
@@ -123,13 +132,13 @@ class Int8Matrix:
     def _extent(self, chunk: Chunk) -> int:
         """Columns of all groups of a chunk."""
         whole, left = divmod(self.slots, self.group)
-        last = self._step(chunk) if self.apart else left * (chunk.columns + 1)
-        return whole * self._step(chunk) + (last if left else 0)
+        last = self.step(chunk) if self.apart else left * (chunk.columns + 1)
+        return whole * self.step(chunk) + (last if left else 0)
 
     def _begin(self, chunk: Chunk, slot: int) -> int:
         """The column where a slot of a chunk begins, counted from the first one of the matrix."""
         group, inside = divmod(slot, self.group)
-        return chunk.at + group * self._step(chunk) + inside * (chunk.columns + 1)
+        return chunk.at + group * self.step(chunk) + inside * (chunk.columns + 1)
 
     # --- numbers -----------------------------------------------------------------------------------------------------
     def place(self, values: Elements) -> Elements:
@@ -171,16 +180,13 @@ class Int8Matrix:
         """What a program does before its first product: all accumulators become zeros, which products leave behind."""
         code.add("WR_BIAS", "zero", mask=code.everyone, acc=0, n=self.params.accumulators)
 
-    def emit(self, code: Code, source: int, result: int, biased: bool, origin: int, slots: range | None = None) -> None:
-        """The instructions of a product.
+    def emit(self, code: Code, vectors: Vectors, origin: int, slots: range | None = None) -> None:
+        """The instructions of products with vectors, as many at once as the matrix is laid out for.
 
         Parameters
         ----------
         code : Code
-        source, result : int
-            SRAM words of the vector and of the results.
-        biased : bool
-            The biases are where the results go. Otherwise accumulators must be zeros. In either case zeros are left.
+        vectors : Vectors
         origin : int
             Columns from the place of the matrix to that of the one that is meant.
         slots : range, optional
@@ -189,64 +195,108 @@ class Int8Matrix:
         slots = slots or range(self.slots)
         column = origin + self.at + self._begin(next(self.chunks()), slots.start)
         code.add("ACT_AB", mask=code.everyone, row=column // self.params.row_cols)
-        for run in self._runs(biased):
-            chunk = run[0]
-            with code.loop(len(run), columns=self._extent(chunk), a=chunk.words) as turn:
-                self._load(code, chunk, source + chunk.first, turn)
-                column = origin + self.at + self._begin(chunk, slots.start)
-                preset = biased or chunk.first > 0
-                self._emit_groups(code, chunk, column, result, len(slots), preset, turn)
+        # The first vector's result takes the place of the biases: it comes last.
+        for first in reversed(range(0, vectors.count, self.vectors)):
+            for run in self._runs():
+                chunk = run[0]
+                part = _Part(self, code, vectors, first, chunk)
+                with code.loop(len(run), columns=self._extent(chunk), a=chunk.words) as turn:
+                    part.load(turn)
+                    part.groups(origin + self.at + self._begin(chunk, slots.start), len(slots), turn)
 
-    def _runs(self, biased: bool) -> list[list[Chunk]]:
-        """Chunks with the same instructions: as long as each other, and all with presets or without."""
+    def _runs(self) -> list[list[Chunk]]:
+        """Chunks with the same instructions: the first one, those as long as each other, and what is left."""
         found: list[list[Chunk]] = []
         for chunk in self.chunks():
-            if found and found[-1][0].words == chunk.words and (biased or found[-1][0].first):
+            if found and found[-1][0].words == chunk.words and found[-1][0].first:
                 found[-1].append(chunk)
             else:
                 found.append([chunk])
         return found
 
-    def _load(self, code: Code, chunk: Chunk, source: int, turn: Loop) -> None:
-        """A chunk of the input goes to the global buffers; beside an odd word, any number will do."""
-        code.add("WR_GB", mask=code.everyone, a=source, n=chunk.words, gb=0, move={"a": [turn]})
-        if chunk.words % 2:
-            last = source + chunk.words - 1
-            code.add("WR_GB", mask=code.everyone, a=last, n=1, gb=chunk.words, move={"a": [turn]})
 
-    def _emit_groups(
-        self, code: Code, chunk: Chunk, column: int, result: int, slots: int, preset: bool, turn: Loop
-    ) -> None:
-        """The slots of a chunk from a column on, group by group."""
-        step, words = self._step(chunk), self.group * self.params.slot_words
-        whole, left = divmod(slots, self.group)
+class _Part:
+    """Emits the products of some vectors with a chunk of a matrix.
+
+    Accumulators: those of the first slot of a group, one a vector, then those of the next slot and so on; behind the
+    last slot's those of dot products.
+
+    Parameters
+    ----------
+    matrix : Int8Matrix
+    code : Code
+    vectors : Vectors
+    first : int
+        The number of the first vector that takes part.
+    chunk : Chunk
+    """
+
+    def __init__(self, matrix: Int8Matrix, code: Code, vectors: Vectors, first: int, chunk: Chunk) -> None:
+        self.matrix, self.code, self.chunk = matrix, code, chunk
+        self.slot_words = matrix.params.slot_words
+        self.count = min(matrix.vectors, vectors.count - first)
+        self.stride = vectors.stride
+        self.source = vectors.source + first * vectors.stride + chunk.first
+        self.result = vectors.result + first * vectors.stride
+        # The first chunk begins from the same biases for all vectors, the others from what is there.
+        self.preset = chunk.first > 0 or vectors.biased
+        self.bias, self.bias_stride = (self.result, self.stride) if chunk.first else (vectors.result, 0)
+
+    def load(self, turn: Loop) -> None:
+        """Parts of the inputs go to the global buffers; beside an odd word, any number will do."""
+        words = self.chunk.words
+        for index in range(self.count):
+            a, gb = self.source + index * self.stride, index * self.matrix.params.gb_words
+            self._add("WR_GB", a=a, n=words, gb=gb, move={"a": [turn]})
+            if words % 2:
+                self._add("WR_GB", a=a + words - 1, n=1, gb=gb + words, move={"a": [turn]})
+
+    def groups(self, column: int, slots: int, turn: Loop) -> None:
+        """Slots from a column on, group by group."""
+        size = self.matrix.group
+        step, words = self.matrix.step(self.chunk), size * self.slot_words
+        whole, left = divmod(slots, size)
         if whole:
-            with code.loop(whole, columns=step, a=words, d=words) as group:
-                self._emit_group(code, chunk, column, result, self.group, preset, (turn, group))
+            with self.code.loop(whole, columns=step, a=words, d=words) as group:
+                self._group(column, 0, size, (turn, group))
         if left:
-            self._emit_group(code, chunk, column + whole * step, result + whole * words, left, preset, (turn,))
+            self._group(column + whole * step, whole * words, left, (turn,))
 
-    def _emit_group(
-        self, code: Code, chunk: Chunk, column: int, result: int, count: int, preset: bool, loops: tuple[Loop, ...]
-    ) -> None:
+    def _group(self, column: int, word: int, slots: int, loops: tuple[Loop, ...]) -> None:
         """So many slots: presets, dot products and scales one after the other, and all results."""
-        params, everyone, words = self.params, code.everyone, self.params.slot_words
-        rows, inner = {"row": loops}, loops[1:]
-        if preset:
-            code.add("WR_BIAS", mask=everyone, a=result, acc=0, n=count, stride=words, move={"a": inner})
-        for slot in range(count):
-            at, dot = column + slot * (chunk.columns + 1), self.group
-            code.add("MAC_AB", "int8", mask=everyone, at=at, n=chunk.columns, gb=0, acc=dot, vectors=1, move=rows)
-            code.add("SCALE_AB", mask=everyone, at=at + chunk.columns, lane=0, acc=dot, to=slot, n=1, move=rows)
-        if self.apart:
+        matrix, count, columns = self.matrix, self.count, self.chunk.columns
+        dot, rows, inner = matrix.group * matrix.vectors, {"row": loops}, loops[1:]
+        if self.preset:
+            for acc, n, more, stride in self._accumulators(slots, self.bias_stride):
+                a = self.bias + word + more
+                self._add("WR_BIAS", a=a, acc=acc, n=n, stride=stride, move={"a": inner})
+        for slot in range(slots):
+            at = column + slot * (columns + 1)
+            to = slot * matrix.vectors
+            self._add("MAC_AB", "int8", at=at, n=columns, gb=0, acc=dot, vectors=count, move=rows)
+            self._add("SCALE_AB", at=at + columns, lane=0, acc=dot, to=to, n=count, move=rows)
+        if matrix.apart:
             # The next group's row opens while results are read.
-            row = (column + self._step(chunk)) // params.row_cols
-            code.add("ACT_AB", mask=everyone, row=row, move=rows)
-        code.add("RD_MAC", mask=everyone, d=result, acc=0, n=count, stride=words, move={"d": inner})
+            row = (column + matrix.step(self.chunk)) // matrix.params.row_cols
+            self._add("ACT_AB", row=row, move=rows)
+        for acc, n, more, stride in self._accumulators(slots, self.stride):
+            self._add("RD_MAC", d=self.result + word + more, acc=acc, n=n, stride=stride, move={"d": inner})
+
+    def _accumulators(self, slots: int, stride: int) -> Iterator[tuple[int, int, int, int]]:
+        """All accumulators of results: the first of each piece, how many, the first one's words and the next one's."""
+        if self.matrix.vectors == 1:
+            yield 0, slots, 0, self.slot_words
+            return
+        for slot in range(slots):
+            yield slot * self.matrix.vectors, self.count, slot * self.slot_words, stride
+
+    def _add(self, name: str, *flags: str, **values: Any) -> None:
+        """An instruction for all channels."""
+        self.code.add(name, *flags, mask=self.code.everyone, **values)
 
 
 # --- choice ----------------------------------------------------------------------------------------------------------
-def int8_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: str) -> Int8Matrix:
+def int8_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: str, batch: int) -> Int8Matrix:
     """A matrix with the groups that take the least time, from a column on or from the next row on.
 
     Parameters
@@ -258,10 +308,12 @@ def int8_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: s
         The first column that is free.
     layout : str
         A key of :data:`gen.pim.compile.LAYOUTS`.
+    batch : int
+        Vectors that it is multiplied with.
     """
-    dense = Int8Matrix(params, outputs, inputs, at)
+    dense = Int8Matrix(params, outputs, inputs, at, vectors=vectors_at_once(params, batch))
     row = replace(dense, at=-(-at // params.row_cols) * params.row_cols, apart=True)
-    most = min(dense.slots, params.accumulators - 1)
+    most = min(dense.slots, params.accumulators // dense.vectors - 1)
     # Of groups that are as many, the smallest ones: shorter programs.
     groups = sorted({-(-dense.slots // -(-dense.slots // group)) for group in range(1, most + 1)})
     found = [
@@ -271,6 +323,12 @@ def int8_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: s
         if layout in (name, "auto")
     ]
     return min(found, key=clocks)
+
+
+def vectors_at_once(params: PimParams, batch: int) -> int:
+    """So many of a batch that a matrix is read as few times as can be, with two accumulators for each at least."""
+    most = min(params.vectors, params.accumulators // 2, batch)
+    return -(-batch // -(-batch // most))
 
 
 def clocks(matrix: Int8Matrix) -> int:

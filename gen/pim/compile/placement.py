@@ -33,7 +33,7 @@ LAYOUTS = {
     "auto": "rows for the matrices that gain by it, if all fits; dense otherwise",
 }
 #: What makes matrices, by what they are stored as: the keys are those of ``gen.pim.model.quantise.WEIGHTS``.
-KINDS: Mapping[str, Callable[[PimParams, int, int, int, str], Bf16Matrix | Int8Matrix]] = MappingProxyType(
+KINDS: Mapping[str, Callable[[PimParams, int, int, int, str, int], Bf16Matrix | Int8Matrix]] = MappingProxyType(
     {"bf16": bf16_matrix, "int8": int8_matrix}
 )
 
@@ -71,6 +71,8 @@ class Placement:
     heads : Heads
     tokens : int
         For which the caches have room.
+    batch : int
+        Sequences, each with caches of its own.
     weights : str
         What matrices are stored as, a key of ``WEIGHTS``.
     layer : mapping
@@ -81,13 +83,14 @@ class Placement:
     vectors : mapping
         The pieces of each vector by name: those of a layer, and ``norm``, ``norm.bias`` and ``output.bias``.
     keys : Items
+        Those of the first sequence.
     values, value_words : int
-        The column where values begin, and the words of a slot of them.
+        The column where its values begin, and the words of a slot of them.
     embedding, positions : Items or None
         Embeddings in bf16, where the output matrix does not have them; vectors of positions, or their cosines and
         sines.
     layer_rows : int
-        Rows of a layer, of which ``cache_rows`` are caches.
+        Rows of a layer, of which ``cache_rows`` are caches, those of a sequence behind those of the one before.
     rows : int
         Of everything.
     """
@@ -96,6 +99,7 @@ class Placement:
     decoder: Decoder
     heads: Heads
     tokens: int
+    batch: int
     weights: str
     layer: Mapping[str, Bf16Matrix | Int8Matrix]
     output: Bf16Matrix | Int8Matrix
@@ -127,8 +131,15 @@ class Placement:
         """Columns from a layer to the next."""
         return self.layer_rows * self.params.row_cols
 
+    @property
+    def cache_columns(self) -> int:
+        """Columns from a sequence's caches to those of the next one."""
+        return self.cache_rows // self.batch * self.params.row_cols
 
-def place(decoder: Decoder, params: PimParams, tokens: int, layout: str, weights: str) -> Placement:
+
+def place(
+    decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int = 1, weights: str = "bf16"
+) -> Placement:
     """Lay a decoder out, whether the banks are large enough or not.
 
     Parameters
@@ -139,20 +150,23 @@ def place(decoder: Decoder, params: PimParams, tokens: int, layout: str, weights
         Tokens for which the caches have room.
     layout : str
         A key of ``LAYOUTS``.
+    batch : int
+        Sequences.
     weights : str
         A key of ``WEIGHTS``.
     """
     if layout == "auto":
-        apart = _Placer(decoder, params, tokens, "auto", weights).placement()
-        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", weights)
-    return _Placer(decoder, params, tokens, layout, weights).placement()
+        apart = _Placer(decoder, params, tokens, "auto", batch, weights).placement()
+        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", batch, weights)
+    return _Placer(decoder, params, tokens, layout, batch, weights).placement()
 
 
 class _Placer:
     """Puts one thing behind the other."""
 
-    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str, weights: str) -> None:
-        self.decoder, self.params, self.tokens, self.layout, self.weights = decoder, params, tokens, layout, weights
+    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int, weights: str) -> None:
+        self.decoder, self.params, self.tokens = decoder, params, tokens
+        self.layout, self.batch, self.weights = layout, batch, weights
         self.heads = Heads(params, decoder)
         self.columns = 0
         self.vectors: dict[str, tuple[Piece, ...]] = {}
@@ -178,8 +192,8 @@ class _Placer:
         keys = self._items(heads.key_words, self.tokens)
         value_words = words_of(params, self.tokens)
         values = self._region(-(-heads.values // params.units) * value_words)
-        layer_rows = self._row()
-        self.columns *= decoder.layers
+        layer_rows = weights + self.batch * (self._row() - weights)
+        self.columns = layer_rows * params.row_cols * decoder.layers
         output = self._matrix(decoder.vocabulary, decoder.width)
         ends = {"output.bias": output.result_words} if decoder.output_bias else {}
         self._vectors({**self._norms("norm"), **ends})
@@ -195,6 +209,7 @@ class _Placer:
             decoder=decoder,
             heads=heads,
             tokens=self.tokens,
+            batch=self.batch,
             weights=self.weights,
             layer=MappingProxyType(layer),
             output=output,
@@ -227,7 +242,7 @@ class _Placer:
         return start
 
     def _matrix(self, outputs: int, inputs: int) -> Bf16Matrix | Int8Matrix:
-        found = KINDS[self.weights](self.params, outputs, inputs, self.columns, self.layout)
+        found = KINDS[self.weights](self.params, outputs, inputs, self.columns, self.layout, self.batch)
         self.columns = found.at + found.columns
         return found
 

@@ -31,6 +31,7 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "parameters": decoder.parameters,
         "layers": decoder.layers,
         "tokens": placement.tokens,
+        "batch": placement.batch,
         "weights": placement.weights,
         "rows": {
             "used": placement.rows,

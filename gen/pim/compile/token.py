@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
-from gen.pim.compile.attention import Attend
+from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.bf16 import Bf16Matrix
 from gen.pim.compile.code import Code
 from gen.pim.compile.int8 import Int8Matrix
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
-from gen.pim.compile.registers import BEST, EPS, FOUND, SCALE, SHARE, TOKEN
+from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, token_of
 from gen.pim.compile.sram import Sram
+from gen.pim.compile.vectors import Vectors
 from gen.pim.model import Learned
 from hdl.params.pim import Instruction, words_of
 
@@ -22,9 +24,9 @@ ACTIVATIONS = {"gelu": "VGELUE", "gelu_tanh": "VGELU", "relu": "VRELU", "silu": 
 
 
 def token_pieces(
-    placement: Placement, sram: Sram, position: int, *, token: int | None, predict: bool, logits: bool
+    placement: Placement, sram: Sram, position: int, *, token: Sequence[int] | None, predict: bool, logits: bool
 ) -> list[list[tuple[Instruction, str]]]:
-    """Process the token at a position; see :meth:`gen.pim.compile.Compiled.programs`.
+    """Process the token of every sequence at a position; see :meth:`gen.pim.compile.Compiled.programs`.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def token_pieces(
 
 
 class _Token:
-    """Emits the work on one token."""
+    """Emits the work on one token of every sequence."""
 
     def __init__(self, placement: Placement, sram: Sram, position: int) -> None:
         self.at, self.sram, self.position = placement, sram, position
@@ -57,29 +59,35 @@ class _Token:
         self.code = Code(placement.params)
 
     # --- both ends ---------------------------------------------------------------------------------------------------
-    def embed(self, token: int | None) -> None:
-        """The token's embedding, with that of the position where one is added: x. Otherwise what rotates heads."""
+    def embed(self, tokens: Sequence[int] | None) -> None:
+        """The tokens' embeddings, with that of the position where one is added: x. Otherwise what rotates heads."""
         at, sram, add, width = self.at, self.sram, self.code.add, self.decoder.width
-        if token is not None:
-            add("SETR", r=TOKEN, value=token)
+        for index, token in enumerate(tokens or ()):
+            add("SETR", r=token_of(index), value=token)
+        for index, each in enumerate(sram.sequences):
+            self._fetch(token_of(index), each.x)
         for register, number in ((EPS, width * self.decoder.norm.epsilon), (SHARE, 1 / width)):
             add("SETR", r=register, value=_bits(number))
         at.output.begin(self.code)
-        if at.embedding:
-            add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=TOKEN, d=sram.x)
-        else:
-            assert isinstance(at.output, Bf16Matrix)
-            done = 0
-            for column, length in at.output.chunks():
-                add("RD_ITEM", at=column, n=at.output.pitch or length, r=TOKEN, d=sram.x + done)
-                done += length
         unit, column = at.positions.find(self.params, self.position)
         if isinstance(self.decoder.positions, Learned):
             self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.y)
-            add("VADD", a=sram.x, b=sram.y, d=sram.x, n=width)
+            for each in sram.sequences:
+                add("VADD", a=each.x, b=sram.y, d=each.x, n=width)
         else:
             self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.shared)
             self._repeat_turn()
+
+    def _fetch(self, register: int, word: int) -> None:
+        """The embedding of the token in a register."""
+        at, add = self.at, self.code.add
+        if at.embedding:
+            add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=register, d=word)
+            return
+        assert isinstance(at.output, Bf16Matrix)
+        for column, length in at.output.chunks():
+            add("RD_ITEM", at=column, n=at.output.pitch or length, r=register, d=word)
+            word += length
 
     def _repeat_turn(self) -> None:
         """Cosines, sines and negative sines of the position for every head: each part of a half repeats."""
@@ -103,25 +111,24 @@ class _Token:
             count = min(self.decoder.vocabulary - first, len(piece) * params.units)
             with self.code.of("output"):
                 self._logits(piece)
-                if logits:
-                    add("OUT", a=sram.shared, n=words_of(params, count))
+                for each in sram.sequences if logits else ():
+                    add("OUT", a=each.shared, n=words_of(params, count))
             with self.code.of("choice"):
-                self._choose(piece, first, count)
+                for index in range(sram.batch):
+                    self._choose(index, piece, first, count)
 
-    def _choose(self, piece: range, first: int, count: int) -> None:
-        """The most likely token of a piece, or of all pieces so far."""
-        add, shared, pieces = self.code.add, self.sram.shared, self.sram.pieces
-        if piece is pieces[0]:
-            add("ARGMAX", r=TOKEN, a=shared, n=count)
-        else:
-            add("ARGMAX", r=FOUND + 1, a=shared, n=count)
+    def _choose(self, index: int, piece: range, first: int, count: int) -> None:
+        """The most likely token of a piece, or of all pieces so far, for a sequence."""
+        add, pieces, token = self.code.add, self.sram.pieces, token_of(index)
+        a = self.sram.shared + index * self.sram.stride
+        add("ARGMAX", r=token if piece is pieces[0] else FOUND + 1, a=a, n=count)
         if len(pieces) > 1:
-            add("RMAX", r=BEST if piece is pieces[0] else FOUND, a=shared, n=count)
+            add("RMAX", r=token - 1 if piece is pieces[0] else FOUND, a=a, n=count)
         if piece is not pieces[0]:
-            add("SKEEP", r=BEST, s=FOUND, value=first)
+            add("SKEEP", r=token - 1, s=FOUND, value=first)
 
     def _logits(self, piece: range) -> None:
-        """The logits of some slots."""
+        """The logits of some slots, of every sequence."""
         sram, words = self.sram, self.params.slot_words
         self._read("output.bias", sram.shared, 0, piece.start * words, len(piece) * words)
         self._multiply(self.at.output, "output", sram.y, sram.shared, 0, piece)
@@ -150,7 +157,11 @@ class _Token:
         self._normalise("norm_1")
         self._read("attend.bias", sram.shared, origin)
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
-        Attend(self.code, self.at, sram, each, origin).emit(read_ahead)
+        caches = (origin + index * self.at.cache_columns for index in range(sram.batch))
+        attend(
+            [Attend(self.code, self.at, own, each, at) for own, at in zip(sram.sequences, caches, strict=True)],
+            read_ahead,
+        )
         self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
@@ -165,10 +176,11 @@ class _Token:
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         self._read("down.bias", sram.z, origin)
         with self.code.of("activation"):
-            add(ACTIVATIONS[mlp.activation], a=sram.shared, d=sram.shared, n=mlp.inner)
-            if mlp.gated:
-                behind = sram.shared + words_of(self.params, mlp.inner)
-                add("VMUL", a=sram.shared, b=behind, d=sram.shared, n=mlp.inner)
+            for each in sram.sequences:
+                add(ACTIVATIONS[mlp.activation], a=each.shared, d=each.shared, n=mlp.inner)
+                if mlp.gated:
+                    behind = each.shared + words_of(self.params, mlp.inner)
+                    add("VMUL", a=each.shared, b=behind, d=each.shared, n=mlp.inner)
         self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
 
     # --- steps -------------------------------------------------------------------------------------------------------
@@ -193,9 +205,10 @@ class _Token:
         origin: int,
         slots: range | None = None,
     ) -> None:
-        """A product with a matrix, or with some slots of it; its bias, if it has one, is where the result goes."""
+        """A product with a matrix or some slots of it; its bias, if it has one, is where the first result goes."""
+        sram, biased = self.sram, f"{name}.bias" in self.at.vectors
         with self.code.of(name):
-            matrix.emit(self.code, source, result, f"{name}.bias" in self.at.vectors, origin, slots)
+            matrix.emit(self.code, Vectors(source, result, biased, sram.batch, sram.stride), origin, slots)
 
     def _gain(self, name: str, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
@@ -204,18 +217,20 @@ class _Token:
 
     def _normalise(self, name: str) -> None:
         """Leave norm(x) in y."""
-        sram, width = self.sram, self.decoder.width
+        sram, width, add = self.sram, self.decoder.width, self.code.add
         beta = sram.gain + self.at.width_words
         with self.code.of("normalisation"):
-            if f"{name}.bias" in self.at.vectors:
-                self.code.add("LAYERNORM", a=sram.x, b=sram.gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
-            else:
-                self.code.add("RMSNORM", a=sram.x, b=sram.gain, d=sram.y, n=width, eps=EPS, share=SHARE)
+            for each in sram.sequences:
+                if f"{name}.bias" in self.at.vectors:
+                    add("LAYERNORM", a=each.x, b=sram.gain, beta=beta, d=each.y, n=width, eps=EPS, share=SHARE)
+                else:
+                    add("RMSNORM", a=each.x, b=sram.gain, d=each.y, n=width, eps=EPS, share=SHARE)
 
     def _add(self) -> None:
         """Add z to x: the residual connection."""
         with self.code.of("residual"):
-            self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
+            for each in self.sram.sequences:
+                self.code.add("VADD", a=each.x, b=each.z, d=each.x, n=self.decoder.width)
 
 
 def _bits(number: float) -> int:

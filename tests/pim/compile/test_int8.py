@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gen.pim.check import check
-from gen.pim.compile import compile_decoder
+from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.compile.int8 import Int8Matrix, int8_matrix
 from gen.pim.elements import bf16, numbers
 from gen.pim.model import Attention, Decoder, Mlp, Norm, Rotary
@@ -23,11 +23,12 @@ from tests.pim.model.configs import GPT_NEO, PHI
 
 def system(**sizes: int) -> PimParams:
     """The tiny system with MAC units for integers."""
-    return toys.system(**{"int8": True, "accumulators": 4, **sizes})
+    return toys.system(**{"int8": True, "accumulators": 4, "program_words": 512, **sizes})
 
 
 LARGE = replace(PRESETS["aim_measured"], int8=True, accumulators=8)
-#: Decoders, systems and positions. Inputs go beyond a global buffer, in even and odd words; slots fill no groups.
+#: Decoders, systems, positions, and sequences where there are several. Inputs go beyond a global buffer, in even and
+#: odd words; slots fill no groups.
 CASES = {
     "gpt2": (toys.gpt2(), system(), 20),
     "gpt2, two accumulators": (toys.gpt2(), system(accumulators=2), 8),
@@ -50,16 +51,31 @@ CASES = {
     "qwen2": (toys.qwen2(), system(accumulators=8), 8),
     "phi": (toys.phi(), system(), 8),
     "phi, logits in pieces": (toys.phi(vocab_size=301), system(sram_words=125), 6),
+    "gpt2, three sequences": (toys.gpt2(), system(), 6, 3),
+    "gpt2, two of three sequences at once": (toys.gpt2(), system(vectors=2, buffers=2, accumulators=8), 6, 3),
+    "gpt2, four sequences at once": (toys.gpt2(vocab_size=99), system(vectors=4, buffers=8, accumulators=16), 6, 4),
+    "phi, two sequences at once, odd buffers": (
+        toys.phi(vocab_size=99),
+        system(vectors=2, buffers=2, accumulators=4, gb_words=5),
+        5,
+        2,
+    ),
     "phi, eight channels": (toys.phi(hidden_size=160, intermediate_size=320, vocab_size=200), LARGE, 3),
 }
+
+
+def case(name: str, layout: str = "dense") -> tuple[Compiled, int]:
+    """A case compiled, and its positions."""
+    shape, params, positions, *batch = CASES[name]
+    return compile_decoder(shape, params, layout=layout, batch=sum(batch) or 1, weights="int8"), positions
 
 
 @pytest.mark.parametrize("layout", ["dense", "rows"])
 @pytest.mark.parametrize("name", CASES)
 def test_bit_for_bit(name, layout):
     """Every logit; and near float64 with the same integers and scales."""
-    shape, params, positions = CASES[name]
-    found = compare(compile_decoder(shape, params, layout=layout, weights="int8"), len(name), positions)
+    compiled, positions = case(name, layout)
+    found = compare(compiled, len(name), positions)
     print(name, layout, "seed", len(name), found)
     assert found.different == 0
     assert found.farthest < 3e-3
@@ -68,28 +84,25 @@ def test_bit_for_bit(name, layout):
 @pytest.mark.parametrize("layout", ["dense", "rows", "auto"])
 @pytest.mark.parametrize("name", CASES)
 def test_programs_are_legal(name, layout):
-    shape, params, positions = CASES[name]
-    compiled = compile_decoder(shape, params, layout=layout, weights="int8")
+    compiled, positions = case(name, layout)
     for position in {0, positions - 1, compiled.placement.tokens - 1}:
         for program in compiled.programs(position, logits=True):
             assert check(program) == []
 
 
 def test_the_cases_are_what_they_say():
-    def of(name, layout="dense"):
-        shape, params, _ = CASES[name]
-        return compile_decoder(shape, params, layout=layout, weights="int8")
-
-    chunks = list(of("gpt2, many chunks").placement.layer["down"].chunks())
+    chunks = list(case("gpt2, many chunks")[0].placement.layer["down"].chunks())
     assert [chunk.words for chunk in chunks] == [4, 4, 4, 4, 4, 4, 1]
-    odd = list(of("gpt2, an odd buffer").placement.layer["down"].chunks())
+    odd = list(case("gpt2, an odd buffer")[0].placement.layer["down"].chunks())
     assert {chunk.words for chunk in odd} == {4, 1}
-    assert len(list(of("gpt2, several buffers").placement.layer["down"].chunks())) == 2
+    assert len(list(case("gpt2, several buffers")[0].placement.layer["down"].chunks())) == 2
     for name in ("gpt2, logits in pieces", "llama, tied, logits in pieces", "phi, logits in pieces"):
-        compiled = of(name)
+        compiled = case(name)[0]
         assert len(compiled.sram.pieces) > 1
         assert all(piece.start % compiled.placement.output.group == 0 for piece in compiled.sram.pieces)
-    left = [each for name in CASES for each in of(name).placement.layer.values() if each.slots % each.group]
+    at_once = {name: case(name)[0].placement.output.vectors for name in CASES if "sequences" in name}
+    assert list(at_once.values()) == [1, 2, 4, 2]
+    left = [each for name in CASES for each in case(name)[0].placement.layer.values() if each.slots % each.group]
     assert left
 
 
@@ -102,7 +115,7 @@ def test_columns(layout):
     params = system(gb_words=4)
     rng = np.random.default_rng(3)
     weights = bf16(rng.standard_normal((50, 37)))
-    matrix = int8_matrix(params, 50, 37, 5, layout)
+    matrix = int8_matrix(params, 50, 37, 5, layout, 1)
     image = matrix.place(weights).reshape(params.units, matrix.columns, params.lanes)
     right, lanes = quantise(weights.T), params.lanes
     chunk_columns = [2, 2, 1]
@@ -135,14 +148,14 @@ def test_columns(layout):
 
 def test_groups_are_chosen_by_time():
     """More accumulators, larger groups; groups that divide the slots evenly; rows where they cost less."""
-    small = int8_matrix(replace(LARGE, accumulators=2), 2304, 768, 0, "dense")
-    large = int8_matrix(LARGE, 2304, 768, 0, "dense")
+    small = int8_matrix(replace(LARGE, accumulators=2), 2304, 768, 0, "dense", 1)
+    large = int8_matrix(LARGE, 2304, 768, 0, "dense", 1)
     assert (small.group, small.slots, large.group) == (1, 18, 6)
-    auto = int8_matrix(LARGE, 2304, 768, 0, "auto")
+    auto = int8_matrix(LARGE, 2304, 768, 0, "auto", 1)
     assert auto.apart
     assert auto.group == 5  # 5 slots of 25 columns fill 2 rows of 64 but for 3 columns
     assert auto.columns == 4 * 128
-    assert int8_matrix(LARGE, 300, 768, 0, "dense").group == 3
+    assert int8_matrix(LARGE, 300, 768, 0, "dense", 1).group == 3
 
 
 def test_every_weight_has_its_place():
