@@ -55,6 +55,9 @@ CONSTANTS = {
     "ROW_COLS": "columns a row",
     "ROWS": "rows a bank",
     "GB_WORDS": "words of a global buffer",
+    "BUFFERS": "global buffers a channel",
+    "ACCUMULATORS": "accumulators a unit",
+    "VECTORS": "vectors that a column is multiplied with at once",
     "SRAM_WORDS": "words of the SRAM",
     "ALL": "mask of all channels, which `mask` is where it is left out",
 }
@@ -179,7 +182,8 @@ def example_text(example: Example) -> str:
         code.append("        halt")
     before = ["# given", *(f"#   {line}" for line in given)] if given else []
     after = ["# gives", *(f"#   {line}" for line in gives)] if gives else []
-    return "\n".join([*before, *code, *after, f"# {example.clocks} clocks"])
+    system = [f"# on {SYSTEM}, {example.system}"] if example.system else []
+    return "\n".join([*system, *before, *code, *after, f"# {example.clocks} clocks"])
 
 
 def _numbers(values: Iterable[float]) -> str:
@@ -242,6 +246,8 @@ def _touch(space: str, operand: str, length: str) -> str:
     unit = "columns from row and col on" if space == "dram" else f"words from {operand} on"
     if length in ("vector", "strided"):
         return f"{SPACES[space]}, {what} from {operand} on"
+    if length in ("spaced", "vectors"):
+        return f"{SPACES[space]}, {what} words from {operand} on"
     return f"{SPACES[space]}, {what} {unit if length != 'spread' else 'words for channel c'}"
 
 

@@ -23,6 +23,11 @@ class Bf16Matrix(Matrix):
         return 1
 
     @property
+    def first_words(self) -> int:
+        """Words of the vector that are wanted first."""
+        return self.chunks()[0][1]
+
+    @property
     def slot_elements(self) -> int:
         """Weights that the columns of a slot have room for, with what stands between slots."""
         return self.columns // self.slots * self.params.lanes

@@ -38,10 +38,14 @@ class Compiled:
         Where everything lies in the banks.
     sram : Sram
         Where activations lie in the controller's SRAM.
+    overlap : bool
+        Programs let the vector unit work while channels do. They are longer: those of a system whose program memory
+        is too small for that are as without.
     """
 
     placement: Placement
     sram: Sram
+    overlap: bool = True
 
     @property
     def params(self) -> PimParams:
@@ -97,13 +101,20 @@ class Compiled:
             raise ConfigError([Problem("position", f"must be 0 to {tokens - 1}, not {position}")])
         given = [token] * batch if isinstance(token, int) else token
         self._check_tokens(given or ())
-        pieces = token_pieces(self.placement, self.sram, position, token=given, predict=predict, logits=logits)
+        room = self.params.program_words
+        for overlap in (True, False)[not self.overlap :]:
+            pieces = token_pieces(
+                self.placement, self.sram, position, token=given, predict=predict, logits=logits, overlap=overlap
+            )
+            longest = max(map(len, pieces))
+            if longest < room:
+                break
+        else:
+            message = f"must be at least {longest + 1}, the longest piece of a token, not {room}"
+            raise ConfigError([Problem("pim.program_words", message)])
         found: list[list[tuple[Instruction, str]]] = []
         for piece in pieces:
-            if len(piece) >= self.params.program_words:
-                message = f"must be at least {len(piece) + 1}, the longest piece of a token, not "
-                raise ConfigError([Problem("pim.program_words", f"{message}{self.params.program_words}")])
-            if not found or len(found[-1]) + len(piece) >= self.params.program_words:
+            if not found or len(found[-1]) + len(piece) >= room:
                 found.append([])
             found[-1] += piece
         return [[*each, (instruction("HALT"), "control")] for each in found]
@@ -169,6 +180,8 @@ def compile_decoder(
     layout: str = "auto",
     batch: int = 1,
     weights: str = "bf16",
+    *,
+    overlap: bool = True,
 ) -> Compiled:
     """Lay a decoder out in a system.
 
@@ -184,6 +197,8 @@ def compile_decoder(
         Sequences that programs take one token further together, each with caches and activations of its own.
     weights : str
         A key of :data:`gen.pim.compile.WEIGHTS`: what matrices are stored as.
+    overlap : bool
+        Let the vector unit work while channels do; otherwise one thing follows the other.
 
     Raises
     ------
@@ -213,7 +228,7 @@ def compile_decoder(
         raise ConfigError([*problems, *error.problems]) from None
     if problems:
         raise ConfigError(problems)
-    return Compiled(placement, sram)
+    return Compiled(placement, sram, overlap)
 
 
 def _int8(params: PimParams) -> Iterator[Problem]:

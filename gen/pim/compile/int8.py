@@ -105,6 +105,11 @@ class Int8Matrix:
         return sum(self._extent(chunk) for chunk in self.chunks())
 
     @property
+    def first_words(self) -> int:
+        """Words of the vector that are wanted first."""
+        return next(self.chunks()).words
+
+    @property
     def slot_elements(self) -> int:
         """Weights that the columns of a slot have room for, with what stands between groups, and scales as columns."""
         return self.columns * 2 * self.params.lanes // self.slots

@@ -24,7 +24,14 @@ ACTIVATIONS = {"gelu": "VGELUE", "gelu_tanh": "VGELU", "relu": "VRELU", "silu": 
 
 
 def token_pieces(
-    placement: Placement, sram: Sram, position: int, *, token: Sequence[int] | None, predict: bool, logits: bool
+    placement: Placement,
+    sram: Sram,
+    position: int,
+    *,
+    token: Sequence[int] | None,
+    predict: bool,
+    logits: bool,
+    overlap: bool,
 ) -> list[list[tuple[Instruction, str]]]:
     """Process the token of every sequence at a position; see :meth:`gen.pim.compile.Compiled.programs`.
 
@@ -35,16 +42,16 @@ def token_pieces(
         with each instruction what it is for.
     """
     found = []
-    maker = _Token(placement, sram, position)
+    maker = _Token(placement, sram, position, overlap)
     with maker.code.of("embedding"):
         maker.embed(token)
     found.append(maker.code.labelled)
     for run in runs(seen(placement.decoder, placement.tokens, position)):
-        maker = _Token(placement, sram, position)
+        maker = _Token(placement, sram, position, overlap)
         maker.layers(run)
         found.append(maker.code.labelled)
     if predict or logits:
-        maker = _Token(placement, sram, position)
+        maker = _Token(placement, sram, position, overlap)
         maker.predict(logits)
         found.append(maker.code.labelled)
     return found
@@ -53,7 +60,8 @@ def token_pieces(
 class _Token:
     """Emits the work on one token of every sequence."""
 
-    def __init__(self, placement: Placement, sram: Sram, position: int) -> None:
+    def __init__(self, placement: Placement, sram: Sram, position: int, overlap: bool) -> None:
+        self.overlap = overlap
         self.at, self.sram, self.position = placement, sram, position
         self.decoder, self.params = placement.decoder, placement.params
         self.code = Code(placement.params)
@@ -158,10 +166,11 @@ class _Token:
         self._read("attend.bias", sram.shared, origin)
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
         caches = (origin + index * self.at.cache_columns for index in range(sram.batch))
-        attend(
-            [Attend(self.code, self.at, own, each, at) for own, at in zip(sram.sequences, caches, strict=True)],
-            read_ahead,
-        )
+        sequences = [
+            Attend(self.code, self.at, own, each, at, overlap=self.overlap)
+            for own, at in zip(sram.sequences, caches, strict=True)
+        ]
+        attend(sequences, read_ahead, overlap=self.overlap)
         self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
@@ -171,17 +180,30 @@ class _Token:
 
     def _mlp(self, origin: int) -> None:
         """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
-        sram, mlp, add, layer = self.sram, self.decoder.mlp, self.code.add, self.at.layer
+        sram, layer = self.sram, self.at.layer
         self._read("up.bias", sram.shared, origin)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         self._read("down.bias", sram.z, origin)
-        with self.code.of("activation"):
-            for each in sram.sequences:
-                add(ACTIVATIONS[mlp.activation], a=each.shared, d=each.shared, n=mlp.inner)
-                if mlp.gated:
-                    behind = each.shared + words_of(self.params, mlp.inner)
-                    add("VMUL", a=each.shared, b=behind, d=each.shared, n=mlp.inner)
+        for piece in self._pieces():
+            self._activate(piece)
         self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
+
+    def _pieces(self) -> list[range]:
+        """Words that are activated at a time: with overlap, those that channels want first, then all others."""
+        words = words_of(self.params, self.decoder.mlp.inner)
+        first = self.at.layer["down"].first_words
+        return [range(first), range(first, words)] if self.overlap and first < words else [range(words)]
+
+    def _activate(self, piece: range) -> None:
+        """Activate words of up(y), and multiply the gate's with those that they open."""
+        mlp, params = self.decoder.mlp, self.params
+        n = min(len(piece) * params.lanes, mlp.inner - piece.start * params.lanes)
+        with self.code.of("activation"):
+            for each in self.sram.sequences:
+                a = each.shared + piece.start
+                self.code.add(ACTIVATIONS[mlp.activation], a=a, d=a, n=n)
+                if mlp.gated:
+                    self.code.add("VMUL", a=a, b=a + words_of(params, mlp.inner), d=a, n=n)
 
     # --- steps -------------------------------------------------------------------------------------------------------
     def _read(self, name: str, word: int, origin: int, first: int = 0, words: int | None = None) -> None:

@@ -118,7 +118,7 @@ class Footprint:
     ) -> npt.NDArray[np.int64]:
         """The words of a range that count: those of the channels that take part, those that a stride meets."""
         params = self.params
-        if access.kind == "slot":
+        if access.kind in ("slot", "spaced"):
             elements = [np.arange(channel * params.banks, (channel + 1) * params.banks) for channel in channels]
             return access.start + np.unique(np.concatenate(elements) // params.lanes)
         if access.kind == "strided":
