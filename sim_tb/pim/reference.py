@@ -46,8 +46,8 @@ class Arithmetic(Protocol):
         """Numbers that are no weights."""
         ...
 
-    def linear(self, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
-        """``x @ matrix + bias``; the matrix from :meth:`numbers` or :meth:`matrix`."""
+    def linear(self, product: str, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
+        """``x @ matrix + bias``, a part of a product of the controller's; the matrix is as the first two give it."""
         ...
 
     def join(self, mixed: Numbers, matrix: Any, bias: Numbers | None, groups: int) -> Numbers:
@@ -114,12 +114,12 @@ class Double:
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return values
 
-    def linear(self, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
-        product: Numbers = x @ matrix
-        return product if bias is None else product + bias
+    def linear(self, product: str, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
+        result: Numbers = x @ matrix
+        return result if bias is None else result + bias
 
     def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
-        return self.linear(mixed.reshape(-1), matrix, bias)
+        return self.linear("mix", mixed.reshape(-1), matrix, bias)
 
     def scores(self, keys: Numbers, query: Numbers, sections: Sections) -> Numbers:
         product: Numbers = keys @ query
@@ -164,10 +164,9 @@ class Single:
         Multipliers of a MAC unit.
     banks : int
         Banks of a channel: each head's share of a mixture is filled up to whole words and whole channels.
-    chunk : int
-        Elements of the global buffer: partial sums of longer inputs are rounded to bf16.
-    chunk_8 : int
-        Elements of the input that meet a matrix of 8 bits at a time: as many as all global buffers have.
+    chunks : mapping
+        Elements of each product's input (``attend``, ``mix``, ``up``, ``down``, ``output``) after which partial sums
+        are rounded to bf16.
     vector_lanes : int
         Elements that the vector unit sums at a time.
     """
@@ -179,9 +178,8 @@ class Single:
         "silu": silu,
     }
 
-    def __init__(self, lanes: int, banks: int, chunk: int, chunk_8: int, vector_lanes: int) -> None:
-        self.lanes, self.banks, self.vector_lanes = lanes, banks, vector_lanes
-        self.chunk, self.chunk_8 = chunk, chunk_8
+    def __init__(self, lanes: int, banks: int, chunks: Mapping[str, int], vector_lanes: int) -> None:
+        self.lanes, self.banks, self.chunks, self.vector_lanes = lanes, banks, chunks, vector_lanes
 
     def numbers(self, weights: Elements) -> Numbers:
         return weights
@@ -192,13 +190,13 @@ class Single:
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return to_bf16(values)
 
-    def linear(self, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
+    def linear(self, product: str, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
         if isinstance(matrix, Quantised):
-            return scaled_product(x, matrix, bias, self.lanes, self.chunk_8)
+            return scaled_product(x, matrix, bias, self.lanes, self.chunks[product])
         x, matrix = _filled(x, self.lanes), _filled(matrix.T, self.lanes)
         result = np.zeros(len(matrix), np.uint16) if bias is None else bias
-        for at in range(0, len(x), self.chunk):
-            part = slice(at, at + self.chunk)
+        for at in range(0, len(x), self.chunks[product]):
+            part = slice(at, at + self.chunks[product])
             result = narrow(dot(matrix[:, part], x[part], self.lanes, widen(result)))
         return result
 
@@ -216,7 +214,7 @@ class Single:
             matrix = Quantised(ordered(matrix.values), matrix.scales)
         else:
             matrix = ordered(matrix)
-        return self.linear(_filled(mixed[order], whole).reshape(-1), matrix, bias)
+        return self.linear("mix", _filled(mixed[order], whole).reshape(-1), matrix, bias)
 
     def scores(self, keys: Numbers, query: Numbers, sections: Sections) -> Numbers:
         return self._dot(
@@ -292,27 +290,28 @@ class Reference:
                 y = self._norm(f"{layer}.norm_2", x)
             x = ar.add(x, self._mlp(layer, y))
         matrix = w["output"] if "output" in w else w["embedding"].T
-        return ar.linear(self._norm("norm", x), matrix, w.get("output.bias"))
+        return ar.linear("output", self._norm("norm", x), matrix, w.get("output.bias"))
 
     def _norm(self, name: str, x: Numbers) -> Numbers:
         return self.arithmetic.norm(self.decoder.norm, x, self.weights[name], self.weights.get(f"{name}.bias"))
 
-    def _linear(self, name: str, x: Numbers) -> Numbers:
-        return self.arithmetic.linear(x, self.weights[name], self.weights.get(f"{name}.bias"))
+    def _linear(self, product: str, name: str, x: Numbers) -> Numbers:
+        return self.arithmetic.linear(product, x, self.weights[name], self.weights.get(f"{name}.bias"))
 
     def _mlp(self, layer: int, y: Numbers) -> Numbers:
         mlp, ar = self.decoder.mlp, self.arithmetic
-        up = self._linear(f"{layer}.up", y)
+        up = self._linear("up", f"{layer}.up", y)
         if mlp.gated:
-            wide = ar.multiply(ar.activation(mlp.activation, self._linear(f"{layer}.gate", y)), up)
+            wide = ar.multiply(ar.activation(mlp.activation, self._linear("up", f"{layer}.gate", y)), up)
         else:
             wide = ar.activation(mlp.activation, up)
-        return self._linear(f"{layer}.down", wide)
+        return self._linear("down", f"{layer}.down", wide)
 
     def _attention(self, layer: int, y: Numbers) -> Numbers:
         attention, ar, w = self.decoder.attention, self.arithmetic, self.weights
         q, k, v = (
-            self._linear(f"{layer}.{name}", y).reshape(-1, attention.head_width) for name in ("query", "key", "value")
+            self._linear("attend", f"{layer}.{name}", y).reshape(-1, attention.head_width)
+            for name in ("query", "key", "value")
         )
         position = len(self.keys[layer])
         self.keys[layer].append(self._turned(k, position))
@@ -386,12 +385,12 @@ def double(decoder: Decoder, weights: Mapping[str, Weights]) -> Reference:
     return Reference(decoder, weights, Double())
 
 
-def single(decoder: Decoder, weights: Mapping[str, Weights], params: Any, batch: int = 1) -> Reference:
-    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`, as one sequence of a batch.
+def single(
+    decoder: Decoder, weights: Mapping[str, Weights], params: Any, chunks: Mapping[str, int] | None = None
+) -> Reference:
+    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`.
 
-    A vector that meets a matrix of 8 bits alone has all global buffers, and one of several has one.
+    ``chunks`` are those of :class:`Single`; by default global buffers.
     """
-    alone = min(params.vectors, params.accumulators // 2, batch) <= 1
-    words = params.gb_words * (params.buffers if alone else 1)
-    chunks = (params.gb_words * params.lanes, (words - words % 2) * params.lanes)
-    return Reference(decoder, weights, Single(params.lanes, params.banks, *chunks, params.vector_lanes))
+    usual = dict.fromkeys(("attend", "mix", "up", "down", "output"), params.gb_words * params.lanes)
+    return Reference(decoder, weights, Single(params.lanes, params.banks, chunks or usual, params.vector_lanes))

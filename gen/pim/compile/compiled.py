@@ -9,7 +9,8 @@ import numpy as np
 
 from gen.pim.compile.image import check, parts
 from gen.pim.compile.int8 import buffer_words
-from gen.pim.compile.placement import LAYOUTS, Placement, place
+from gen.pim.compile.kinds import LAYOUTS
+from gen.pim.compile.placement import Placement, place
 from gen.pim.compile.registers import MOST
 from gen.pim.compile.sram import Sram, arrange
 from gen.pim.compile.token import token_pieces
@@ -56,6 +57,12 @@ class Compiled:
     def decoder(self) -> Decoder:
         """The decoder."""
         return self.placement.decoder
+
+    @property
+    def summed(self) -> dict[str, int]:
+        """Elements of the input after which sums of each product are rounded to bf16: of a layer's, and ``output``."""
+        matrices = {**self.placement.layer, "output": self.placement.output}
+        return {name: self.placement.product(matrix).summed for name, matrix in matrices.items()}
 
     def programs(
         self, position: int, *, token: int | Sequence[int] | None = None, predict: bool = True, logits: bool = False

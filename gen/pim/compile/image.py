@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from gen.pim.compile.angles import turns
-from gen.pim.compile.bf16 import Bf16Matrix
 from gen.pim.compile.heads import Indices
-from gen.pim.compile.int8 import Int8Matrix
+from gen.pim.compile.kinds import Stored
 from gen.pim.compile.placement import Items, Placement
 from gen.pim.elements import Elements, bf16
 from gen.pim.model import Rotary
@@ -91,9 +90,7 @@ def _side_by_side(name: str, names: str, weights: Mapping[str, Elements], kind: 
     return np.concatenate(found, axis=-1)
 
 
-def _matrix(
-    placement: Placement, name: str, matrix: Bf16Matrix | Int8Matrix, names: str, weights: Mapping[str, Elements]
-) -> Elements:
+def _matrix(placement: Placement, name: str, matrix: Stored, names: str, weights: Mapping[str, Elements]) -> Elements:
     values = _outputs(placement, name, _side_by_side(name, names, weights)).T
     return _stored(matrix, _taken(values, placement.heads.columns()) if name == "mix" else values)
 
@@ -114,7 +111,7 @@ def _taken(values: Elements, indices: Indices) -> Elements:
     return np.where(indices < 0, np.uint16(0), values[..., indices])
 
 
-def _stored(matrix: Bf16Matrix | Int8Matrix, values: Elements) -> Elements:
+def _stored(matrix: Stored, values: Elements) -> Elements:
     """The columns of a matrix of shape (outputs, inputs)."""
     return matrix.place(values).reshape(matrix.params.units, matrix.columns, matrix.params.lanes)
 

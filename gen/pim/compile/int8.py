@@ -15,12 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from gen.pim.compile.code import Code, Loop
-from gen.pim.compile.vectors import Vectors
 from gen.pim.elements import Elements
 from gen.pim.model.quantise import quantise
 from hdl.params.pim import PimParams, words_of
@@ -39,8 +36,9 @@ def buffer_words(params: PimParams, vectors: int = 1) -> int:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A part of the input: its first word, its words, its columns in a slot, and the column where it begins."""
+    """A part of the input: its number, its first word, its words, its columns in a slot, and those before it."""
 
+    index: int
     first: int
     words: int
     columns: int
@@ -102,12 +100,17 @@ class Int8Matrix:
     @property
     def columns(self) -> int:
         """Columns of every bank that it takes."""
-        return sum(self._extent(chunk) for chunk in self.chunks())
+        return sum(self.extent(chunk) for chunk in self.chunks())
 
     @property
-    def first_words(self) -> int:
-        """Words of the vector that are wanted first."""
-        return next(self.chunks()).words
+    def lengths(self) -> list[int]:
+        """Words of each chunk."""
+        return [chunk.words for chunk in self.chunks()]
+
+    @property
+    def pitches(self) -> list[int]:
+        """Columns from one group to the next, for each chunk."""
+        return [self.step(chunk) for chunk in self.chunks()]
 
     @property
     def slot_elements(self) -> int:
@@ -117,16 +120,16 @@ class Int8Matrix:
     @property
     def pitch(self) -> int:
         """Columns from a group of the first chunk to the next; 0 for as many as the group has."""
-        return self.step(next(self.chunks())) if self.apart else 0
+        return self.pitches[0] if self.apart else 0
 
     def chunks(self) -> Iterator[Chunk]:
         """The parts of the input, one after the other."""
         at, most = 0, buffer_words(self.params, self.vectors)
         for first in range(0, self.words, most):
             words = min(most, self.words - first)
-            chunk = Chunk(first, words, -(-words // 2), at)
+            chunk = Chunk(first // most, first, words, -(-words // 2), at)
             yield chunk
-            at += self._extent(chunk)
+            at += self.extent(chunk)
 
     def step(self, chunk: Chunk) -> int:
         """Columns from a group to the next."""
@@ -134,16 +137,17 @@ class Int8Matrix:
         row_cols = self.params.row_cols
         return -(-columns // row_cols) * row_cols if self.apart else columns
 
-    def _extent(self, chunk: Chunk) -> int:
+    def extent(self, chunk: Chunk) -> int:
         """Columns of all groups of a chunk."""
         whole, left = divmod(self.slots, self.group)
         last = self.step(chunk) if self.apart else left * (chunk.columns + 1)
         return whole * self.step(chunk) + (last if left else 0)
 
-    def _begin(self, chunk: Chunk, slot: int) -> int:
-        """The column where a slot of a chunk begins, counted from the first one of the matrix."""
+    def column(self, chunk: int, slot: int) -> int:
+        """The column where a chunk of a slot begins."""
+        part = list(self.chunks())[chunk]
         group, inside = divmod(slot, self.group)
-        return chunk.at + group * self.step(chunk) + inside * (chunk.columns + 1)
+        return self.at + part.at + group * self.step(part) + inside * (part.columns + 1)
 
     # --- numbers -----------------------------------------------------------------------------------------------------
     def place(self, values: Elements) -> Elements:
@@ -175,146 +179,27 @@ class Int8Matrix:
         for chunk in self.chunks():
             part = columns[:, :, chunk.first // 2 :][:, :, : chunk.columns]
             for slot in range(self.slots):
-                begin = self._begin(chunk, slot)
+                begin = self.column(chunk.index, slot) - self.at
                 found[:, begin : begin + chunk.columns] = part[slot]
                 found[:, begin + chunk.columns, 0] = scales[slot * params.units :][: params.units]
         return found.reshape(params.channels, params.banks, self.columns, lanes)
 
-    # --- instructions ------------------------------------------------------------------------------------------------
-    def begin(self, code: Code) -> None:
-        """What a program does before its first product: all accumulators become zeros, which products leave behind."""
-        code.add("WR_BIAS", "zero", mask=code.everyone, acc=0, n=self.params.accumulators)
-
-    def emit(self, code: Code, vectors: Vectors, origin: int, slots: range | None = None) -> None:
-        """The instructions of products with vectors, as many at once as the matrix is laid out for.
-
-        Parameters
-        ----------
-        code : Code
-        vectors : Vectors
-        origin : int
-            Columns from the place of the matrix to that of the one that is meant.
-        slots : range, optional
-            The slots that are wanted, from a group's first one on; all by default.
-        """
-        slots = slots or range(self.slots)
-        column = origin + self.at + self._begin(next(self.chunks()), slots.start)
-        code.add("ACT_AB", mask=code.everyone, row=column // self.params.row_cols)
-        # The first vector's result takes the place of the biases: it comes last.
-        for first in reversed(range(0, vectors.count, self.vectors)):
-            for run in self._runs():
-                chunk = run[0]
-                part = _Part(self, code, vectors, first, chunk)
-                with code.loop(len(run), columns=self._extent(chunk), a=chunk.words) as turn:
-                    part.load(turn)
-                    part.groups(origin + self.at + self._begin(chunk, slots.start), len(slots), turn)
-
-    def _runs(self) -> list[list[Chunk]]:
-        """Chunks with the same instructions: the first one, those as long as each other, and what is left."""
-        found: list[list[Chunk]] = []
-        for chunk in self.chunks():
-            if found and found[-1][0].words == chunk.words and found[-1][0].first:
-                found[-1].append(chunk)
-            else:
-                found.append([chunk])
-        return found
-
-
-class _Part:
-    """Emits the products of some vectors with a chunk of a matrix.
-
-    Accumulators: those of the first slot of a group, one a vector, then those of the next slot and so on; behind the
-    last slot's those of dot products.
-
-    Parameters
-    ----------
-    matrix : Int8Matrix
-    code : Code
-    vectors : Vectors
-    first : int
-        The number of the first vector that takes part.
-    chunk : Chunk
-    """
-
-    def __init__(self, matrix: Int8Matrix, code: Code, vectors: Vectors, first: int, chunk: Chunk) -> None:
-        self.matrix, self.code, self.chunk = matrix, code, chunk
-        self.slot_words = matrix.params.slot_words
-        self.count = min(matrix.vectors, vectors.count - first)
-        self.stride = vectors.stride
-        self.source = vectors.source + first * vectors.stride + chunk.first
-        self.result = vectors.result + first * vectors.stride
-        # The first chunk begins from the same biases for all vectors, the others from what is there.
-        self.preset = chunk.first > 0 or vectors.biased
-        self.bias, self.bias_stride = (self.result, self.stride) if chunk.first else (vectors.result, 0)
-
-    def load(self, turn: Loop) -> None:
-        """Parts of the inputs go to the global buffers; beside an odd word, any number will do."""
-        words = self.chunk.words
-        for index in range(self.count):
-            a, gb = self.source + index * self.stride, index * self.matrix.params.gb_words
-            self._add("WR_GB", a=a, n=words, gb=gb, move={"a": [turn]})
-            if words % 2:
-                self._add("WR_GB", a=a + words - 1, n=1, gb=gb + words, move={"a": [turn]})
-
-    def groups(self, column: int, slots: int, turn: Loop) -> None:
-        """Slots from a column on, group by group."""
-        size = self.matrix.group
-        step, words = self.matrix.step(self.chunk), size * self.slot_words
-        whole, left = divmod(slots, size)
-        if whole:
-            with self.code.loop(whole, columns=step, a=words, d=words) as group:
-                self._group(column, 0, size, (turn, group))
-        if left:
-            self._group(column + whole * step, whole * words, left, (turn,))
-
-    def _group(self, column: int, word: int, slots: int, loops: tuple[Loop, ...]) -> None:
-        """So many slots: presets, dot products and scales one after the other, and all results."""
-        matrix, count, columns = self.matrix, self.count, self.chunk.columns
-        dot, rows, inner = matrix.group * matrix.vectors, {"row": loops}, loops[1:]
-        if self.preset:
-            for acc, n, more, stride in self._accumulators(slots, self.bias_stride):
-                a = self.bias + word + more
-                self._add("WR_BIAS", a=a, acc=acc, n=n, stride=stride, move={"a": inner})
-        for slot in range(slots):
-            at = column + slot * (columns + 1)
-            to = slot * matrix.vectors
-            self._add("MAC_AB", "int8", at=at, n=columns, gb=0, acc=dot, vectors=count, move=rows)
-            self._add("SCALE_AB", at=at + columns, lane=0, acc=dot, to=to, n=count, move=rows)
-        if matrix.apart:
-            # The next group's row opens while results are read.
-            row = (column + matrix.step(self.chunk)) // matrix.params.row_cols
-            self._add("ACT_AB", row=row, move=rows)
-        for acc, n, more, stride in self._accumulators(slots, self.stride):
-            self._add("RD_MAC", d=self.result + word + more, acc=acc, n=n, stride=stride, move={"d": inner})
-
-    def _accumulators(self, slots: int, stride: int) -> Iterator[tuple[int, int, int, int]]:
-        """All accumulators of results: the first of each piece, how many, the first one's words and the next one's."""
-        if self.matrix.vectors == 1:
-            yield 0, slots, 0, self.slot_words
-            return
-        for slot in range(slots):
-            yield slot * self.matrix.vectors, self.count, slot * self.slot_words, stride
-
-    def _add(self, name: str, *flags: str, **values: Any) -> None:
-        """An instruction for all channels."""
-        self.code.add(name, *flags, mask=self.code.everyone, **values)
-
 
 # --- choice ----------------------------------------------------------------------------------------------------------
-def int8_matrix(params: PimParams, outputs: int, inputs: int, at: int, layout: str, batch: int) -> Int8Matrix:
+def int8_matrix(params: PimParams, batch: int, outputs: int, inputs: int, at: int, layout: str) -> Int8Matrix:
     """A matrix with the groups that take the least time, from a column on or from the next row on.
 
     Parameters
     ----------
     params : PimParams
         With several accumulators.
+    batch : int
+        Vectors that it is multiplied with.
     outputs, inputs : int
     at : int
         The first column that is free.
     layout : str
         A key of :data:`gen.pim.compile.LAYOUTS`.
-    batch : int
-        Vectors that it is multiplied with.
     """
     dense = Int8Matrix(params, outputs, inputs, at, vectors=vectors_at_once(params, batch))
     row = replace(dense, at=-(-at // params.row_cols) * params.row_cols, apart=True)

@@ -14,28 +14,18 @@ is a loop over layers; behind the layers lies what is needed once a token.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gen.pim.compile.bf16 import Bf16Matrix, bf16_matrix
 from gen.pim.compile.heads import Heads
-from gen.pim.compile.int8 import Int8Matrix, int8_matrix
+from gen.pim.compile.int8_product import Int8Product
+from gen.pim.compile.kinds import KINDS, LAYOUTS, Stored
+from gen.pim.compile.product import Product
 from gen.pim.model import Decoder, Learned
 from hdl.params.pim import PimParams, words_of
 
 __all__ = ["LAYOUTS", "Items", "Piece", "Placement", "place"]
-
-#: How the slots of matrices lie.
-LAYOUTS = {
-    "dense": "one behind the other: the fewest rows",
-    "rows": "each, or each group of those of 8 bits, from a new row on: no row changes within a dot product",
-    "auto": "rows for the matrices that gain by it, if all fits; dense otherwise",
-}
-#: What makes matrices, by what they are stored as: the keys are those of ``gen.pim.model.quantise.WEIGHTS``.
-KINDS: Mapping[str, Callable[[PimParams, int, int, int, str, int], Bf16Matrix | Int8Matrix]] = MappingProxyType(
-    {"bf16": bf16_matrix, "int8": int8_matrix}
-)
 
 
 @dataclass(frozen=True)
@@ -101,8 +91,8 @@ class Placement:
     tokens: int
     batch: int
     weights: str
-    layer: Mapping[str, Bf16Matrix | Int8Matrix]
-    output: Bf16Matrix | Int8Matrix
+    layer: Mapping[str, Stored]
+    output: Stored
     vectors: Mapping[str, tuple[Piece, ...]]
     keys: Items
     values: int
@@ -117,6 +107,10 @@ class Placement:
     def width_words(self) -> int:
         """Words of a vector as wide as the residual stream."""
         return words_of(self.params, self.decoder.width)
+
+    def product(self, matrix: Stored) -> Product | Int8Product:
+        """What multiplies a matrix with the vectors of all sequences."""
+        return KINDS[self.weights].product(matrix, self.batch)
 
     def slots(self, elements: int) -> int:
         """Slots of a vector with so many elements."""
@@ -194,7 +188,7 @@ class _Placer:
         values = self._region(-(-heads.values // params.units) * value_words)
         layer_rows = weights + self.batch * (self._row() - weights)
         self.columns = layer_rows * params.row_cols * decoder.layers
-        output = self._matrix(decoder.vocabulary, decoder.width)
+        output = self._matrix(decoder.vocabulary, decoder.width, items=True)
         ends = {"output.bias": output.result_words} if decoder.output_bias else {}
         self._vectors({**self._norms("norm"), **ends})
         width = words_of(params, decoder.width)
@@ -241,8 +235,9 @@ class _Placer:
         self.columns = start + columns
         return start
 
-    def _matrix(self, outputs: int, inputs: int) -> Bf16Matrix | Int8Matrix:
-        found = KINDS[self.weights](self.params, outputs, inputs, self.columns, self.layout, self.batch)
+    def _matrix(self, outputs: int, inputs: int, *, items: bool = False) -> Stored:
+        make = KINDS[self.weights].matrix
+        found = make(self.params, self.batch, outputs, inputs, self.columns, self.layout, items)
         self.columns = found.at + found.columns
         return found
 

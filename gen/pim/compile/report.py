@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gen.pim.compile.bf16 import Bf16Matrix
 from gen.pim.compile.compiled import Compiled
-from gen.pim.compile.int8 import Int8Matrix
+from gen.pim.compile.kinds import Stored
 from gen.pim.compile.placement import Placement
 from gen.pim.program import Program
 
@@ -60,7 +59,7 @@ def _name(placement: Placement, name: str) -> str:
     return "gate, up" if name == "up" and placement.decoder.mlp.gated else NAMES[name]
 
 
-def _matrix(name: str, matrix: Bf16Matrix | Int8Matrix, count: int) -> dict[str, Any]:
+def _matrix(name: str, matrix: Stored, count: int) -> dict[str, Any]:
     params = matrix.params
     return {
         "name": name,

@@ -9,7 +9,7 @@ from math import lcm
 from gen.pim.compile.placement import Placement
 from gen.pim.compile.registers import MOST_IN_PIECES
 from hdl.params import ConfigError, Problem
-from hdl.params.pim import chunks, words_of
+from hdl.params.pim import words_of
 
 __all__ = ["Pass", "Sram", "arrange"]
 
@@ -98,8 +98,7 @@ def arrange(placement: Placement) -> Sram:
     """
     params, decoder, heads = placement.params, placement.decoder, placement.heads
     width = placement.slot_words(decoder.width)
-    lengths = chunks(params, placement.output.words)
-    item = 0 if placement.embedding else sum(lengths[:-1]) + (placement.output.pitch or lengths[-1])
+    item = 0 if placement.embedding else sum(placement.output.lengths[:-1]) + placement.output.pitches[-1]
     turn_words = heads.turned * heads.line_words
     batch = placement.batch
     at, regions = 0, []
@@ -132,7 +131,7 @@ def arrange(placement: Placement) -> Sram:
     region("MLP", max(placement.layer["up"].result_words, words_of(params, decoder.mlp.inner)))
     at = shared
     free = (limit - at) // params.slot_words
-    pieces = tuple(_pieces(placement.output.slots, placement.output.group, free))
+    pieces = tuple(_pieces(placement.output.slots, placement.output.group or 1, free))
     region("logits", len(pieces[0]) * params.slot_words)
     if turn_words:
         at = shared

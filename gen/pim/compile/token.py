@@ -6,14 +6,13 @@ import struct
 from collections.abc import Sequence
 
 from gen.pim.compile.attention import Attend, attend
-from gen.pim.compile.bf16 import Bf16Matrix
 from gen.pim.compile.code import Code
-from gen.pim.compile.int8 import Int8Matrix
+from gen.pim.compile.kinds import Stored
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
+from gen.pim.compile.product import Operands
 from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, token_of
 from gen.pim.compile.sram import Sram
-from gen.pim.compile.vectors import Vectors
 from gen.pim.model import Learned
 from hdl.params.pim import Instruction, words_of
 
@@ -76,7 +75,6 @@ class _Token:
             self._fetch(token_of(index), each.x)
         for register, number in ((EPS, width * self.decoder.norm.epsilon), (SHARE, 1 / width)):
             add("SETR", r=register, value=_bits(number))
-        at.output.begin(self.code)
         unit, column = at.positions.find(self.params, self.position)
         if isinstance(self.decoder.positions, Learned):
             self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.y)
@@ -92,9 +90,8 @@ class _Token:
         if at.embedding:
             add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=register, d=word)
             return
-        assert isinstance(at.output, Bf16Matrix)
-        for column, length in at.output.chunks():
-            add("RD_ITEM", at=column, n=at.output.pitch or length, r=register, d=word)
+        for chunk, length in enumerate(at.output.lengths):
+            add("RD_ITEM", at=at.output.column(chunk, 0), n=at.output.pitches[chunk], r=register, d=word)
             word += length
 
     def _repeat_turn(self) -> None:
@@ -137,9 +134,9 @@ class _Token:
 
     def _logits(self, piece: range) -> None:
         """The logits of some slots, of every sequence."""
-        sram, words = self.sram, self.params.slot_words
-        self._read("output.bias", sram.shared, 0, piece.start * words, len(piece) * words)
-        self._multiply(self.at.output, "output", sram.y, sram.shared, 0, piece)
+        size = self.params.slot_words
+        self._read("output.bias", self.sram.shared, 0, piece.start * size, len(piece) * size)
+        self._multiply(self.at.output, "output", self.sram.y, self.sram.shared, 0, piece)
 
     # --- layers ------------------------------------------------------------------------------------------------------
     def layers(self, run: Run) -> None:
@@ -190,8 +187,7 @@ class _Token:
 
     def _pieces(self) -> list[range]:
         """Words that are activated at a time: with overlap, those that channels want first, then all others."""
-        words = words_of(self.params, self.decoder.mlp.inner)
-        first = self.at.layer["down"].first_words
+        words, first = self.at.layer["down"].words, self.at.layer["down"].lengths[0]
         return [range(first), range(first, words)] if self.overlap and first < words else [range(words)]
 
     def _activate(self, piece: range) -> None:
@@ -219,18 +215,12 @@ class _Token:
             at += piece.words
 
     def _multiply(
-        self,
-        matrix: Bf16Matrix | Int8Matrix,
-        name: str,
-        source: int,
-        result: int,
-        origin: int,
-        slots: range | None = None,
+        self, matrix: Stored, name: str, source: int, result: int, origin: int, slots: range | None = None
     ) -> None:
-        """A product with a matrix or some slots of it; its bias, if it has one, is where the first result goes."""
-        sram, biased = self.sram, f"{name}.bias" in self.at.vectors
+        """A product with a matrix; its bias, if it has one, is where the first sequence's result goes."""
+        operands = Operands(source, result, self.sram.stride, f"{name}.bias" in self.at.vectors)
         with self.code.of(name):
-            matrix.emit(self.code, Vectors(source, result, biased, sram.batch, sram.stride), origin, slots)
+            self.at.product(matrix).emit(self.code, operands, origin=origin, slots=slots)
 
     def _gain(self, name: str, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""

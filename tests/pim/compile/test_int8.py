@@ -115,7 +115,7 @@ def test_columns(layout):
     params = system(gb_words=4)
     rng = np.random.default_rng(3)
     weights = bf16(rng.standard_normal((50, 37)))
-    matrix = int8_matrix(params, 50, 37, 5, layout, 1)
+    matrix = int8_matrix(params, 1, 50, 37, 5, layout)
     image = matrix.place(weights).reshape(params.units, matrix.columns, params.lanes)
     right, lanes = quantise(weights.T), params.lanes
     chunk_columns = [2, 2, 1]
@@ -148,14 +148,14 @@ def test_columns(layout):
 
 def test_groups_are_chosen_by_time():
     """More accumulators, larger groups; groups that divide the slots evenly; rows where they cost less."""
-    small = int8_matrix(replace(LARGE, accumulators=2), 2304, 768, 0, "dense", 1)
-    large = int8_matrix(LARGE, 2304, 768, 0, "dense", 1)
+    small = int8_matrix(replace(LARGE, accumulators=2), 1, 2304, 768, 0, "dense")
+    large = int8_matrix(LARGE, 1, 2304, 768, 0, "dense")
     assert (small.group, small.slots, large.group) == (1, 18, 6)
-    auto = int8_matrix(LARGE, 2304, 768, 0, "auto", 1)
+    auto = int8_matrix(LARGE, 1, 2304, 768, 0, "auto")
     assert auto.apart
     assert auto.group == 5  # 5 slots of 25 columns fill 2 rows of 64 but for 3 columns
     assert auto.columns == 4 * 128
-    assert int8_matrix(LARGE, 300, 768, 0, "dense", 1).group == 3
+    assert int8_matrix(LARGE, 1, 300, 768, 0, "dense").group == 3
 
 
 def test_every_weight_has_its_place():

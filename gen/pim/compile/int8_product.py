@@ -1,0 +1,144 @@
+"""Products with a matrix of 8 bits, and the instructions that compute them.
+
+A group of slots has an accumulator for each vector of each slot: those of the first slot come first. Behind those of
+the last slot are the ones of dot products, which SCALE_AB adds to them, times the scales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gen.pim.compile.code import Code, Loop
+from gen.pim.compile.int8 import Chunk, Int8Matrix
+from gen.pim.compile.product import Operands
+
+__all__ = ["Int8Product"]
+
+
+@dataclass(frozen=True)
+class Int8Product:
+    """A product with a matrix in the banks, for every sequence of a batch.
+
+    Parameters
+    ----------
+    matrix : Int8Matrix
+    batch : int
+    """
+
+    matrix: Int8Matrix
+    batch: int
+
+    @property
+    def summed(self) -> int:
+        """Elements of the input after which sums are rounded to bf16: those of whole columns."""
+        return next(self.matrix.chunks()).columns * 2 * self.matrix.params.lanes
+
+    def emit(self, code: Code, operands: Operands, *, origin: int = 0, slots: range | None = None) -> None:
+        """Compute slots of the result, from a group's first one on; all of them by default.
+
+        ``origin`` is added to the matrix's columns.
+        """
+        matrix, everyone = self.matrix, code.everyone
+        slots = slots or range(matrix.slots)
+        chunks = list(matrix.chunks())
+        row = (origin + matrix.column(0, slots.start)) // matrix.params.row_cols
+        code.add("ACT_AB", mask=everyone, row=row)
+        dots = matrix.group * matrix.vectors
+        first = dots if operands.biased else 0
+        code.add("WR_BIAS", "zero", mask=everyone, acc=first, n=dots + matrix.vectors - first)
+        # The first sequence takes the place of the biases: it comes last.
+        for start in reversed(range(0, self.batch, matrix.vectors)):
+            sequences = range(start, min(start + matrix.vectors, self.batch))
+            for run in _runs(chunks):
+                part = _Part(matrix, code, operands, sequences, run[0])
+                with code.loop(len(run), columns=matrix.extent(run[0]), a=run[0].words) as turn:
+                    part.load(turn)
+                    part.groups(origin + matrix.column(run[0].index, slots.start), len(slots), turn)
+
+
+def _runs(chunks: list[Chunk]) -> list[list[Chunk]]:
+    """Chunks with the same instructions: the first one, those as long as each other, and what is left."""
+    found = [chunks[:1]]
+    for chunk in chunks[1:]:
+        if found[-1][0].words == chunk.words and found[-1][0].first:
+            found[-1].append(chunk)
+        else:
+            found.append([chunk])
+    return found
+
+
+class _Part:
+    """Emits the products of some sequences' vectors with a chunk of a matrix.
+
+    Parameters
+    ----------
+    matrix : Int8Matrix
+    code : Code
+    operands : Operands
+    sequences : range
+    chunk : Chunk
+    """
+
+    def __init__(self, matrix: Int8Matrix, code: Code, operands: Operands, sequences: range, chunk: Chunk) -> None:
+        self.matrix, self.code, self.chunk = matrix, code, chunk
+        self.slot_words = matrix.params.slot_words
+        self.count, self.stride = len(sequences), operands.stride
+        self.source = operands.source + sequences.start * operands.stride + chunk.first
+        self.result = operands.result + sequences.start * operands.stride
+        # The first chunk begins from the same biases for all sequences, the others from what is there.
+        self.preset = chunk.first > 0 or operands.biased
+        self.bias, self.bias_stride = (self.result, self.stride) if chunk.first else (operands.result, 0)
+
+    def load(self, turn: Loop) -> None:
+        """Parts of the inputs go to the global buffers; beside an odd word, any number will do."""
+        words = self.chunk.words
+        for index in range(self.count):
+            a, gb = self.source + index * self.stride, index * self.matrix.params.gb_words
+            self._add("WR_GB", a=a, n=words, gb=gb, move={"a": [turn]})
+            if words % 2:
+                self._add("WR_GB", a=a + words - 1, n=1, gb=gb + words, move={"a": [turn]})
+
+    def groups(self, column: int, slots: int, turn: Loop) -> None:
+        """Slots from a column on, group by group."""
+        size = self.matrix.group
+        step, words = self.matrix.step(self.chunk), size * self.slot_words
+        whole, left = divmod(slots, size)
+        if whole:
+            with self.code.loop(whole, columns=step, a=words, d=words) as group:
+                self._group(column, 0, size, (turn, group))
+        if left:
+            self._group(column + whole * step, whole * words, left, (turn,))
+
+    def _group(self, column: int, word: int, slots: int, loops: tuple[Loop, ...]) -> None:
+        """So many slots: presets, dot products and scales one after the other, and all results."""
+        matrix, count, columns = self.matrix, self.count, self.chunk.columns
+        dot, rows, inner = matrix.group * matrix.vectors, {"row": loops}, loops[1:]
+        if self.preset:
+            for acc, n, more, stride in self._accumulators(slots, self.bias_stride):
+                a = self.bias + word + more
+                self._add("WR_BIAS", a=a, acc=acc, n=n, stride=stride, move={"a": inner})
+        for slot in range(slots):
+            at = column + slot * (columns + 1)
+            to = slot * matrix.vectors
+            self._add("MAC_AB", "int8", at=at, n=columns, gb=0, acc=dot, vectors=count, move=rows)
+            self._add("SCALE_AB", at=at + columns, lane=0, acc=dot, to=to, n=count, move=rows)
+        if matrix.apart:
+            # The next group's row opens while results are read.
+            row = (column + matrix.step(self.chunk)) // matrix.params.row_cols
+            self._add("ACT_AB", row=row, move=rows)
+        for acc, n, more, stride in self._accumulators(slots, self.stride):
+            self._add("RD_MAC", d=self.result + word + more, acc=acc, n=n, stride=stride, move={"d": inner})
+
+    def _accumulators(self, slots: int, stride: int) -> Iterator[tuple[int, int, int, int]]:
+        """All accumulators of results: the first of each piece, how many, the first one's words and the next one's."""
+        if self.matrix.vectors == 1:
+            yield 0, slots, 0, self.slot_words
+            return
+        for slot in range(slots):
+            yield slot * self.matrix.vectors, self.count, slot * self.slot_words, stride
+
+    def _add(self, name: str, *flags: str, **values: Any) -> None:
+        """An instruction for all channels."""
+        self.code.add(name, *flags, mask=self.code.everyone, **values)
