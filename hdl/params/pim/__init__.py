@@ -1,7 +1,7 @@
 """Parameters, commands and instruction set of the processing-in-memory (PIM) system."""
 
 from hdl.params.pim.accumulators import AccumulatorUse, accumulator_use
-from hdl.params.pim.commands import COMMANDS, Command
+from hdl.params.pim.commands import COMMANDS, NUMBERS, Command, number, numbers
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.expansion import chunks, expand_vmm, expanded, item_read
@@ -22,6 +22,7 @@ __all__ = [
     "ITEM_BITS",
     "LENGTHS",
     "LEVELS",
+    "NUMBERS",
     "OPCODES",
     "PRESETS",
     "SCALARS",
@@ -53,6 +54,8 @@ __all__ = [
     "faults_of",
     "instruction",
     "item_read",
+    "number",
+    "numbers",
     "preset",
     "size_sources",
     "timing_sources",
