@@ -78,7 +78,9 @@ def sensitivity(compiled: Compiled, position: int, *, predict: bool = True, layo
             try:
                 other = changed(compiled.params, changes)
                 at = compiled.placement
-                again = compile_decoder(at.decoder, other, at.tokens, layout, at.batch, at.weights)
+                again = compile_decoder(
+                    at.decoder, other, at.tokens, layout, at.batch, at.weights, overlap=compiled.overlap
+                )
             except ConfigError as error:
                 yield Varied(name, changes, problem=str(error.problems[0]))
             else:

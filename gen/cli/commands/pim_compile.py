@@ -32,7 +32,15 @@ def command(options: argparse.Namespace, console: Console) -> int:
     params = changed_system(system_of(options.system), options.overrides)
     decoder = model_of(options.model)
     try:
-        compiled = compile_decoder(decoder, params, options.tokens, options.layout, options.batch, options.weights)
+        compiled = compile_decoder(
+            decoder,
+            params,
+            options.tokens,
+            options.layout,
+            options.batch,
+            options.weights,
+            overlap=options.overlap,
+        )
         found = {"model": options.model, **report(compiled)}
         positions = _positions(options.positions, compiled.placement.tokens)
     except ConfigError as error:

@@ -51,6 +51,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
             "changes": options.overrides,
             "layout": options.layout,
             "weights": options.weights,
+            "overlap": options.overlap,
             "output_matrix": options.output_matrix,
             **performance.figures(),
             "sensitivity": varied,
@@ -88,8 +89,10 @@ def _compiled(options: argparse.Namespace) -> Compiled:
     if problems:
         raise ConfigError(problems, options.model)
     try:
-        room = max(min(context, ROOM), options.first + options.tokens)
-        return compile_decoder(decoder, params, room, options.layout, options.batch, options.weights)
+        tokens = max(min(context, ROOM), options.first + options.tokens)
+        return compile_decoder(
+            decoder, params, tokens, options.layout, options.batch, options.weights, overlap=options.overlap
+        )
     except ConfigError as error:
         raise ConfigError(error.problems, options.model) from None
 

@@ -21,14 +21,14 @@ TOGETHER = 4
 TURN_HEADS, TURN = 8, 32
 
 
-def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None], *, overlap: bool) -> None:
+def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *, overlap: bool) -> None:
     """The attention of a layer: from queries, keys and values to what the heads of every sequence have mixed.
 
     Parameters
     ----------
     sequences : sequence of Attend
     meanwhile : function
-        It emits what the channels can do while the vector unit has the first scores.
+        It emits what the channels can do while the vector unit has the first scores, if there is anything.
     overlap : bool
         Let the vector unit work while channels do: of a sequence on some heads while channels have others, of several
         on the scores of one while channels compute those of the next.
@@ -43,7 +43,8 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None], *, overla
     def aside() -> None:
         for each in sequences if overlap and not turned else ():
             each.keep("value")
-        meanwhile()
+        if meanwhile:
+            meanwhile()
 
     passes = [(each, some) for each in sequences for some in each.sram.passes]
     for number, (each, some) in enumerate(passes):

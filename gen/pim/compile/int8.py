@@ -113,6 +113,11 @@ class Int8Matrix:
         return [self.step(chunk) for chunk in self.chunks()]
 
     @property
+    def last_columns(self) -> int:
+        """Columns of a slot in the last chunk, that of the scales among them."""
+        return -(-self.lengths[-1] // 2) + 1
+
+    @property
     def slot_elements(self) -> int:
         """Weights that the columns of a slot have room for, with what stands between groups, and scales as columns."""
         return self.columns * 2 * self.params.lanes // self.slots

@@ -6,8 +6,8 @@ the last slot are the ones of dot products, which SCALE_AB adds to them, times t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gen.pim.compile.code import Code, Loop
@@ -40,22 +40,44 @@ class Int8Product:
 
         ``origin`` is added to the matrix's columns.
         """
-        matrix, everyone = self.matrix, code.everyone
-        slots = slots or range(matrix.slots)
-        chunks = list(matrix.chunks())
-        row = (origin + matrix.column(0, slots.start)) // matrix.params.row_cols
-        code.add("ACT_AB", mask=everyone, row=row)
-        dots = matrix.group * matrix.vectors
-        first = dots if operands.biased else 0
-        code.add("WR_BIAS", "zero", mask=everyone, acc=first, n=dots + matrix.vectors - first)
+        matrix = self.matrix
+        slots, chunks = slots or range(matrix.slots), list(matrix.chunks())
+        self._begin(code, operands, (origin + matrix.column(0, slots.start)) // matrix.params.row_cols)
         # The first sequence takes the place of the biases: it comes last.
         for start in reversed(range(0, self.batch, matrix.vectors)):
             sequences = range(start, min(start + matrix.vectors, self.batch))
-            for run in _runs(chunks):
-                part = _Part(matrix, code, operands, sequences, run[0])
-                with code.loop(len(run), columns=matrix.extent(run[0]), a=run[0].words) as turn:
-                    part.load(turn)
-                    part.groups(origin + matrix.column(run[0].index, slots.start), len(slots), turn)
+            _emit(_Part(matrix, code, operands, sequences), chunks, origin, slots)
+
+    def emit_pieces(self, code: Code, operands: Operands, pieces: Sequence[range]) -> Iterator[range]:
+        """Compute the slots of a single vector's result in pieces, each when the one before has been taken."""
+        matrix = self.matrix
+        *before, last = matrix.chunks()
+        self._begin(code, operands, matrix.row)
+        if before:
+            _emit(_Part(matrix, code, operands, range(1)), before, 0, range(matrix.slots))
+        for piece in pieces:
+            own = replace(operands, result=operands.result + piece.start * matrix.params.slot_words)
+            _emit(_Part(matrix, code, own, range(1)), [last], 0, piece, load=piece is pieces[0])
+            yield piece
+
+    def _begin(self, code: Code, operands: Operands, row: int) -> None:
+        """Open the first row; accumulators that nothing is preset in become zeros, which products leave behind."""
+        matrix = self.matrix
+        dots = matrix.group * matrix.vectors
+        first = dots if operands.biased else 0
+        code.add("ACT_AB", mask=code.everyone, row=row)
+        code.add("WR_BIAS", "zero", mask=code.everyone, acc=first, n=dots + matrix.vectors - first)
+
+
+def _emit(part: _Part, chunks: list[Chunk], origin: int, slots: range, *, load: bool = True) -> None:
+    """Slots of some chunks, in loops over those that are alike; their vectors come first, or are there."""
+    for run in _runs(chunks):
+        chunk = run[0]
+        column = origin + part.matrix.column(chunk.index, slots.start)
+        with part.code.loop(len(run), columns=part.matrix.extent(chunk), a=chunk.words) as turn:
+            if load:
+                part.load(chunk, turn)
+            part.groups(chunk, column, len(slots), turn)
 
 
 def _runs(chunks: list[Chunk]) -> list[list[Chunk]]:
@@ -70,7 +92,7 @@ def _runs(chunks: list[Chunk]) -> list[list[Chunk]]:
 
 
 class _Part:
-    """Emits the products of some sequences' vectors with a chunk of a matrix.
+    """Emits the products of some sequences' vectors with chunks of a matrix; the first slot goes to ``result``.
 
     Parameters
     ----------
@@ -78,46 +100,44 @@ class _Part:
     code : Code
     operands : Operands
     sequences : range
-    chunk : Chunk
     """
 
-    def __init__(self, matrix: Int8Matrix, code: Code, operands: Operands, sequences: range, chunk: Chunk) -> None:
-        self.matrix, self.code, self.chunk = matrix, code, chunk
-        self.slot_words = matrix.params.slot_words
+    def __init__(self, matrix: Int8Matrix, code: Code, operands: Operands, sequences: range) -> None:
+        self.matrix, self.code, self.slot_words = matrix, code, matrix.params.slot_words
         self.count, self.stride = len(sequences), operands.stride
-        self.source = operands.source + sequences.start * operands.stride + chunk.first
+        self.source = operands.source + sequences.start * operands.stride
         self.result = operands.result + sequences.start * operands.stride
-        # The first chunk begins from the same biases for all sequences, the others from what is there.
-        self.preset = chunk.first > 0 or operands.biased
-        self.bias, self.bias_stride = (self.result, self.stride) if chunk.first else (operands.result, 0)
+        self.biased, self.bias = operands.biased, operands.result
 
-    def load(self, turn: Loop) -> None:
+    def load(self, chunk: Chunk, turn: Loop) -> None:
         """Parts of the inputs go to the global buffers; beside an odd word, any number will do."""
-        words = self.chunk.words
+        words = chunk.words
         for index in range(self.count):
-            a, gb = self.source + index * self.stride, index * self.matrix.params.gb_words
+            a, gb = self.source + chunk.first + index * self.stride, index * self.matrix.params.gb_words
             self._add("WR_GB", a=a, n=words, gb=gb, move={"a": [turn]})
             if words % 2:
                 self._add("WR_GB", a=a + words - 1, n=1, gb=gb + words, move={"a": [turn]})
 
-    def groups(self, column: int, slots: int, turn: Loop) -> None:
+    def groups(self, chunk: Chunk, column: int, slots: int, turn: Loop) -> None:
         """Slots from a column on, group by group."""
         size = self.matrix.group
-        step, words = self.matrix.step(self.chunk), size * self.slot_words
+        step, words = self.matrix.step(chunk), size * self.slot_words
         whole, left = divmod(slots, size)
         if whole:
             with self.code.loop(whole, columns=step, a=words, d=words) as group:
-                self._group(column, 0, size, (turn, group))
+                self._group(chunk, column, 0, size, (turn, group))
         if left:
-            self._group(column + whole * step, whole * words, left, (turn,))
+            self._group(chunk, column + whole * step, whole * words, left, (turn,))
 
-    def _group(self, column: int, word: int, slots: int, loops: tuple[Loop, ...]) -> None:
+    def _group(self, chunk: Chunk, column: int, word: int, slots: int, loops: tuple[Loop, ...]) -> None:
         """So many slots: presets, dot products and scales one after the other, and all results."""
-        matrix, count, columns = self.matrix, self.count, self.chunk.columns
+        matrix, count, columns = self.matrix, self.count, chunk.columns
         dot, rows, inner = matrix.group * matrix.vectors, {"row": loops}, loops[1:]
-        if self.preset:
-            for acc, n, more, stride in self._accumulators(slots, self.bias_stride):
-                a = self.bias + word + more
+        if chunk.first or self.biased:
+            # The first chunk begins from the same biases for all sequences, the others from what is there.
+            place, apart = (self.result, self.stride) if chunk.first else (self.bias, 0)
+            for acc, n, more, stride in self._accumulators(slots, apart):
+                a = place + word + more
                 self._add("WR_BIAS", a=a, acc=acc, n=n, stride=stride, move={"a": inner})
         for slot in range(slots):
             at = column + slot * (columns + 1)
@@ -126,7 +146,7 @@ class _Part:
             self._add("SCALE_AB", at=at + columns, lane=0, acc=dot, to=to, n=count, move=rows)
         if matrix.apart:
             # The next group's row opens while results are read.
-            row = (column + matrix.step(self.chunk)) // matrix.params.row_cols
+            row = (column + matrix.step(chunk)) // matrix.params.row_cols
             self._add("ACT_AB", row=row, move=rows)
         for acc, n, more, stride in self._accumulators(slots, self.stride):
             self._add("RD_MAC", d=self.result + word + more, acc=acc, n=n, stride=stride, move={"d": inner})
