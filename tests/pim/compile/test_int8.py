@@ -43,6 +43,7 @@ CASES = {
         8,
     ),
     "gpt2, logits in pieces": (toys.gpt2(vocab_size=403), system(sram_words=90), 6),
+    "gpt2, logits searched beside their last pieces": (toys.gpt2(vocab_size=1500), system(), 4),
     "gpt_neo": (toys.gpt_neo(), system(), 10),
     "opt": (toys.opt(), system(accumulators=16), 8),
     "llama": (toys.llama(), system(), 10),
@@ -100,6 +101,8 @@ def test_the_cases_are_what_they_say():
         compiled = case(name)[0]
         assert len(compiled.sram.pieces) > 1
         assert all(piece.start % compiled.placement.output.group == 0 for piece in compiled.sram.pieces)
+    searched = case("gpt2, logits searched beside their last pieces")[0].programs(0)
+    assert sum(one.op.name == "ARGMAX" for program in searched for one in program.instructions) == 2
     at_once = {name: case(name)[0].placement.output.vectors for name in CASES if "sequences" in name}
     assert list(at_once.values()) == [1, 2, 4, 2]
     left = [each for name in CASES for each in case(name)[0].placement.layer.values() if each.slots % each.group]
