@@ -9,6 +9,7 @@ from itertools import pairwise
 from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.clocks import searches
 from gen.pim.compile.code import Code
+from gen.pim.compile.context import Context
 from gen.pim.compile.kinds import Stored
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
@@ -224,7 +225,7 @@ class _Token:
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
         caches = (origin + index * self.at.cache_columns for index in range(sram.batch))
         sequences = [
-            Attend(self.code, self.at, own, each, at, overlap=self.overlap)
+            Attend(Context(self.code, self.at, own, each, at, self.overlap))
             for own, at in zip(sram.sequences, caches, strict=True)
         ]
         attend(sequences, None if self.apart else read_ahead, overlap=self.overlap)

@@ -260,6 +260,7 @@ class Issuer(Part):
             feed.stride.eq(self.lane),
             feed.each.eq(control.each),
             feed.zero.eq(self.flag["zero"]),
+            *([op.buffers.eq(self.ranges.buffers)] if params.buffers > 1 else []),
             *(view.more.eq(Mux(control.spaced, f["n"] - 1, 0)) for view in (feed, collect)),
             collect.stride.eq(self.present.slot_stride),
             collect.address.eq(f["d"]),

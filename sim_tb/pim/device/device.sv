@@ -89,7 +89,7 @@ module pim_device #(
   int bus_next;
 
   // ---- When what happened: for each command, on the channel and on each bank ----
-  int cycle, last[16], bank_last[16][BANKS], activates[4], refreshes, forgiven;
+  int cycle, last[16], bank_last[16][BANKS], written[BUFFERS], activates[4], refreshes, forgiven;
 
   function automatic int after(int first, int second);
     return cycle - (last[first] > last[second] ? last[first] : last[second]);
@@ -106,6 +106,21 @@ module pim_device #(
   endtask
 
   // ---- Timing rules ----
+  // Registers need a mode of their own, but where one global buffer can be written while another one is used.
+  function automatic logic switches(int op);
+    return op >= WR_GB && (op != WR_GB || BUFFERS == 1);
+  endfunction
+
+  // A MAC reads a global buffer whose last word has not come.
+  function automatic logic unwritten();
+    int word = part(0, WORD_BITS), vectors = part(WORD_BITS + ACC_BITS, VECTOR_BITS) + 1;
+    int two = part(WORD_BITS + ACC_BITS + VECTOR_BITS, INT8);
+    unwritten = 1'b0;
+    for (int v = 0; v < vectors; v++)
+      for (int w = word + v * GB_WORDS; w <= word + v * GB_WORDS + two; w++)
+        if (cycle - written[w/GB_WORDS] < CWL_REG + BL) unwritten = 1'b1;
+  endfunction
+
   function automatic int newest_array();
     newest_array = last[SCALE_AB];
     for (int i = ACT; i <= MAC_AB; i++) if (last[i] > newest_array) newest_array = last[i];
@@ -113,7 +128,7 @@ module pim_device #(
 
   function automatic int newest_register();
     newest_register = LONG_AGO;
-    for (int i = WR_GB; i <= RD_MAC_KEEP; i++) if (last[i] > newest_register) newest_register = last[i];
+    for (int i = WR_GB; i <= RD_MAC_KEEP; i++) if (switches(i) && last[i] > newest_register) newest_register = last[i];
   endfunction
 
   task automatic check_bank(int op, int bank);
@@ -157,7 +172,7 @@ module pim_device #(
     logic column = (op >= RD_SB && op <= MAC_AB) || multiplies;
     logic registers = op >= WR_GB && op <= RD_MAC_KEEP;
     `RULE(cycle - last[REF] < RFC, 22);
-    `RULE(registers && cycle - newest_array() < MOD, 21);
+    `RULE(switches(op) && cycle - newest_array() < MOD, 21);
     `RULE(!registers && cycle - newest_register() < MOD, 21);
     `RULE(column && (after(RD_SB, WR_SB) < CCD || after(WR_ELEM, MAC_AB) < CCD || cycle - last[SCALE_AB] < CCD), 14);
     `RULE(op == ACT && cycle - last[ACT] < RRD, 12);
@@ -168,7 +183,9 @@ module pim_device #(
     `RULE((op == WR_SB || op == WR_ELEM) && after(RD_MAC, RD_MAC_KEEP) < CL_REG + BL + RTW - CWL, 18);
     `RULE((op == WR_GB || op == WR_BIAS) && cycle - last[RD_SB] < CL + BL + RTW - CWL_REG, 18);
     `RULE((op == WR_GB || op == WR_BIAS) && after(RD_MAC, RD_MAC_KEEP) < CL_REG + BL + RTW - CWL_REG, 18);
-    `RULE(multiplies && after(WR_GB, WR_BIAS) < CWL_REG + BL, 19);
+    `RULE(multiplies && cycle - last[WR_BIAS] < CWL_REG + BL, 19);
+    `RULE(multiplies && BUFFERS == 1 && cycle - last[WR_GB] < CWL_REG + BL, 19);
+    `RULE(op == MAC_AB && BUFFERS > 1 && unwritten(), 19);
     `RULE((op == WR_BIAS || op == RD_MAC || op == RD_MAC_KEEP) && after(MAC_AB, SCALE_AB) < MACT, 20);
   endtask
 
@@ -309,6 +326,7 @@ module pim_device #(
 
   task automatic happened(int op);
     last[op] = cycle;
+    if (op == WR_GB) written[int'(cmd_row)/GB_WORDS] = cycle;
     for (int b = 0; b < BANKS; b++)
       if (op == ACT_AB || op == PRE_AB || op == MAC_AB || op == SCALE_AB || op == WR_ELEM || op == REF || b == int'(cmd_bank))
         if (!((op == PRE || op == PRE_AB) && open_row[b] < 0)) bank_last[op][b] = cycle;
@@ -327,6 +345,7 @@ module pim_device #(
       bus_next = 0;
       for (int i = 0; i < 4; i++) activates[i] = LONG_AGO;
       for (int i = 0; i < 16; i++) last[i] = LONG_AGO;
+      for (int i = 0; i < BUFFERS; i++) written[i] = LONG_AGO;
       for (int i = 0; i < 16; i++) for (int b = 0; b < BANKS; b++) bank_last[i][b] = LONG_AGO;
       for (int b = 0; b < BANKS; b++) open_row[b] = -1;
       for (int i = 0; i < SOON; i++) begin
