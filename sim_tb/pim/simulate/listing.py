@@ -46,6 +46,9 @@ class Listing:
                 self._decoded[word] = decode(word)
             except IllegalWord:
                 self._decoded[word] = None
+            one = self._decoded[word]
+            if one is not None and one.op.needs and not getattr(self.params, one.op.needs):
+                self._decoded[word] = None
         return self._decoded[word]
 
     def fenced(self, pc: int) -> bool:

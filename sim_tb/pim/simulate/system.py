@@ -269,16 +269,16 @@ class System:
 
 
 def _moved(burst: Burst, clocks: int) -> Burst:
-    first, step, many, code, bank, row, col = burst
-    return first + clocks, step, many, code, bank, row, col
+    first, *rest = burst
+    return (first + clocks, *rest)  # type: ignore[return-value]
 
 
 def _log(bursts: Sequence[tuple[Sequence[Burst], Sequence[Burst]]]) -> list[Entry]:
     """Commands appear on the bus a clock after they were decided."""
     found = []
     for channel, each in enumerate(bursts):
-        for first, step, many, code, bank, row, col in chain(*each):
+        for first, step, many, code, bank, row, col, rises, _ in chain(*each):
             name = NAMES[code]
-            found += [Entry(first + 1 + i * step, channel, name, bank, row + i, col + i) for i in range(many)]
+            found += [Entry(first + 1 + i * step, channel, name, bank, row + i * rises, col + i) for i in range(many)]
     found.sort(key=lambda entry: entry[:2])
     return found
