@@ -6,8 +6,9 @@ the last slot are the ones of dot products, which SCALE_AB adds to them, times t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from gen.pim.compile.code import Code, Loop
@@ -35,12 +36,32 @@ class Int8Product:
         """Elements of the input after which sums are rounded to bf16: those of whole columns."""
         return next(self.matrix.chunks()).columns * 2 * self.matrix.params.lanes
 
-    def emit(self, code: Code, operands: Operands, *, origin: int = 0, slots: range | None = None) -> None:
-        """Compute slots of the result, from a group's first one on; all of them by default.
+    def emit(
+        self,
+        code: Code,
+        operands: Operands,
+        *,
+        origin: int = 0,
+        slots: range | None = None,
+        ahead: Callable[[range], None] | None = None,
+    ) -> None:
+        """Compute slots of the result.
 
-        ``origin`` is added to the matrix's columns.
+        Parameters
+        ----------
+        code : Code
+        operands : Operands
+        origin : int
+            Columns that are added to those of the matrix.
+        slots : range, optional
+            From a group's first one on; all of them by default.
+        ahead : function, optional
+            It emits what computes some words of all inputs, given as a range: first those of the first chunk.
         """
         matrix = self.matrix
+        if ahead:
+            for words in pairwise(sorted({0, matrix.lengths[0], matrix.words})):
+                ahead(range(*words))
         slots, chunks = slots or range(matrix.slots), list(matrix.chunks())
         self._begin(code, operands, (origin + matrix.column(0, slots.start)) // matrix.params.row_cols)
         # The first sequence takes the place of the biases: it comes last.
@@ -56,7 +77,9 @@ class Int8Product:
         if before:
             _emit(_Part(matrix, code, operands, range(1)), before, 0, range(matrix.slots))
         for piece in pieces:
-            own = replace(operands, result=operands.result + piece.start * matrix.params.slot_words)
+            skipped = piece.start * matrix.params.slot_words
+            biases = None if operands.biases is None else operands.biases + skipped
+            own = replace(operands, result=operands.result + skipped, biases=biases)
             _emit(_Part(matrix, code, own, range(1)), [last], 0, piece, load=piece is pieces[0])
             yield piece
 
@@ -64,7 +87,7 @@ class Int8Product:
         """Open the first row; accumulators that nothing is preset in become zeros, which products leave behind."""
         matrix = self.matrix
         dots = matrix.group * matrix.vectors
-        first = dots if operands.biased else 0
+        first = 0 if operands.biases is None else dots
         code.add("ACT_AB", mask=code.everyone, row=row)
         code.add("WR_BIAS", "zero", mask=code.everyone, acc=first, n=dots + matrix.vectors - first)
 
@@ -107,7 +130,7 @@ class _Part:
         self.count, self.stride = len(sequences), operands.stride
         self.source = operands.source + sequences.start * operands.stride
         self.result = operands.result + sequences.start * operands.stride
-        self.biased, self.bias = operands.biased, operands.result
+        self.biases = operands.biases
 
     def load(self, chunk: Chunk, turn: Loop) -> None:
         """Parts of the inputs go to the global buffers; beside an odd word, any number will do."""
@@ -133,9 +156,9 @@ class _Part:
         """So many slots: presets, dot products and scales one after the other, and all results."""
         matrix, count, columns = self.matrix, self.count, chunk.columns
         dot, rows, inner = matrix.group * matrix.vectors, {"row": loops}, loops[1:]
-        if chunk.first or self.biased:
+        if chunk.first or self.biases is not None:
             # The first chunk begins from the same biases for all sequences, the others from what is there.
-            place, apart = (self.result, self.stride) if chunk.first else (self.bias, 0)
+            place, apart = (self.result, self.stride) if chunk.first else (self.biases or 0, 0)
             for acc, n, more, stride in self._accumulators(slots, apart):
                 a = place + word + more
                 self._add("WR_BIAS", a=a, acc=acc, n=n, stride=stride, move={"a": inner})
