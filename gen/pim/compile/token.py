@@ -165,9 +165,8 @@ class _Token:
         a, most = sram.shared + left.start * self.params.slot_words, self._tokens(pieces[0])
         self._read("output.bias", sram.shared, 0)
         with self.code.of("output"):
-            computed = self.at.product(self.at.output).emit_pieces(
-                self.code, Operands(sram.y, sram.shared, 0, self.decoder.output_bias), pieces
-            )
+            operands = Operands(sram.y, sram.shared, 0, sram.shared if self.decoder.output_bias else None)
+            computed = self.at.product(self.at.output).emit_pieces(self.code, operands, pieces)
             next(computed)
             add("ARGMAX", r=TOKEN, a=sram.shared, n=most)
             next(computed)
