@@ -11,10 +11,15 @@ from gen.pim.check import check
 from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.compile.int8 import Int8Matrix, int8_matrix
 from gen.pim.elements import bf16, numbers
-from gen.pim.model import Attention, Decoder, Mlp, Norm, Rotary
+from gen.pim.model import Attention, Decoder, Mlp, Norm, Rotary, read
 from gen.pim.model.quantise import quantise
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, PimParams
+from sim_tb.pim.decoder import continue_golden
+from sim_tb.pim.reference import double
+from sim_tb.workloads.text import SYSTEM, generate
+from sim_tb.workloads.text import weights as text_weights
+from sim_tb.workloads.text.generate import FOLDER, encoded
 from tests.pim.compile import toys
 from tests.pim.compile.test_models import NEO_XL
 from tests.pim.compile.toys import compare, decoder, random_weights
@@ -107,6 +112,22 @@ def test_the_cases_are_what_they_say():
     assert list(at_once.values()) == [1, 2, 4, 2]
     left = [each for name in CASES for each in case(name)[0].placement.layer.values() if each.slots % each.group]
     assert left
+
+
+def test_the_decoder_that_has_learned():
+    """64 of 64 characters as with the weights as they are; and how far the logits of a text are from these."""
+    plain = generate("Write ", 64)
+    params = replace(SYSTEM, int8=True, accumulators=8)
+    compiled = compile_decoder(read(FOLDER), params, weights="int8")
+    given = encoded("Write ")
+    assert continue_golden(compiled, text_weights(), given, 64).tokens == plain.tokens
+    exact, rounded = (double(compiled.decoder, each) for each in (text_weights(), compiled.stored(text_weights())))
+    logits = [(exact.logits(token), rounded.logits(token)) for token in (*given, *plain.tokens[:-1])]
+    apart = [1 - a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in logits]
+    equal = sum(a.argmax() == b.argmax() for a, b in logits[len(given) - 1 :])
+    print("of 64 tokens equal in float64:", equal, "farthest:", max(apart))
+    assert 62 <= equal <= 64
+    assert 1e-6 < max(apart) < 1e-3
 
 
 # --- layout ----------------------------------------------------------------------------------------------------------
