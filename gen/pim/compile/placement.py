@@ -5,7 +5,7 @@ addresses them all. Every layer takes the same whole number of rows and looks th
 is a loop over layers; behind the layers lies what is needed once a token.
 
 * Matrices lie as VMM wants them (:mod:`gen.pim.layout`): one behind the other, or every slot from a new row on.
-* Vectors (gains and biases) are cut into pieces of a row, which go round the units.
+* Vectors (gains and biases) are cut into pieces of a row, which go round the channels.
 * What is read as a whole goes round the units: item i (position i, the key of token i) lies in one piece in unit i mod
   units, so that a row of every bank holds consecutive tokens.
 * Element j of a value lies in unit j mod units, and consecutive tokens are consecutive elements of a row.
@@ -221,14 +221,20 @@ class _Placer:
         return found
 
     def _vectors(self, sizes: Mapping[str, int]) -> None:
-        """Put vectors of so many words into pieces of a row, which go round the units."""
+        """Put vectors of so many words into pieces of a row, which go round the channels, and there round the banks.
+
+        A channel reads a word every tCCD; while one is at it, the next ones have read ahead.
+        """
         row_cols, units = self.params.row_cols, self.params.units
+        channels, banks = self.params.channels, self.params.banks
         start = self._region(0)
         count = 0
         for name, words in sizes.items():
             pieces = []
             for first in range(0, words, row_cols):
-                turn, unit = divmod(count, units)
+                turn, place = divmod(count, units)
+                bank, channel = divmod(place, channels)
+                unit = channel * banks + bank
                 pieces.append(Piece(unit, start + turn * row_cols, min(row_cols, words - first)))
                 count += 1
             self.vectors[name] = tuple(pieces)
