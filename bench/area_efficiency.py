@@ -21,8 +21,7 @@ from typing import Any
 
 from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
-from hdl.params import BitloomError, EngineParams
-from hdl.params.engine import BUILDS, MULTIPLIERS
+from hdl.params import BUILDS, MULTIPLIERS, BitloomError, EngineParams
 from synth_scripts.run import synthesise
 from synth_scripts.styles import EFFORTS
 

@@ -22,8 +22,7 @@ from pathlib import Path
 
 from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
-from hdl.params import BitloomError, EngineParams
-from hdl.params.engine import SUPPORTED
+from hdl.params import SUPPORTED, BitloomError, EngineParams
 from synth_scripts.flow import Result, area_delay, synthesise_module
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library, load

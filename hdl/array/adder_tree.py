@@ -41,7 +41,7 @@ class TreeColumn(Part):
         self.params = params
         self.pe: ProductPE | SelectPE
         self.tree: PlaneTree | Tree | None = None  # a single product needs none
-        if params.scheme == "opt2":
+        if params.axes.sum.per_weight:
             self.pe = SelectPE(params)
             excess = self.pe.products.excess
             self.tree = PlaneTree(params, self.pe.products)

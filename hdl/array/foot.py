@@ -67,7 +67,7 @@ class Foot(Part):
         with m.If(self.en):
             m.d.sync += [valid.eq(self.valid), first.eq(self.first)]
         before = self._before(m, step, total) if self.params.rows > 1 else Mux(first, 0, total)
-        x = self.x if self.params.scheme == "mac" else self._number(m)
+        x = self._number(m) if self.params.axes.saves_carries else self.x
         with m.If(step):
             m.d.sync += total.eq(before + (x.as_signed() if self.params.result_signed else x))
         return m

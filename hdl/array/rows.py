@@ -13,6 +13,7 @@ from amaranth.lib.wiring import In
 
 from hdl.array.cube import CubeRow
 from hdl.array.matrix_2d import BroadcastRow
+from hdl.array.row import Row
 from hdl.array.skew import skew
 from hdl.array.systolic_os import SystolicRow
 from hdl.lib.shared import Part, place
@@ -21,8 +22,12 @@ from hdl.pe.scheme import Scheme
 
 __all__ = ["Array", "Rows"]
 
-#: What a row is, by array.
-ROWS = {"systolic_os": SystolicRow, "matrix_2d": BroadcastRow, "cube": CubeRow}
+
+def _row(params: EngineParams, scheme: Scheme) -> Row:
+    """A row, by how operands of A travel along it."""
+    if not params.axes.hands_a_over:
+        return BroadcastRow(params, scheme)
+    return CubeRow(params, scheme) if params.axes.chain else SystolicRow(params, scheme)
 
 
 class Rows(Part):
@@ -49,7 +54,7 @@ class Rows(Part):
         self.params = params
         self.scheme = scheme
         self.rows = rows
-        self.row = ROWS[params.array](params, scheme)
+        self.row = _row(params, scheme)
         self.module = f"rows_{rows}"
         members = self.row.signature.members
         super().__init__(

@@ -35,7 +35,7 @@ class Form:
     @classmethod
     def of(cls, params: EngineParams, most: int, count: int) -> Form:
         """The form of a sum of ``count`` terms; in carry-save form each is 0 to ``most``, so that no carry is lost."""
-        if params.scheme == "mac":
+        if not params.axes.saves_carries:
             return cls(min(params.sum_bits(count), params.block_bits))
         width = min((most * count).bit_length(), params.block_bits)
         return cls(width, carry_columns(width, width, params.carry_every))

@@ -46,7 +46,7 @@ class Cell(Part):
         #: A single number would show the excess as a wrong sign: its chain begins with the negated excess.
         self.begin = 0
         self.excess = params.depth * self.arithmetic.excess
-        if params.scheme == "mac":
+        if not params.axes.saves_carries:
             self.begin, self.excess = -self.excess, 0
         a_bits, b_bits = (params.depth * len(port) for port in (self.pe.a_in, self.pe.b_in))
         operands = {"a_in": In(a_bits), "a_out": Out(a_bits), "b_in": In(b_bits), "b_out": Out(b_bits)}

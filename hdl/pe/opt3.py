@@ -47,7 +47,7 @@ class Opt3PE(Part):
         self.params = params
         self.shape = SparseShape(params)
         self.plane = PlaneSum(params)
-        self.systolic = params.array == "systolic_os"
+        self.systolic = params.axes.hands_a_over
         bits = self.load_bits(self.shape)
         super().__init__(
             {

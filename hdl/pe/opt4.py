@@ -97,7 +97,7 @@ class Opt4PE(Part):
         self.params = params
         self.shape = SparseShape(params)
         self.plane = PlaneSum(params)
-        self.systolic = params.array == "systolic_os"
+        self.systolic = params.axes.hands_a_over
         bits, lanes = Pick.bits(self.shape), self.shape.lanes
         picks = (
             {"pick_in": In(bits), "pick_out": Out(bits), "clear": Out(1)}

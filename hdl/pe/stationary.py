@@ -42,7 +42,7 @@ class StationaryPE(Part):
 
     def __init__(self, params: EngineParams, a_bits: int, ports: dict) -> None:
         self.params = params
-        self.systolic = params.array == "systolic_ws"
+        self.systolic = params.axes.hands_a_over
         bits = {"a": a_bits, "swap": 1, "load": 1}
         if self.systolic:
             along = {f"{name}_in": In(width) for name, width in bits.items()}

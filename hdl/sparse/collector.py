@@ -37,7 +37,7 @@ class Collector(Part):
         self.tags = tag
         self.digit_bits = digit_bits
         self.plane = PlaneSum(params)
-        follow = {"tag_out": Out(tag.bits)} if params.array == "systolic_os" else {}
+        follow = {"tag_out": Out(tag.bits)} if params.axes.hands_a_over else {}
         super().__init__(
             {
                 "acc": In(self.plane.acc_bits),
@@ -58,7 +58,7 @@ class Collector(Part):
             m.d.sync += word.eq(previous)
             tags.append(word)
             previous = word
-        if self.params.array == "systolic_os":
+        if self.params.axes.hands_a_over:
             m.d.comb += self.tag_out.eq(tags[0])
 
         partial, carry = self._compress(m)

@@ -31,7 +31,7 @@ class Window(Part):
         self.params = params
         self.shape = shape = SparseShape(params)
         bits = shape.banks * params.b.width
-        follow = {"write_out": Out(1), "slot_out": Out(shape.slot_bits)} if params.array == "systolic_os" else {}
+        follow = {"write_out": Out(1), "slot_out": Out(shape.slot_bits)} if params.axes.hands_a_over else {}
         super().__init__(
             {
                 "write": In(1),
@@ -45,7 +45,7 @@ class Window(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape, queue = self.shape, self.params.queue
-        if self.params.array == "systolic_os":
+        if self.params.axes.hands_a_over:
             write = Signal(name="write_register", reset_less=True)
             slot = Signal(shape.slot_bits, name="slot_register", reset_less=True)
             m.d.sync += [write.eq(self.write), slot.eq(self.slot)]
