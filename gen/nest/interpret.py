@@ -194,9 +194,11 @@ class _Machine:
             own = on_axis(axis, part.values)
             if part.pick is not None and part.valid is not None:
                 around = tuple(on_axis(i, np.arange(part.pick.shape[i])) for i in range(axis))
-                # Without its lanes (a reader outside of them) the inner part is that of lane 0, and of no use.
+                # Without its lanes (a reader outside of them) the inner part is that of lane 0, and of no use; there is
+                # work as long as one of them has any.
                 own = part.pick[(*around, below)]
-                valid = valid & part.valid[(*around, below)]
+                works = part.valid if index in values else part.valid.any(axis=-1, keepdims=True)
+                valid = valid & works[(*around, below)]
             values[index] = below + own * stride
             inner[index] = stride * self.sizes[key]
         return values, valid

@@ -205,6 +205,11 @@ class Axes:
         return self.k.form is KForm.CHAIN
 
     @property
+    def has_cells(self) -> bool:
+        """Every result has a chain of PEs along k of its own, and an accumulator at its end."""
+        return self.chain and not self.weights_stay
+
+    @property
     def tree(self) -> bool:
         """The products of several steps of K are inputs of one sum."""
         return self.k.form is KForm.TREE

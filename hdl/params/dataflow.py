@@ -126,7 +126,7 @@ class Dataflow:
     @property
     def lane_skew(self) -> int:
         """Steps by which a PE works behind the one that takes the step of K before, where a beat holds several."""
-        return int(self.axes.chain and not self.axes.weights_stay)
+        return int(self.axes.has_cells)
 
     @property
     def bus_stages(self) -> int:

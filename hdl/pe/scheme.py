@@ -19,7 +19,7 @@ __all__ = ["Scheme"]
 def _pe(params: EngineParams) -> Cell | LaconicPE | MacPE | Opt1PE | Opt2PE:
     """What gives a sum: a chain around an accumulator, or a PE, by the form of its sum."""
     axes = params.axes
-    if axes.chain:
+    if axes.has_cells:
         return Cell(params)
     if axes.recodes_both:
         return LaconicPE(params)
@@ -76,7 +76,7 @@ class Scheme:
             raise ValueError("only where results stay, and rows keep step, does a PE give a sum of its own")
         pe = _pe(params)
         lanes, core = 1, {"pe": 1}
-        if params.axes.chain:
+        if params.axes.has_cells:
             lanes, core = params.depth, {"pe": params.depth, "accumulator": 1}
         a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
         if isinstance(pe, LaconicPE):
