@@ -174,7 +174,7 @@ def _foot(params: EngineParams) -> Place:
     """The sums over a block of K are added up below the columns, row by row."""
     foot = f"adder and {params.rows} x {params.accumulator} bits of sums over the blocks before"
     if params.axes.saves_carries:
-        foot = f"{'t + u' if params.scheme == 'opt2' else 's + c'}, {params.block_bits} bits, then {foot}"
+        foot = f"{'t + u' if params.axes.sum.per_weight else 's + c'}, {params.block_bits} bits, then {foot}"
     elif params.axes.tree and params.depth > 1:
         foot = f"a tree, {Dataflow.TREE_FAN_IN} sums at a time; then {foot}"
     return Place("add C[m,n]", "foot", params.cols, foot)

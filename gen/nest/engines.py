@@ -26,7 +26,7 @@ def engine_steps(params: EngineParams) -> list[tuple[Rewrite | None, Nest]]:
     axes = params.axes
     if axes.recoded is not Recoded.A:
         return []
-    encoder = params.encoder if axes.saves_carries else MULTIPLIER
+    encoder = MULTIPLIER if axes.multiplies else params.encoder
     digits = digit_count(encoder, params.a)
     start = nest_of_axes(start_of(axes), params.rows, params.cols, encoder=encoder, digits=digits)
     return steps(start, rewrites_of(axes))

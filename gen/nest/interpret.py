@@ -197,7 +197,7 @@ class _Machine:
                 # Without its lanes (a reader outside of them) the inner part is that of lane 0, and of no use; there is
                 # work as long as one of them has any.
                 own = part.pick[(*around, below)]
-                works = part.valid if index in values else part.valid.any(axis=-1, keepdims=True)
+                works = part.valid if index in values else np.any(part.valid, axis=-1, keepdims=True)
                 valid = valid & works[(*around, below)]
             values[index] = below + own * stride
             inner[index] = stride * self.sizes[key]

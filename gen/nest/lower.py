@@ -52,7 +52,7 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]
     if name is None:
         reasons = [Problem("nest", f"no engine is built like this: {text}") for text in unbuilt(axes)]
         raise ConfigError([*reasons, *_nearest(nest, axes, rows, cols, encode.encoder, digits)])
-    if not axes.saves_carries and encode.encoder != MULTIPLIER:
+    if axes.multiplies and encode.encoder != MULTIPLIER:
         message = f"the multiplier of {name[1]!r} recodes by {MULTIPLIER!r}, not by {encode.encoder!r}"
         raise ConfigError([Problem(place(encode, statement_text(encode)), message, f"write {MULTIPLIER!r}")])
     found: dict[str, str | int] = {"array": name[0], "scheme": name[1], "rows": rows, "cols": cols}

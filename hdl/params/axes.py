@@ -235,6 +235,11 @@ class Axes:
         return self.encode is Encode.PE
 
     @property
+    def multiplies(self) -> bool:
+        """PEs are multipliers with an adder: they recode for themselves, and propagate carries in every step."""
+        return self.sums_in_one_step and self.recodes_in_pe
+
+    @property
     def sums_in_one_step(self) -> bool:
         """C itself is what is summed over k: an addition in every step, and none after the last."""
         return not self.saves_carries and not self.sum.per_weight

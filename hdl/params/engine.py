@@ -102,14 +102,13 @@ class EngineParams:
             raise ConfigError(problems)
 
     def _problems(self):
-        for key, legal in (("array", ARRAYS), ("scheme", SCHEMES), ("encoder", ENCODERS), ("multiplier", MULTIPLIERS)):
-            value = getattr(self, key)
-            if value not in legal:
-                hint = near_name(value, legal)
-                yield Problem(f"engine.{key}", f"must be one of {', '.join(legal)}, not {value!r}", hint)
-        known = self.array in ARRAYS and self.scheme in SCHEMES
-        if known and (self.array, self.scheme) not in SUPPORTED:
-            has = ", ".join(BUILDS.get(self.array, ())) or "none"
+        unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
+        yield from unknown
+        yield from self._one_of("encoder", ENCODERS)
+        yield from self._one_of("multiplier", MULTIPLIERS)
+        named = not unknown and (self.array, self.scheme) in SUPPORTED
+        if not unknown and not named:
+            has = ", ".join(BUILDS[self.array])
             yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}, which has {has}")
         for key in ("rows", "cols", "depth"):
             yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
@@ -123,7 +122,7 @@ class EngineParams:
         if not bad and self.segment & (self.segment - 1):
             nearest = 1 << (self.segment.bit_length() - 1)
             yield Problem("engine.segment", f"must be a power of two, not {self.segment}", f"write {nearest}")
-        elif not bad and known and self.group in (1, 2, 4, 8):
+        elif not bad and named and self.group in (1, 2, 4, 8):
             digits = preset(self.array, self.scheme).axes.k.steps * self.group
             if preset(self.array, self.scheme).axes.skips_by_row and self.segment < 2 * digits:
                 message = f"must be at least twice the {digits} digits of a group, not {self.segment}"
@@ -145,6 +144,12 @@ class EngineParams:
                 f"not {self.accumulator}",
                 f"write {self.product_bits} or more",
             )
+
+    def _one_of(self, key: str, legal: tuple[str, ...]):
+        value = getattr(self, key)
+        if value not in legal:
+            message = f"must be one of {', '.join(legal)}, not {value!r}"
+            yield Problem(f"engine.{key}", message, near_name(value, legal))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EngineParams:

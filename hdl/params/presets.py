@@ -23,7 +23,19 @@ from hdl.params.axes import (
     Travel,
 )
 
-__all__ = ["ARRAYS", "BUILDS", "SCHEMES", "SUPPORTED", "UNROLL", "Preset", "name_of", "preset", "preset_axes"]
+__all__ = [
+    "ARRAYS",
+    "BASELINE",
+    "BUILDS",
+    "FIRST",
+    "SCHEMES",
+    "SUPPORTED",
+    "UNROLL",
+    "Preset",
+    "name_of",
+    "preset",
+    "preset_axes",
+]
 
 #: Steps of K that OPT4E takes at once.
 UNROLL = 4
@@ -60,6 +72,8 @@ _ARRAYS: dict[str, Mapping[str, Any]] = {
     },
     "matrix_2d": {"a": Travel.BROADCAST},
 }
+#: What gains and costs are measured against, and the first scheme to be measured against that.
+BASELINE, FIRST = "mac", "opt1"
 ARRAYS, SCHEMES = tuple(_ARRAYS), tuple(_SCHEMES)
 #: The schemes that have a name on each array.
 BUILDS: dict[str, tuple[str, ...]] = {
