@@ -155,7 +155,10 @@ class _Machine:
                     self.run(inside, [*parts, _Part(loop, np.array([step]))])
 
     def skip(self, block: list[tuple[int, Line]], loop: Loop, parts: list[_Part]) -> None:
-        """Hand out the steps whose digit is not zero: to each copy around the loop, and each lane in it, its own."""
+        """Hand out the steps whose digit is not zero: to each copy around the loop, and each lane in it, its own.
+
+        All other copies in it share their steps, those in which one of them has a digit.
+        """
         line = next(line for _, line in block if line.statement.primitive == "encode")
         depth = len(parts)
         lanes = line.loops[depth + 1 :]
@@ -169,6 +172,8 @@ class _Machine:
         shape = [len(part.values) for part in every]
         nonzero = np.broadcast_to(nonzero, shape)
         self.scanned += int(nonzero.size)
+        shared = [i for i, lane in enumerate(lanes, depth + 1) if lane.index != loop.index]
+        nonzero = np.asarray(np.any(nonzero, axis=tuple(shared), keepdims=True))
         nonzero = np.moveaxis(nonzero, depth, -1).reshape(*shape[:depth], -1, shape[depth])
         order = np.argsort(~nonzero, axis=-1, kind="stable")
         counts = nonzero.sum(axis=-1)

@@ -286,7 +286,8 @@ class Axes:
         if self.skips_by_row and not planes and self.k.form is not KForm.NONE:
             yield "lanes of k would run apart within an operand: they skip only where digits go plane by plane"
         taking_turns = {Adders.COLUMN, Adders.ROW, Adders.ONE}
-        if self.sums_in_one_step and self.adders in taking_turns - ({Adders.COLUMN} if self.weights_stay else set()):
+        in_every_step = self.sums_in_one_step or (self.weights_stay and self.sum.per_weight)
+        if in_every_step and self.adders in taking_turns - ({Adders.COLUMN} if self.weights_stay else set()):
             yield "an adder that works in every step that is not skipped cannot take results in turn"
         if self.skips_by_row and planes and self.sum.per_weight and self.adders in (Adders.COLUMN, Adders.ONE):
             yield "rows that run apart end their planes at different times: an adder cannot take them in turn"
