@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import propagate
 from hdl.arith.heap import BitHeap
+from hdl.lib import roles
 from hdl.lib.delay import Delay
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
@@ -45,6 +46,7 @@ class Foot(Part):
     """
 
     module = "foot"
+    role = roles.DRAIN
 
     def __init__(self, params: EngineParams, columns: tuple[int, ...], excess: int, *, follow: bool) -> None:
         self.params = params

@@ -16,6 +16,7 @@ from hdl.array.matrix_2d import BroadcastRow
 from hdl.array.row import Row
 from hdl.array.skew import skew
 from hdl.array.systolic_os import SystolicRow
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
@@ -49,6 +50,8 @@ class Rows(Part):
         2 + i + j * column_skew + i // ROWS_PER_BUS_STAGE steps after the ``clear`` that begins the next sum has entered
         row 0.
     """
+
+    role = roles.BUS
 
     def __init__(self, params: EngineParams, scheme: Scheme, rows: int) -> None:
         self.params = params
@@ -111,6 +114,7 @@ class Array(Part):
     """
 
     module = "array"
+    role = roles.ARRAY
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -34,6 +35,7 @@ class ProcessingElement(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams, a_bits: int, acc_bits: int, b_bits: int | None = None) -> None:
         self.params = params

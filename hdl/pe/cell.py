@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
 from hdl.pe.cube import Accumulator, CubePE
@@ -36,6 +37,7 @@ class Cell(Part):
     """
 
     module = "cell"
+    role = roles.CELL
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

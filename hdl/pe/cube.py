@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.multiply_add import CarrySave, MultiplyAdd, Plain
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -45,6 +46,7 @@ class CubePE(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams) -> None:
         self.arithmetic = arithmetic = chain_arithmetic(params)
@@ -84,6 +86,7 @@ class Accumulator(Part):
     """
 
     module = "accumulator"
+    role = roles.ACCUMULATOR
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -41,6 +42,7 @@ class Opt3PE(Part):
     """
 
     module = "pe"
+    role = roles.PE
     resets = True
 
     def __init__(self, params: EngineParams) -> None:

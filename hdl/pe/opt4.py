@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -92,6 +93,7 @@ class Opt4PE(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

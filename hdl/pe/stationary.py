@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -39,6 +40,7 @@ class StationaryPE(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams, a_bits: int, ports: dict) -> None:
         self.params = params

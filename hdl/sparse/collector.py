@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
@@ -30,6 +31,7 @@ class Collector(Part):
     """
 
     module = "collector"
+    role = roles.DRAIN
     LATENCY = 4
 
     def __init__(self, params: EngineParams, tag: Tag, digit_bits: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -86,6 +87,7 @@ class SparseRow(Part):
     """
 
     module = "row"
+    role = roles.ROW
     resets = True
 
     def __init__(self, params: EngineParams, planes: int) -> None:

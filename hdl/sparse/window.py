@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -26,6 +27,7 @@ class Window(Part):
     """
 
     module = "window"
+    role = roles.WINDOW
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
@@ -74,6 +76,7 @@ class Slots(Part):
     """
 
     module = "slots"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, params: EngineParams) -> None:
