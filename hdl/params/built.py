@@ -65,15 +65,15 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     ),
     (
         lambda axes: _dense(axes) and axes.tree and axes.hands_a_over,
-        "systolic hand-over with a tree over k: its inputs would come from steps that lie apart",
+        "systolic hand-over with a dense tree over k: its inputs would come from steps that lie apart",
     ),
     (
         lambda axes: _dense(axes) and axes.chain and not axes.hands_a_over,
-        "a chain over k with operands of A broadcast: sums move, operands do not",
+        "a dense chain over k with operands of A broadcast: sums move, operands do not",
     ),
     (
         lambda axes: _dense(axes) and axes.tree and axes.stays is Stays.RESULTS,
-        "a tree over k where results stay",
+        "a dense tree over k where results stay",
     ),
     (
         lambda axes: axes.weights_stay and axes.k.form is KForm.NONE,
@@ -81,7 +81,7 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     ),
     (
         lambda axes: _dense(axes) and axes.sum.per_weight and axes.hands_a_over,
-        "a sum for each weight with systolic hand-over",
+        "dense sums for each weight with systolic hand-over",
     ),
     (
         lambda axes: axes.sum.per_weight and not axes.saves_carries,
@@ -93,11 +93,11 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     ),
     (
         lambda axes: _dense(axes) and axes.saves_carries and axes.encode is not Encode.EDGE,
-        "encoders in every PE with carry-save sums: they stand at the edge of the array",
+        "encoders in every PE with dense carry-save sums: they stand at the edge of the array",
     ),
     (
         lambda axes: axes.skip in (Skip.NONE, Skip.LANES) and axes.saves_carries and axes.adders is not Adders.COLUMN,
-        "carry-save sums whose final adders do not take the rows of a column in turn",
+        "dense carry-save sums whose final adders do not take the rows of a column in turn",
     ),
     (
         lambda axes: axes.sums_in_one_step and axes.adders not in (Adders.OWN, Adders.COLUMN),

@@ -64,10 +64,10 @@ OPT1 = print_nest(nest_of("systolic_os", "opt1", 4, 2))
         (
             opt1(OS),
             [
-                "nest: no engine is built like this: encoders in every PE with carry-save sums: they stand at the edge "
-                "of the array",
-                "nest: no engine is built like this: carry-save sums whose final adders do not take the rows of a "
-                "column in turn",
+                "nest: no engine is built like this: encoders in every PE with dense carry-save sums: they stand at "
+                "the edge of the array",
+                "nest: no engine is built like this: dense carry-save sums whose final adders do not take the rows "
+                "of a column in turn",
                 "nest: the nearest engine is 'opt1' on 'systolic_os' (apply 'share encode', then 'drain')",
                 "'d = encode A[m,k], booth': 'encode' stands in 'space m 4, n 2' / 'time k' / 'space w 4', "
                 "there in 'space m 4' / 'time k' / 'space w 4'",
@@ -77,8 +77,8 @@ OPT1 = print_nest(nest_of("systolic_os", "opt1", 4, 2))
         (
             share_encode(opt1(OS)),
             [
-                "nest: no engine is built like this: carry-save sums whose final adders do not take the rows of a "
-                "column in turn",
+                "nest: no engine is built like this: dense carry-save sums whose final adders do not take the rows "
+                "of a column in turn",
                 "nest: the nearest engine is 'opt1' on 'systolic_os' (apply 'drain')",
                 "'C[m,n] = add s, c': 'add' stands in 'space m 4, n 2', there in 'space n 2' / 'time m 4'",
             ],
@@ -92,8 +92,8 @@ OPT1 = print_nest(nest_of("systolic_os", "opt1", 4, 2))
         (
             parse(print_nest(conventional("adder_tree", 4, 2, depth=3)).replace(" broadcast", "")),
             [
-                "nest: no engine is built like this: systolic hand-over with a tree over k: its inputs would come from "
-                "steps that lie apart",
+                "nest: no engine is built like this: systolic hand-over with a dense tree over k: its inputs would "
+                "come from steps that lie apart",
                 "nest: the nearest engine is 'mac' on 'systolic_ws'",
                 "line 9, column 7: there is no 'x = add s, c' there",
                 "line 10, column 5: there is no 'C[m,n] += add x over k' there",
