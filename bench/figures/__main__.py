@@ -12,13 +12,13 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from bench.figures import demo, encoders, engines, scripts
+from bench.figures import aim, demo, encoders, engines, scripts
 from bench.figures.pages import PAGES, rewritten
 from bench.figures.store import Group, save
 from hdl.params import BitloomError
 
 #: The longest first.
-GROUPS = {group.name: group for group in (demo.GROUP, engines.GROUP, encoders.GROUP, scripts.GROUP)}
+GROUPS = {group.name: group for group in (demo.GROUP, engines.GROUP, encoders.GROUP, scripts.GROUP, aim.GROUP)}
 
 
 def measure(groups: list[Group], jobs: int, again: bool) -> None:
