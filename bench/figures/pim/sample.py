@@ -1,0 +1,56 @@
+"""Tokens of a model in time, from positions that stand for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gen.pim.compile import Compiled
+from gen.pim.model import Decoder, read
+from gen.pim.model.published import PUBLISHED, published
+from sim_tb.pim.tokens import Totals, tokens_in_time
+
+__all__ = ["STRIDE", "TOKENS", "decoder_of", "figures_of", "sampled", "totals_of"]
+
+ROOT = Path(__file__).resolve().parents[3]
+#: Tokens that a model processes.
+TOKENS = 1024
+#: Positions that one of them stands for: one in the middle.
+STRIDE = 128
+
+
+def decoder_of(name: str) -> Decoder:
+    """A published decoder, or that of a configuration in ``configs/models``."""
+    return published(name) if name in PUBLISHED else read(ROOT / "configs" / "models" / f"{name}.json")
+
+
+def sampled(tokens: int, stride: int = STRIDE) -> list[int]:
+    """A position in the middle of each ``stride``: the last one of its first half and the first one of its second half by turns.
+
+    So counts of tokens that begin another word are met as often as those before.
+    """
+    return [first + stride // 2 - 1 + turn % 2 for turn, first in enumerate(range(0, tokens, stride))]
+
+
+def totals_of(compiled: Compiled, positions: Sequence[int], *, predict: bool = True) -> Totals:
+    """Where time and energy of some positions went."""
+    totals = Totals()
+    for step in tokens_in_time(compiled, positions, predict=predict):
+        totals.add(step.totals)
+    totals.check_refreshes(compiled.params)
+    return totals
+
+
+def figures_of(compiled: Compiled, totals: Totals, batch: int = 1) -> dict[str, Any]:
+    """Means of a token."""
+    params, tokens = compiled.params, totals.positions * batch
+    return {
+        "positions": totals.positions,
+        "clocks": totals.clocks / tokens,
+        "seconds": totals.clocks / tokens * params.timing.clock_ps * 1e-12,
+        "joules": totals.energy(params).total / tokens * 1e-12,
+        "row_hits": totals.row_hits,
+        "mac": totals.mac_utilisation(params),
+        "causes": {name: clocks / tokens for name, clocks in totals.causes.items()},
+    }
