@@ -251,6 +251,9 @@ def _decoder() -> _Parser:
 _MODEL = "a config.json, the folder of a model with one, or the name of a published model"
 
 
+_BATCH = "sequences that go one token further together, each with caches of its own (default: 1)"
+
+
 def _pim_compile() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("model", metavar="MODEL", help=_MODEL)
@@ -264,6 +267,7 @@ def _pim_compile() -> _Parser:
     parser.add_argument("--tokens", type=int, metavar="N", help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
     parser.add_argument("--positions", metavar="N-M", help="positions whose programs are written (default: all)")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="folder for programs, report and the banks' image")
     parser.add_argument("--force", action="store_true", help=FORCE)
@@ -296,6 +300,7 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("--output-matrix", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
     about = "simulate the last position on other systems as well: channels, vector unit, refreshes ..."
     parser.add_argument("--sensitivity", action="store_true", help=about)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report, .html")

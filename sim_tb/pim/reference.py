@@ -38,8 +38,8 @@ class Arithmetic(Protocol):
         """Numbers that are no weights."""
         ...
 
-    def linear(self, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
-        """``x @ matrix + bias``."""
+    def linear(self, product: str, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
+        """``x @ matrix + bias``, a part of a product of the controller's."""
         ...
 
     def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
@@ -103,12 +103,12 @@ class Double:
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return values
 
-    def linear(self, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
-        product: Numbers = x @ matrix
-        return product if bias is None else product + bias
+    def linear(self, product: str, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
+        result: Numbers = x @ matrix
+        return result if bias is None else result + bias
 
     def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
-        return self.linear(mixed.reshape(-1), matrix, bias)
+        return self.linear("mix", mixed.reshape(-1), matrix, bias)
 
     def scores(self, keys: Numbers, query: Numbers, sections: Sections) -> Numbers:
         product: Numbers = keys @ query
@@ -153,8 +153,9 @@ class Single:
         Multipliers of a MAC unit.
     banks : int
         Banks of a channel: each head's share of a mixture is filled up to whole words and whole channels.
-    chunk : int
-        Elements of the global buffer: partial sums of longer inputs are rounded to bf16.
+    chunks : mapping
+        Elements of each product's input (``attend``, ``mix``, ``up``, ``down``, ``output``) after which partial sums
+        are rounded to bf16.
     vector_lanes : int
         Elements that the vector unit sums at a time.
     """
@@ -166,8 +167,8 @@ class Single:
         "silu": silu,
     }
 
-    def __init__(self, lanes: int, banks: int, chunk: int, vector_lanes: int) -> None:
-        self.lanes, self.banks, self.chunk, self.vector_lanes = lanes, banks, chunk, vector_lanes
+    def __init__(self, lanes: int, banks: int, chunks: Mapping[str, int], vector_lanes: int) -> None:
+        self.lanes, self.banks, self.chunks, self.vector_lanes = lanes, banks, chunks, vector_lanes
 
     def numbers(self, weights: Elements) -> Numbers:
         return weights
@@ -175,11 +176,11 @@ class Single:
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return to_bf16(values)
 
-    def linear(self, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
+    def linear(self, product: str, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
         x, matrix = _filled(x, self.lanes), _filled(matrix.T, self.lanes)
         result = np.zeros(len(matrix), np.uint16) if bias is None else bias
-        for at in range(0, len(x), self.chunk):
-            part = slice(at, at + self.chunk)
+        for at in range(0, len(x), self.chunks[product]):
+            part = slice(at, at + self.chunks[product])
             result = narrow(dot(matrix[:, part], x[part], self.lanes, widen(result)))
         return result
 
@@ -190,7 +191,7 @@ class Single:
         rows = matrix.reshape(heads, width, -1)[order].swapaxes(1, 2)
         whole = int(np.lcm(self.lanes, self.banks))
         wide = _filled(rows, whole).swapaxes(1, 2).reshape(-1, matrix.shape[1])
-        return self.linear(_filled(mixed[order], whole).reshape(-1), wide, bias)
+        return self.linear("mix", _filled(mixed[order], whole).reshape(-1), wide, bias)
 
     def scores(self, keys: Numbers, query: Numbers, sections: Sections) -> Numbers:
         return self._dot(
@@ -265,27 +266,28 @@ class Reference:
                 y = self._norm(f"{layer}.norm_2", x)
             x = ar.add(x, self._mlp(layer, y))
         matrix = w["embedding"].T if decoder.tied else w["output"]
-        return ar.linear(self._norm("norm", x), matrix, w.get("output.bias"))
+        return ar.linear("output", self._norm("norm", x), matrix, w.get("output.bias"))
 
     def _norm(self, name: str, x: Numbers) -> Numbers:
         return self.arithmetic.norm(self.decoder.norm, x, self.weights[name], self.weights.get(f"{name}.bias"))
 
-    def _linear(self, name: str, x: Numbers) -> Numbers:
-        return self.arithmetic.linear(x, self.weights[name], self.weights.get(f"{name}.bias"))
+    def _linear(self, product: str, name: str, x: Numbers) -> Numbers:
+        return self.arithmetic.linear(product, x, self.weights[name], self.weights.get(f"{name}.bias"))
 
     def _mlp(self, layer: int, y: Numbers) -> Numbers:
         mlp, ar = self.decoder.mlp, self.arithmetic
-        up = self._linear(f"{layer}.up", y)
+        up = self._linear("up", f"{layer}.up", y)
         if mlp.gated:
-            wide = ar.multiply(ar.activation(mlp.activation, self._linear(f"{layer}.gate", y)), up)
+            wide = ar.multiply(ar.activation(mlp.activation, self._linear("up", f"{layer}.gate", y)), up)
         else:
             wide = ar.activation(mlp.activation, up)
-        return self._linear(f"{layer}.down", wide)
+        return self._linear("down", f"{layer}.down", wide)
 
     def _attention(self, layer: int, y: Numbers) -> Numbers:
         attention, ar, w = self.decoder.attention, self.arithmetic, self.weights
         q, k, v = (
-            self._linear(f"{layer}.{name}", y).reshape(-1, attention.head_width) for name in ("query", "key", "value")
+            self._linear("attend", f"{layer}.{name}", y).reshape(-1, attention.head_width)
+            for name in ("query", "key", "value")
         )
         position = len(self.keys[layer])
         self.keys[layer].append(self._turned(k, position))
@@ -355,7 +357,12 @@ def double(decoder: Decoder, weights: Mapping[str, Elements]) -> Reference:
     return Reference(decoder, weights, Double())
 
 
-def single(decoder: Decoder, weights: Mapping[str, Elements], params: Any) -> Reference:
-    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`."""
-    arithmetic = Single(params.lanes, params.banks, params.gb_words * params.lanes, params.vector_lanes)
-    return Reference(decoder, weights, arithmetic)
+def single(
+    decoder: Decoder, weights: Mapping[str, Elements], params: Any, chunks: Mapping[str, int] | None = None
+) -> Reference:
+    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`.
+
+    ``chunks`` are those of :class:`Single`; by default global buffers.
+    """
+    usual = dict.fromkeys(("attend", "mix", "up", "down", "output"), params.gb_words * params.lanes)
+    return Reference(decoder, weights, Single(params.lanes, params.banks, chunks or usual, params.vector_lanes))

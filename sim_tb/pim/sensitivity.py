@@ -77,7 +77,8 @@ def sensitivity(compiled: Compiled, position: int, *, predict: bool = True, layo
         if changes := changes_of(compiled.params):
             try:
                 other = changed(compiled.params, changes)
-                again = compile_decoder(compiled.decoder, other, compiled.placement.tokens, layout)
+                placement = compiled.placement
+                again = compile_decoder(placement.decoder, other, placement.tokens, layout, placement.batch)
             except ConfigError as error:
                 yield Varied(name, changes, problem=str(error.problems[0]))
             else:

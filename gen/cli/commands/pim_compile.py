@@ -32,7 +32,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     params = system_of(options.system)
     decoder = model_of(options.model)
     try:
-        compiled = compile_decoder(decoder, params, options.tokens, options.layout)
+        compiled = compile_decoder(decoder, params, options.tokens, options.layout, options.batch)
         found = {"model": options.model, **report(compiled)}
         positions = _positions(options.positions, compiled.placement.tokens)
     except ConfigError as error:
@@ -116,7 +116,8 @@ def _text(found: dict[str, Any]) -> str:
     rows, sram, programs = found["rows"], found["sram"], found["programs"]
     head = ["", "inputs", "outputs", "times", "slots", "pitch", "rows", "units used", "columns used"]
     lines = [
-        f"{found['family']}, {found['parameters']:,} parameters, {found['layers']} layers, {found['tokens']:,} tokens",
+        f"{found['family']}, {found['parameters']:,} parameters, {found['layers']} layers, {found['tokens']:,} tokens"
+        + (f", {found['batch']} sequences" if found["batch"] > 1 else ""),
         f"rows      {rows['used']:,} of {rows['of']:,} ({rows['used'] / rows['of']:.1%}): {rows['weights']:,} of "
         f"weights, {rows['caches']:,} of caches; {rows['layer']} a layer",
         table([head, *(_matrix(each) for each in found["matrices"])], "  "),

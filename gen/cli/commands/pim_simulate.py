@@ -87,7 +87,8 @@ def _compiled(options: argparse.Namespace) -> Compiled:
     if problems:
         raise ConfigError(problems, options.model)
     try:
-        return compile_decoder(decoder, params, max(min(context, ROOM), options.first + options.tokens), options.layout)
+        room = max(min(context, ROOM), options.first + options.tokens)
+        return compile_decoder(decoder, params, room, options.layout, options.batch)
     except ConfigError as error:
         raise ConfigError(error.problems, options.model) from None
 

@@ -3,7 +3,7 @@
 from gen.pim.compile.compiled import Compiled, compile_decoder
 from gen.pim.compile.operations import OPERATIONS
 from gen.pim.compile.placement import LAYOUTS, Placement
-from gen.pim.compile.registers import TOKEN
+from gen.pim.compile.registers import TOKEN, token_of
 from gen.pim.compile.sram import Sram
 
-__all__ = ["LAYOUTS", "OPERATIONS", "TOKEN", "Compiled", "Placement", "Sram", "compile_decoder"]
+__all__ = ["LAYOUTS", "OPERATIONS", "TOKEN", "Compiled", "Placement", "Sram", "compile_decoder", "token_of"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 from math import lcm
 
 from gen.pim.compile.code import Code, Loop
@@ -11,59 +12,128 @@ from gen.pim.compile.placement import Placement
 from gen.pim.compile.registers import SCALE
 from gen.pim.compile.sram import Pass, Sram
 
-__all__ = ["Attend"]
+__all__ = ["Attend", "attend"]
+
+#: Heads that become probabilities at the same time, about: half of what the vector unit has at work.
+TOGETHER = 4
+#: Heads whose scores a turn of a loop computes, and its instructions, at most: the loop's end costs the issuer as much
+#: as another instruction.
+TURN_HEADS, TURN = 8, 32
+
+
+def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None], *, overlap: bool) -> None:
+    """The attention of a layer: from queries, keys and values to what the heads of every sequence have mixed.
+
+    Parameters
+    ----------
+    sequences : sequence of Attend
+    meanwhile : function
+        It emits what the channels can do while the vector unit has the first scores.
+    overlap : bool
+        Let the vector unit work while channels do: of a sequence on some heads while channels have others, of several
+        on the scores of one while channels compute those of the next.
+    """
+    turned = bool(sequences[0].heads.turned)
+    for each in sequences if turned else ():
+        each.rotate()
+    # A value goes to the banks while something turns, or beside the first scores; without overlap behind the key.
+    for each in sequences:
+        each.keep(*(("value", "key") if overlap and turned else ("key",) if overlap else ("key", "value")))
+
+    def aside() -> None:
+        for each in sequences if overlap and not turned else ():
+            each.keep("value")
+        meanwhile()
+
+    passes = [(each, some) for each in sequences for some in each.sram.passes]
+    for number, (each, some) in enumerate(passes):
+        each.score(some)
+        between = [] if number else [aside]
+        if not overlap:
+            for emit in between:
+                emit()
+            each.share(some)
+            each.mix(some)
+        elif len(sequences) == 1:
+            each.weigh(some, between)
+        else:
+            each.share(some)
+            for emit in between:
+                emit()
+            # Scores take the place of those of the same sequence before, which must be used first.
+            before, after = passes[number - 1 : number], passes[number + 1 : number + 2]
+            for other, done in before if number and before[0][0] is not each else []:
+                other.mix(done)
+            if not after or after[0][0] is each:
+                each.mix(some)
 
 
 class Attend:
-    """Emits the attention of one layer.
+    """Emits the attention of one layer and one sequence.
 
     Parameters
     ----------
     code : Code
     placement : Placement
     sram : Sram
+        The sequence's.
     seen : Seen
     origin : int
-        Columns from the first layer of a loop's turn to this one.
+        Columns from the first sequence's caches in the first layer of a loop's turn to these.
+    overlap : bool
+        Let the vector unit work while channels do.
     """
 
-    def __init__(self, code: Code, placement: Placement, sram: Sram, seen: Seen, origin: int) -> None:
+    def __init__(self, code: Code, placement: Placement, sram: Sram, seen: Seen, origin: int, *, overlap: bool) -> None:
         self.code, self.at, self.sram, self.seen, self.origin = code, placement, sram, seen, origin
+        self.overlap = overlap
         self.heads, self.params = placement.heads, placement.params
 
-    def emit(self, meanwhile: Callable[[], None]) -> None:
-        """Rotate queries and keys, keep key and value, and mix the values of what each head sees.
+    def keep(self, *what: str) -> None:
+        """The token's key or value, or one after the other, go to the banks."""
+        with self.code.of("caches"):
+            for each in what:
+                (self._keep_key if each == "key" else self._keep_value)()
 
-        ``meanwhile`` emits what the channels can do while the vector unit has the first scores.
+    def weigh(self, some: Pass, aside: Sequence[Callable[[], None]]) -> None:
+        """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
+
+        Channels first do what ``aside`` emits.
         """
-        of = self.code.of
-        if self.heads.turned:
-            with of("rotation"):
-                self._rotate()
-        with of("caches"):
-            self._keep_key()
-            self._keep_value()
-        for each in self.sram.passes:
-            with of("scores"):
-                self._score(each)
-            if each is self.sram.passes[0]:
-                meanwhile()
-            with of("softmax"):
-                self._share(each)
-            with of("values"):
-                self._mix(each)
+        stages = self._stages(some)
+        for stage in stages[:2]:
+            self.share(some, stage)
+        for emit in aside:
+            emit()
+        for number, stage in enumerate(stages):
+            self.mix(some, stage)
+            for later in stages[number + 2 : number + 3]:
+                self.share(some, later)
 
-    def _rotate(self) -> None:
+    def _stages(self, some: Pass) -> list[range]:
+        """The groups of a pass, some whole periods (:meth:`_mix`) at a time."""
+        period = self._period
+        size = max(1, TOGETHER // (period * len(some.repeats))) * period
+        count = len(some.groups)
+        return [range(first, min(first + size, count)) for first in range(0, count, size)]
+
+    @property
+    def _period(self) -> int:
+        """Groups after which values begin a slot again."""
+        return lcm(self.params.units, self.heads.value_width) // self.heads.value_width
+
+    def rotate(self) -> None:
         """All pairs (a, b) become (a cos - b sin, b cos + a sin); all a lie in front of all b."""
         sram, add, words = self.sram, self.code.add, self.sram.turn_words
         size = words * self.params.lanes
         a, b = sram.shared, sram.shared + words
         cos, sin, minus = (sram.turn + i * words for i in range(3))
         first, second = sram.scores, sram.scores + words
-        add("VMUL", a=b, b=minus, d=first, n=size)
-        add("VMUL", a=a, b=sin, d=second, n=size)
-        add("VMADD", a=a, b=cos, c=first, d=a, n=size)
-        add("VMADD", a=b, b=cos, c=second, d=b, n=size)
+        with self.code.of("rotation"):
+            add("VMUL", a=b, b=minus, d=first, n=size)
+            add("VMUL", a=a, b=sin, d=second, n=size)
+            add("VMADD", a=a, b=cos, c=first, d=a, n=size)
+            add("VMADD", a=b, b=cos, c=second, d=b, n=size)
 
     def _keep_key(self) -> None:
         """The token's key in one piece, in the unit of its turn."""
@@ -89,26 +159,34 @@ class Attend:
             add("WR_ELEM", mask=mask, at=column + whole * self.at.value_words, lane=lane, a=a)
 
     # --- scores ------------------------------------------------------------------------------------------------------
-    def _score(self, some: Pass) -> None:
+    def score(self, some: Pass) -> None:
         """The scores of a pass: as many queries as the global buffer holds, units tokens at a time."""
         fit = self.params.gb_words // self.heads.head_words
         groups = min(fit, len(some.groups))
         repeats = max(1, fit // len(some.groups))
-        for repeat in some.repeats[::repeats]:
-            for group in some.groups[::groups]:
-                self._multiply(
-                    some,
-                    range(repeat, min(repeat + repeats, some.repeats.stop)),
-                    range(group, min(group + groups, some.groups.stop)),
-                )
+        with self.code.of("scores"):
+            for repeat in some.repeats[::repeats]:
+                for group in some.groups[::groups]:
+                    self._multiply(
+                        some,
+                        range(repeat, min(repeat + repeats, some.repeats.stop)),
+                        range(group, min(group + groups, some.groups.stop)),
+                    )
 
-    def _share(self, some: Pass) -> None:
-        """Probabilities in the place of scores."""
-        words = self.sram.score_words
-        with self.code.loop(some.heads, a=words, d=words) as head:
-            move = {"a": [head], "d": [head]}
-            scores = self.sram.scores
-            self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
+    def share(self, some: Pass, stage: range | None = None) -> None:
+        """Probabilities in the place of scores, of a pass or some groups of it, counted from its first one."""
+        words, sram = self.sram.score_words, self.sram
+        stage = range(len(some.groups)) if stage is None else stage
+        whole = len(stage) == len(some.groups)
+        runs = [range(some.heads)] if whole else []
+        for repeat in range(0 if whole else len(some.repeats)):
+            runs.append(range(repeat * len(some.groups) + stage.start, repeat * len(some.groups) + stage.stop))
+        with self.code.of("softmax"):
+            for run in runs:
+                scores = sram.scores + run.start * words
+                with self.code.loop(len(run), a=words, d=words) as head:
+                    move = {"a": [head], "d": [head]}
+                    self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
 
     def _multiply(self, some: Pass, repeats: range, groups: range) -> None:
         """The queries of some heads go to the global buffers and meet the keys, all of them while a row is open."""
@@ -124,38 +202,45 @@ class Attend:
                 code.add("WR_GB", mask=everyone, a=a, n=together * line, gb=buffer)
         slots = self.at.slots(self.seen.tokens)
         first = sram.scores + some.index(repeats.start, groups.start) * sram.score_words
+        turn = self._turn(len(groups), len(repeats) * (len(parts) + 1))
         with (
             code.loop(slots, columns=heads.key_words, d=params.slot_words) as slot,
-            code.loop(len(groups), columns=words, a=words, d=sram.score_words) as group,
+            code.loop(len(groups) // turn, columns=turn * words, a=turn * words, d=turn * sram.score_words) as group,
         ):
-            for index in range(len(repeats)):
+            for one, index in product(range(turn), range(len(repeats))):
                 for part in parts:
-                    at = self.origin + self.at.keys.at + (part * heads.groups + groups.start) * words
-                    buffer = (part * len(repeats) + index) * line
+                    at = self.origin + self.at.keys.at + (part * heads.groups + groups.start + one) * words
+                    buffer = (part * len(repeats) + index) * line + one * words
                     move = {"row": [slot, group], "a": [group]}
                     code.add("MAC_AB", mask=everyone, at=at, n=words, gb=buffer, move=move)
-                d = first + index * len(some.groups) * sram.score_words
+                d = first + (index * len(some.groups) + one) * sram.score_words
                 code.add("RD_MAC", mask=everyone, d=d, move={"d": [slot, group]})
 
+    def _turn(self, groups: int, instructions: int) -> int:
+        """Groups in a turn of the loop over them, with so many instructions each."""
+        most = min(TURN_HEADS, TURN // instructions) if self.overlap else 1
+        return max((count for count in range(1, most + 1) if groups % count == 0), default=1)
+
     # --- values ------------------------------------------------------------------------------------------------------
-    def _mix(self, some: Pass) -> None:
-        """The values, weighted with each head's probabilities.
+    def mix(self, some: Pass, stage: range | None = None) -> None:
+        """The values of a pass or some groups of it, counted from its first one, weighted with their probabilities.
 
         The heads of a slot's channels repeat after the least common multiple of a head and a slot: a loop over these
-        periods, and what is left of one.
+        periods, and what is left of one. A stage begins with a period.
         """
-        units, width = self.params.units, self.heads.value_width
-        period = lcm(units, width)
-        elements = len(some.groups) * width
-        first = some.groups.start * width // units
-        whole, slots = elements // period, period // units
-        if whole:
-            steps = {"a": period // width * self.sram.score_words, "d": slots * self.params.slot_words}
-            with self.code.loop(whole, columns=slots * self.at.value_words, **steps) as loop:
-                self._mix_slots(some, range(first, first + slots), loop)
-        if elements % period:
-            start, end = first + whole * slots, first + self.at.slots(elements)
-            self._mix_slots(some, range(start, end), Loop(None))
+        units, width, period = self.params.units, self.heads.value_width, self._period
+        stage = range(len(some.groups)) if stage is None else stage
+        first = (some.groups.start + stage.start) * width // units
+        whole, left = divmod(len(stage), period)
+        slots = period * width // units
+        with self.code.of("values"):
+            if whole:
+                steps = {"a": period * self.sram.score_words, "d": slots * self.params.slot_words}
+                with self.code.loop(whole, columns=slots * self.at.value_words, **steps) as loop:
+                    self._mix_slots(some, range(first, first + slots), loop)
+            if left:
+                start, end = first + whole * slots, first + self.at.slots(len(stage) * width)
+                self._mix_slots(some, range(start, end), Loop(None))
 
     def _mix_slots(self, some: Pass, slots: range, period: Loop) -> None:
         """Some slots of values, each for all repeats while its row is open; a global buffer of tokens at a time."""

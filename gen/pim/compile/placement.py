@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from gen.pim.compile.clocks import gains, pitch_of
 from gen.pim.compile.heads import Heads
+from gen.pim.compile.product import block_of, shaped
 from gen.pim.layout import Matrix
 from gen.pim.model import Decoder, Learned
 from hdl.params.pim import PimParams, words_of
@@ -66,6 +67,8 @@ class Placement:
     heads : Heads
     tokens : int
         For which the caches have room.
+    batch : int
+        Sequences, each with caches of its own.
     layer : mapping
         The matrices of a layer by name: ``attend`` (queries, keys and values), ``mix``, ``up`` (with the gate before
         it, where there is one), ``down``.
@@ -74,12 +77,13 @@ class Placement:
     vectors : mapping
         The pieces of each vector by name: those of a layer, and ``norm``, ``norm.bias`` and ``output.bias``.
     keys : Items
+        Those of the first sequence.
     values, value_words : int
-        The column where values begin, and the words of a slot of them.
+        The column where its values begin, and the words of a slot of them.
     embedding, positions : Items or None
         Embeddings that are not the output matrix; vectors of positions, or their cosines and sines.
     layer_rows : int
-        Rows of a layer, of which ``cache_rows`` are caches.
+        Rows of a layer, of which ``cache_rows`` are caches, those of a sequence behind those of the one before.
     rows : int
         Of everything.
     """
@@ -88,6 +92,7 @@ class Placement:
     decoder: Decoder
     heads: Heads
     tokens: int
+    batch: int
     layer: Mapping[str, Matrix]
     output: Matrix
     vectors: Mapping[str, tuple[Piece, ...]]
@@ -118,8 +123,13 @@ class Placement:
         """Columns from a layer to the next."""
         return self.layer_rows * self.params.row_cols
 
+    @property
+    def cache_columns(self) -> int:
+        """Columns from a sequence's caches to those of the next one."""
+        return self.cache_rows // self.batch * self.params.row_cols
 
-def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Placement:
+
+def place(decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int = 1) -> Placement:
     """Lay a decoder out, whether the banks are large enough or not.
 
     Parameters
@@ -130,18 +140,20 @@ def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Plac
         Tokens for which the caches have room.
     layout : str
         A key of ``LAYOUTS``.
+    batch : int
+        Sequences.
     """
     if layout == "auto":
-        apart = _Placer(decoder, params, tokens, "auto").placement()
-        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense")
-    return _Placer(decoder, params, tokens, layout).placement()
+        apart = _Placer(decoder, params, tokens, "auto", batch).placement()
+        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", batch)
+    return _Placer(decoder, params, tokens, layout, batch).placement()
 
 
 class _Placer:
     """Puts one thing behind the other."""
 
-    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str) -> None:
-        self.decoder, self.params, self.tokens, self.layout = decoder, params, tokens, layout
+    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int) -> None:
+        self.decoder, self.params, self.tokens, self.layout, self.batch = decoder, params, tokens, layout, batch
         self.heads = Heads(params, decoder)
         self.columns = 0
         self.vectors: dict[str, tuple[Piece, ...]] = {}
@@ -167,9 +179,9 @@ class _Placer:
         keys = self._items(heads.key_words, self.tokens)
         value_words = words_of(params, self.tokens)
         values = self._region(-(-heads.values // params.units) * value_words)
-        layer_rows = self._row()
-        self.columns *= decoder.layers
-        output = self._matrix(decoder.vocabulary, decoder.width)
+        layer_rows = weights + self.batch * (self._row() - weights)
+        self.columns = layer_rows * params.row_cols * decoder.layers
+        output = self._matrix(decoder.vocabulary, decoder.width, items=True)
         ends = {"output.bias": output.result_words} if decoder.output_bias else {}
         self._vectors({**self._norms("norm"), **ends})
         width = words_of(params, decoder.width)
@@ -182,6 +194,7 @@ class _Placer:
             decoder=decoder,
             heads=heads,
             tokens=self.tokens,
+            batch=self.batch,
             layer=MappingProxyType(layer),
             output=output,
             vectors=MappingProxyType(self.vectors),
@@ -212,11 +225,12 @@ class _Placer:
         self.columns = start + columns
         return start
 
-    def _matrix(self, outputs: int, inputs: int) -> Matrix:
+    def _matrix(self, outputs: int, inputs: int, *, items: bool = False) -> Matrix:
         row = -(-self.columns // self.params.row_cols) * self.params.row_cols
-        dense = Matrix(self.params, outputs, inputs, self.columns)
-        apart = replace(dense, at=row, pitch=pitch_of(self.params, dense.words))
-        found = apart if self.layout == "rows" or (self.layout == "auto" and gains(dense, apart)) else dense
+        dense = shaped(self.params, self.batch, outputs, inputs, self.columns, items=items)
+        apart = replace(dense, at=row, pitch=pitch_of(dense))
+        better = self.layout == "auto" and gains(dense, apart, block_of(self.params, self.batch))
+        found = apart if self.layout == "rows" or better else dense
         self.columns = found.at + found.columns
         return found
 

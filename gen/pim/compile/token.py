@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
-from gen.pim.compile.attention import Attend
+from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.code import Code
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
-from gen.pim.compile.registers import BEST, EPS, FOUND, SCALE, SHARE, TOKEN
+from gen.pim.compile.product import Operands, Product
+from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, token_of
 from gen.pim.compile.sram import Sram
 from gen.pim.layout import Matrix
 from gen.pim.model import Learned
-from hdl.params.pim import Instruction, chunks, words_of
+from hdl.params.pim import Instruction, words_of
 
 __all__ = ["token_pieces"]
 
@@ -21,9 +23,16 @@ ACTIVATIONS = {"gelu": "VGELUE", "gelu_tanh": "VGELU", "relu": "VRELU", "silu": 
 
 
 def token_pieces(
-    placement: Placement, sram: Sram, position: int, *, token: int | None, predict: bool, logits: bool
+    placement: Placement,
+    sram: Sram,
+    position: int,
+    *,
+    token: Sequence[int] | None,
+    predict: bool,
+    logits: bool,
+    overlap: bool,
 ) -> list[list[tuple[Instruction, str]]]:
-    """Process the token at a position; see :meth:`gen.pim.compile.Compiled.programs`.
+    """Process the token of every sequence at a position; see :meth:`gen.pim.compile.Compiled.programs`.
 
     Returns
     -------
@@ -32,51 +41,58 @@ def token_pieces(
         with each instruction what it is for.
     """
     found = []
-    maker = _Token(placement, sram, position)
+    maker = _Token(placement, sram, position, overlap)
     with maker.code.of("embedding"):
         maker.embed(token)
     found.append(maker.code.labelled)
     for run in runs(seen(placement.decoder, placement.tokens, position)):
-        maker = _Token(placement, sram, position)
+        maker = _Token(placement, sram, position, overlap)
         maker.layers(run)
         found.append(maker.code.labelled)
     if predict or logits:
-        maker = _Token(placement, sram, position)
+        maker = _Token(placement, sram, position, overlap)
         maker.predict(logits)
         found.append(maker.code.labelled)
     return found
 
 
 class _Token:
-    """Emits the work on one token."""
+    """Emits the work on one token of every sequence."""
 
-    def __init__(self, placement: Placement, sram: Sram, position: int) -> None:
+    def __init__(self, placement: Placement, sram: Sram, position: int, overlap: bool) -> None:
+        self.overlap = overlap
         self.at, self.sram, self.position = placement, sram, position
         self.decoder, self.params = placement.decoder, placement.params
         self.code = Code(placement.params)
 
     # --- both ends ---------------------------------------------------------------------------------------------------
-    def embed(self, token: int | None) -> None:
-        """The token's embedding, with that of the position where one is added: x. Otherwise what rotates heads."""
+    def embed(self, tokens: Sequence[int] | None) -> None:
+        """The tokens' embeddings, with that of the position where one is added: x. Otherwise what rotates heads."""
         at, sram, add, width = self.at, self.sram, self.code.add, self.decoder.width
-        if token is not None:
-            add("SETR", r=TOKEN, value=token)
+        for index, token in enumerate(tokens or ()):
+            add("SETR", r=token_of(index), value=token)
+        for index, each in enumerate(sram.sequences):
+            self._fetch(token_of(index), each.x)
         for register, number in ((EPS, width * self.decoder.norm.epsilon), (SHARE, 1 / width)):
             add("SETR", r=register, value=_bits(number))
-        if at.embedding:
-            add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=TOKEN, d=sram.x)
-        else:
-            done = 0
-            for column, length in _chunks(at.output):
-                add("RD_ITEM", at=column, n=at.output.pitch or length, r=TOKEN, d=sram.x + done)
-                done += length
         unit, column = at.positions.find(self.params, self.position)
         if isinstance(self.decoder.positions, Learned):
             self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.y)
-            add("VADD", a=sram.x, b=sram.y, d=sram.x, n=width)
+            for each in sram.sequences:
+                add("VADD", a=each.x, b=sram.y, d=each.x, n=width)
         else:
             self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.shared)
             self._repeat_turn()
+
+    def _fetch(self, register: int, word: int) -> None:
+        """The embedding of the token in a register."""
+        at, add = self.at, self.code.add
+        if at.embedding:
+            add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=register, d=word)
+            return
+        for chunk, length in enumerate(at.output.lengths):
+            add("RD_ITEM", at=at.output.column(chunk, 0), n=at.output.pitches[chunk], r=register, d=word)
+            word += length
 
     def _repeat_turn(self) -> None:
         """Cosines, sines and negative sines of the position for every head: each part of a half repeats."""
@@ -100,47 +116,27 @@ class _Token:
             count = min(self.decoder.vocabulary - first, len(piece) * params.units)
             with self.code.of("output"):
                 self._logits(piece)
-                if logits:
-                    add("OUT", a=sram.shared, n=words_of(params, count))
+                for each in sram.sequences if logits else ():
+                    add("OUT", a=each.shared, n=words_of(params, count))
             with self.code.of("choice"):
-                self._choose(piece, first, count)
+                for index in range(sram.batch):
+                    self._choose(index, piece, first, count)
 
-    def _choose(self, piece: range, first: int, count: int) -> None:
-        """The most likely token of a piece, or of all pieces so far."""
-        add, shared, pieces = self.code.add, self.sram.shared, self.sram.pieces
-        if piece is pieces[0]:
-            add("ARGMAX", r=TOKEN, a=shared, n=count)
-        else:
-            add("ARGMAX", r=FOUND + 1, a=shared, n=count)
+    def _choose(self, index: int, piece: range, first: int, count: int) -> None:
+        """The most likely token of a piece, or of all pieces so far, for a sequence."""
+        add, pieces, token = self.code.add, self.sram.pieces, token_of(index)
+        a = self.sram.shared + index * self.sram.stride
+        add("ARGMAX", r=token if piece is pieces[0] else FOUND + 1, a=a, n=count)
         if len(pieces) > 1:
-            add("RMAX", r=BEST if piece is pieces[0] else FOUND, a=shared, n=count)
+            add("RMAX", r=token - 1 if piece is pieces[0] else FOUND, a=a, n=count)
         if piece is not pieces[0]:
-            add("SKEEP", r=BEST, s=FOUND, value=first)
+            add("SKEEP", r=token - 1, s=FOUND, value=first)
 
     def _logits(self, piece: range) -> None:
-        """The logits of some slots: of each chunk of the input, a product with the columns of these slots."""
-        sram, params, matrix = self.sram, self.params, self.at.output
-        if len(sram.pieces) == 1:
-            self._read("output.bias", sram.shared, 0)
-            self._multiply(matrix, "output", sram.y, sram.shared, 0)
-            return
-        flags = () if self.decoder.output_bias else ("zero",)
-        self._read("output.bias", sram.shared, 0, piece.start * params.slot_words, len(piece) * params.slot_words)
-        done = 0
-        for column, length in _chunks(matrix):
-            column += piece.start * (matrix.pitch or length)
-            self.code.add(
-                "VMM",
-                *flags,
-                at=column,
-                n=length,
-                slots=len(piece),
-                pitch=matrix.pitch,
-                a=sram.y + done,
-                b=0 if flags else sram.shared,
-                d=sram.shared,
-            )
-            done, flags = done + length, ()
+        """The logits of some slots."""
+        size = self.params.slot_words
+        self._read("output.bias", self.sram.shared, 0, piece.start * size, len(piece) * size)
+        self._multiply(self.at.output, "output", self.sram.y, self.sram.shared, 0, piece)
 
     # --- layers ------------------------------------------------------------------------------------------------------
     def layers(self, run: Run) -> None:
@@ -166,7 +162,12 @@ class _Token:
         self._normalise("norm_1")
         self._read("attend.bias", sram.shared, origin)
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
-        Attend(self.code, self.at, sram, each, origin).emit(read_ahead)
+        caches = (origin + index * self.at.cache_columns for index in range(sram.batch))
+        sequences = [
+            Attend(self.code, self.at, own, each, at, overlap=self.overlap)
+            for own, at in zip(sram.sequences, caches, strict=True)
+        ]
+        attend(sequences, read_ahead, overlap=self.overlap)
         self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
@@ -176,16 +177,29 @@ class _Token:
 
     def _mlp(self, origin: int) -> None:
         """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
-        sram, mlp, add, layer = self.sram, self.decoder.mlp, self.code.add, self.at.layer
+        sram, layer = self.sram, self.at.layer
         self._read("up.bias", sram.shared, origin)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         self._read("down.bias", sram.z, origin)
-        with self.code.of("activation"):
-            add(ACTIVATIONS[mlp.activation], a=sram.shared, d=sram.shared, n=mlp.inner)
-            if mlp.gated:
-                behind = sram.shared + words_of(self.params, mlp.inner)
-                add("VMUL", a=sram.shared, b=behind, d=sram.shared, n=mlp.inner)
+        for piece in self._pieces():
+            self._activate(piece)
         self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
+
+    def _pieces(self) -> list[range]:
+        """Words that are activated at a time: with overlap, those that channels want first, then all others."""
+        words, first = self.at.layer["down"].words, self.at.layer["down"].lengths[0]
+        return [range(first), range(first, words)] if self.overlap and first < words else [range(words)]
+
+    def _activate(self, piece: range) -> None:
+        """Activate words of up(y), and multiply the gate's with those that they open."""
+        mlp, params = self.decoder.mlp, self.params
+        n = min(len(piece) * params.lanes, mlp.inner - piece.start * params.lanes)
+        with self.code.of("activation"):
+            for each in self.sram.sequences:
+                a = each.shared + piece.start
+                self.code.add(ACTIVATIONS[mlp.activation], a=a, d=a, n=n)
+                if mlp.gated:
+                    self.code.add("VMUL", a=a, b=a + words_of(params, mlp.inner), d=a, n=n)
 
     # --- steps -------------------------------------------------------------------------------------------------------
     def _read(self, name: str, word: int, origin: int, first: int = 0, words: int | None = None) -> None:
@@ -200,21 +214,13 @@ class _Token:
                     self.code.add_unit("RD_SB", piece.unit, at=column, n=end - begin, d=word + begin - first)
             at += piece.words
 
-    def _multiply(self, matrix: Matrix, name: str, source: int, result: int, origin: int) -> None:
-        """A product with a matrix; its bias, if it has one, is where the result goes."""
-        biased = f"{name}.bias" in self.at.vectors
+    def _multiply(
+        self, matrix: Matrix, name: str, source: int, result: int, origin: int, slots: range | None = None
+    ) -> None:
+        """A product with a matrix; its bias, if it has one, is where the first sequence's result goes."""
+        operands = Operands(source, result, self.sram.stride, f"{name}.bias" in self.at.vectors)
         with self.code.of(name):
-            self.code.add(
-                "VMM",
-                *(() if biased else ("zero",)),
-                at=origin + matrix.at,
-                n=matrix.words,
-                slots=matrix.slots,
-                pitch=matrix.pitch,
-                a=source,
-                b=result if biased else 0,
-                d=result,
-            )
+            Product(matrix, self.sram.batch).emit(self.code, operands, origin=origin, slots=slots)
 
     def _gain(self, name: str, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
@@ -223,27 +229,20 @@ class _Token:
 
     def _normalise(self, name: str) -> None:
         """Leave norm(x) in y."""
-        sram, width = self.sram, self.decoder.width
+        sram, width, add = self.sram, self.decoder.width, self.code.add
         beta = sram.gain + self.at.width_words
         with self.code.of("normalisation"):
-            if f"{name}.bias" in self.at.vectors:
-                self.code.add("LAYERNORM", a=sram.x, b=sram.gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
-            else:
-                self.code.add("RMSNORM", a=sram.x, b=sram.gain, d=sram.y, n=width, eps=EPS, share=SHARE)
+            for each in sram.sequences:
+                if f"{name}.bias" in self.at.vectors:
+                    add("LAYERNORM", a=each.x, b=sram.gain, beta=beta, d=each.y, n=width, eps=EPS, share=SHARE)
+                else:
+                    add("RMSNORM", a=each.x, b=sram.gain, d=each.y, n=width, eps=EPS, share=SHARE)
 
     def _add(self) -> None:
         """Add z to x: the residual connection."""
         with self.code.of("residual"):
-            self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
-
-
-def _chunks(matrix: Matrix) -> list[tuple[int, int]]:
-    """The column where each chunk of a matrix begins, and the words of its inputs."""
-    found, at = [], matrix.at
-    for length in chunks(matrix.params, matrix.words):
-        found.append((at, length))
-        at += matrix.slots * (matrix.pitch or length)
-    return found
+            for each in self.sram.sequences:
+                self.code.add("VADD", a=each.x, b=each.z, d=each.x, n=self.decoder.width)
 
 
 def _bits(number: float) -> int:

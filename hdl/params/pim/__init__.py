@@ -1,5 +1,6 @@
 """Parameters, commands and instruction set of the processing-in-memory (PIM) system."""
 
+from hdl.params.pim.accumulators import AccumulatorUse, accumulator_use
 from hdl.params.pim.commands import COMMANDS, Command
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
 from hdl.params.pim.energy import EnergyTable
@@ -28,6 +29,7 @@ __all__ = [
     "UNITS",
     "WORD_BITS",
     "Access",
+    "AccumulatorUse",
     "Command",
     "EnergyTable",
     "Fault",
@@ -39,6 +41,7 @@ __all__ = [
     "Touch",
     "Violation",
     "accesses",
+    "accumulator_use",
     "changed",
     "chunks",
     "decode",

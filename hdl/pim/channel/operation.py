@@ -6,15 +6,20 @@ from amaranth.lib.data import StructLayout
 
 from hdl.params.pim import PimParams
 
-__all__ = ["COUNT_BITS", "KINDS", "operation"]
+__all__ = ["COUNT_BITS", "KINDS", "kinds", "operation"]
 
 #: Kinds of operations: bit positions of the sequencer's one-hot register. WR_GBX differs from WR_GB in its source only.
 KINDS = (
     *("ACT_AB", "ACT", "PRE_AB", "PRE", "WR_SB", "RD_SB", "WR_ELEM"),
-    *("WR_GB", "WR_BIAS", "MAC_AB", "RD_MAC", "RD_MAC_KEEP"),
+    *("WR_GB", "WR_BIAS", "MAC_AB", "RD_MAC", "RD_MAC_KEEP", "SCALE_AB"),
 )
 #: Of an instruction's count of columns or words.
 COUNT_BITS = 12
+
+
+def kinds(params: PimParams) -> tuple[str, ...]:
+    """The kinds that a system has."""
+    return KINDS if params.int8 else tuple(name for name in KINDS if name != "SCALE_AB")
 
 
 def operation(params: PimParams) -> StructLayout:
@@ -30,7 +35,7 @@ def operation(params: PimParams) -> StructLayout:
             "row": max(1, (params.rows - 1).bit_length()),
             "col": params.col_bits,
             "count": COUNT_BITS,
-            "word": max(1, (params.gb_words - 1).bit_length()),
+            "word": max(1, (params.buffer_words - 1).bit_length()),
             "lane": max(1, (params.lanes - 1).bit_length()),
         }
     )

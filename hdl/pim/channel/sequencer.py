@@ -11,7 +11,7 @@ from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.commands import COMMAND_BITS
 from hdl.pim.channel.bank import SequencerBank
 from hdl.pim.channel.look_ahead import SINGLE_KINDS, LookAhead
-from hdl.pim.channel.operation import COUNT_BITS, KINDS, operation
+from hdl.pim.channel.operation import COUNT_BITS, KINDS, kinds, operation
 from hdl.pim.channel.refresh import Refresh
 from hdl.pim.channel.rules import ChannelRules
 
@@ -133,7 +133,7 @@ class Sequencer(Part):
     def _present(self) -> None:
         self.valid = Signal(name="valid")
         self.fresh = Signal(name="fresh")
-        self.kind = Signal(len(KINDS), name="kind", reset_less=True)
+        self.kind = Signal(len(kinds(self.params)), name="kind", reset_less=True)
         self.bank = Signal(self.params.bank_bits, name="bank", reset_less=True)
         self.row = Signal(self.layout["row"].width, name="row", reset_less=True)
         self.col = Signal(self.params.col_bits, name="col", reset_less=True)
@@ -165,7 +165,11 @@ class Sequencer(Part):
         ]
         with m.If(self.ended | ~self.valid):
             m.d.sync += [self.valid.eq(queue.valid), self.fresh.eq(1)]
-            m.d.sync += [self.kind.eq(Const(1, len(KINDS)) << new.kind), self.bank.eq(new.bank), self.row.eq(new.row)]
+            m.d.sync += [
+                self.kind.eq(Const(1, len(kinds(self.params))) << new.kind),
+                self.bank.eq(new.bank),
+                self.row.eq(new.row),
+            ]
             m.d.sync += [self.col.eq(new.col), self.buffer.eq(new.word), self.lane.eq(new.lane)]
             parts = Cat(*((new.kind == KINDS.index(name)) for name in PART_KINDS)).any()
             m.d.sync += self.count.eq(Mux(parts, self.params.parts, new.count))

@@ -17,7 +17,7 @@ UNITS = ("control", "stream", "channels", "vector")
 #: of the vector, one, or a product with the scalar operand.
 LENGTHS = ("count", "slot", "vector", "one", "slots", "strided", "spread", "matrix")
 #: A row that is only opened must exist all the same; of an item the place is found before its range is looked at.
-OTHER_LENGTHS = {"open": "one", "item": "count"}
+OTHER_LENGTHS = {"open": "one", "item": "count", "spaced": "slot", "vectors": "count"}
 #: Instructions that channels execute as another one.
 ALIKE = {"WR_GBX": "WR_GB", "RD_ITEM": "RD_SB"}
 _NAMED = ("HALT", "FENCE", "LOOP", "ENDL", "SETR", "SKEEP", "MARK", "VMM", "OUT")
@@ -90,7 +90,7 @@ def controls(op: Opcode) -> dict[str, int]:
     if unit == "channels" and name != "VMM":
         found["kind"] = KINDS.index(ALIKE.get(name, name))
         found["feeds"], found["collects"] = op.takes("sram"), op.gives("sram")
-    found["each"], found["slot"] = "spread" in lengths, "slot" in lengths
+    found["each"], found["slot"] = "spread" in lengths, bool(lengths & {"slot", "spaced"})
     found["loads"], found["reads_accumulators"] = name in ("WR_BIAS", "MAC_AB"), name == "RD_MAC"
     found["multiplies"] = bool(lengths & {"spread", "strided", "matrix"})
     return {key: int(value) for key, value in found.items()}
@@ -114,7 +114,7 @@ def decode(m: Module, opcode: Value) -> View:
     """The controls of an opcode; all zero where there is no such instruction."""
     found = View(CONTROLS, Signal(CONTROLS.size, name="decoded"))
     with m.Switch(opcode):
-        for op in INSTRUCTIONS.values():
+        for op in (op for op in INSTRUCTIONS.values() if not op.needs):
             with m.Case(op.code):
                 m.d.comb += found.as_value().eq(CONTROLS.const(controls(op)).as_value())
     return found

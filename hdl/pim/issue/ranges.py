@@ -134,7 +134,7 @@ class Ranges(Part):
         params, begin, end = self.params, self.begin, self.end
         in_sram, beyond, meets = Signal(), Signal(), Signal()
         is_ = {name: present[i] for i, name in enumerate(RANGES)}
-        limits = {"dram": params.bank_cols, "buffer": params.gb_words}
+        limits = {"dram": params.bank_cols, "buffer": params.buffer_words}
         m.d.comb += [
             in_sram.eq((present[:4]).any()),
             beyond.eq(end > Mux(in_sram, params.sram_words, Mux(is_["dram"], limits["dram"], limits["buffer"]))),

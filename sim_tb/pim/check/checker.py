@@ -125,7 +125,7 @@ class TimingChecker:
 
     def _addressed(self, entry: Entry) -> bool:
         params, name = self.params, entry.command
-        row = params.gb_words if name in ("MAC_AB", "WR_GB") else params.rows
+        row = params.buffer_words if name in ("MAC_AB", "WR_GB") else params.rows
         limits = (("channel", params.channels), ("bank", params.banks), ("row", row), ("col", params.row_cols))
         fine = True
         for what, limit in limits:

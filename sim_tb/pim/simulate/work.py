@@ -82,7 +82,7 @@ def word_channels(params: PimParams) -> tuple[int, ...]:
 def work_of(params: PimParams, one: Instruction) -> Work:
     """The work of an instruction for channels, but VMM."""
     values, op = one.values, one.op
-    slot = any(touch.length == "slot" for touch in op.touches)
+    slot = any(touch.length in ("slot", "spaced") for touch in op.touches)
     each = any(touch.length == "spread" for touch in op.touches)
     n = values.get("n", 1)
     name = "RD_MAC_KEEP" if "accumulate" in one.flags else "WR_GB" if each else op.name

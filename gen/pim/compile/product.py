@@ -1,0 +1,257 @@
+"""Products with a matrix: of one vector, or of one of each sequence of a batch, and the instructions that compute them.
+
+With one accumulator a unit, a product is a VMM. With several, slots come a *block* at a time: as many as there are
+accumulators for, each vector's dot products in accumulators of their own, so that a row's columns are read without a
+break and channels switch to registers once a block. Vectors of several sequences are in a global buffer each and meet
+every column together, as many at once as the hardware multiplies.
+
+Between the chunks of a long input, sums stay in the accumulators where a block's slots lie together (*groups* of a
+matrix, :class:`gen.pim.layout.Matrix`), or are no more than a block. For several sequences, whose vectors take the
+buffers, all slots meet a chunk while it is there; what they have so far goes to SRAM and comes back as a preset,
+rounded to bf16, as in a VMM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gen.pim.compile.code import Code, Loop
+from gen.pim.layout import Matrix
+from hdl.params.pim import PimParams
+
+__all__ = ["Operands", "Product", "block_of", "shaped", "together"]
+
+
+def together(params: PimParams, batch: int) -> int:
+    """Sequences whose vectors meet a column while its row is open."""
+    return min(batch, params.buffers, params.accumulators)
+
+
+def block_of(params: PimParams, batch: int) -> int:
+    """Slots of a block."""
+    return params.accumulators // together(params, batch)
+
+
+def shaped(params: PimParams, batch: int, outputs: int, inputs: int, at: int, *, items: bool = False) -> Matrix:
+    """A matrix as its products want it.
+
+    Parameters
+    ----------
+    params : PimParams
+    batch : int
+        Sequences.
+    outputs, inputs, at : int
+        As for :class:`gen.pim.layout.Matrix`.
+    items : bool
+        Its rows are read as items: slots of a chunk lie together, whatever the groups.
+    """
+    if params.accumulators == 1 or together(params, batch) > 1:
+        return Matrix(params, outputs, inputs, at)
+    if items:
+        return Matrix(params, outputs, inputs, at, chunk=params.buffer_words)
+    return Matrix(params, outputs, inputs, at, group=params.accumulators)
+
+
+@dataclass(frozen=True)
+class Operands:
+    """Where a product's vectors are in SRAM: those of the first sequence, and the words from one to the next.
+
+    Parameters
+    ----------
+    source, result : int
+    stride : int
+    biased : bool
+        The biases are where the result of the first sequence goes. Otherwise there are none.
+    """
+
+    source: int
+    result: int
+    stride: int
+    biased: bool
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product with a matrix in the banks, for every sequence of a batch.
+
+    Parameters
+    ----------
+    matrix : Matrix
+    batch : int
+    """
+
+    matrix: Matrix
+    batch: int
+
+    @property
+    def params(self) -> PimParams:
+        """The system."""
+        return self.matrix.params
+
+    @property
+    def stays(self) -> bool:
+        """Sums stay in the accumulators from the first chunk to the last."""
+        matrix, block = self.matrix, block_of(self.params, self.batch)
+        return len(matrix.lengths) == 1 or (matrix.group or matrix.slots) <= block
+
+    @property
+    def summed(self) -> int:
+        """Elements of the input after which sums are rounded to bf16."""
+        matrix = self.matrix
+        return (matrix.words if self.stays else matrix.lengths[0]) * self.params.lanes
+
+    def emit(self, code: Code, operands: Operands, *, origin: int = 0, slots: range | None = None) -> None:
+        """Compute slots of the result, all of them by default; ``origin`` is added to the matrix's columns."""
+        slots = slots or range(self.matrix.slots)
+        many = together(self.params, self.batch)
+        # The first sequence takes the place of the biases: it comes last.
+        for first in reversed(range(0, self.batch, many)):
+            sequences = range(first, min(first + many, self.batch))
+            if self.params.accumulators == 1:
+                self._macros(code, operands, origin, slots, first)
+            else:
+                _Blocks(code, self, operands, origin, sequences).emit(slots)
+
+    def _macros(self, code: Code, operands: Operands, origin: int, slots: range, sequence: int) -> None:
+        """VMM: one for all chunks, or where not all slots are wanted, one for each."""
+        matrix = self.matrix
+        own = sequence * operands.stride
+        whole = len(slots) == matrix.slots
+        flags, bias, start = (() if operands.biased else ("zero",)), operands.result if operands.biased else 0, 0
+        for chunk, length in enumerate([matrix.words] if whole else matrix.lengths):
+            code.add(
+                "VMM",
+                *flags,
+                at=origin + matrix.column(chunk, slots.start),
+                n=length,
+                slots=len(slots),
+                pitch=matrix.pitch,
+                a=operands.source + own + start,
+                b=bias,
+                d=operands.result + own,
+            )
+            flags, bias, start = (), operands.result + own, start + length
+
+
+class _Blocks:
+    """Emits a product of some sequences, block by block.
+
+    ``result`` is where the first of the slots that are wanted goes.
+    """
+
+    def __init__(self, code: Code, product: Product, operands: Operands, origin: int, sequences: range) -> None:
+        self.code, self.product, self.operands, self.origin, self.sequences = code, product, operands, origin, sequences
+        self.matrix, self.params = product.matrix, product.params
+        self.many = len(sequences)
+        self.slots = range(0)
+
+    def emit(self, slots: range) -> None:
+        """All chunks block by block, or where sums don't stay, all blocks chunk by chunk."""
+        params, size = self.params, block_of(self.params, self.product.batch)
+        chunks = range(len(self.matrix.lengths))
+        self.slots = slots
+        self.code.add("ACT_AB", mask=self.code.everyone, row=self._column(0, slots.start) // params.row_cols)
+        if not self.operands.biased:
+            used = min(size, len(slots)) * self.many
+            self.code.add("WR_BIAS", "zero", mask=self.code.everyone, acc=0, n=used)
+        for some in [chunks] if self.product.stays else [range(chunk, chunk + 1) for chunk in chunks]:
+            # Vectors of as many chunks stay in the buffers from the first block on.
+            kept = len(some) * self.many <= params.buffers
+            for first, blocks, load in self._turns(size, kept):
+                self._emit_blocks(first, min(size, slots.stop - first), blocks, some, load)
+
+    def _turns(self, size: int, kept: bool) -> Iterator[tuple[int, int, bool]]:
+        """Blocks that a loop can have in common: their first slot, how many they are, and whether they load vectors."""
+        slots = self.slots
+        whole, rest = divmod(len(slots), size)
+        first = slots.start
+        if kept and whole:
+            yield first, 1, True
+            first, whole = first + size, whole - 1
+        if whole:
+            yield first, whole, not kept
+        if rest:
+            yield first + whole * size, 1, not kept or len(slots) < size
+
+    def _emit_blocks(self, first: int, many: int, blocks: int, chunks: range, load: bool) -> None:
+        """Blocks of so many slots each, one behind the other."""
+        params, code = self.params, self.code
+        step = self._column(chunks[0], first + many) - self._column(chunks[0], first) if blocks > 1 else 0
+        words = many * params.slot_words
+        with code.loop(blocks, columns=step, a=words, d=words) as loop:
+            if chunks[0] or self.operands.biased:
+                self._preset(range(first, first + many), chunks[0] == 0, loop)
+            for chunk in chunks:
+                if load:
+                    self._load(chunk)
+                self._multiply(range(first, first + many), chunk, loop)
+            self._open_next(first + many, chunks, step, loop)
+            self._read(range(first, first + many), loop)
+
+    def _column(self, chunk: int, slot: int) -> int:
+        return self.origin + self.matrix.column(chunk, slot)
+
+    def _buffer(self, chunk: int, vector: int) -> int:
+        """The word of the global buffers where a chunk of a sequence's vector is: chunks take turns."""
+        params = self.params
+        if self.matrix.lengths[0] > params.gb_words:  # one chunk takes them all
+            return 0
+        turn = chunk % (params.buffers // self.many)
+        return (turn * self.many + vector) * params.gb_words
+
+    def _load(self, chunk: int) -> None:
+        """A chunk of every sequence's vector."""
+        operands = self.operands
+        start = sum(self.matrix.lengths[:chunk])
+        for index, sequence in enumerate(self.sequences):
+            a, n = operands.source + sequence * operands.stride + start, self.matrix.lengths[chunk]
+            self.code.add("WR_GB", mask=self.code.everyone, a=a, n=n, gb=self._buffer(chunk, index))
+
+    def _multiply(self, slots: range, chunk: int, loop: Loop) -> None:
+        """The columns of a chunk of some slots meet all vectors, as many at once as the hardware multiplies."""
+        for index, slot in enumerate(slots):
+            for vector in range(0, self.many, self.params.vectors):
+                self.code.add(
+                    "MAC_AB",
+                    mask=self.code.everyone,
+                    at=self._column(chunk, slot),
+                    n=self.matrix.lengths[chunk],
+                    gb=self._buffer(chunk, vector),
+                    acc=index * self.many + vector,
+                    vectors=min(self.params.vectors, self.many - vector),
+                    move={"row": [loop]},
+                )
+
+    def _open_next(self, slot: int, chunks: range, step: int, loop: Loop) -> None:
+        """Open the row in which the next block begins, if it always is another one, while accumulators are read."""
+        size = self.params.row_cols
+        last = self._column(chunks[-1], slot - 1) + self.matrix.lengths[chunks[-1]] - 1
+        if slot < self.slots.stop:
+            following = self._column(chunks[0], slot)
+        elif chunks[-1] + 1 < len(self.matrix.lengths):
+            following = self._column(chunks[-1] + 1, self.slots.start)
+        else:
+            return
+        if step % size == 0 and following // size != last // size:
+            self.code.add("ACT_AB", mask=self.code.everyone, row=following // size, move={"row": [loop]})
+
+    # --- accumulators ------------------------------------------------------------------------------------------------
+    def _preset(self, slots: range, biases: bool, loop: Loop) -> None:
+        """Begin from biases, the same for all sequences, or from what the chunks before have left in the result."""
+        own = 0 if biases else self.sequences.start * self.operands.stride
+        apart = 0 if biases else self.operands.stride
+        self._move("WR_BIAS", "a", slots, own, apart, loop)
+
+    def _read(self, slots: range, loop: Loop) -> None:
+        """Results to their places."""
+        self._move("RD_MAC", "d", slots, self.sequences.start * self.operands.stride, self.operands.stride, loop)
+
+    def _move(self, name: str, operand: str, slots: range, own: int, apart: int, loop: Loop) -> None:
+        """All accumulators of a block and the slots at one place, or of each slot and its places, ``apart`` words."""
+        size, everyone = self.params.slot_words, self.code.everyone
+        for index in [0] if self.many == 1 else range(len(slots)):
+            place = self.operands.result + own + (slots.start + index - self.slots.start) * size
+            n, stride = (len(slots), size) if self.many == 1 else (self.many, apart)
+            move = {operand: [loop]}
+            self.code.add(name, mask=everyone, acc=index * self.many, n=n, stride=stride, move=move, **{operand: place})
