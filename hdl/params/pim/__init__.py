@@ -1,6 +1,7 @@
 """Parameters, commands and instruction set of the processing-in-memory (PIM) system."""
 
 from hdl.params.pim.accumulators import AccumulatorUse, accumulator_use
+from hdl.params.pim.buffers import buffers_of, mode_registers
 from hdl.params.pim.commands import COMMANDS, Command
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
 from hdl.params.pim.energy import EnergyTable
@@ -42,6 +43,7 @@ __all__ = [
     "Violation",
     "accesses",
     "accumulator_use",
+    "buffers_of",
     "changed",
     "chunks",
     "decode",
@@ -53,6 +55,7 @@ __all__ = [
     "faults_of",
     "instruction",
     "item_read",
+    "mode_registers",
     "preset",
     "size_sources",
     "timing_sources",

@@ -26,16 +26,16 @@ def operation(params: PimParams) -> StructLayout:
     """An operation as bits: its kind, where it begins, and how many words it moves.
 
     ``kind`` is an index into ``KINDS``. ``count`` is ignored by operations that have none of their own. ``word`` is the
-    first word of the global buffer.
+    first word of the global buffer. Where there are several, ``buffers`` are those that WR_GB writes or MAC_AB reads, a
+    bit for each.
     """
-    return StructLayout(
-        {
-            "kind": (len(KINDS) - 1).bit_length(),
-            "bank": params.bank_bits,
-            "row": max(1, (params.rows - 1).bit_length()),
-            "col": params.col_bits,
-            "count": COUNT_BITS,
-            "word": max(1, (params.buffer_words - 1).bit_length()),
-            "lane": max(1, (params.lanes - 1).bit_length()),
-        }
-    )
+    fields = {
+        "kind": (len(KINDS) - 1).bit_length(),
+        "bank": params.bank_bits,
+        "row": max(1, (params.rows - 1).bit_length()),
+        "col": params.col_bits,
+        "count": COUNT_BITS,
+        "word": max(1, (params.buffer_words - 1).bit_length()),
+        "lane": max(1, (params.lanes - 1).bit_length()),
+    }
+    return StructLayout(fields | ({"buffers": params.buffers} if params.buffers > 1 else {}))

@@ -25,8 +25,10 @@ PART_KINDS = ("WR_ELEM", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 TAKES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "write")
 GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
-#: Commands that make banks ready for later operations.
-AHEAD = ("ACT", "PRE")
+#: Operations that read words.
+READS = tuple(name for name, each in COMMANDS.items() if each.data == "read")
+#: Commands for later operations: those that make banks ready, and words of global buffers, where there are several.
+AHEAD = ("ACT", "PRE", "WR_GB")
 #: What the queue of operations is told of each bank.
 BANK_STATE = ("open", "can_activate", "can_precharge", "held")
 
@@ -57,6 +59,14 @@ class Sequencer(Part):
        candidate begins, if tRRD, tFAW, tMOD and tRFC allow; else
     6. PRE, for the oldest candidate in whose bank another row is open than that in which it begins, and which has its
        tRAS, tRTP and tWR behind it, if tMOD and tRFC allow.
+
+    Where there are several global buffers, and neither of these leaves,
+
+    7. WR_GB, for the operation that :class:`hdl.pim.channel.loads.Loads` has picked, if a word is there, the rules of
+       data allow, and the present operation is none that reads, which a word on the bus would keep waiting.
+
+    Refreshes are no hindrance to it before REF, nor is tMOD. A MAC waits until the buffers that it reads have their
+    words; an operation that writes several buffers counts for each of them up to its last word.
 
     The present operation always goes first, and what it finds open or closed is all that changes for it; column
     commands keep the order of their operations.
@@ -108,7 +118,9 @@ class Sequencer(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         self.own = {name: Signal(name=f"send_{name.lower()}") for name in COMMANDS}
-        self.ahead = {name: Signal(name=f"ahead_{name.lower()}") for name in AHEAD}
+        self.several = self.params.buffers > 1
+        ahead = AHEAD if self.several else AHEAD[:2]
+        self.ahead = {name: Signal(name=f"ahead_{name.lower()}") for name in ahead}
         self.sent = {name: own | self.ahead.get(name, 0) for name, own in self.own.items()}
         self.ended = Signal(name="ended")
         self._present()
@@ -116,7 +128,7 @@ class Sequencer(Part):
         refresh = place(m, "refresh", Refresh(self.params), done=self.sent["REF"])
         self._take(m, banks, refresh)
         wanted = self._wanted(m, banks, refresh)
-        rules = ChannelRules(m, self.params.timing, self.sent)
+        rules = ChannelRules(m, self.params, self.sent, self._buffers())
         for name, signal in self.own.items():
             allowed = rules.allow(name) & self._bank_rules(name, banks)
             if name in TAKES_WORD:
@@ -140,6 +152,8 @@ class Sequencer(Part):
         self.buffer = Signal(self.layout["word"].width, name="buffer", reset_less=True)
         self.lane = Signal(self.layout["lane"].width, name="lane", reset_less=True)
         self.count = Signal(COUNT_BITS, name="count", reset_less=True)
+        if self.several:
+            self.buffers = Signal(self.params.buffers, name="buffers", reset_less=True)
 
     def _take(self, m: Module, banks: list[Shared], refresh: Shared) -> None:
         """Take an operation from the queue as soon as the one before it has ended."""
@@ -155,6 +169,7 @@ class Sequencer(Part):
             opens=Cat(*self.opens),
             row=self.opened,
             **{name: Cat(*(getattr(bank, name) for bank in banks)) for name in BANK_STATE},
+            **(self._load_inputs() if self.several else {}),
         )
         new = View(self.layout, queue.first)
         m.d.comb += [
@@ -173,6 +188,24 @@ class Sequencer(Part):
             m.d.sync += [self.col.eq(new.col), self.buffer.eq(new.word), self.lane.eq(new.lane)]
             parts = Cat(*((new.kind == KINDS.index(name)) for name in PART_KINDS)).any()
             m.d.sync += self.count.eq(Mux(parts, self.params.parts, new.count))
+            if self.several:
+                m.d.sync += self.buffers.eq(new.buffers)
+
+    def _load_inputs(self) -> dict[str, Value]:
+        """What a WR_GB that waits has to know of the present operation."""
+        return {
+            "takes": self.valid & self.is_(*TAKES_WORD),
+            "reads": Mux(self.valid & self.is_("MAC_AB"), self.buffers, 0),
+            "load_sent": self.ahead["WR_GB"],
+        }
+
+    def _buffers(self) -> list[tuple[Value, Value]]:
+        """For each global buffer, where there are several: it is written now; the present operation reads it."""
+        if not self.several:
+            return []
+        own = Mux(self.own["WR_GB"], self.buffers, 0)
+        written = own | Mux(self.ahead["WR_GB"], self.queue.load_buffers, 0)
+        return [(written[i], self.buffers[i]) for i in range(self.params.buffers)]
 
     def is_(self, *names: str) -> Value:
         """The operation is of one of these kinds."""
@@ -245,6 +278,10 @@ class Sequencer(Part):
             wanted[name] = ready & hit if name in COLUMN_KINDS else ready
         opened, closed = self.is_("ACT", "ACT_AB") & hit, self.is_("PRE", "PRE_AB") & ~held
         self.needless = self.valid & ~cut_in & (opened | closed)
+        if self.several:
+            left = self.count.any()
+            wanted["WR_GB"] = wanted["WR_GB"] & left
+            self.needless = self.needless | (self.valid & ~cut_in & self.is_("WR_GB") & ~left)
         return wanted
 
     def _ahead(self, m: Module, rules: ChannelRules) -> None:
@@ -256,6 +293,9 @@ class Sequencer(Part):
             precharge.eq(spare & rules.allow("PRE") & queue.precharge.any() & ~activate),
             self.opened.eq(Mux(own["ACT"] | own["ACT_AB"], self.row, queue.wanted)),
         ]
+        if self.several:
+            spare = spare & ~activate & ~precharge & ~(self.valid & self.is_(*READS))
+            m.d.comb += self.ahead["WR_GB"].eq(spare & rules.allow("WR_GB") & self.word & queue.load)
         for i in range(self.params.banks):
             here = self.bank == i
             m.d.comb += [
@@ -266,6 +306,7 @@ class Sequencer(Part):
     def _advance(self, m: Module) -> None:
         """The place of the next command, and the end of the operation."""
         params, sent, ended = self.params, self.own, self.ended
+        load = self.sent["WR_GB"] if self.several else sent["WR_GB"]
         work = Signal()
         row_end = self.col == params.row_cols - 1
         m.d.comb += [
@@ -286,13 +327,13 @@ class Sequencer(Part):
                     m.d.sync += self.bank.eq(self.bank + params.lanes)
         m.d.comb += [
             self.write_bank.eq(sent["WR_SB"] | sent["WR_ELEM"]),
-            self.write_register.eq(sent["WR_GB"] | sent["WR_BIAS"]),
+            self.write_register.eq(load | sent["WR_BIAS"]),
             self.read.eq(Cat(*(sent[name] for name in GIVES_WORD)).any()),
         ]
 
     def _command(self, m: Module) -> None:
         """The registers of the command bus."""
-        sent, queue, ahead = self.sent, self.queue, Cat(*self.ahead.values()).any()
+        sent, queue, ahead = self.sent, self.queue, Cat(*(self.ahead[name] for name in ("ACT", "PRE"))).any()
         chosen = Mux(self.ahead["ACT"], queue.activate, queue.precharge)
         bits = [Cat(*(chosen[i] for i in range(len(chosen)) if i >> bit & 1)).any() for bit in range(len(self.bank))]
         code: Value = Const(0, COMMAND_BITS)
@@ -302,10 +343,11 @@ class Sequencer(Part):
             for field in COMMANDS[name].uses:
                 uses[field] = uses.get(field, Const(0, 1)) | signal
         number = sent["MAC_AB"] | sent["WR_GB"]
+        word = Mux(self.ahead["WR_GB"], queue.load_word, self.buffer) if self.several else self.buffer
         m.d.sync += [
             self.cmd_valid.eq(Cat(*sent.values()).any()),
             self.cmd_op.eq(code),
             self.cmd_bank.eq(Mux(ahead, Cat(*bits), Mux(uses["bank"], self.bank, 0))),
-            self.cmd_row.eq(Mux(number, self.buffer, Mux(uses["row"], self.opened, 0))),
+            self.cmd_row.eq(Mux(number, word, Mux(uses["row"], self.opened, 0))),
             self.cmd_col.eq(Mux(uses["col"], self.col, 0)),
         ]

@@ -255,6 +255,7 @@ class Issuer(Part):
             feed.stride.eq(self.lane),
             feed.each.eq(control.each),
             feed.zero.eq(self.flag["zero"]),
+            *([op.buffers.eq(self.ranges.buffers)] if params.buffers > 1 else []),
             collect.address.eq(f["d"]),
             collect.count.eq(Mux(control.slot, params.parts, f["n"])),
             self.move_out.eq(control.is_out),

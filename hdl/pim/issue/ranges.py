@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
@@ -42,6 +43,8 @@ class Ranges(Part):
         The present range in SRAM, to the scoreboard; it waits.
     {a,b,beta,d}_first, {a,b,beta,d}_past : Out
         The ranges in SRAM.
+    buffers : Out
+        Where there are several global buffers, those of the last range in them, a bit for each.
     sram, row_fault, buffer, overlap : Out(1)
         Faults found, valid with ``done``.
     """
@@ -67,6 +70,7 @@ class Ranges(Part):
                 **{name: Out(1) for name in ("done", "write", "waits", *faults)},
                 **{name: Out(width) for name, width in BOUNDS.items()},
                 **{f"{name}_{end}": Out(width) for name in RANGES[:4] for end, width in BOUNDS.items()},
+                **({"buffers": Out(params.buffers)} if params.buffers > 1 else {}),
             }
         )
 
@@ -154,6 +158,11 @@ class Ranges(Part):
             with m.If(beyond & present.any()):
                 m.d.sync += [self.sram.eq(self.sram | in_sram), self.row_fault.eq(self.row_fault | is_["dram"])]
                 m.d.sync += self.buffer.eq(self.buffer | is_["buffer"])
+            if params.buffers > 1:
+                words = [params.gb_words * i for i in range(params.buffers + 1)]
+                meet = [(begin < past) & (end > first) for first, past in pairwise(words)]
+                with m.If(is_["buffer"]):
+                    m.d.sync += self.buffers.eq(Cat(*meet))
             with m.If(meets & ~allowed):
                 m.d.sync += self.overlap.eq(1)
 

@@ -41,8 +41,8 @@ def device_text(params: PimParams, rows: int = 0) -> str:
         Rows that are kept, the first ones; 0 for all. Others read as zero.
     """
     sizes = {"BANKS": params.banks, "LANES": params.lanes, "ROW_COLS": params.row_cols, "ROWS": params.rows}
-    sizes |= {"GB_WORDS": params.buffer_words, "BANK_BITS": params.bank_bits, "ROW_BITS": params.row_bits}
-    sizes |= {"COL_BITS": params.col_bits, "KEPT": rows or params.rows}
+    sizes |= {"GB_WORDS": params.buffer_words, "BUFFERS": params.buffers, "BANK_BITS": params.bank_bits}
+    sizes |= {"ROW_BITS": params.row_bits, "COL_BITS": params.col_bits, "KEPT": rows or params.rows}
     widths = phy_outputs(params) | {"rdata": params.word_bits, "rvalid": 1}
     texts = []
     for c in range(params.channels):

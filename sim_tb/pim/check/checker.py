@@ -55,6 +55,8 @@ class _Channel:
     last: dict[str, int] = field(default_factory=dict)
     latest: int = -1
     activates: deque[int] = field(default_factory=lambda: deque(maxlen=4))
+    #: When each global buffer was last written, where there are several.
+    written: dict[int, int] = field(default_factory=dict)
     #: Words on the data bus that are not over: first cycle, cycle after the last, command.
     data: list[tuple[int, int, Entry]] = field(default_factory=list)
     refreshes: int = 0
@@ -90,7 +92,7 @@ class TimingChecker:
         self._latencies = {"RD_SB": t.cl, "WR_SB": t.cwl, "WR_ELEM": t.cwl}
         self._latencies |= dict.fromkeys(REGISTER_READS, t.cl_reg) | dict.fromkeys(REGISTER_WRITES, t.cwl_reg)
         self._after: dict[str, list[Spacing]] = {}
-        for spacing in spacings(t):
+        for spacing in spacings(params):
             for name in spacing.after:
                 self._after.setdefault(name, []).append(spacing)
 
@@ -106,6 +108,7 @@ class TimingChecker:
                 banks = [bank for bank in banks if channel.rows[bank] is not None]
             self._rows(channel, entry, banks)
             self._spacings(channel, entry, banks)
+            self._buffers(channel, entry)
             self._window(channel, entry)
             self._data(channel, entry)
             self._refresh(channel, entry)
@@ -169,6 +172,17 @@ class TimingChecker:
             if entry.cycle < when + spacing.clocks:
                 message = f"{entry.cycle - when} clocks after {worst} in cycle {when}, {spacing.clocks} needed"
                 self._report(entry, spacing.rule, message, when + spacing.clocks)
+
+    def _buffers(self, channel: _Channel, entry: Entry) -> None:
+        """Where there are several global buffers, a MAC waits for the data of those that it reads."""
+        if self.params.buffers == 1 or entry.command not in ("WR_GB", "MAC_AB"):
+            return
+        buffer, clocks = entry.row // self.params.gb_words, self.params.timing.cwl_reg + self.params.timing.tbl
+        if entry.command == "WR_GB":
+            channel.written[buffer] = entry.cycle
+        elif entry.cycle < (when := channel.written.get(buffer, NEVER)) + clocks:
+            message = f"{entry.cycle - when} clocks after WR_GB to buffer {buffer} in cycle {when}, {clocks} needed"
+            self._report(entry, "CWL_REG", message, when + clocks)
 
     def _window(self, channel: _Channel, entry: Entry) -> None:
         if entry.command != "ACT":

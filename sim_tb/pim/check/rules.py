@@ -2,7 +2,7 @@
 
 The table is written from the descriptions of the times (:class:`hdl.params.pim.TimingTable`), not from the controller,
 and shares no code with whatever schedules commands. A *spacing* rule forbids a command too soon after another, on the
-same bank or anywhere on the channel. What no spacing can express (rows, the data bus, windows, refresh) is in
+same bank or anywhere on the channel. What no spacing can express (rows, buffers, the data bus, windows, refresh) is in
 :mod:`sim_tb.pim.check.checker`.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hdl.params.pim import TimingTable
+from hdl.params.pim import PimParams
 
 __all__ = ["RULES", "Spacing", "spacings"]
 
@@ -20,6 +20,8 @@ ARRAY_WRITES = ("WR_SB", "WR_ELEM")
 REGISTER_WRITES = ("WR_GB", "WR_BIAS")
 REGISTER_READS = ("RD_MAC", "RD_MAC_KEEP")
 REGISTERS = (*REGISTER_WRITES, *REGISTER_READS)
+#: Those that need a mode of their own where one global buffer can be written while another one is used.
+SWITCHED = ("WR_BIAS", *REGISTER_READS)
 COLUMNS = ("RD_SB", *ARRAY_WRITES, "MAC_AB")
 ARRAYS = (*ACTIVATES, *PRECHARGES, "REF", *COLUMNS)
 
@@ -63,8 +65,10 @@ class Spacing:
     same_bank: bool = False
 
 
-def spacings(t: TimingTable) -> tuple[Spacing, ...]:
-    """The spacing rules of a timing table."""
+def spacings(params: PimParams) -> tuple[Spacing, ...]:
+    """The spacing rules of a system; with several global buffers, without what a MAC waits for after WR_GB."""
+    t = params.timing
+    switched, preset = (SWITCHED, ("WR_BIAS",)) if params.buffers > 1 else (REGISTERS, REGISTER_WRITES)
     written, loaded = t.cwl + t.tbl, t.cwl_reg + t.tbl
     read, fetched = t.cl + t.tbl, t.cl_reg + t.tbl
     rules = (
@@ -84,10 +88,10 @@ def spacings(t: TimingTable) -> tuple[Spacing, ...]:
         Spacing("tRTW", ("RD_SB",), REGISTER_WRITES, read + t.trtw - t.cwl_reg),
         Spacing("tRTW", REGISTER_READS, ARRAY_WRITES, fetched + t.trtw - t.cwl),
         Spacing("tRTW", REGISTER_READS, REGISTER_WRITES, fetched + t.trtw - t.cwl_reg),
-        Spacing("CWL_REG", REGISTER_WRITES, ("MAC_AB",), loaded),
+        Spacing("CWL_REG", preset, ("MAC_AB",), loaded),
         Spacing("tMAC", ("MAC_AB",), (*REGISTER_READS, "WR_BIAS"), t.tmac),
-        Spacing("tMOD", ARRAYS, REGISTERS, t.tmod),
-        Spacing("tMOD", REGISTERS, ARRAYS, t.tmod),
+        Spacing("tMOD", ARRAYS, switched, t.tmod),
+        Spacing("tMOD", switched, ARRAYS, t.tmod),
         Spacing("tRFC", ("REF",), (*ARRAYS, *REGISTERS), t.trfc),
     )
     return tuple(rule for rule in rules if rule.clocks > 0)

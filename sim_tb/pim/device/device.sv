@@ -6,7 +6,7 @@
 // the first KEPT rows; what is written to others is lost.
 `define RULE(condition, number) if (condition) violate(number)
 module pim_device #(
-    parameter int CHANNEL = 0, BANKS = 1, LANES = 1, ROW_COLS = 1, ROWS = 1, GB_WORDS = 1,
+    parameter int CHANNEL = 0, BANKS = 1, LANES = 1, ROW_COLS = 1, ROWS = 1, GB_WORDS = 1, BUFFERS = 1,
     parameter int BANK_BITS = 1, ROW_BITS = 1, COL_BITS = 1, KEPT = ROWS
 ) (
     input  logic                 clk,
@@ -80,7 +80,7 @@ module pim_device #(
   int bus_next;
 
   // ---- When what happened: for each command, on the channel and on each bank ----
-  int cycle, last[16], bank_last[16][BANKS], activates[4], refreshes, forgiven;
+  int cycle, last[16], bank_last[16][BANKS], written[BUFFERS], activates[4], refreshes, forgiven;
 
   function automatic int after(int first, int second);
     return cycle - (last[first] > last[second] ? last[first] : last[second]);
@@ -97,6 +97,15 @@ module pim_device #(
   endtask
 
   // ---- Timing rules ----
+  // Registers need a mode of their own, but where one global buffer can be written while another one is used.
+  function automatic logic switches(int op);
+    return op >= WR_GB && (op != WR_GB || BUFFERS == 1);
+  endfunction
+
+  function automatic int buffer_of(int word);
+    return word / (GB_WORDS / BUFFERS);
+  endfunction
+
   function automatic int newest_array();
     newest_array = LONG_AGO;
     for (int i = ACT; i <= MAC_AB; i++) if (last[i] > newest_array) newest_array = last[i];
@@ -104,7 +113,7 @@ module pim_device #(
 
   function automatic int newest_register();
     newest_register = LONG_AGO;
-    for (int i = WR_GB; i <= RD_MAC_KEEP; i++) if (last[i] > newest_register) newest_register = last[i];
+    for (int i = WR_GB; i <= RD_MAC_KEEP; i++) if (switches(i) && last[i] > newest_register) newest_register = last[i];
   endfunction
 
   task automatic check_bank(int op, int bank);
@@ -147,7 +156,7 @@ module pim_device #(
     logic column = op >= RD_SB && op <= MAC_AB;
     logic registers = op >= WR_GB;
     `RULE(cycle - last[REF] < RFC, 22);
-    `RULE(registers && cycle - newest_array() < MOD, 21);
+    `RULE(switches(op) && cycle - newest_array() < MOD, 21);
     `RULE(!registers && cycle - newest_register() < MOD, 21);
     `RULE(column && (after(RD_SB, WR_SB) < CCD || after(WR_ELEM, MAC_AB) < CCD), 14);
     `RULE(op == ACT && cycle - last[ACT] < RRD, 12);
@@ -158,7 +167,7 @@ module pim_device #(
     `RULE((op == WR_SB || op == WR_ELEM) && after(RD_MAC, RD_MAC_KEEP) < CL_REG + BL + RTW - CWL, 18);
     `RULE((op == WR_GB || op == WR_BIAS) && cycle - last[RD_SB] < CL + BL + RTW - CWL_REG, 18);
     `RULE((op == WR_GB || op == WR_BIAS) && after(RD_MAC, RD_MAC_KEEP) < CL_REG + BL + RTW - CWL_REG, 18);
-    `RULE(op == MAC_AB && after(WR_GB, WR_BIAS) < CWL_REG + BL, 19);
+    `RULE(op == MAC_AB && (cycle - last[WR_BIAS] < CWL_REG + BL || cycle - written[buffer_of(int'(cmd_row))] < CWL_REG + BL), 19);
     `RULE((op == WR_BIAS || op == RD_MAC || op == RD_MAC_KEEP) && cycle - last[MAC_AB] < MACT, 20);
   endtask
 
@@ -248,6 +257,7 @@ module pim_device #(
 
   task automatic happened(int op);
     last[op] = cycle;
+    if (op == WR_GB) written[buffer_of(int'(cmd_row))] = cycle;
     for (int b = 0; b < BANKS; b++)
       if (op == ACT_AB || op == PRE_AB || op == MAC_AB || op == WR_ELEM || op == REF || b == int'(cmd_bank))
         if (!((op == PRE || op == PRE_AB) && open_row[b] < 0)) bank_last[op][b] = cycle;
@@ -266,6 +276,7 @@ module pim_device #(
       bus_next = 0;
       for (int i = 0; i < 4; i++) activates[i] = LONG_AGO;
       for (int i = 0; i < 16; i++) last[i] = LONG_AGO;
+      for (int i = 0; i < BUFFERS; i++) written[i] = LONG_AGO;
       for (int i = 0; i < 16; i++) for (int b = 0; b < BANKS; b++) bank_last[i][b] = LONG_AGO;
       for (int b = 0; b < BANKS; b++) open_row[b] = -1;
       for (int i = 0; i < SOON; i++) begin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hdl.params.pim import COMMANDS, Command, TimingTable
+from hdl.params.pim import COMMANDS, Command, PimParams, TimingTable, mode_registers
 
 __all__ = ["Waits"]
 
@@ -35,13 +35,13 @@ class Waits:
     bank: Table
 
     @classmethod
-    def of(cls, timing: TimingTable) -> Waits:
-        """The table of a device."""
+    def of(cls, params: PimParams) -> Waits:
+        """The table of a device; where there are several global buffers, without what a MAC waits for after WR_GB."""
         tables = []
         for rules in (_channel, _bank):
             lines: list[tuple[tuple[int, int], ...]] = [()]
             for before in COMMANDS.values():
-                found = {after.code: max(rules(timing, before, after), default=0) for after in COMMANDS.values()}
+                found = {after.code: max(rules(params, before, after), default=0) for after in COMMANDS.values()}
                 lines.append(tuple((code, clocks) for code, clocks in found.items() if clocks > 1))
             tables.append(tuple(lines))
         return cls(*tables)
@@ -58,10 +58,11 @@ def latency(t: TimingTable, command: Command) -> int:
     return t.cl_reg if command.register else t.cl
 
 
-def _channel(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
+def _channel(params: PimParams, before: Command, after: Command) -> Iterator[int]:
+    t, switching = params.timing, mode_registers(params)
     if before.name == "REF":
         yield t.trfc
-    if before.register != after.register:
+    if (before.name in switching and not after.register) or (after.name in switching and not before.register):
         yield t.tmod
     if before.name in COLUMNS and after.name in COLUMNS:
         yield t.tccd
@@ -69,7 +70,8 @@ def _channel(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
         yield t.trrd
     if before.name == "MAC_AB" and after.name in (*FETCHES, "WR_BIAS"):
         yield t.tmac
-    yield from _data(t, before, after)
+    if params.buffers == 1 or (before.name, after.name) != ("WR_GB", "MAC_AB"):
+        yield from _data(t, before, after)
     if not (before.name in SINGLE and after.name in SINGLE):
         yield from _rows(t, before, after)
 
@@ -87,9 +89,9 @@ def _data(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
             yield arrived
 
 
-def _bank(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
+def _bank(params: PimParams, before: Command, after: Command) -> Iterator[int]:
     if before.name in SINGLE and after.name in SINGLE:
-        yield from _rows(t, before, after)
+        yield from _rows(params.timing, before, after)
 
 
 def _rows(t: TimingTable, before: Command, after: Command) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hdl.params.pim import COMMANDS, Instruction, PimParams
+from hdl.params.pim import COMMANDS, Instruction, PimParams, buffers_of
 
 __all__ = ["NEVER", "Collect", "Feed", "Operation", "Work", "word_channels", "work_of"]
 
@@ -24,6 +24,8 @@ class Operation(NamedTuple):
         Where it begins; ``word`` is of the global buffer.
     times : int
         How often its command comes.
+    buffers : int
+        The global buffers that it writes or reads, a bit for each, where there are several.
     """
 
     code: int
@@ -32,6 +34,7 @@ class Operation(NamedTuple):
     col: int
     word: int
     times: int
+    buffers: int = 0
 
 
 class Feed(NamedTuple):
@@ -94,6 +97,7 @@ def work_of(params: PimParams, one: Instruction) -> Work:
         col=values.get("col", 0),
         word=values.get("gb", 0),
         times=params.parts if slot else n,
+        buffers=buffers_of(params, one),
     )
     feed = collect = None
     if op.takes("sram"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from hdl.params.pim import Instruction, PimParams
@@ -55,3 +56,24 @@ def expected(params: PimParams, instructions: Sequence[Instruction], channel: in
             command = "RD_MAC_KEEP" if "accumulate" in one.flags else "RD_MAC"
             found += [(command, bank, 0, 0, 0) for bank in parts]
     return found
+
+
+def overlapped(work: Iterable[Work]) -> tuple[list[tuple[Work, int]], list[Work]]:
+    """Work in which WR_GB may come before its turn: what is as if it came in turn.
+
+    Returns
+    -------
+    list of (Work, int), list of Work
+        All other commands in their order, with how often the word that a MAC reads has been written before it; and the
+        commands that take words, in theirs.
+    """
+    others, takers, written = [], [], Counter[int]()
+    for each in work:
+        name, *_, word = each
+        if name.startswith("WR"):
+            takers.append(each)
+        if name == "WR_GB":
+            written[word] += 1
+        else:
+            others.append((each, written[word] if name == "MAC_AB" else 0))
+    return others, takers

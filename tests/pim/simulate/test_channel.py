@@ -39,7 +39,7 @@ def commands(params: PimParams, code: Sequence[Instruction], waits: Sequence[int
         channel.step(channel.wake)
     return sorted(
         Entry(first + 1 + i * step, 0, NAMES[kind], bank, row + i, col + i)
-        for first, step, many, kind, bank, row, col in channel.bursts
+        for first, step, many, kind, bank, row, col in [*channel.bursts, *channel.ahead]
         for i in range(many)
     )
 

@@ -147,7 +147,8 @@ class Canon:
         return (*(_reranked(channel, rows) for channel in channels), *shape[self.params.channels :])
 
     def _channel(self, state: State, ranks: Mapping[int, int], until: int) -> State:
-        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), (tick,), writes, reads = state
+        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), (tick,), *rest = state
+        writes, reads, loads = rest
         valid, ends, base, quiet, queue = common
         owed, answers, pops = reads
         queue = tuple((clock, *self._operation(job, ranks)) for clock, *job in queue)
@@ -168,6 +169,7 @@ class Canon:
             ((until - _number(tick)) // self.interval if self.interval else 0,),
             writes,
             (owed - len(pops) + len(late), answers, late),
+            loads,
         )
 
     def _turned(self, channel: State, before: tuple[int, ...]) -> tuple[State, tuple[int, ...]]:
@@ -198,10 +200,10 @@ class Canon:
 
     def operation(self, job: Sequence[int]) -> Operation:
         """An operation without what its time does not depend on; its row stays."""
-        code, bank, row, col, _, times = job
+        code, bank, row, col, _, times, buffers = job
         # Columns matter where they go on in the next row.
         across = code in RUNS and col + times > self.params.row_cols
-        return Operation(code, bank if code in BANKED else 0, row, col if across else 0, 0, times)
+        return Operation(code, bank if code in BANKED else 0, row, col if across else 0, 0, times, buffers)
 
     def _feeder(self, state: State) -> State:
         (*common, queue), work, requests = state
@@ -254,7 +256,7 @@ class Canon:
         )
 
     def _placed(self, shape: State, rows: Mapping[int, int], order: tuple[int, ...], until: int) -> State:
-        common, work, (opened, ready, bank_ready, activates), (owed,), writes, reads = _reranked(shape, rows)
+        common, work, (opened, ready, bank_ready, activates), (owed,), *rest = _reranked(shape, rows)
         zeros = (0,) * self.params.banks
         bank_ready = tuple([each or zeros for each in bank_ready])
         if order:
@@ -266,7 +268,7 @@ class Canon:
             opened = (*_back(opened, order), together)
             bank_ready = tuple([_back(each, order) for each in bank_ready])
         banks = opened, ready or (0,) * (len(COMMANDS) + 1), bank_ready, activates or (0,) * 4
-        return (common, work, banks, (until - owed * self.interval,), writes, reads)
+        return (common, work, banks, (until - owed * self.interval,), *rest)
 
 
 def _banked(job: Sequence[int], place: Mapping[int, int]) -> tuple[int, ...]:

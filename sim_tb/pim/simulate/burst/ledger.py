@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hdl.params.pim import COMMANDS, TimingTable
+from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.simulate.statistics import (
     ACTIVATE,
     CAUSE,
@@ -18,9 +18,9 @@ from sim_tb.pim.simulate.statistics import (
     PRE_AB,
     RANKS,
     REF,
-    REGISTER,
     Span,
     Statistics,
+    modes,
 )
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
@@ -108,8 +108,7 @@ class Ledger:
 
     Parameters
     ----------
-    timing : TimingTable
-    channels : int
+    params : PimParams
 
     Attributes
     ----------
@@ -124,9 +123,9 @@ class Ledger:
         Fed, collected and moved.
     """
 
-    def __init__(self, timing: TimingTable, channels: int) -> None:
-        self.timing = timing
-        self.accounts = [Account() for _ in range(channels)]
+    def __init__(self, params: PimParams) -> None:
+        self.timing, self.modes = params.timing, modes(params)
+        self.accounts = [Account() for _ in range(params.channels)]
         self.beside: list[Edge] = [(0, ISSUE)]
         self.now = self.settled = 0
         self.clear()
@@ -153,7 +152,10 @@ class Ledger:
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
             account.pending += [burst[:4] for burst in channel.bursts]
+            for burst in channel.ahead:
+                self.codes[burst[3]] += burst[2]
             channel.bursts.clear()
+            channel.ahead.clear()
             del channel.spans[:-1]
             self._account(account, now)
         spans = (resting, HOST), (units.mover.spans, HOST), (units.memory.spans, VECTOR)
@@ -194,7 +196,8 @@ class Ledger:
             account.until(last + 1, REFRESH)
         else:
             account.until(min(first, account.refreshed), REFRESH)
-            account.until(min(first, account.switched[not REGISTER[code]]), MODE)
+            if self.modes[code] >= 0:
+                account.until(min(first, account.switched[1 - self.modes[code]]), MODE)
             account.until(last + 1, CAUSE[code])
         if code == REF:
             account.refreshed = first + self.timing.trfc
@@ -203,7 +206,8 @@ class Ledger:
         elif COLUMN[code]:
             self.misses += account.opened
             account.opened = False
-        account.switched[REGISTER[code]] = last + self.timing.tmod
+        if self.modes[code] >= 0:
+            account.switched[self.modes[code]] = last + self.timing.tmod
         self.codes[code] += many
         self.columns += COLUMN[code] * many
 

@@ -43,7 +43,7 @@ class Machine:
         self.units = _units(params, 0)
         self.issuer = Stepper(params, self.units)
         self.canon = Canon(params, self.units.memory.low + 1)
-        self.ledger = Ledger(params.timing, params.channels)
+        self.ledger = Ledger(params)
         self.interval = params.timing.trefi
         self._arrays: dict[bytes, Numbers] = {}
 
@@ -51,7 +51,7 @@ class Machine:
         """The state in which the first program begins, so many clocks after reset, and what counts until then."""
         self.units = units = _units(self.params, inputs)
         self.issuer = Stepper(self.params, units)
-        self.ledger = ledger = Ledger(self.params.timing, self.params.channels)
+        self.ledger = ledger = Ledger(self.params)
         self._advance(clocks)
         ledger.take(units, [(0, NEVER)], clocks)
         shape, places, until = self.canon.cut(units.state(clocks), ((),) * self.params.channels)
@@ -151,6 +151,7 @@ class Machine:
         for channel in units.channels:
             channel.interval = interval
             channel.bursts.clear()
+            channel.ahead.clear()
             channel.spans.clear()
         units.memory.spans.clear()
         units.mover.spans.clear()
