@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 #: Tokens that a model processes.
 TOKENS = 1024
 #: Positions that one of them stands for: one in the middle.
-STRIDE = 128
+STRIDE = 256
 
 
 def decoder_of(name: str) -> Decoder:
@@ -26,9 +26,10 @@ def decoder_of(name: str) -> Decoder:
 
 
 def sampled(tokens: int, stride: int = STRIDE) -> list[int]:
-    """A position in the middle of each ``stride``: the last one of its first half and the first one of its second half by turns.
+    """A position in the middle of each ``stride``.
 
-    So counts of tokens that begin another word are met as often as those before.
+    By turns it is the last one of the first half and the first one of the second half, so that numbers of tokens that
+    fill their last word, and those that begin another one, are met equally often.
     """
     return [first + stride // 2 - 1 + turn % 2 for turn, first in enumerate(range(0, tokens, stride))]
 
