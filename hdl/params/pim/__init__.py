@@ -2,7 +2,7 @@
 
 from hdl.params.pim.accumulators import AccumulatorUse, accumulator_use
 from hdl.params.pim.buffers import buffers_of, mode_registers
-from hdl.params.pim.commands import COMMANDS, Command
+from hdl.params.pim.commands import COMMANDS, NUMBERS, Command, number, numbers
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.expansion import chunks, expand_vmm, expanded, item_read
@@ -23,6 +23,7 @@ __all__ = [
     "ITEM_BITS",
     "LENGTHS",
     "LEVELS",
+    "NUMBERS",
     "OPCODES",
     "PRESETS",
     "SCALARS",
@@ -56,6 +57,8 @@ __all__ = [
     "instruction",
     "item_read",
     "mode_registers",
+    "number",
+    "numbers",
     "preset",
     "size_sources",
     "timing_sources",

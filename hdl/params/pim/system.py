@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from hdl.params.errors import ConfigError, Problem, near_name
+from hdl.params.pim.commands import NUMBERS
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.timing import TimingTable, integer_problems
 
@@ -257,8 +258,22 @@ class PimParams:
 
     @property
     def row_bits(self) -> int:
-        """Width of ``cmd_row``, which also carries words of the global buffer."""
-        return max(1, (max(self.rows, self.buffer_words) - 1).bit_length())
+        """Width of ``cmd_row``, which also carries numbers (:data:`hdl.params.pim.commands.NUMBERS`)."""
+        bits = self.number_bits
+        widths = [sum(bits[each] for each in NUMBERS[name]) for name in NUMBERS if name != "SCALE_AB" or self.int8]
+        return max((self.rows - 1).bit_length(), *widths)
+
+    @property
+    def number_bits(self) -> dict[str, int]:
+        """Widths of what commands carry in place of a row, by the names of :data:`hdl.params.pim.commands.NUMBERS`."""
+        accumulators = (self.accumulators - 1).bit_length()
+        return {
+            "word": max(1, (self.buffer_words - 1).bit_length()),
+            "lane": max(1, (self.lanes - 1).bit_length()),
+            "vectors": (self.vectors - 1).bit_length(),
+            "int8": int(self.int8),
+            **dict.fromkeys(("acc", "to", "count"), accumulators),
+        }
 
     @property
     def col_bits(self) -> int:

@@ -25,17 +25,26 @@ def kinds(params: PimParams) -> tuple[str, ...]:
 def operation(params: PimParams) -> StructLayout:
     """An operation as bits: its kind, where it begins, and how many words it moves.
 
-    ``kind`` is an index into ``KINDS``. ``count`` is ignored by operations that have none of their own. ``word`` is the
-    first word of the global buffer. Where there are several, ``buffers`` are those that WR_GB writes or MAC_AB reads, a
-    bit for each.
+    ``kind`` is an index into ``KINDS``. ``count`` is ignored by operations that have none of their own; of presets and
+    reads of accumulators it counts these. ``word`` is the first word of the global buffers. ``acc`` is the first
+    accumulator, ``to`` that which takes what is scaled; ``more`` are the vectors of MAC_AB and the accumulators of
+    SCALE_AB beyond the first. ``buffers`` are
+    those that WR_GB writes or MAC_AB reads, a bit for each. What a system has one of has no bits.
     """
-    fields = {
-        "kind": (len(KINDS) - 1).bit_length(),
-        "bank": params.bank_bits,
-        "row": max(1, (params.rows - 1).bit_length()),
-        "col": params.col_bits,
-        "count": COUNT_BITS,
-        "word": max(1, (params.buffer_words - 1).bit_length()),
-        "lane": max(1, (params.lanes - 1).bit_length()),
-    }
-    return StructLayout(fields | ({"buffers": params.buffers} if params.buffers > 1 else {}))
+    bits = params.number_bits
+    return StructLayout(
+        {
+            "kind": (len(KINDS) - 1).bit_length(),
+            "bank": params.bank_bits,
+            "row": max(1, (params.rows - 1).bit_length()),
+            "col": params.col_bits,
+            "count": COUNT_BITS,
+            "word": bits["word"],
+            "lane": bits["lane"],
+            "acc": bits["acc"],
+            "more": bits["count"] if params.int8 else bits["vectors"],
+            "to": bits["to"] if params.int8 else 0,
+            "int8": bits["int8"],
+            "buffers": params.buffers if params.buffers > 1 else 0,
+        }
+    )

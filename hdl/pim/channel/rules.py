@@ -15,7 +15,7 @@ __all__ = ["ChannelRules", "waits"]
 CLASSES = {
     "read": ("RD_SB",),
     "write": ("WR_SB", "WR_ELEM"),
-    "mac": ("MAC_AB",),
+    "mac": ("MAC_AB", "SCALE_AB"),
     "load": ("WR_GB", "WR_BIAS"),
     "fetch": ("RD_MAC", "RD_MAC_KEEP"),
     "refresh": ("REF",),
@@ -37,7 +37,19 @@ def waits(params: PimParams) -> dict[str, dict[str, int]]:
     latency = {"read": t.cl, "write": t.cwl, "load": t.cwl_reg, "fetch": t.cl_reg}
     of = {name: each for each, names in CLASSES.items() for name in names}
     table: dict[str, dict[str, int]] = {}
-    for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", *REGISTERS):
+    for name in (
+        "ACT",
+        "ACT_AB",
+        "PRE",
+        "PRE_AB",
+        "REF",
+        "RD_SB",
+        "WR_SB",
+        "WR_ELEM",
+        "MAC_AB",
+        "SCALE_AB",
+        *REGISTERS,
+    ):
         own = of.get(name, "")
         rules = table[name] = {"refresh": t.trfc}
         if name in switching:
@@ -96,6 +108,8 @@ class ChannelRules:
                 since[before] = Since(m, before, event, *distances)
         self._allowed: dict[str, Value] = {}
         for name, rules in table.items():
+            if name not in sent:
+                continue
             allowed = self._allowed[name] = Signal(name=f"rules_{name.lower()}")
             terms = [since[before].past(clocks) for before, clocks in rules.items()]
             if name == "ACT" and timing.tfaw:
@@ -125,7 +139,8 @@ def _window(m: Module, activate: Value, clocks: int) -> Value:
 def _any(sent: Mapping[str, Value], names: list[str] | tuple[str, ...]) -> Value:
     found: Value = Const(0, 1)
     for name in names:
-        found = found | sent[name]
+        if name in sent:
+            found = found | sent[name]
     return found
 
 

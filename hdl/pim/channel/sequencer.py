@@ -7,7 +7,7 @@ from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, Shared, place
-from hdl.params.pim import COMMANDS, PimParams
+from hdl.params.pim import COMMANDS, NUMBERS, PimParams
 from hdl.params.pim.commands import COMMAND_BITS
 from hdl.pim.channel.bank import SequencerBank
 from hdl.pim.channel.look_ahead import SINGLE_KINDS, LookAhead
@@ -17,9 +17,9 @@ from hdl.pim.channel.rules import ChannelRules
 
 __all__ = ["Sequencer"]
 
-COLUMN_KINDS = ("WR_SB", "RD_SB", "WR_ELEM", "MAC_AB")
-ALL_KINDS = ("ACT_AB", "PRE_AB", "WR_ELEM", "MAC_AB")
-#: Operations with one command for every ``lanes`` banks.
+COLUMN_KINDS = ("WR_SB", "RD_SB", "WR_ELEM", "MAC_AB", "SCALE_AB")
+ALL_KINDS = ("ACT_AB", "PRE_AB", "WR_ELEM", "MAC_AB", "SCALE_AB")
+#: Operations with one command for every ``lanes`` banks, the last three for every accumulator.
 PART_KINDS = ("WR_ELEM", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 #: Operations whose work is the command of the same name; those on rows have none.
 WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
@@ -101,6 +101,8 @@ class Sequencer(Part):
     def __init__(self, params: PimParams) -> None:
         self.params = params
         self.layout = operation(params)
+        self.kinds = kinds(params)
+        self.commands = tuple(name for name in COMMANDS if name in self.kinds or name not in KINDS)
         outputs = ("op_ready", "write_bank", "write_register", "read", "strobe_one", "busy", "cmd_valid")
         super().__init__(
             {
@@ -117,7 +119,7 @@ class Sequencer(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        self.own = {name: Signal(name=f"send_{name.lower()}") for name in COMMANDS}
+        self.own = {name: Signal(name=f"send_{name.lower()}") for name in self.commands}
         self.several = self.params.buffers > 1
         ahead = AHEAD if self.several else AHEAD[:2]
         self.ahead = {name: Signal(name=f"ahead_{name.lower()}") for name in ahead}
@@ -145,13 +147,16 @@ class Sequencer(Part):
     def _present(self) -> None:
         self.valid = Signal(name="valid")
         self.fresh = Signal(name="fresh")
-        self.kind = Signal(len(kinds(self.params)), name="kind", reset_less=True)
+        self.kind = Signal(len(self.kinds), name="kind", reset_less=True)
         self.bank = Signal(self.params.bank_bits, name="bank", reset_less=True)
         self.row = Signal(self.layout["row"].width, name="row", reset_less=True)
         self.col = Signal(self.params.col_bits, name="col", reset_less=True)
         self.buffer = Signal(self.layout["word"].width, name="buffer", reset_less=True)
         self.lane = Signal(self.layout["lane"].width, name="lane", reset_less=True)
         self.count = Signal(COUNT_BITS, name="count", reset_less=True)
+        # What a system has one of has no bits.
+        wide = ("acc", "more", "to", "int8")
+        self.numbers = {name: Signal(self.layout[name].width, name=name, reset_less=True) for name in wide}
         if self.several:
             self.buffers = Signal(self.params.buffers, name="buffers", reset_less=True)
 
@@ -181,15 +186,29 @@ class Sequencer(Part):
         with m.If(self.ended | ~self.valid):
             m.d.sync += [self.valid.eq(queue.valid), self.fresh.eq(1)]
             m.d.sync += [
-                self.kind.eq(Const(1, len(kinds(self.params))) << new.kind),
+                self.kind.eq(Const(1, len(self.kinds)) << new.kind),
                 self.bank.eq(new.bank),
                 self.row.eq(new.row),
             ]
             m.d.sync += [self.col.eq(new.col), self.buffer.eq(new.word), self.lane.eq(new.lane)]
-            parts = Cat(*((new.kind == KINDS.index(name)) for name in PART_KINDS)).any()
-            m.d.sync += self.count.eq(Mux(parts, self.params.parts, new.count))
+            m.d.sync += [signal.eq(getattr(new, name)) for name, signal in self.numbers.items() if len(signal)]
+            m.d.sync += self.count.eq(self._times(new))
             if self.several:
                 m.d.sync += self.buffers.eq(new.buffers)
+
+    def _times(self, new: View) -> Value:
+        """How many commands an operation has."""
+        params = self.params
+
+        def is_any(*names: str) -> Value:
+            return Cat(*((new.kind == KINDS.index(name)) for name in names)).any()
+
+        if params.accumulators == 1:
+            return Mux(is_any(*PART_KINDS), params.parts, new.count)
+        scales = is_any("SCALE_AB") if params.int8 else Const(0, 1)
+        slots = new.count << (params.parts.bit_length() - 1)
+        times = Mux(is_any(*PART_KINDS[1:]), slots, Mux(scales, 1, new.count))
+        return Mux(is_any("WR_ELEM"), params.parts, times)
 
     def _load_inputs(self) -> dict[str, Value]:
         """What a WR_GB that waits has to know of the present operation."""
@@ -209,7 +228,7 @@ class Sequencer(Part):
 
     def is_(self, *names: str) -> Value:
         """The operation is of one of these kinds."""
-        return Cat(*(self.kind[KINDS.index(name)] for name in names)).any()
+        return Cat(*(self.kind[self.kinds.index(name)] for name in names if name in self.kinds)).any()
 
     # --- banks -------------------------------------------------------------------------------------------------------
     def _banks(self, m: Module) -> list[Shared]:
@@ -223,7 +242,7 @@ class Sequencer(Part):
             inputs = {
                 "activate": opens,
                 "precharge": self.closes[i],
-                "read": sent["MAC_AB"] | (sent["RD_SB"] & here),
+                "read": sent["MAC_AB"] | sent.get("SCALE_AB", 0) | (sent["RD_SB"] & here),
                 "write": sent["WR_ELEM"] | (sent["WR_SB"] & here),
             }
             banks.append(place(m, f"bank{i}", part, row=self.opened, wanted=self.row, **inputs))
@@ -273,7 +292,7 @@ class Sequencer(Part):
             "ACT": ~cut_in & must_open & ~everyone,
             "ACT_AB": ~cut_in & must_open & everyone,
         }
-        for name in WORK:
+        for name in (name for name in WORK if name in self.kinds):
             ready = self.valid & ~cut_in & self.is_(name)
             wanted[name] = ready & hit if name in COLUMN_KINDS else ready
         opened, closed = self.is_("ACT", "ACT_AB") & hit, self.is_("PRE", "PRE_AB") & ~held
@@ -310,7 +329,7 @@ class Sequencer(Part):
         work = Signal()
         row_end = self.col == params.row_cols - 1
         m.d.comb += [
-            work.eq(Cat(*(sent[name] for name in WORK)).any()),
+            work.eq(Cat(*(sent[name] for name in WORK if name in sent)).any()),
             ended.eq((work & (self.count == 1)) | self.needless),
         ]
         with m.If(Cat(*sent.values()).any() & self.valid & ~self.cut_in & ~ended):
@@ -321,10 +340,15 @@ class Sequencer(Part):
                 m.d.sync += self.col.eq(Mux(row_end, 0, self.col + 1))
                 m.d.sync += self.row.eq(self.row + row_end)
             with m.If(self.is_("WR_GB", "MAC_AB")):
-                m.d.sync += self.buffer.eq(self.buffer + 1)
+                two = self.numbers["int8"] if params.int8 else 0
+                m.d.sync += self.buffer.eq(self.buffer + 1 + two)
             if params.parts > 1:
                 with m.If(self.is_(*PART_KINDS)):
                     m.d.sync += self.bank.eq(self.bank + params.lanes)
+            if params.accumulators > 1:
+                last = self.bank == (params.parts - 1) * params.lanes
+                with m.If(self.is_(*PART_KINDS[1:]) & last):
+                    m.d.sync += self.numbers["acc"].eq(self.numbers["acc"] + 1)
         m.d.comb += [
             self.write_bank.eq(sent["WR_SB"] | sent["WR_ELEM"]),
             self.write_register.eq(load | sent["WR_BIAS"]),
@@ -341,13 +365,27 @@ class Sequencer(Part):
         for name, signal in sent.items():
             code = code | Mux(signal, COMMANDS[name].code, 0)
             for field in COMMANDS[name].uses:
-                uses[field] = uses.get(field, Const(0, 1)) | signal
-        number = sent["MAC_AB"] | sent["WR_GB"]
-        word = Mux(self.ahead["WR_GB"], queue.load_word, self.buffer) if self.several else self.buffer
+                if field != "row" or name not in NUMBERS:
+                    uses[field] = uses.get(field, Const(0, 1)) | signal
+        row: Value = Mux(uses["row"], self.opened, 0)
+        for names in (("MAC_AB",), ("WR_GB",), PART_KINDS[1:], ("SCALE_AB",)):
+            number = Cat(*(self._number(each) for each in NUMBERS[names[0]]))
+            if len(number) and names[0] in sent:
+                row = Mux(Cat(*(sent[name] for name in names)).any(), number, row)
+        if self.several:
+            row = Mux(self.ahead["WR_GB"], queue.load_word, row)
         m.d.sync += [
             self.cmd_valid.eq(Cat(*sent.values()).any()),
             self.cmd_op.eq(code),
             self.cmd_bank.eq(Mux(ahead, Cat(*bits), Mux(uses["bank"], self.bank, 0))),
-            self.cmd_row.eq(Mux(number, word, Mux(uses["row"], self.opened, 0))),
+            self.cmd_row.eq(row),
             self.cmd_col.eq(Mux(uses["col"], self.col, 0)),
         ]
+
+    def _number(self, name: str) -> Value:
+        """A number that a command carries in place of a row (``NUMBERS``)."""
+        own = {"word": self.buffer, "lane": self.lane}
+        if name in own:
+            return own[name]
+        bits = self.params.number_bits[name]
+        return self.numbers["more" if name in ("vectors", "count") else name][:bits]

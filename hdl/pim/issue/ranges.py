@@ -16,10 +16,17 @@ from hdl.pim.issue.decode import LENGTHS, RANGES
 from hdl.pim.issue.scoreboard import BOUNDS
 from hdl.pim.mover import MOVE_BITS
 
-__all__ = ["Ranges"]
+__all__ = ["Ranges", "has_more"]
 
 #: Of the product of chunks, pitch and slots, or of a count and a stride, and what is added to it.
 SPAN_BITS = max(2 * COUNT_BITS, MOVE_BITS) + ADDRESS_BITS + 2
+#: Of what several accumulators or vectors add to a range.
+MORE_BITS = ADDRESS_BITS + 4
+
+
+def has_more(params: PimParams) -> bool:
+    """Ranges may be longer than their lengths say."""
+    return params.accumulators > 1 or params.int8
 
 
 class Ranges(Part):
@@ -36,9 +43,10 @@ class Ranges(Part):
         (``LENGTHS``, one-hot, side by side).
     multiplies, spreads : In(1)
         A length is a product; namely that of a stride and the highest channel of ``mask``.
-    n, value, mask, pitch, a, b, d, imm, row, col, gb : In
+    n, value, mask, pitch, a, b, d, imm, row, col, gb, more : In
         Fields of the instruction; ``value`` is the factor of the product, ``gb`` where the range in the global buffer
-        begins. With a ``pitch`` every chunk of n counts as that many.
+        begins. With a ``pitch`` every chunk of n counts as that many. Ranges that are not in banks are longer by
+        ``more`` words.
     first, past, write : Out, conflict : In(1), waits : Out(1)
         The present range in SRAM, to the scoreboard; it waits.
     {a,b,beta,d}_first, {a,b,beta,d}_past : Out
@@ -65,6 +73,7 @@ class Ranges(Part):
                 "n": In(MOVE_BITS),
                 "mask": In(24),
                 "pitch": In(COUNT_BITS),
+                **({"more": In(MORE_BITS)} if has_more(params) else {}),
                 "col": In(8),
                 **{name: In(width) for name, width in inputs.items()},
                 **{name: Out(1) for name in ("done", "write", "waits", *faults)},
@@ -131,7 +140,8 @@ class Ranges(Part):
             length.eq(_any(Mux(kind[i], value, 0) for i, value in enumerate(self._lengths(product)))),
         ]
         with m.If(steps):
-            m.d.sync += [self.begin.eq(first), self.end.eq(first + length)]
+            more = Mux(measured[RANGES.index("dram")], 0, self.more) if has_more(self.params) else 0
+            m.d.sync += [self.begin.eq(first), self.end.eq(first + length + more)]
 
     def _look(self, m: Module, present: Signal, steps: Signal) -> None:
         """Whether a range exists and is free."""

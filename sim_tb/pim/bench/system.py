@@ -211,7 +211,7 @@ def _model(params: PimParams) -> Model:
     verilog = verilog_of(Controller(params), "bitloom")
     sources = {"controller.v": verilog, "device.sv": text["device.sv"], "system.sv": harness}
     own = {"CHANNELS": params.channels, "BANKS": params.banks, "LANES": params.lanes, "ROW_COLS": params.row_cols}
-    own |= {"ROWS": params.rows, "GB_WORDS": params.buffer_words, "PROGRAM": params.program_words, "INPUTS": INPUTS}
+    own |= {"ROWS": params.rows, "GB_WORDS": params.gb_words, "PROGRAM": params.program_words, "INPUTS": INPUTS}
     own |= {"BEAT": 16 * params.vector_lanes, "PROGRAM_BITS": max(1, (params.program_words - 1).bit_length())}
     return Model(
         name="pim-system",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hdl.params.pim import PimParams
+from hdl.params.pim import NUMBERS, PimParams, numbers
 from hdl.params.pim.system import MAX_POSTPONED
 from sim_tb.pim.check.rules import COLUMNS, REGISTER_READS, REGISTER_WRITES, Spacing, spacings
 from sim_tb.pim.log import Entry
 
 __all__ = ["TimingChecker", "Violation", "check_log"]
 
-ALL_BANKS = ("ACT_AB", "PRE_AB", "REF", "MAC_AB", "WR_ELEM")
+ALL_BANKS = ("ACT_AB", "PRE_AB", "REF", "MAC_AB", "SCALE_AB", "WR_ELEM")
 NEVER = -(1 << 62)
 
 
@@ -127,16 +127,28 @@ class TimingChecker:
         self.violations.append(Violation(entry, rule, message, earliest))
 
     def _addressed(self, entry: Entry) -> bool:
-        params, name = self.params, entry.command
-        row = params.buffer_words if name in ("MAC_AB", "WR_GB") else params.rows
-        limits = (("channel", params.channels), ("bank", params.banks), ("row", row), ("col", params.row_cols))
-        fine = True
-        for what, limit in limits:
-            value = getattr(entry, what)
-            if not 0 <= value < limit:
-                fine = False
-                self._report(entry, "address", f"{what} {value} of {limit}")
-        return fine
+        params, places = self.params, [("channel", entry.channel, self.params.channels)]
+        places += [("bank", entry.bank, params.banks), ("col", entry.col, params.row_cols)]
+        places += self._numbers(entry) if entry.command in NUMBERS else [("row", entry.row, params.rows)]
+        beyond = [(what, value, limit) for what, value, limit in places if not 0 <= value < limit]
+        for what, value, limit in beyond:
+            self._report(entry, "address", f"{what} {value} of {limit}")
+        return not beyond
+
+    def _numbers(self, entry: Entry) -> Iterator[tuple[str, int, int]]:
+        """The last word, accumulator or lane that a command has to do with, and how many there are."""
+        params, bits = self.params, self.params.number_bits
+        says = numbers(bits, entry.command, entry.row)
+        yield "row", entry.row >> sum(bits[name] for name in NUMBERS[entry.command]), 1
+        more = says.get("vectors", says.get("count", 1)) - 1
+        if "word" in says:
+            yield "word", says["word"] + more * params.gb_words + says.get("int8", 0), params.buffer_words
+        if "lane" in says:
+            yield "lane", says["lane"], params.lanes
+            yield "switch int8", not params.int8, 1
+        for name in ("acc", "to"):
+            if name in says:
+                yield "accumulator", says[name] + more, params.accumulators
 
     def _bus(self, channel: _Channel, entry: Entry) -> None:
         if entry.cycle <= channel.latest:
@@ -177,10 +189,16 @@ class TimingChecker:
         """Where there are several global buffers, a MAC waits for the data of those that it reads."""
         if self.params.buffers == 1 or entry.command not in ("WR_GB", "MAC_AB"):
             return
-        buffer, clocks = entry.row // self.params.gb_words, self.params.timing.cwl_reg + self.params.timing.tbl
+        words, clocks = self.params.gb_words, self.params.timing.cwl_reg + self.params.timing.tbl
+        says = numbers(self.params.number_bits, entry.command, entry.row)
         if entry.command == "WR_GB":
-            channel.written[buffer] = entry.cycle
-        elif entry.cycle < (when := channel.written.get(buffer, NEVER)) + clocks:
+            channel.written[says["word"] // words] = entry.cycle
+            return
+        starts = [says["word"] + vector * words for vector in range(says["vectors"])]
+        buffers = {word // words for start in starts for word in range(start, start + 1 + says["int8"])}
+        buffer = max(buffers, key=lambda each: channel.written.get(each, NEVER))
+        when = channel.written.get(buffer, NEVER)
+        if entry.cycle < when + clocks:
             message = f"{entry.cycle - when} clocks after WR_GB to buffer {buffer} in cycle {when}, {clocks} needed"
             self._report(entry, "CWL_REG", message, when + clocks)
 

@@ -20,15 +20,17 @@ ARRAY_WRITES = ("WR_SB", "WR_ELEM")
 REGISTER_WRITES = ("WR_GB", "WR_BIAS")
 REGISTER_READS = ("RD_MAC", "RD_MAC_KEEP")
 REGISTERS = (*REGISTER_WRITES, *REGISTER_READS)
-#: Those that need a mode of their own where one global buffer can be written while another one is used.
+#: Commands to MAC units; a scale takes its turn in the pipeline of the MACs.
+MACS = ("MAC_AB", "SCALE_AB")
+#: Registers that need a mode of their own where one global buffer can be written while another one is used.
 SWITCHED = ("WR_BIAS", *REGISTER_READS)
-COLUMNS = ("RD_SB", *ARRAY_WRITES, "MAC_AB")
+COLUMNS = ("RD_SB", *ARRAY_WRITES, *MACS)
 ARRAYS = (*ACTIVATES, *PRECHARGES, "REF", *COLUMNS)
 
 #: Every rule that a violation can name, and what breaks it.
 RULES = {
     "command bus": "two commands in one clock, or out of order",
-    "address": "no such channel, bank, row, column or word of the global buffer",
+    "address": "no such channel, bank, row, column, lane, accumulator or word of the global buffers",
     "bank closed": "a column of a bank without an open row",
     "bank open": "an activate of a bank with an open row, or a refresh while any has one",
     "rows differ": "an all-bank column command while banks have different rows open",
@@ -74,22 +76,22 @@ def spacings(params: PimParams) -> tuple[Spacing, ...]:
     rules = (
         Spacing("tRCD_RD", ACTIVATES, ("RD_SB",), t.trcd_rd, same_bank=True),
         Spacing("tRCD_WR", ACTIVATES, ARRAY_WRITES, t.trcd_wr, same_bank=True),
-        Spacing("tRCD_MAC", ACTIVATES, ("MAC_AB",), t.trcd_mac, same_bank=True),
+        Spacing("tRCD_MAC", ACTIVATES, MACS, t.trcd_mac, same_bank=True),
         Spacing("tRAS", ACTIVATES, PRECHARGES, t.tras, same_bank=True),
         Spacing("tRC", ACTIVATES, ACTIVATES, t.trc, same_bank=True),
         Spacing("tRP", PRECHARGES, (*ACTIVATES, "REF"), t.trp, same_bank=True),
         Spacing("tRRD", ("ACT",), ("ACT",), t.trrd),
         Spacing("tCCD", COLUMNS, COLUMNS, t.tccd),
-        Spacing("tRTP", ("RD_SB", "MAC_AB"), PRECHARGES, t.trtp, same_bank=True),
+        Spacing("tRTP", ("RD_SB", *MACS), PRECHARGES, t.trtp, same_bank=True),
         Spacing("tWR", ARRAY_WRITES, PRECHARGES, written + t.twr, same_bank=True),
-        Spacing("tWTR", ARRAY_WRITES, ("RD_SB", "MAC_AB", *REGISTER_READS), written + t.twtr),
+        Spacing("tWTR", ARRAY_WRITES, ("RD_SB", *MACS, *REGISTER_READS), written + t.twtr),
         Spacing("tWTR", REGISTER_WRITES, ("RD_SB", *REGISTER_READS), loaded + t.twtr),
         Spacing("tRTW", ("RD_SB",), ARRAY_WRITES, read + t.trtw - t.cwl),
         Spacing("tRTW", ("RD_SB",), REGISTER_WRITES, read + t.trtw - t.cwl_reg),
         Spacing("tRTW", REGISTER_READS, ARRAY_WRITES, fetched + t.trtw - t.cwl),
         Spacing("tRTW", REGISTER_READS, REGISTER_WRITES, fetched + t.trtw - t.cwl_reg),
-        Spacing("CWL_REG", preset, ("MAC_AB",), loaded),
-        Spacing("tMAC", ("MAC_AB",), (*REGISTER_READS, "WR_BIAS"), t.tmac),
+        Spacing("CWL_REG", preset, MACS, loaded),
+        Spacing("tMAC", MACS, (*REGISTER_READS, "WR_BIAS"), t.tmac),
         Spacing("tMOD", ARRAYS, switched, t.tmod),
         Spacing("tMOD", switched, ARRAYS, t.tmod),
         Spacing("tRFC", ("REF",), (*ARRAYS, *REGISTERS), t.trfc),

@@ -395,7 +395,7 @@ class Channel(Unit[Operation]):
             ((self.refreshes + 1) * self.interval - now if self.interval else 0,),
             (self.queued, max(-2, self.fed - now), left(self.arrivals, now), left(self.leaves, now)),
             (self.owed, left(self.answers, now), left(self.pops, now)),
-            self.loads.state(now) if self.loads else (),
+            (max(0, self.banks.ready[WR_GB] - now), *self.loads.state(now)) if self.loads else (),
         )
 
     def restore(self, state: State, now: int) -> None:
@@ -411,7 +411,9 @@ class Channel(Unit[Operation]):
         if self.interval:
             self.refreshes = (refresh[0] + now) // self.interval - 1
         if self.loads:
-            self.loads.restore(loads, now)
+            ready, *rest = loads
+            self.banks.ready[WR_GB] = now + ready
+            self.loads.restore(rest, now)
         self.queued, fed, arrivals, leaves = writes
         self.owed, answers, pops = reads
         self.fed = now + fed

@@ -70,7 +70,7 @@ def _channel(params: PimParams, before: Command, after: Command) -> Iterator[int
         yield t.trrd
     if before.name == "MAC_AB" and after.name in (*FETCHES, "WR_BIAS"):
         yield t.tmac
-    if params.buffers == 1 or (before.name, after.name) != ("WR_GB", "MAC_AB"):
+    if params.buffers == 1 or before.name != "WR_GB" or after.name not in COLUMNS:
         yield from _data(t, before, after)
     if not (before.name in SINGLE and after.name in SINGLE):
         yield from _rows(t, before, after)

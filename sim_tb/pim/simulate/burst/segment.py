@@ -13,8 +13,8 @@ from sim_tb.pim.simulate.work import Work
 
 __all__ = ["Segment", "Segments"]
 
-#: Instructions of the issuer itself that wait for something, or hand parts on.
-APART = ("HALT", "FENCE", "VMM")
+#: Instructions of the issuer itself that wait for something, hand parts on, or leave something behind.
+APART = ("HALT", "FENCE", "VMM", "MARK")
 #: Instructions that are over as soon as the issuer has looked at them.
 BRIEF = ("NOP", "LOOP", "ENDL")
 
