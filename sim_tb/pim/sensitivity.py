@@ -78,7 +78,9 @@ def sensitivity(compiled: Compiled, position: int, *, predict: bool = True, layo
             try:
                 other = changed(compiled.params, changes)
                 placement = compiled.placement
-                again = compile_decoder(placement.decoder, other, placement.tokens, layout, placement.batch)
+                again = compile_decoder(
+                    placement.decoder, other, placement.tokens, layout, placement.batch, overlap=compiled.overlap
+                )
             except ConfigError as error:
                 yield Varied(name, changes, problem=str(error.problems[0]))
             else:

@@ -216,7 +216,7 @@ def compile_decoder(
     placement = place(decoder, params, tokens, layout, batch)
     problems = [*_fields(placement), *_rows(placement, layout)]
     try:
-        sram = arrange(placement)
+        sram = arrange(placement, overlap=overlap)
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from None
     if problems:

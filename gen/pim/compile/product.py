@@ -13,8 +13,8 @@ rounded to bf16, as in a VMM.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from gen.pim.compile.code import Code, Loop
 from gen.pim.layout import Matrix
@@ -93,7 +93,7 @@ class Product:
     def stays(self) -> bool:
         """Sums stay in the accumulators from the first chunk to the last."""
         matrix, block = self.matrix, block_of(self.params, self.batch)
-        return len(matrix.lengths) == 1 or (matrix.group or matrix.slots) <= block
+        return len(matrix.lengths) == 1 or (self.params.accumulators > 1 and (matrix.group or matrix.slots) <= block)
 
     @property
     def summed(self) -> int:
@@ -113,25 +113,47 @@ class Product:
             else:
                 _Blocks(code, self, operands, origin, sequences).emit(slots)
 
+    def emit_pieces(self, code: Code, operands: Operands, pieces: Sequence[range]) -> Iterator[range]:
+        """Compute the slots of a single vector's result in pieces, each when the one before has been taken."""
+        first = len(self.matrix.lengths) - 1
+        if first and self.params.accumulators == 1:
+            # All slots meet all chunks but the last.
+            self._macro(code, operands, 0, range(self.matrix.slots), range(first), 0)
+            operands = replace(operands, biased=True)
+        for piece in pieces:
+            own = replace(operands, result=operands.result + piece.start * self.params.slot_words)
+            if self.params.accumulators == 1:
+                self._macro(code, own, 0, piece, range(first, first + 1), 0)
+            else:
+                self.emit(code, own, slots=piece)
+            yield piece
+
     def _macros(self, code: Code, operands: Operands, origin: int, slots: range, sequence: int) -> None:
         """VMM: one for all chunks, or where not all slots are wanted, one for each."""
-        matrix = self.matrix
-        own = sequence * operands.stride
-        whole = len(slots) == matrix.slots
-        flags, bias, start = (() if operands.biased else ("zero",)), operands.result if operands.biased else 0, 0
-        for chunk, length in enumerate([matrix.words] if whole else matrix.lengths):
-            code.add(
-                "VMM",
-                *flags,
-                at=origin + matrix.column(chunk, slots.start),
-                n=length,
-                slots=len(slots),
-                pitch=matrix.pitch,
-                a=operands.source + own + start,
-                b=bias,
-                d=operands.result + own,
-            )
-            flags, bias, start = (), operands.result + own, start + length
+        chunks = len(self.matrix.lengths)
+        if len(slots) == self.matrix.slots:
+            self._macro(code, operands, origin, slots, range(chunks), sequence)
+        else:
+            for chunk in range(chunks):
+                self._macro(code, operands, origin, slots, range(chunk, chunk + 1), sequence)
+
+    def _macro(self, code: Code, operands: Operands, origin: int, slots: range, chunks: range, sequence: int) -> None:
+        """One VMM, which begins from the biases, or from what chunks before these have left."""
+        matrix, own = self.matrix, sequence * operands.stride
+        start = sum(matrix.lengths[: chunks.start])
+        result = operands.result + own
+        zero = not chunks.start and not operands.biased
+        code.add(
+            "VMM",
+            *(("zero",) if zero else ()),
+            at=origin + matrix.column(chunks.start, slots.start),
+            n=sum(matrix.lengths[chunks.start : chunks.stop]),
+            slots=len(slots),
+            pitch=matrix.pitch,
+            a=operands.source + own + start,
+            b=0 if zero else result if chunks.start else operands.result,
+            d=result,
+        )
 
 
 class _Blocks:

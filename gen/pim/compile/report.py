@@ -31,6 +31,7 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "layers": decoder.layers,
         "tokens": placement.tokens,
         "batch": placement.batch,
+        "overlap": compiled.overlap,
         "rows": {
             "used": placement.rows,
             "of": params.rows,

@@ -6,11 +6,13 @@ import struct
 from collections.abc import Sequence
 
 from gen.pim.compile.attention import Attend, attend
+from gen.pim.compile.clocks import searches
 from gen.pim.compile.code import Code
+from gen.pim.compile.context import Context
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
 from gen.pim.compile.product import Operands, Product
-from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, token_of
+from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, TOKEN, token_of
 from gen.pim.compile.sram import Sram
 from gen.pim.layout import Matrix
 from gen.pim.model import Learned
@@ -65,6 +67,18 @@ class _Token:
         self.decoder, self.params = placement.decoder, placement.params
         self.code = Code(placement.params)
 
+    @property
+    def apart(self) -> bool:
+        """The vectors of a layer's second normalisation can be read while the first one's are in use."""
+        return self.overlap and self.sram.gain_2 != self.sram.gain
+
+    @property
+    def ahead(self) -> bool:
+        """A layer reads the first vectors of the next one; the last layer reads what lies where those would be."""
+        at = self.at
+        end = max(piece.at + piece.words for name in ("norm_1", "norm_1.bias") for piece in at.vectors.get(name, ()))
+        return self.apart and self.decoder.layers * at.layer_columns + end <= at.rows * self.params.row_cols
+
     # --- both ends ---------------------------------------------------------------------------------------------------
     def embed(self, tokens: Sequence[int] | None) -> None:
         """The tokens' embeddings, with that of the position where one is added: x. Otherwise what rotates heads."""
@@ -108,29 +122,64 @@ class _Token:
 
     def predict(self, logits: bool) -> None:
         """The logits of the next token, and the most likely one."""
-        sram, add, params = self.sram, self.code.add, self.params
-        self._gain("norm", 0)
-        self._normalise("norm")
-        for piece in sram.pieces:
-            first = piece.start * params.units
-            count = min(self.decoder.vocabulary - first, len(piece) * params.units)
+        self._gain("norm", self.sram.gain, 0)
+        self._normalise("norm", self.sram.gain)
+        last = searches(self.at.output) if self.overlap and (len(self.sram.pieces), self.sram.batch) == (1, 1) else 0
+        if last:
+            self._search_beside(last)
+            if logits:
+                self._send(self.sram.pieces[0])
+            return
+        for piece in self.sram.pieces:
             with self.code.of("output"):
                 self._logits(piece)
-                for each in sram.sequences if logits else ():
-                    add("OUT", a=each.shared, n=words_of(params, count))
+            if logits:
+                self._send(piece)
             with self.code.of("choice"):
-                for index in range(sram.batch):
-                    self._choose(index, piece, first, count)
+                for index in range(self.sram.batch):
+                    self._choose(index, piece)
 
-    def _choose(self, index: int, piece: range, first: int, count: int) -> None:
+    def _send(self, piece: range) -> None:
+        """The logits of a piece, to the host."""
+        with self.code.of("output"):
+            for each in self.sram.sequences:
+                self.code.add("OUT", a=each.shared, n=words_of(self.params, self._tokens(piece)))
+
+    def _tokens(self, piece: range) -> int:
+        """Tokens in some slots of logits."""
+        units = self.params.units
+        return min(self.decoder.vocabulary - piece.start * units, len(piece) * units)
+
+    def _search_beside(self, last: int) -> None:
+        """The logits, and the most likely token: what most of them give is found while two last pieces come."""
+        sram, slots, add = self.sram, self.at.output.slots, self.code.add
+        pieces = [range(slots - 2 * last), range(slots - 2 * last, slots - last), range(slots - last, slots)]
+        left = range(slots - 2 * last, slots)
+        a, most = sram.shared + left.start * self.params.slot_words, self._tokens(pieces[0])
+        self._read("output.bias", sram.shared, 0)
+        with self.code.of("output"):
+            computed = Product(self.at.output, 1).emit_pieces(
+                self.code, Operands(sram.y, sram.shared, 0, self.decoder.output_bias), pieces
+            )
+            next(computed)
+            add("ARGMAX", r=TOKEN, a=sram.shared, n=most)
+            next(computed)
+            add("RMAX", r=TOKEN - 1, a=sram.shared, n=most)
+            next(computed)
+        with self.code.of("choice"):
+            add("ARGMAX", r=FOUND + 1, a=a, n=self._tokens(left))
+            add("RMAX", r=FOUND, a=a, n=self._tokens(left))
+            add("SKEEP", r=TOKEN - 1, s=FOUND, value=left.start * self.params.units)
+
+    def _choose(self, index: int, piece: range) -> None:
         """The most likely token of a piece, or of all pieces so far, for a sequence."""
         add, pieces, token = self.code.add, self.sram.pieces, token_of(index)
-        a = self.sram.shared + index * self.sram.stride
+        a, count = self.sram.shared + index * self.sram.stride, self._tokens(piece)
         add("ARGMAX", r=token if piece is pieces[0] else FOUND + 1, a=a, n=count)
         if len(pieces) > 1:
             add("RMAX", r=token - 1 if piece is pieces[0] else FOUND, a=a, n=count)
         if piece is not pieces[0]:
-            add("SKEEP", r=token - 1, s=FOUND, value=first)
+            add("SKEEP", r=token - 1, s=FOUND, value=piece.start * self.params.units)
 
     def _logits(self, piece: range) -> None:
         """The logits of some slots."""
@@ -142,6 +191,8 @@ class _Token:
     def layers(self, run: Run) -> None:
         """Layers that repeat, as a loop over rows."""
         length = len(run.period)
+        if self.ahead and run.first == 0:
+            self._gain("norm_1", self.sram.gain, 0)
         with self.code.rows(run.turns, length * self.at.layer_rows):
             for index, each in enumerate(run.period):
                 self._layer((run.first + index) * self.at.layer_columns, each)
@@ -155,23 +206,26 @@ class _Token:
 
         def read_ahead() -> None:
             self._read("mix.bias", sram.z, origin)
-            self._gain("norm_2", origin)
+            self._gain("norm_2", sram.gain_2, origin)
 
         self.code.add("SETR", r=SCALE, value=_bits(each.scale))
-        self._gain("norm_1", origin)
-        self._normalise("norm_1")
+        if not self.ahead:
+            self._gain("norm_1", sram.gain, origin)
+        self._normalise("norm_1", sram.gain)
         self._read("attend.bias", sram.shared, origin)
+        if self.apart:
+            read_ahead()
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
         caches = (origin + index * self.at.cache_columns for index in range(sram.batch))
         sequences = [
-            Attend(self.code, self.at, own, each, at, overlap=self.overlap)
+            Attend(Context(self.code, self.at, own, each, at, self.overlap))
             for own, at in zip(sram.sequences, caches, strict=True)
         ]
-        attend(sequences, read_ahead, overlap=self.overlap)
+        attend(sequences, None if self.apart else read_ahead, overlap=self.overlap)
         self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
-            self._normalise("norm_2")
+            self._normalise("norm_2", sram.gain_2)
         self._mlp(origin)
         self._add()
 
@@ -179,6 +233,8 @@ class _Token:
         """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
         sram, layer = self.sram, self.at.layer
         self._read("up.bias", sram.shared, origin)
+        if self.ahead:
+            self._gain("norm_1", sram.gain, origin + self.at.layer_columns)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         self._read("down.bias", sram.z, origin)
         for piece in self._pieces():
@@ -222,21 +278,21 @@ class _Token:
         with self.code.of(name):
             Product(matrix, self.sram.batch).emit(self.code, operands, origin=origin, slots=slots)
 
-    def _gain(self, name: str, origin: int) -> None:
+    def _gain(self, name: str, word: int, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
-        self._read(name, self.sram.gain, origin)
-        self._read(f"{name}.bias", self.sram.gain + self.at.width_words, origin)
+        self._read(name, word, origin)
+        self._read(f"{name}.bias", word + self.at.width_words, origin)
 
-    def _normalise(self, name: str) -> None:
+    def _normalise(self, name: str, gain: int) -> None:
         """Leave norm(x) in y."""
         sram, width, add = self.sram, self.decoder.width, self.code.add
-        beta = sram.gain + self.at.width_words
+        beta = gain + self.at.width_words
         with self.code.of("normalisation"):
             for each in sram.sequences:
                 if f"{name}.bias" in self.at.vectors:
-                    add("LAYERNORM", a=each.x, b=sram.gain, beta=beta, d=each.y, n=width, eps=EPS, share=SHARE)
+                    add("LAYERNORM", a=each.x, b=gain, beta=beta, d=each.y, n=width, eps=EPS, share=SHARE)
                 else:
-                    add("RMSNORM", a=each.x, b=sram.gain, d=each.y, n=width, eps=EPS, share=SHARE)
+                    add("RMSNORM", a=each.x, b=gain, d=each.y, n=width, eps=EPS, share=SHARE)
 
     def _add(self) -> None:
         """Add z to x: the residual connection."""
