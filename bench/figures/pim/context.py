@@ -16,7 +16,7 @@ from sim_tb.pim.tokens import tokens_in_time
 
 __all__ = ["CONTEXTS", "GROUP", "MODELS"]
 
-MODELS = ("gpt2-small", "gpt3-xl")
+MODELS = ("gpt2-small",)
 CONTEXTS = (512, 1024, 2048, 4096, 8192)
 
 

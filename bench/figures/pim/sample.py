@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from gen.pim.model import Decoder, read
 from gen.pim.model.published import PUBLISHED, published
 from sim_tb.pim.tokens import Totals, tokens_in_time
 
-__all__ = ["STRIDE", "TOKENS", "decoder_of", "figures_of", "sampled", "totals_of"]
+__all__ = ["STRIDE", "TOKENS", "decoder_of", "figures_of", "sampled", "sum_of", "totals_of"]
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Tokens that a model processes.
@@ -36,11 +36,17 @@ def sampled(tokens: int, stride: int = STRIDE) -> list[int]:
 
 def totals_of(compiled: Compiled, positions: Sequence[int], *, predict: bool = True) -> Totals:
     """Where time and energy of some positions went."""
-    totals = Totals()
-    for step in tokens_in_time(compiled, positions, predict=predict):
-        totals.add(step.totals)
+    totals = sum_of(step.totals for step in tokens_in_time(compiled, positions, predict=predict))
     totals.check_refreshes(compiled.params)
     return totals
+
+
+def sum_of(parts: Iterable[Totals]) -> Totals:
+    """All of them together."""
+    found = Totals()
+    for each in parts:
+        found.add(each)
+    return found
 
 
 def figures_of(compiled: Compiled, totals: Totals, batch: int = 1) -> dict[str, Any]:

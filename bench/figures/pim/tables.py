@@ -8,7 +8,8 @@ from typing import Any
 from bench.figures.pim.baselines import CLAIMS, EAGER, EAGER_BANDWIDTH, FACTS, MACHINES, bytes_of
 from bench.figures.pim.beyond import SWITCHES
 from bench.figures.pim.context import CONTEXTS
-from bench.figures.pim.models import OTHERS, SYSTEMS, item
+from bench.figures.pim.context import MODELS as LONG
+from bench.figures.pim.models import OTHERS, SYSTEMS, item, twin
 from bench.figures.pim.sample import TOKENS, decoder_of, sampled
 from bench.figures.pim.systems import MODELS as VARIED
 from bench.figures.pim.systems import RESPECTS
@@ -19,7 +20,7 @@ __all__ = ["PARTS"]
 
 
 def _of(model: str, system: str) -> dict[str, Any]:
-    return figures("pim-models", item(model, system))
+    return figures("pim-models", item(twin(model), system))
 
 
 def _roofline(machine: str, model: str, *, predict: bool) -> float:
@@ -160,7 +161,7 @@ def _systems() -> str:
 
 
 def _contexts() -> str:
-    columns = [(model, system) for model in VARIED for system in SYSTEMS]
+    columns = [(model, system) for model in LONG for system in SYSTEMS]
     rows = []
     for tokens in CONTEXTS:
         cells = [f"{tokens:,}"]

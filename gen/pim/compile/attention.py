@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from gen.pim.compile.context import Context
 from gen.pim.compile.registers import SCALE
@@ -28,31 +29,35 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *,
         Let the vector unit work while channels do: of a sequence on some heads while channels have others, of several
         on the scores of one while channels compute those of the next.
     """
+    passes = [(each, some) for each in sequences for some in each.sram.passes]
+
+    def begin(number: int) -> None:
+        each, some = passes[number]
+        if some is each.sram.passes[0]:
+            each.keep_key()
+        each.score(some)
+
+    def beside(number: int, following: bool) -> None:
+        if meanwhile and not number:
+            meanwhile()
+        if following:
+            begin(number + 1)
+
     for each in sequences if sequences[0].heads.turned else ():
         each.rotate()
-    for each in sequences:
-        each.keep_key()
-    passes = [(each, some) for each in sequences for some in each.sram.passes]
+    begin(0)
     for number, (each, some) in enumerate(passes):
-        each.score(some)
-        between = [meanwhile] if meanwhile and not number else []
-        if not overlap:
-            for emit in between:
-                emit()
+        more = number + 1 < len(passes)
+        # Scores take the place of those of the same sequence before, which must be used first.
+        following = overlap and more and passes[number + 1][0] is not each
+        if overlap:
+            each.weigh(some, partial(beside, number, following))
+        else:
+            beside(number, following)
             each.share(some)
             each.mix(some)
-        elif len(sequences) == 1:
-            each.weigh(some, between)
-        else:
-            each.share(some)
-            for emit in between:
-                emit()
-            # Scores take the place of those of the same sequence before, which must be used first.
-            before, after = passes[number - 1 : number], passes[number + 1 : number + 2]
-            for other, done in before if number and before[0][0] is not each else []:
-                other.mix(done)
-            if not after or after[0][0] is each:
-                each.mix(some)
+        if more and not following:
+            begin(number + 1)
 
 
 class Attend:
@@ -63,7 +68,7 @@ class Attend:
         self.heads, self.params, self.at = context.heads, context.params, context.at
         self.values = Values(context)
 
-    def weigh(self, some: Pass, aside: Sequence[Callable[[], None]]) -> None:
+    def weigh(self, some: Pass, aside: Callable[[], None]) -> None:
         """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
 
         Channels first do what ``aside`` emits.
@@ -71,8 +76,7 @@ class Attend:
         stages = self._stages(some)
         for stage in stages[:2]:
             self.share(some, stage)
-        for emit in aside:
-            emit()
+        aside()
         for number, stage in enumerate(stages):
             self.mix(some, stage)
             for later in stages[number + 2 : number + 3]:

@@ -5,7 +5,7 @@ addresses them all. Every layer takes the same whole number of rows and looks th
 is a loop over layers; behind the layers lies what is needed once a token.
 
 * Matrices lie as VMM wants them (:mod:`gen.pim.layout`): one behind the other, or every slot from a new row on.
-* Vectors (gains and biases) are cut into pieces of a row, which go round the units.
+* Vectors (gains and biases) are cut into pieces of a row, which go round the units, a bank of every channel first.
 * What is read as a whole goes round the units: item i (position i, the key of token i) lies in one piece in unit i mod
   units, so that a row of every bank holds consecutive tokens.
 * Element j of a value lies in unit j mod units, and consecutive tokens are consecutive elements of a row.
@@ -242,8 +242,11 @@ class _Placer:
         for name, words in sizes.items():
             pieces = []
             for first in range(0, words, row_cols):
-                turn, unit = divmod(count, units)
-                pieces.append(Piece(unit, start + turn * row_cols, min(row_cols, words - first)))
+                # Banks of a channel come last: while one channel is read, others go on.
+                turn, place = divmod(count, units)
+                bank, channel = divmod(place, self.params.channels)
+                at = start + turn * row_cols
+                pieces.append(Piece(channel * self.params.banks + bank, at, min(row_cols, words - first)))
                 count += 1
             self.vectors[name] = tuple(pieces)
         self.columns = start + -(-count // units) * row_cols

@@ -13,7 +13,7 @@ rounded to bf16, as in a VMM.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gen.pim.compile.code import Code, Loop
@@ -101,17 +101,41 @@ class Product:
         matrix = self.matrix
         return (matrix.words if self.stays else matrix.lengths[0]) * self.params.lanes
 
-    def emit(self, code: Code, operands: Operands, *, origin: int = 0, slots: range | None = None) -> None:
-        """Compute slots of the result, all of them by default; ``origin`` is added to the matrix's columns."""
+    def emit(
+        self,
+        code: Code,
+        operands: Operands,
+        *,
+        origin: int = 0,
+        slots: range | None = None,
+        ahead: Callable[[range], None] | None = None,
+    ) -> None:
+        """Compute slots of the result.
+
+        Parameters
+        ----------
+        code : Code
+        operands : Operands
+        origin : int
+            Columns that are added to those of the matrix.
+        slots : range, optional
+            All of them by default.
+        ahead : function, optional
+            It emits what computes some words of all inputs, given as a range, and is called once for all of them, with
+            those of later chunks when channels have work on earlier ones.
+        """
         slots = slots or range(self.matrix.slots)
         many = together(self.params, self.batch)
+        waiting = _Ahead(self.matrix, ahead)
         # The first sequence takes the place of the biases: it comes last.
         for first in reversed(range(0, self.batch, many)):
             sequences = range(first, min(first + many, self.batch))
             if self.params.accumulators == 1:
+                waiting.before(1)
+                waiting.before(len(self.matrix.lengths))
                 self._macros(code, operands, origin, slots, first)
             else:
-                _Blocks(code, self, operands, origin, sequences).emit(slots)
+                _Blocks(code, self, operands, origin, sequences, waiting).emit(slots)
 
     def emit_pieces(self, code: Code, operands: Operands, pieces: Sequence[range]) -> Iterator[range]:
         """Compute the slots of a single vector's result in pieces, each when the one before has been taken."""
@@ -156,14 +180,31 @@ class Product:
         )
 
 
+class _Ahead:
+    """What computes the chunks of an input, as far as it has not been emitted."""
+
+    def __init__(self, matrix: Matrix, emit: Callable[[range], None] | None) -> None:
+        self.matrix, self.emit, self.done = matrix, emit, 0
+
+    def before(self, chunk: int) -> None:
+        """Emit what computes the words in front of a chunk."""
+        words = sum(self.matrix.lengths[:chunk])
+        if self.emit and words > self.done:
+            self.emit(range(self.done, words))
+            self.done = words
+
+
 class _Blocks:
     """Emits a product of some sequences, block by block.
 
     ``result`` is where the first of the slots that are wanted goes.
     """
 
-    def __init__(self, code: Code, product: Product, operands: Operands, origin: int, sequences: range) -> None:
+    def __init__(
+        self, code: Code, product: Product, operands: Operands, origin: int, sequences: range, waiting: _Ahead
+    ) -> None:
         self.code, self.product, self.operands, self.origin, self.sequences = code, product, operands, origin, sequences
+        self.waiting = waiting
         self.matrix, self.params = product.matrix, product.params
         self.many = len(sequences)
         self.slots = range(0)
@@ -180,6 +221,7 @@ class _Blocks:
         for some in [chunks] if self.product.stays else [range(chunk, chunk + 1) for chunk in chunks]:
             # Vectors of as many chunks stay in the buffers from the first block on.
             kept = len(some) * self.many <= params.buffers
+            self.waiting.before(some[0] + 1 if kept else some[-1] + 1)
             for first, blocks, load in self._turns(size, kept):
                 self._emit_blocks(first, min(size, slots.stop - first), blocks, some, load)
 
@@ -208,6 +250,8 @@ class _Blocks:
                 if load:
                     self._load(chunk)
                 self._multiply(range(first, first + many), chunk, loop)
+                if load and blocks == 1:
+                    self.waiting.before(chunk + 2)
             self._open_next(first + many, chunks, step, loop)
             self._read(range(first, first + many), loop)
 

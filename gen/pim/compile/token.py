@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.clocks import searches
@@ -237,14 +237,11 @@ class _Token:
             self._gain("norm_1", sram.gain, origin + self.at.layer_columns)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
         self._read("down.bias", sram.z, origin)
-        for piece in self._pieces():
-            self._activate(piece)
-        self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
-
-    def _pieces(self) -> list[range]:
-        """Words that are activated at a time: with overlap, those that channels want first, then all others."""
-        words, first = self.at.layer["down"].words, self.at.layer["down"].lengths[0]
-        return [range(first), range(first, words)] if self.overlap and first < words else [range(words)]
+        if self.overlap:
+            self._multiply(layer["down"], "down", sram.shared, sram.z, origin, ahead=self._activate)
+        else:
+            self._activate(range(layer["down"].words))
+            self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
 
     def _activate(self, piece: range) -> None:
         """Activate words of up(y), and multiply the gate's with those that they open."""
@@ -271,12 +268,19 @@ class _Token:
             at += piece.words
 
     def _multiply(
-        self, matrix: Matrix, name: str, source: int, result: int, origin: int, slots: range | None = None
+        self,
+        matrix: Matrix,
+        name: str,
+        source: int,
+        result: int,
+        origin: int,
+        slots: range | None = None,
+        ahead: Callable[[range], None] | None = None,
     ) -> None:
         """A product with a matrix; its bias, if it has one, is where the first sequence's result goes."""
         operands = Operands(source, result, self.sram.stride, f"{name}.bias" in self.at.vectors)
         with self.code.of(name):
-            Product(matrix, self.sram.batch).emit(self.code, operands, origin=origin, slots=slots)
+            Product(matrix, self.sram.batch).emit(self.code, operands, origin=origin, slots=slots, ahead=ahead)
 
     def _gain(self, name: str, word: int, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""

@@ -221,6 +221,11 @@ class PimParams:
         return self.buffers * self.gb_words
 
     @property
+    def products(self) -> int:
+        """Multiply-accumulates of a lane for each column access, at most: a vector's are one, with int8 two."""
+        return self.vectors * (1 + self.int8)
+
+    @property
     def row_elements(self) -> int:
         """Elements of a row."""
         return self.row_cols * self.lanes
@@ -299,7 +304,7 @@ class PimParams:
     @property
     def peak_gflops(self) -> float:
         """Multiplications and additions of all MAC units, in 10^9 a second, while columns stream."""
-        return 2 * self.units * self.lanes * self.clock_mhz / self.timing.tccd / 1000
+        return 2 * self.units * self.lanes * self.products * self.clock_mhz / self.timing.tccd / 1000
 
 
 def _known(kind: type, values: dict[str, Any], section: str, problems: list[Problem]) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def operation(params: PimParams) -> StructLayout:
     ``kind`` is an index into ``KINDS``. ``count`` is ignored by operations that have none of their own; of presets and
     reads of accumulators it counts these. ``word`` is the first word of the global buffers. ``acc`` is the first
     accumulator, ``to`` that which takes what is scaled; ``more`` are the vectors of MAC_AB and the accumulators of
-    SCALE_AB beyond the first. ``buffers`` are
-    those that WR_GB writes or MAC_AB reads, a bit for each. What a system has one of has no bits.
+    SCALE_AB beyond the first. Where there are several global buffers, ``buffers`` are those that WR_GB writes or MAC_AB
+    reads, a bit for each. What a system has one of has no bits.
     """
     bits = params.number_bits
     return StructLayout(

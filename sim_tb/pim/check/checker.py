@@ -189,15 +189,13 @@ class TimingChecker:
         """Where there are several global buffers, a MAC waits for the data of those that it reads."""
         if self.params.buffers == 1 or entry.command not in ("WR_GB", "MAC_AB"):
             return
-        words, clocks = self.params.gb_words, self.params.timing.cwl_reg + self.params.timing.tbl
         says = numbers(self.params.number_bits, entry.command, entry.row)
+        words, clocks = self.params.gb_words, self.params.timing.cwl_reg + self.params.timing.tbl
         if entry.command == "WR_GB":
             channel.written[says["word"] // words] = entry.cycle
             return
-        starts = [says["word"] + vector * words for vector in range(says["vectors"])]
-        buffers = {word // words for start in starts for word in range(start, start + 1 + says["int8"])}
-        buffer = max(buffers, key=lambda each: channel.written.get(each, NEVER))
-        when = channel.written.get(buffer, NEVER)
+        read = [says["word"] + vector * words + half for vector in range(says["vectors"]) for half in (0, says["int8"])]
+        when, buffer = max((channel.written.get(word // words, NEVER), word // words) for word in read)
         if entry.cycle < when + clocks:
             message = f"{entry.cycle - when} clocks after WR_GB to buffer {buffer} in cycle {when}, {clocks} needed"
             self._report(entry, "CWL_REG", message, when + clocks)

@@ -20,10 +20,10 @@ ARRAY_WRITES = ("WR_SB", "WR_ELEM")
 REGISTER_WRITES = ("WR_GB", "WR_BIAS")
 REGISTER_READS = ("RD_MAC", "RD_MAC_KEEP")
 REGISTERS = (*REGISTER_WRITES, *REGISTER_READS)
+#: Those that need a mode of their own where one global buffer can be written while another one is used.
+SWITCHED = ("WR_BIAS", *REGISTER_READS)
 #: Commands to MAC units; a scale takes its turn in the pipeline of the MACs.
 MACS = ("MAC_AB", "SCALE_AB")
-#: Registers that need a mode of their own where one global buffer can be written while another one is used.
-SWITCHED = ("WR_BIAS", *REGISTER_READS)
 COLUMNS = ("RD_SB", *ARRAY_WRITES, *MACS)
 ARRAYS = (*ACTIVATES, *PRECHARGES, "REF", *COLUMNS)
 

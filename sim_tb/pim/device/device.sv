@@ -108,17 +108,22 @@ module pim_device #(
   // ---- Timing rules ----
   // Registers need a mode of their own, but where one global buffer can be written while another one is used.
   function automatic logic switches(int op);
-    return op >= WR_GB && (op != WR_GB || BUFFERS == 1);
+    return op >= WR_GB && op <= RD_MAC_KEEP && (op != WR_GB || BUFFERS == 1);
   endfunction
 
-  // A MAC reads a global buffer whose last word has not come.
-  function automatic logic unwritten();
-    int word = part(0, WORD_BITS), vectors = part(WORD_BITS + ACC_BITS, VECTOR_BITS) + 1;
-    int two = part(WORD_BITS + ACC_BITS + VECTOR_BITS, INT8);
-    unwritten = 1'b0;
-    for (int v = 0; v < vectors; v++)
-      for (int w = word + v * GB_WORDS; w <= word + v * GB_WORDS + two; w++)
-        if (cycle - written[w/GB_WORDS] < CWL_REG + BL) unwritten = 1'b1;
+  function automatic int buffer_of(int word);
+    return word / GB_WORDS;
+  endfunction
+
+  // The last write to any of the global buffers that a MAC reads.
+  function automatic int newest_written();
+    int vectors = part(WORD_BITS + ACC_BITS, VECTOR_BITS), two = part(WORD_BITS + ACC_BITS + VECTOR_BITS, INT8);
+    newest_written = LONG_AGO;
+    for (int v = 0; v <= vectors; v++)
+      for (int i = 0; i <= two; i++) begin
+        int which = buffer_of(part(0, WORD_BITS) + v * GB_WORDS + i);
+        if (which < BUFFERS && written[which] > newest_written) newest_written = written[which];
+      end
   endfunction
 
   function automatic int newest_array();
@@ -184,8 +189,7 @@ module pim_device #(
     `RULE((op == WR_GB || op == WR_BIAS) && cycle - last[RD_SB] < CL + BL + RTW - CWL_REG, 18);
     `RULE((op == WR_GB || op == WR_BIAS) && after(RD_MAC, RD_MAC_KEEP) < CL_REG + BL + RTW - CWL_REG, 18);
     `RULE(multiplies && cycle - last[WR_BIAS] < CWL_REG + BL, 19);
-    `RULE(multiplies && BUFFERS == 1 && cycle - last[WR_GB] < CWL_REG + BL, 19);
-    `RULE(op == MAC_AB && BUFFERS > 1 && unwritten(), 19);
+    `RULE(op == MAC_AB && cycle - newest_written() < CWL_REG + BL, 19);
     `RULE((op == WR_BIAS || op == RD_MAC || op == RD_MAC_KEEP) && after(MAC_AB, SCALE_AB) < MACT, 20);
   endtask
 
@@ -326,7 +330,7 @@ module pim_device #(
 
   task automatic happened(int op);
     last[op] = cycle;
-    if (op == WR_GB) written[int'(cmd_row)/GB_WORDS] = cycle;
+    if (op == WR_GB) written[buffer_of(int'(cmd_row))] = cycle;
     for (int b = 0; b < BANKS; b++)
       if (op == ACT_AB || op == PRE_AB || op == MAC_AB || op == SCALE_AB || op == WR_ELEM || op == REF || b == int'(cmd_bank))
         if (!((op == PRE || op == PRE_AB) && open_row[b] < 0)) bank_last[op][b] = cycle;

@@ -16,9 +16,9 @@ from sim_tb.pim.simulate.work import NEVER, Operation
 
 __all__ = ["Burst", "Channel"]
 
-ACT, ACT_AB, PRE, PRE_AB, REF, RD_SB, WR_SB, WR_ELEM, MAC_AB, WR_GB = (
+ACT, ACT_AB, PRE, PRE_AB, REF, RD_SB, WR_SB, WR_ELEM, MAC_AB, WR_GB, SCALE_AB = (
     COMMANDS[name].code
-    for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "WR_GB")
+    for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "WR_GB", "SCALE_AB")
 )
 TAKES = tuple(command.code for command in COMMANDS.values() if command.data == "write")
 GIVES = tuple(command.code for command in COMMANDS.values() if command.data == "read")
@@ -26,8 +26,11 @@ GIVES = tuple(command.code for command in COMMANDS.values() if command.data == "
 NEEDLESS = 0
 #: Refreshes owed from which on one cuts in anywhere.
 URGENT = MAX_POSTPONED - 1
-#: Commands at regular distances: clock of the first, distance, how many, code, bank, row, col.
-Burst = tuple[int, int, int, int, int, int, int]
+#: Commands to registers.
+REGISTERS = frozenset(command.code for command in COMMANDS.values() if command.register)
+#: Commands at regular distances: clock of the first, distance, how many, code, bank, row, col, how far the row goes
+#: each time, multiply-accumulates of each (:class:`sim_tb.pim.simulate.work.Operation`).
+Burst = tuple[int, int, int, int, int, int, int, int, int]
 
 
 class Channel(Unit[Operation]):
@@ -83,6 +86,7 @@ class Channel(Unit[Operation]):
         self.wake = self.interval or NEVER
         self.fresh = False
         self.code = self.bank = self.row = self.col = self.word = self.count = self.buffers = 0
+        self.rises = self.products = 0
         self.begun = 0  # nothing is decided for the operation before this clock
         self.refreshes = 0
         self.arrivals: deque[int] = deque()
@@ -152,7 +156,7 @@ class Channel(Unit[Operation]):
 
     def send_ahead(self, clock: int, word: int) -> None:
         """WR_GB of a word, before the turn of its operation."""
-        self.ahead.append((clock, 1, 1, WR_GB, 0, word, 0))
+        self.ahead.append((clock, 1, 1, WR_GB, 0, word, 0, 0, 0))
         self._takes_word(clock, WR_GB)
         self.banks.sent(clock, WR_GB)
 
@@ -166,12 +170,13 @@ class Channel(Unit[Operation]):
     def _issue(self, *burst: int) -> None:
         """Commands of the operation at work, or of a refresh."""
         first, step, many, code, bank, row, col = burst
-        self.bursts.append((first, step, many, code, bank, row, col))
+        products = self.products if code == MAC_AB else 0
+        self.bursts.append((first, step, many, code, bank, row, col, self.rises, products))
         if self.loads:
             self.loads.occupy(first, step, many)
 
     def _begin(self, job: Operation, clock: int) -> None:
-        self.code, self.bank, self.row, self.col, self.word, self.count, self.buffers = job
+        self._be_at(job)
         if self.loads:
             self.loads.begin(job)
         self.fresh = True
@@ -181,6 +186,11 @@ class Channel(Unit[Operation]):
             self.spans[-1] = self.spans[-1][0], NEVER
         else:
             self.spans.append((self.begun, NEVER))
+
+    def _be_at(self, job: Operation) -> None:
+        """An operation is at work."""
+        self.code, self.bank, self.row, self.col, self.word, self.count, *more = job
+        self.buffers, self.rises, self.products = more
 
     def _over(self, clock: int) -> None:
         self.quiet_from = max(self.quiet_from, clock + 1)
@@ -218,7 +228,7 @@ class Channel(Unit[Operation]):
             self._cut_in(max(self.base, due))
         elif code == NEEDLESS:
             self.ends = when
-        elif code == MAC_AB:
+        elif code in (MAC_AB, SCALE_AB):
             self._multiply(when, urgent)
         elif code == self.code and code > REF:
             self._move(when, limit)
@@ -262,7 +272,7 @@ class Channel(Unit[Operation]):
         kind = self.code
         if kind == WR_GB and not self.count:
             return NEEDLESS, False
-        if kind > MAC_AB:
+        if kind in REGISTERS:
             return kind, False
         banks, single = self.banks, kind in ONE_BANK
         held = banks.rows[self.bank] >= 0 if single else banks.open > 0
@@ -313,14 +323,14 @@ class Channel(Unit[Operation]):
         self.base = when + 1
 
     def _multiply(self, when: int, urgent: int) -> None:
-        """MACs up to the end of the row, at their shortest distance, unless a refresh becomes urgent."""
-        step = self.steps[MAC_AB]
+        """MACs up to the end of the row, at their shortest distance, unless a refresh becomes urgent; or a scale."""
+        code, step = self.code, self.steps[self.code]
         many = min(self.count, self.params.row_cols - self.col)
         if when + (many - 1) * step >= urgent:
             many = max(1, -((when - urgent) // step))
-        self._issue(when, step, many, MAC_AB, 0, self.word, self.col)
-        self.word += many
-        self._went(when + (many - 1) * step, many, MAC_AB)
+        self._issue(when, step, many, code, 0, self.word, self.col)
+        self.word += many * self.rises
+        self._went(when + (many - 1) * step, many, code)
 
     def _move(self, when: int, limit: int) -> None:
         """Commands with words up to the end of the row, and to a clock, as far as words, or room, are known."""
@@ -335,7 +345,7 @@ class Channel(Unit[Operation]):
                 at = 0, self.word, 0
                 self.word += 1
             elif not banked:
-                at = self.bank, 0, self.col if code == WR_ELEM else 0
+                at = self.bank, self.word, self.col if code == WR_ELEM else 0
             self._issue(when, 1, 1, code, *at)
             if takes:
                 self._takes_word(when, code)
@@ -349,6 +359,8 @@ class Channel(Unit[Operation]):
                 self.col += 1
             elif code != WR_GB:
                 self.bank += self.params.lanes
+                if self.bank >= self.params.banks:  # the next accumulator
+                    self.bank, self.word = 0, self.word + 1
             if done == many:
                 break
             following = when + step
@@ -386,8 +398,8 @@ class Channel(Unit[Operation]):
         """All that what follows depends on, clocks as distances from the present one."""
         self.room_from(now)
         self._room(now)
-        place = self.code, self.bank, self.row, self.col, self.word, self.count, self.buffers
-        work = place if self.valid else ()
+        place = self.code, self.bank, self.row, self.col, self.word, self.count
+        work = (*place, self.buffers, self.rises, self.products) if self.valid else ()
         return (
             self.common(now),
             (self.fresh, *work, max(0, self.begun - now)),
@@ -404,7 +416,7 @@ class Channel(Unit[Operation]):
         self.resume(common, now)
         self.fresh, *operation, begun = work
         if self.valid:
-            self.code, self.bank, self.row, self.col, self.word, self.count, self.buffers = operation
+            self._be_at(Operation(*operation))
             self.spans.append((now, NEVER))
         self.begun = now + begun
         self.banks.restore(banks, now)

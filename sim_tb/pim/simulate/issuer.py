@@ -116,7 +116,7 @@ class Issuer:
     # --- what others do ----------------------------------------------------------------------------------------------
     def load(self, program: Sequence[int]) -> None:
         """Another program in the program memory; what has happened before is forgotten."""
-        self.listing = Listing(self.params, program)
+        self.listing.load(program)
         self.marks.clear()
         self.handed.clear()
         self.ordered.clear()
@@ -201,7 +201,7 @@ class Issuer:
                     message = f"uses r{scalar} as {operand.name}, which the vector unit gives"
                     raise ConfigError([Problem(f"instruction {self.pc}", message, "give the results")])
                 scalar = value & (1 << operand.integer_bits) - 1
-        return self.listing.prepared(self.pc, one, scalar)
+        return self.listing.prepared(one, scalar)
 
     def _walks(self, part: Part, clock: int) -> None:
         """The ranges are looked at, a clock each, from a clock on, after lengths are known."""
@@ -274,7 +274,7 @@ class Issuer:
                 return FAULTS["LOOP"].code
         if name == "ENDL" and not self.loops:
             return FAULTS["LOOP"].code
-        if not fault and name == "RD_MAC" and one["mask"] & ~self.loaded:
+        if not fault and prepared.use.reads & ~self.loaded:
             return FAULTS["ACCUMULATOR"].code
         return fault
 
@@ -305,11 +305,8 @@ class Issuer:
             return False
         assert self.one is not None
         self.ordered.append((self.pc, part.work.mask))
-        name = self.one.op.name
-        if name in ("WR_BIAS", "MAC_AB"):
-            self.loaded |= part.work.mask
-        elif name == "VMM" or (name == "RD_MAC" and "accumulate" not in self.one.flags):
-            self.loaded &= ~part.work.mask
+        assert self.prepared is not None
+        self.loaded = self.prepared.use.after(self.loaded)
         if self.number >= 0:
             return self._expand()
         self.stage, self.clock = END, self.clock + 1

@@ -36,7 +36,8 @@ CAUSES = {
 RANKS = {name: rank for rank, name in enumerate(CAUSES)}
 IDLE = len(CAUSES)
 NAMES = {command.code: name for name, command in COMMANDS.items()}
-COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB")
+MACS = ("MAC_AB", "SCALE_AB")
+COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", *MACS)
 ROWS = ("ACT", "ACT_AB", "PRE", "PRE_AB")
 PRE_AB, REF = COMMANDS["PRE_AB"].code, COMMANDS["REF"].code
 #: By code of a command the cause of its clocks, and what it is.
@@ -44,7 +45,7 @@ CAUSE = [IDLE] * (len(COMMANDS) + 1)
 COLUMN = [False] * len(CAUSE)
 ACTIVATE = [False] * len(CAUSE)
 for _command in COMMANDS.values():
-    _name = "rows" if _command.name in ROWS else "mac" if _command.name == "MAC_AB" else _command.data
+    _name = "rows" if _command.name in ROWS else "mac" if _command.name in MACS else _command.data
     CAUSE[_command.code] = RANKS[_name or "refresh"]
     COLUMN[_command.code] = _command.name in COLUMNS
     ACTIVATE[_command.code] = _command.name in ("ACT", "ACT_AB")
@@ -62,6 +63,9 @@ class Statistics:
         The same for each channel, with what went on beside it.
     commands : mapping
         By name how many commands there were, of all channels; those that there were none of are left out.
+    products : int
+        Multiply-accumulates, a set of ``lanes`` in every bank of a channel counting as one: MAC_AB times its vectors,
+        and twice that of int8.
     columns, misses : int
         Commands on columns; and those whose row was opened for them: the first one after an activate.
     words : mapping
@@ -73,6 +77,7 @@ class Statistics:
     clocks: Mapping[str, int]
     channels: tuple[Mapping[str, int], ...]
     commands: Mapping[str, int]
+    products: int
     columns: int
     misses: int
     words: Mapping[str, int]
@@ -116,7 +121,7 @@ def gather(
         As in :class:`Statistics`.
     """
     counts = [0] * len(CAUSE)
-    columns = misses = 0
+    columns = misses = products = 0
     layers = []
     for each, spans in zip(bursts, operations, strict=True):
         missed, starts, ranks = _channel(params, each, spans, end)
@@ -125,6 +130,7 @@ def gather(
     for each in (*bursts, *ahead):
         for burst in each:
             counts[burst[3]] += burst[2]
+            products += burst[2] * burst[8]
     columns = sum(count for code, count in enumerate(counts) if COLUMN[code])
     idle = _beside(beside, end)
     names = [f"channel{i}" for i in range(len(layers))]
@@ -133,6 +139,7 @@ def gather(
         clocks=_by_cause([*layers, *idle], end),
         channels=tuple(_by_cause([layer, *idle], end) for layer in layers),
         commands={NAMES[code]: count for code, count in enumerate(counts) if count},
+        products=products,
         columns=columns,
         misses=misses,
         words=dict(words),

@@ -198,6 +198,10 @@ class System:
     def advance(self, until: int) -> None:
         """Go on to a clock, or to that in which the last program ends."""
         issuer, units, over = self.issuer, self.units, self.over
+
+        def horizon() -> int:
+            return min(issuer.wake, until)
+
         while self.over == over:
             clock = min(issuer.wake, units.wake())
             if clock >= until:
@@ -206,7 +210,7 @@ class System:
             self.time = clock
             if issuer.wake <= clock:
                 issuer.step(clock)
-            units.step(clock, min(issuer.wake, until))
+            units.step(clock, horizon)
         self.time += 1
 
     def result(self, *, log: bool = True) -> Simulated:
@@ -265,16 +269,16 @@ class System:
 
 
 def _moved(burst: Burst, clocks: int) -> Burst:
-    first, step, many, code, bank, row, col = burst
-    return first + clocks, step, many, code, bank, row, col
+    first, *rest = burst
+    return (first + clocks, *rest)  # type: ignore[return-value]
 
 
 def _log(bursts: Sequence[tuple[Sequence[Burst], Sequence[Burst]]]) -> list[Entry]:
     """Commands appear on the bus a clock after they were decided."""
     found = []
     for channel, each in enumerate(bursts):
-        for first, step, many, code, bank, row, col in chain(*each):
+        for first, step, many, code, bank, row, col, rises, _ in chain(*each):
             name = NAMES[code]
-            found += [Entry(first + 1 + i * step, channel, name, bank, row + i, col + i) for i in range(many)]
+            found += [Entry(first + 1 + i * step, channel, name, bank, row + i * rises, col + i) for i in range(many)]
     found.sort(key=lambda entry: entry[:2])
     return found

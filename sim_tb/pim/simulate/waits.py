@@ -11,7 +11,8 @@ __all__ = ["Waits"]
 
 ACTIVATES = ("ACT", "ACT_AB")
 PRECHARGES = ("PRE", "PRE_AB")
-COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB")
+MACS = ("MAC_AB", "SCALE_AB")
+COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", *MACS)
 FETCHES = ("RD_MAC", "RD_MAC_KEEP")
 #: Commands to a single bank, which wait for those to the same bank in addition.
 SINGLE = ("ACT", "PRE", "RD_SB", "WR_SB")
@@ -68,9 +69,9 @@ def _channel(params: PimParams, before: Command, after: Command) -> Iterator[int
         yield t.tccd
     if before.name == after.name == "ACT":
         yield t.trrd
-    if before.name == "MAC_AB" and after.name in (*FETCHES, "WR_BIAS"):
+    if before.name in MACS and after.name in (*FETCHES, "WR_BIAS"):
         yield t.tmac
-    if params.buffers == 1 or before.name != "WR_GB" or after.name not in COLUMNS:
+    if params.buffers == 1 or before.name != "WR_GB" or after.name not in MACS:
         yield from _data(t, before, after)
     if not (before.name in SINGLE and after.name in SINGLE):
         yield from _rows(t, before, after)
@@ -83,9 +84,9 @@ def _data(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
         yield latency(t, before) + t.tbl + turn - latency(t, after)
     if before.data == "write":
         arrived = latency(t, before) + t.tbl
-        if after.data == "read" or (after.name == "MAC_AB" and not before.register):
+        if after.data == "read" or (after.name in MACS and not before.register):
             yield arrived + t.twtr
-        elif after.name == "MAC_AB":
+        elif after.name in MACS:
             yield arrived
 
 
@@ -97,7 +98,7 @@ def _bank(params: PimParams, before: Command, after: Command) -> Iterator[int]:
 def _rows(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
     """The rules of a bank."""
     if before.name in ACTIVATES:
-        columns = {"RD_SB": t.trcd_rd, "WR_SB": t.trcd_wr, "WR_ELEM": t.trcd_wr, "MAC_AB": t.trcd_mac}
+        columns = {"RD_SB": t.trcd_rd, "WR_SB": t.trcd_wr, "WR_ELEM": t.trcd_wr, **dict.fromkeys(MACS, t.trcd_mac)}
         yield columns.get(after.name, 0)
         if after.name in PRECHARGES:
             yield t.tras

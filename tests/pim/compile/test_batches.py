@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from gen.pim.compile import compile_decoder, token_of
 from hdl.params import ConfigError
 from tests.pim.compile import toys
 from tests.pim.compile.toys import TINY, compare, system
+from tests.pim.model.configs import TOYS
 
 #: Decoders, systems, sequences and positions.
 CASES = {
@@ -99,3 +101,24 @@ def test_a_token_for_each_sequence():
             compiled.programs(0, token=token)
         assert [str(problem) for problem in caught.value.problems] == [message]
     assert compiled.programs(0, token=7) == compiled.programs(0, token=[7, 7, 7])
+
+
+def test_command(bitloom, tmp_path):
+    """``--batch`` of both commands: figures count the tokens of all sequences."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(TOYS["gpt2"]))
+    found = bitloom("pim", "compile", str(path), "--batch", "3", "--json").json
+    assert found["batch"] == 3
+    assert found["sram"]["regions"][-1]["name"] == "other sequences"
+    assert ", 6 tokens, 3 sequences\n" in bitloom("pim", "compile", str(path), "--batch", "3").out
+    options = ["pim", "simulate", str(path), "--from", "1", "--tokens", "2", "--batch", "3"]
+    found = bitloom(*options, "--json").json
+    assert (found["batch"], found["tokens"], len(found["positions"])) == (3, 6, 2)
+    assert found["clocks_per_token"] * 6 == pytest.approx(found["clocks"])
+    assert found["tokens_per_second"] == pytest.approx(6 / found["seconds"])
+    assert found["energy"]["joules_per_token"] == pytest.approx(found["energy"]["total_pj"] * 1e-12 / 6)
+    assert "positions 1 to 2 of 3 sequences, with the output matrix\n" in bitloom(*options).out
+    for command in ("compile", "simulate"):
+        result = bitloom("pim", command, str(path), "--batch", "0")
+        assert (result.status, result.out) == (2, "")
+        assert "batch: must be 1 to 16, as each sequence's token is in a scalar register, not 0" in result.err

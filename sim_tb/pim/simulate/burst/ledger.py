@@ -60,7 +60,7 @@ class Account:
         self.at = self.refreshed = 0
         self.edges: list[Edge] = [(0, IDLE)]
         self.work: list[Span] = []
-        self.pending: list[tuple[int, int, int, int]] = []
+        self.pending: list[tuple[int, int, int, int, int]] = []
         self.switched = [0, 0]
         self.opened = False
 
@@ -118,7 +118,7 @@ class Ledger:
         Clocks of work of each channel, of the vector unit and of the mover.
     codes : list of int
         Commands by code.
-    columns, misses : int
+    products, columns, misses : int
     words : tuple of int
         Fed, collected and moved.
     """
@@ -136,14 +136,14 @@ class Ledger:
         self.causes = [[0] * IDLE for _ in range(channels + 1)]
         self.busy = [0] * (channels + 2)
         self.codes = [0] * CODES
-        self.columns = self.misses = 0
+        self.products = self.columns = self.misses = 0
         self.words = (0, 0, 0)
 
     @property
     def totals(self) -> list[int]:
         """All numbers in a row, as :func:`statistics_of` takes them."""
         causes = [clocks for each in self.causes for clocks in each]
-        return [*causes, *self.busy, *self.codes, self.columns, self.misses, *self.words]
+        return [*causes, *self.busy, *self.codes, self.products, self.columns, self.misses, *self.words]
 
     def take(self, units: Units, resting: Sequence[Span], now: int) -> None:
         """What has happened up to a clock; commands are taken from the channels."""
@@ -151,7 +151,7 @@ class Ledger:
         for number, (account, channel) in enumerate(zip(self.accounts, units.channels, strict=True)):
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
-            account.pending += [burst[:4] for burst in channel.bursts]
+            account.pending += [(*burst[:4], burst[8]) for burst in channel.bursts]
             for burst in channel.ahead:
                 self.codes[burst[3]] += burst[2]
             channel.bursts.clear()
@@ -181,12 +181,13 @@ class Ledger:
     def _account(self, account: Account, now: int) -> None:
         """Clocks of commands that are over; and those in which no operation was at work."""
         pending, done = account.pending, 0
-        for index, (first, step, many, code) in enumerate(pending):
+        for index, (first, step, many, code, products) in enumerate(pending):
             last = first + (many - 1) * step
             follows = pending[index + 1][3] if index + 1 < len(pending) else 0
             if last >= now or (code == PRE_AB and not follows):
                 break
             self._command(account, first, last, code, many, refresh=REF in (code, follows))
+            self.products += many * products
             done += 1
         del pending[:done]
         account.idle(now)
@@ -247,7 +248,8 @@ class Ledger:
         """No more commands follow; those that are decided for later clocks do not count."""
         for account in self.accounts:
             pending = [each for each in account.pending if each[0] < self.now - 1]
-            for index, (first, step, many, code) in enumerate(pending):
+            for index, (first, step, many, code, products) in enumerate(pending):
+                self.products += many * products
                 last = min(first + (many - 1) * step, self.now - 1)
                 follows = pending[index + 1][3] if index + 1 < len(pending) else 0
                 self._command(account, first, last, code, many, refresh=REF in (code, follows))
@@ -295,13 +297,14 @@ def statistics_of(totals: Numbers, channels: int) -> Statistics:
     """Statistics from the totals of a ledger."""
     causes = totals[: (channels + 1) * IDLE].reshape(-1, IDLE).tolist()
     rest = totals[(channels + 1) * IDLE :].tolist()
-    busy, codes, (columns, misses, *words) = rest[: channels + 2], rest[channels + 2 : -5], rest[-5:]
+    busy, codes, (products, columns, misses, *words) = rest[: channels + 2], rest[channels + 2 : -6], rest[-6:]
     names = [*(f"channel{i}" for i in range(channels)), "vector", "move"]
     named = [dict(zip(CAUSES, each, strict=True)) for each in causes]
     return Statistics(
         clocks=named[0],
         channels=tuple(named[1:]),
         commands={NAMES[code]: count for code, count in enumerate(codes) if count},
+        products=products,
         columns=columns,
         misses=misses,
         words=dict(zip(("feed", "collect", "move"), words, strict=True)),
