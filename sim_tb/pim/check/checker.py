@@ -139,7 +139,7 @@ class TimingChecker:
         """The last word, accumulator or lane that a command has to do with, and how many there are."""
         params, bits = self.params, self.params.number_bits
         says = numbers(bits, entry.command, entry.row)
-        yield "row", entry.row >> sum(bits[name] for name in NUMBERS[entry.command]), 1
+        yield "row", entry.row, 1 << sum(bits[name] for name in NUMBERS[entry.command])
         more = says.get("vectors", says.get("count", 1)) - 1
         if "word" in says:
             yield "word", says["word"] + more * params.gb_words + says.get("int8", 0), params.buffer_words

@@ -9,28 +9,22 @@ from typing import Any
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.system import MAX_POSTPONED
 from sim_tb.pim.simulate.banks import ONE_BANK, Banks
+from sim_tb.pim.simulate.bus import GIVES, REGISTERS, TAKES, Burst
 from sim_tb.pim.simulate.loads import Loads
 from sim_tb.pim.simulate.unit import State, Unit, left, nobody
 from sim_tb.pim.simulate.waits import latency
 from sim_tb.pim.simulate.work import NEVER, Operation
 
-__all__ = ["Burst", "Channel"]
+__all__ = ["Channel"]
 
 ACT, ACT_AB, PRE, PRE_AB, REF, RD_SB, WR_SB, WR_ELEM, MAC_AB, WR_GB, SCALE_AB = (
     COMMANDS[name].code
     for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "WR_GB", "SCALE_AB")
 )
-TAKES = tuple(command.code for command in COMMANDS.values() if command.data == "write")
-GIVES = tuple(command.code for command in COMMANDS.values() if command.data == "read")
 #: No command: the operation finds everything as it wants it, and ends.
 NEEDLESS = 0
 #: Refreshes owed from which on one cuts in anywhere.
 URGENT = MAX_POSTPONED - 1
-#: Commands to registers.
-REGISTERS = frozenset(command.code for command in COMMANDS.values() if command.register)
-#: Commands at regular distances: clock of the first, distance, how many, code, bank, row, col, how far the row goes
-#: each time, multiply-accumulates of each (:class:`sim_tb.pim.simulate.work.Operation`).
-Burst = tuple[int, int, int, int, int, int, int, int, int]
 
 
 class Channel(Unit[Operation]):
@@ -156,7 +150,7 @@ class Channel(Unit[Operation]):
 
     def send_ahead(self, clock: int, word: int) -> None:
         """WR_GB of a word, before the turn of its operation."""
-        self.ahead.append((clock, 1, 1, WR_GB, 0, word, 0, 0, 0))
+        self.ahead.append(Burst(clock, 1, 1, WR_GB, 0, word))
         self._takes_word(clock, WR_GB)
         self.banks.sent(clock, WR_GB)
 
@@ -167,11 +161,10 @@ class Channel(Unit[Operation]):
         self.quiet_from = when + self.latencies[code] + 2
         self.left(when + self.latencies[code])
 
-    def _issue(self, *burst: int) -> None:
+    def _issue(self, first: int, step: int, many: int, code: int, bank: int, row: int, col: int) -> None:
         """Commands of the operation at work, or of a refresh."""
-        first, step, many, code, bank, row, col = burst
         products = self.products if code == MAC_AB else 0
-        self.bursts.append((first, step, many, code, bank, row, col, self.rises, products))
+        self.bursts.append(Burst(first, step, many, code, bank, row, col, self.rises, products))
         if self.loads:
             self.loads.occupy(first, step, many)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hdl.params.pim import COMMANDS, PimParams
+from sim_tb.pim.simulate.bus import GIVES, TAKES
 from sim_tb.pim.simulate.unit import State, left
 from sim_tb.pim.simulate.work import NEVER, Operation
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["Loads"]
 
 MAC_AB, WR_GB = COMMANDS["MAC_AB"].code, COMMANDS["WR_GB"].code
-TAKES = tuple(command.code for command in COMMANDS.values() if command.data == "write")
-GIVES = tuple(command.code for command in COMMANDS.values() if command.data == "read")
 
 
 class Loads:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hdl.params.pim import COMMANDS, PimParams, mode_registers
 
 if TYPE_CHECKING:
-    from sim_tb.pim.simulate.channel import Burst
+    from sim_tb.pim.simulate.bus import Burst
 
 __all__ = ["CAUSES", "Numbers", "Span", "Statistics", "gather", "modes", "over_time"]
 
@@ -129,8 +129,8 @@ def gather(
         layers.append((np.array(starts, np.int64), np.array(ranks, np.int64)))
     for each in (*bursts, *ahead):
         for burst in each:
-            counts[burst[3]] += burst[2]
-            products += burst[2] * burst[8]
+            counts[burst.code] += burst.many
+            products += burst.many * burst.products
     columns = sum(count for code, count in enumerate(counts) if COLUMN[code])
     idle = _beside(beside, end)
     names = [f"channel{i}" for i in range(len(layers))]

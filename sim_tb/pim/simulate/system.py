@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from hdl.params import ToolError
-from hdl.params.pim import COMMANDS, PimParams
+from hdl.params.pim import PimParams
 from sim_tb.pim.log import Entry
-from sim_tb.pim.simulate.channel import Burst
+from sim_tb.pim.simulate.bus import Burst, entries
 from sim_tb.pim.simulate.issuer import Ended, Issuer
 from sim_tb.pim.simulate.statistics import Numbers, Span, Statistics, gather, over_time
 from sim_tb.pim.simulate.unit import State
@@ -18,7 +18,6 @@ from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Run", "Simulated", "System", "simulate"]
 
-NAMES = {command.code: name for name, command in COMMANDS.items()}
 #: Clocks from the first one to the first without reset, from which on everything else counts.
 RESET = 4
 #: Clocks from the first one without a program to the next start; and after an error, which the host has cleared.
@@ -235,7 +234,7 @@ class System:
         """Commands and operations of each channel, and what went on beside them, in clocks from ``origin`` on."""
         units, origin = self.units, self.origin
         beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
-        bursts = [[_moved(burst, -origin) for burst in each] for each in self._bursts()]
+        bursts = [[burst.before(origin) for burst in each] for each in self._bursts()]
         spans = [[(first - origin, past - origin) for first, past in channel.spans] for channel in units.channels]
         others = {name: [(first - origin, past - origin) for first, past in each] for name, each in beside.items()}
         return bursts, spans, others
@@ -268,17 +267,8 @@ class System:
         self.issuer.restore(issuer, self.time)
 
 
-def _moved(burst: Burst, clocks: int) -> Burst:
-    first, *rest = burst
-    return (first + clocks, *rest)  # type: ignore[return-value]
-
-
 def _log(bursts: Sequence[tuple[Sequence[Burst], Sequence[Burst]]]) -> list[Entry]:
     """Commands appear on the bus a clock after they were decided."""
-    found = []
-    for channel, each in enumerate(bursts):
-        for first, step, many, code, bank, row, col, rises, _ in chain(*each):
-            name = NAMES[code]
-            found += [Entry(first + 1 + i * step, channel, name, bank, row + i * rises, col + i) for i in range(many)]
+    found = [entry for channel, each in enumerate(bursts) for entry in entries(channel, chain(*each))]
     found.sort(key=lambda entry: entry[:2])
     return found

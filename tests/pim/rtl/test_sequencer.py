@@ -49,9 +49,29 @@ def mixed(params: PimParams, rng: np.random.Generator, length: int) -> list[Inst
             "gb": 0,
             "vectors": 1,
         }
+        if name in ("WR_BIAS", "RD_MAC"):
+            values["n"] = 1
+        if params.accumulators > 1:
+            name = _several(params, rng, str(name), values)
         one = instruction(str(name), mask=1, **_defaults(str(name)))
         found.append(replace(one, values={key: int(values.get(key, 0)) for key in one.values}))
     return found
+
+
+def _several(params: PimParams, rng: np.random.Generator, name: str, values: dict[str, int]) -> str:
+    """Several accumulators, vectors and buffers for an operation; a scale in place of some MACs."""
+    most = params.accumulators
+    if name in ("WR_BIAS", "RD_MAC"):
+        values |= {"n": 1 + rng.integers(most), "acc": 0}
+        values["acc"] = rng.integers(most - values["n"] + 1)
+    elif name == "MAC_AB" and params.int8 and rng.random() < 0.3:
+        values |= {"n": 1 + rng.integers(most // 2), "acc": 0, "to": most // 2}
+        return "SCALE_AB"
+    elif name in ("MAC_AB", "WR_GB"):
+        values["vectors"] = 1 + rng.integers(params.vectors)
+        values["acc"] = rng.integers(most - values["vectors"] + 1)
+        values["gb"] = rng.integers(params.buffer_words - (values["vectors"] - 1) * params.gb_words - 1)
+    return name
 
 
 def _defaults(name: str) -> dict[str, int]:

@@ -151,9 +151,9 @@ class Ledger:
         for number, (account, channel) in enumerate(zip(self.accounts, units.channels, strict=True)):
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
-            account.pending += [(*burst[:4], burst[8]) for burst in channel.bursts]
+            account.pending += [(*burst[:4], burst.products) for burst in channel.bursts]
             for burst in channel.ahead:
-                self.codes[burst[3]] += burst[2]
+                self.codes[burst.code] += burst.many
             channel.bursts.clear()
             channel.ahead.clear()
             del channel.spans[:-1]
