@@ -2,7 +2,7 @@
 
 Without a verb: both. ``measure`` keeps what was measured with the same sources and tools, and goes on where it was
 interrupted; ``write`` takes the committed results alone; ``list`` says what is out of date. With nothing kept, it takes
-about a quarter of an hour on two cores.
+about half an hour on two cores.
 """
 
 from __future__ import annotations

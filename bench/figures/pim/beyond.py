@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import TOKENS, decoder_of, figures_of, totals_of
+from bench.figures.pim.sample import TOKENS, by_layers, decoder_of
 from bench.figures.pim.systems import MODELS, POSITION
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
@@ -60,12 +60,10 @@ def _measure(model: str, system: str) -> dict[str, Any]:
     for name, switch in SWITCHES.items():
         try:
             params = changed(PRESETS[system], switch.system) if switch.system else PRESETS[system]
-            compiled = compile_decoder(decoder_of(model), params, TOKENS, **switch.mapping)
+            how = partial(compile_decoder, params=params, tokens=TOKENS, **switch.mapping)
+            found[name] = by_layers(decoder_of(model), how, POSITION)
         except ConfigError as error:
             found[name] = {"problem": str(error.problems[0])}
-            continue
-        batch = switch.mapping.get("batch", 1)
-        found[name] = figures_of(compiled, totals_of(compiled, [POSITION]), batch) | {"batch": batch}
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ from gen.pim.model import Decoder, read
 from gen.pim.model.published import PUBLISHED, published
 from sim_tb.pim.tokens import Totals, tokens_in_time
 
-__all__ = ["STRIDE", "TOKENS", "decoder_of", "figures_of", "sampled", "sum_of", "totals_of"]
+__all__ = ["FEW", "STRIDE", "TOKENS", "by_layers", "decoder_of", "figures_of", "sampled", "sum_of", "totals_of"]
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Tokens that a model processes.
 TOKENS = 1024
 #: Positions that one of them stands for: one in the middle.
 STRIDE = 256
+#: Layers of decoders that stand for one with more.
+FEW = (1, 3)
 
 
 def decoder_of(name: str) -> Decoder:
@@ -61,3 +64,33 @@ def figures_of(compiled: Compiled, totals: Totals, batch: int = 1) -> dict[str, 
         "mac": totals.mac_utilisation(params),
         "causes": {name: clocks / tokens for name, clocks in totals.causes.items()},
     }
+
+
+def by_layers(decoder: Decoder, compiled: Callable[[Decoder], Compiled], position: int) -> dict[str, Any]:
+    """Means of a token at a position, from decoders like that one with a few layers, as all layers do the same.
+
+    Parameters
+    ----------
+    decoder : Decoder
+        Its layers see the same tokens.
+    compiled : function
+        How decoders are compiled; refuses the whole one where it does not fit.
+    position : int
+    """
+    whole = compiled(decoder)
+    found = []
+    for layers in FEW:
+        short = compiled(_shortened(decoder, layers))
+        if short.placement.layer != whole.placement.layer:
+            raise AssertionError("fewer layers lie otherwise")
+        found.append(figures_of(short, totals_of(short, [position]), whole.placement.batch))
+    few, more = found
+    turns = (decoder.layers - FEW[0]) / (FEW[1] - FEW[0])
+    return {key: few[key] + turns * (more[key] - few[key]) for key in ("clocks", "seconds", "joules")}
+
+
+def _shortened(decoder: Decoder, layers: int) -> Decoder:
+    """A decoder with the first layers only."""
+    attention = decoder.attention
+    first = replace(attention, scale=attention.scale[:layers], windows=attention.windows[:layers])
+    return replace(decoder, layers=layers, attention=first)

@@ -7,13 +7,12 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import TOKENS, decoder_of
+from bench.figures.pim.sample import TOKENS, by_layers, decoder_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, PimParams, TimingTable, changed
 from sim_tb.pim.sensitivity import VARIATIONS
-from sim_tb.pim.tokens import tokens_in_time
 
 __all__ = ["GROUP", "MODELS", "POSITION", "RESPECTS"]
 
@@ -70,16 +69,10 @@ def _measure(model: str, system: str) -> dict[str, Any]:
             continue
         try:
             other = changed(params, changes) if changes else params
-            compiled = compile_decoder(decoder, other, TOKENS)
+            how = partial(compile_decoder, params=other, tokens=TOKENS)
+            found[name] = {"changes": changes, **by_layers(decoder, how, POSITION)}
         except ConfigError as error:
             found[name] = {"changes": changes, "problem": str(error.problems[0])}
-            continue
-        (step,) = tokens_in_time(compiled, [POSITION])
-        found[name] = {
-            "changes": changes,
-            "seconds": step.totals.clocks * other.timing.clock_ps * 1e-12,
-            "joules": step.totals.energy(other).total * 1e-12,
-        }
     return found
 
 
