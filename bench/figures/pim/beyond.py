@@ -8,13 +8,15 @@ from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
 from bench.figures.pim.sample import TOKENS, by_layers, decoder_of
-from bench.figures.pim.systems import MODELS, POSITION
+from bench.figures.pim.systems import POSITION
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, changed
 
-__all__ = ["GROUP", "SWITCHES", "Switch"]
+__all__ = ["GROUP", "MODELS", "SWITCHES", "Switch"]
+
+MODELS = ("gpt2-small", "gpt3-xl")
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,15 @@ OVERLAP = Switch(mapping={"overlap": True})
 BUFFERS = Switch({"buffers": 2})
 ACCUMULATORS = Switch({"accumulators": 16})
 #: Eight sequences, each word of a column multiplied with those of all at once.
-BATCH = Switch({"sram_words": 32768}, {"batch": 8})
-VECTORS = BATCH | Switch({"accumulators": 16, "vectors": 8, "buffers": 8})
+VECTORS = Switch(
+    {"sram_words": 32768, "program_words": 2048, "accumulators": 16, "vectors": 8, "buffers": 8}, {"batch": 8}
+)
 SWITCHES: dict[str, Switch] = {
     "plain": PLAIN,
     "vector work beside bank work": OVERLAP,
     "2 global buffers": PLAIN | BUFFERS,
     "16 accumulators": PLAIN | ACCUMULATORS,
     "all of these": OVERLAP | BUFFERS | ACCUMULATORS,
-    "8 sequences": PLAIN | BATCH,
     "8 sequences, 8 vectors at once": PLAIN | VECTORS,
     "all of these, 8 sequences": OVERLAP | VECTORS,
 }

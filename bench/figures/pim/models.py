@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bench.figures.pim.sample import TOKENS, decoder_of, figures_of, sampled, sum_of, totals_of
+from bench.figures.pim.sample import TOKENS, decoder_of, figures_of, sampled, shortened, totals_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from gen.pim.model.published import PUBLISHED
@@ -17,8 +17,7 @@ __all__ = ["GROUP", "MODELS", "OTHERS", "SYSTEMS", "item", "twin"]
 SYSTEMS = ("pimgpt_paper", "aim_measured")
 #: Models that people run today.
 OTHERS = ("smollm2-135m", "qwen2-0.5b", "tinyllama-1.1b-chat", "llama-3.2-1b-instruct")
-#: The longest first.
-MODELS = tuple(sorted((*PUBLISHED, *OTHERS), key=lambda name: -decoder_of(name).parameters))
+MODELS = (*PUBLISHED, *OTHERS)
 
 
 def item(model: str, system: str) -> str:
@@ -34,21 +33,17 @@ def twin(model: str) -> str:
 
 
 def _measure(model: str, system: str) -> dict[str, Any]:
-    """All positions with the output matrix; without it the middle one alone, whose difference is that of each."""
+    """With the output matrix; without it the same less what it takes, which a single layer in front of it shows."""
     decoder = decoder_of(model)
     compiled = compile_decoder(decoder, PRESETS[system], TOKENS)
-    positions = sampled(TOKENS)
-    middle = positions[len(positions) // 2]
-    steps = [totals_of(compiled, [position]) for position in positions]
-    found = figures_of(compiled, sum_of(steps))
-    both = (steps[positions.index(middle)], totals_of(compiled, [middle], predict=False))
-    output, without = (figures_of(compiled, totals) for totals in both)
-    difference = {key: output[key] - without[key] for key in ("clocks", "seconds", "joules")}
+    found = figures_of(compiled, totals_of(compiled, sampled(TOKENS)))
+    short = compile_decoder(shortened(decoder, 1), PRESETS[system], TOKENS)
+    output, none = (figures_of(short, totals_of(short, [TOKENS // 2], predict=predict)) for predict in (True, False))
     return {
         "parameters": decoder.parameters,
         "rows": compiled.placement.rows,
         "with": found,
-        "without": {key: found[key] - value for key, value in difference.items()},
+        "without": {key: found[key] - output[key] + none[key] for key in ("clocks", "seconds", "joules")},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,23 @@ from gen.pim.model import Decoder, read
 from gen.pim.model.published import PUBLISHED, published
 from sim_tb.pim.tokens import Totals, tokens_in_time
 
-__all__ = ["FEW", "STRIDE", "TOKENS", "by_layers", "decoder_of", "figures_of", "sampled", "sum_of", "totals_of"]
+__all__ = [
+    "FEW",
+    "STRIDE",
+    "TOKENS",
+    "by_layers",
+    "decoder_of",
+    "figures_of",
+    "sampled",
+    "shortened",
+    "totals_of",
+]
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Tokens that a model processes.
 TOKENS = 1024
 #: Positions that one of them stands for: one in the middle.
-STRIDE = 256
+STRIDE = 512
 #: Layers of decoders that stand for one with more.
 FEW = (1, 3)
 
@@ -31,25 +41,19 @@ def decoder_of(name: str) -> Decoder:
 def sampled(tokens: int, stride: int = STRIDE) -> list[int]:
     """A position in the middle of each ``stride``.
 
-    By turns it is the last one of the first half and the first one of the second half, so that numbers of tokens that
-    fill their last word, and those that begin another one, are met equally often.
+    By turns it is the last one of the first half and the first one of the second half. Of two, the mean is that of all
+    positions in whatever grows evenly or step by step: words of tokens, slots of keys.
     """
     return [first + stride // 2 - 1 + turn % 2 for turn, first in enumerate(range(0, tokens, stride))]
 
 
 def totals_of(compiled: Compiled, positions: Sequence[int], *, predict: bool = True) -> Totals:
     """Where time and energy of some positions went."""
-    totals = sum_of(step.totals for step in tokens_in_time(compiled, positions, predict=predict))
+    totals = Totals()
+    for step in tokens_in_time(compiled, positions, predict=predict):
+        totals.add(step.totals)
     totals.check_refreshes(compiled.params)
     return totals
-
-
-def sum_of(parts: Iterable[Totals]) -> Totals:
-    """All of them together."""
-    found = Totals()
-    for each in parts:
-        found.add(each)
-    return found
 
 
 def figures_of(compiled: Compiled, totals: Totals, batch: int = 1) -> dict[str, Any]:
@@ -80,7 +84,7 @@ def by_layers(decoder: Decoder, compiled: Callable[[Decoder], Compiled], positio
     whole = compiled(decoder)
     found = []
     for layers in FEW:
-        short = compiled(_shortened(decoder, layers))
+        short = compiled(shortened(decoder, layers))
         if short.placement.layer != whole.placement.layer:
             raise AssertionError("fewer layers lie otherwise")
         found.append(figures_of(short, totals_of(short, [position]), whole.placement.batch))
@@ -89,7 +93,7 @@ def by_layers(decoder: Decoder, compiled: Callable[[Decoder], Compiled], positio
     return {key: few[key] + turns * (more[key] - few[key]) for key in ("clocks", "seconds", "joules")}
 
 
-def _shortened(decoder: Decoder, layers: int) -> Decoder:
+def shortened(decoder: Decoder, layers: int) -> Decoder:
     """A decoder with the first layers only."""
     attention = decoder.attention
     first = replace(attention, scale=attention.scale[:layers], windows=attention.windows[:layers])

@@ -16,7 +16,7 @@ from sim_tb.pim.sensitivity import VARIATIONS
 
 __all__ = ["GROUP", "MODELS", "POSITION", "RESPECTS"]
 
-MODELS = ("gpt2-small", "gpt3-xl")
+MODELS = ("gpt2-small",)
 #: The last of half the tokens.
 POSITION = TOKENS // 2 - 1
 #: Times of the memory's arrays and of refreshes, which stay when the clock changes; all others are clocks.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.figures.pim.baselines import CLAIMS, EAGER, EAGER_BANDWIDTH, FACTS, MACHINES, bytes_of
+from bench.figures.pim.beyond import MODELS as SWITCHED
 from bench.figures.pim.beyond import SWITCHES
 from bench.figures.pim.context import CONTEXTS
 from bench.figures.pim.context import MODELS as LONG
@@ -175,7 +176,7 @@ def _contexts() -> str:
 
 def _beyond(what: str) -> str:
     """Throughput, or energy, of each switch over the plain mapping."""
-    columns = [(model, system) for model in VARIED for system in SYSTEMS]
+    columns = [(model, system) for model in SWITCHED for system in SYSTEMS]
     rows = []
     for name, switch in SWITCHES.items():
         settings = [f"`--set {key}={value}`" for key, value in switch.system.items()]
