@@ -61,14 +61,15 @@ class Operands:
     ----------
     source, result : int
     stride : int
-    biased : bool
-        The biases are where the result of the first sequence goes. Otherwise there are none.
+    biases : int, optional
+        Where the biases of the first slot are, if there are any: where the result of the first sequence goes, or
+        where nothing is written.
     """
 
     source: int
     result: int
     stride: int
-    biased: bool
+    biases: int | None = None
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,11 @@ class Product:
         if first and self.params.accumulators == 1:
             # All slots meet all chunks but the last.
             self._macro(code, operands, 0, range(self.matrix.slots), range(first), 0)
-            operands = replace(operands, biased=True)
+            operands = replace(operands, biases=operands.result)
         for piece in pieces:
-            own = replace(operands, result=operands.result + piece.start * self.params.slot_words)
+            skipped = piece.start * self.params.slot_words
+            biases = None if operands.biases is None else operands.biases + skipped
+            own = replace(operands, result=operands.result + skipped, biases=biases)
             if self.params.accumulators == 1:
                 self._macro(code, own, 0, piece, range(first, first + 1), 0)
             else:
@@ -166,16 +169,16 @@ class Product:
         matrix, own = self.matrix, sequence * operands.stride
         start = sum(matrix.lengths[: chunks.start])
         result = operands.result + own
-        zero = not chunks.start and not operands.biased
+        bias = result if chunks.start else operands.biases
         code.add(
             "VMM",
-            *(("zero",) if zero else ()),
+            *(("zero",) if bias is None else ()),
             at=origin + matrix.column(chunks.start, slots.start),
             n=sum(matrix.lengths[chunks.start : chunks.stop]),
             slots=len(slots),
             pitch=matrix.pitch,
             a=operands.source + own + start,
-            b=0 if zero else result if chunks.start else operands.result,
+            b=bias or 0,
             d=result,
         )
 
@@ -215,7 +218,7 @@ class _Blocks:
         chunks = range(len(self.matrix.lengths))
         self.slots = slots
         self.code.add("ACT_AB", mask=self.code.everyone, row=self._column(0, slots.start) // params.row_cols)
-        if not self.operands.biased:
+        if self.operands.biases is None:
             used = min(size, len(slots)) * self.many
             self.code.add("WR_BIAS", "zero", mask=self.code.everyone, acc=0, n=used)
         for some in [chunks] if self.product.stays else [range(chunk, chunk + 1) for chunk in chunks]:
@@ -244,7 +247,7 @@ class _Blocks:
         step = self._column(chunks[0], first + many) - self._column(chunks[0], first) if blocks > 1 else 0
         words = many * params.slot_words
         with code.loop(blocks, columns=step, a=words, d=words) as loop:
-            if chunks[0] or self.operands.biased:
+            if chunks[0] or self.operands.biases is not None:
                 self._preset(range(first, first + many), chunks[0] == 0, loop)
             for chunk in chunks:
                 if load:
@@ -303,21 +306,28 @@ class _Blocks:
             self.code.add("ACT_AB", mask=self.code.everyone, row=following // size, move={"row": [loop]})
 
     # --- accumulators ------------------------------------------------------------------------------------------------
-    def _preset(self, slots: range, biases: bool, loop: Loop) -> None:
+    def _preset(self, slots: range, first: bool, loop: Loop) -> None:
         """Begin from biases, the same for all sequences, or from what the chunks before have left in the result."""
-        own = 0 if biases else self.sequences.start * self.operands.stride
-        apart = 0 if biases else self.operands.stride
-        self._move("WR_BIAS", "a", slots, own, apart, loop)
+        operands = self.operands
+        if first:
+            self._move("WR_BIAS", "a", slots, operands.biases or 0, 0, loop)
+        else:
+            self._move("WR_BIAS", "a", slots, self._own, operands.stride, loop)
+
+    @property
+    def _own(self) -> int:
+        """Where the result of the first of these sequences goes."""
+        return self.operands.result + self.sequences.start * self.operands.stride
 
     def _read(self, slots: range, loop: Loop) -> None:
         """Results to their places."""
-        self._move("RD_MAC", "d", slots, self.sequences.start * self.operands.stride, self.operands.stride, loop)
+        self._move("RD_MAC", "d", slots, self._own, self.operands.stride, loop)
 
-    def _move(self, name: str, operand: str, slots: range, own: int, apart: int, loop: Loop) -> None:
+    def _move(self, name: str, operand: str, slots: range, begin: int, apart: int, loop: Loop) -> None:
         """All accumulators of a block and the slots at one place, or of each slot and its places, ``apart`` words."""
         size, everyone = self.params.slot_words, self.code.everyone
         for index in [0] if self.many == 1 else range(len(slots)):
-            place = self.operands.result + own + (slots.start + index - self.slots.start) * size
+            place = begin + (slots.start + index - self.slots.start) * size
             n, stride = (len(slots), size) if self.many == 1 else (self.many, apart)
             move = {operand: [loop]}
             self.code.add(name, mask=everyone, acc=index * self.many, n=n, stride=stride, move=move, **{operand: place})

@@ -50,6 +50,8 @@ class Sram:
     ----------
     batch, stride : int
         Sequences, and words from what belongs to one of them to the same of the next.
+    bias, bias_z : int
+        Biases of products that go to ``shared`` and to ``z``: there, or with a batch at places of their own.
     passes : tuple of Pass
         The heads of a layer, as many at a time as have room for their scores.
     pieces : tuple of range
@@ -60,6 +62,8 @@ class Sram:
 
     batch: int
     stride: int
+    bias: int
+    bias_z: int
     gain: int
     gain_2: int
     turn: int
@@ -130,6 +134,11 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     vectors = placement.width_words * (1 if decoder.norm.kind == "rms" else 2)
     gain = region("normalisation", (1 + apart) * vectors)
     turn = region("rotation", 3 * turn_words) if turn_words else at
+    sizes = {name: each.result_words for name, each in placement.layer.items() if f"{name}.bias" in placement.vectors}
+    bias, bias_z = at, at
+    if batch > 1 and sizes:
+        bias = region("biases", max(sizes.get(name, 0) for name in ("attend", "up")))
+        bias_z = region("biases of results", max(sizes.get(name, 0) for name in ("mix", "down")))
     own = at
     # Where the part of the first sequence ends at the latest.
     limit = own + (params.sram_words - own) // batch
@@ -161,6 +170,8 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     found = Sram(
         batch=batch,
         stride=stride,
+        bias=bias if batch > 1 else shared,
+        bias_z=bias_z if batch > 1 else z,
         gain=gain,
         gain_2=gain + apart * vectors,
         turn=turn,

@@ -205,14 +205,14 @@ class _Token:
         sram, layer = self.sram, self.at.layer
 
         def read_ahead() -> None:
-            self._read("mix.bias", sram.z, origin)
+            self._read("mix.bias", sram.bias_z, origin)
             self._gain("norm_2", sram.gain_2, origin)
 
         self.code.add("SETR", r=SCALE, value=_bits(each.scale))
         if not self.ahead:
             self._gain("norm_1", sram.gain, origin)
         self._normalise("norm_1", sram.gain)
-        self._read("attend.bias", sram.shared, origin)
+        self._read("attend.bias", sram.bias, origin)
         if self.apart:
             read_ahead()
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
@@ -232,11 +232,11 @@ class _Token:
     def _mlp(self, origin: int) -> None:
         """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
         sram, layer = self.sram, self.at.layer
-        self._read("up.bias", sram.shared, origin)
+        self._read("up.bias", sram.bias, origin)
         if self.ahead:
             self._gain("norm_1", sram.gain, origin + self.at.layer_columns)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
-        self._read("down.bias", sram.z, origin)
+        self._read("down.bias", sram.bias_z, origin)
         if self.overlap:
             self._multiply(layer["down"], "down", sram.shared, sram.z, origin, ahead=self._activate)
         else:
@@ -277,8 +277,10 @@ class _Token:
         slots: range | None = None,
         ahead: Callable[[range], None] | None = None,
     ) -> None:
-        """A product with a matrix; its bias, if it has one, is where the first sequence's result goes."""
-        operands = Operands(source, result, self.sram.stride, f"{name}.bias" in self.at.vectors)
+        """A product with a matrix; the bias of logits, if they have one, is where the first sequence's go."""
+        places = {"mix": self.sram.bias_z, "down": self.sram.bias_z, "output": result}
+        biases = places.get(name, self.sram.bias) if f"{name}.bias" in self.at.vectors else None
+        operands = Operands(source, result, self.sram.stride, biases)
         with self.code.of(name):
             Product(matrix, self.sram.batch).emit(self.code, operands, origin=origin, slots=slots, ahead=ahead)
 

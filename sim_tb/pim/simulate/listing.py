@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from hdl.params.pim import FIELDS, IllegalWord, Instruction, PimParams, decode
@@ -42,13 +43,11 @@ class Listing:
         """An instruction as it stands in the program; None where there is none."""
         word = self.program[pc]
         if word not in self._decoded:
-            try:
-                self._decoded[word] = decode(word)
-            except IllegalWord:
-                self._decoded[word] = None
-            one = self._decoded[word]
-            if one is not None and one.op.needs and not getattr(self.params, one.op.needs):
-                self._decoded[word] = None
+            one = None
+            with suppress(IllegalWord):
+                one = decode(word)
+            legal = one is not None and (not one.op.needs or getattr(self.params, one.op.needs))
+            self._decoded[word] = one if legal else None
         return self._decoded[word]
 
     def fenced(self, pc: int) -> bool:
