@@ -101,6 +101,16 @@ class Matrix:
         return self.at + first * sum(pitches) + many * sum(pitches[:chunk]) + (slot - first) * pitches[chunk]
 
     @property
+    def last_columns(self) -> int:
+        """Columns of a slot in the last chunk."""
+        return self.lengths[-1]
+
+    @property
+    def slot_elements(self) -> int:
+        """Elements that the columns of a slot have room for, with what stands between slots."""
+        return self.columns // self.slots * self.params.lanes
+
+    @property
     def row(self) -> int:
         """The row where it begins, operand row of VMM."""
         return self.at // self.params.row_cols

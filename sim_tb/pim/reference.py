@@ -14,13 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from gen.pim.model import Decoder, Learned, Norm, Rotary
+from gen.pim.model.quantise import Quantised
 from gen.pim.model.weights import to_bf16
 from sim_tb.golden.float import add, dot, gelu, gelue, multiply, narrow, rectified, silu, widen
 from sim_tb.golden.pim import vector
+from sim_tb.pim.int8 import scaled_product
 
 __all__ = ["Arithmetic", "Double", "Reference", "Single", "double", "single"]
 
 Elements = npt.NDArray[np.uint16]
+#: A tensor's bf16 numbers as their bits, or a matrix of 8 bits.
+Weights = Elements | Quantised
 #: What an arithmetic computes with.
 Numbers = npt.NDArray[Any]
 #: Elements of a head that belong together: first halves of the rotated pairs, second halves, the rest; or all.
@@ -34,15 +38,19 @@ class Arithmetic(Protocol):
         """The numbers of a tensor."""
         ...
 
+    def matrix(self, weights: Quantised) -> Any:
+        """A matrix of 8 bits, as :meth:`linear` and :meth:`join` take it."""
+        ...
+
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         """Numbers that are no weights."""
         ...
 
-    def linear(self, product: str, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
-        """``x @ matrix + bias``, a part of a product of the controller's."""
+    def linear(self, product: str, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
+        """``x @ matrix + bias``, a part of a product of the controller's; the matrix is as the first two give it."""
         ...
 
-    def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
+    def join(self, mixed: Numbers, matrix: Any, bias: Numbers | None, groups: int) -> Numbers:
         """The same of what the heads give, shape (heads, elements)."""
         ...
 
@@ -99,6 +107,9 @@ class Double:
 
     def numbers(self, weights: Elements) -> Numbers:
         return widen(weights).astype(np.float64)
+
+    def matrix(self, weights: Quantised) -> Any:
+        return weights.values * self.numbers(weights.scales)
 
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return values
@@ -173,10 +184,15 @@ class Single:
     def numbers(self, weights: Elements) -> Numbers:
         return weights
 
+    def matrix(self, weights: Quantised) -> Any:
+        return weights
+
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return to_bf16(values)
 
-    def linear(self, product: str, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
+    def linear(self, product: str, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
+        if isinstance(matrix, Quantised):
+            return scaled_product(x, matrix, bias, self.lanes, self.chunks[product])
         x, matrix = _filled(x, self.lanes), _filled(matrix.T, self.lanes)
         result = np.zeros(len(matrix), np.uint16) if bias is None else bias
         for at in range(0, len(x), self.chunks[product]):
@@ -184,14 +200,21 @@ class Single:
             result = narrow(dot(matrix[:, part], x[part], self.lanes, widen(result)))
         return result
 
-    def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
+    def join(self, mixed: Numbers, matrix: Any, bias: Numbers | None, groups: int) -> Numbers:
         """Of the heads that share keys, the first ones of all groups are summed first, then the second ones."""
         heads, width = mixed.shape
         order = [group * (heads // groups) + repeat for repeat in range(heads // groups) for group in range(groups)]
-        rows = matrix.reshape(heads, width, -1)[order].swapaxes(1, 2)
         whole = int(np.lcm(self.lanes, self.banks))
-        wide = _filled(rows, whole).swapaxes(1, 2).reshape(-1, matrix.shape[1])
-        return self.linear("mix", _filled(mixed[order], whole).reshape(-1), wide, bias)
+
+        def ordered(values: Numbers) -> Numbers:
+            rows = values.reshape(heads, width, -1)[order].swapaxes(1, 2)
+            return _filled(rows, whole).swapaxes(1, 2).reshape(-1, values.shape[1])
+
+        if isinstance(matrix, Quantised):
+            matrix = Quantised(ordered(matrix.values), matrix.scales)
+        else:
+            matrix = ordered(matrix)
+        return self.linear("mix", _filled(mixed[order], whole).reshape(-1), matrix, bias)
 
     def scores(self, keys: Numbers, query: Numbers, sections: Sections) -> Numbers:
         return self._dot(
@@ -242,14 +265,15 @@ class Reference:
     Parameters
     ----------
     decoder : Decoder
-    weights : mapping of uint16 arrays
-        Bf16 tensors as their bits, named and shaped as ``decoder.tensors()`` says.
+    weights : mapping of uint16 arrays or Quantised
+        Bf16 tensors as their bits, named and shaped as ``decoder.tensors()`` says; or what
+        :func:`gen.pim.model.quantise.quantised` has made of them.
     arithmetic : Arithmetic
     """
 
-    def __init__(self, decoder: Decoder, weights: Mapping[str, Elements], arithmetic: Arithmetic) -> None:
+    def __init__(self, decoder: Decoder, weights: Mapping[str, Weights], arithmetic: Arithmetic) -> None:
         self.decoder, self.arithmetic = decoder, arithmetic
-        self.weights = {name: arithmetic.numbers(weights[name]) for name in weights}
+        self.weights = {name: _read(arithmetic, weights[name]) for name in weights}
         self.keys: list[list[Numbers]] = [[] for _ in range(decoder.layers)]
         self.values: list[list[Numbers]] = [[] for _ in range(decoder.layers)]
 
@@ -265,7 +289,7 @@ class Reference:
             if not decoder.parallel:
                 y = self._norm(f"{layer}.norm_2", x)
             x = ar.add(x, self._mlp(layer, y))
-        matrix = w["embedding"].T if decoder.tied else w["output"]
+        matrix = w["output"] if "output" in w else w["embedding"].T
         return ar.linear("output", self._norm("norm", x), matrix, w.get("output.bias"))
 
     def _norm(self, name: str, x: Numbers) -> Numbers:
@@ -352,13 +376,17 @@ def _speed(rotary: Rotary, pair: int) -> float:
     return (1 - smooth) * slow + smooth * speed
 
 
-def double(decoder: Decoder, weights: Mapping[str, Elements]) -> Reference:
+def _read(arithmetic: Arithmetic, weights: Weights) -> Any:
+    return arithmetic.matrix(weights) if isinstance(weights, Quantised) else arithmetic.numbers(weights)
+
+
+def double(decoder: Decoder, weights: Mapping[str, Weights]) -> Reference:
     """A decoder in float64."""
     return Reference(decoder, weights, Double())
 
 
 def single(
-    decoder: Decoder, weights: Mapping[str, Elements], params: Any, chunks: Mapping[str, int] | None = None
+    decoder: Decoder, weights: Mapping[str, Weights], params: Any, chunks: Mapping[str, int] | None = None
 ) -> Reference:
     """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`.
 

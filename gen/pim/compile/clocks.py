@@ -9,6 +9,7 @@ that leaves 44; the hardware takes 50.
 
 from __future__ import annotations
 
+from gen.pim.compile.int8 import Int8Matrix
 from gen.pim.layout import Matrix
 
 __all__ = ["clocks", "gains", "pitch_of", "searches"]
@@ -41,7 +42,7 @@ def clocks(matrix: Matrix, block: int) -> int:
     return found
 
 
-def searches(matrix: Matrix) -> int:
+def searches(matrix: Matrix | Int8Matrix) -> int:
     """Slots in each of two last pieces of a product whose greatest result is wanted.
 
     0 if pieces cost more than they hide. It takes two searches, one for the place and one for the number. Those in the
@@ -50,8 +51,8 @@ def searches(matrix: Matrix) -> int:
     """
     params, timing = matrix.params, matrix.params.timing
     search = params.units // params.vector_lanes or 1
-    words = matrix.lengths[-1]
-    slot = words * timing.tccd + 2 * timing.tmod + timing.tmac + timing.cl_reg + params.parts * timing.tbl
+    words, reading = matrix.lengths[-1], 2 * timing.tmod + timing.tmac + timing.cl_reg
+    slot = matrix.last_columns * timing.tccd + reading // (matrix.group or 1) + params.parts * timing.tbl
     found = -(-matrix.slots * search // (slot + 2 * search))
     again = words * max(timing.tbl, timing.tccd) + timing.trtp + timing.trp + timing.trcd_mac
     before, after = matrix.slots * search, 4 * found * search + SEARCH + 2 * again

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gen.pim.compile.image import check, parts
-from gen.pim.compile.placement import LAYOUTS, Placement, place
-from gen.pim.compile.product import Product
+from gen.pim.compile.int8 import buffer_words
+from gen.pim.compile.kinds import LAYOUTS
+from gen.pim.compile.placement import Placement, place
 from gen.pim.compile.registers import MOST
 from gen.pim.compile.sram import Sram, arrange
 from gen.pim.compile.token import token_pieces
 from gen.pim.elements import Elements
 from gen.pim.model import Decoder
+from gen.pim.model.quantise import WEIGHTS, Quantised, quantised
 from gen.pim.program import Program
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import FIELDS, Instruction, PimParams, instruction
@@ -23,6 +25,8 @@ __all__ = ["Compiled", "compile_decoder"]
 
 #: Tokens that caches have room for, unless another number is asked for.
 USUAL_TOKENS = 1024
+#: Accumulators of the system that is told what weights of 8 bits would take.
+ACCUMULATORS = 8
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Compiled:
     def summed(self) -> dict[str, int]:
         """Elements of the input after which sums of each product are rounded to bf16: of a layer's, and ``output``."""
         matrices = {**self.placement.layer, "output": self.placement.output}
-        return {name: Product(matrix, self.placement.batch).summed for name, matrix in matrices.items()}
+        return {name: self.placement.product(matrix).summed for name, matrix in matrices.items()}
 
     def programs(
         self, position: int, *, token: int | Sequence[int] | None = None, predict: bool = True, logits: bool = False
@@ -165,6 +169,10 @@ class Compiled:
             found[:, first : first + columns.shape[1]] = columns
         return found.reshape(params.channels, params.banks, -1, params.lanes)
 
+    def stored(self, weights: Mapping[str, Elements]) -> Mapping[str, Elements | Quantised]:
+        """A decoder's tensors in the precision that the banks have them in, as references take them."""
+        return quantised(self.decoder, weights) if self.placement.weights == "int8" else weights
+
     @property
     def image_bytes(self) -> int:
         """Bytes of :meth:`image`."""
@@ -178,6 +186,7 @@ def compile_decoder(
     tokens: int | None = None,
     layout: str = "auto",
     batch: int = 1,
+    weights: str = "bf16",
     *,
     overlap: bool = True,
 ) -> Compiled:
@@ -193,6 +202,8 @@ def compile_decoder(
         A key of :data:`gen.pim.compile.LAYOUTS`.
     batch : int
         Sequences that programs take one token further together, each with caches and activations of its own.
+    weights : str
+        A key of :data:`gen.pim.compile.WEIGHTS`: what matrices are stored as.
     overlap : bool
         Let the vector unit work while channels do; otherwise one thing follows the other.
 
@@ -205,15 +216,18 @@ def compile_decoder(
     tokens = min(decoder.context, USUAL_TOKENS) if tokens is None else tokens
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= decoder.context:
         problems.append(Problem("tokens", f"must be 1 to the {decoder.context} of the model's context, not {tokens!r}"))
-    if layout not in LAYOUTS:
-        message = f"must be one of {', '.join(LAYOUTS)}, not {layout!r}"
-        problems.append(Problem("layout", message, near_name(layout, LAYOUTS)))
+    for key, value, known in (("layout", layout, LAYOUTS), ("weights", weights, WEIGHTS)):
+        if value not in known:
+            message = f"must be one of {', '.join(known)}, not {value!r}"
+            problems.append(Problem(key, message, near_name(value, known)))
     if isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch <= MOST:
         message = f"must be 1 to {MOST}, as each sequence's token is in a scalar register, not {batch!r}"
         problems.append(Problem("batch", message))
+    if weights == "int8":
+        problems += _int8(params)
     if problems:
         raise ConfigError(problems)
-    placement = place(decoder, params, tokens, layout, batch)
+    placement = place(decoder, params, tokens, layout, batch, weights)
     problems = [*_fields(placement), *_rows(placement, layout)]
     try:
         sram = arrange(placement, overlap=overlap)
@@ -222,6 +236,19 @@ def compile_decoder(
     if problems:
         raise ConfigError(problems)
     return Compiled(placement, sram, overlap)
+
+
+def _int8(params: PimParams) -> Iterator[Problem]:
+    """What a system lacks for weights of 8 bits."""
+    if not params.int8:
+        yield Problem("pim.int8", "must be true for weights of 8 bits, not false", "--set int8=true, for example")
+    if params.accumulators < 2:
+        message = f"must be at least 2 for weights of 8 bits, not {params.accumulators}"
+        yield Problem(
+            "pim.accumulators", message, "one makes dot products, and the others hold what scales make of them"
+        )
+    if buffer_words(params) < 2:
+        yield Problem("pim.gb_words", f"must be at least 2 for weights of 8 bits, not {params.gb_words}")
 
 
 def _fields(placement: Placement) -> Iterator[Problem]:
@@ -259,16 +286,17 @@ def _ways_out(placement: Placement, layout: str) -> Iterator[str]:
             wider = replace(params, channels=channels)
         except ConfigError:
             continue
-        if place(decoder, wider, placement.tokens, layout, batch).rows <= params.rows:
+        if place(decoder, wider, placement.tokens, layout, batch, placement.weights).rows <= params.rows:
             yield f"{channels} channels would do"
             break
-    caches = decoder.layers * placement.cache_rows
-    halved = -(-(placement.rows - caches) // 2) + caches
-    fits = "would fit" if halved <= params.rows else "would not fit either"
-    yield f"weights of 8 bits would take half of theirs, {halved} rows in all, and {fits}"
+    if placement.weights == "bf16":
+        able = replace(params, int8=True, accumulators=max(ACCUMULATORS, params.accumulators))
+        rows = place(decoder, able, placement.tokens, layout, batch, "int8").rows
+        fits = "would fit" if rows <= params.rows else "would not fit either"
+        yield f"weights of 8 bits would take {rows} rows in all, and {fits}"
 
     def room(tokens: int) -> int:
-        return place(decoder, params, tokens, layout, batch).rows
+        return place(decoder, params, tokens, layout, batch, placement.weights).rows
 
     if room(1) <= params.rows:
         low, high = 1, placement.tokens

@@ -120,7 +120,7 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     """Lay out the SRAM, with places for the vectors of one normalisation or of two."""
     params, decoder, heads = placement.params, placement.decoder, placement.heads
     width = placement.slot_words(decoder.width)
-    item = sum(placement.output.lengths[:-1]) + placement.output.pitches[-1] if decoder.tied else 0
+    item = 0 if placement.embedding else sum(placement.output.lengths[:-1]) + placement.output.pitches[-1]
     turn_words = heads.turned * heads.line_words
     batch = placement.batch
     at, regions = 0, []
@@ -159,7 +159,7 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     region("MLP", max(placement.layer["up"].result_words, words_of(params, decoder.mlp.inner)))
     at = shared
     free = (limit - at) // params.slot_words
-    pieces = tuple(_pieces(placement.output.slots, max(1, free)))
+    pieces = tuple(_pieces(placement.output.slots, placement.output.group or 1, free))
     region("logits", len(pieces[0]) * params.slot_words)
     if turn_words:
         at = shared
@@ -226,8 +226,9 @@ def _passes(placement: Placement, room: int) -> Iterator[Pass]:
             yield Pass(range(repeat, min(repeat + repeats, heads.repeats)), some)
 
 
-def _pieces(slots: int, most: int) -> Iterator[range]:
-    """Slots in as few pieces as there can be, as even as they can be."""
-    count = -(-slots // most)
+def _pieces(slots: int, group: int, most: int) -> Iterator[range]:
+    """Whole groups of slots in as few pieces as there can be, with at most so many slots, as even as they can be."""
+    groups = -(-slots // group)
+    count = -(-groups // max(1, most // group))
     for piece in range(count):
-        yield range(piece * slots // count, (piece + 1) * slots // count)
+        yield range(piece * groups // count * group, min((piece + 1) * groups // count * group, slots))

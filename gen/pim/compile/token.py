@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.clocks import searches
 from gen.pim.compile.code import Code
 from gen.pim.compile.context import Context
+from gen.pim.compile.kinds import Stored
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
-from gen.pim.compile.product import Operands, Product
+from gen.pim.compile.product import Operands
 from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, TOKEN, token_of
 from gen.pim.compile.sram import Sram
-from gen.pim.layout import Matrix
 from gen.pim.model import Learned
 from hdl.params.pim import Instruction, words_of
 
@@ -124,9 +125,9 @@ class _Token:
         """The logits of the next token, and the most likely one."""
         self._gain("norm", self.sram.gain, 0)
         self._normalise("norm", self.sram.gain)
-        last = searches(self.at.output) if self.overlap and (len(self.sram.pieces), self.sram.batch) == (1, 1) else 0
-        if last:
-            self._search_beside(last)
+        alone = self.overlap and (len(self.sram.pieces), self.sram.batch) == (1, 1)
+        if alone and (pieces := self._last_pieces()):
+            self._search_beside(pieces)
             if logits:
                 self._send(self.sram.pieces[0])
             return
@@ -150,17 +151,22 @@ class _Token:
         units = self.params.units
         return min(self.decoder.vocabulary - piece.start * units, len(piece) * units)
 
-    def _search_beside(self, last: int) -> None:
+    def _last_pieces(self) -> list[range]:
+        """The slots of the logits as most of them and two last pieces, of whole groups; nothing if it doesn't pay."""
+        slots, group = self.at.output.slots, self.at.output.group or 1
+        last = searches(self.at.output)
+        ends = [0, *((slots - count) // group * group for count in (2 * last, last)), slots]
+        return [range(*each) for each in pairwise(ends)] if last and ends == sorted(set(ends)) else []
+
+    def _search_beside(self, pieces: list[range]) -> None:
         """The logits, and the most likely token: what most of them give is found while two last pieces come."""
-        sram, slots, add = self.sram, self.at.output.slots, self.code.add
-        pieces = [range(slots - 2 * last), range(slots - 2 * last, slots - last), range(slots - last, slots)]
-        left = range(slots - 2 * last, slots)
+        sram, add = self.sram, self.code.add
+        left = range(pieces[1].start, pieces[2].stop)
         a, most = sram.shared + left.start * self.params.slot_words, self._tokens(pieces[0])
         self._read("output.bias", sram.shared, 0)
         with self.code.of("output"):
-            computed = Product(self.at.output, 1).emit_pieces(
-                self.code, Operands(sram.y, sram.shared, 0, self.decoder.output_bias), pieces
-            )
+            operands = Operands(sram.y, sram.shared, 0, sram.shared if self.decoder.output_bias else None)
+            computed = self.at.product(self.at.output).emit_pieces(self.code, operands, pieces)
             next(computed)
             add("ARGMAX", r=TOKEN, a=sram.shared, n=most)
             next(computed)
@@ -182,7 +188,7 @@ class _Token:
             add("SKEEP", r=token - 1, s=FOUND, value=piece.start * self.params.units)
 
     def _logits(self, piece: range) -> None:
-        """The logits of some slots."""
+        """The logits of some slots, of every sequence."""
         size = self.params.slot_words
         self._read("output.bias", self.sram.shared, 0, piece.start * size, len(piece) * size)
         self._multiply(self.at.output, "output", self.sram.y, self.sram.shared, 0, piece)
@@ -269,7 +275,7 @@ class _Token:
 
     def _multiply(
         self,
-        matrix: Matrix,
+        matrix: Stored,
         name: str,
         source: int,
         result: int,
@@ -282,7 +288,7 @@ class _Token:
         biases = places.get(name, self.sram.bias) if f"{name}.bias" in self.at.vectors else None
         operands = Operands(source, result, self.sram.stride, biases)
         with self.code.of(name):
-            Product(matrix, self.sram.batch).emit(self.code, operands, origin=origin, slots=slots, ahead=ahead)
+            self.at.product(matrix).emit(self.code, operands, origin=origin, slots=slots, ahead=ahead)
 
     def _gain(self, name: str, word: int, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""

@@ -24,7 +24,8 @@ def about_system(found: Figures) -> str:
     return (
         f"{found['system']}{changes}: {sizes['channels']} channels of {sizes['banks']} banks with "
         f"{sizes['lanes']} multipliers each, {quantity(1e6 / found['timing']['clock_ps'], 'MHz')}; "
-        f"{count(found['rows'])} of {count(sizes['rows'])} rows used, layout {found['layout']}"
+        f"{count(found['rows'])} of {count(sizes['rows'])} rows used, layout {found['layout']}, "
+        f"weights {found['weights']}"
     )
 
 

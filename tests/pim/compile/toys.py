@@ -108,8 +108,9 @@ def compare(compiled: Compiled, seed: int, positions: int) -> Compared:
     shape, batch = compiled.decoder, compiled.placement.batch
     weights = random_weights(shape, rng)
     machine = loaded(compiled, weights)
-    right = [single(shape, weights, compiled.params, compiled.summed) for _ in range(batch)]
-    wide = [double(shape, weights) for _ in range(batch)]
+    stored = compiled.stored(weights)
+    right = [single(shape, stored, compiled.params, compiled.summed) for _ in range(batch)]
+    wide = [double(shape, stored) for _ in range(batch)]
     farthest, different, longest, tokens = 0.0, 0, 0, [0] * batch
     for position in range(positions):
         predicted = position % 3 == 2
