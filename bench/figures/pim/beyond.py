@@ -46,14 +46,16 @@ ACCUMULATORS = Switch({"accumulators": 16})
 VECTORS = Switch(
     {"sram_words": 32768, "program_words": 2048, "accumulators": 16, "vectors": 8, "buffers": 8}, {"batch": 8}
 )
+INT8 = Switch({"int8": True}, {"weights": "int8"})
 SWITCHES: dict[str, Switch] = {
     "plain": PLAIN,
     "vector work beside bank work": OVERLAP,
     "2 global buffers": PLAIN | BUFFERS,
     "16 accumulators": PLAIN | ACCUMULATORS,
-    "all of these": OVERLAP | BUFFERS | ACCUMULATORS,
+    "16 accumulators, weights of 8 bits": PLAIN | INT8 | ACCUMULATORS,
+    "all of these": OVERLAP | BUFFERS | ACCUMULATORS | INT8,
     "8 sequences, 8 vectors at once": PLAIN | VECTORS,
-    "all of these, 8 sequences": OVERLAP | VECTORS,
+    "all of these, 8 sequences": OVERLAP | VECTORS | INT8,
 }
 
 
