@@ -30,26 +30,20 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *,
         on the scores of one while channels compute those of the next.
     """
     passes = [(each, some) for each in sequences for some in each.sram.passes]
-    turned = bool(sequences[0].heads.turned)
-    # A value goes to the banks while something turns, or beside the scores; without overlap behind the key.
-    early = ("value", "key") if turned else ("key",)
 
     def begin(number: int) -> None:
         each, some = passes[number]
         if some is each.sram.passes[0]:
-            each.keep(*(early if overlap else ("key", "value")))
+            each.keep_key()
         each.score(some)
 
     def beside(number: int, following: bool) -> None:
-        each, some = passes[number]
-        if overlap and not turned and some is each.sram.passes[0]:
-            each.keep("value")
         if meanwhile and not number:
             meanwhile()
         if following:
             begin(number + 1)
 
-    for each in sequences if turned else ():
+    for each in sequences if sequences[0].heads.turned else ():
         each.rotate()
     begin(0)
     for number, (each, some) in enumerate(passes):
@@ -74,12 +68,6 @@ class Attend:
         self.heads, self.params, self.at = context.heads, context.params, context.at
         self.values = Values(context)
 
-    def keep(self, *what: str) -> None:
-        """The token's key or value, or one after the other, go to the banks."""
-        with self.code.of("caches"):
-            for each in what:
-                (self._keep_key if each == "key" else self._keep_value)()
-
     def weigh(self, some: Pass, aside: Callable[[], None]) -> None:
         """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
 
@@ -95,7 +83,7 @@ class Attend:
                 self.share(some, later)
 
     def _stages(self, some: Pass) -> list[range]:
-        """The groups of a pass, some whole periods (:meth:`_mix`) at a time."""
+        """The groups of a pass, some whole periods (:class:`Values`) at a time."""
         period = self.values.period
         size = max(1, TOGETHER // (period * len(some.repeats))) * period
         count = len(some.groups)
@@ -114,28 +102,15 @@ class Attend:
             add("VMADD", a=a, b=cos, c=first, d=a, n=size)
             add("VMADD", a=b, b=cos, c=second, d=b, n=size)
 
-    def _keep_key(self) -> None:
+    def keep_key(self) -> None:
         """The token's key in one piece, in the unit of its turn."""
         heads = self.heads
         unit, column = self.at.keys.find(self.params, self.seen.entry)
         words = heads.groups * heads.part_words
-        for part in range(len(heads.parts)):
-            at = self.context.origin + column + part * words
-            self.code.add_unit("WR_SB", unit, at=at, n=words, a=self.sram.shared + heads.key(part))
-
-    def _keep_value(self) -> None:
-        """One element a unit: whole slots, and what is left of one."""
-        params, add = self.params, self.code.add
-        word, lane = divmod(self.seen.entry, params.lanes)
-        column, a = self.context.origin + self.at.values + word, self.sram.shared + self.heads.value
-        whole, left = divmod(self.heads.values, params.units)
-        if whole:
-            with self.code.loop(whole, columns=self.at.value_words, a=params.slot_words) as slot:
-                move = {"row": [slot], "a": [slot]}
-                add("WR_ELEM", mask=self.code.everyone, at=column, lane=lane, a=a, move=move)
-        if left:
-            mask, a = (1 << left // params.banks) - 1, a + whole * params.slot_words
-            add("WR_ELEM", mask=mask, at=column + whole * self.at.value_words, lane=lane, a=a)
+        with self.code.of("caches"):
+            for part in range(len(heads.parts)):
+                at = self.context.origin + column + part * words
+                self.code.add_unit("WR_SB", unit, at=at, n=words, a=self.sram.shared + heads.key(part))
 
     # --- scores, probabilities, values -------------------------------------------------------------------------------
     def score(self, some: Pass) -> None:
