@@ -190,8 +190,8 @@ def test_mutations(mutation, monkeypatch):
 
 def test_the_device_finds_a_buffer_without_its_words(monkeypatch):
     """A controller whose MACs do not wait for buffers: the devices say so, and so does the checker of logs."""
-    text = "act_ab row=1\nnop\nnop\nwr_gb a=0, n=8, gb=8\nmac_ab row=1, n=8, gb=8\nrd_mac d=40\nhalt"
-    words = assemble(text, system=TWO).words
+    text = ["mac_ab row=2, n=8", "mac_ab row=3, n=8", "wr_gb a=0, n=8", "mac_ab row=3, n=8", "rd_mac d=40", "halt"]
+    words = assemble("\n".join(text), system=TWO).words
     machine = start(TWO, np.random.default_rng(2), 0)
     monkeypatch.setattr(Sequencer, "_buffers", lambda _: [])
     system._model.cache_clear()
