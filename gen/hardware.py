@@ -16,8 +16,8 @@ from hdl.pe.cube import Accumulator, chain_arithmetic
 from hdl.pe.laconic import LaconicPE
 from hdl.pe.opt1 import Opt1PE
 from hdl.pe.opt2 import Opt2PE
-from hdl.pe.plane import PlaneSum
 from hdl.pe.scheme import Scheme
+from hdl.sparse.plane import PlaneSum
 
 __all__ = ["Place", "hardware", "notes"]
 
