@@ -9,14 +9,15 @@ from hdl.arith.encoding import encoding
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
+from hdl.array.adder_tree import TreeColumn
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
 from hdl.pe.cube import Accumulator, chain_arithmetic
 from hdl.pe.laconic import LaconicPE
 from hdl.pe.opt1 import Opt1PE
 from hdl.pe.opt2 import Opt2PE
-from hdl.pe.plane import PlaneSum
 from hdl.pe.scheme import Scheme
+from hdl.sparse.plane import PlaneSum
 
 __all__ = ["Place", "hardware", "notes"]
 
@@ -109,7 +110,7 @@ def _sum_in_pe(params: EngineParams) -> list[Place]:
     if params.axes.sum.per_weight:
         return _weight_sums(params)
     carries = len(Opt1PE(params).carries)
-    finish = f"an adder of {width} bits at the head of each column, {Dataflow(params).finish_steps} steps"
+    finish = f"an adder of {width} bits at the head of each column, {Scheme.of(params).pe.finish} steps"
     return [
         Place("half_reduce s, c", "pe", count, f"full adders; the registers hold {width} bits of s and {carries} of c"),
         Place("add C[m,n]", "finish", params.cols, finish),
@@ -121,7 +122,7 @@ def _weight_sums(params: EngineParams) -> list[Place]:
     planes = Opt2PE(params).planes
     *widths, last = (f"{plane.width} + {len(plane.carries)}" for plane in planes)
     registers = f"{', '.join(widths)} and {last}" if widths else last
-    one = f"all weights' bits and the correction are compressed to two words, {Dataflow(params).finish_steps - 1} steps"
+    one = f"all weights' bits and the correction are compressed to two words, {Scheme.of(params).pe.finish - 1} steps"
     return [
         Place("half_reduce s, c", "pe", pes(params), f"full adders; for the weights, registers of {registers} bits"),
         Place("add x", "finish", params.cols, "no adder of its own: sums and carries go on as they are"),
@@ -133,7 +134,7 @@ def _weight_sums(params: EngineParams) -> list[Place]:
 
 def _tree(params: EngineParams) -> list[Place]:
     """The products of a column are added up by a tree."""
-    count, cols, levels = pes(params), params.cols, Dataflow(params).tree_levels
+    count, cols, levels = pes(params), params.cols, TreeColumn(params).levels
     inside = "tree" if params.depth > 1 or params.axes.sum.per_weight else "column"
     stages = f"{Dataflow.TREE_FAN_IN} at a time, {levels} {'stage' if levels == 1 else 'stages'}"
     if not params.axes.saves_carries:
@@ -186,7 +187,7 @@ def _accumulator(params: EngineParams) -> list[Place]:
     if not params.axes.saves_carries:
         return [Place("add C[m,n]", "accumulator", count, f"a carry-propagate adder, {width} bits, in every step")]
     carries = len(Accumulator(params).carries)
-    finish = f"an adder of {width} bits at the head of each column, {Dataflow(params).finish_steps} steps"
+    finish = f"an adder of {width} bits at the head of each column, {Scheme.of(params).pe.finish} steps"
     return [
         Place(
             "half_reduce t, u",

@@ -71,6 +71,28 @@ def test_direction(path: Path) -> None:
     assert violations(path, ".".join(relative.parts).removesuffix(".__init__")) == []
 
 
+def packages() -> dict[str, set[str]]:
+    """The packages of hardware, and which others each imports."""
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        own = path.relative_to(ROOT).parts[:2]
+        if own[0] == "hdl" and (ROOT / "/".join(own)).is_dir():
+            named = {tuple(name.split(".")[:2]) for name in imports(path) if name.startswith("hdl.")}
+            found.setdefault(".".join(own), set()).update(".".join(each) for each in named - {own})
+    return found
+
+
+def test_packages_of_hardware_have_an_order() -> None:
+    """None imports another that imports it, by whatever way."""
+    left = packages()
+    assert {"hdl.pe", "hdl.sparse", "hdl.engine"} <= left.keys()
+    while left:
+        free = [name for name, others in left.items() if not others & left.keys()]
+        assert free, f"a circle among {sorted(left)}"
+        for name in free:
+            del left[name]
+
+
 def test_a_wrong_import_is_found(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.py"
     wrong.write_text("import numpy\nfrom gen.config import load\n")

@@ -75,7 +75,7 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
         "dataflow": {name: _stream(stream) for name, stream in streams.items()},
         "k_limit": params.k_limit,
         "tile_interval": {"cycles": interval_formula(params), "drain_cycles": drain_cycles(params)},
-        "latency": None if params.data_dependent else flow.latency,
+        "latency": emission.latency,
         "macs_per_cycle": macs_per_cycle(params),
         "tools": hardware_tools(),
     }

@@ -55,8 +55,16 @@ class TreeColumn(Part):
                 self.tree = Tree(params, self.columns, params.product_range[1] + excess)
                 self.columns = self.tree.form.columns
         self.excess = params.depth * excess
+        self.steps = self.pe.steps + (self.tree.steps if self.tree is not None else 0)
         bits = {"swap": 1, "load": params.depth, "a": params.depth * len(self.pe.a), "b": params.b.width}
         super().__init__({"en": In(1), **{name: In(size) for name, size in bits.items()}, "y": Out(len(self.columns))})
+
+    @property
+    def levels(self) -> int:
+        """Stages of a tree: of a weight's, where each weight has one."""
+        if self.tree is None:
+            return 0
+        return self.tree.planes[0].steps if isinstance(self.tree, PlaneTree) else self.tree.steps
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -85,6 +93,8 @@ class AdderTree(Part):
         What the sums hold beyond the sums of products.
     core : dict
         How often each module of the core occurs.
+    steps : int
+        From the entry of operands to the sums that they complete: the edge, recoders, PEs, trees.
 
     Members
     -------
@@ -95,7 +105,7 @@ class AdderTree(Part):
     load : In(depth)
         One-hot: ``b`` is step d of the next block. May come in any step from that of ``swap`` on.
     a : In(depth * a.width)
-        A row of A. Its sums are complete ``Dataflow.array_steps`` steps later.
+        A row of A. Its sums are complete ``steps`` later.
     b : In(cols * b.width)
         A row of B.
     sums : Out(cols * len(columns))
@@ -109,6 +119,7 @@ class AdderTree(Part):
         self.column = TreeColumn(params)
         self.recode = recoder(params)
         self.columns, self.excess = self.column.columns, self.column.excess
+        self.steps = 2 + self.column.steps
         self.core = {self.column.pe.module: params.depth * params.cols}
         if self.recode is not None:
             self.core[self.recode.module] = params.depth

@@ -20,7 +20,7 @@ class Foot(Part):
 
     The rows of each block come in the same order, so that the accumulators of a column are a delay line of ``rows``
     words around one adder; it moves on with every row that comes. A sum in carry-save form becomes one number first,
-    in a step of its own (``Dataflow.finish_steps``): it is short, and the accumulators then hold no carries.
+    in a step of its own: it is short, and the accumulators then hold no carries.
 
     Parameters
     ----------
@@ -30,6 +30,11 @@ class Foot(Part):
         What ``x`` holds beyond the sum of products.
     follow : bool
         The next column has the same rows one step later, and takes ``valid`` and ``first`` from here.
+
+    Attributes
+    ----------
+    finish : int
+        Steps in which a sum becomes one number.
 
     Members
     -------
@@ -53,6 +58,7 @@ class Foot(Part):
         self.columns = columns
         self.excess = excess
         self.follow = follow
+        self.finish = int(params.axes.saves_carries)
         flags = {name: In(1) for name in ("en", "valid", "first")}
         passed = {"valid_out": Out(1), "first_out": Out(1)} if follow else {}
         super().__init__({**flags, **passed, "x": In(len(columns)), "sum": Out(params.accumulator)})
@@ -69,7 +75,7 @@ class Foot(Part):
         with m.If(self.en):
             m.d.sync += [valid.eq(self.valid), first.eq(self.first)]
         before = self._before(m, step, total) if self.params.rows > 1 else Mux(first, 0, total)
-        x = self._number(m) if self.params.axes.saves_carries else self.x
+        x = self._number(m) if self.finish else self.x
         with m.If(step):
             m.d.sync += total.eq(before + (x.as_signed() if self.params.result_signed else x))
         return m

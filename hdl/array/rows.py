@@ -108,7 +108,7 @@ class Array(Part):
     -------
     en, clear, a, b
         As of :class:`Rows`; row i's operands enter i steps, and column j's j * column_skew steps late. ``clear`` enters
-        array_steps - 2 steps after the operands that begin the sums.
+        scheme.pe.steps - 2 steps after the operands that begin the sums.
     acc : Out(cols * acc_bits)
         Result buses, as the uppermost row drives them.
     """

@@ -134,6 +134,8 @@ class SystolicWS(Part):
         What the sums hold beyond the sums of products.
     core : dict
         How often each module of the core occurs.
+    steps : int
+        From the entry of operands to the sums that they complete, in the first column: one PE after the other.
 
     Members
     -------
@@ -145,7 +147,7 @@ class SystolicWS(Part):
         One-hot: ``b`` is step d of the next block. Weight d is taken over d steps after ``swap`` at the earliest, so
         that it may be loaded in any step from that of ``swap`` on.
     a : In(depth * a.width)
-        A row of A. Its sums are complete ``Dataflow.array_steps`` steps later.
+        A row of A. Its sums are complete ``steps`` later.
     b : In(cols * b.width)
         A row of B.
     sums : Out(cols * len(columns))
@@ -160,6 +162,7 @@ class SystolicWS(Part):
         self.rows = ChainRows(params, params.depth)
         row = self.rows.row
         self.arithmetic = row.pe.arithmetic
+        self.steps = params.depth + 1
         self.columns = self.arithmetic.columns
         self.excess = 0
         self.core = {row.pe.module: params.depth * params.cols}

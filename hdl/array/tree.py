@@ -122,6 +122,8 @@ class Tree(Part):
     ----------
     form : Form
         Of the sum.
+    steps : int
+        One for each stage.
 
     Members
     -------
@@ -130,7 +132,7 @@ class Tree(Part):
     x : In(depth * len(columns))
         The terms.
     y : Out(len(form.columns))
-        Their sum, one step later for each of the ``Dataflow.tree_levels``.
+        Their sum, ``steps`` later.
     """
 
     role = roles.TREE
@@ -158,6 +160,7 @@ class Tree(Part):
             name = f"{self.module}_stage{len(self.stages)}"
             self.stages.append([Node(name, self.params, size, columns, early, self.form) for size in sizes])
             terms, columns, early = groups, self.form.columns, 0
+        self.steps = len(self.stages)
         return len(columns)
 
     def elaborate(self, platform: object) -> Module:
@@ -186,6 +189,8 @@ class PlaneTree(Part):
     ----------
     form : Form
         Of the sum.
+    steps : int
+        Those of a weight's tree, and one more in which the weights are combined.
 
     Members
     -------
@@ -204,6 +209,7 @@ class PlaneTree(Part):
         self.params = params
         self.products = products
         self.planes = [Tree(params, product.columns, product.most, product) for product in products.planes]
+        self.steps = 1 + self.planes[0].steps
         self.form = Form.of(params, CarrySave(params, params.accumulator).most, params.depth)
         super().__init__({"en": In(1), "x": In(params.depth * products.bits), "y": Out(len(self.form.columns))})
 

@@ -28,6 +28,8 @@ class Body(Part):
         How often each module of the core (PEs, and what they share) occurs, by its name without prefix.
     drops : str
         The streams of which beats may be discarded.
+    ahead : int
+        Cycles in which a beat is made ready before the first of its steps.
 
     Members
     -------
@@ -54,6 +56,7 @@ class Body(Part):
     resets = True
     core: dict[str, int]
     drops = "ab"
+    ahead = 0
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
@@ -75,6 +78,26 @@ class Body(Part):
 
     def elaborate(self, platform: object) -> Module:
         raise NotImplementedError
+
+    @property
+    def latency(self) -> int | None:
+        """Cycles from the last operands that a tile's first row of results needs to that row, at the ports, unstalled.
+
+        Where B stays these are the first row of A of the last block, elsewhere a tile's last beats. Where a beat takes
+        several steps, that is if it is one step; more come on top. None where rows run apart.
+        """
+        steps = self.steps
+        return None if steps is None else 3 + self.ahead + steps + self.params.preload
+
+    @property
+    def steps(self) -> int | None:
+        """Steps from operands to the row that they complete, aligned; None where rows run apart."""
+        return None
+
+    @property
+    def align(self) -> int:
+        """Steps from a sum of the first column to that of the last."""
+        return (self.params.cols - 1) * self.flow.column_skew
 
     def pair(self, m: Module, take: Value) -> Shared:
         """Both operand streams as one, where a step takes a beat of each."""

@@ -30,7 +30,7 @@ class Drain(Part):
         The array's result buses: column 0's first accumulator two steps after ``clear``, column j's j * column_skew
         steps after that.
     sums : Out(cols * accumulator)
-        The finished sums, ``Dataflow.finish_steps`` steps later.
+        The finished sums, ``scheme.pe.finish`` steps later.
     """
 
     module = "drain"
@@ -54,7 +54,7 @@ class Drain(Part):
         zeros = (excess & -excess).bit_length() - 1 if excess else self.params.accumulator  # its low bits that are zero
         flow = Dataflow(self.params)
         follow = bool(flow.column_skew)
-        part = Finish(self.params.accumulator, self.scheme.columns, zeros, steps=flow.finish_steps, follow=follow)
+        part = Finish(self.params.accumulator, self.scheme.columns, zeros, steps=self.scheme.pe.finish, follow=follow)
         correction = self._correction(m, len(part.correction_in), excess >> zeros) if excess else Const(0, 0)
         sums = []
         for j in range(self.params.cols):

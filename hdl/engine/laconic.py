@@ -23,6 +23,7 @@ class Laconic(OutputStationary):
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
         self.serialiser = Serialiser(params)
+        self.ahead = self.serialiser.latency
         for name, places in self.serialiser.places.items():
             self.core[self.serialiser.lanes[name].queue.module] = places * params.depth
 

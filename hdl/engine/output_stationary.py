@@ -49,14 +49,19 @@ class OutputStationary(Body):
         self.core = {part: count * params.rows * params.cols for part, count in self.scheme.core.items()}
         if self.scheme.recode is not None:
             self.core[self.scheme.recode.module] = self.scheme.lanes * params.rows
+        #: Steps by which operands wait in front of the recoders.
+        self.wait = 0 if self.scheme.recode is None else self.scheme.recode.wait
+
+    @property
+    def steps(self) -> int:
+        return self.wait + self.scheme.pe.steps + self.scheme.pe.finish + self.align
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         en, take = Signal(), Signal()
         operands = self.operands(m, en, take)
-        latency = self.flow.recode_steps + self.flow.array_steps + self.flow.align_steps
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
-        control = place(m, "control", Control(self.params, latency), **inputs)
+        control = place(m, "control", Control(self.params, self.steps), **inputs)
         m.d.comb += [
             en.eq(control.en),
             take.eq(control.take),
@@ -91,9 +96,9 @@ class OutputStationary(Body):
 
     def _rows(self, m: Module, en: Value, clear: Value, operands: Operands) -> Value:
         """Rows of results."""
-        rows, cols, wait = self.params.rows, self.params.cols, self.flow.recode_steps
+        rows, cols, wait = self.params.rows, self.params.cols, self.wait
         a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", operands.a), ("b", operands.b)))
-        clear = delay(m, "wait_clear", en, clear, wait + self.flow.array_steps - 2)
+        clear = delay(m, "wait_clear", en, clear, wait + self.scheme.pe.steps - 2)
         array = place(
             m,
             "array",

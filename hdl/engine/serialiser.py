@@ -35,18 +35,24 @@ class Serialiser(Part):
     a : In(rows * depth * a.width)
     b : In(cols * depth * b.width)
     valid, step_last : Out(1)
-        There is a step, two cycles after its beat was taken at the earliest; it is the last of its tile.
+        There is a step, ``latency`` cycles after its beat was taken at the earliest; it is the last of its tile.
     take : In(1)
         The step is done. Only where ``en``.
     a_terms : Out(rows * form.bits)
     b_terms : Out(cols * form.bits)
         The terms of the step for each row and column, see :class:`hdl.arith.terms.TermForm`; those of A are none
         where there is no ``take``.
+
+    Attributes
+    ----------
+    latency : int
+        Cycles from a beat to its first step, at the least.
     """
 
     module = "serialiser"
     role = roles.SERIALISER
     resets = True
+    latency = 2
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

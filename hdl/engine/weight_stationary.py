@@ -28,24 +28,30 @@ class WeightStationary(Body):
         super().__init__(params)
         self.array = AdderTree(params) if params.axes.tree else SystolicWS(params)
         self.core = self.array.core
+        follow = bool(self.flow.column_skew)
+        self.foot = Foot(params, self.array.columns, self.array.excess, follow=follow)
+
+    @property
+    def steps(self) -> int:
+        return self.array.steps + self.foot.finish + self.align
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         names = ("wanted", "a_valid", "a_last", "b_valid", "b_last", "room")
         inputs = {name: getattr(self, name) for name in names}
-        control = place(m, "control", WeightControl(self.params), **inputs)
+        part = WeightControl(self.params, self.array.steps, self.foot.finish, self.align)
+        control = place(m, "control", part, **inputs)
         en, cols = control.en, self.params.cols
         # What is missing of a stream that ends too early is zero.
         a, b = (Mux(getattr(control, f"{name}_short"), 0, getattr(self, f"{name}_data")) for name in "ab")
         array = place(m, "array", self.array, en=en, swap=control.swap, load=control.load, a=a, b=b)
-        follow = bool(self.flow.column_skew)
-        foot = Foot(self.params, self.array.columns, self.array.excess, follow=follow)
+        foot = self.foot
         valid, first = control.valid, control.first
         sums = []
         for j in range(cols):
             x = array.sums.word_select(j, len(foot.x))
             placed = place(m, f"foot{j}", foot, en=en, valid=valid, first=first, x=x)
-            if follow:
+            if foot.follow:
                 valid, first = placed.valid_out, placed.first_out
             sums.append(placed.sum)
         row = Cat(sums)
@@ -61,6 +67,6 @@ class WeightStationary(Body):
             self.mismatch.eq(control.mismatch),
             self.row_valid.eq(en & control.row_valid),
             self.row_last.eq(control.row_last),
-            self.row_data.eq(skew(m, "deskew", en, row, cols, reverse=True) if follow else row),
+            self.row_data.eq(skew(m, "deskew", en, row, cols, reverse=True) if foot.follow else row),
         ]
         return m

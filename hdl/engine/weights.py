@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
 from hdl.lib.shared import Part
-from hdl.params import Dataflow, EngineParams
+from hdl.params import EngineParams
 
 __all__ = ["WeightControl"]
 
@@ -27,6 +27,12 @@ class WeightControl(Part):
     Parameters
     ----------
     params : EngineParams
+    sums : int
+        Steps from the entry of a row to its sums, in the first column.
+    finish : int
+        Steps in which the column's foot makes numbers of them.
+    align : int
+        Steps by which the last column comes later.
 
     Members
     -------
@@ -55,8 +61,9 @@ class WeightControl(Part):
     role = roles.CONTROL
     resets = True
 
-    def __init__(self, params: EngineParams) -> None:
+    def __init__(self, params: EngineParams, sums: int, finish: int, align: int) -> None:
         self.params = params
+        self.sums, self.finish, self.align = sums, finish, align
         inputs = ("wanted", "a_valid", "a_last", "b_valid", "b_last", "room")
         beats = ("a_take", "b_take", "a_drop", "a_short", "b_short", "active", "starved", "mismatch")
         outputs = (*beats, "en", "swap", "valid", "first", "row_valid", "row_last")
@@ -177,10 +184,8 @@ class WeightControl(Part):
 
     def _follow(self, m: Module, enters: Signal, first: Signal, last: Signal, ends: Signal) -> None:
         """Where rows are, and when their results leave."""
-        flow = Dataflow(self.params)
-        sums = flow.array_steps
-        results = sums + flow.align_steps + 1
-        added = sums + flow.finish_steps - 1
+        results = self.sums + self.finish + self.align + 1
+        added = self.sums + self.finish - 1
         row = Signal(added)
         row_first = Signal(added, reset_less=True)
         result = Signal(results)

@@ -138,61 +138,6 @@ class Dataflow:
         """Cycles in which one tile's results occupy the result bus."""
         return self.params.rows + self.bus_stages - 1
 
-    @property
-    def tree_levels(self) -> int:
-        """Stages of a column's adder tree."""
-        levels, sums = 0, self.params.depth
-        while sums > 1:
-            levels, sums = levels + 1, -(-sums // self.TREE_FAN_IN)
-        return levels
-
-    @property
-    def array_steps(self) -> int:
-        """Steps from the entry of operands to the sum that they complete, where the first column hands it on."""
-        if self.axes.chain:  # one PE after the other, and the accumulator
-            return self.params.depth + (1 if self.axes.weights_stay else 2)
-        if self.axes.weights_stay:  # operands, digits, PEs, tree
-            # Sums for each weight: the PEs have no step of their own, and the weights are combined in one more.
-            return 3 + (max(self.tree_levels, 1) if self.axes.sum.per_weight else self.tree_levels)
-        return 4 if self.axes.recodes_both else 2  # products of pairs of terms: two more registers in the PE
-
-    @property
-    def recode_steps(self) -> int:
-        """Steps by which operands wait in front of the recoders at the array's edge.
-
-        One where a carry runs through the digits: it would be too much after the logic that lets operands enter.
-        """
-        edge = self.axes.saves_carries and not self.axes.recodes_both and not self.axes.weights_stay
-        return int(edge and self.params.encoder in ("ent", "naf"))
-
-    @property
-    def term_steps(self) -> int:
-        """Cycles in which a beat is turned into terms, before the first of its steps."""
-        return 2 if self.axes.recodes_both else 0
-
-    @property
-    def finish_steps(self) -> int:
-        """Steps of the final addition of a sum in carry-save form, where rows keep step."""
-        if not self.axes.saves_carries:
-            return 0
-        if self.axes.weights_stay:
-            return 1
-        return 3 if self.axes.sum.per_weight else 2
-
-    @property
-    def align_steps(self) -> int:
-        """Steps from a finished sum of the first column to its row, aligned."""
-        return self.finish_steps + (self.params.cols - 1) * self.column_skew
-
-    @property
-    def latency(self) -> int:
-        """Cycles from the last operands that a tile's first row of results needs to that row, at the ports, unstalled.
-
-        Where B stays these are the first row of A of the last block, elsewhere a tile's last beats. Where both
-        operands are recoded they are one step; more steps come on top.
-        """
-        return 3 + self.term_steps + self.recode_steps + self.array_steps + self.align_steps + self.params.preload
-
     def tile_interval(self, k: int) -> int:
         """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands.
 

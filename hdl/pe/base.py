@@ -32,10 +32,19 @@ class ProcessingElement(Part):
         Operand of B, in ``b_bits`` wires if not its own, one step from input to output.
     acc : Out(acc_bits)
         The accumulator.
+
+    Attributes
+    ----------
+    steps : int
+        From the entry of operands to the sum that they complete: their registers, and the accumulator.
+    finish : int
+        Steps of the final addition, outside of the PE, that makes a number of ``acc``.
     """
 
     module = "pe"
     role = roles.PE
+    steps = 2
+    finish = 2
 
     def __init__(self, params: EngineParams, a_bits: int, acc_bits: int, b_bits: int | None = None) -> None:
         self.params = params

@@ -34,6 +34,10 @@ class Cell(Part):
         The column of each bit of ``acc``.
     excess : int
         What each step adds beyond its products.
+    steps : int
+        From the entry of operands to the sum that they complete: one PE after the other, and the accumulator.
+    finish : int
+        Steps of the final addition that makes a number of ``acc``.
     """
 
     module = "cell"
@@ -44,6 +48,7 @@ class Cell(Part):
         self.pe = CubePE(params)
         self.accumulator = Accumulator(params)
         self.columns = self.accumulator.columns
+        self.steps, self.finish = params.depth + 2, 2 if params.axes.saves_carries else 0
         self.arithmetic = self.pe.arithmetic
         #: A single number would show the excess as a wrong sign: its chain begins with the negated excess.
         self.begin = 0

@@ -39,6 +39,8 @@ class LaconicPE(ProcessingElement):
         What each step adds beyond its products.
     """
 
+    steps = 4  # products and the words that lanes are reduced to have registers, too
+
     def __init__(self, params: EngineParams) -> None:
         self.forms = TermForm(params, params.a), TermForm(params, params.b)
         self.top = sum(form.top for form in self.forms)  # the highest bit of a product

@@ -18,6 +18,8 @@ class MacPE(ProcessingElement):
     ports see :class:`hdl.pe.base.ProcessingElement`.
     """
 
+    finish = 0
+
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params, a_bits=params.a.width, acc_bits=params.accumulator)
         self.arithmetic = Plain(params, params.accumulator, exact=True)

@@ -83,6 +83,8 @@ class Opt2PE(ProcessingElement):
         What each step adds beyond its product.
     """
 
+    finish = 3  # the sums of all weights are many words
+
     def __init__(self, params: EngineParams) -> None:
         self.encoding = encoding(params.encoder, params.a)
         products = PartialProducts(self.encoding, params.b)

@@ -31,11 +31,15 @@ class ProductPE(StationaryPE):
     ----------
     arithmetic : MultiplyAdd
         The form of ``p``, and its excess.
+    steps : int
+        From operand and weight to ``p``.
 
     Members
     -------
     p : Out(len(arithmetic.columns))
     """
+
+    steps = 1
 
     def __init__(self, params: EngineParams) -> None:
         self.arithmetic = _arithmetic(params)
@@ -60,6 +64,8 @@ class SelectPE(StationaryPE):
     Attributes
     ----------
     products : PartialProducts
+    steps : int
+        From operand and weight to ``p``: none.
 
     Members
     -------
@@ -67,6 +73,8 @@ class SelectPE(StationaryPE):
         The bits of each digit's product, the lowest digit's first; see
         :class:`hdl.arith.partial_products.PartialProduct`.
     """
+
+    steps = 0
 
     def __init__(self, params: EngineParams) -> None:
         digits = encoding(params.encoder, params.a)

@@ -35,7 +35,7 @@ class Scheme:
     Parameters
     ----------
     pe : Part
-        What gives a sum: a PE, or PEs around an accumulator, with the ports of
+        What gives a sum: a PE, or PEs around an accumulator, with the ports and steps of
         :class:`hdl.pe.base.ProcessingElement`.
     recode : Part or None
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
@@ -49,11 +49,9 @@ class Scheme:
         How often each module of the core stands in a ``pe``.
     lanes : int
         Operands of A, and recoders, of a row.
-    redundant : bool
-        A sum needs a carry-propagate addition at the drain.
     """
 
-    pe: Part
+    pe: Cell | LaconicPE | MacPE | Opt1PE | Opt2PE
     recode: Part | None
     columns: tuple[int, ...]
     excess: int
@@ -61,7 +59,6 @@ class Scheme:
     b_bits: int
     core: dict[str, int]
     lanes: int = 1
-    redundant: bool = True
 
     @classmethod
     def of(cls, params: EngineParams) -> Scheme:
@@ -90,8 +87,12 @@ class Scheme:
             b_bits=b_bits,
             core=core,
             lanes=lanes,
-            redundant=params.axes.saves_carries,
         )
+
+    @property
+    def redundant(self) -> bool:
+        """A sum needs a carry-propagate addition at the drain."""
+        return self.pe.finish > 0
 
     @property
     def acc_bits(self) -> int:

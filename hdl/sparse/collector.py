@@ -9,7 +9,7 @@ from hdl.lib import roles
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
-from hdl.pe.plane import PlaneSum
+from hdl.sparse.plane import PlaneSum
 from hdl.sparse.row import Tag
 
 __all__ = ["Collector"]

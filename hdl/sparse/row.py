@@ -11,9 +11,9 @@ from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
-from hdl.pe.opt3 import Opt3PE
-from hdl.pe.opt4 import Opt4PE, Pick
 from hdl.sparse.lookup import Lookup
+from hdl.sparse.opt3 import Opt3PE
+from hdl.sparse.opt4 import Opt4PE, Pick
 from hdl.sparse.picker import Picker
 from hdl.sparse.walker import Walker
 

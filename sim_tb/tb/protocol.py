@@ -12,6 +12,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
+from hdl.engine.bodies import body_of
 from hdl.params import Dataflow, EngineParams
 from sim_tb import messages
 from sim_tb.directed import LONGEST, applies
@@ -100,7 +101,7 @@ async def streak(dut: Any) -> None:
     if not applies("streak", EngineParams.from_dict(_request["engine"])):
         return
     async with _bench(dut, "streak") as (bench, rng):
-        flow, step = Dataflow(bench.params), bench.params.k_step
+        flow, body, step = Dataflow(bench.params), body_of(bench.params), bench.params.k_step
         draw = _single_terms if bench.params.data_dependent else random_tiles
         interval = flow.drain_cycles
         for beats in sorted({1, 2, interval - 1, interval, interval + 1, 2 * interval}):
@@ -109,10 +110,10 @@ async def streak(dut: Any) -> None:
                 continue
             for monitor in bench.entries.values():
                 monitor.beats.clear()
-            rows = await _compute(bench, [draw(bench.params, 6 + flow.term_steps, k, rng)])
+            rows = await _compute(bench, [draw(bench.params, 6 + body.ahead, k, rng)])
             ends = [beat.cycle for beat in bench.entries["a"].beats if beat.last]
             # The first beats pass into the input register while the engine waits for the first job or tile.
-            inside = 2 + flow.term_steps
+            inside = 2 + body.ahead
             steps = [after - before for before, after in pairwise(ends[inside:])]
             _expect(f"streak: cycles from tile to tile at K = {k}", [flow.tile_interval(k)] * len(steps), steps)
             if flow.a.beats(k) == flow.tile_interval(k):  # no beat waits
@@ -121,7 +122,7 @@ async def streak(dut: Any) -> None:
                 entered = [beat.cycle for beat in bench.entries["a"].beats]
                 needed = [entered[(tile + 1) * flow.a.beats(k) - 1 - back] for tile in range(inside, inside + 4)]
                 took = [row - begin for row, begin in zip(rows[inside * size :: size], needed, strict=True)]
-                _expect(f"streak: latency at K = {k}", [flow.latency] * len(took), took)
+                _expect(f"streak: latency at K = {k}", [body.latency] * len(took), took)
 
 
 @cocotb.test()

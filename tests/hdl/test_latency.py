@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hdl.engine.bodies import body_of
 from hdl.engine.top import Engine
 from hdl.params import Dataflow, EngineParams
 from tests.hdl.lanes import Lanes, Netlist, netlists
@@ -70,4 +71,4 @@ def test_latency(name: str, gates) -> None:
         start, _, end = offer(lanes, beats)
     else:
         _, start, end = offer(lanes, beats)
-    assert end - start == flow.latency
+    assert end - start == body_of(engine).latency

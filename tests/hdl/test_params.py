@@ -92,14 +92,6 @@ def test_dataflow_where_b_stays(array: str) -> None:
     assert EngineParams(array=array, depth=4).k_limit == flow.beat_limit == 131068
 
 
-def test_the_way_through_an_adder_tree() -> None:
-    def steps(depth: int, scheme: str) -> int:
-        return Dataflow(EngineParams(array="adder_tree", scheme=scheme, depth=depth)).array_steps
-
-    assert [steps(depth, "mac") for depth in (1, 2, 4, 5, 16, 17, 64, 65)] == [3, 4, 4, 5, 5, 6, 6, 7]
-    assert [steps(depth, "opt2") for depth in (1, 2, 4, 5, 16, 17)] == [4, 4, 4, 5, 5, 6]
-
-
 def test_bits_of_sums() -> None:
     params = EngineParams(array="adder_tree", depth=16)
     assert params.sum_bits(16) == 20  # 16 x (-128) x (-128) is 2**18

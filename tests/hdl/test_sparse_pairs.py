@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from gen.nest.encoders import DIGIT_BITS, encode
 from hdl.params import EngineParams
-from hdl.pe.opt3 import Opt3PE
-from hdl.pe.opt4 import Opt4PE
-from hdl.pe.plane import PlaneSum
+from hdl.sparse.opt3 import Opt3PE
+from hdl.sparse.opt4 import Opt4PE
+from hdl.sparse.plane import PlaneSum
 from tests.hdl.lanes import Lanes, Netlist, netlists
 from tests.hdl.pairs import STREAKS, Drive, Steps, check_all_pairs, missed_mutants
 

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
+from hdl.array.adder_tree import AdderTree
 from hdl.array.tree import PlaneTree, Tree
-from hdl.params import Dataflow, EngineParams
+from hdl.params import EngineParams
 from hdl.pe.product import ProductPE, SelectPE
 from tests.hdl.digits import pack
 from tests.hdl.simulate import run
@@ -53,8 +54,9 @@ def test_numbers(depth: int, a: str, b: str) -> None:
     work = [[low] * depth, [high] * depth, *([rng.choice((low, high, rng.randint(low, high))) for _ in range(depth)]
                                             for _ in range(40))]  # fmt: skip
     words = [join([term % 2 ** len(columns) for term in terms], len(columns)) for terms in work]
-    flow, width = Dataflow(params), params.block_bits
-    got = sums(Tree(params, columns, 0), flow.tree_levels, words, seed=depth)
+    width = params.block_bits
+    tree = Tree(params, columns, 0)
+    got = sums(tree, tree.steps, words, seed=depth)
     assert got == [sum(terms) % 2**width for terms in work]
     least, most = (depth * low, depth * high) if params.result_signed else (0, depth * high)
     signed = params.result_signed
@@ -81,7 +83,7 @@ def test_carry_save(depth: int, every: int) -> None:
     work = [[term() for _ in range(depth)] for _ in range(60)]
     words = [join([bits for bits, _ in terms], len(form.columns)) for terms in work]
     tree = Tree(params, form.columns, most)
-    got = sums(tree, Dataflow(params).tree_levels, words, seed=depth)
+    got = sums(tree, tree.steps, words, seed=depth)
     exact = [sum(total for _, total in terms) for terms in work]
     columns = tree.form.columns
     assert [value(bits, columns) % 2**params.block_bits for bits in got] == [s % 2**params.block_bits for s in exact]
@@ -127,8 +129,7 @@ def test_planes_at_the_ends_of_their_range(a: str, b: str, encoder: str, depth: 
     weights = [2 ** products.offset(i) for i in range(len(ranges))]
     terms = [b * sum(d * w for d, w in zip(digits, weights, strict=True)) for digits, b in lanes]
     tree = PlaneTree(params, products)
-    flow = Dataflow(params)
-    got = sums(tree, flow.array_steps - 2, words, seed=depth)
+    got = sums(tree, tree.steps, words, seed=depth)
     modulus = 2**params.block_bits
     expected = [(sum(terms[i] for i in picks) + depth * products.excess) % modulus for picks in work]
     assert [value(y, tree.form.columns) % modulus for y in got] == expected
@@ -165,3 +166,11 @@ def selected(params: EngineParams, lanes: list[tuple[list[int], int]]) -> list[i
 
     run(pe, process)
     return found
+
+
+def test_the_way_through_an_adder_tree() -> None:
+    def steps(depth: int, scheme: str) -> int:
+        return AdderTree(engine(scheme=scheme, depth=depth)).steps
+
+    assert [steps(depth, "mac") for depth in (1, 2, 4, 5, 16, 17, 64, 65)] == [3, 4, 4, 5, 5, 6, 6, 7]
+    assert [steps(depth, "opt2") for depth in (1, 2, 4, 5, 16, 17)] == [4, 4, 4, 5, 5, 6]

@@ -13,7 +13,7 @@ from tests.hdl.simulate import run
 
 def drive(params: EngineParams, b_last: list[bool], a_last: list[bool], cycles: int, stall: float = 0.0) -> list[dict]:
     """What the control says in each cycle, with such beats on its streams."""
-    control = WeightControl(params)
+    control = WeightControl(params, sums=params.depth + 1, finish=0, align=params.cols - 1)
     rng = random.Random(1)
     seen: list[dict] = []
     names = ("en", "a_take", "b_take", "a_drop", "a_short", "b_short", "active", "swap", "load", "starved", "mismatch")

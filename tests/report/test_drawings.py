@@ -12,9 +12,9 @@ from gen.report.diagrams.pe import pe_diagram
 from gen.report.diagrams.sheet import slots
 from hdl.params import SUPPORTED, Dataflow, EngineParams, OperandFormat
 from hdl.params.sparse import SparseShape
-from hdl.pe.opt4 import Pick
-from hdl.pe.plane import PlaneSum
 from hdl.pe.scheme import Scheme
+from hdl.sparse.opt4 import Pick
+from hdl.sparse.plane import PlaneSum
 
 SIZES = [(1, 1), (1, 5), (2, 2), (3, 5), (5, 4), (6, 6), (8, 9), (16, 16), (64, 64), (1024, 1)]
 

@@ -132,7 +132,7 @@ class Settings:
 def emission(text: str, prefix: str, core: tuple[str, ...]) -> Emission:
     cores = {f"{prefix}_{name}": 0 for name in core}
     roles = {name: role_of(name.removeprefix(f"{prefix}_")).name for name in module_names(text)}
-    return Emission(f"{prefix}_engine", text, [], {"pe": f"{prefix}_pe"}, cores, roles)
+    return Emission(f"{prefix}_engine", text, [], {"pe": f"{prefix}_pe"}, cores, roles, None)
 
 
 def run(design: Emission, library: str, folder: Path, **options: Any) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from gen.report.svg import Drawing
 from hdl.arith.digit_product import sign_column
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
-from hdl.pe.opt3 import Opt3PE
-from hdl.pe.opt4 import Pick
-from hdl.pe.plane import PlaneSum
+from hdl.sparse.opt3 import Opt3PE
+from hdl.sparse.opt4 import Pick
+from hdl.sparse.plane import PlaneSum
 
 __all__ = ["sparse_pe"]
 

@@ -7,7 +7,7 @@ from gen.report.diagrams.stationary import encoder_name
 from gen.report.markup import Markup
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
-from hdl.pe.plane import PlaneSum
+from hdl.sparse.plane import PlaneSum
 
 __all__ = ["sparse_engine"]
 

@@ -9,9 +9,9 @@ from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
-from hdl.pe.opt4 import Pick
-from hdl.pe.plane import PlaneSum
+from hdl.sparse.opt4 import Pick
 from hdl.sparse.picker import Picks
+from hdl.sparse.plane import PlaneSum
 
 __all__ = ["Opt3PE"]
 
@@ -20,7 +20,7 @@ class Opt3PE(Part):
     """Take a group of digits of equal weight, and add one product a cycle: that of the next digit that is not zero.
 
     Its pipeline: digits of the group; selected digit and the place of its operand, which the row looks up; operand
-    and digit; sum. For the sum see :class:`hdl.pe.plane.PlaneSum`.
+    and digit; sum. For the sum see :class:`hdl.sparse.plane.PlaneSum`.
 
     Members
     -------

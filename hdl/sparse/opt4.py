@@ -9,7 +9,7 @@ from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
-from hdl.pe.plane import PlaneSum
+from hdl.sparse.plane import PlaneSum
 
 __all__ = ["Opt4PE", "Pick"]
 
@@ -76,7 +76,7 @@ class Opt4PE(Part):
 
     OPT4C has one lane; OPT4E has four, which share one accumulator. The map from digits to products has no zero: a lane
     without a digit takes zero as its operand. The sum is that of ``acc``'s bits in their columns (see
-    :class:`hdl.pe.plane.PlaneSum`), minus ``excess`` for every step since (and with) ``clear``.
+    :class:`hdl.sparse.plane.PlaneSum`), minus ``excess`` for every step since (and with) ``clear``.
 
     Members
     -------
