@@ -44,6 +44,10 @@ class VectorUnit:
         """The number that the next instruction will have."""
         return self._turns.slot
 
+    def counted(self, which: int) -> int:
+        """The number that an instruction has in states: after :meth:`restore`, the next one's is 0."""
+        return self._turns.counted(which)
+
     @property
     def active(self) -> int:
         """Bit mask of the instructions at work."""
@@ -136,8 +140,7 @@ class VectorUnit:
     def state(self) -> tuple[int, ...]:
         """All that determines what it will do, relative to now.
 
-        Equal states do the same; an instruction that begins with the same number and finds no other at work goes
-        through the same states whatever was before.
+        Equal states do the same; numbers of instructions count from :attr:`slot` on.
         """
         return (*self._turns.state(), *self._lanes.state(), *self._scan.state())
 

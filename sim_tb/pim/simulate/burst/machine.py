@@ -7,7 +7,7 @@ import numpy as np
 from hdl.params import ToolError
 from hdl.params.pim import PimParams
 from hdl.pim.vector.context import context_count
-from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, has_moving, moving
+from sim_tb.pim.simulate.burst.canonical import Canon, Places, Since, fixed, has_moving, moving
 from sim_tb.pim.simulate.burst.learnt import Learnt, Linear
 from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
@@ -26,6 +26,14 @@ __all__ = ["Machine"]
 
 #: Clocks of a segment beyond which nothing will end it but the end of time.
 LONGEST = 1 << 24
+import os
+T=int(os.environ.get("T","1000000"))
+def frozen(state):
+    if type(state) is tuple: return tuple([frozen(e) for e in state])
+    return exact(state)
+def newest(state):
+    if type(state) is tuple: return max(map(newest,state),default=-1)
+    return state.clocks if type(state) is Since else -1
 #: Clocks of an interval are counted from so many intervals on, so that none is below zero.
 BEFORE = 64
 
@@ -105,7 +113,10 @@ class Machine:
         state = reached, issuer.loaded, ledger.state()
         moves = False
         if flows:
+            before = state
             state = fixed(state, left, self.interval)
+            if newest(state) > T:
+                state = frozen(before)
             moves = has_moving(state)
         totals = ledger.totals
         learnt = Learnt(
@@ -113,7 +124,7 @@ class Machine:
             most=until + bounds.most,
             until=until,
             clocks=_linear(now - first),
-            moves=Moves.of(places, segment, self._slot(segment), after),
+            moves=Moves.of(places, segment, context_count(self.params), after),
             gives=tuple(issuer.gives),
             mark=_linear(issuer.marks[0][0] - first) if issuer.marks else None,
             ends=(_linear(ended[0].clock - first), ended[0].error) if ended else None,
@@ -135,11 +146,6 @@ class Machine:
         """Numbers as an array, the same one for all that are equal."""
         found = np.array(numbers, np.int64)
         return self._arrays.setdefault(found.tobytes(), found)
-
-    def _slot(self, segment: Segment) -> int:
-        """The number of the segment's vector instruction, which was the last one to begin; or -1."""
-        prepared, contexts = segment.prepared, context_count(self.params)
-        return (self.units.vector.slot - 1) % contexts if prepared.start and not prepared.fault else -1
 
     # --- state -------------------------------------------------------------------------------------------------------
     def _take_up(self, shape: State, places: Places, until: int, bounds: Bounds, *, moves: bool) -> int:

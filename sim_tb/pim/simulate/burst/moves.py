@@ -25,8 +25,8 @@ class Moves:
         Jobs that count no longer, and whether the segment's joins.
     moved : int
         0 if there is no job of the data mover, 1 if there is the same, ``OWN`` if it is the segment's.
-    vectors : tuple of (int, bool)
-        Instructions of the vector unit by number; and whether it is the segment's.
+    vectors : tuple of (int, int)
+        Instructions of the vector unit by number; and the number before, or ``OWN``.
     banks : tuple of (tuple of int, or None)
         For each channel the order of its banks, as places in the order before; None where there is none.
     shifts : bool
@@ -37,13 +37,16 @@ class Moves:
     feeds: tuple[int, bool]
     collects: tuple[int, bool]
     moved: int
-    vectors: tuple[tuple[int, bool], ...]
+    vectors: tuple[tuple[int, int], ...]
     banks: tuple[tuple[int, ...] | None, ...]
     shifts: bool
 
     @classmethod
-    def of(cls, before: Places, segment: Segment, slot: int, after: Places) -> Moves:
-        """The rule for which an example is given; ``slot`` is the number of the segment's vector instruction."""
+    def of(cls, before: Places, segment: Segment, contexts: int, after: Places) -> Moves:
+        """The rule for which an example is given; ``contexts`` are the numbers of vector instructions.
+
+        They count from that of the next one on: one that begins has the last number, and all others one less.
+        """
         rows = []
         for row in after.rows:
             own = [(row - segment.row, OWN)] if 0 <= segment.row <= row else []
@@ -57,7 +60,10 @@ class Moves:
                 (before.collects, after.collects, written),
             )
         )
-        vectors = tuple((each, each == slot) for each, _ in after.vectors)
+        begins = segment.prepared.start is not None and not segment.prepared.fault
+        vectors = tuple(
+            (each, OWN if begins and each == contexts - 1 else (each + begins) % contexts) for each, _ in after.vectors
+        )
         moves = segment.prepared.one.op.unit == "stream" and not segment.prepared.fault
         moved = 0 if after.moved is None else OWN if moves else 1
         banks = []
@@ -83,7 +89,7 @@ class Moves:
         if vectors or self.vectors:
             own = tuple(each[:2] for each in segment.ranges)
             known = dict(vectors)
-            vectors = tuple((slot, own if new else known[slot]) for slot, new in self.vectors)
+            vectors = tuple((slot, own if old == OWN else known[old]) for slot, old in self.vectors)
         return Places(
             tuple((segment.row if source == OWN else rows[source]) + by for source, by in self.rows),
             feeds,
