@@ -97,7 +97,9 @@ class Board:
             tuple((first, past, over - now if over < NEVER else -1) for first, past, over in each if over > now)
             for each in (self.feeds, self.collects)
         )
-        vectors = tuple(sorted((counted(slot), *each) for slot, each in self.vectors.items() if calculating >> slot & 1))
+        vectors = tuple(
+            sorted((counted(slot), *each) for slot, each in self.vectors.items() if calculating >> slot & 1)
+        )
         return (*jobs, self.moved if moving_until > now else (), vectors)
 
     def restore(self, state: State, now: int) -> None:

@@ -31,6 +31,8 @@ __all__ = ["Ledger", "Numbers", "statistics_of"]
 Numbers = npt.NDArray[np.int64]
 REFRESH, MODE, ISSUE, HOST, VECTOR = (RANKS[name] for name in ("refresh", "mode", "issue", "host", "vector"))
 CODES = len(COMMANDS) + 1
+#: Commands that open rows of all banks or of one, and those that close them.
+OPENS, CLOSES = ({COMMANDS[f"{name}_AB"].code: True, COMMANDS[name].code: False} for name in ("ACT", "PRE"))
 #: A clock and the cause that begins in it.
 Edge = tuple[int, int]
 
@@ -52,9 +54,13 @@ class Account:
         When a refresh is over, and the switch to registers, or to banks.
     opened : bool
         A row was opened, and nothing has used it yet.
+    banks : int
+        Banks that have a row open after all commands, as a mask.
+    held, changes : bool, list of (clock, bool)
+        Some have one open now; and from which clocks on that is otherwise.
     """
 
-    __slots__ = ("at", "edges", "opened", "pending", "refreshed", "switched", "work")
+    __slots__ = ("at", "banks", "changes", "edges", "held", "opened", "pending", "refreshed", "switched", "work")
 
     def __init__(self) -> None:
         self.at = self.refreshed = 0
@@ -62,7 +68,9 @@ class Account:
         self.work: list[Span] = []
         self.pending: list[tuple[int, int, int, int]] = []
         self.switched = [0, 0]
-        self.opened = False
+        self.opened = self.held = False
+        self.banks = 0
+        self.changes: list[tuple[int, bool]] = []
 
     def until(self, clock: int, rank: int) -> None:
         """The clocks up to one have a cause where an operation was at work."""
@@ -82,6 +90,34 @@ class Account:
             del self.work[0]
         self.until(min(now, self.work[0][0]) if self.work else now, IDLE)
 
+    def command(self, clock: int, code: int, bank: int, banks: int) -> None:
+        """A command of the channel, on its bus a clock after it was decided."""
+        one = 1 << bank
+        if code in OPENS:
+            self.banks |= (1 << banks) - 1 if OPENS[code] else one
+        elif code in CLOSES:
+            self.banks &= 0 if CLOSES[code] else ~one
+        else:
+            return
+        if bool(self.banks) != (self.changes[-1][1] if self.changes else self.held):
+            self.changes.append((clock + 1, self.banks > 0))
+
+    def open_clocks(self, last: int, now: int) -> int:
+        """Clocks from one to another in which a row was open."""
+        found, changes = 0, self.changes
+        while changes and changes[0][0] <= now:
+            clock, held = changes.pop(0)
+            if self.held:
+                found += clock - last
+            last, self.held = clock, held
+        return found + now - last if self.held else found
+
+    def close(self, now: int) -> None:
+        """What follows is accounted for as if nothing had been before."""
+        self.pending = [each for each in self.pending if each[0] >= now - 1]
+        self.work = [span for span in self.work if span[1] > now]
+        self.refreshed, self.switched, self.opened = 0, [0, 0], False
+
     def state(self, now: int) -> State:
         """All that what follows depends on."""
         return (
@@ -91,16 +127,19 @@ class Account:
             tuple((first - now, *rest) for first, *rest in self.pending),
             *(max(0, clock - self.at) for clock in (self.refreshed, *self.switched)),
             self.opened,
+            self.held,
+            tuple((clock - now, held) for clock, held in self.changes),
         )
 
     def restore(self, state: State, now: int) -> None:
         """Be in a state that :meth:`state` has given."""
-        at, edges, work, pending, refreshed, before, after, self.opened = state
+        at, edges, work, pending, refreshed, before, after, self.opened, self.held, changes = state
         self.at = at + now
         self.edges = [(clock + now, cause) for clock, cause in edges]
         self.work = [(begin + now, end + now if end < NEVER else NEVER) for begin, end in work]
         self.pending = [(first + now, *rest) for first, *rest in pending]
         self.refreshed, self.switched = self.at + refreshed, [self.at + before, self.at + after]
+        self.changes = [(clock + now, held) for clock, held in changes]
 
 
 class Ledger:
@@ -122,6 +161,8 @@ class Ledger:
     columns, misses : int
     words : tuple of int
         Fed, collected and moved.
+    open : int
+        Clocks in which a channel had any row open, summed over the channels.
     """
 
     def __init__(self, timing: TimingTable, channels: int) -> None:
@@ -139,12 +180,13 @@ class Ledger:
         self.codes = [0] * CODES
         self.columns = self.misses = 0
         self.words = (0, 0, 0)
+        self.open = 0
 
     @property
     def totals(self) -> list[int]:
         """All numbers in a row, as :func:`statistics_of` takes them."""
         causes = [clocks for each in self.causes for clocks in each]
-        return [*causes, *self.busy, *self.codes, self.columns, self.misses, *self.words]
+        return [*causes, *self.busy, *self.codes, self.columns, self.misses, *self.words, self.open]
 
     def take(self, units: Units, resting: Sequence[Span], now: int) -> None:
         """What has happened up to a clock; commands are taken from the channels."""
@@ -153,6 +195,9 @@ class Ledger:
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
             account.pending += [burst[:4] for burst in channel.bursts]
+            for clock, _, _, code, bank, *_ in channel.bursts:
+                account.command(clock, code, bank, len(channel.banks.rows))
+            self.open += account.open_clocks(last, now)
             channel.bursts.clear()
             del channel.spans[:-1]
             self._account(account, now)
@@ -177,12 +222,12 @@ class Ledger:
                 self.beside.append((clock, rank))
 
     def _account(self, account: Account, now: int) -> None:
-        """Clocks of commands that are over; and those in which no operation was at work."""
+        """Clocks of commands that were on the bus; and those in which no operation was at work."""
         pending, done = account.pending, 0
         for index, (first, step, many, code) in enumerate(pending):
             last = first + (many - 1) * step
             follows = pending[index + 1][3] if index + 1 < len(pending) else 0
-            if last >= now or (code == PRE_AB and not follows):
+            if last >= now - 1 or (code == PRE_AB and not follows):
                 break
             self._command(account, first, last, code, many, refresh=REF in (code, follows))
             done += 1
@@ -250,6 +295,12 @@ class Ledger:
             account.until(self.now, IDLE)
         self._settle()
 
+    def close(self) -> None:
+        """No more commands count to what was before; what follows counts as if nothing had been."""
+        self.finish()
+        for account in self.accounts:
+            account.close(self.now)
+
     # --- state -------------------------------------------------------------------------------------------------------
     def state(self) -> State:
         """All that what follows depends on, but the totals."""
@@ -257,13 +308,14 @@ class Ledger:
         beside = tuple((clock - now, rank) for clock, rank in self.beside)
         return self.settled - now, beside, tuple(account.state(now) for account in self.accounts)
 
-    def restore(self, state: State, now: int) -> None:
+    def restore(self, state: State, now: int, units: Units) -> None:
         """Be in a state that :meth:`state` has given, with nothing counted."""
         settled, beside, accounts = state
         self.now, self.settled = now, now + settled
         self.beside = [(clock + now, rank) for clock, rank in beside]
-        for account, each in zip(self.accounts, accounts, strict=True):
+        for account, each, channel in zip(self.accounts, accounts, units.channels, strict=True):
             account.restore(each, now)
+            account.banks = sum(1 << bank for bank, row in enumerate(channel.banks.rows) if row >= 0)
         self.clear()
 
 
@@ -291,7 +343,7 @@ def statistics_of(totals: Numbers, channels: int) -> Statistics:
     """Statistics from the totals of a ledger."""
     causes = totals[: (channels + 1) * IDLE].reshape(-1, IDLE).tolist()
     rest = totals[(channels + 1) * IDLE :].tolist()
-    busy, codes, (columns, misses, *words) = rest[: channels + 2], rest[channels + 2 : -5], rest[-5:]
+    busy, codes, (columns, misses, *words, _) = rest[: channels + 2], rest[channels + 2 : -6], rest[-6:]
     names = [*(f"channel{i}" for i in range(channels)), "vector", "move"]
     named = [dict(zip(CAUSES, each, strict=True)) for each in causes]
     return Statistics(
@@ -303,13 +355,3 @@ def statistics_of(totals: Numbers, channels: int) -> Statistics:
         words=dict(zip(("feed", "collect", "move"), words, strict=True)),
         busy=dict(zip(names, busy, strict=True)),
     )
-
-
-def _marks(spans: Sequence[Span], first: int, past: int, inside: bytes, outside: bytes) -> bytearray:
-    """A byte for every clock from one to another: whether it is inside of a span."""
-    found = bytearray(outside * (past - first))
-    for begin, end in spans:
-        begin, end = max(begin, first) - first, min(end, past) - first
-        if begin < end:
-            found[begin:end] = inside * (end - begin)
-    return found

@@ -7,11 +7,11 @@ import numpy as np
 from hdl.params import ToolError
 from hdl.params.pim import PimParams
 from hdl.pim.vector.context import context_count
-from sim_tb.pim.simulate.burst.canonical import Canon, Places, Since, fixed, has_moving, moving
+from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, has_moving, latest, moving
 from sim_tb.pim.simulate.burst.learnt import Learnt, Linear
 from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
-from sim_tb.pim.simulate.burst.segment import Segment
+from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
 from sim_tb.pim.simulate.burst.stepper import Stepper
 from sim_tb.pim.simulate.burst.tick import Bounds, Interval, exact, slope
 from sim_tb.pim.simulate.channel import Channel
@@ -26,14 +26,8 @@ __all__ = ["Machine"]
 
 #: Clocks of a segment beyond which nothing will end it but the end of time.
 LONGEST = 1 << 24
-import os
-T=int(os.environ.get("T","1000000"))
-def frozen(state):
-    if type(state) is tuple: return tuple([frozen(e) for e in state])
-    return exact(state)
-def newest(state):
-    if type(state) is tuple: return max(map(newest,state),default=-1)
-    return state.clocks if type(state) is Since else -1
+#: Clocks since a refresh was over for which states move with it.
+AFTERWARDS = 32
 #: Clocks of an interval are counted from so many intervals on, so that none is below zero.
 BEFORE = 64
 
@@ -56,7 +50,7 @@ class Machine:
         self._arrays: dict[bytes, Numbers] = {}
 
     def begin(self, clocks: int, inputs: int) -> tuple[State, Places, int, Numbers]:
-        """The state in which the first program begins, so many clocks after reset, and what counts until then."""
+        """The state so many clocks after reset, before the first program, and what counts until then."""
         self.units = units = _units(self.params, inputs)
         self.issuer = Stepper(self.params, units)
         self.ledger = ledger = Ledger(self.params.timing, self.params.channels)
@@ -101,22 +95,25 @@ class Machine:
                 issuer.begin(begins, 0)
                 resting.append((ended[0].clock, begins + 1))
 
-        issuer.marks = []
         issuer.ended, issuer.rests = ended.append, rests
         issuer.take_up(segment, shape[1], first)
-        now = self._go(first + LONGEST)
-        for channel in units.channels if self.interval else ():
-            self._stays(channel, now)
-        ledger.take(units, resting, now)
+        now = first
+        if segment.event == CLOSES:
+            ledger.close()
+        else:
+            if segment.event == BEGINS:
+                issuer.begin(first + STARTS, 0)
+                resting.append((first, first + STARTS + 1))
+            now = self._go(first + LONGEST)
+            for channel in units.channels if self.interval else ():
+                self._stays(channel, now)
+            ledger.take(units, resting, now)
         flows = bounds.flows
         reached, after, left = self.canon.cut(units.state(now), places.banks)
         state = reached, issuer.loaded, ledger.state()
         moves = False
         if flows:
-            before = state
-            state = fixed(state, left, self.interval)
-            if newest(state) > T:
-                state = frozen(before)
+            state = self._fixed(state, left)
             moves = has_moving(state)
         totals = ledger.totals
         learnt = Learnt(
@@ -142,6 +139,12 @@ class Machine:
         self.ledger.finish()
         return np.array([_linear(each)[0] for each in self.ledger.totals], np.int64)
 
+    def _fixed(self, state: State, until: int) -> State:
+        """The state without numbers that move; or as it is, if it would move with a refresh long after that."""
+        found = fixed(state, until, self.interval)
+        late = latest(found) > self.params.timing.trfc + AFTERWARDS
+        return fixed(state, until, 0) if late else found  # type: ignore[no-any-return]
+
     def _shared(self, numbers: list[int]) -> Numbers:
         """Numbers as an array, the same one for all that are equal."""
         found = np.array(numbers, np.int64)
@@ -162,7 +165,7 @@ class Machine:
         units.mover.spans.clear()
         units.feeder.words = units.collector.words = units.mover.words = 0
         units.restore(self.canon.join(shape[0], places, until), now)
-        self.ledger.restore(shape[2], now)
+        self.ledger.restore(shape[2], now, units)
         for channel in units.channels if interval else ():
             channel.interval = Interval.of(interval, bounds)
         return now

@@ -11,10 +11,12 @@ from sim_tb.pim.simulate.burst.canonical import BANKED, ROWED, Canon, Places
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.work import Work
 
-__all__ = ["Segment", "Segments"]
+__all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
 
 #: Instructions of the issuer itself that wait for something, or hand parts on.
 APART = ("HALT", "FENCE", "VMM")
+#: What happens between programs: the host begins one; figures are closed, and begin anew.
+BEGINS, CLOSES = "begins", "closes"
 #: Instructions that are over as soon as the issuer has looked at them.
 BRIEF = ("NOP", "LOOP", "ENDL")
 
@@ -44,6 +46,8 @@ class Segment:
         Channels of whose banks it works on a single one; and which.
     absent : bool
         There is no such instruction: the program has ended without HALT.
+    event : str
+        In place of an instruction, what happens between programs: ``BEGINS`` or ``CLOSES``.
     before : tuple of Segment
         Instructions that only take their time in the issuer, and go first.
     """
@@ -59,6 +63,7 @@ class Segment:
     mask: int = 0
     bank: int = 0
     absent: bool = False
+    event: str = ""
     before: tuple[Segment, ...] = ()
 
     @property
@@ -162,6 +167,10 @@ class Segments:
     def absent(self, nothing: Prepared) -> Segment:
         """There is no instruction."""
         return Segment(self._key(("absent",)), nothing, False, False, False, 0, -1, (), absent=True)
+
+    def between(self, nothing: Prepared, event: str) -> Segment:
+        """What happens between programs."""
+        return Segment(self._key((event,)), nothing, False, False, False, 0, -1, (), event=event)
 
     def joined(self, segments: Sequence[Segment]) -> list[Segment]:
         """Segments one after the other, with those that are brief in front of the next one."""
