@@ -150,10 +150,10 @@ class Blocks:
         names: dict[tuple[int, int], int] = {}
         alike: list[object] = []
         for block in blocks:
-            if not any(each.mask for each in block.segments):
+            if not any(each.mask for each in block.segments):  # they are never in groups
                 alike.append(block)
                 continue
-            for each in block.segments:
+            for each in (member for segment in block.segments for member in segment.members):
                 named = [
                     names.setdefault((channel, each.bank), len(names))
                     for channel in range(self.params.channels)
@@ -233,8 +233,9 @@ class Blocks:
 
     def _block(self, segments: list[Segment], count: int, *, sets: bool = False) -> Block:
         segments = self.segments.joined(segments)
-        rows = max((_last_row(self.params, each) for each in segments), default=0)
-        key = (count, sets, *((each.key, each.row, each.bank, each.ranges) for each in segments))
+        members = [member for each in segments for member in each.members]
+        rows = max((_last_row(self.params, each) for each in members), default=0)
+        key = (count, sets, *((each.key, each.row, each.bank, each.ranges) for each in members))
         return self._same.setdefault(key, Block(tuple(segments), count, rows, sets))
 
     def _walk(self, words: tuple[int, ...]) -> Iterator[list[Segment] | None]:

@@ -28,6 +28,10 @@ __all__ = ["Machine"]
 LONGEST = 1 << 24
 #: Clocks since a refresh was over for which states move with it.
 AFTERWARDS = 32
+#: Clocks until a refresh is due within which it is likely to be in the way of a segment.
+SOON = 300
+#: What is learnt of a segment, the shape of the next state, and whether clocks of that move with refreshes.
+Found = tuple[Learnt, State, bool]
 #: Clocks of an interval are counted from so many intervals on, so that none is below zero.
 BEFORE = 64
 
@@ -59,9 +63,7 @@ class Machine:
         shape, places, until = self.canon.cut(units.state(clocks), ((),) * self.params.channels)
         return (shape, 0, ledger.state()), places, until, np.array(ledger.totals, np.int64)
 
-    def run(
-        self, shape: State, places: Places, until: int, segment: Segment, *, last: bool, moves: bool
-    ) -> tuple[Learnt, State, bool]:
+    def run(self, shape: State, places: Places, until: int, segment: Segment, *, last: bool, moves: bool) -> Found:
         """What a segment does, the shape of the next state, and whether clocks of that move with refreshes.
 
         Parameters
@@ -80,9 +82,21 @@ class Machine:
         ToolError
             If the segment does not end.
         """
+        found = None
+        far = bool(self.interval) and until > SOON and not (moves or segment.event)
+        if far and not any(owed for *_, (owed,), _, _ in shape[0][: self.params.channels]):
+            found = self._run(shape, places, until, segment, last=last, moves=False, far=True)
+        found = found or self._run(shape, places, until, segment, last=last, moves=moves, far=False)
+        assert found is not None
+        return found
+
+    def _run(
+        self, shape: State, places: Places, until: int, segment: Segment, *, last: bool, moves: bool, far: bool
+    ) -> Found | None:
+        """The same; ``far``: as if no refresh was ever due again, and nothing if it would have been in the way."""
         units, issuer, ledger = self.units, self.issuer, self.ledger
         bounds = Bounds()
-        first = self._take_up(shape, places, until, bounds, moves=moves)
+        first = self._take_up(shape, places, until, bounds, moves=moves, far=far)
         resting: list[Span] = []
         ended: list[Ended] = []
 
@@ -105,8 +119,12 @@ class Machine:
                 issuer.begin(first + STARTS, 0)
                 resting.append((first, first + STARTS + 1))
             now = self._go(first + LONGEST)
+            if far:
+                bounds.least = self._latest(now) + 1 - first - until
+                if bounds.least > 0:
+                    return None
             for channel in units.channels if self.interval else ():
-                self._stays(channel, now)
+                self._stays(channel, now, far=far)
             ledger.take(units, resting, now)
         flows = bounds.flows
         reached, after, left = self.canon.cut(units.state(now), places.banks)
@@ -151,7 +169,9 @@ class Machine:
         return self._arrays.setdefault(found.tobytes(), found)
 
     # --- state -------------------------------------------------------------------------------------------------------
-    def _take_up(self, shape: State, places: Places, until: int, bounds: Bounds, *, moves: bool) -> int:
+    def _take_up(
+        self, shape: State, places: Places, until: int, bounds: Bounds, *, moves: bool, far: bool = False
+    ) -> int:
         """Be in a state; returns the present clock."""
         units, interval = self.units, self.interval
         now = BEFORE * interval - until if interval else 0
@@ -167,11 +187,24 @@ class Machine:
         units.restore(self.canon.join(shape[0], places, until), now)
         self.ledger.restore(shape[2], now, units)
         for channel in units.channels if interval else ():
-            channel.interval = Interval.of(interval, bounds)
+            channel.interval = 0 if far else Interval.of(interval, bounds)
         return now
 
-    def _stays(self, channel: Channel, now: int) -> None:
+    def _latest(self, now: int) -> int:
+        """The last clock that something was decided for: a refresh that is due later is not in the way."""
+        found = now
+        for channel in self.units.channels:
+            if channel.bursts:
+                found = max(found, channel.bursts[-1][0])
+            if channel.ends < NEVER:
+                found = max(found, channel.ends)
+        return found
+
+    def _stays(self, channel: Channel, now: int, *, far: bool) -> None:
         """The next refresh to become due is the next one wherever it may move."""
+        if far:
+            channel.interval = self.interval
+            return
         until = int((channel.refreshes + 1) * self.interval)
         ahead = -(-(int.__add__(now, 1) - until) // self.interval)
         following = channel.refreshes + 1 + ahead

@@ -59,7 +59,7 @@ class Stepper(Issuer):
         self.marks = []
         self.clock = self.wake = clock
         if not segment.event:
-            self.ahead = [*segment.before, segment]
+            self.ahead = [one for each in segment.members for one in (*each.before, each)]
             self._begin()
 
     def _begin(self) -> None:
