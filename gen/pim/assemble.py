@@ -89,6 +89,9 @@ def constants_of(params: PimParams) -> dict[str, int]:
         "ROW_COLS": params.row_cols,
         "ROWS": params.rows,
         "GB_WORDS": params.gb_words,
+        "BUFFERS": params.buffers,
+        "ACCUMULATORS": params.accumulators,
+        "VECTORS": params.vectors,
         "SRAM_WORDS": params.sram_words,
         "ALL": (1 << params.channels) - 1,
         **masks,
@@ -234,15 +237,15 @@ class _Assembler:
             self.params, self.known = params, not line.problems
             self.names |= constants_of(params)
 
-    def _changes(self, line: Line, places: dict[str, Token]) -> Iterator[tuple[str, int | float]]:
+    def _changes(self, line: Line, places: dict[str, Token]) -> Iterator[tuple[str, int | float | bool]]:
         """The parameters that a system is given, each with where it stands."""
         while line.next.text:
             try:
                 line.expect("','", lambda text: text == ",")
-                key = line.expect("a parameter", lambda text: re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)?", text))
+                key = line.expect("a parameter", lambda text: re.fullmatch(r"[a-z_][a-z_0-9]*(\.[a-z_0-9]+)?", text))
                 line.expect("'='", lambda text: text == "=")
                 begin = line.next
-                value = line.expression({})
+                value = line.expression({"true": True, "false": False})
                 places[key.text] = key
                 try:
                     yield key.text, value if isinstance(value, int) else float(value)

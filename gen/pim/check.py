@@ -15,7 +15,7 @@ from itertools import product
 from types import MappingProxyType
 
 from gen.pim.program import Program
-from hdl.params.pim import FIELDS, LEVELS, Access, Instruction, PimParams, accesses, encode, violations
+from hdl.params.pim import FIELDS, LEVELS, Access, Instruction, PimParams, accesses, accumulator_use, encode, violations
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING
 from hdl.params.pim.loops import advanced, steps
@@ -213,7 +213,7 @@ class _Accumulators:
         return list(self.found.values())
 
     def _run(self, start: int, end: int, loaded: int) -> int:
-        """The channels loaded after some instructions, from those loaded before."""
+        """The accumulators loaded after some instructions, from those loaded before."""
         index = start
         while index < end:
             one = self.code[index]
@@ -223,21 +223,20 @@ class _Accumulators:
                 for _ in range(min(one["n"], 2)):
                     loaded = self._run(index + 1, close, loaded)
                 index = close
-            elif one is not None and name in ("MAC_AB", "WR_BIAS"):
-                loaded |= one["mask"]
-            elif name == "VMM":
-                loaded = 0
-            elif one is not None and name == "RD_MAC":
-                self._read(index, one, loaded)
-                loaded &= ~one["mask"] if "accumulate" not in one.flags else -1
+            elif one is not None:
+                use = accumulator_use(self.params, one)
+                self._read(index, use.reads & ~loaded)
+                loaded = use.after(loaded)
             if index in self.doubts:  # it may have loaded any
                 loaded = -1
             index += 1
         return loaded
 
-    def _read(self, index: int, one: Instruction, loaded: int) -> None:
-        empty = one["mask"] & ~loaded & ((1 << self.params.channels) - 1)
+    def _read(self, index: int, empty: int) -> None:
         if empty and index not in self.found:
-            channels = ", ".join(str(channel) for channel in range(self.params.channels) if empty >> channel & 1)
-            message = f"reads the accumulators of channel {channels} too early: no MAC_AB or WR_BIAS has written them"
+            places = [divmod(bit, self.params.channels) for bit in range(empty.bit_length()) if empty >> bit & 1]
+            channels = ", ".join(str(channel) for channel in sorted({channel for _, channel in places}))
+            numbers = ", ".join(str(number) for number in sorted({number for number, _ in places}))
+            which = f"accumulators {numbers}" if self.params.accumulators > 1 else "the accumulators"
+            message = f"reads {which} of channel {channels} too early: no MAC_AB or WR_BIAS has written them"
             self.found[index] = Finding(index, f"{message} since they were cleared", "mask")

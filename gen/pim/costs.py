@@ -40,11 +40,14 @@ _COSTS = {
     "(ACT_AB, then tRCD_WR)",
     "WR_GB": "n WR_GB on each channel, tBL apart, words CWL_REG later; tMOD after commands to banks",
     "WR_GBX": "n WR_GB on each channel, tBL apart; the channels' words come from SRAM one after another",
-    "WR_BIAS": "BANKS / LANES (at least 1) WR_BIAS on each channel; tMAC after MACs, tMOD after commands to banks",
-    "MAC_AB": "n MAC_AB on each channel, tCCD apart; tRCD_MAC after ACT_AB, tMOD after commands to registers; a "
-    "further row takes tRCD_MAC + (ROW_COLS - 1) * tCCD + tRTP + tRP, or tRAS + tRP or tRC where that is longer",
-    "RD_MAC": "BANKS / LANES (at least 1) RD_MAC on each channel, tMAC after MACs, tMOD after commands to banks; words "
-    "CL_REG later, then to SRAM a word a clock, one channel after the other",
+    "WR_BIAS": "n times BANKS / LANES (at least 1) WR_BIAS on each channel; tMAC after MACs, tMOD after commands to "
+    "banks",
+    "MAC_AB": "n MAC_AB on each channel, tCCD apart, whatever the vectors; tRCD_MAC after ACT_AB, tMOD after commands "
+    "to registers; a further row takes tRCD_MAC + (ROW_COLS - 1) * tCCD + tRTP + tRP, or tRAS + tRP or tRC where that "
+    "is longer",
+    "RD_MAC": "n times BANKS / LANES (at least 1) RD_MAC on each channel, tMAC after MACs, tMOD after commands to "
+    "banks; words CL_REG later, then to SRAM a word a clock: of each accumulator one channel after the other",
+    "SCALE_AB": "one SCALE_AB on each channel, with the times of one MAC_AB",
     "VMM": "what its parts take: for each chunk WR_GB, for each slot WR_BIAS, MAC_AB, the ACT_AB of another row and "
     "RD_MAC",
 }

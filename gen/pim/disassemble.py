@@ -45,7 +45,7 @@ def _changes(prefix: str, before: dict[str, Any], after: dict[str, Any]) -> list
         if isinstance(value, dict):
             found += _changes(f"{key}.", before[key], value)
         elif value != before[key] or isinstance(value, float) != isinstance(before[key], float):
-            found.append(f"{prefix}{key}={value!r}")
+            found.append(f"{prefix}{key}={str(value).lower() if isinstance(value, bool) else repr(value)}")
     return found
 
 

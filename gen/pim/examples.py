@@ -1,8 +1,9 @@
 """An example of every instruction, for the reference: what is there, a program for system ``tiny``, what it leaves.
 
-Places are ``sram W``, ``bank C.B COLUMN``, ``buffer C W`` (word W of channel C's global buffer), ``accumulators C``,
-``rN``, ``input``, ``output`` and ``marks``. Numbers that don't fit into a word go on in the next. The tests run each
-example on the golden model and on the hardware: values are exact, and so are the clocks, from START to the end of HALT.
+Places are ``sram W``, ``bank C.B COLUMN``, ``buffer C W`` (word W of channel C's global buffers), ``accumulators C``
+(``accumulators C.K`` are number K), ``rN``, ``input``, ``output`` and ``marks``. Numbers that don't fit into a word go
+on in the next. The tests run each example on the golden model and on the hardware: values are exact, and so are the
+clocks, from START to the end of HALT.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ class Example:
         Values by place, before and after. Integers in a register are its bits; the others are numbers.
     clocks : int
         On the hardware, HALT included.
+    system : str
+        What differs from ``tiny``, as ``.system`` has it.
     """
 
     text: str
     given: Mapping[str, Values] = field(default_factory=dict)
     gives: Mapping[str, Values] = field(default_factory=dict)
     clocks: int = 0
+    system: str = ""
 
 
 ONE_TO_FOUR = (1.0, 2.0, 3.0, 4.0)
@@ -186,6 +190,23 @@ EXAMPLES = {
             "buffer 1 0": ONE_TO_FOUR,
         },
         81,
+    ),
+    "SCALE_AB": Example(
+        "wr_gb    a=0, n=2\n        mac_ab   row=0, n=1, int8\n        scale_ab row=0, col=1, lane=2, acc=0, to=1",
+        {
+            "sram 0": SLOT,
+            # The int8 1, -2, 0, 0, 0, 0, 0, 3: two a bf16 number.
+            "bank 0.0 0": (-float.fromhex("0x1.02p125"), 0.0, 0.0, float.fromhex("0x1p-121")),
+            "bank 0.0 1": (0.0, 0.0, 0.5, 0.0),
+        },
+        {
+            "buffer 0 0": SLOT,
+            "buffer 1 0": SLOT,
+            "accumulators 0.0": (0.0, 0.0, 0.0, 0.0),
+            "accumulators 0.1": (10.5, 0.0, 0.0, 0.0),
+        },
+        0,
+        "accumulators=2, int8=true",
     ),
     "VADD": Example(
         "vadd    a=0, b=1, d=2, n=4",

@@ -30,7 +30,7 @@ from hdl.params.pim import (
 )
 from hdl.params.pim.fields import Operand
 from hdl.params.pim.opcode import FLAGS
-from hdl.params.pim.system import LIMITS, MEANINGS
+from hdl.params.pim.system import LIMITS, MEANINGS, SWITCHES
 
 __all__ = [
     "constants",
@@ -55,6 +55,9 @@ CONSTANTS = {
     "ROW_COLS": "columns a row",
     "ROWS": "rows a bank",
     "GB_WORDS": "words of a global buffer",
+    "BUFFERS": "global buffers a channel",
+    "ACCUMULATORS": "accumulators a unit",
+    "VECTORS": "vectors that a column is multiplied with at once",
     "SRAM_WORDS": "words of the SRAM",
     "ALL": "mask of all channels, which `mask` is where it is left out",
 }
@@ -104,8 +107,12 @@ def systems() -> dict[str, dict[str, Any]]:
 
 
 def size_keys(params: PimParams) -> dict[str, dict[str, Any]]:
-    """The sizes of a system: meaning, greatest value and why, default, value in a system, and where that comes from."""
+    """The sizes of a system: meaning, greatest value and why, default, value in a system, and where that comes from.
+
+    Of a switch the greatest value is true.
+    """
     default, sources = PimParams(), size_sources(params)
+    limits = LIMITS | dict.fromkeys(SWITCHES, (True, "it is false or true"))
     return {
         key: {
             "meaning": MEANINGS[key],
@@ -115,7 +122,7 @@ def size_keys(params: PimParams) -> dict[str, dict[str, Any]]:
             "value": getattr(params, key),
             "source": sources[key],
         }
-        for key, (most, why) in LIMITS.items()
+        for key, (most, why) in limits.items()
     }
 
 
@@ -175,7 +182,8 @@ def example_text(example: Example) -> str:
         code.append("        halt")
     before = ["# given", *(f"#   {line}" for line in given)] if given else []
     after = ["# gives", *(f"#   {line}" for line in gives)] if gives else []
-    return "\n".join([*before, *code, *after, f"# {example.clocks} clocks"])
+    system = [f"# on {SYSTEM}, {example.system}"] if example.system else []
+    return "\n".join([*system, *before, *code, *after, f"# {example.clocks} clocks"])
 
 
 def _numbers(values: Iterable[float]) -> str:
@@ -238,6 +246,8 @@ def _touch(space: str, operand: str, length: str) -> str:
     unit = "columns from row and col on" if space == "dram" else f"words from {operand} on"
     if length in ("vector", "strided"):
         return f"{SPACES[space]}, {what} from {operand} on"
+    if length in ("spaced", "vectors"):
+        return f"{SPACES[space]}, {what} words from {operand} on"
     return f"{SPACES[space]}, {what} {unit if length != 'spread' else 'words for channel c'}"
 
 
@@ -288,7 +298,9 @@ def _systems() -> list[str]:
     """The keys of a system with the presets' values, and the constants."""
     names = list(PRESETS)
     heads = [f"`{name}`" for name in names]
-    sizes = [(f"`{key}`", MEANINGS[key], f"{LIMITS[key][0]:,}", *_each(key)) for key in LIMITS]
+    sizes = [
+        (f"`{key}`", MEANINGS[key], _size(LIMITS[key][0] if key in LIMITS else True), *_each(key)) for key in MEANINGS
+    ]
     times = {name: timing_keys(params) for name, params in PRESETS.items()}
     rules = [
         (f"`{key}`", rule["symbol"], rule["meaning"], *(f"{times[name][key]['value']:,}" for name in names))
@@ -331,7 +343,11 @@ def _origins() -> list[tuple[str, str, str]]:
 
 
 def _each(key: str) -> list[str]:
-    return [f"{getattr(params, key):,}" for params in PRESETS.values()]
+    return [_size(getattr(params, key)) for params in PRESETS.values()]
+
+
+def _size(value: int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:,}"
 
 
 def _first(op: Opcode) -> str:

@@ -20,6 +20,7 @@ REGISTERS = {f"r{number}": number for number in range(SCALARS)}
 MOST_PROBLEMS = 50
 #: Values that break no rule, for operands that could not be read; of all other kinds it is zero.
 HARMLESS = {"columns": 1, "words": 1, "elements": 1, "iterations": 1, "slots": 1, "channels": 1}
+HARMLESS |= {"accumulators": 1, "vectors": 1}
 
 
 @dataclass(frozen=True)

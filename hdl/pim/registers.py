@@ -13,7 +13,7 @@ __all__ = ["COUNTERS", "pim_registers"]
 #: Reads "PIM1" in a dump of memory.
 ID = int.from_bytes(b"PIM1", "little")
 #: Of the registers and the instruction word: the first grows when old software stops working, the second otherwise.
-VERSION = (2, 0)
+VERSION = (3, 0)
 COUNTERS_AT, SCALARS_AT, SIZES_AT, TIMES_AT = 0x100, 0x200, 0x300, 0x380
 
 #: Counters of 64 bits; commands are summed over the channels.

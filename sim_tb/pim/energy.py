@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hdl.params.pim import PimParams, energy_note, energy_sources
+from hdl.params.pim import PimParams, energy_note, energy_sources, numbers
 from sim_tb.pim.log import Entry
 
 __all__ = ["CLASSES", "EVENTS", "Energy", "energy_of", "energy_of_counts"]
 
 #: Classes of energy: what each holds, and the keys of the table that it is computed from.
 CLASSES = {
-    "MAC": ("all-bank MACs of a column: arrays and MAC units", ("mac",)),
+    "MAC": ("all-bank MACs of a column: arrays, and MAC units for each vector; scales", ("mac", "read")),
     "activation": ("activates with their precharges, a bank at a time", ("activate",)),
     "read": ("columns read, and their way over the bus", ("read", "interface_pj_per_bit")),
     "write": ("columns written, and their way over the bus", ("write", "interface_pj_per_bit")),
@@ -31,6 +31,7 @@ CLASSES = {
 #: The class of each command, and the event of the table that it is. A write to a lane of every bank is one write.
 EVENTS = {
     "MAC_AB": ("MAC", "MAC_AB"),
+    "SCALE_AB": ("MAC", "MAC_AB"),
     "ACT": ("activation", "ACT"),
     "ACT_AB": ("activation", "ACT"),
     "RD_SB": ("read", "RD_SB"),
@@ -53,7 +54,7 @@ class Energy:
     parts : dict of float
         Picojoules by class.
     macs : int
-        Multiply-accumulates: those of all lanes of all banks that took part.
+        Multiply-accumulates: those of all lanes of all banks that took part, for each vector, twice as many of int8.
     nanoseconds : float
         How long it took.
     """
@@ -91,8 +92,14 @@ class Energy:
         }
 
 
-def energy_of_counts(params: PimParams, commands: Mapping[str, int], clocks: int, open_clocks: int) -> Energy:
+def energy_of_counts(
+    params: PimParams, commands: Mapping[str, int], clocks: int, open_clocks: int, products: int
+) -> Energy:
     """The energy of so many commands in so many clocks.
+
+    A column that meets several vectors is read from the arrays once, and each further set of products costs what the
+    table's ``mac`` has beyond ``read``: assumed, as nobody has published a MAC unit like that. Int8 are two sets, as
+    they are twice as many products.
 
     Parameters
     ----------
@@ -103,25 +110,31 @@ def energy_of_counts(params: PimParams, commands: Mapping[str, int], clocks: int
         How long it took.
     open_clocks : int
         Clocks in which a channel had any row open, summed over the channels.
+    products : int
+        Sets of products of MAC_AB: its columns times its vectors, twice that of int8.
     """
     events = params.energy.events(params.timing, params.word_bits)
     parts = dict.fromkeys(CLASSES, 0.0)
     for command, (kind, event) in EVENTS.items():
         banks = params.banks if command == "ACT_AB" else 1
         parts[kind] += commands.get(command, 0) * banks * events[event]
+    parts["MAC"] += (products - commands.get("MAC_AB", 0)) * events["SET"]
     clock_ns, table = params.timing.clock_ps / 1000, params.energy
     closed = params.channels * clocks - open_clocks
     parts["background"] = (open_clocks * table.standby_active + closed * table.standby_precharged) * clock_ns
     parts["controller"] = table.controller_active * clocks * clock_ns
-    return Energy(parts, commands.get("MAC_AB", 0) * params.banks * params.lanes, clocks * clock_ns)
+    return Energy(parts, products * params.banks * params.lanes, clocks * clock_ns)
 
 
 def energy_of(params: PimParams, log: Sequence[Entry], start: int, end: int) -> Energy:
     """The energy of the clocks from ``start`` up to ``end`` of a command log, which begins with every bank closed."""
     counts = Counter(entry.command for entry in log if start <= entry.cycle < end)
+    rows = Counter(entry.row for entry in log if start <= entry.cycle < end and entry.command == "MAC_AB")
+    said = [(numbers(params.number_bits, "MAC_AB", row), count) for row, count in rows.items()]
+    products = sum(each["vectors"] * (1 + each["int8"]) * count for each, count in said)
     commands = [[entry for entry in log if entry.channel == channel] for channel in range(params.channels)]
     busy = sum(_open_clocks(each, params.banks, start, end) for each in commands)
-    return energy_of_counts(params, counts, end - start, busy)
+    return energy_of_counts(params, counts, end - start, busy, products)
 
 
 def _open_clocks(commands: Iterable[Entry], banks: int, start: int, end: int) -> int:

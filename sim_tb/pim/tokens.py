@@ -63,6 +63,8 @@ class Totals:
         Clocks by cause, :data:`sim_tb.pim.simulate.statistics.CAUSES`, each counted once.
     commands : Counter
         By name how many commands there were, of all channels.
+    products : int
+        Multiply-accumulates as :class:`sim_tb.pim.simulate.statistics.Statistics` counts them.
     columns, misses : int
         Commands on columns; those whose row was opened for them.
     open_clocks : int
@@ -76,6 +78,7 @@ class Totals:
     instructions: int = 0
     causes: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(CAUSES, 0)))
     commands: Counter[str] = field(default_factory=Counter)
+    products: int = 0
     columns: int = 0
     misses: int = 0
     open_clocks: int = 0
@@ -89,12 +92,13 @@ class Totals:
         self.columns += other.columns
         self.misses += other.misses
         self.open_clocks += other.open_clocks
+        self.products += other.products
         for own, more in ((self.causes, other.causes), (self.commands, other.commands), (self.busy, other.busy)):
             own.update(more)
 
     def energy(self, params: PimParams) -> Energy:
         """The energy, by class."""
-        return energy_of_counts(params, self.commands, self.clocks, self.open_clocks)
+        return energy_of_counts(params, self.commands, self.clocks, self.open_clocks, self.products)
 
     @property
     def row_hits(self) -> float:
@@ -103,8 +107,8 @@ class Totals:
 
     def mac_utilisation(self, params: PimParams) -> float:
         """Multiply-accumulates over those that all units could do in the time."""
-        most = params.channels * self.clocks / params.timing.tccd
-        return self.commands["MAC_AB"] / most if most else 0.0
+        most = params.channels * self.clocks * params.products / params.timing.tccd
+        return self.products / most if most else 0.0
 
     def traffic(self, params: PimParams) -> dict[str, int]:
         """Bytes: ``multiplied`` in the banks, where they stay; ``read`` and ``written`` over the channels' buses."""
@@ -217,6 +221,7 @@ def _of(statistics: Statistics, clocks: int, instructions: int, open_clocks: int
         instructions=instructions,
         causes=Counter(statistics.clocks),
         commands=Counter(statistics.commands),
+        products=statistics.products,
         columns=statistics.columns,
         misses=statistics.misses,
         open_clocks=open_clocks,

@@ -18,6 +18,11 @@ TINY = PRESETS["tiny"]
 FEW_BANKS = replace(TINY, channels=4, banks=2, lanes=8, vector_lanes=8)
 MANY_BANKS = replace(TINY, channels=3, banks=8, lanes=4, vector_lanes=8)
 SYSTEMS = {"tiny": TINY, "few banks": FEW_BANKS, "many banks": MANY_BANKS}
+#: MAC units beyond PIM-GPT's: everything at once; the most accumulators, more banks than lanes; int8, fewer of them.
+ALL_AT_ONCE = replace(TINY, accumulators=4, vectors=2, buffers=4, int8=True)
+MANY_ACCUMULATORS = replace(MANY_BANKS, accumulators=16, vectors=4, buffers=8)
+ONLY_INT8 = replace(FEW_BANKS, accumulators=2, int8=True)
+MAC_SYSTEMS = {"all at once": ALL_AT_ONCE, "many accumulators": MANY_ACCUMULATORS, "only int8": ONLY_INT8}
 
 
 def machine(text: str, params: PimParams = TINY, **state: Any) -> Machine:

@@ -19,12 +19,13 @@ PARAMS = PRESETS[SYSTEM]
 def program_of(example: Example) -> Program:
     """Its program, with ``halt`` unless it has one."""
     end = "" if "halt" in example.text else "\nhalt"
-    return assemble(f".system {SYSTEM}\n{example.text}{end}\n")
+    system = ", ".join([SYSTEM, example.system] if example.system else [SYSTEM])
+    return assemble(f".system {system}\n{example.text}{end}\n")
 
 
 def prepared(example: Example) -> Machine:
     """A machine that holds what is given."""
-    found = Machine(PARAMS)
+    found = Machine(program_of(example).params)
     for place, values in example.given.items():
         kind, *where = place.replace(".", " ").split()
         if place[0] == "r":
@@ -53,7 +54,7 @@ def left(machine: Machine, place: str, count: int) -> tuple[Any, ...]:
     if kind == "marks":
         return tuple(machine.marks)
     if kind == "accumulators":
-        return tuple(machine.device.accumulators[numbered[0]].tolist())
+        return tuple(machine.device.accumulators[(*numbered, 0)[0], (*numbered, 0)[1]].tolist())
     words = -(-count // PARAMS.lanes)
     elements = {
         "sram": lambda: machine.sram[numbered[0] : numbered[0] + words],

@@ -49,7 +49,7 @@ def test_dot_products_element_by_element(name):
         for bank in range(params.banks):
             unit = channel * params.banks + bank
             exact = dot_by_hand(widen(weights[channel, bank]).tolist(), inputs, float(bias[unit]))
-            assert found.device.accumulators[channel, bank] == exact
+            assert found.device.accumulators[channel, 0, bank] == exact
             assert results[unit] == narrow(np.array([exact], np.float32))[0]
             checked += 1
     assert checked == params.units
@@ -67,7 +67,7 @@ def test_results_of_other_channels_stay():
     assert outcome.pc == 2
     assert found.sram[5].tolist() == [7, 7, 0x4000, 0x4000, 0x4040, 0x4040, 7, 7]
     assert found.sram[6].tolist() == [7] * 8
-    assert found.device.accumulators[:, 0].tolist() == [1, 0, 0, 4]
+    assert found.device.accumulators[:, 0, 0].tolist() == [1, 0, 0, 4]
 
 
 @pytest.mark.parametrize("zero", [True, False])
@@ -139,11 +139,11 @@ def test_other_orders_of_summation_show():
         found.device.write(0, 0, 0, weights)
         found.device.buffers[0] = inputs
         found.device.multiply_accumulate([0], 0, 8, 0)
-        assert found.device.accumulators[0, 0] == dot_by_hand(widen(weights).tolist(), widen(inputs).tolist(), 0.0)
+        assert found.device.accumulators[0, 0, 0] == dot_by_hand(widen(weights).tolist(), widen(inputs).tolist(), 0.0)
         chain = np.float32(0)
         for product in (widen(weights) * widen(inputs)).reshape(-1):
             chain += product
-        differ += chain != found.device.accumulators[0, 0]
+        differ += chain != found.device.accumulators[0, 0, 0]
         long = random_elements(rng, (500,))
         differ += vector.sums(long, 4)[0] != vector.sums(long, 8)[0]
     assert differ >= 16

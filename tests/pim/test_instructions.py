@@ -88,7 +88,17 @@ def test_decoded_ranges_are_those_of_the_table():
 def test_a_word_by_hand():
     """The fields of some words, written out."""
     one = instruction("MAC_AB", "fence", "irq", mask=0x1A5, row=0x1234, col=0x2B, n=0xABC, gb=0x77)
-    word = 0x1B << 122 | 0b0101 << 118 | 0xA5 << 110 | 0x1234 << 90 | 0x2B << 84 | 0xABC << 72 | 0x77 << 56 | 1 << 8
+    word = (
+        0x1B << 122
+        | 0b0101 << 118
+        | 0xA5 << 110
+        | 0x1234 << 90
+        | 0x2B << 84
+        | 0xABC << 72
+        | 0x77 << 56
+        | 1 << 40
+        | 1 << 8
+    )
     assert encode(one) == word
     assert decode(word) == one
     assert encode(instruction("SETR", r=3, value=0x3F80_1234)) == 6 << 122 | 3 << 106 | 0x3F80_1234 << 8
@@ -174,7 +184,7 @@ def test_rows_that_all_advance():
     norm = instruction("RMSNORM", a=1, b=2, d=3, n=4, eps=5, share=6)  # its field of rows holds a register
     assert advanced(TINY, norm, moved, rows=8) == norm
     assert {op.name for op in INSTRUCTIONS.values() if op.moves_rows} == {
-        *("ACT_AB", "ACT", "WR_SB", "RD_SB", "WR_ELEM", "RD_ITEM", "MAC_AB", "VMM")
+        *("ACT_AB", "ACT", "WR_SB", "RD_SB", "WR_ELEM", "RD_ITEM", "MAC_AB", "SCALE_AB", "VMM")
     }
 
 

@@ -7,9 +7,11 @@ from dataclasses import fields, replace
 
 import pytest
 
+from gen.cli.commands.pim import changed_system
+from gen.pim.assemble import assemble
 from hdl.params import ConfigError
-from hdl.params.pim import PRESETS, EnergyTable, PimParams, TimingTable, preset, size_sources, timing_sources
-from hdl.params.pim.system import LIMITS
+from hdl.params.pim import PRESETS, EnergyTable, PimParams, TimingTable, changed, preset, size_sources, timing_sources
+from hdl.params.pim.system import LIMITS, SWITCHES
 
 AIM = PRESETS["aim_measured"]
 
@@ -54,18 +56,49 @@ def test_round_trip(name):
 
 
 def test_hash_covers_what_programs_and_cycles_depend_on():
-    params = PRESETS["tiny"]
-    hashes = {params.hash}
+    params = replace(PRESETS["tiny"], accumulators=4, buffers=4)
+    hashes = {params.hash, replace(params, int8=True).hash}
+    other = {"banks": 8, "lanes": 2, "vector_lanes": 8, "channels": 4, "accumulators": 8, "buffers": 8}
     for key in LIMITS:
-        grown = {"banks": 8, "lanes": 2, "vector_lanes": 8, "channels": 4}.get(key, getattr(params, key) + 1)
+        grown = other.get(key, getattr(params, key) + 1)
         hashes.add(replace(params, **{key: grown}).hash)
     for each in fields(TimingTable):
         hashes.add(
             replace(params, timing=replace(params.timing, **{each.name: getattr(params.timing, each.name) + 1})).hash
         )
-    assert len(hashes) == 1 + len(LIMITS) + len(fields(TimingTable))
+    assert len(hashes) == 2 + len(LIMITS) + len(fields(TimingTable))
     assert replace(params, energy=EnergyTable(read=1.0)).hash == params.hash
     assert all(len(each) == 64 for each in hashes)
+
+
+def test_what_goes_beyond_the_paper_leaves_other_systems_hash():
+    """Programs of systems without it stay those of their systems."""
+    assert PRESETS["tiny"].hash.startswith("9f1c3779")
+
+
+def test_sizes_of_mac_units_that_do_not_fit_each_other():
+    assert problems({"vectors": 4, "accumulators": 2}) == [
+        "pim.vectors: must be at most accumulators = 2, not 4: each vector adds up in one (write accumulators=4 too)",
+        "pim.vectors: must be at most buffers = 1, not 4: each vector comes from one (write buffers=4 too)",
+    ]
+    assert problems({"accumulators": 12, "buffers": 3}) == [
+        "pim.accumulators: must be a power of two, not 12 (8 or 16)",
+        "pim.buffers: must be a power of two, not 3 (2 or 4)",
+    ]
+    assert problems({"accumulators": 32, "int8": 1, "buffers": True}) == [
+        "pim.accumulators: must be 1 to 16, not 32 (the nearest legal value is 16: the accumulator field of an "
+        "instruction has 4 bits)",
+        "pim.buffers: must be an integer, not True",
+        "pim.int8: must be true or false, not 1",
+    ]
+
+
+def test_switches_on_the_command_line_and_in_programs():
+    named = changed(PRESETS["tiny"], {"accumulators": 8, "vectors": 2, "buffers": 2, "int8": True})
+    assert changed_system(PRESETS["tiny"], ["accumulators=8", "vectors=2", "buffers=2", "int8=true"]) == named
+    text = ".system tiny, accumulators=8, vectors=2, buffers=2, int8=true\nhalt"
+    assert assemble(text).params == named
+    assert named.buffer_words == 16
 
 
 def test_every_problem_at_once():
@@ -168,7 +201,7 @@ def test_the_sources_of_sizes_and_times():
     """Of each preset every value names one; what a system gives itself says so."""
     for name, params in PRESETS.items():
         for sources, values in (
-            (size_sources(params), LIMITS),
+            (size_sources(params), [*LIMITS, *SWITCHES]),
             (timing_sources(params.timing), [each.name for each in fields(TimingTable)]),
         ):
             assert sorted(sources) == sorted(values)

@@ -73,7 +73,8 @@ def test_examples_on_the_hardware():
     """The same there, in as many clocks as the page says."""
     clocks = {}
     for name, example in EXAMPLES.items():
-        done = execute(PARAMS, program_of(example).words, prepared(example))
+        program = program_of(example)
+        done = execute(program.params, program.words, prepared(example))
         assert done.passed, name
         assert done.fault is None, name
         clocks[name] = done.counters["CYCLES"]

@@ -74,18 +74,18 @@ def system_of(name: str) -> PimParams:
 
 
 def changed_system(params: PimParams, changes: Sequence[str]) -> PimParams:
-    """A system with ``KEY=VALUE`` applied to it, as ``--set`` has them: ``channels=4``, ``timing.trp=7``."""
+    """A system with ``KEY=VALUE`` applied to it, as ``--set`` has them: ``timing.trp=7``, ``int8=true``."""
     from hdl.params.pim import changed
 
-    values: dict[str, int | float] = {}
+    values: dict[str, int | float | bool] = {}
     problems = []
     for text in changes:
         key, _, value = text.partition("=")
-        number = _number(value)
-        if key and number is not None:
-            values[key] = number
+        found = {"true": True, "false": False}.get(value, _number(value))
+        if key and found is not None:
+            values[key] = found
         else:
-            problems.append(Problem("--set", f"must be KEY=VALUE with a number, not {shown(text)}"))
+            problems.append(Problem("--set", f"must be KEY=VALUE with a number, true or false, not {shown(text)}"))
     if problems:
         raise ConfigError(problems)
     return changed(params, values) if values else params

@@ -74,10 +74,10 @@ def _text(topic: str, params: PimParams) -> str:
         return _columns(rows)
     if topic == "systems":
         keys = [key for key, value in next(iter(found.values())).items() if not isinstance(value, dict)]
-        rows = [["", *found], *([key, *(str(system[key]) for system in found.values())] for key in keys)]
+        rows = [["", *found], *([key, *(_value(system[key]) for system in found.values())] for key in keys)]
         return table(rows, "  ")
     if topic == "keys":
-        rows = [[key, str(each["value"]), f"1 to {each['most']}", _meaning(each)] for key, each in found.items()]
+        rows = [[key, _value(each["value"]), _range(each["most"]), _meaning(each)] for key, each in found.items()]
         rows += [[name, "", "a table", f"see `bitloom pim list {name}`"] for name in ("timing", "energy")]
         return _columns(rows)
     if topic in ("timing", "energy", "constants"):
@@ -91,6 +91,14 @@ def _text(topic: str, params: PimParams) -> str:
         ]
         return _columns(rows)
     return _columns([[name, each["meaning"] if isinstance(each, dict) else each] for name, each in found.items()])
+
+
+def _value(value: int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _range(most: int | bool) -> str:
+    return "false, true" if isinstance(most, bool) else f"1 to {most}"
 
 
 def _meaning(each: dict[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """Parameters, commands and instruction set of the processing-in-memory (PIM) system."""
 
-from hdl.params.pim.commands import COMMANDS, Command
+from hdl.params.pim.accumulators import AccumulatorUse, accumulator_use
+from hdl.params.pim.buffers import buffers_of, mode_registers
+from hdl.params.pim.commands import COMMANDS, NUMBERS, Command, number, numbers
 from hdl.params.pim.encoding import IllegalWord, Instruction, decode, encode, instruction
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.expansion import chunks, expand_vmm, expanded, item_read
@@ -21,6 +23,7 @@ __all__ = [
     "ITEM_BITS",
     "LENGTHS",
     "LEVELS",
+    "NUMBERS",
     "OPCODES",
     "PRESETS",
     "SCALARS",
@@ -28,6 +31,7 @@ __all__ = [
     "UNITS",
     "WORD_BITS",
     "Access",
+    "AccumulatorUse",
     "Command",
     "EnergyTable",
     "Fault",
@@ -39,6 +43,8 @@ __all__ = [
     "Touch",
     "Violation",
     "accesses",
+    "accumulator_use",
+    "buffers_of",
     "changed",
     "chunks",
     "decode",
@@ -50,6 +56,9 @@ __all__ = [
     "faults_of",
     "instruction",
     "item_read",
+    "mode_registers",
+    "number",
+    "numbers",
     "preset",
     "size_sources",
     "timing_sources",

@@ -1,9 +1,9 @@
 """The commands on a channel's command bus: what the controller sends and the device obeys.
 
 A command is its code, a bank, a row and a column, on ``cmd_op``, ``cmd_bank``, ``cmd_row`` and ``cmd_col`` while
-``cmd_valid`` is high: at most one a clock. Column commands carry no row, as in any DRAM: they mean the open one. MAC_AB
-and WR_GB carry the number of a word of the global buffer as ``row``. One word of data follows a write after CWL (to a
-bank) or CWL_REG clocks (to a register) and answers a read after CL or CL_REG clocks.
+``cmd_valid`` is high: at most one a clock. Column commands carry no row, as in any DRAM: they mean the open one. Some
+carry numbers in place of a row instead (``NUMBERS``): words of global buffers, accumulators. One word of data follows a
+write after CWL (to a bank) or CWL_REG clocks (to a register) and answers a read after CL or CL_REG clocks.
 
 Commands with one element a bank (``WR_ELEM``, ``WR_BIAS``, ``RD_MAC``) move ``lanes`` elements: lane i belongs to bank
 ``bank + i``. Where a channel has more banks than lanes, such a command comes once for every ``lanes`` banks.
@@ -11,11 +11,24 @@ Commands with one element a bank (``WR_ELEM``, ``WR_BIAS``, ``RD_MAC``) move ``l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["COMMANDS", "COMMAND_BITS", "Command"]
+__all__ = ["COMMANDS", "COMMAND_BITS", "NUMBERS", "Command", "number", "numbers"]
 
 COMMAND_BITS = 5
+#: What ``cmd_row`` carries where it is no row, from its least significant bit on: a word of the global buffers,
+#: the first accumulator, how many vectors or accumulators less one, whether columns are int8, a lane, and the first
+#: accumulator that takes results. :attr:`hdl.params.pim.PimParams.number_bits` says how wide each is in a system: what
+#: it has one of has no bits.
+NUMBERS = {
+    "WR_GB": ("word",),
+    "MAC_AB": ("word", "acc", "vectors", "int8"),
+    "WR_BIAS": ("acc",),
+    "RD_MAC": ("acc",),
+    "RD_MAC_KEEP": ("acc",),
+    "SCALE_AB": ("lane", "acc", "to", "count"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Command:
     @property
     def all_banks(self) -> bool:
         """It acts on every bank of its channel at once."""
-        return self.name in ("ACT_AB", "PRE_AB", "REF", "MAC_AB", "WR_ELEM")
+        return self.name in ("ACT_AB", "PRE_AB", "REF", "MAC_AB", "SCALE_AB", "WR_ELEM")
 
     @property
     def register(self) -> bool:
@@ -73,13 +86,55 @@ COMMANDS = {
             9,
             ("row", "col"),
             "",
-            "in every bank, add the dot product of one column and word `row` of the global buffer to the accumulator",
+            "in every bank, add dot products of one column to accumulators: of as many vectors as `row` says, with its "
+            "word of the global buffers and those GB_WORDS, 2 GB_WORDS, ... behind it; of int8 two words each",
         ),
         Command("WR_GB", 10, ("row",), "write", "write word `row` of the global buffer"),
         Command(
-            "WR_BIAS", 11, ("bank",), "write", "preset the accumulator of bank `bank + i` to element i of the word"
+            "WR_BIAS",
+            11,
+            ("bank", "row"),
+            "write",
+            "preset accumulator `row` of bank `bank + i` to element i of the word",
         ),
-        Command("RD_MAC", 12, ("bank",), "read", "read the accumulators, rounded to bf16, and clear them"),
-        Command("RD_MAC_KEEP", 13, ("bank",), "read", "read the accumulators, rounded to bf16, and keep them"),
+        Command("RD_MAC", 12, ("bank", "row"), "read", "read accumulator `row`, rounded to bf16, and clear it"),
+        Command("RD_MAC_KEEP", 13, ("bank", "row"), "read", "read accumulator `row`, rounded to bf16, and keep it"),
+        Command(
+            "SCALE_AB",
+            14,
+            ("row", "col"),
+            "",
+            "in every bank, add accumulators, times one lane of one column, to other ones, and clear them: numbers in "
+            "`row`; only of systems with int8",
+        ),
     )
 }
+
+
+def number(bits: Mapping[str, int], command: str, **values: int) -> int:
+    """The ``cmd_row`` of a command with numbers in place of a row.
+
+    Parameters
+    ----------
+    bits : mapping
+        Their widths, :attr:`hdl.params.pim.PimParams.number_bits`.
+    command : str
+        A key of ``NUMBERS``.
+    **values : int
+        The numbers by their names, ``vectors`` and ``count`` as they are; those left out are 0, or 1.
+    """
+    found = at = 0
+    for name in NUMBERS[command]:
+        less = name in ("vectors", "count")
+        found |= (values.get(name, int(less)) - less) << at
+        at += bits[name]
+    return found
+
+
+def numbers(bits: Mapping[str, int], command: str, row: int) -> dict[str, int]:
+    """What a ``cmd_row`` says, by name; the inverse of :func:`number`."""
+    found = {}
+    for name in NUMBERS[command]:
+        found[name] = (row & (1 << bits[name]) - 1) + (name in ("vectors", "count"))
+        row >>= bits[name]
+    return found

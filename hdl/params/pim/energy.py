@@ -102,7 +102,8 @@ class EnergyTable:
     def events(self, timing: TimingTable, word_bits: int) -> dict[str, float]:
         """Energy in picojoules of one command on one channel, background and controller excluded.
 
-        ``ACT`` is one bank's activate with its precharge, ``MAC_AB`` that of one column, ``WR_GB`` and ``RD_MAC``
+        ``ACT`` is one bank's activate with its precharge, ``MAC_AB`` that of one column with one vector, ``SET`` what
+        each further vector adds to it: ``mac`` without a read of the arrays, which is assumed. ``WR_GB`` and ``RD_MAC``
         the transfer of one word to or from registers (a preset of the accumulators is a ``WR_GB``).
         """
         clock_ns = timing.clock_ps / 1000
@@ -112,6 +113,7 @@ class EnergyTable:
             "RD_SB": self.read * timing.tbl * clock_ns + bus,
             "WR_SB": self.write * timing.tbl * clock_ns + bus,
             "MAC_AB": self.mac * timing.tccd * clock_ns,
+            "SET": max(0.0, self.mac - self.read) * timing.tccd * clock_ns,
             "WR_GB": bus,
             "RD_MAC": bus,
             "REF": self.refresh * timing.trfc * clock_ns,

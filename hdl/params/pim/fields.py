@@ -92,7 +92,8 @@ class Operand:
         As the assembler has it; unique within an instruction.
     kind : str
         What it counts or names: ``channels``, ``bank``, ``row``, ``col``, ``lane``, ``columns``, ``words``,
-        ``elements``, ``iterations``, ``slots``, ``pitch``, ``sram``, ``buffer``, ``stride``, ``scalar`` (a register),
+        ``elements``, ``iterations``, ``slots``, ``pitch``, ``sram``, ``buffer``, ``stride``, ``accumulator`` (the first
+        one), ``accumulators`` (how many), ``vectors``, ``scalar`` (a register),
         ``pair`` (a register and the next one), ``item`` (a register with the number of an item), ``bf16``, ``bits``,
         ``integer`` or ``tag``.
     fields : tuple of str
@@ -197,6 +198,14 @@ _OPERANDS = {
     "gb": Operand("gb", "buffer", ("d",), "first word of the global buffer", 0),
     "mac_gb": Operand("gb", "buffer", ("a",), "first word of the global buffer", 0),
     "lane": Operand("lane", "lane", ("b",), "lane of the column"),
+    "acc": Operand("acc", "accumulator", ("bank",), "first accumulator", 0),
+    "to": Operand("to", "accumulator", ("d",), "first accumulator that takes the results"),
+    "accumulators": Operand("n", "accumulators", ("n",), "accumulators", 1),
+    "vectors": Operand("vectors", "vectors", ("b",), "vectors, each with an accumulator and a global buffer", 1),
+    "preset_stride": Operand("stride", "stride", ("b",), "words from an accumulator's slot to the next one's", 0),
+    "result_stride": Operand(
+        "stride", "stride", ("b",), "words from an accumulator's slot to the next one's; 0: SLOT_WORDS", 0
+    ),
     "channel_stride": Operand("stride", "stride", ("b",), "words from one channel's source to the next channel's"),
     "gather_stride": Operand(
         "stride", "stride", ("imm",), "elements from one to the next of the source", or_scalar=True

@@ -25,6 +25,10 @@ Why they are as they are:
 * SKEEP joins the greatest numbers of several pieces: logits of a vocabulary that is longer than the SRAM.
 * SETR has a 32-bit value. The host reads and writes the scalar registers itself, and needs no form of its own.
 * LAYERNORM and RMSNORM take the summand to the variance and 1 / n from registers. SOFTMAX has a factor, for attention.
+* MAC_AB has fields for an accumulator and a number of vectors: batches, prefill and queries that share their keys read
+  a column once for several dot products. VMM has none: such products are loops of other instructions.
+* SCALE_AB takes its factors from a column, a lane of every bank: scales of int8 lie where their weights lie, and a dot
+  product is scaled without leaving its bank, before it meets those of other scales.
 * There is no rotation: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it. Nor are there copies between
   banks and global buffer: whatever is multiplied comes from the vector unit, through SRAM.
 * Opcode 0 is illegal, so that cleared memory is no program.
@@ -35,7 +39,7 @@ Why they are as they are:
 from __future__ import annotations
 
 from hdl.params.pim.fields import Flag, operand_table
-from hdl.params.pim.opcode import ACCUMULATE, ROWS, ZERO, Opcode, Touch
+from hdl.params.pim.opcode import ACCUMULATE, INT8, ROWS, ZERO, Opcode, Touch
 
 __all__ = ["INSTRUCTIONS", "OPCODES", "SUM_WAYS"]
 
@@ -46,10 +50,12 @@ SUM_WAYS = 4
 _TABLE = operand_table()
 
 
-def _opcode(code: int, name: str, unit: str, operands: str, meaning: str, *more: Flag | Touch) -> Opcode:
+def _opcode(
+    code: int, name: str, unit: str, operands: str, meaning: str, *more: Flag | Touch, needs: str = ""
+) -> Opcode:
     flags = tuple(each for each in more if isinstance(each, Flag))
     touches = tuple(each for each in more if isinstance(each, Touch))
-    return Opcode(name, code, unit, tuple(_TABLE[each] for each in operands.split()), flags, meaning, touches)
+    return Opcode(name, code, unit, tuple(_TABLE[each] for each in operands.split()), flags, meaning, touches, needs)
 
 
 def _vector(code: int, name: str, operands: str, meaning: str) -> Opcode:
@@ -74,8 +80,8 @@ def _columns(length: str, *, write: bool = False) -> Touch:
     return Touch("dram", "row", length, write)
 
 
-def _buffer(*, write: bool = False) -> Touch:
-    return Touch("buffer", "gb", "count", write)
+def _buffer(length: str = "count", *, write: bool = False) -> Touch:
+    return Touch("buffer", "gb", length, write)
 
 
 _ORDER = (
@@ -183,31 +189,37 @@ INSTRUCTIONS = {
             0x1A,
             "WR_BIAS",
             "pim",
-            "mask preset",
-            f"accumulators of the channels = the slot at SRAM word a, or zeros with flag zero; {_SLOT}",
+            "mask preset acc accumulators preset_stride",
+            "for i below n: accumulator acc + i of the channels' units = the slot at SRAM word a + i * stride, or "
+            f"zeros with flag zero; {_SLOT}",
             ZERO,
-            _source("a", "slot"),
+            _source("a", "spaced"),
         ),
         _opcode(
             0x1B,
             "MAC_AB",
             "pim",
-            "mask row col columns mac_gb",
-            "for i below n, in every bank of the channels: accumulator += dot product of column i (from row and col on "
-            "and across rows) and global buffer word gb + i. Products and sums are single precision: the sum over a "
-            "column's lanes as a balanced tree of neighbours, then one addition to the accumulator",
+            "mask row col columns mac_gb acc vectors",
+            "for i below n and v below vectors, in every bank of the channels: accumulator acc + v += dot product of "
+            "column i (from row and col on and across rows) and global buffer word gb + v * GB_WORDS + i. Products and "
+            "sums are single precision: the sum over a column's lanes as a balanced tree of neighbours, then one "
+            "addition to the accumulator. With flag int8 a column holds 2 * LANES int8 (two's complement), element k "
+            "in byte k; each is a number of single precision, and they meet the words gb + v * GB_WORDS + 2 i (the "
+            "first LANES) and the one behind it (the others), with one balanced tree over all of them",
+            INT8,
             _columns("count"),
-            _buffer(),
+            _buffer("vectors"),
         ),
         _opcode(
             0x1C,
             "RD_MAC",
             "pim",
-            "mask d",
-            f"elements of the slot at SRAM word d = accumulators of the channels, rounded to bf16; elements of other "
-            f"channels stay; {_SLOT}. The accumulators are cleared, but not with flag accumulate",
+            "mask d acc accumulators result_stride",
+            f"for i below n: elements of the slot at SRAM word d + i * stride = accumulator acc + i of the channels' "
+            f"units, rounded to bf16; elements of other channels stay; {_SLOT}. The accumulators are cleared, but not "
+            f"with flag accumulate",
             ACCUMULATE,
-            _result("d", "slot"),
+            _result("d", "spaced"),
         ),
         _opcode(
             0x1D,
@@ -224,6 +236,16 @@ INSTRUCTIONS = {
             Touch("sram", "b", "slots", in_place=True),
             _result("d", "slots"),
             _columns("matrix"),
+        ),
+        _opcode(
+            0x1E,
+            "SCALE_AB",
+            "pim",
+            "mask row col lane acc to accumulators",
+            "for i below n, in every bank of the channels: accumulator to + i += accumulator acc + i * element lane of "
+            "the column, the product rounded too; accumulator acc + i = 0",
+            _columns("one"),
+            needs="int8",
         ),
         _vector(0x20, "VADD", "a b d elements", "d = a + b, element by element"),
         _vector(0x21, "VSUB", "a b d elements", "d = a - b"),

@@ -37,7 +37,7 @@ class Fault:
 FAULTS = {
     fault.name: fault
     for fault in (
-        Fault("OPCODE", 1, "no instruction has this opcode"),
+        Fault("OPCODE", 1, "no instruction of the system has this opcode"),
         Fault(
             "LOOP",
             2,
@@ -48,8 +48,9 @@ FAULTS = {
         Fault(
             "OPERAND",
             4,
-            "a count of zero, a bank, column, lane, item or pair of registers beyond the last, or a pitch below a "
-            "chunk",
+            "a count of zero, a bank, column, lane, accumulator, item or pair of registers beyond the last, more "
+            "vectors than there are at once, int8 in a system without it, accumulators scaled onto themselves, or a "
+            "pitch below a chunk",
         ),
         Fault("SRAM", 5, "an SRAM address beyond the last word"),
         Fault("ROW", 6, "an address beyond the last row of a bank"),
@@ -103,16 +104,30 @@ def faults_of(op: Opcode) -> list[str]:
     kinds = {operand.kind for operand in op.operands}
     spaces = {touch.space for touch in op.touches}
     found = {
+        "OPCODE": bool(op.needs),
         "LOOP": op.name in ("LOOP", "ENDL"),
         "MASK": "channels" in kinds,
         "OPERAND": bool(
-            kinds & {"bank", "col", "lane", "pair", "columns", "words", "elements", "iterations", "slots", "item"}
+            kinds
+            & {
+                "bank",
+                "col",
+                "lane",
+                "accumulator",
+                "pair",
+                "columns",
+                "words",
+                "elements",
+                "iterations",
+                "slots",
+                "item",
+            }
         ),
         "SRAM": "sram" in spaces,
         "ROW": "dram" in spaces,
         "BUFFER": "buffer" in spaces,
         "OVERLAP": op.takes("sram") and op.gives("sram"),
-        "ACCUMULATOR": op.name == "RD_MAC",
+        "ACCUMULATOR": op.name in ("RD_MAC", "SCALE_AB"),
     }
     return [name for name in FAULTS if found.get(name)]
 
@@ -156,6 +171,9 @@ def _extents(params: PimParams, one: Instruction, touch: Touch, scalar: int | No
         for channel in range(min(values["mask"].bit_length(), params.channels)) if step else [0]:
             yield start + channel * step, n
         return
+    if touch.length in ("spaced", "vectors"):
+        yield from _repeated(params, one, touch, start)
+        return
     many = scalar if one.by_register else values.get("slots", values.get("stride"))
     if many is None and touch.length in ("slots", "matrix", "strided", "item"):
         return
@@ -170,6 +188,19 @@ def _extents(params: PimParams, one: Instruction, touch: Touch, scalar: int | No
     yield start, lengths[touch.length]
 
 
+def _repeated(params: PimParams, one: Instruction, touch: Touch, start: int) -> Iterator[tuple[int, int]]:
+    """The ranges of several accumulators in SRAM, of several vectors in global buffers."""
+    values = one.values
+    if touch.length == "vectors":
+        words = values["n"] << ("int8" in one.flags)
+        for vector in range(min(values["vectors"], params.vectors)):
+            yield start + vector * params.gb_words, words
+        return
+    step = values["stride"] or params.slot_words * touch.write
+    for index in range(min(values["n"], params.accumulators)) if step else [0]:
+        yield start + index * step, params.slot_words
+
+
 def violations(params: PimParams, one: Instruction, scalar: int | None = None) -> list[Violation]:
     """Every rule that an instruction breaks on its own, in the order of ``FAULTS``.
 
@@ -177,7 +208,15 @@ def violations(params: PimParams, one: Instruction, scalar: int | None = None) -
     :func:`accesses`.
     """
     touched = accesses(params, one, scalar)
-    found = [*_mask(params, one), *_operands(params, one, scalar), *_ranges(params, touched), *_overlaps(touched)]
+    if one.op.needs and not getattr(params, one.op.needs):
+        return [Violation(FAULTS["OPCODE"], "", f"there is no such instruction in a system without {one.op.needs}")]
+    found = [
+        *_mask(params, one),
+        *_accumulators(params, one),
+        *_operands(params, one, scalar),
+        *_ranges(params, touched),
+        *_overlaps(touched),
+    ]
     return sorted(found, key=lambda each: each.fault.code)
 
 
@@ -227,11 +266,28 @@ def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterat
         yield Violation(FAULTS["OPERAND"], item.name, message)
 
 
+def _accumulators(params: PimParams, one: Instruction) -> Iterator[Violation]:
+    """Accumulators that there are not, vectors that are not multiplied at once."""
+    values, fault = one.values, FAULTS["OPERAND"]
+    if "int8" in one.flags and not params.int8:
+        yield Violation(fault, "", "there are no columns of int8 in a system without int8")
+    vectors = values.get("vectors", 1)
+    if not 1 <= vectors <= params.vectors:
+        yield Violation(fault, "vectors", f"there are 1 to {params.vectors} vectors at once, not {vectors}")
+    many, last = values.get("vectors", values.get("n", 1)), params.accumulators - 1
+    for name in ("acc", "to"):
+        if name in values and values[name] + many - 1 > last:
+            which = f"{values[name]} to {values[name] + many - 1}" if many > 1 else f"{values[name]}"
+            yield Violation(fault, name, f"the last accumulator is {last}, not {which}")
+    if "to" in values and abs(values["to"] - values["acc"]) < many:
+        yield Violation(fault, "to", f"must not overlap the {many} accumulators from {values['acc']} on")
+
+
 def _ranges(params: PimParams, touched: tuple[Access, ...]) -> Iterator[Violation]:
     limits = {
         "sram": ("SRAM", "words", params.sram_words, f"the SRAM, which has {params.sram_words}"),
         "dram": ("ROW", "columns", params.bank_cols, f"a bank, which has {params.rows} rows of {params.row_cols}"),
-        "buffer": ("BUFFER", "words", params.gb_words, f"the global buffer, which has {params.gb_words}"),
+        "buffer": ("BUFFER", "words", params.buffer_words, f"the global buffer, which has {params.buffer_words}"),
     }
     for access in touched:
         fault, unit, limit, what = limits[access.space]

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from hdl.params.pim.fields import Flag, Operand
 
-__all__ = ["ACCUMULATE", "FENCE", "FLAGS", "IRQ", "LENGTHS", "REG", "ROWS", "UNITS", "ZERO", "Opcode", "Touch"]
+__all__ = ["ACCUMULATE", "FENCE", "FLAGS", "INT8", "IRQ", "LENGTHS", "REG", "ROWS", "UNITS", "ZERO", "Opcode", "Touch"]
 
 FENCE = Flag("fence", 0, "wait until every unit is idle before this instruction begins")
 ACCUMULATE = Flag("accumulate", 1, "leave the accumulators as they are")
 ZERO = Flag("zero", 1, "preset zeros; no source is read")
 IRQ = Flag("irq", 2, "raise the interrupt when this instruction has ended")
+INT8 = Flag("int8", 1, "columns hold int8, two in place of a bf16 number")
 ROWS = Flag("rows", 1, "the outermost loop; rows and columns of all instructions inside advance, and nothing else")
 REG = Flag("reg", 3, "the operand that may be a scalar register is one")
-FLAGS = (FENCE, ACCUMULATE, ZERO, ROWS, IRQ, REG)
+FLAGS = (FENCE, ACCUMULATE, ZERO, INT8, ROWS, IRQ, REG)
 #: Which part of the controller executes an instruction, and what that part does.
 UNITS = {
     "control": "the issuer itself",
@@ -34,6 +35,8 @@ LENGTHS = {
     "slots": "slots * SLOT_WORDS",
     "strided": "elements 0 to (n - 1) * stride",
     "spread": "n from each a + c * stride",
+    "spaced": "SLOT_WORDS from each accumulator's place, stride apart,",
+    "vectors": "n, or 2 n with int8, from each vector's place, GB_WORDS apart,",
     "matrix": "slots * n, or slots * pitch for each chunk,",
     "item": "n, r // UNITS items behind,",
 }
@@ -81,6 +84,8 @@ class Opcode:
         What it does, exactly.
     touches : tuple of Touch
         Every range of memory that it reads or writes, but those within a product (VMM: the global buffers).
+    needs : str
+        The switch of a system without which there is no such instruction; an empty text if there always is.
     """
 
     name: str
@@ -90,6 +95,7 @@ class Opcode:
     flags: tuple[Flag, ...]
     meaning: str
     touches: tuple[Touch, ...] = ()
+    needs: str = ""
 
     def takes(self, space: str) -> bool:
         """It reads words of a memory."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.pim.energy import EnergyTable
-from hdl.params.pim.system import LIMITS, PimParams
+from hdl.params.pim.system import BEYOND, LIMITS, SWITCHES, PimParams
 from hdl.params.pim.timing import TimingTable
 
 __all__ = ["PRESETS", "energy_note", "energy_sources", "preset", "size_sources", "timing_sources"]
@@ -53,6 +53,7 @@ _PAPER_SIZES = dict.fromkeys(("channels", "banks", "lanes", "gb_words"), _PAPER)
     "vector_lanes": f"256 adders and 128 multipliers, {_PAPER}",
     "program_words": _CHOSEN,
     "mark_depth": _CHOSEN,
+    **dict.fromkeys(BEYOND, "the least there is; more goes beyond PIM-GPT"),
 }
 
 # GDDR6-AiM as CENT's authors measured it and wrote it into aim_simulator (preset GDDR6_AiM_timing), 0.5 ns a clock.
@@ -189,7 +190,9 @@ def energy_note(params: PimParams) -> str:
 
 def size_sources(params: PimParams) -> dict[str, str]:
     """Where each size of a system comes from, by its key: the nearest preset's source, or the system itself."""
-    return _nearest(params, [(each.params, {key: each.sizes[key] for key in LIMITS}) for each in _KNOWN.values()])
+    return _nearest(
+        params, [(each.params, {key: each.sizes[key] for key in (*LIMITS, *SWITCHES)}) for each in _KNOWN.values()]
+    )
 
 
 def timing_sources(table: TimingTable) -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from hdl.params.errors import ConfigError, Problem, near_name
+from hdl.params.pim.commands import NUMBERS
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.timing import TimingTable, integer_problems
 
@@ -28,7 +29,14 @@ LIMITS = {
     "program_words": (1 << 16, "the program counter has 16 bits"),
     "vector_lanes": (1024, "the vector unit is at most 1024 elements wide"),
     "mark_depth": (4096, "the log of marks holds at most 4096"),
+    "accumulators": (16, "the accumulator field of an instruction has 4 bits"),
+    "vectors": (16, "a MAC unit has at most 16 accumulators"),
+    "buffers": (16, "an instruction addresses at most 16 x 4,095 words of global buffers"),
 }
+#: Keys that are true or false.
+SWITCHES = ("int8",)
+#: Keys of what the hardware of PIM-GPT does not have; a hash leaves them out where they have their defaults.
+BEYOND = ("accumulators", "vectors", "buffers", "int8")
 #: What each size is.
 MEANINGS = {
     "channels": "channels; one controller drives them all",
@@ -36,12 +44,17 @@ MEANINGS = {
     "lanes": "multipliers a MAC unit, hence elements a column and a word; a power of two that divides channels x banks",
     "row_cols": "columns (words) a row",
     "rows": "rows a bank",
-    "gb_words": "words of a channel's global buffer",
+    "gb_words": "words of a global buffer",
     "sram_words": "words of the controller's SRAM",
     "program_words": "instructions that the program memory holds",
     "vector_lanes": "elements that the vector unit takes a clock, each with 8 adders and 4 multipliers; lanes times a "
     "power of two",
     "mark_depth": "entries of the log that MARK writes",
+    "accumulators": "accumulators a MAC unit; a power of two",
+    "vectors": "vectors that one column access is multiplied with at once, each with its own multipliers; a power of "
+    "two, at most accumulators and buffers",
+    "buffers": "global buffers a channel, of gb_words words each; a power of two",
+    "int8": "MAC units also multiply columns of 2 x lanes int8, and scale what they have added up",
 }
 #: Refreshes that may be owed at any time (JEDEC).
 MAX_POSTPONED = 8
@@ -56,7 +69,8 @@ class PimParams:
     channel c, and a vector with one element a unit (:attr:`slot_words` words) is a *slot*. All problems are reported at
     once. The defaults are the system of PIM-GPT (arXiv 2310.09385).
 
-    All sizes are integers of at least 1; ``MEANINGS`` says what each is, ``LIMITS`` how large it can be.
+    All sizes are integers of at least 1; ``MEANINGS`` says what each is, ``LIMITS`` how large it can be. ``int8`` is a
+    switch: false or true.
 
     Raises
     ------
@@ -74,6 +88,10 @@ class PimParams:
     program_words: int = 1024
     vector_lanes: int = 32
     mark_depth: int = 64
+    accumulators: int = 1
+    vectors: int = 1
+    buffers: int = 1
+    int8: bool = False
     timing: TimingTable = field(default_factory=TimingTable)
     energy: EnergyTable = field(default_factory=EnergyTable)
 
@@ -89,6 +107,9 @@ class PimParams:
             for problem in integer_problems(f"pim.{key}", value, 1, most):
                 hint = f"{problem.hint}: {why}" if isinstance(value, int) and value > most else problem.hint
                 bad.append(Problem(problem.where, problem.message, hint))
+        for key in SWITCHES:
+            if not isinstance(getattr(self, key), bool):
+                bad.append(Problem(f"pim.{key}", f"must be true or false, not {getattr(self, key)!r}"))
         for key, kind in (("timing", TimingTable), ("energy", EnergyTable)):
             if not isinstance(getattr(self, key), kind):
                 bad.append(Problem(f"pim.{key}", f"must be a {kind.__name__}, not {getattr(self, key)!r}"))
@@ -99,12 +120,16 @@ class PimParams:
     def _relations(self) -> Iterator[Problem]:
         """Sizes that don't divide or don't fit each other."""
         powers = True
-        for key in ("banks", "lanes"):
+        for key in ("banks", "lanes", "accumulators", "vectors", "buffers"):
             value = getattr(self, key)
             if value & (value - 1):
-                powers = False
+                powers = powers and key in BEYOND
                 below = 1 << (value.bit_length() - 1)
                 yield Problem(f"pim.{key}", f"must be a power of two, not {value}", f"{below} or {2 * below}")
+        for key, why in (("accumulators", "each vector adds up in one"), ("buffers", "each vector comes from one")):
+            if self.vectors > getattr(self, key):
+                message = f"must be at most {key} = {getattr(self, key)}, not {self.vectors}: {why}"
+                yield Problem("pim.vectors", message, f"write {key}={self.vectors} too")
         units = self.channels * self.banks
         if powers and units % self.lanes:
             yield Problem(
@@ -164,6 +189,9 @@ class PimParams:
         """SHA-256 over all that a program or a cycle count depends on: everything but the energy table."""
         shaping = self.to_dict()
         del shaping["energy"]
+        for each in fields(self):
+            if each.name in BEYOND and shaping[each.name] == each.default:
+                del shaping[each.name]
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
 
     # --- sizes -------------------------------------------------------------------------------------------------------
@@ -186,6 +214,16 @@ class PimParams:
     def word_bits(self) -> int:
         """Bits of a word."""
         return self.lanes * ELEMENT_BITS
+
+    @property
+    def buffer_words(self) -> int:
+        """Words of all global buffers of a channel; word w of buffer k has the address k * gb_words + w."""
+        return self.buffers * self.gb_words
+
+    @property
+    def products(self) -> int:
+        """Multiply-accumulates of a lane for each column access, at most: a vector's are one, with int8 two."""
+        return self.vectors * (1 + self.int8)
 
     @property
     def row_elements(self) -> int:
@@ -225,8 +263,22 @@ class PimParams:
 
     @property
     def row_bits(self) -> int:
-        """Width of ``cmd_row``, which also carries words of the global buffer."""
-        return max(1, (max(self.rows, self.gb_words) - 1).bit_length())
+        """Width of ``cmd_row``, which also carries numbers (:data:`hdl.params.pim.commands.NUMBERS`)."""
+        bits = self.number_bits
+        widths = [sum(bits[each] for each in NUMBERS[name]) for name in NUMBERS if name != "SCALE_AB" or self.int8]
+        return max((self.rows - 1).bit_length(), *widths)
+
+    @property
+    def number_bits(self) -> dict[str, int]:
+        """Widths of what commands carry in place of a row, by the names of :data:`hdl.params.pim.commands.NUMBERS`."""
+        accumulators = (self.accumulators - 1).bit_length()
+        return {
+            "word": max(1, (self.buffer_words - 1).bit_length()),
+            "lane": max(1, (self.lanes - 1).bit_length()),
+            "vectors": (self.vectors - 1).bit_length(),
+            "int8": int(self.int8),
+            **dict.fromkeys(("acc", "to", "count"), accumulators),
+        }
 
     @property
     def col_bits(self) -> int:
@@ -252,7 +304,7 @@ class PimParams:
     @property
     def peak_gflops(self) -> float:
         """Multiplications and additions of all MAC units, in 10^9 a second, while columns stream."""
-        return 2 * self.units * self.lanes * self.clock_mhz / self.timing.tccd / 1000
+        return 2 * self.units * self.lanes * self.products * self.clock_mhz / self.timing.tccd / 1000
 
 
 def _known(kind: type, values: dict[str, Any], section: str, problems: list[Problem]) -> dict[str, Any]:
@@ -265,8 +317,8 @@ def _known(kind: type, values: dict[str, Any], section: str, problems: list[Prob
     return {key: value for key, value in values.items() if key in keys}
 
 
-def changed(params: PimParams, changes: Mapping[str, int | float]) -> PimParams:
-    """A system with other values for some keys: ``{"channels": 4, "timing.trp": 7}``.
+def changed(params: PimParams, changes: Mapping[str, int | float | bool]) -> PimParams:
+    """A system with other values for some keys: ``{"channels": 4, "timing.trp": 7, "int8": True}``.
 
     Raises
     ------

@@ -21,12 +21,20 @@ def granules(params: PimParams) -> int:
 
 
 def collect_job(params: PimParams) -> StructLayout:
-    """A job: ``count`` words of each channel of ``mask`` to SRAM words ``address`` on; of a slot, each to its place."""
-    return StructLayout({"mask": params.channels, "address": ADDRESS_BITS, "count": COUNT_BITS, "slot": 1})
+    """A job: ``count`` words of each channel of ``mask`` to SRAM words ``address`` on; of a slot, each to its place.
+
+    ``more`` slots follow, each ``stride`` words after the one before.
+    """
+    more = params.number_bits["acc"]
+    stride = ADDRESS_BITS if more else 0
+    widths = {"mask": params.channels, "address": ADDRESS_BITS, "count": COUNT_BITS, "slot": 1}
+    return StructLayout(widths | {"more": more, "stride": stride})
 
 
 class Collector(Part):
-    """Takes words from the channels' queues, one a clock and one channel after the other, and writes them to SRAM.
+    """Takes words from the channels' queues, one a clock, slot by slot and of each one channel after the other.
+
+    It writes them to SRAM.
 
     Members
     -------
@@ -75,14 +83,15 @@ class Collector(Part):
         job = View(layout, Signal(layout.size, name="present", reset_less=True))
         index = Signal(COUNT_BITS)
         who = Signal(params.channels)  # the lowest channel that is left, one-hot
-        takes, last = Signal(), Signal()
+        takes, last, whole = Signal(), Signal(), Signal()
         m.d.comb += [
             self.job_ready.eq(queue.i_ready),
             who.eq(job.mask & (~job.mask + 1)),
             takes.eq(valid & (who & self.ready).any()),
             self.pop.eq(Mux(takes, who, 0)),
             last.eq(index + 1 == job.count),
-            ended.eq(takes & last & ((job.mask & ~who) == 0)),
+            whole.eq(takes & last & ((job.mask & ~who) == 0)),
+            ended.eq(whole & ~job.more.any()),
             self.busy.eq(valid | queue.o_valid | self.w_valid),
         ]
         m.d.sync += [
@@ -95,6 +104,12 @@ class Collector(Part):
             m.d.sync += index.eq(Mux(last, 0, index + 1))
             with m.If(last):
                 m.d.sync += job.mask.eq(job.mask & ~who)
+        if len(job.more):
+            everyone = Signal(params.channels, reset_less=True)
+            with m.If(whole):  # the next slot
+                m.d.sync += [job.mask.eq(everyone), job.more.eq(job.more - 1), job.address.eq(job.address + job.stride)]
+            with m.If(ended | ~valid):
+                m.d.sync += everyone.eq(View(layout, queue.o_data).mask)
         with m.If(ended | ~valid):
             m.d.sync += [valid.eq(queue.o_valid), job.eq(queue.o_data), index.eq(0)]
         self._steer(m, who, job.slot)

@@ -21,7 +21,8 @@ def feed_job(params: PimParams) -> StructLayout:
     """A job: ``count`` words from ``address`` on for the channels of ``mask``.
 
     ``each``: every channel has words of its own, ``stride`` after those of the channel before it. ``slot``: the words
-    are a slot, and a channel gets those with its elements. ``zero``: as ``slot``, with zeros that are not read.
+    are a slot, and a channel gets those with its elements; ``more`` slots follow, each ``stride`` after the one before.
+    ``zero``: as ``slot``, with zeros that are not read.
     """
     return StructLayout(
         {
@@ -32,6 +33,7 @@ def feed_job(params: PimParams) -> StructLayout:
             "each": 1,
             "slot": 1,
             "zero": 1,
+            "more": params.number_bits["acc"],
         }
     )
 
@@ -107,7 +109,7 @@ class Feeder(Part):
             self.r_valid.eq(valid & ~job.zero & target.any() & (~target | self.room).all()),
             self.r_addr.eq(address),
             goes.eq(valid & (~target.any() | (job.zero & (~target | self.room).all()) | (self.r_valid & self.r_ready))),
-            last.eq((left == 1) & (~job.each | who[-1])),
+            last.eq((left == 1) & (~job.each | who[-1]) & ~job.more.any()),
             ended.eq(goes & last),
             self.done.eq(ended & ~job.zero),
             self.busy.eq(valid | queue.o_valid | self.push.any()),
@@ -118,6 +120,8 @@ class Feeder(Part):
             with m.If(left == 1):
                 m.d.sync += [address.eq(job.address + job.stride), job.address.eq(job.address + job.stride)]
                 m.d.sync += [left.eq(job.count), who.eq(who << 1)]
+                if len(job.more):
+                    m.d.sync += [index.eq(0), job.more.eq(job.more - job.slot)]
         with m.If(ended | ~valid):
             m.d.sync += [valid.eq(queue.o_valid), job.eq(queue.o_data), address.eq(new.address), left.eq(new.count)]
             m.d.sync += [index.eq(0), who.eq(1)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
+from hdl.pim.channel.loads import Loads
 from hdl.pim.channel.operation import KINDS, operation
 
 __all__ = ["DEPTH", "SINGLE_KINDS", "LookAhead"]
@@ -45,6 +48,9 @@ class LookAhead(Part):
         The banks that open this row in this clock.
     activate, precharge : Out, wanted : Out
         A bit for each bank, of which at most one is set; the row to open.
+    takes : In(1), reads : In, load_sent : In(1), load : Out(1), load_word, load_buffers : Out
+        Where there are several global buffers: a WR_GB that goes on before its turn
+        (:class:`hdl.pim.channel.loads.Loads`).
     """
 
     module = "look_ahead"
@@ -70,8 +76,17 @@ class LookAhead(Part):
                 "activate": Out(banks),
                 "precharge": Out(banks),
                 "wanted": Out(row),
+                **(self._load_members() if params.buffers > 1 else {}),
             }
         )
+
+    def _load_members(self) -> dict[str, Any]:
+        members: dict[str, Any] = {"takes": In(1), "reads": In(self.params.buffers), "load_sent": In(1)}
+        return members | {
+            "load": Out(1),
+            "load_word": Out(self.layout["word"].width),
+            "load_buffers": Out(self.params.buffers),
+        }
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -85,7 +100,19 @@ class LookAhead(Part):
         known = self._hits(m, entries, hits, masks)
         self._queue(m, entries, valid, hits, known)
         self._search(m, entries, valid, known, masks)
+        if self.params.buffers > 1:
+            self._loads(m, entries, valid)
         return m
+
+    def _loads(self, m: Module, entries: list[View], valid: list[Signal]) -> None:
+        waits = [valid[0] & ~self.gone, *valid[1:]]
+        loads = Loads(m, entries, waits, self.gone, self.takes, self.reads, self.load_sent)
+        loads.count(m, View(self.layout, self.first), [~self.gone, self.gone, *[Const(0, 1)] * (DEPTH - 2)])
+        m.d.comb += [
+            self.load.eq(loads.picked),
+            self.load_word.eq(loads.word),
+            self.load_buffers.eq(loads.buffers),
+        ]
 
     def _mask(self, m: Module, name: str, bank: Value) -> Signal:
         """A bank's number as a bit."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 
-from hdl.params.pim import TimingTable
+from hdl.params.pim import PimParams, mode_registers
 from hdl.pim.channel.since import Since
 
 __all__ = ["ChannelRules", "waits"]
@@ -15,7 +15,7 @@ __all__ = ["ChannelRules", "waits"]
 CLASSES = {
     "read": ("RD_SB",),
     "write": ("WR_SB", "WR_ELEM"),
-    "mac": ("MAC_AB",),
+    "mac": ("MAC_AB", "SCALE_AB"),
     "load": ("WR_GB", "WR_BIAS"),
     "fetch": ("RD_MAC", "RD_MAC_KEEP"),
     "refresh": ("REF",),
@@ -25,19 +25,37 @@ CLASSES = {
 REGISTERS = ("WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 
 
-def waits(t: TimingTable) -> dict[str, dict[str, int]]:
-    """For each command, the clocks since the last one of each class, ``register`` and ``array`` among them.
+def waits(params: PimParams) -> dict[str, dict[str, int]]:
+    """For each command, the clocks since the last one of each class, ``register``, ``array`` and ``preset`` among them.
 
     Words follow each other on the data bus in the order of their commands: a command whose latency is shorter does not
     overtake. That is implied by tRTW and tWTR where the direction changes.
+
+    Where there are several global buffers, a MAC waits for the one that it reads, which is not in this table.
     """
+    t, several, switching = params.timing, params.buffers > 1, mode_registers(params)
     latency = {"read": t.cl, "write": t.cwl, "load": t.cwl_reg, "fetch": t.cl_reg}
     of = {name: each for each, names in CLASSES.items() for name in names}
     table: dict[str, dict[str, int]] = {}
-    for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", *REGISTERS):
+    for name in (
+        "ACT",
+        "ACT_AB",
+        "PRE",
+        "PRE_AB",
+        "REF",
+        "RD_SB",
+        "WR_SB",
+        "WR_ELEM",
+        "MAC_AB",
+        "SCALE_AB",
+        *REGISTERS,
+    ):
         own = of.get(name, "")
         rules = table[name] = {"refresh": t.trfc}
-        rules["array" if name in REGISTERS else "register"] = t.tmod
+        if name in switching:
+            rules["array"] = t.tmod
+        elif name not in REGISTERS:
+            rules["register"] = t.tmod
         if own in ("read", "write", "mac"):
             rules |= dict.fromkeys(("read", "write", "mac"), t.tccd)
         if own in latency:
@@ -51,7 +69,7 @@ def waits(t: TimingTable) -> dict[str, dict[str, int]]:
         if own in ("read", "fetch", "mac"):
             rules["write"] = max(rules["write"], t.cwl + t.tbl + t.twtr)
         if own == "mac":
-            rules["load"] = t.cwl_reg + t.tbl
+            rules["preset" if several else "load"] = t.cwl_reg + t.tbl
             rules["activate_all"] = t.trcd_mac
         if name == "WR_ELEM":
             rules["activate_all"] = t.trcd_wr
@@ -68,15 +86,20 @@ class ChannelRules:
     Parameters
     ----------
     m : Module
-    timing : TimingTable
+    params : PimParams
     sent : mapping
         For each command, a value that is high in the clock in which it leaves.
+    buffers : sequence of (Value, Value)
+        For each global buffer, where there are several: it is written in this clock, and the next MAC_AB reads it.
     """
 
-    def __init__(self, m: Module, timing: TimingTable, sent: Mapping[str, Value]) -> None:
-        table = waits(timing)
+    def __init__(
+        self, m: Module, params: PimParams, sent: Mapping[str, Value], buffers: Sequence[tuple[Value, Value]] = ()
+    ) -> None:
+        table, timing = waits(params), params.timing
         events = {each: _any(sent, names) for each, names in CLASSES.items()}
-        events["register"] = _any(sent, REGISTERS)
+        events["preset"] = sent["WR_BIAS"]
+        events["register"] = _any(sent, mode_registers(params))
         events["array"] = _any(sent, [name for name in sent if name not in REGISTERS])
         since = {}
         for before, event in events.items():
@@ -85,10 +108,16 @@ class ChannelRules:
                 since[before] = Since(m, before, event, *distances)
         self._allowed: dict[str, Value] = {}
         for name, rules in table.items():
+            if name not in sent:
+                continue
             allowed = self._allowed[name] = Signal(name=f"rules_{name.lower()}")
             terms = [since[before].past(clocks) for before, clocks in rules.items()]
             if name == "ACT" and timing.tfaw:
                 terms.append(_window(m, events["activate"], timing.tfaw))
+            if name == "MAC_AB":
+                arrives = timing.cwl_reg + timing.tbl
+                for i, (written, read) in enumerate(buffers):
+                    terms.append(~read | Since(m, f"written{i}", written, arrives).past(arrives))
             m.d.comb += allowed.eq(_all(terms))
 
     def allow(self, name: str) -> Value:
@@ -110,7 +139,8 @@ def _window(m: Module, activate: Value, clocks: int) -> Value:
 def _any(sent: Mapping[str, Value], names: list[str] | tuple[str, ...]) -> Value:
     found: Value = Const(0, 1)
     for name in names:
-        found = found | sent[name]
+        if name in sent:
+            found = found | sent[name]
     return found
 
 

@@ -7,26 +7,28 @@ from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part, Shared, place
-from hdl.params.pim import COMMANDS, PimParams
+from hdl.params.pim import COMMANDS, NUMBERS, PimParams
 from hdl.params.pim.commands import COMMAND_BITS
 from hdl.pim.channel.bank import SequencerBank
 from hdl.pim.channel.look_ahead import SINGLE_KINDS, LookAhead
-from hdl.pim.channel.operation import COUNT_BITS, KINDS, operation
+from hdl.pim.channel.operation import COUNT_BITS, KINDS, kinds, operation
 from hdl.pim.channel.refresh import Refresh
 from hdl.pim.channel.rules import ChannelRules
 
 __all__ = ["Sequencer"]
 
-COLUMN_KINDS = ("WR_SB", "RD_SB", "WR_ELEM", "MAC_AB")
-ALL_KINDS = ("ACT_AB", "PRE_AB", "WR_ELEM", "MAC_AB")
-#: Operations with one command for every ``lanes`` banks.
+COLUMN_KINDS = ("WR_SB", "RD_SB", "WR_ELEM", "MAC_AB", "SCALE_AB")
+ALL_KINDS = ("ACT_AB", "PRE_AB", "WR_ELEM", "MAC_AB", "SCALE_AB")
+#: Operations with one command for every ``lanes`` banks, the last three for every accumulator.
 PART_KINDS = ("WR_ELEM", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 #: Operations whose work is the command of the same name; those on rows have none.
 WORK = (*COLUMN_KINDS, "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")
 TAKES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "write")
 GIVES_WORD = tuple(name for name in WORK if COMMANDS[name].data == "read")
-#: Commands that make banks ready for later operations.
-AHEAD = ("ACT", "PRE")
+#: Operations that read words.
+READS = tuple(name for name, each in COMMANDS.items() if each.data == "read")
+#: Commands for later operations: those that make banks ready, and words of global buffers, where there are several.
+AHEAD = ("ACT", "PRE", "WR_GB")
 #: What the queue of operations is told of each bank.
 BANK_STATE = ("open", "can_activate", "can_precharge", "held")
 
@@ -57,6 +59,14 @@ class Sequencer(Part):
        candidate begins, if tRRD, tFAW, tMOD and tRFC allow; else
     6. PRE, for the oldest candidate in whose bank another row is open than that in which it begins, and which has its
        tRAS, tRTP and tWR behind it, if tMOD and tRFC allow.
+
+    Where there are several global buffers, and neither of these leaves,
+
+    7. WR_GB, for the operation that :class:`hdl.pim.channel.loads.Loads` has picked, if a word is there, the rules of
+       data allow, and the present operation is none that reads, which a word on the bus would keep waiting.
+
+    Refreshes are no hindrance to it before REF, nor is tMOD. A MAC waits until the buffers that it reads have their
+    words; an operation that writes several buffers counts for each of them up to its last word.
 
     The present operation always goes first, and what it finds open or closed is all that changes for it; column
     commands keep the order of their operations.
@@ -91,6 +101,8 @@ class Sequencer(Part):
     def __init__(self, params: PimParams) -> None:
         self.params = params
         self.layout = operation(params)
+        self.kinds = kinds(params)
+        self.commands = tuple(name for name in COMMANDS if name in self.kinds or name not in KINDS)
         outputs = ("op_ready", "write_bank", "write_register", "read", "strobe_one", "busy", "cmd_valid")
         super().__init__(
             {
@@ -107,8 +119,10 @@ class Sequencer(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        self.own = {name: Signal(name=f"send_{name.lower()}") for name in COMMANDS}
-        self.ahead = {name: Signal(name=f"ahead_{name.lower()}") for name in AHEAD}
+        self.own = {name: Signal(name=f"send_{name.lower()}") for name in self.commands}
+        self.several = self.params.buffers > 1
+        ahead = AHEAD if self.several else AHEAD[:2]
+        self.ahead = {name: Signal(name=f"ahead_{name.lower()}") for name in ahead}
         self.sent = {name: own | self.ahead.get(name, 0) for name, own in self.own.items()}
         self.ended = Signal(name="ended")
         self._present()
@@ -116,7 +130,7 @@ class Sequencer(Part):
         refresh = place(m, "refresh", Refresh(self.params), done=self.sent["REF"])
         self._take(m, banks, refresh)
         wanted = self._wanted(m, banks, refresh)
-        rules = ChannelRules(m, self.params.timing, self.sent)
+        rules = ChannelRules(m, self.params, self.sent, self._buffers())
         for name, signal in self.own.items():
             allowed = rules.allow(name) & self._bank_rules(name, banks)
             if name in TAKES_WORD:
@@ -133,13 +147,18 @@ class Sequencer(Part):
     def _present(self) -> None:
         self.valid = Signal(name="valid")
         self.fresh = Signal(name="fresh")
-        self.kind = Signal(len(KINDS), name="kind", reset_less=True)
+        self.kind = Signal(len(self.kinds), name="kind", reset_less=True)
         self.bank = Signal(self.params.bank_bits, name="bank", reset_less=True)
         self.row = Signal(self.layout["row"].width, name="row", reset_less=True)
         self.col = Signal(self.params.col_bits, name="col", reset_less=True)
         self.buffer = Signal(self.layout["word"].width, name="buffer", reset_less=True)
         self.lane = Signal(self.layout["lane"].width, name="lane", reset_less=True)
         self.count = Signal(COUNT_BITS, name="count", reset_less=True)
+        # What a system has one of has no bits.
+        wide = ("acc", "more", "to", "int8")
+        self.numbers = {name: Signal(self.layout[name].width, name=name, reset_less=True) for name in wide}
+        if self.several:
+            self.buffers = Signal(self.params.buffers, name="buffers", reset_less=True)
 
     def _take(self, m: Module, banks: list[Shared], refresh: Shared) -> None:
         """Take an operation from the queue as soon as the one before it has ended."""
@@ -155,6 +174,7 @@ class Sequencer(Part):
             opens=Cat(*self.opens),
             row=self.opened,
             **{name: Cat(*(getattr(bank, name) for bank in banks)) for name in BANK_STATE},
+            **(self._load_inputs() if self.several else {}),
         )
         new = View(self.layout, queue.first)
         m.d.comb += [
@@ -165,14 +185,50 @@ class Sequencer(Part):
         ]
         with m.If(self.ended | ~self.valid):
             m.d.sync += [self.valid.eq(queue.valid), self.fresh.eq(1)]
-            m.d.sync += [self.kind.eq(Const(1, len(KINDS)) << new.kind), self.bank.eq(new.bank), self.row.eq(new.row)]
+            m.d.sync += [
+                self.kind.eq(Const(1, len(self.kinds)) << new.kind),
+                self.bank.eq(new.bank),
+                self.row.eq(new.row),
+            ]
             m.d.sync += [self.col.eq(new.col), self.buffer.eq(new.word), self.lane.eq(new.lane)]
-            parts = Cat(*((new.kind == KINDS.index(name)) for name in PART_KINDS)).any()
-            m.d.sync += self.count.eq(Mux(parts, self.params.parts, new.count))
+            m.d.sync += [signal.eq(getattr(new, name)) for name, signal in self.numbers.items() if len(signal)]
+            m.d.sync += self.count.eq(self._times(new))
+            if self.several:
+                m.d.sync += self.buffers.eq(new.buffers)
+
+    def _times(self, new: View) -> Value:
+        """How many commands an operation has."""
+        params = self.params
+
+        def is_any(*names: str) -> Value:
+            return Cat(*((new.kind == KINDS.index(name)) for name in names)).any()
+
+        if params.accumulators == 1:
+            return Mux(is_any(*PART_KINDS), params.parts, new.count)
+        scales = is_any("SCALE_AB") if params.int8 else Const(0, 1)
+        slots = new.count << (params.parts.bit_length() - 1)
+        times = Mux(is_any(*PART_KINDS[1:]), slots, Mux(scales, 1, new.count))
+        return Mux(is_any("WR_ELEM"), params.parts, times)
+
+    def _load_inputs(self) -> dict[str, Value]:
+        """What a WR_GB that waits has to know of the present operation."""
+        return {
+            "takes": self.valid & self.is_(*TAKES_WORD),
+            "reads": Mux(self.valid & self.is_("MAC_AB"), self.buffers, 0),
+            "load_sent": self.ahead["WR_GB"],
+        }
+
+    def _buffers(self) -> list[tuple[Value, Value]]:
+        """For each global buffer, where there are several: it is written now; the present operation reads it."""
+        if not self.several:
+            return []
+        own = Mux(self.own["WR_GB"], self.buffers, 0)
+        written = own | Mux(self.ahead["WR_GB"], self.queue.load_buffers, 0)
+        return [(written[i], self.buffers[i]) for i in range(self.params.buffers)]
 
     def is_(self, *names: str) -> Value:
         """The operation is of one of these kinds."""
-        return Cat(*(self.kind[KINDS.index(name)] for name in names)).any()
+        return Cat(*(self.kind[self.kinds.index(name)] for name in names if name in self.kinds)).any()
 
     # --- banks -------------------------------------------------------------------------------------------------------
     def _banks(self, m: Module) -> list[Shared]:
@@ -186,7 +242,7 @@ class Sequencer(Part):
             inputs = {
                 "activate": opens,
                 "precharge": self.closes[i],
-                "read": sent["MAC_AB"] | (sent["RD_SB"] & here),
+                "read": sent["MAC_AB"] | sent.get("SCALE_AB", 0) | (sent["RD_SB"] & here),
                 "write": sent["WR_ELEM"] | (sent["WR_SB"] & here),
             }
             banks.append(place(m, f"bank{i}", part, row=self.opened, wanted=self.row, **inputs))
@@ -236,11 +292,15 @@ class Sequencer(Part):
             "ACT": ~cut_in & must_open & ~everyone,
             "ACT_AB": ~cut_in & must_open & everyone,
         }
-        for name in WORK:
+        for name in (name for name in WORK if name in self.kinds):
             ready = self.valid & ~cut_in & self.is_(name)
             wanted[name] = ready & hit if name in COLUMN_KINDS else ready
         opened, closed = self.is_("ACT", "ACT_AB") & hit, self.is_("PRE", "PRE_AB") & ~held
         self.needless = self.valid & ~cut_in & (opened | closed)
+        if self.several:
+            left = self.count.any()
+            wanted["WR_GB"] = wanted["WR_GB"] & left
+            self.needless = self.needless | (self.valid & ~cut_in & self.is_("WR_GB") & ~left)
         return wanted
 
     def _ahead(self, m: Module, rules: ChannelRules) -> None:
@@ -252,6 +312,9 @@ class Sequencer(Part):
             precharge.eq(spare & rules.allow("PRE") & queue.precharge.any() & ~activate),
             self.opened.eq(Mux(own["ACT"] | own["ACT_AB"], self.row, queue.wanted)),
         ]
+        if self.several:
+            spare = spare & ~activate & ~precharge & ~(self.valid & self.is_(*READS))
+            m.d.comb += self.ahead["WR_GB"].eq(spare & rules.allow("WR_GB") & self.word & queue.load)
         for i in range(self.params.banks):
             here = self.bank == i
             m.d.comb += [
@@ -262,10 +325,11 @@ class Sequencer(Part):
     def _advance(self, m: Module) -> None:
         """The place of the next command, and the end of the operation."""
         params, sent, ended = self.params, self.own, self.ended
+        load = self.sent["WR_GB"] if self.several else sent["WR_GB"]
         work = Signal()
         row_end = self.col == params.row_cols - 1
         m.d.comb += [
-            work.eq(Cat(*(sent[name] for name in WORK)).any()),
+            work.eq(Cat(*(sent[name] for name in WORK if name in sent)).any()),
             ended.eq((work & (self.count == 1)) | self.needless),
         ]
         with m.If(Cat(*sent.values()).any() & self.valid & ~self.cut_in & ~ended):
@@ -276,19 +340,24 @@ class Sequencer(Part):
                 m.d.sync += self.col.eq(Mux(row_end, 0, self.col + 1))
                 m.d.sync += self.row.eq(self.row + row_end)
             with m.If(self.is_("WR_GB", "MAC_AB")):
-                m.d.sync += self.buffer.eq(self.buffer + 1)
+                two = self.numbers["int8"] if params.int8 else 0
+                m.d.sync += self.buffer.eq(self.buffer + 1 + two)
             if params.parts > 1:
                 with m.If(self.is_(*PART_KINDS)):
                     m.d.sync += self.bank.eq(self.bank + params.lanes)
+            if params.accumulators > 1:
+                last = self.bank == (params.parts - 1) * params.lanes
+                with m.If(self.is_(*PART_KINDS[1:]) & last):
+                    m.d.sync += self.numbers["acc"].eq(self.numbers["acc"] + 1)
         m.d.comb += [
             self.write_bank.eq(sent["WR_SB"] | sent["WR_ELEM"]),
-            self.write_register.eq(sent["WR_GB"] | sent["WR_BIAS"]),
+            self.write_register.eq(load | sent["WR_BIAS"]),
             self.read.eq(Cat(*(sent[name] for name in GIVES_WORD)).any()),
         ]
 
     def _command(self, m: Module) -> None:
         """The registers of the command bus."""
-        sent, queue, ahead = self.sent, self.queue, Cat(*self.ahead.values()).any()
+        sent, queue, ahead = self.sent, self.queue, Cat(*(self.ahead[name] for name in ("ACT", "PRE"))).any()
         chosen = Mux(self.ahead["ACT"], queue.activate, queue.precharge)
         bits = [Cat(*(chosen[i] for i in range(len(chosen)) if i >> bit & 1)).any() for bit in range(len(self.bank))]
         code: Value = Const(0, COMMAND_BITS)
@@ -296,12 +365,27 @@ class Sequencer(Part):
         for name, signal in sent.items():
             code = code | Mux(signal, COMMANDS[name].code, 0)
             for field in COMMANDS[name].uses:
-                uses[field] = uses.get(field, Const(0, 1)) | signal
-        number = sent["MAC_AB"] | sent["WR_GB"]
+                if field != "row" or name not in NUMBERS:
+                    uses[field] = uses.get(field, Const(0, 1)) | signal
+        row: Value = Mux(uses["row"], self.opened, 0)
+        for names in (("MAC_AB",), ("WR_GB",), PART_KINDS[1:], ("SCALE_AB",)):
+            number = Cat(*(self._number(each) for each in NUMBERS[names[0]]))
+            if len(number) and names[0] in sent:
+                row = Mux(Cat(*(sent[name] for name in names)).any(), number, row)
+        if self.several:
+            row = Mux(self.ahead["WR_GB"], queue.load_word, row)
         m.d.sync += [
             self.cmd_valid.eq(Cat(*sent.values()).any()),
             self.cmd_op.eq(code),
             self.cmd_bank.eq(Mux(ahead, Cat(*bits), Mux(uses["bank"], self.bank, 0))),
-            self.cmd_row.eq(Mux(number, self.buffer, Mux(uses["row"], self.opened, 0))),
+            self.cmd_row.eq(row),
             self.cmd_col.eq(Mux(uses["col"], self.col, 0)),
         ]
+
+    def _number(self, name: str) -> Value:
+        """A number that a command carries in place of a row (``NUMBERS``)."""
+        own = {"word": self.buffer, "lane": self.lane}
+        if name in own:
+            return own[name]
+        bits = self.params.number_bits[name]
+        return self.numbers["more" if name in ("vectors", "count") else name][:bits]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
-from hdl.params.pim import INSTRUCTIONS, Opcode, Touch
+from hdl.params.pim import INSTRUCTIONS, Opcode, PimParams, Touch
 from hdl.pim.channel.operation import KINDS
 
 __all__ = ["CONTROLS", "RANGES", "controls", "decode"]
@@ -17,7 +17,7 @@ UNITS = ("control", "stream", "channels", "vector")
 #: of the vector, one, or a product with the scalar operand.
 LENGTHS = ("count", "slot", "vector", "one", "slots", "strided", "spread", "matrix")
 #: A row that is only opened must exist all the same; of an item the place is found before its range is looked at.
-OTHER_LENGTHS = {"open": "one", "item": "count"}
+OTHER_LENGTHS = {"open": "one", "item": "count", "spaced": "slot", "vectors": "count"}
 #: Instructions that channels execute as another one.
 ALIKE = {"WR_GBX": "WR_GB", "RD_ITEM": "RD_SB"}
 _NAMED = ("HALT", "FENCE", "LOOP", "ENDL", "SETR", "SKEEP", "MARK", "VMM", "OUT")
@@ -39,6 +39,10 @@ CONTROLS = StructLayout(
         "scalar": 1,
         "factor": 1,
         "zeroes": 1,
+        "accumulator": 1,
+        "spaced": 1,
+        "vectors": 1,
+        "scales": 1,
         "takes_scalars": 1,
         "gives_scalar": 1,
         **{f"advance_{field}": 1 for field in ("row", "a", "b", "d")},
@@ -74,6 +78,8 @@ def controls(op: Opcode) -> dict[str, int]:
     found["scalar"] = scalar is not None and scalar.kind != "bf16"
     found["factor"] = scalar is not None and scalar.kind == "bf16"
     found["zeroes"] = any(flag.name == "zero" for flag in op.flags)
+    found["accumulator"], found["vectors"] = "accumulator" in kinds, "vectors" in kinds
+    found["spaced"], found["scales"] = "spaced" in lengths, name == "SCALE_AB"
     found["takes_scalars"] = any(operand.register and not operand.result for operand in op.operands)
     found["gives_scalar"] = unit == "vector" and any(operand.result for operand in op.operands)
     for field in ("row", "a", "b", "d"):
@@ -90,8 +96,11 @@ def controls(op: Opcode) -> dict[str, int]:
     if unit == "channels" and name != "VMM":
         found["kind"] = KINDS.index(ALIKE.get(name, name))
         found["feeds"], found["collects"] = op.takes("sram"), op.gives("sram")
-    found["each"], found["slot"] = "spread" in lengths, "slot" in lengths
-    found["loads"], found["reads_accumulators"] = name in ("WR_BIAS", "MAC_AB"), name == "RD_MAC"
+    found["each"], found["slot"] = "spread" in lengths, bool(lengths & {"slot", "spaced"})
+    found["loads"], found["reads_accumulators"] = (
+        name in ("WR_BIAS", "MAC_AB", "SCALE_AB"),
+        name in ("RD_MAC", "SCALE_AB"),
+    )
     found["multiplies"] = bool(lengths & {"spread", "strided", "matrix"})
     return {key: int(value) for key, value in found.items()}
 
@@ -110,11 +119,11 @@ def _field(op: Opcode, touch: Touch) -> str:
     return operand.fields[0]
 
 
-def decode(m: Module, opcode: Value) -> View:
-    """The controls of an opcode; all zero where there is no such instruction."""
+def decode(m: Module, params: PimParams, opcode: Value) -> View:
+    """The controls of an opcode; all zero where a system has no such instruction."""
     found = View(CONTROLS, Signal(CONTROLS.size, name="decoded"))
     with m.Switch(opcode):
-        for op in INSTRUCTIONS.values():
+        for op in (op for op in INSTRUCTIONS.values() if not op.needs or getattr(params, op.needs)):
             with m.Case(op.code):
                 m.d.comb += found.as_value().eq(CONTROLS.const(controls(op)).as_value())
     return found

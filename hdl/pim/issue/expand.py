@@ -80,7 +80,7 @@ class Expander(Part):
             self.part_d.eq(Mux(is_["RD_MAC"], result, 0)),
             self.part_row.eq(row),
             self.part_col.eq(col),
-            self.part_n.eq(chunk),
+            self.part_n.eq(Mux(is_["WR_BIAS"] | is_["RD_MAC"], 1, chunk)),
             self.part_zero.eq(is_["WR_BIAS"] & first & zero),
         ]
         with m.If(~within):

@@ -16,7 +16,7 @@ from hdl.pim.issue.expand import Expander
 from hdl.pim.issue.items import Items
 from hdl.pim.issue.loops import ADDRESSES, Loops
 from hdl.pim.issue.present import Present, field, lowest_fault
-from hdl.pim.issue.ranges import Ranges
+from hdl.pim.issue.ranges import Ranges, has_more
 from hdl.pim.issue.scalars import Scalars
 from hdl.pim.issue.scoreboard import BOUNDS, SOURCES, Scoreboard
 from hdl.pim.mover import MOVE_BITS
@@ -114,7 +114,7 @@ class Issuer(Part):
         names = ("enter", "end", "clear_loops", "locate", "check", "dispatch", "expand", "step")
         self.strobe = {name: Signal(name=f"go_{name}") for name in names}
         self.bad = Signal(max(fault.code for fault in FAULTS.values()) + 1, name="bad")
-        self.loaded = Signal(self.params.channels, name="loaded")
+        self.loaded = Signal(self.params.channels * self.params.accumulators, name="loaded")
         self.idle = Signal(name="idle")
         self.accepted = Signal(name="accepted")
         self.conflict = Signal(name="conflict")
@@ -164,7 +164,7 @@ class Issuer(Part):
             count=f["n"],
             **{name: f[name] for name in ADDRESSES},
         )
-        self.decoded = decode(m, field("opcode", self.program_data))
+        self.decoded = decode(m, self.params, field("opcode", self.program_data))
         source = {name: Const(1 << RANGES.index(name), len(RANGES)) for name in ("a", "b")}
         self.ranges: Shared = place(
             m,
@@ -181,6 +181,7 @@ class Issuer(Part):
             mask=f["mask"],
             pitch=Mux(control.is_vmm, self.present.pitch, 0),
             gb=self.buffer_word,
+            **({"more": self.present.more_words} if has_more(self.params) else {}),
             conflict=self.conflict & ~control.is_vmm,
             col=Mux(control.col, f["col"], 0),
             **{name: f[name] for name in ("a", "b", "d", "imm", "row")},
@@ -245,6 +246,10 @@ class Issuer(Part):
             op.count.eq(f["n"]),
             op.word.eq(self.buffer_word),
             op.lane.eq(self.lane),
+            op.acc.eq(f["bank"]),
+            op.more.eq(self.present.many - 1),
+            op.to.eq(f["d"]),
+            op.int8.eq(self.flag["int8"]),
             self.op_mask.eq(f["mask"]),
             self.feeds.eq(control.feeds),
             self.collects.eq(control.collects),
@@ -255,6 +260,9 @@ class Issuer(Part):
             feed.stride.eq(self.lane),
             feed.each.eq(control.each),
             feed.zero.eq(self.flag["zero"]),
+            *(view.more.eq(Mux(control.spaced, f["n"] - 1, 0)) for view in (feed, collect)),
+            collect.stride.eq(self.present.slot_stride),
+            *([op.buffers.eq(self.ranges.buffers)] if params.buffers > 1 else []),
             collect.address.eq(f["d"]),
             collect.count.eq(Mux(control.slot, params.parts, f["n"])),
             self.move_out.eq(control.is_out),
@@ -372,8 +380,7 @@ class Issuer(Part):
 
     def _dispatch(self, m: Module) -> None:
         """Hand the instruction to its unit, as soon as that takes it."""
-        control, go, f = self.control, self.strobe["dispatch"], self.f
-        own = f["mask"][: self.params.channels]
+        control, go = self.control, self.strobe["dispatch"]
         m.d.comb += [
             self.op_valid.eq(go & control.channels & ~control.is_vmm),
             self.move_start.eq(go & control.stream & ~self.move_busy),
@@ -396,7 +403,4 @@ class Issuer(Part):
         with m.If(go & control.is_endl & self.loops.again):
             m.d.sync += self.next_pc.eq(self.loops.back)
         with m.If(self.op_valid & self.op_ready):
-            with m.If(control.loads):
-                m.d.sync += self.loaded.eq(self.loaded | own)
-            with m.If(control.reads_accumulators & ~self.flag["keep"]):
-                m.d.sync += self.loaded.eq(self.loaded & ~own)
+            m.d.sync += self.loaded.eq(self.present.loaded_after(self.loaded))

@@ -10,7 +10,7 @@ from amaranth.lib.data import View
 from hdl.lib.shared import Shared
 from hdl.params.pim import FAULTS, FIELDS, INSTRUCTIONS, LEVELS, SCALARS, WORD_BITS, PimParams
 from hdl.params.pim.fields import ADVANCING
-from hdl.params.pim.opcode import ACCUMULATE, FENCE, IRQ, REG, ROWS, ZERO
+from hdl.params.pim.opcode import ACCUMULATE, FENCE, INT8, IRQ, REG, ROWS, ZERO
 from hdl.pim.issue.decode import CONTROLS, controls
 from hdl.pim.issue.expand import PHASES
 from hdl.pim.issue.loops import ADDRESSES, ALL_ROWS
@@ -31,7 +31,8 @@ class Present:
     fields : dict of Signal
         Its operands, addresses as they are in this iteration.
     lane : Signal
-        The lane of WR_ELEM, the stride of WR_GBX: field b as it is in the word.
+        The lane of WR_ELEM and SCALE_AB, the stride of WR_GBX, WR_BIAS and RD_MAC, the vectors of MAC_AB: field b as it
+        is in the word.
     value : Signal
         The integer operand that may come from a scalar register.
     flags : dict of Signal
@@ -45,7 +46,9 @@ class Present:
         widths = {"mask": 24, "bank": 4, "row": 16, "col": 8, "n": MOVE_BITS, "a": 16, "b": 16, "d": 16, "imm": 16}
         self.fields = {name: Signal(width, name=f"field_{name}") for name, width in widths.items()}
         self.lane = Signal(16, name="lane")
-        self.flags = {name: Signal(name=f"flag_{name}") for name in ("fence", "keep", "irq", "reg", "rows", "zero")}
+        self.flags = {
+            name: Signal(name=f"flag_{name}") for name in ("fence", "keep", "irq", "reg", "rows", "zero", "int8")
+        }
         self.value = Signal(16, name="value")
 
     def load(self, word: Value, found: View) -> list[Any]:
@@ -65,7 +68,8 @@ class Present:
             self.flags["reg"].eq(flags[REG.bit]),
             self.flags["rows"].eq(flags[ROWS.bit] & found.is_loop),
             self.flags["zero"].eq(flags[ZERO.bit] & found.zeroes),
-            self.flags["keep"].eq(flags[ACCUMULATE.bit] & found.reads_accumulators),
+            self.flags["int8"].eq(flags[INT8.bit] & found.vectors),
+            self.flags["keep"].eq(flags[ACCUMULATE.bit] & found.reads_accumulators & found.collects),
         ]
 
     def by_register(self) -> Value:
@@ -101,12 +105,19 @@ class Present:
         return found
 
     def faults(self, loops: Shared, ranges: Shared, items: Shared, loaded: Value) -> Value:
-        """Each fault at the bit of its code; ``loaded`` are the channels whose accumulators were loaded."""
+        """Each fault at the bit of its code; ``loaded`` are the accumulators that were loaded."""
         params, f, control = self.params, self.fields, self.control
         own = f["mask"] & ((1 << params.channels) - 1)
         rows = self.flags["rows"]
         # A pitch below the words of the whole input and below the longest chunk.
         near = self.pitch.any() & (self.pitch < f["n"]) & (self.pitch < params.gb_words)
+        many = self.many
+        misplaced = (f["bank"] + many > params.accumulators) | (
+            control.vectors & ((many == 0) | (many > params.vectors) | (self.flags["int8"] if not params.int8 else 0))
+        )
+        if params.int8:
+            apart = (f["d"] >= f["bank"] + f["n"]) | (f["bank"] >= f["d"] + f["n"])
+            misplaced = misplaced | (control.scales & ((f["d"] + f["n"] > params.accumulators) | ~apart))
         last_register = (f["bank"] == SCALARS - 1) | (f["imm"][:4] == SCALARS - 1)
         found = {
             "OPCODE": ~control.legal,
@@ -116,6 +127,7 @@ class Present:
             "MASK": control.mask & (~own.any() | (f["mask"] != own) | (control.single & (own & (own - 1)).any())),
             "OPERAND": (control.count & (f["n"] == 0))
             | (control.is_vmm & ((self.value == 0) | near))
+            | (control.accumulator & misplaced)
             | (control.pair & last_register)
             | (control.item & items.operand_fault)
             | (control.bank & (f["bank"] >= params.banks))
@@ -125,12 +137,54 @@ class Present:
             "ROW": ranges.row_fault | (control.item & items.row_fault),
             "BUFFER": ranges.buffer,
             "OVERLAP": ranges.overlap,
-            "ACCUMULATOR": control.reads_accumulators & (own & ~loaded).any(),
+            "ACCUMULATOR": control.reads_accumulators & (self.accumulators(own, f["bank"]) & ~loaded).any(),
         }
         bits: list[Value] = [Const(0, 1)] * (max(fault.code for fault in FAULTS.values()) + 1)
         for name, broken in found.items():
             bits[FAULTS[name].code] = broken
         return Cat(*bits)
+
+    @property
+    def many(self) -> Value:
+        """How many accumulators the instruction has to do with, if it has."""
+        return Mux(self.control.vectors, self.lane, self.fields["n"])
+
+    def accumulators(self, channels: Value, first: Value) -> Value:
+        """Those of some channels from a first one on, as :func:`hdl.params.pim.accumulator_use` has them."""
+        count = self.params.accumulators
+        if count == 1:
+            return channels
+        taken = [(index >= first) & (index < first + self.many) for index in range(count)]
+        return Cat(*(channels[: self.params.channels] & each.replicate(self.params.channels) for each in taken))
+
+    def loaded_after(self, loaded: Value) -> Value:
+        """The accumulators that hold something after the instruction, from those that did before."""
+        f, control = self.fields, self.control
+        own = f["mask"][: self.params.channels]
+        first = Mux(control.scales, f["d"], f["bank"]) if self.params.int8 else f["bank"]
+        cleared = Mux(control.reads_accumulators & ~self.flags["keep"], self.accumulators(own, f["bank"]), 0)
+        return (loaded & ~cleared) | Mux(control.loads, self.accumulators(own, first), 0)
+
+    @property
+    def slot_stride(self) -> Value:
+        """Words from the slot of an accumulator to that of the next one."""
+        return Mux(self.control.collects & ~self.lane.any(), self.params.slot_words, self.lane)
+
+    @property
+    def more_words(self) -> Value:
+        """Words that ranges are longer because of several accumulators, vectors, or columns of int8.
+
+        Of an instruction that is illegal it may be any number.
+        """
+        params, f, control = self.params, self.fields, self.control
+        beyond = (self.many - 1)[: max(1, (params.accumulators - 1).bit_length())]
+        found: Value = Const(0, 1)
+        if params.accumulators > 1:
+            found = Mux(control.spaced, beyond * self.slot_stride, found)
+        if params.vectors > 1 or params.int8:
+            vectors = beyond[: (params.vectors - 1).bit_length()] * params.gb_words
+            found = Mux(control.vectors, vectors + Mux(self.flags["int8"], f["n"], 0), found)
+        return found
 
     def place_item(self, items: Shared) -> list[Any]:
         """Take the place of an item."""
@@ -148,6 +202,8 @@ class Present:
         return [
             self.control.eq(table),
             f["mask"].eq((1 << self.params.channels) - 1),
+            f["bank"].eq(0),
+            self.lane.eq(1),
             *(f[name].eq(getattr(expander, f"part_{name}")) for name in names),
             self.flags["zero"].eq(expander.part_zero),
         ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
@@ -15,10 +16,17 @@ from hdl.pim.issue.decode import LENGTHS, RANGES
 from hdl.pim.issue.scoreboard import BOUNDS
 from hdl.pim.mover import MOVE_BITS
 
-__all__ = ["Ranges"]
+__all__ = ["Ranges", "has_more"]
 
 #: Of the product of chunks, pitch and slots, or of a count and a stride, and what is added to it.
 SPAN_BITS = max(2 * COUNT_BITS, MOVE_BITS) + ADDRESS_BITS + 2
+#: Of what several accumulators or vectors add to a range.
+MORE_BITS = ADDRESS_BITS + 4
+
+
+def has_more(params: PimParams) -> bool:
+    """Ranges may be longer than their lengths say."""
+    return params.accumulators > 1 or params.int8
 
 
 class Ranges(Part):
@@ -35,13 +43,16 @@ class Ranges(Part):
         (``LENGTHS``, one-hot, side by side).
     multiplies, spreads : In(1)
         A length is a product; namely that of a stride and the highest channel of ``mask``.
-    n, value, mask, pitch, a, b, d, imm, row, col, gb : In
+    n, value, mask, pitch, a, b, d, imm, row, col, gb, more : In
         Fields of the instruction; ``value`` is the factor of the product, ``gb`` where the range in the global buffer
-        begins. With a ``pitch`` every chunk of n counts as that many.
+        begins. With a ``pitch`` every chunk of n counts as that many. Ranges that are not in banks are longer by
+        ``more`` words.
     first, past, write : Out, conflict : In(1), waits : Out(1)
         The present range in SRAM, to the scoreboard; it waits.
     {a,b,beta,d}_first, {a,b,beta,d}_past : Out
         The ranges in SRAM.
+    buffers : Out
+        Where there are several global buffers, those of the last range in them, a bit for each.
     sram, row_fault, buffer, overlap : Out(1)
         Faults found, valid with ``done``.
     """
@@ -62,11 +73,13 @@ class Ranges(Part):
                 "n": In(MOVE_BITS),
                 "mask": In(24),
                 "pitch": In(COUNT_BITS),
+                **({"more": In(MORE_BITS)} if has_more(params) else {}),
                 "col": In(8),
                 **{name: In(width) for name, width in inputs.items()},
                 **{name: Out(1) for name in ("done", "write", "waits", *faults)},
                 **{name: Out(width) for name, width in BOUNDS.items()},
                 **{f"{name}_{end}": Out(width) for name in RANGES[:4] for end, width in BOUNDS.items()},
+                **({"buffers": Out(params.buffers)} if params.buffers > 1 else {}),
             }
         )
 
@@ -127,14 +140,15 @@ class Ranges(Part):
             length.eq(_any(Mux(kind[i], value, 0) for i, value in enumerate(self._lengths(product)))),
         ]
         with m.If(steps):
-            m.d.sync += [self.begin.eq(first), self.end.eq(first + length)]
+            more = Mux(measured[RANGES.index("dram")], 0, self.more) if has_more(self.params) else 0
+            m.d.sync += [self.begin.eq(first), self.end.eq(first + length + more)]
 
     def _look(self, m: Module, present: Signal, steps: Signal) -> None:
         """Whether a range exists and is free."""
         params, begin, end = self.params, self.begin, self.end
         in_sram, beyond, meets = Signal(), Signal(), Signal()
         is_ = {name: present[i] for i, name in enumerate(RANGES)}
-        limits = {"dram": params.bank_cols, "buffer": params.gb_words}
+        limits = {"dram": params.bank_cols, "buffer": params.buffer_words}
         m.d.comb += [
             in_sram.eq((present[:4]).any()),
             beyond.eq(end > Mux(in_sram, params.sram_words, Mux(is_["dram"], limits["dram"], limits["buffer"]))),
@@ -154,6 +168,11 @@ class Ranges(Part):
             with m.If(beyond & present.any()):
                 m.d.sync += [self.sram.eq(self.sram | in_sram), self.row_fault.eq(self.row_fault | is_["dram"])]
                 m.d.sync += self.buffer.eq(self.buffer | is_["buffer"])
+            if params.buffers > 1:
+                words = [params.gb_words * i for i in range(params.buffers + 1)]
+                meet = [(begin < past) & (end > first) for first, past in pairwise(words)]
+                with m.If(is_["buffer"]):
+                    m.d.sync += self.buffers.eq(Cat(*meet))
             with m.If(meets & ~allowed):
                 m.d.sync += self.overlap.eq(1)
 

@@ -30,15 +30,15 @@ class Device:
 
     Attributes
     ----------
-    buffers : uint16 array of shape (channels, gb_words, lanes)
+    buffers : uint16 array of shape (channels, buffer_words, lanes)
         The global buffers.
-    accumulators : float32 array of shape (channels, banks)
+    accumulators : float32 array of shape (channels, accumulators, banks)
     """
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        self.buffers: Elements = np.zeros((params.channels, params.gb_words, params.lanes), np.uint16)
-        self.accumulators = np.zeros((params.channels, params.banks), np.float32)
+        self.buffers: Elements = np.zeros((params.channels, params.buffer_words, params.lanes), np.uint16)
+        self.accumulators = np.zeros((params.channels, params.accumulators, params.banks), np.float32)
         self._rows: dict[tuple[int, int], Elements] = {}
 
     # --- banks -------------------------------------------------------------------------------------------------------
@@ -81,16 +81,29 @@ class Device:
             column += last - first
 
     # --- MAC units ---------------------------------------------------------------------------------------------------
-    def multiply_accumulate(self, channels: Sequence[int], column: int, count: int, buffer: int) -> None:
+    def multiply_accumulate(
+        self, channels: Sequence[int], column: int, count: int, buffer: int, accumulator: int = 0, *, int8: bool = False
+    ) -> None:
         """In every bank, add the dot products of columns and words of the global buffer, one column after the other.
 
         The products of a column are exact in single precision (short of its range) and add up as a balanced tree of
-        neighbours; the sum joins the accumulator.
+        neighbours; the sum joins the accumulator. Columns of int8 meet two words each.
         """
         places = list(channels)
         weights = np.stack([self._columns(channel, column, count) for channel in places])
-        inputs = self.buffers[places, None, buffer : buffer + count]
-        self.accumulators[places] = _accumulate(weights, inputs, self.accumulators[places])
+        numbers = _bytes(weights) if int8 else _flushed(widen(weights))
+        inputs = self.buffers[places, None, buffer : buffer + count * (1 + int8)].reshape(len(places), 1, count, -1)
+        total = self.accumulators[places, accumulator]
+        self.accumulators[places, accumulator] = _accumulate(numbers, inputs, total)
+
+    def scale(self, channels: Sequence[int], column: int, lane: int, accumulator: int, to: int) -> None:
+        """In every bank, add an accumulator, times a number in a lane of a column, to another one, and clear it."""
+        for channel in channels:
+            factor = _flushed(widen(self._columns(channel, column, 1)[:, 0, lane]))
+            with np.errstate(over="ignore", invalid="ignore"):
+                product = _flushed(self.accumulators[channel, accumulator] * factor)
+                self.accumulators[channel, to] = _flushed(self.accumulators[channel, to] + product)
+            self.clear(channel, accumulator)
 
     def multiply(self, column: int, slots: int, inputs: Elements, start: Elements, pitch: int) -> Elements:
         """Dot products of the same words with many columns of every bank: what presets, MACs and reads do one by one.
@@ -111,7 +124,7 @@ class Device:
         params, count = self.params, len(inputs)
         stored = np.stack([self._columns(channel, column, slots * pitch) for channel in range(params.channels)])
         weights = stored.reshape(params.channels, params.banks, slots, pitch, params.lanes)[:, :, :, :count]
-        sums = _accumulate(weights, inputs, flush(widen(start.transpose(1, 2, 0))))
+        sums = _accumulate(_flushed(widen(weights)), inputs, flush(widen(start.transpose(1, 2, 0))))
         rounded: Elements = narrow(sums).transpose(2, 0, 1)
         return rounded
 
@@ -120,24 +133,30 @@ class Device:
         parts = [self._row(channel, row)[:, first:last] for row, first, last in self._pieces(column, count)]
         return np.concatenate(parts, axis=1)
 
-    def preset(self, channel: int, elements: Elements) -> None:
-        """Set the accumulators of a channel; element b belongs to bank b."""
-        self.accumulators[channel] = flush(widen(elements))
+    def preset(self, channel: int, elements: Elements, accumulator: int = 0) -> None:
+        """Set an accumulator of all units of a channel; element b belongs to bank b."""
+        self.accumulators[channel, accumulator] = flush(widen(elements))
 
-    def results(self, channel: int) -> Elements:
-        """The accumulators of a channel, rounded to bf16."""
-        rounded: Elements = narrow(self.accumulators[channel])
+    def results(self, channel: int, accumulator: int = 0) -> Elements:
+        """An accumulator of all units of a channel, rounded to bf16."""
+        rounded: Elements = narrow(self.accumulators[channel, accumulator])
         return rounded
 
-    def clear(self, channel: int) -> None:
-        """Set the accumulators of a channel to zero."""
-        self.accumulators[channel] = 0
+    def clear(self, channel: int, accumulator: int = 0) -> None:
+        """Set an accumulator of all units of a channel to zero."""
+        self.accumulators[channel, accumulator] = 0
 
 
-def _accumulate(weights: Elements, inputs: Elements, total: Floats) -> Floats:
+def _bytes(weights: Elements) -> Floats:
+    """Words as int8, two in place of each bf16 number, its lower byte first."""
+    halves = np.stack([weights & 0xFF, weights >> 8], axis=-1).astype(np.uint8).view(np.int8)
+    return halves.reshape(*weights.shape[:-1], -1).astype(np.float32)
+
+
+def _accumulate(weights: Floats, inputs: Elements, total: Floats) -> Floats:
     """``total`` and the dot products over the last two axes: columns in their order, of each the lanes as a tree."""
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = _flushed(_flushed(widen(weights)) * _flushed(widen(inputs)))
+        sums = _flushed(weights * _flushed(widen(inputs)))
         while sums.shape[-1] > 1:
             sums = _flushed(sums[..., ::2] + sums[..., 1::2])
         for column in range(sums.shape[-2]):

@@ -50,7 +50,7 @@ class Footprint:
     def __init__(self, params: PimParams, rows: int = 0) -> None:
         self.params = params
         columns = (rows or params.rows) * params.row_cols
-        self._sizes = {"sram": params.sram_words, "buffer": params.gb_words, "dram": columns}
+        self._sizes = {"sram": params.sram_words, "buffer": params.buffer_words, "dram": columns}
         self._written: dict[tuple[str, int], Marks] = {}
         self._read: dict[tuple[str, int], Marks] = {}
         self._strays: dict[tuple[int, str], Stray] = {}
@@ -118,7 +118,7 @@ class Footprint:
     ) -> npt.NDArray[np.int64]:
         """The words of a range that count: those of the channels that take part, those that a stride meets."""
         params = self.params
-        if access.kind == "slot":
+        if access.kind in ("slot", "spaced"):
             elements = [np.arange(channel * params.banks, (channel + 1) * params.banks) for channel in channels]
             return access.start + np.unique(np.concatenate(elements) // params.lanes)
         if access.kind == "strided":

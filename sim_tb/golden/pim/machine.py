@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from hdl.params.pim import (
     IllegalWord,
     Instruction,
     PimParams,
+    accumulator_use,
     chunks,
     decode,
     item_read,
@@ -165,6 +167,10 @@ class Machine:
             raise _Faulty(FAULTS["LOOP"])
         if broken := violations(self.params, one, scalar):
             raise _Faulty(broken[0].fault)
+        use = accumulator_use(self.params, one)
+        if use.reads & ~self._loaded:
+            raise _Faulty(FAULTS["ACCUMULATOR"])
+        self._loaded = use.after(self._loaded)
         if self.footprint:
             self.footprint.note(pc, one, scalar)
         if name == "LOOP":
@@ -258,14 +264,21 @@ class Machine:
                 words = self.sram[first : first + one["n"]]
                 self.device.buffers[channel, one["gb"] : one["gb"] + one["n"]] = words
         elif name == "WR_BIAS":
-            for channel in channels:
-                zero = np.zeros(self.params.banks, np.uint16)
-                self.device.preset(channel, zero if "zero" in one.flags else self._slot(one["a"], channel))
-            self._loaded |= one["mask"]
+            for index, channel in product(range(one["n"]), channels):
+                elements = np.zeros(self.params.banks, np.uint16)
+                if "zero" not in one.flags:
+                    elements = self._slot(one["a"] + index * one["stride"], channel)
+                self.device.preset(channel, elements, one["acc"] + index)
         elif name == "MAC_AB":
+            column, int8 = one["row"] * self.params.row_cols + one["col"], "int8" in one.flags
+            for vector in range(one["vectors"]):
+                first = one["gb"] + vector * self.params.gb_words
+                place = channels, column, one["n"], first, one["acc"] + vector
+                self.device.multiply_accumulate(*place, int8=int8)
+        elif name == "SCALE_AB":
             column = one["row"] * self.params.row_cols + one["col"]
-            self.device.multiply_accumulate(channels, column, one["n"], one["gb"])
-            self._loaded |= one["mask"]
+            for index in range(one["n"]):
+                self.device.scale(channels, column, one["lane"], one["acc"] + index, one["to"] + index)
         else:
             self._read_accumulators(one, channels)
 
@@ -287,16 +300,13 @@ class Machine:
             source, column = source + count, column + slots * pitch
         for channel in range(params.channels):
             self.device.clear(channel)
-        self._loaded = 0
 
     def _read_accumulators(self, one: Instruction, channels: Iterable[int]) -> None:
-        if one["mask"] & ~self._loaded:
-            raise _Faulty(FAULTS["ACCUMULATOR"])
-        for channel in channels:
-            self._slot(one["d"], channel)[:] = self.device.results(channel)
+        stride = one["stride"] or self.params.slot_words
+        for index, channel in product(range(one["n"]), channels):
+            self._slot(one["d"] + index * stride, channel)[:] = self.device.results(channel, one["acc"] + index)
             if "accumulate" not in one.flags:
-                self.device.clear(channel)
-                self._loaded &= ~(1 << channel)
+                self.device.clear(channel, one["acc"] + index)
 
     def _vector(self, one: Instruction, scalar: int | None) -> None:
         value = vector.FUNCTIONS[one.op.name](self._operands(one, scalar or 0))

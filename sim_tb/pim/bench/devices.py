@@ -43,6 +43,8 @@ def device_text(params: PimParams, rows: int = 0) -> str:
     sizes = {"BANKS": params.banks, "LANES": params.lanes, "ROW_COLS": params.row_cols, "ROWS": params.rows}
     sizes |= {"GB_WORDS": params.gb_words, "BANK_BITS": params.bank_bits, "ROW_BITS": params.row_bits}
     sizes |= {"COL_BITS": params.col_bits, "KEPT": rows or params.rows}
+    sizes |= {"ACCUMULATORS": params.accumulators, "VECTORS": params.vectors, "BUFFERS": params.buffers}
+    sizes |= {"INT8": int(params.int8)}
     widths = phy_outputs(params) | {"rdata": params.word_bits, "rvalid": 1}
     texts = []
     for c in range(params.channels):
@@ -54,7 +56,7 @@ def device_text(params: PimParams, rows: int = 0) -> str:
             " .viol_valid(), .viol_code());",
             f'  initial begin\n    $readmemh("bank{c}.hex", device{c}.memory);',
             f'    $readmemh("buffer{c}.hex", device{c}.buffer);',
-            f"    for (int i = 0; i < {params.banks}; i++) device{c}.accumulator[i] = 0;\n  end",
+            f"    for (int i = 0; i < {params.accumulators * params.banks}; i++) device{c}.accumulator[i] = 0;\n  end",
             f'  final begin\n    $writememh("bank{c}.out", device{c}.memory);',
             f'    $writememh("buffer{c}.out", device{c}.buffer);',
             f'    $writememh("accumulators{c}.out", device{c}.accumulator);\n  end',

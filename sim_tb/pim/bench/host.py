@@ -117,8 +117,8 @@ class HostResult:
     sram : uint16 array of shape (sram_words, lanes)
     banks : uint16 array of shape (channels, rows, row_cols, banks, lanes)
         Of the rows that the simulation keeps.
-    buffers : uint16 array of shape (channels, gb_words, lanes)
-    accumulators : uint32 array of shape (channels, banks)
+    buffers : uint16 array of shape (channels, buffer_words, lanes)
+    accumulators : uint32 array of shape (channels, accumulators, banks)
     log : list of Entry
     violations : list of tuple
         Cycle, channel, command, rule: what the devices report.
@@ -263,7 +263,7 @@ def _result(params: PimParams, folder: Path, rows: int, said: dict[str, float]) 
         sram=sram,
         banks=np.stack([_read(folder / f"bank{c}.out", lanes).reshape(shape) for c in channels]),
         buffers=np.stack([_read(folder / f"buffer{c}.out", lanes) for c in channels]),
-        accumulators=np.array(accumulators, np.uint32),
+        accumulators=np.array(accumulators, np.uint32).reshape(params.channels, -1, params.banks),
         log=[Entry(a, b, NAMES[c], d, e, f) for a, b, c, d, e, f in _rows(folder / "log.csv")],
         violations=[(a, b, NAMES.get(c, "END"), rules[d]) for a, b, c, d in _rows(folder / "violations.csv")],
         cycles=int(said["cycles"]),

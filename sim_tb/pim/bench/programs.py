@@ -19,7 +19,7 @@ __all__ = ["RandomProgram", "random_elements", "random_program", "unrolled"]
 
 #: Instructions that are half as frequent as the others.
 ONCE = ("NOP", "FENCE", "SETR", "MARK", "ACT_AB", "ACT", "PRE_AB", "PRE")
-EXCLUDED = ("HALT", "LOOP", "ENDL", "RD_MAC")
+EXCLUDED = ("HALT", "LOOP", "ENDL", "RD_MAC", "SCALE_AB")
 
 
 @dataclass(frozen=True)
@@ -183,19 +183,31 @@ class _Maker:
         """Whether instructions are, inside as many more loops."""
         around = [instruction("LOOP", n=1)] * depth
         ends = [instruction("ENDL")] * depth
-        preset = instruction("WR_BIAS", "zero", mask=(1 << self.params.channels) - 1)
+        preset = instruction("WR_BIAS", "zero", mask=(1 << self.params.channels) - 1, n=self.params.accumulators)
         return not check(Program.of(self.params, [*around, preset, *listing, *ends, instruction("HALT")]))
 
     def _dot_products(self) -> list[Instruction]:
-        """Presets, MACs and the read of what came out, which is what makes it legal."""
+        """Presets, MACs, perhaps scales, and the read of what came out, which is what makes it legal."""
         mask = self._mask()
         everyone = (1 << self.params.channels) - 1
         listing = [self._legal_one("WR_BIAS" if self.rng.random() < 0.5 else "MAC_AB", mask=mask | self._mask())]
-        covered = listing[0]["mask"]
+        covered, acc = listing[0]["mask"], listing[0]["acc"]
+        many = listing[0].values.get("vectors", listing[0]["n"])
         listing += [self._legal_one("MAC_AB", mask=mask) for _ in range(int(self.rng.integers(0, 3)))]
         if self.rng.random() < 0.2:
-            listing.append(self._legal_one("RD_MAC", "accumulate", mask=mask & covered or everyone & covered))
-        return [*listing, self._legal_one("RD_MAC", mask=mask & covered, keep=False)]
+            listing.append(self._read("accumulate", mask & covered or everyone & covered, acc, many))
+        room = [n for n in range(1, many + 1) if acc >= n or acc + 2 * n <= self.params.accumulators]
+        if self.params.int8 and room and self.rng.random() < 0.4:
+            many = int(self.rng.choice(room))
+            listing.append(self._legal_one("SCALE_AB", mask=mask & covered, acc=acc, n=many))
+            acc = listing[-1]["to"]
+        return [*listing, self._read("", mask & covered, acc, many)]
+
+    def _read(self, flag: str, mask: int, acc: int, many: int) -> Instruction:
+        """The read of some of these accumulators."""
+        first = self.below(many)
+        some = 1 + self.below(many - first)
+        return self._legal_one("RD_MAC", *([flag] if flag else []), mask=mask, acc=acc + first, n=some, keep=False)
 
     def _mask(self) -> int:
         return int(self.rng.integers(1, 1 << self.params.channels))
@@ -242,8 +254,11 @@ class _Maker:
             "elements": lambda: 1 + self.below(12 * max(self.params.vector_lanes, self.params.lanes)),
             "slots": lambda: 1 + self.below(4),
             "sram": lambda: self.below(min(self.params.sram_words, 256)),
-            "buffer": lambda: self.below(self.params.gb_words),
+            "buffer": lambda: self.below(self.params.buffer_words),
             "stride": lambda: self.below(8),
+            "accumulator": lambda: int(self.rng.integers(self.params.accumulators)),
+            "accumulators": lambda: 1 + self.below(self.params.accumulators),
+            "vectors": lambda: 1 + int(self.rng.integers(self.params.vectors)),
             "scalar": lambda: int(self.rng.integers(SCALARS)),
             "pair": lambda: int(self.rng.integers(SCALARS - 1)),
             "item": lambda: int(self.rng.integers(SCALARS)),

@@ -10,7 +10,7 @@ from importlib.resources import files
 from gen.emit.verilog import verilog_of
 from gen.workplace import workplace
 from hdl.params import ToolError
-from hdl.params.pim import COMMANDS, Instruction, PimParams, TimingTable
+from hdl.params.pim import COMMANDS, Instruction, PimParams, TimingTable, buffers_of
 from hdl.pim.channel.operation import KINDS, operation
 from hdl.pim.channel.sequencer import Sequencer
 from sim_tb.alone import run_alone
@@ -41,7 +41,14 @@ def operation_bits(params: PimParams, one: Instruction) -> int:
         name = "RD_MAC_KEEP"
     fields = {"kind": KINDS.index(name), "count": one.values.get("n", 0), "word": one.values.get("gb", 0)}
     fields |= {key: one.values[key] for key in ("bank", "row", "col", "lane") if key in one.values}
+    more = one.values.get("vectors", one.values.get("n", 1)) - 1
+    if name != "MAC_AB" and name != "SCALE_AB":
+        more = 0
+    fields |= {key: one.values[key] for key in ("acc", "to") if key in one.values}
+    fields |= {"more": more, "int8": int("int8" in one.flags)}
     layout = operation(params)
+    if "buffers" in layout.members:
+        fields["buffers"] = buffers_of(params, one)
     bits: int = layout.const(fields).as_value().value
     return bits
 

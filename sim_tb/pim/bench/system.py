@@ -65,8 +65,8 @@ class Result:
         ``tlast`` of each output word.
     scalars : uint32 array of shape (16,)
     banks : uint16 array of shape (channels, rows, row_cols, banks, lanes)
-    buffers : uint16 array of shape (channels, gb_words, lanes)
-    accumulators : uint32 array of shape (channels, banks)
+    buffers : uint16 array of shape (channels, buffer_words, lanes)
+    accumulators : uint32 array of shape (channels, accumulators, banks)
     log : list of Entry
     violations : list of tuple
         Cycle, channel, command, rule: what the devices report.
@@ -194,7 +194,7 @@ def _result(params: PimParams, folder: Path, said: str) -> Result:
         scalars=np.array([int(line, 16) for line in (folder / "scalars_out.hex").read_text().split()], np.uint32),
         banks=np.stack([_elements(folder / f"bank{c}.out", params.lanes).reshape(shape) for c in channels]),
         buffers=np.stack([_elements(folder / f"buffer{c}.out", params.lanes) for c in channels]),
-        accumulators=np.array(accumulators, np.uint32),
+        accumulators=np.array(accumulators, np.uint32).reshape(params.channels, -1, params.banks),
         log=[Entry(a, b, NAMES[c], d, e, f) for a, b, c, d, e, f in _rows(folder / "log.csv")],
         violations=[(a, b, NAMES.get(c, "END"), rules[d]) for a, b, c, d in _rows(folder / "violations.csv")],
         cycles=int(said.split("cycles")[1].split()[0]),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hdl.params.pim import PimParams
+from hdl.params.pim import NUMBERS, PimParams, numbers
 from hdl.params.pim.system import MAX_POSTPONED
 from sim_tb.pim.check.rules import COLUMNS, REGISTER_READS, REGISTER_WRITES, Spacing, spacings
 from sim_tb.pim.log import Entry
 
 __all__ = ["TimingChecker", "Violation", "check_log"]
 
-ALL_BANKS = ("ACT_AB", "PRE_AB", "REF", "MAC_AB", "WR_ELEM")
+ALL_BANKS = ("ACT_AB", "PRE_AB", "REF", "MAC_AB", "SCALE_AB", "WR_ELEM")
 NEVER = -(1 << 62)
 
 
@@ -55,6 +55,8 @@ class _Channel:
     last: dict[str, int] = field(default_factory=dict)
     latest: int = -1
     activates: deque[int] = field(default_factory=lambda: deque(maxlen=4))
+    #: When each global buffer was last written, where there are several.
+    written: dict[int, int] = field(default_factory=dict)
     #: Words on the data bus that are not over: first cycle, cycle after the last, command.
     data: list[tuple[int, int, Entry]] = field(default_factory=list)
     refreshes: int = 0
@@ -90,7 +92,7 @@ class TimingChecker:
         self._latencies = {"RD_SB": t.cl, "WR_SB": t.cwl, "WR_ELEM": t.cwl}
         self._latencies |= dict.fromkeys(REGISTER_READS, t.cl_reg) | dict.fromkeys(REGISTER_WRITES, t.cwl_reg)
         self._after: dict[str, list[Spacing]] = {}
-        for spacing in spacings(t):
+        for spacing in spacings(params):
             for name in spacing.after:
                 self._after.setdefault(name, []).append(spacing)
 
@@ -106,6 +108,7 @@ class TimingChecker:
                 banks = [bank for bank in banks if channel.rows[bank] is not None]
             self._rows(channel, entry, banks)
             self._spacings(channel, entry, banks)
+            self._buffers(channel, entry)
             self._window(channel, entry)
             self._data(channel, entry)
             self._refresh(channel, entry)
@@ -124,16 +127,28 @@ class TimingChecker:
         self.violations.append(Violation(entry, rule, message, earliest))
 
     def _addressed(self, entry: Entry) -> bool:
-        params, name = self.params, entry.command
-        row = params.gb_words if name in ("MAC_AB", "WR_GB") else params.rows
-        limits = (("channel", params.channels), ("bank", params.banks), ("row", row), ("col", params.row_cols))
-        fine = True
-        for what, limit in limits:
-            value = getattr(entry, what)
-            if not 0 <= value < limit:
-                fine = False
-                self._report(entry, "address", f"{what} {value} of {limit}")
-        return fine
+        params, places = self.params, [("channel", entry.channel, self.params.channels)]
+        places += [("bank", entry.bank, params.banks), ("col", entry.col, params.row_cols)]
+        places += self._numbers(entry) if entry.command in NUMBERS else [("row", entry.row, params.rows)]
+        beyond = [(what, value, limit) for what, value, limit in places if not 0 <= value < limit]
+        for what, value, limit in beyond:
+            self._report(entry, "address", f"{what} {value} of {limit}")
+        return not beyond
+
+    def _numbers(self, entry: Entry) -> Iterator[tuple[str, int, int]]:
+        """The last word, accumulator or lane that a command has to do with, and how many there are."""
+        params, bits = self.params, self.params.number_bits
+        says = numbers(bits, entry.command, entry.row)
+        yield "row", entry.row, 1 << sum(bits[name] for name in NUMBERS[entry.command])
+        more = says.get("vectors", says.get("count", 1)) - 1
+        if "word" in says:
+            yield "word", says["word"] + more * params.gb_words + says.get("int8", 0), params.buffer_words
+        if "lane" in says:
+            yield "lane", says["lane"], params.lanes
+            yield "switch int8", not params.int8, 1
+        for name in ("acc", "to"):
+            if name in says:
+                yield "accumulator", says[name] + more, params.accumulators
 
     def _bus(self, channel: _Channel, entry: Entry) -> None:
         if entry.cycle <= channel.latest:
@@ -169,6 +184,21 @@ class TimingChecker:
             if entry.cycle < when + spacing.clocks:
                 message = f"{entry.cycle - when} clocks after {worst} in cycle {when}, {spacing.clocks} needed"
                 self._report(entry, spacing.rule, message, when + spacing.clocks)
+
+    def _buffers(self, channel: _Channel, entry: Entry) -> None:
+        """Where there are several global buffers, a MAC waits for the data of those that it reads."""
+        if self.params.buffers == 1 or entry.command not in ("WR_GB", "MAC_AB"):
+            return
+        says = numbers(self.params.number_bits, entry.command, entry.row)
+        words, clocks = self.params.gb_words, self.params.timing.cwl_reg + self.params.timing.tbl
+        if entry.command == "WR_GB":
+            channel.written[says["word"] // words] = entry.cycle
+            return
+        read = [says["word"] + vector * words + half for vector in range(says["vectors"]) for half in (0, says["int8"])]
+        when, buffer = max((channel.written.get(word // words, NEVER), word // words) for word in read)
+        if entry.cycle < when + clocks:
+            message = f"{entry.cycle - when} clocks after WR_GB to buffer {buffer} in cycle {when}, {clocks} needed"
+            self._report(entry, "CWL_REG", message, when + clocks)
 
     def _window(self, channel: _Channel, entry: Entry) -> None:
         if entry.command != "ACT":

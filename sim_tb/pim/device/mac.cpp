@@ -22,17 +22,44 @@ float element(const svBitVecVal* word, int lane) {
     return flush(from_bits(bits << 16));
 }
 
+uint32_t bits_of(float x) {
+    uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return std::isnan(x) ? 0x7FC00000u : bits;
+}
+
+// accumulator + the sum of products as a balanced tree of neighbours; `size` is a power of two.
+uint32_t total(uint32_t accumulator, std::vector<float>& sums, int size) {
+    for (size /= 2; size > 0; size /= 2)
+        for (int i = 0; i < size; ++i) sums[i] = flush(sums[2 * i] + sums[2 * i + 1]);
+    return bits_of(flush(flush(from_bits(accumulator)) + sums[0]));
+}
+
 }  // namespace
 
-// accumulator + the dot product of two words: products added as a balanced tree of neighbours.
+// accumulator + the dot product of two words.
 extern "C" uint32_t pim_mac(uint32_t accumulator, const svBitVecVal* weights, const svBitVecVal* inputs, int lanes) {
     static thread_local std::vector<float> sums;
     sums.resize(static_cast<size_t>(lanes));
     for (int i = 0; i < lanes; ++i) sums[i] = flush(element(weights, i) * element(inputs, i));
-    for (int size = lanes / 2; size > 0; size /= 2)
-        for (int i = 0; i < size; ++i) sums[i] = flush(sums[2 * i] + sums[2 * i + 1]);
-    const float total = flush(flush(from_bits(accumulator)) + sums[0]);
-    uint32_t bits;
-    std::memcpy(&bits, &total, sizeof bits);
-    return std::isnan(total) ? 0x7FC00000u : bits;
+    return total(accumulator, sums, lanes);
+}
+
+// accumulator + the dot product of a word of int8 and two words, element k in byte k.
+extern "C" uint32_t pim_mac_int8(uint32_t accumulator, const svBitVecVal* weights, const svBitVecVal* first,
+                                 const svBitVecVal* second, int lanes) {
+    static thread_local std::vector<float> sums;
+    sums.resize(static_cast<size_t>(2 * lanes));
+    for (int i = 0; i < 2 * lanes; ++i) {
+        const auto weight = static_cast<int8_t>(weights[i / 4] >> i % 4 * 8 & 0xFF);
+        const float input = i < lanes ? element(first, i) : element(second, i - lanes);
+        sums[i] = flush(static_cast<float>(weight) * input);
+    }
+    return total(accumulator, sums, 2 * lanes);
+}
+
+// total + accumulator times a factor, the product rounded too.
+extern "C" uint32_t pim_scale(uint32_t total, uint32_t accumulator, const svBitVecVal* factor) {
+    const float product = flush(flush(from_bits(accumulator)) * element(factor, 0));
+    return bits_of(flush(flush(from_bits(total)) + product));
 }

@@ -36,7 +36,7 @@ class Banks:
     """
 
     def __init__(self, params: PimParams) -> None:
-        self.waits = Waits.of(params.timing)
+        self.waits = Waits.of(params)
         self.window = params.timing.tfaw
         self.rows = [-1] * params.banks
         self.open = 0

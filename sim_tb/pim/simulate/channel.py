@@ -9,24 +9,22 @@ from typing import Any
 from hdl.params.pim import COMMANDS, PimParams
 from hdl.params.pim.system import MAX_POSTPONED
 from sim_tb.pim.simulate.banks import ONE_BANK, Banks
+from sim_tb.pim.simulate.bus import GIVES, REGISTERS, TAKES, Burst
+from sim_tb.pim.simulate.loads import Loads
 from sim_tb.pim.simulate.unit import State, Unit, left, nobody
 from sim_tb.pim.simulate.waits import latency
 from sim_tb.pim.simulate.work import NEVER, Operation
 
-__all__ = ["Burst", "Channel"]
+__all__ = ["Channel"]
 
-ACT, ACT_AB, PRE, PRE_AB, REF, RD_SB, WR_SB, WR_ELEM, MAC_AB, WR_GB = (
+ACT, ACT_AB, PRE, PRE_AB, REF, RD_SB, WR_SB, WR_ELEM, MAC_AB, WR_GB, SCALE_AB = (
     COMMANDS[name].code
-    for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "WR_GB")
+    for name in ("ACT", "ACT_AB", "PRE", "PRE_AB", "REF", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "WR_GB", "SCALE_AB")
 )
-TAKES = tuple(command.code for command in COMMANDS.values() if command.data == "write")
-GIVES = tuple(command.code for command in COMMANDS.values() if command.data == "read")
 #: No command: the operation finds everything as it wants it, and ends.
 NEEDLESS = 0
 #: Refreshes owed from which on one cuts in anywhere.
 URGENT = MAX_POSTPONED - 1
-#: Commands at regular distances: clock of the first, distance, how many, code, bank, row, col.
-Burst = tuple[int, int, int, int, int, int, int]
 
 
 class Channel(Unit[Operation]):
@@ -52,6 +50,8 @@ class Channel(Unit[Operation]):
         When room for one more answer is there again, as far as known.
     bursts : list of Burst
         What has been decided, by the clock of the decision.
+    ahead : list of Burst
+        Words of global buffers that were written before the turn of their operation.
     spans : list of (clock, clock)
         When operations were at work: the first clock and the one past the last.
     begins : list of int
@@ -68,6 +68,7 @@ class Channel(Unit[Operation]):
         self.params = params
         self.number = number
         self.banks = Banks(params)
+        self.loads = Loads(params) if params.buffers > 1 else None
         self.interval = t.trefi
         self.latencies = [0, *(latency(t, command) for command in COMMANDS.values())]
         self.steps = [1, *(self.banks.waits.between(code, code) for code in range(1, len(self.latencies)))]
@@ -78,7 +79,8 @@ class Channel(Unit[Operation]):
 
         self.wake = self.interval or NEVER
         self.fresh = False
-        self.code = self.bank = self.row = self.col = self.word = self.count = 0
+        self.code = self.bank = self.row = self.col = self.word = self.count = self.buffers = 0
+        self.rises = self.products = 0
         self.begun = 0  # nothing is decided for the operation before this clock
         self.refreshes = 0
         self.arrivals: deque[int] = deque()
@@ -89,6 +91,7 @@ class Channel(Unit[Operation]):
         self.owed = 0
         self.pops: deque[int] = deque()
         self.bursts: list[Burst] = []
+        self.ahead: list[Burst] = []
         self.spans: list[tuple[int, int]] = []
         self.begins: list[int] = []
 
@@ -96,7 +99,7 @@ class Channel(Unit[Operation]):
     def push(self, job: Operation, clock: int) -> None:
         """An operation, there from a clock on: its bank may be made ready then."""
         super().push(job, clock)
-        if self.valid and self.code in ONE_BANK and clock < self.wake:
+        if self.valid and (self.code in ONE_BANK or self.loads) and clock < self.wake:
             self.wake = clock
 
     def feed(self, clock: int) -> None:
@@ -106,6 +109,8 @@ class Channel(Unit[Operation]):
         self.fed = clock
         self.arrivals.append(clock + 2)
         self.poke(clock + 2)
+        if self.loads and clock + 2 < self.wake:
+            self.wake = clock + 2
 
     def room_from(self, clock: int) -> int:
         """The first clock from this one on in which another word may be read, as far as known.
@@ -141,15 +146,44 @@ class Channel(Unit[Operation]):
         """Decide what can be decided; ``clock`` is the present one."""
         while True:
             if not self.valid or self.ends <= clock:
+                self._load(clock)
                 self._turn(clock)
             elif self.ends != NEVER:
                 self.wake = self.ends
-                return
+                break
             if not self._decide(clock):
-                return
+                break
+        self._load(clock)
+
+    def _load(self, clock: int) -> None:
+        """Operations that wait may load global buffers in this clock."""
+        if self.loads:
+            self.wake = min(self.wake, self.loads.step(self, clock))
+
+    def send_ahead(self, clock: int, word: int) -> None:
+        """WR_GB of a word, before the turn of its operation."""
+        self.ahead.append(Burst(clock, 1, 1, WR_GB, 0, word))
+        self._takes_word(clock, WR_GB)
+        self.banks.sent(clock, WR_GB)
+
+    def _takes_word(self, when: int, code: int) -> None:
+        """The oldest word is taken for a command."""
+        self.arrivals.popleft()
+        self.leaves.append(when + self.latencies[code])
+        self.quiet_from = when + self.latencies[code] + 2
+        self.left(when + self.latencies[code])
+
+    def _issue(self, first: int, step: int, many: int, code: int, bank: int, row: int, col: int) -> None:
+        """Commands of the operation at work, or of a refresh."""
+        products = self.products if code == MAC_AB else 0
+        self.bursts.append(Burst(first, step, many, code, bank, row, col, self.rises, products))
+        if self.loads:
+            self.loads.occupy(first, step, many)
 
     def _begin(self, job: Operation, clock: int) -> None:
-        self.code, self.bank, self.row, self.col, self.word, self.count = job
+        self._be_at(job)
+        if self.loads:
+            self.loads.begin(job)
         self.fresh = True
         self.begun = clock + 1
         self.begins.append(self.begun)
@@ -158,8 +192,15 @@ class Channel(Unit[Operation]):
         else:
             self.spans.append((self.begun, NEVER))
 
+    def _be_at(self, job: Operation) -> None:
+        """An operation is at work."""
+        self.code, self.bank, self.row, self.col, self.word, self.count, *more = job
+        self.buffers, self.rises, self.products = more
+
     def _over(self, clock: int) -> None:
         self.quiet_from = max(self.quiet_from, clock + 1)
+        if self.loads:
+            self.loads.end()
         self.spans[-1] = self.spans[-1][0], clock + 1
 
     def _decide(self, clock: int) -> bool:
@@ -185,10 +226,14 @@ class Channel(Unit[Operation]):
             self.wake = due if self.valid or not self.queue else min(due, self.queue[0][0])
             return False
         if cuts:
+            if self.loads and self._refreshes_at(max(self.base, due)) > clock:
+                # What a refresh forbids is not forbidden before it.
+                self.wake = self._refreshes_at(max(self.base, due))
+                return False
             self._cut_in(max(self.base, due))
         elif code == NEEDLESS:
             self.ends = when
-        elif code == MAC_AB:
+        elif code in (MAC_AB, SCALE_AB):
             self._multiply(when, urgent)
         elif code == self.code and code > REF:
             self._move(when, limit)
@@ -230,7 +275,9 @@ class Channel(Unit[Operation]):
     def _wanted(self) -> tuple[int, bool]:
         """The command that comes next, and whether it only opens what the operation needs."""
         kind = self.code
-        if kind > MAC_AB:
+        if kind == WR_GB and not self.count:
+            return NEEDLESS, False
+        if kind in REGISTERS:
             return kind, False
         banks, single = self.banks, kind in ONE_BANK
         held = banks.rows[self.bank] >= 0 if single else banks.open > 0
@@ -245,6 +292,8 @@ class Channel(Unit[Operation]):
     def _earliest(self, code: int) -> int:
         """The first clock in which a command may leave, as far as known."""
         when = max(self.base, self.begun, self.banks.earliest(code, self.bank))
+        if code == MAC_AB and self.loads:
+            when = max(when, self.loads.filled(self.buffers))
         if code in TAKES:
             return max(when, self.arrivals[0]) if self.arrivals else NEVER
         return self._room(when) if code in GIVES else when
@@ -261,27 +310,32 @@ class Channel(Unit[Operation]):
 
     def _cut_in(self, when: int) -> None:
         """A refresh, or the precharge before it."""
+        at = self._refreshes_at(when)
         if self.banks.open:
-            self._send(max(when, self.banks.ready[PRE_AB]), PRE_AB)
+            self._send(at, PRE_AB)
         else:
-            self._send(max(when, self.banks.ready[REF]), REF)
+            self._send(at, REF)
             self.refreshes += 1
+
+    def _refreshes_at(self, when: int) -> int:
+        """The first clock from one on for a refresh, or the precharge before it."""
+        return max(when, self.banks.ready[PRE_AB if self.banks.open else REF])
 
     def _send(self, when: int, code: int, bank: int = 0, row: int = 0) -> None:
         """A command on rows."""
-        self.bursts.append((when, 1, 1, code, bank, row, 0))
+        self._issue(when, 1, 1, code, bank, row, 0)
         self.banks.sent(when, code, bank, row)
         self.base = when + 1
 
     def _multiply(self, when: int, urgent: int) -> None:
-        """MACs up to the end of the row, at their shortest distance, unless a refresh becomes urgent."""
-        step = self.steps[MAC_AB]
+        """MACs up to the end of the row, at their shortest distance, unless a refresh becomes urgent; or a scale."""
+        code, step = self.code, self.steps[self.code]
         many = min(self.count, self.params.row_cols - self.col)
         if when + (many - 1) * step >= urgent:
             many = max(1, -((when - urgent) // step))
-        self.bursts.append((when, step, many, MAC_AB, 0, self.word, self.col))
-        self.word += many
-        self._went(when + (many - 1) * step, many, MAC_AB)
+        self._issue(when, step, many, code, 0, self.word, self.col)
+        self.word += many * self.rises
+        self._went(when + (many - 1) * step, many, code)
 
     def _move(self, when: int, limit: int) -> None:
         """Commands with words up to the end of the row, and to a clock, as far as words, or room, are known."""
@@ -296,13 +350,10 @@ class Channel(Unit[Operation]):
                 at = 0, self.word, 0
                 self.word += 1
             elif not banked:
-                at = self.bank, 0, self.col if code == WR_ELEM else 0
-            self.bursts.append((when, 1, 1, code, *at))
+                at = self.bank, self.word, self.col if code == WR_ELEM else 0
+            self._issue(when, 1, 1, code, *at)
             if takes:
-                self.arrivals.popleft()
-                self.leaves.append(when + delay)
-                self.quiet_from = when + delay + 2
-                self.left(when + delay)
+                self._takes_word(when, code)
             else:
                 self._room(when)
                 self.owed += 1
@@ -313,6 +364,8 @@ class Channel(Unit[Operation]):
                 self.col += 1
             elif code != WR_GB:
                 self.bank += self.params.lanes
+                if self.bank >= self.params.banks:  # the next accumulator
+                    self.bank, self.word = 0, self.word + 1
             if done == many:
                 break
             following = when + step
@@ -332,6 +385,8 @@ class Channel(Unit[Operation]):
     def _went(self, when: int, many: int, code: int, bank: int = 0) -> None:
         """So many commands have left, the last one in a clock."""
         self.banks.sent(when, code, bank)
+        if code == WR_GB and self.loads:
+            self.loads.wrote(when, self.buffers)
         self.base = when + 1
         self.fresh = False
         self.count -= many
@@ -348,7 +403,8 @@ class Channel(Unit[Operation]):
         """All that what follows depends on, clocks as distances from the present one."""
         self._leave(now)
         self._room(now)
-        work = (self.code, self.bank, self.row, self.col, self.word, self.count) if self.valid else ()
+        place = self.code, self.bank, self.row, self.col, self.word, self.count
+        work = (*place, self.buffers, self.rises, self.products) if self.valid else ()
         return (
             self.common(now),
             (self.fresh, *work, max(0, self.begun - now)),
@@ -356,20 +412,23 @@ class Channel(Unit[Operation]):
             ((self.refreshes + 1) * self.interval - now if self.interval else 0,),
             (self.queued, max(-2, self.fed - now), left(self.arrivals, now), left(self.leaves, now)),
             (self.owed, left(self.answers, now), left(self.pops, now)),
+            self.loads.state(now) if self.loads else (),
         )
 
     def restore(self, state: State, now: int) -> None:
         """Be in a state that :meth:`state` has given, ``now``; what went before is another channel's."""
-        common, work, banks, refresh, writes, reads = state
+        common, work, banks, refresh, writes, reads, loads = state
         self.resume(common, now)
         self.fresh, *operation, begun = work
         if self.valid:
-            self.code, self.bank, self.row, self.col, self.word, self.count = operation
+            self._be_at(Operation(*operation))
             self.spans.append((now, NEVER))
         self.begun = now + begun
         self.banks.restore(banks, now)
         if self.interval:
             self.refreshes = (refresh[0] + now) // self.interval - 1
+        if self.loads:
+            self.loads.restore(loads, now)
         self.queued, fed, arrivals, leaves = writes
         self.owed, answers, pops = reads
         self.fed = now + fed

@@ -15,7 +15,7 @@ __all__ = ["Collector"]
 
 
 class Collector(Carrier[Collect]):
-    """Takes words, one a clock and one channel after the other, and writes them.
+    """Takes words, one a clock, slot by slot and of each one channel after the other, and writes them.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ class Collector(Carrier[Collect]):
     def __init__(self, params: PimParams, channels: Sequence[Channel]) -> None:
         super().__init__(channels)
         self.places = [channel * params.banks // params.lanes for channel in range(params.channels)]
-        self.mask = self.index = 0
+        self.mask = self.index = self.turn = 0
 
     def _begin(self, job: Collect, clock: int) -> None:
         self.job = job
-        self.mask, self.index = job.mask, 0
+        self.mask, self.index, self.turn = job.mask, 0, 0
         self.base = clock + 1
 
     def _over(self, clock: int) -> None:
@@ -48,7 +48,7 @@ class Collector(Carrier[Collect]):
                 return False
             when = max(self.base, channel.answers[0])
             channel.pop(when)
-            place = self.places[number] if job.slot else 0
+            place = self.turn * job.stride + (self.places[number] if job.slot else 0)
             self.accesses.append((when + 1, job.address + self.index + place & 0xFFFF))
             self.words += 1
             self.base = when + 1
@@ -57,15 +57,18 @@ class Collector(Carrier[Collect]):
                 self.index = 0
                 self.mask &= self.mask - 1
                 if not self.mask:
-                    self.ends = when
-                    return True
+                    if self.turn == job.more:
+                        self.ends = when
+                        return True
+                    self.turn += 1
+                    self.mask = job.mask
 
     # --- state -------------------------------------------------------------------------------------------------------
     def _place(self) -> State:
-        return self.mask, self.index
+        return self.mask, self.index, self.turn
 
     def _stand(self, work: State) -> Sequence[Any]:
-        self.mask, self.index, *job = work
+        self.mask, self.index, self.turn, *job = work
         return job
 
     def _job(self, fields: Iterable[Any]) -> Collect:

@@ -26,12 +26,12 @@ class Feeder(Carrier[Feed]):
     def __init__(self, params: PimParams, channels: Sequence[Channel]) -> None:
         super().__init__(channels)
         self.slots = word_channels(params)
-        self.address = self.start = self.left = self.index = self.who = 0
+        self.address = self.start = self.left = self.index = self.who = self.more = 0
 
     def _begin(self, job: Feed, clock: int) -> None:
         self.job = job
         self.address = self.start = job.address
-        self.left, self.index, self.who = job.words, 0, 0
+        self.left, self.index, self.who, self.more = job.words, 0, 0, job.more
         self.base = clock + 1
 
     def _over(self, clock: int) -> None:
@@ -66,12 +66,15 @@ class Feeder(Carrier[Feed]):
             self.left -= 1
             self.index += 1
             if not self.left:
-                if not job.each or self.who == len(channels) - 1:
+                if not self.more and (not job.each or self.who == len(channels) - 1):
                     self.ends = when
                     return True
                 self.start = self.address = self.start + job.stride & 0xFFFF
                 self.left = job.words
-                self.who += 1
+                if job.each:
+                    self.who += 1
+                else:
+                    self.index, self.more = 0, self.more - 1
 
     def _room(self, targets: Sequence[Channel]) -> int:
         """The first clock from ``base`` on in which all have room, as far as known."""
@@ -85,10 +88,10 @@ class Feeder(Carrier[Feed]):
 
     # --- state -------------------------------------------------------------------------------------------------------
     def _place(self) -> State:
-        return self.address, self.start, self.left, self.index, self.who
+        return self.address, self.start, self.left, self.index, self.who, self.more
 
     def _stand(self, work: State) -> Sequence[Any]:
-        self.address, self.start, self.left, self.index, self.who, *job = work
+        self.address, self.start, self.left, self.index, self.who, self.more, *job = work
         return job
 
     def _job(self, fields: Iterable[Any]) -> Feed:

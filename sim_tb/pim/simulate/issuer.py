@@ -274,7 +274,7 @@ class Issuer:
                 return FAULTS["LOOP"].code
         if name == "ENDL" and not self.loops:
             return FAULTS["LOOP"].code
-        if not fault and name == "RD_MAC" and one["mask"] & ~self.loaded:
+        if not fault and prepared.use.reads & ~self.loaded:
             return FAULTS["ACCUMULATOR"].code
         return fault
 
@@ -305,11 +305,8 @@ class Issuer:
             return False
         assert self.one is not None
         self.ordered.append((self.pc, part.work.mask))
-        name = self.one.op.name
-        if name in ("WR_BIAS", "MAC_AB"):
-            self.loaded |= part.work.mask
-        elif name == "VMM" or (name == "RD_MAC" and "accumulate" not in self.one.flags):
-            self.loaded &= ~part.work.mask
+        assert self.prepared is not None
+        self.loaded = self.prepared.use.after(self.loaded)
         if self.number >= 0:
             return self._expand()
         self.stage, self.clock = END, self.clock + 1

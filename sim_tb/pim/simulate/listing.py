@@ -39,6 +39,9 @@ class Listing:
                 self._decoded[pc] = decode(self.program[pc])
             except IllegalWord:
                 self._decoded[pc] = None
+            one = self._decoded[pc]
+            if one is not None and one.op.needs and not getattr(self.params, one.op.needs):
+                self._decoded[pc] = None
         return self._decoded[pc]
 
     def fenced(self, pc: int) -> bool:

@@ -8,9 +8,11 @@ from hdl.params.pim import (
     FIELDS,
     ITEM_BITS,
     Access,
+    AccumulatorUse,
     Instruction,
     PimParams,
     accesses,
+    accumulator_use,
     chunks,
     expand_vmm,
     item_read,
@@ -32,6 +34,8 @@ ORDER = ("d", "a", "b", "imm", "dram", "buffer")
 #: Instructions that stand for others.
 MADE = ("VMM", "RD_ITEM")
 PRODUCTS = {"spread": "stride", "strided": "stride", "matrix": "slots"}
+
+NO_ACCUMULATORS = AccumulatorUse()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Prepared:
         What a VMM stands for.
     locates : int
         Clocks in which the place of an item is computed.
+    use : AccumulatorUse
+        Accumulators that it reads, clears and loads.
     """
 
     one: Instruction
@@ -84,6 +90,7 @@ class Prepared:
     start: Start | None = None
     parts: tuple[Part, ...] = ()
     locates: int = 0
+    use: AccumulatorUse = NO_ACCUMULATORS
 
 
 def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared:
@@ -96,10 +103,11 @@ def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared
         return Prepared(one, fault, part, locates=locates)
     if one.op.name == "VMM":
         assert scalar is not None
-        return Prepared(one, 0, part, parts=_parts(params, one, scalar))
+        return Prepared(one, 0, part, parts=_parts(params, one, scalar), use=accumulator_use(params, one))
     if locates:
         part = _part(params, item_read(params, one, scalar or 0), None)
-    return Prepared(one, 0, part, _start(one, scalar) if one.op.unit == "vector" else None, locates=locates)
+    start = _start(one, scalar) if one.op.unit == "vector" else None
+    return Prepared(one, 0, part, start, locates=locates, use=accumulator_use(params, one))
 
 
 def _parts(params: PimParams, one: Instruction, slots: int) -> tuple[Part, ...]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from hdl.params.pim import COMMANDS, TimingTable
+from hdl.params.pim import COMMANDS, PimParams, mode_registers
 
 if TYPE_CHECKING:
-    from sim_tb.pim.simulate.channel import Burst
+    from sim_tb.pim.simulate.bus import Burst
 
-__all__ = ["CAUSES", "Numbers", "Span", "Statistics", "gather", "over_time"]
+__all__ = ["CAUSES", "Numbers", "Span", "Statistics", "gather", "modes", "over_time"]
 
 #: The first clock and the one past the last.
 Span = tuple[int, int]
@@ -36,18 +36,17 @@ CAUSES = {
 RANKS = {name: rank for rank, name in enumerate(CAUSES)}
 IDLE = len(CAUSES)
 NAMES = {command.code: name for name, command in COMMANDS.items()}
-COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB")
+MACS = ("MAC_AB", "SCALE_AB")
+COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", *MACS)
 ROWS = ("ACT", "ACT_AB", "PRE", "PRE_AB")
 PRE_AB, REF = COMMANDS["PRE_AB"].code, COMMANDS["REF"].code
 #: By code of a command the cause of its clocks, and what it is.
 CAUSE = [IDLE] * (len(COMMANDS) + 1)
-REGISTER = [False] * len(CAUSE)
 COLUMN = [False] * len(CAUSE)
 ACTIVATE = [False] * len(CAUSE)
 for _command in COMMANDS.values():
-    _name = "rows" if _command.name in ROWS else "mac" if _command.name == "MAC_AB" else _command.data
+    _name = "rows" if _command.name in ROWS else "mac" if _command.name in MACS else _command.data
     CAUSE[_command.code] = RANKS[_name or "refresh"]
-    REGISTER[_command.code] = _command.register
     COLUMN[_command.code] = _command.name in COLUMNS
     ACTIVATE[_command.code] = _command.name in ("ACT", "ACT_AB")
 
@@ -64,6 +63,9 @@ class Statistics:
         The same for each channel, with what went on beside it.
     commands : mapping
         By name how many commands there were, of all channels; those that there were none of are left out.
+    products : int
+        Multiply-accumulates, a set of ``lanes`` in every bank of a channel counting as one: MAC_AB times its vectors,
+        and twice that of int8.
     columns, misses : int
         Commands on columns; and those whose row was opened for them: the first one after an activate.
     words : mapping
@@ -75,6 +77,7 @@ class Statistics:
     clocks: Mapping[str, int]
     channels: tuple[Mapping[str, int], ...]
     commands: Mapping[str, int]
+    products: int
     columns: int
     misses: int
     words: Mapping[str, int]
@@ -86,9 +89,17 @@ class Statistics:
         return 1 - self.misses / self.columns if self.columns else 1.0
 
 
+def modes(params: PimParams) -> tuple[int, ...]:
+    """By code of a command the mode that it needs: banks (0), registers (1), or any (-1)."""
+    switching = mode_registers(params)
+    found = [1 if name in switching else -int(each.register) for name, each in COMMANDS.items()]
+    return (0, *found)
+
+
 def gather(
-    timing: TimingTable,
+    params: PimParams,
     bursts: Sequence[Sequence[Burst]],
+    ahead: Sequence[Sequence[Burst]],
     operations: Sequence[Sequence[Span]],
     beside: Mapping[str, Sequence[Span]],
     end: int,
@@ -98,9 +109,10 @@ def gather(
 
     Parameters
     ----------
-    timing : TimingTable
-    bursts, operations : sequences
-        For each channel its commands, and when operations were at work.
+    params : PimParams
+    bursts, ahead, operations : sequences
+        For each channel the commands of operations at work, those before the turn of their operation, and when
+        operations were at work.
     beside : mapping
         When there was what may go on beside operations: ``vector``, ``move``, ``rest`` (no program runs).
     end : int
@@ -109,14 +121,16 @@ def gather(
         As in :class:`Statistics`.
     """
     counts = [0] * len(CAUSE)
-    columns = misses = 0
+    columns = misses = products = 0
     layers = []
     for each, spans in zip(bursts, operations, strict=True):
-        missed, starts, ranks = _channel(timing, each, spans, end)
+        missed, starts, ranks = _channel(params, each, spans, end)
         misses += missed
         layers.append((np.array(starts, np.int64), np.array(ranks, np.int64)))
+    for each in (*bursts, *ahead):
         for burst in each:
-            counts[burst[3]] += burst[2]
+            counts[burst.code] += burst.many
+            products += burst.many * burst.products
     columns = sum(count for code, count in enumerate(counts) if COLUMN[code])
     idle = _beside(beside, end)
     names = [f"channel{i}" for i in range(len(layers))]
@@ -125,6 +139,7 @@ def gather(
         clocks=_by_cause([*layers, *idle], end),
         channels=tuple(_by_cause([layer, *idle], end) for layer in layers),
         commands={NAMES[code]: count for code, count in enumerate(counts) if count},
+        products=products,
         columns=columns,
         misses=misses,
         words=dict(words),
@@ -133,7 +148,7 @@ def gather(
 
 
 def _channel(
-    timing: TimingTable, bursts: Sequence[Burst], spans: Sequence[Span], end: int
+    params: PimParams, bursts: Sequence[Burst], spans: Sequence[Span], end: int
 ) -> tuple[int, list[int], list[int]]:
     """Activates that columns waited for; and where each cause begins."""
     starts, ranks = [0], [IDLE]
@@ -144,7 +159,7 @@ def _channel(
     opened = False
     at = refreshed = 0  # the first clock that is not accounted for; until when a refresh lasts
     switched = [0, 0]  # when the last command to banks, and to registers, is long enough ago
-    refresh, mode, tmod = RANKS["refresh"], RANKS["mode"], timing.tmod
+    refresh, mode, timing, needs = RANKS["refresh"], RANKS["mode"], params.timing, modes(params)
 
     def until(clock: int, rank: int) -> None:
         nonlocal at, gap
@@ -166,7 +181,8 @@ def _channel(
             until(last + 1, refresh)
         else:
             until(min(first, refreshed), refresh)
-            until(min(first, switched[not REGISTER[code]]), mode)
+            if needs[code] >= 0:
+                until(min(first, switched[1 - needs[code]]), mode)
             until(last + 1, CAUSE[code])
         if code == REF:
             refreshed = first + timing.trfc
@@ -175,7 +191,8 @@ def _channel(
         elif COLUMN[code]:
             missed += opened
             opened = False
-        switched[REGISTER[code]] = last + tmod
+        if needs[code] >= 0:
+            switched[needs[code]] = last + timing.tmod
     until(end, IDLE)
     return missed, starts, ranks
 
@@ -212,7 +229,7 @@ def _lowest(layers: Sequence[tuple[Numbers, Numbers]], end: int) -> tuple[Number
 
 
 def over_time(
-    timing: TimingTable,
+    params: PimParams,
     bursts: Sequence[Sequence[Burst]],
     operations: Sequence[Sequence[Span]],
     beside: Mapping[str, Sequence[Span]],
@@ -222,7 +239,7 @@ def over_time(
 
     Parameters
     ----------
-    timing, bursts, operations, beside, end
+    params, bursts, operations, beside, end
         As for :func:`gather`.
 
     Returns
@@ -232,7 +249,7 @@ def over_time(
     """
     layers = []
     for each, spans in zip(bursts, operations, strict=True):
-        _, starts, ranks = _channel(timing, each, spans, end)
+        _, starts, ranks = _channel(params, each, spans, end)
         layers.append((np.array(starts, np.int64), np.array(ranks, np.int64)))
     return _lowest([*layers, *_beside(beside, end)], end)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from hdl.params import ToolError
-from hdl.params.pim import COMMANDS, PimParams
+from hdl.params.pim import PimParams
 from sim_tb.pim.log import Entry
-from sim_tb.pim.simulate.channel import Burst
+from sim_tb.pim.simulate.bus import Burst, entries
 from sim_tb.pim.simulate.issuer import Ended, Issuer
 from sim_tb.pim.simulate.statistics import Numbers, Span, Statistics, gather, over_time
 from sim_tb.pim.simulate.unit import State
@@ -17,7 +18,6 @@ from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Run", "Simulated", "System", "simulate"]
 
-NAMES = {command.code: name for name, command in COMMANDS.items()}
 #: Clocks from the first one to the first without reset, from which on everything else counts.
 RESET = 4
 #: Clocks from the first one without a program to the next start; and after an error, which the host has cleared.
@@ -213,30 +213,34 @@ class System:
         units, end = self.units, self.time
         words = {"feed": units.feeder.words, "collect": units.collector.words, "move": units.mover.words}
         bursts, spans, beside = self._happened()
+        ahead = self._until([channel.ahead for channel in units.channels])
         return Simulated(
             runs=self._runs(),
             marks=[(clock + RESET, tag) for clock, tag in self.issuer.marks],
-            log=_log(self._bursts()) if log else [],
+            log=_log([*zip(self._bursts(), ahead, strict=True)]) if log else [],
             cycles=end + RESET,
-            statistics=gather(self.params.timing, bursts, spans, beside, end - self.origin, words),
+            statistics=gather(self.params, bursts, ahead, spans, beside, end - self.origin, words),
         )
 
     def causes(self) -> tuple[Numbers, Numbers]:
         """What the clocks from ``origin`` on go to, one after the other; see :func:`over_time`."""
-        return over_time(self.params.timing, *self._happened(), self.time - self.origin)
+        return over_time(self.params, *self._happened(), self.time - self.origin)
 
     def _happened(self) -> tuple[list[list[Burst]], list[list[Span]], dict[str, list[Span]]]:
         """Commands and operations of each channel, and what went on beside them, in clocks from ``origin`` on."""
         units, origin = self.units, self.origin
         beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
-        bursts = [[_moved(burst, -origin) for burst in each] for each in self._bursts()]
+        bursts = [[burst.before(origin) for burst in each] for each in self._bursts()]
         spans = [[(first - origin, past - origin) for first, past in channel.spans] for channel in units.channels]
         others = {name: [(first - origin, past - origin) for first, past in each] for name, each in beside.items()}
         return bursts, spans, others
 
     def _bursts(self) -> list[list[Burst]]:
         """The commands of each channel that were on its bus before the present clock."""
-        return [[each for each in channel.bursts if each[0] < self.time - 1] for channel in self.units.channels]
+        return self._until([channel.bursts for channel in self.units.channels])
+
+    def _until(self, bursts: Sequence[Sequence[Burst]]) -> list[list[Burst]]:
+        return [[burst for burst in each if burst[0] < self.time - 1] for each in bursts]
 
     def _runs(self) -> list[Run]:
         found, before = [], 0
@@ -259,17 +263,8 @@ class System:
         self.issuer.restore(issuer, self.time)
 
 
-def _moved(burst: Burst, clocks: int) -> Burst:
-    first, step, many, code, bank, row, col = burst
-    return first + clocks, step, many, code, bank, row, col
-
-
-def _log(bursts: Sequence[Sequence[Burst]]) -> list[Entry]:
+def _log(bursts: Sequence[tuple[Sequence[Burst], Sequence[Burst]]]) -> list[Entry]:
     """Commands appear on the bus a clock after they were decided."""
-    found = []
-    for channel, each in enumerate(bursts):
-        for first, step, many, code, bank, row, col in each:
-            name = NAMES[code]
-            found += [Entry(first + 1 + i * step, channel, name, bank, row + i, col + i) for i in range(many)]
+    found = [entry for channel, each in enumerate(bursts) for entry in entries(channel, chain(*each))]
     found.sort(key=lambda entry: entry[:2])
     return found

@@ -55,6 +55,7 @@ class Units:
         """Forget what has happened before a clock, while all are idle."""
         for channel in self.channels:
             channel.bursts = [each for each in channel.bursts if each[0] >= clock - 1]
+            channel.ahead = [each for each in channel.ahead if each[0] >= clock - 1]
             channel.spans.clear()
             channel.begins.clear()
         self.memory.spans.clear()

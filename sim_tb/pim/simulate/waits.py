@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hdl.params.pim import COMMANDS, Command, TimingTable
+from hdl.params.pim import COMMANDS, Command, PimParams, TimingTable, mode_registers
 
 __all__ = ["Waits"]
 
 ACTIVATES = ("ACT", "ACT_AB")
 PRECHARGES = ("PRE", "PRE_AB")
-COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB")
+MACS = ("MAC_AB", "SCALE_AB")
+COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", *MACS)
 FETCHES = ("RD_MAC", "RD_MAC_KEEP")
 #: Commands to a single bank, which wait for those to the same bank in addition.
 SINGLE = ("ACT", "PRE", "RD_SB", "WR_SB")
@@ -35,13 +36,13 @@ class Waits:
     bank: Table
 
     @classmethod
-    def of(cls, timing: TimingTable) -> Waits:
-        """The table of a device."""
+    def of(cls, params: PimParams) -> Waits:
+        """The table of a device; where there are several global buffers, without what a MAC waits for after WR_GB."""
         tables = []
         for rules in (_channel, _bank):
             lines: list[tuple[tuple[int, int], ...]] = [()]
             for before in COMMANDS.values():
-                found = {after.code: max(rules(timing, before, after), default=0) for after in COMMANDS.values()}
+                found = {after.code: max(rules(params, before, after), default=0) for after in COMMANDS.values()}
                 lines.append(tuple((code, clocks) for code, clocks in found.items() if clocks > 1))
             tables.append(tuple(lines))
         return cls(*tables)
@@ -58,18 +59,20 @@ def latency(t: TimingTable, command: Command) -> int:
     return t.cl_reg if command.register else t.cl
 
 
-def _channel(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
+def _channel(params: PimParams, before: Command, after: Command) -> Iterator[int]:
+    t, switching = params.timing, mode_registers(params)
     if before.name == "REF":
         yield t.trfc
-    if before.register != after.register:
+    if (before.name in switching and not after.register) or (after.name in switching and not before.register):
         yield t.tmod
     if before.name in COLUMNS and after.name in COLUMNS:
         yield t.tccd
     if before.name == after.name == "ACT":
         yield t.trrd
-    if before.name == "MAC_AB" and after.name in (*FETCHES, "WR_BIAS"):
+    if before.name in MACS and after.name in (*FETCHES, "WR_BIAS"):
         yield t.tmac
-    yield from _data(t, before, after)
+    if params.buffers == 1 or before.name != "WR_GB" or after.name not in MACS:
+        yield from _data(t, before, after)
     if not (before.name in SINGLE and after.name in SINGLE):
         yield from _rows(t, before, after)
 
@@ -81,21 +84,21 @@ def _data(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
         yield latency(t, before) + t.tbl + turn - latency(t, after)
     if before.data == "write":
         arrived = latency(t, before) + t.tbl
-        if after.data == "read" or (after.name == "MAC_AB" and not before.register):
+        if after.data == "read" or (after.name in MACS and not before.register):
             yield arrived + t.twtr
-        elif after.name == "MAC_AB":
+        elif after.name in MACS:
             yield arrived
 
 
-def _bank(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
+def _bank(params: PimParams, before: Command, after: Command) -> Iterator[int]:
     if before.name in SINGLE and after.name in SINGLE:
-        yield from _rows(t, before, after)
+        yield from _rows(params.timing, before, after)
 
 
 def _rows(t: TimingTable, before: Command, after: Command) -> Iterator[int]:
     """The rules of a bank."""
     if before.name in ACTIVATES:
-        columns = {"RD_SB": t.trcd_rd, "WR_SB": t.trcd_wr, "WR_ELEM": t.trcd_wr, "MAC_AB": t.trcd_mac}
+        columns = {"RD_SB": t.trcd_rd, "WR_SB": t.trcd_wr, "WR_ELEM": t.trcd_wr, **dict.fromkeys(MACS, t.trcd_mac)}
         yield columns.get(after.name, 0)
         if after.name in PRECHARGES:
             yield t.tras

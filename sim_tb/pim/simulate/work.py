@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hdl.params.pim import COMMANDS, Instruction, PimParams
+from hdl.params.pim import COMMANDS, NUMBERS, Instruction, PimParams, buffers_of, number
 
 __all__ = ["NEVER", "Collect", "Feed", "Operation", "Work", "word_channels", "work_of"]
 
@@ -21,9 +21,15 @@ class Operation(NamedTuple):
     code : int
         Of the command that is its work.
     bank, row, col, word : int
-        Where it begins; ``word`` is of the global buffer.
+        Where it begins; ``word`` are the numbers that the command carries in place of a row.
     times : int
         How often its command comes.
+    buffers : int
+        The global buffers that it writes or reads, a bit for each, where there are several.
+    rises : int
+        How far ``word`` goes from command to command.
+    products : int
+        Multiply-accumulates of each command, a set of ``lanes`` in every bank counting as one.
     """
 
     code: int
@@ -32,13 +38,16 @@ class Operation(NamedTuple):
     col: int
     word: int
     times: int
+    buffers: int = 0
+    rises: int = 0
+    products: int = 0
 
 
 class Feed(NamedTuple):
     """Words from SRAM to channels: ``words`` from ``address`` on.
 
     ``each``: each channel has its own, ``stride`` after those of the channel before it. ``slot``: of a slot, each
-    channel gets the words with its elements; with ``zero`` they are not read.
+    channel gets the words with its elements, and of ``more`` slots, ``stride`` apart; with ``zero`` they are not read.
     """
 
     mask: int
@@ -47,16 +56,22 @@ class Feed(NamedTuple):
     stride: int
     each: bool
     slot: bool
+    more: int
     zero: bool
 
 
 class Collect(NamedTuple):
-    """Words from channels to SRAM, ``words`` of each, from ``address`` on; of a slot, each to its place."""
+    """Words from channels to SRAM, ``words`` of each, from ``address`` on; of a slot, each to its place.
+
+    ``more`` slots follow, ``stride`` apart.
+    """
 
     mask: int
     address: int
     words: int
     slot: bool
+    more: int
+    stride: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +97,32 @@ def word_channels(params: PimParams) -> tuple[int, ...]:
 def work_of(params: PimParams, one: Instruction) -> Work:
     """The work of an instruction for channels, but VMM."""
     values, op = one.values, one.op
-    slot = any(touch.length == "slot" for touch in op.touches)
+    slot = any(touch.length in ("slot", "spaced") for touch in op.touches)
     each = any(touch.length == "spread" for touch in op.touches)
     n = values.get("n", 1)
     name = "RD_MAC_KEEP" if "accumulate" in one.flags else "WR_GB" if each else op.name
-    mask = values["mask"]
+    mask, spaced = values["mask"], any(touch.length == "spaced" for touch in op.touches)
+    slots = n if spaced else 1
+    step, vectors = 1 + ("int8" in one.flags), values.get("vectors", 1)
+    said = {"word": values.get("gb", 0), "vectors": vectors, "int8": step - 1, "count": n}
+    said |= {key: values[key] for key in ("acc", "to", "lane") if key in values}
+    product = COMMANDS[name].name == "MAC_AB"
     operation = Operation(
         code=COMMANDS[name].code,
         bank=values.get("bank", 0),
         row=values.get("row", 0),
         col=values.get("col", 0),
-        word=values.get("gb", 0),
-        times=params.parts if slot else n,
+        word=number(params.number_bits, name, **said) if name in NUMBERS else 0,
+        times=params.parts * slots if slot else 1 if name == "SCALE_AB" else n,
+        buffers=buffers_of(params, one),
+        rises=step if name in NUMBERS else 0,
+        products=vectors * step * product,
     )
     feed = collect = None
     if op.takes("sram"):
         count = params.slot_words if slot else n
-        feed = Feed(mask, values["a"], count, values.get("stride", 0), each, slot, "zero" in one.flags)
+        feed = Feed(mask, values["a"], count, values.get("stride", 0), each, slot, slots - 1, "zero" in one.flags)
     if op.gives("sram"):
-        collect = Collect(mask, values["d"], params.parts if slot else n, slot)
+        stride = values.get("stride", 0) or params.slot_words
+        collect = Collect(mask, values["d"], params.parts if slot else n, slot, slots - 1, stride)
     return Work(mask, operation, feed, collect)

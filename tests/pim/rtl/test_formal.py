@@ -105,7 +105,7 @@ def monitor(params: PimParams) -> str:
             found.append(hit)
         return f"(valid && ({' || '.join(found)}))"
 
-    for number, rule in enumerate(spacings(params.timing)):
+    for number, rule in enumerate(spacings(params)):
         for bank in range(params.banks) if rule.same_bank else (None,):
             left = f"left_{number}" + ("" if bank is None else f"_{bank}")
             counts.append(

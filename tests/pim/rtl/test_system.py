@@ -18,11 +18,12 @@ from sim_tb.golden.pim import Machine
 from sim_tb.pim import check_log
 from sim_tb.pim.bench.programs import random_program, unrolled
 from sim_tb.pim.bench.system import Result, run_system
-from tests.pim.machines import SYSTEMS, TINY
+from tests.pim.machines import MAC_SYSTEMS, SYSTEMS, TINY
 from tests.pim.rtl.work import done, expected
 
 pytestmark = pytest.mark.sim
 
+ALL = SYSTEMS | MAC_SYSTEMS
 UNITS = ("control", "stream", "dram", "pim", "vector")
 
 
@@ -62,11 +63,11 @@ def compare(result: Result, machine: Machine, params: PimParams) -> int:
     return sum(right.size for _, right in pairs)
 
 
-@pytest.mark.parametrize(("name", "seed"), [(name, seed) for name in SYSTEMS for seed in range(12)])
+@pytest.mark.parametrize(("name", "seed"), [(name, seed) for name in ALL for seed in range(12)])
 def test_random_programs(name, seed):
     """Banks, global buffers, accumulators, SRAM, streams, marks; and the command logs by both checkers."""
     print(f"seed {seed}")
-    rng, params = np.random.default_rng(seed), SYSTEMS[name]
+    rng, params = np.random.default_rng(seed), ALL[name]
     made = random_program(params, rng, 60, UNITS)
     machine = loaded(params, rng, made.input_words)
     load, dump = moves(params)
@@ -98,11 +99,11 @@ def scribbled(word: int, rng: np.random.Generator) -> int:
     return word ^ sum(1 << bit for bit in unused if rng.integers(2))
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", ALL)
 def test_unused_bits_mean_nothing(name):
     """Every bit of a word that no operand or flag takes, of every instruction, a VMM with a long pitch among them."""
     print("seed 31")
-    rng, params = np.random.default_rng(31), SYSTEMS[name]
+    rng, params = np.random.default_rng(31), ALL[name]
     load, dump = moves(params)
     values = {"row": 0, "col": 0, "n": 2, "slots": 1, "a": 0, "d": 9}
     code = [encode(instruction("VMM", "zero", pitch=pitch, **values)) for pitch in (200, 300)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from hdl.params.pim import Instruction, PimParams
+from hdl.params.pim import Instruction, PimParams, number
 from sim_tb.pim import Entry
 
-#: Command, bank, row, column, word of the global buffer.
+#: Command, bank, row, column, numbers that the command carries.
 Work = tuple[str, int, int, int, int]
 
 
@@ -23,7 +24,7 @@ def done(params: PimParams, log: Iterable[Entry]) -> list[Work]:
             rows = [entry.row] * params.banks
         elif name in ("PRE", "PRE_AB"):
             rows = [None if name == "PRE_AB" or bank == entry.bank else row for bank, row in enumerate(rows)]
-        elif name in ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB"):
+        elif name in ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "SCALE_AB"):
             row = rows[entry.bank]
             assert row is not None, entry
             found.append((name, entry.bank, row, entry.col, entry.row))
@@ -35,7 +36,7 @@ def done(params: PimParams, log: Iterable[Entry]) -> list[Work]:
 def expected(params: PimParams, instructions: Sequence[Instruction], channel: int = 0) -> list[Work]:
     """The same, from the instructions."""
     found: list[Work] = []
-    parts = range(0, params.banks, params.lanes)
+    parts, bits = range(0, params.banks, params.lanes), params.number_bits
     for one in instructions:
         if one.op.unit not in ("dram", "pim") or not one["mask"] >> channel & 1:
             continue
@@ -43,15 +44,41 @@ def expected(params: PimParams, instructions: Sequence[Instruction], channel: in
         if name in ("WR_SB", "RD_SB", "MAC_AB"):
             for i in range(one["n"]):
                 row, col = divmod(one["row"] * params.row_cols + one["col"] + i, params.row_cols)
-                word = one["gb"] + i if name == "MAC_AB" else 0
-                found.append((name, values.get("bank", 0), row, col, word))
+                says = 0
+                if name == "MAC_AB":
+                    int8 = "int8" in one.flags
+                    says = {"word": one["gb"] + i * (1 + int8), "int8": int8}
+                    says = number(bits, name, **says, acc=one["acc"], vectors=one["vectors"])
+                found.append((name, values.get("bank", 0), row, col, says))
         elif name in ("WR_GB", "WR_GBX"):
             found += [("WR_GB", 0, 0, 0, one["gb"] + i) for i in range(one["n"])]
         elif name == "WR_ELEM":
             found += [("WR_ELEM", bank, one["row"], one["col"], 0) for bank in parts]
-        elif name == "WR_BIAS":
-            found += [("WR_BIAS", bank, 0, 0, 0) for bank in parts]
-        elif name == "RD_MAC":
-            command = "RD_MAC_KEEP" if "accumulate" in one.flags else "RD_MAC"
-            found += [(command, bank, 0, 0, 0) for bank in parts]
+        elif name in ("WR_BIAS", "RD_MAC"):
+            command = "RD_MAC_KEEP" if "accumulate" in one.flags else name
+            found += [(command, bank, 0, 0, one["acc"] + i) for i in range(one["n"]) for bank in parts]
+        elif name == "SCALE_AB":
+            says = number(bits, name, lane=one["lane"], acc=one["acc"], to=one["to"], count=one["n"])
+            found.append((name, 0, one["row"], one["col"], says))
     return found
+
+
+def overlapped(work: Iterable[Work]) -> tuple[list[tuple[Work, int]], list[Work]]:
+    """Work in which WR_GB may come before its turn: what is as if it came in turn.
+
+    Returns
+    -------
+    list of (Work, int), list of Work
+        All other commands in their order, with how often the word that a MAC reads has been written before it; and the
+        commands that take words, in theirs.
+    """
+    others, takers, written = [], [], Counter[int]()
+    for each in work:
+        name, *_, word = each
+        if name.startswith("WR"):
+            takers.append(each)
+        if name == "WR_GB":
+            written[word] += 1
+        else:
+            others.append((each, written[word] if name == "MAC_AB" else 0))
+    return others, takers

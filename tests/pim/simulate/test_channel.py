@@ -9,16 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hdl.params.pim import COMMANDS, Instruction, PimParams
+from hdl.params.pim import Instruction, PimParams
 from sim_tb.pim import Entry
 from sim_tb.pim.bench.sequencers import run_sequencers, steps_of
+from sim_tb.pim.simulate.bus import entries
 from sim_tb.pim.simulate.channel import Channel
 from sim_tb.pim.simulate.work import work_of
 from tests.pim.machines import TINY
 from tests.pim.rtl.test_sequencer import TIMINGS, executed, mixed
 
 pytestmark = pytest.mark.sim
-NAMES = {command.code: name for name, command in COMMANDS.items()}
 
 
 def commands(params: PimParams, code: Sequence[Instruction], waits: Sequence[int], end: int) -> list[Entry]:
@@ -37,11 +37,7 @@ def commands(params: PimParams, code: Sequence[Instruction], waits: Sequence[int
         channel.push(work_of(params, one).operation, clock + 1)
     while channel.wake < end:
         channel.step(channel.wake)
-    return sorted(
-        Entry(first + 1 + i * step, 0, NAMES[kind], bank, row + i, col + i)
-        for first, step, many, kind, bank, row, col in channel.bursts
-        for i in range(many)
-    )
+    return sorted(entries(0, [*channel.bursts, *channel.ahead]))
 
 
 @pytest.mark.parametrize("gaps", [False, True])

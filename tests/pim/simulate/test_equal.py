@@ -17,7 +17,7 @@ from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.programs import random_program
 from sim_tb.pim.decoder import loaded as with_decoder
 from tests.pim.compile import toys
-from tests.pim.machines import FEW_BANKS, MANY_BANKS, TINY
+from tests.pim.machines import ALL_AT_ONCE, FEW_BANKS, MAC_SYSTEMS, MANY_BANKS, TINY
 from tests.pim.rtl.test_system import LOAD, loaded, turns
 from tests.pim.simulate.compare import UNITS, batches, both, same
 from tests.pim.simulate.directed import DIRECTED
@@ -32,7 +32,7 @@ LONG = replace(
 )
 #: Everything at its least.
 LEAST = replace(TimingTable(), trfc=60, trefi=400, tmac=1)
-PLAIN = (TINY, FEW_BANKS, MANY_BANKS)
+PLAIN = (TINY, FEW_BANKS, MANY_BANKS, *MAC_SYSTEMS.values())
 SYSTEMS = {
     "tiny": TINY,
     "few banks": FEW_BANKS,
@@ -40,6 +40,8 @@ SYSTEMS = {
     "sharp": replace(MANY_BANKS, timing=SHARP, program_words=4096),
     "long": replace(TINY, channels=3, timing=LONG, vector_lanes=8, program_words=4096),
     "least": replace(FEW_BANKS, timing=LEAST, program_words=4096),
+    **MAC_SYSTEMS,
+    "all at once, sharp": replace(ALL_AT_ONCE, timing=SHARP, program_words=4096),
 }
 
 

@@ -47,7 +47,8 @@ def entries(waits: Waits) -> list[tuple[str, int, int]]:
 
 def test_every_entry_counts(monkeypatch):
     """A clock more shows in the log of a channel alone, but for pairs that always have others in between."""
-    rng, params, waits = np.random.default_rng(7), replace(TINY, timing=SHARP), Waits.of(SHARP)
+    rng, params = np.random.default_rng(7), replace(TINY, timing=SHARP)
+    waits = Waits.of(params)
     print("seed 7")
     left = entries(waits)
     for length in (2000, 12_000):  # most show soon
@@ -91,7 +92,7 @@ def test_a_wrong_entry_is_caught(monkeypatch):
     machine = loaded(TINY, np.random.default_rng(2), 64)
     right = ordered(run_system(TINY, words, machine=machine).log)
     assert simulate(TINY, words, inputs=64).log == right
-    waits = Waits.of(TINY.timing)
+    waits = Waits.of(TINY)
     pairs = [("ACT_AB", "MAC_AB"), ("MAC_AB", "MAC_AB"), ("MAC_AB", "RD_MAC_KEEP"), ("WR_GB", "MAC_AB")]
     pairs += [("PRE_AB", "ACT_AB"), ("REF", "ACT_AB"), ("WR_SB", "RD_SB")]
     for before, after in pairs:

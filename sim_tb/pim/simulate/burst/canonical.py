@@ -21,7 +21,7 @@ from sim_tb.pim.simulate.work import Operation
 __all__ = ["Canon", "Places", "Since", "fixed", "has_moving", "latest", "moving"]
 
 #: Commands whose operations go to rows.
-ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB"))
+ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "SCALE_AB"))
 #: Commands whose operations go to a bank of their own.
 BANKED = frozenset(COMMANDS[name].code for name in ("ACT", "PRE", "RD_SB", "WR_SB"))
 #: Commands whose operations go on from column to column.
@@ -147,7 +147,8 @@ class Canon:
         return (*(_reranked(channel, rows) for channel in channels), *shape[self.params.channels :])
 
     def _channel(self, state: State, ranks: Mapping[int, int], until: int) -> State:
-        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), (tick,), writes, reads = state
+        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), (tick,), *rest = state
+        writes, reads, loads = rest
         valid, ends, base, quiet, queue = common
         owed, answers, pops = reads
         queue = tuple((clock, *self._operation(job, ranks)) for clock, *job in queue)
@@ -168,6 +169,7 @@ class Canon:
             ((until - _number(tick)) // self.interval if self.interval else 0,),
             writes,
             (owed - len(pops) + len(late), answers, late),
+            loads,
         )
 
     def _turned(self, channel: State, before: tuple[int, ...]) -> tuple[State, tuple[int, ...]]:
@@ -198,32 +200,33 @@ class Canon:
 
     def operation(self, job: Sequence[int]) -> Operation:
         """An operation without what its time does not depend on; its row stays."""
-        code, bank, row, col, _, times = job
+        code, bank, row, col, _, times, buffers, _, products = job
         # Columns matter where they go on in the next row.
         across = code in RUNS and col + times > self.params.row_cols
-        return Operation(code, bank if code in BANKED else 0, row, col if across else 0, 0, times)
+        bank, col = bank if code in BANKED else 0, col if across else 0
+        return Operation(code, bank, row, col, 0, times, buffers, products=products)
 
     def _feeder(self, state: State) -> State:
         (*common, queue), work, requests = state
         queue = tuple((clock, *self._feed(job)) for clock, *job in queue)
         if work:
-            address, start, left, index, who, *job = work
+            address, start, left, index, who, more, *job = work
             if common[1] != -1:
-                work = (0, 0, 0, 0, 0, *(0,) * (len(job) - 1), job[-1])
+                work = (0, 0, 0, 0, 0, 0, *(0,) * (len(job) - 1), job[-1])
             else:
-                work = (address & self.low, start & self.low, left, index, who, *self._feed(job))
+                work = (address & self.low, start & self.low, left, index, who, more, *self._feed(job))
         return (*common, queue), work, tuple((clock, word & self.low) for clock, word in requests)
 
     def _feed(self, job: Iterable[int]) -> tuple[int, ...]:
-        mask, address, words, stride, each, slot, zero = job
-        return mask, address & self.low, words, stride & self.low, each, slot, zero
+        mask, address, words, stride, *rest = job
+        return (mask, address & self.low, words, stride & self.low, *rest)
 
     def _collector(self, state: State) -> State:
         (*common, queue), work, writes = state
         queue = tuple((clock, mask, address & self.low, *rest) for clock, mask, address, *rest in queue)
         if work:
-            left, index, mask, address, *rest = work
-            work = (0,) * len(work) if common[1] != -1 else (left, index, mask, address & self.low, *rest)
+            left, index, turn, mask, address, *rest = work
+            work = (0,) * len(work) if common[1] != -1 else (left, index, turn, mask, address & self.low, *rest)
         return (*common, queue), work, tuple((clock, word & self.low) for clock, word in writes)
 
     def _memory(self, state: State) -> State:
@@ -254,7 +257,7 @@ class Canon:
         )
 
     def _placed(self, shape: State, rows: Mapping[int, int], order: tuple[int, ...], until: int) -> State:
-        common, work, (opened, ready, bank_ready, activates), (owed,), writes, reads = _reranked(shape, rows)
+        common, work, (opened, ready, bank_ready, activates), (owed,), *rest = _reranked(shape, rows)
         zeros = (0,) * self.params.banks
         bank_ready = tuple([each or zeros for each in bank_ready])
         if order:
@@ -266,7 +269,7 @@ class Canon:
             opened = (*_back(opened, order), together)
             bank_ready = tuple([_back(each, order) for each in bank_ready])
         banks = opened, ready or (0,) * (len(COMMANDS) + 1), bank_ready, activates or (0,) * 4
-        return (common, work, banks, (until - owed * self.interval,), writes, reads)
+        return (common, work, banks, (until - owed * self.interval,), *rest)
 
 
 def _banked(job: Sequence[int], place: Mapping[int, int]) -> tuple[int, ...]:

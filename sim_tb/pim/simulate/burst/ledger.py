@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hdl.params.pim import COMMANDS, TimingTable
+from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.simulate.statistics import (
     ACTIVATE,
     CAUSE,
@@ -18,9 +18,9 @@ from sim_tb.pim.simulate.statistics import (
     PRE_AB,
     RANKS,
     REF,
-    REGISTER,
     Span,
     Statistics,
+    modes,
 )
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.units import Units
@@ -66,7 +66,7 @@ class Account:
         self.at = self.refreshed = 0
         self.edges: list[Edge] = [(0, IDLE)]
         self.work: list[Span] = []
-        self.pending: list[tuple[int, int, int, int]] = []
+        self.pending: list[tuple[int, int, int, int, int]] = []
         self.switched = [0, 0]
         self.opened = self.held = False
         self.banks = 0
@@ -147,8 +147,7 @@ class Ledger:
 
     Parameters
     ----------
-    timing : TimingTable
-    channels : int
+    params : PimParams
 
     Attributes
     ----------
@@ -158,16 +157,16 @@ class Ledger:
         Clocks of work of each channel, of the vector unit and of the mover.
     codes : list of int
         Commands by code.
-    columns, misses : int
+    products, columns, misses : int
     words : tuple of int
         Fed, collected and moved.
     open : int
         Clocks in which a channel had any row open, summed over the channels.
     """
 
-    def __init__(self, timing: TimingTable, channels: int) -> None:
-        self.timing = timing
-        self.accounts = [Account() for _ in range(channels)]
+    def __init__(self, params: PimParams) -> None:
+        self.timing, self.modes = params.timing, modes(params)
+        self.accounts = [Account() for _ in range(params.channels)]
         self.beside: list[Edge] = [(0, ISSUE)]
         self.now = self.settled = 0
         self.clear()
@@ -178,7 +177,7 @@ class Ledger:
         self.causes = [[0] * IDLE for _ in range(channels + 1)]
         self.busy = [0] * (channels + 2)
         self.codes = [0] * CODES
-        self.columns = self.misses = 0
+        self.products = self.columns = self.misses = 0
         self.words = (0, 0, 0)
         self.open = 0
 
@@ -186,7 +185,7 @@ class Ledger:
     def totals(self) -> list[int]:
         """All numbers in a row, as :func:`statistics_of` takes them."""
         causes = [clocks for each in self.causes for clocks in each]
-        return [*causes, *self.busy, *self.codes, self.columns, self.misses, *self.words, self.open]
+        return [*causes, *self.busy, *self.codes, self.products, self.columns, self.misses, *self.words, self.open]
 
     def take(self, units: Units, resting: Sequence[Span], now: int) -> None:
         """What has happened up to a clock; commands are taken from the channels."""
@@ -194,11 +193,14 @@ class Ledger:
         for number, (account, channel) in enumerate(zip(self.accounts, units.channels, strict=True)):
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
-            account.pending += [burst[:4] for burst in channel.bursts]
-            for clock, _, _, code, bank, *_ in channel.bursts:
-                account.command(clock, code, bank, len(channel.banks.rows))
+            account.pending += [(*burst[:4], burst.products) for burst in channel.bursts]
+            for burst in channel.bursts:
+                account.command(burst.first, burst.code, burst.bank, len(channel.banks.rows))
             self.open += account.open_clocks(last, now)
+            for burst in channel.ahead:
+                self.codes[burst.code] += burst.many
             channel.bursts.clear()
+            channel.ahead.clear()
             del channel.spans[:-1]
             self._account(account, now)
         spans = (resting, HOST), (units.mover.spans, HOST), (units.memory.spans, VECTOR)
@@ -224,12 +226,13 @@ class Ledger:
     def _account(self, account: Account, now: int) -> None:
         """Clocks of commands that were on the bus; and those in which no operation was at work."""
         pending, done = account.pending, 0
-        for index, (first, step, many, code) in enumerate(pending):
+        for index, (first, step, many, code, products) in enumerate(pending):
             last = first + (many - 1) * step
             follows = pending[index + 1][3] if index + 1 < len(pending) else 0
             if last >= now - 1 or (code == PRE_AB and not follows):
                 break
             self._command(account, first, last, code, many, refresh=REF in (code, follows))
+            self.products += many * products
             done += 1
         del pending[:done]
         account.idle(now)
@@ -239,7 +242,8 @@ class Ledger:
             account.until(last + 1, REFRESH)
         else:
             account.until(min(first, account.refreshed), REFRESH)
-            account.until(min(first, account.switched[not REGISTER[code]]), MODE)
+            if self.modes[code] >= 0:
+                account.until(min(first, account.switched[1 - self.modes[code]]), MODE)
             account.until(last + 1, CAUSE[code])
         if code == REF:
             account.refreshed = first + self.timing.trfc
@@ -248,7 +252,8 @@ class Ledger:
         elif COLUMN[code]:
             self.misses += account.opened
             account.opened = False
-        account.switched[REGISTER[code]] = last + self.timing.tmod
+        if self.modes[code] >= 0:
+            account.switched[self.modes[code]] = last + self.timing.tmod
         self.codes[code] += many
         self.columns += COLUMN[code] * many
 
@@ -288,7 +293,8 @@ class Ledger:
         """No more commands follow; those that are decided for later clocks do not count."""
         for account in self.accounts:
             pending = [each for each in account.pending if each[0] < self.now - 1]
-            for index, (first, step, many, code) in enumerate(pending):
+            for index, (first, step, many, code, products) in enumerate(pending):
+                self.products += many * products
                 last = min(first + (many - 1) * step, self.now - 1)
                 follows = pending[index + 1][3] if index + 1 < len(pending) else 0
                 self._command(account, first, last, code, many, refresh=REF in (code, follows))
@@ -343,13 +349,14 @@ def statistics_of(totals: Numbers, channels: int) -> Statistics:
     """Statistics from the totals of a ledger."""
     causes = totals[: (channels + 1) * IDLE].reshape(-1, IDLE).tolist()
     rest = totals[(channels + 1) * IDLE :].tolist()
-    busy, codes, (columns, misses, *words, _) = rest[: channels + 2], rest[channels + 2 : -6], rest[-6:]
+    busy, codes, (products, columns, misses, *words, _) = rest[: channels + 2], rest[channels + 2 : -7], rest[-7:]
     names = [*(f"channel{i}" for i in range(channels)), "vector", "move"]
     named = [dict(zip(CAUSES, each, strict=True)) for each in causes]
     return Statistics(
         clocks=named[0],
         channels=tuple(named[1:]),
         commands={NAMES[code]: count for code, count in enumerate(codes) if count},
+        products=products,
         columns=columns,
         misses=misses,
         words=dict(zip(("feed", "collect", "move"), words, strict=True)),

@@ -49,7 +49,7 @@ class Machine:
         self.units = _units(params, 0)
         self.issuer = Stepper(params, self.units)
         self.canon = Canon(params, self.units.memory.low + 1)
-        self.ledger = Ledger(params.timing, params.channels)
+        self.ledger = Ledger(params)
         self.interval = params.timing.trefi
         self._arrays: dict[bytes, Numbers] = {}
 
@@ -57,7 +57,7 @@ class Machine:
         """The state so many clocks after reset, before the first program, and what counts until then."""
         self.units = units = _units(self.params, inputs)
         self.issuer = Stepper(self.params, units)
-        self.ledger = ledger = Ledger(self.params.timing, self.params.channels)
+        self.ledger = ledger = Ledger(self.params)
         self._advance(clocks)
         ledger.take(units, [(0, NEVER)], clocks)
         shape, places, until = self.canon.cut(units.state(clocks), ((),) * self.params.channels)
@@ -84,7 +84,7 @@ class Machine:
         """
         found = None
         far = bool(self.interval) and until > SOON and not (moves or segment.event)
-        if far and not any(owed for *_, (owed,), _, _ in shape[0][: self.params.channels]):
+        if far and not any(channel[3][0] for channel in shape[0][: self.params.channels]):
             found = self._run(shape, places, until, segment, last=last, moves=False, far=True)
         found = found or self._run(shape, places, until, segment, last=last, moves=moves, far=False)
         assert found is not None
@@ -180,6 +180,7 @@ class Machine:
         for channel in units.channels:
             channel.interval = interval
             channel.bursts.clear()
+            channel.ahead.clear()
             channel.spans.clear()
         units.memory.spans.clear()
         units.mover.spans.clear()

@@ -9,6 +9,7 @@ from sim_tb.pim.simulate.burst.canonical import moving
 from sim_tb.pim.simulate.burst.ledger import Ledger, statistics_of
 from sim_tb.pim.simulate.burst.memory import Memory
 from sim_tb.pim.simulate.burst.walk import Walk
+from sim_tb.pim.simulate.bus import Burst
 from sim_tb.pim.simulate.statistics import Statistics
 from sim_tb.pim.simulate.system import Run, System
 
@@ -75,9 +76,12 @@ class Programs:
         system.time = system.rested = walk.time
         system.units.restore(memory.steps.canon.join(units, places, walk.until), walk.time)
         system.issuer.loaded, system.issuer.scalars = loaded, list(walk.scalars)
-        ledger = Ledger(memory.params.timing, memory.params.channels)
+        ledger = Ledger(memory.params)
         ledger.restore(figures, walk.time, system.units)
         for channel, account in zip(system.units.channels, ledger.accounts, strict=True):
             # Commands of a refresh that are decided, but not on the bus.
-            channel.bursts = [(*each, 0, 0, 0) for each in account.pending]
+            channel.bursts = [
+                Burst(first, step, many, code, products=products)
+                for first, step, many, code, products in account.pending
+            ]
         return system, [account.held for account in ledger.accounts]

@@ -193,8 +193,7 @@ class Segments:
         one, parts = prepared.one, prepared.parts
         irq = "irq" in one.flags
         name = one.op.name if one.op.name in APART else ""
-        loads = one.op.name in ("WR_BIAS", "MAC_AB"), one.op.name == "RD_MAC" and "accumulate" not in one.flags
-        head = (name, prepared.fault, fenced, irq, wraps, scalar, loads, prepared.locates)
+        head = (name, prepared.fault, fenced, irq, wraps, scalar, prepared.use, prepared.locates)
         yield self._segment(head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps)
         for number, part in enumerate(parts):
             goes_on = number < len(parts) - 1
