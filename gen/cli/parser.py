@@ -264,6 +264,8 @@ def _pim_compile() -> _Parser:
     parser.add_argument("--tokens", type=int, metavar="N", help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    about = "whether the vector unit works while channels do (default: it does)"
+    parser.add_argument("--overlap", action=argparse.BooleanOptionalAction, default=True, help=about)
     parser.add_argument("--positions", metavar="N-M", help="positions whose programs are written (default: all)")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="folder for programs, report and the banks' image")
     parser.add_argument("--force", action="store_true", help=FORCE)
@@ -296,6 +298,8 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("--output-matrix", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    about = "whether the vector unit works while channels do (default: it does)"
+    parser.add_argument("--overlap", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "simulate the last position on other systems as well: channels, vector unit, refreshes ..."
     parser.add_argument("--sensitivity", action="store_true", help=about)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report, .html")

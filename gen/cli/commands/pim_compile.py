@@ -32,7 +32,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     params = system_of(options.system)
     decoder = model_of(options.model)
     try:
-        compiled = compile_decoder(decoder, params, options.tokens, options.layout)
+        compiled = compile_decoder(decoder, params, options.tokens, options.layout, overlap=options.overlap)
         found = {"model": options.model, **report(compiled)}
         positions = _positions(options.positions, compiled.placement.tokens)
     except ConfigError as error:

@@ -50,6 +50,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
             "system": options.system,
             "changes": options.overrides,
             "layout": options.layout,
+            "overlap": options.overlap,
             "output_matrix": options.output_matrix,
             **performance.figures(),
             "sensitivity": varied,
@@ -87,7 +88,8 @@ def _compiled(options: argparse.Namespace) -> Compiled:
     if problems:
         raise ConfigError(problems, options.model)
     try:
-        return compile_decoder(decoder, params, max(min(context, ROOM), options.first + options.tokens), options.layout)
+        tokens = max(min(context, ROOM), options.first + options.tokens)
+        return compile_decoder(decoder, params, tokens, options.layout, overlap=options.overlap)
     except ConfigError as error:
         raise ConfigError(error.problems, options.model) from None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import product
 from math import lcm
 
 from gen.pim.compile.code import Code, Loop
@@ -12,6 +14,12 @@ from gen.pim.compile.registers import SCALE
 from gen.pim.compile.sram import Pass, Sram
 
 __all__ = ["Attend"]
+
+#: Heads that become probabilities at the same time, about: half of what the vector unit has at work.
+TOGETHER = 4
+#: Heads whose scores a turn of a loop computes, and its instructions, at most: the loop's end costs the issuer as much
+#: as another instruction.
+TURN_HEADS, TURN = 8, 32
 
 
 class Attend:
@@ -25,33 +33,75 @@ class Attend:
     seen : Seen
     origin : int
         Columns from the first layer of a loop's turn to this one.
+    overlap : bool
+        Let the vector unit work while channels do.
     """
 
-    def __init__(self, code: Code, placement: Placement, sram: Sram, seen: Seen, origin: int) -> None:
+    def __init__(self, code: Code, placement: Placement, sram: Sram, seen: Seen, origin: int, *, overlap: bool) -> None:
         self.code, self.at, self.sram, self.seen, self.origin = code, placement, sram, seen, origin
+        self.overlap = overlap
         self.heads, self.params = placement.heads, placement.params
 
-    def emit(self, meanwhile: Callable[[], None]) -> None:
+    def emit(self, meanwhile: Callable[[], None] | None) -> None:
         """Rotate queries and keys, keep key and value, and mix the values of what each head sees.
 
-        ``meanwhile`` emits what the channels can do while the vector unit has the first scores.
+        ``meanwhile`` emits what the channels can do while the vector unit has the first scores, if there is anything.
         """
-        of = self.code.of
-        if self.heads.turned:
-            with of("rotation"):
-                self._rotate()
-        with of("caches"):
-            self._keep_key()
-            self._keep_value()
+        self._keep()
         for each in self.sram.passes:
-            with of("scores"):
+            with self.code.of("scores"):
                 self._score(each)
-            if each is self.sram.passes[0]:
-                meanwhile()
-            with of("softmax"):
-                self._share(each)
-            with of("values"):
-                self._mix(each)
+            self._weigh(each, partial(self._aside, meanwhile) if each is self.sram.passes[0] else None)
+
+    def _keep(self) -> None:
+        """The token's key, and its value where something turns meanwhile or nothing overlaps, go to the banks."""
+        turned = bool(self.heads.turned)
+        if turned:
+            with self.code.of("rotation"):
+                self._rotate()
+        with self.code.of("caches"):
+            if self.overlap and turned:
+                self._keep_value()
+            self._keep_key()
+            if not self.overlap:
+                self._keep_value()
+
+    def _aside(self, meanwhile: Callable[[], None] | None) -> None:
+        """What channels do while the vector unit has the first scores: a value that nothing turned beside."""
+        if self.overlap and not self.heads.turned:
+            with self.code.of("caches"):
+                self._keep_value()
+        if meanwhile:
+            meanwhile()
+
+    def _weigh(self, some: Pass, aside: Callable[[], None] | None) -> None:
+        """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
+
+        Channels first do what ``aside`` emits.
+        """
+        stages = self._stages(some) if self.overlap else [range(len(some.groups))]
+        if aside and not self.overlap:
+            aside()
+        for stage in stages[:2]:
+            self._share(some, stage)
+        if aside and self.overlap:
+            aside()
+        for number, stage in enumerate(stages):
+            self._mix(some, stage)
+            for later in stages[number + 2 : number + 3]:
+                self._share(some, later)
+
+    def _stages(self, some: Pass) -> list[range]:
+        """The groups of a pass, some whole periods (:meth:`_mix`) at a time."""
+        period = self._period
+        size = max(1, TOGETHER // (period * len(some.repeats))) * period
+        count = len(some.groups)
+        return [range(first, min(first + size, count)) for first in range(0, count, size)]
+
+    @property
+    def _period(self) -> int:
+        """Groups after which values begin a slot again."""
+        return lcm(self.params.units, self.heads.value_width) // self.heads.value_width
 
     def _rotate(self) -> None:
         """All pairs (a, b) become (a cos - b sin, b cos + a sin); all a lie in front of all b."""
@@ -102,13 +152,19 @@ class Attend:
                     range(group, min(group + groups, some.groups.stop)),
                 )
 
-    def _share(self, some: Pass) -> None:
-        """Probabilities in the place of scores."""
-        words = self.sram.score_words
-        with self.code.loop(some.heads, a=words, d=words) as head:
-            move = {"a": [head], "d": [head]}
-            scores = self.sram.scores
-            self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
+    def _share(self, some: Pass, stage: range) -> None:
+        """Probabilities in the place of scores, of some groups of a pass, counted from its first one."""
+        words, sram = self.sram.score_words, self.sram
+        whole = len(stage) == len(some.groups)
+        runs = [range(some.heads)] if whole else []
+        for repeat in range(0 if whole else len(some.repeats)):
+            runs.append(range(repeat * len(some.groups) + stage.start, repeat * len(some.groups) + stage.stop))
+        with self.code.of("softmax"):
+            for run in runs:
+                scores = sram.scores + run.start * words
+                with self.code.loop(len(run), a=words, d=words) as head:
+                    move = {"a": [head], "d": [head]}
+                    self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
 
     def _multiply(self, some: Pass, repeats: range, groups: range) -> None:
         """The queries of some heads go to the global buffers and meet the keys, all of them while a row is open."""
@@ -124,38 +180,44 @@ class Attend:
                 code.add("WR_GB", mask=everyone, a=a, n=together * line, gb=buffer)
         slots = self.at.slots(self.seen.tokens)
         first = sram.scores + some.index(repeats.start, groups.start) * sram.score_words
+        turn = self._turn(len(groups), len(repeats) * (len(parts) + 1))
         with (
             code.loop(slots, columns=heads.key_words, d=params.slot_words) as slot,
-            code.loop(len(groups), columns=words, a=words, d=sram.score_words) as group,
+            code.loop(len(groups) // turn, columns=turn * words, a=turn * words, d=turn * sram.score_words) as group,
         ):
-            for index in range(len(repeats)):
+            for one, index in product(range(turn), range(len(repeats))):
                 for part in parts:
-                    at = self.origin + self.at.keys.at + (part * heads.groups + groups.start) * words
-                    buffer = (part * len(repeats) + index) * line
+                    at = self.origin + self.at.keys.at + (part * heads.groups + groups.start + one) * words
+                    buffer = (part * len(repeats) + index) * line + one * words
                     move = {"row": [slot, group], "a": [group]}
                     code.add("MAC_AB", mask=everyone, at=at, n=words, gb=buffer, move=move)
-                d = first + index * len(some.groups) * sram.score_words
+                d = first + (index * len(some.groups) + one) * sram.score_words
                 code.add("RD_MAC", mask=everyone, d=d, move={"d": [slot, group]})
 
+    def _turn(self, groups: int, instructions: int) -> int:
+        """Groups in a turn of the loop over them, with so many instructions each."""
+        most = min(TURN_HEADS, TURN // instructions) if self.overlap else 1
+        return max((count for count in range(1, most + 1) if groups % count == 0), default=1)
+
     # --- values ------------------------------------------------------------------------------------------------------
-    def _mix(self, some: Pass) -> None:
-        """The values, weighted with each head's probabilities.
+    def _mix(self, some: Pass, stage: range) -> None:
+        """The values of some groups of a pass, counted from its first one, weighted with each head's probabilities.
 
         The heads of a slot's channels repeat after the least common multiple of a head and a slot: a loop over these
-        periods, and what is left of one.
+        periods, and what is left of one. A stage begins with a period.
         """
-        units, width = self.params.units, self.heads.value_width
-        period = lcm(units, width)
-        elements = len(some.groups) * width
-        first = some.groups.start * width // units
-        whole, slots = elements // period, period // units
-        if whole:
-            steps = {"a": period // width * self.sram.score_words, "d": slots * self.params.slot_words}
-            with self.code.loop(whole, columns=slots * self.at.value_words, **steps) as loop:
-                self._mix_slots(some, range(first, first + slots), loop)
-        if elements % period:
-            start, end = first + whole * slots, first + self.at.slots(elements)
-            self._mix_slots(some, range(start, end), Loop(None))
+        units, width, period = self.params.units, self.heads.value_width, self._period
+        first = (some.groups.start + stage.start) * width // units
+        whole, left = divmod(len(stage), period)
+        slots = period * width // units
+        with self.code.of("values"):
+            if whole:
+                steps = {"a": period * self.sram.score_words, "d": slots * self.params.slot_words}
+                with self.code.loop(whole, columns=slots * self.at.value_words, **steps) as loop:
+                    self._mix_slots(some, range(first, first + slots), loop)
+            if left:
+                start, end = first + whole * slots, first + self.at.slots(len(stage) * width)
+                self._mix_slots(some, range(start, end), Loop(None))
 
     def _mix_slots(self, some: Pass, slots: range, period: Loop) -> None:
         """Some slots of values, each for all repeats while its row is open; a global buffer of tokens at a time."""

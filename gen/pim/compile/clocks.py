@@ -11,7 +11,10 @@ from __future__ import annotations
 from gen.pim.layout import Matrix
 from hdl.params.pim import PimParams, chunks
 
-__all__ = ["clocks", "gains", "pitch_of"]
+__all__ = ["clocks", "gains", "pitch_of", "searches"]
+
+#: Clocks from the beginning of a search of the greatest element to its result, beside those of the elements, about.
+SEARCH = 80
 
 
 def pitch_of(params: PimParams, words: int) -> int:
@@ -35,6 +38,23 @@ def clocks(matrix: Matrix) -> int:
             found += within * change + opens * (max(change, closing + reading) - reading)
             at += pitch
     return found
+
+
+def searches(matrix: Matrix) -> int:
+    """Slots in each of two last pieces of a product whose greatest result is wanted.
+
+    0 if pieces cost more than they hide. It takes two searches, one for the place and one for the number. Those in the
+    results before hide behind a piece each, at a slot's multiplications and their read-out; those in the two last
+    pieces follow the product.
+    """
+    params, timing = matrix.params, matrix.params.timing
+    search = params.units // params.vector_lanes or 1
+    words = chunks(params, matrix.words)[-1]
+    slot = words * timing.tccd + 2 * timing.tmod + timing.tmac + timing.cl_reg + params.parts * timing.tbl
+    found = -(-matrix.slots * search // (slot + 2 * search))
+    again = words * max(timing.tbl, timing.tccd) + timing.trtp + timing.trp + timing.trcd_mac
+    before, after = matrix.slots * search, 4 * found * search + SEARCH + 2 * again
+    return found if after < before else 0
 
 
 def gains(dense: Matrix, apart: Matrix) -> bool:

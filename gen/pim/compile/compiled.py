@@ -33,10 +33,14 @@ class Compiled:
         Where everything lies in the banks.
     sram : Sram
         Where activations lie in the controller's SRAM.
+    overlap : bool
+        Programs let the vector unit work while channels do. They are longer: those of a system whose program memory
+        is too small for that are as without.
     """
 
     placement: Placement
     sram: Sram
+    overlap: bool = True
 
     @property
     def params(self) -> PimParams:
@@ -88,13 +92,20 @@ class Compiled:
             raise ConfigError([Problem("position", f"must be 0 to {tokens - 1}, not {position}")])
         if token is not None and not 0 <= token < vocabulary:
             raise ConfigError([Problem("token", f"must be 0 to {vocabulary - 1}, not {token}")])
-        pieces = token_pieces(self.placement, self.sram, position, token=token, predict=predict, logits=logits)
+        room = self.params.program_words
+        for overlap in (True, False)[not self.overlap :]:
+            pieces = token_pieces(
+                self.placement, self.sram, position, token=token, predict=predict, logits=logits, overlap=overlap
+            )
+            longest = max(map(len, pieces))
+            if longest < room:
+                break
+        else:
+            message = f"must be at least {longest + 1}, the longest piece of a token, not {room}"
+            raise ConfigError([Problem("pim.program_words", message)])
         found: list[list[tuple[Instruction, str]]] = []
         for piece in pieces:
-            if len(piece) >= self.params.program_words:
-                message = f"must be at least {len(piece) + 1}, the longest piece of a token, not "
-                raise ConfigError([Problem("pim.program_words", f"{message}{self.params.program_words}")])
-            if not found or len(found[-1]) + len(piece) >= self.params.program_words:
+            if not found or len(found[-1]) + len(piece) >= room:
                 found.append([])
             found[-1] += piece
         return [[*each, (instruction("HALT"), "control")] for each in found]
@@ -140,7 +151,14 @@ class Compiled:
         return self.placement.rows * params.row_cols * params.units * params.word_bits // 8
 
 
-def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = None, layout: str = "auto") -> Compiled:
+def compile_decoder(
+    decoder: Decoder,
+    params: PimParams,
+    tokens: int | None = None,
+    layout: str = "auto",
+    *,
+    overlap: bool = True,
+) -> Compiled:
     """Lay a decoder out in a system.
 
     Parameters
@@ -151,6 +169,8 @@ def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = No
         Tokens that the caches have room for; the decoder's context by default, but at most 1,024.
     layout : str
         A key of :data:`gen.pim.compile.LAYOUTS`.
+    overlap : bool
+        Let the vector unit work while channels do; otherwise one thing follows the other.
 
     Raises
     ------
@@ -169,12 +189,12 @@ def compile_decoder(decoder: Decoder, params: PimParams, tokens: int | None = No
     placement = place(decoder, params, tokens, layout)
     problems = [*_fields(placement), *_rows(placement, layout)]
     try:
-        sram = arrange(placement)
+        sram = arrange(placement, overlap=overlap)
     except ConfigError as error:
         raise ConfigError([*problems, *error.problems]) from None
     if problems:
         raise ConfigError(problems)
-    return Compiled(placement, sram)
+    return Compiled(placement, sram, overlap)
 
 
 def _fields(placement: Placement) -> Iterator[Problem]:

@@ -30,6 +30,7 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "parameters": decoder.parameters,
         "layers": decoder.layers,
         "tokens": placement.tokens,
+        "overlap": compiled.overlap,
         "rows": {
             "used": placement.rows,
             "of": params.rows,

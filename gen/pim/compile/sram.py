@@ -40,8 +40,9 @@ class Sram:
     """The SRAM words where vectors begin.
 
     ``x`` is the residual stream, ``y`` its normalised form, ``z`` what goes back to it, ``gain`` the vectors of a
-    normalisation, ``turn`` the cosines, sines and negative sines of a token, as long as a half of all heads each. What
-    attention, MLP, and the two ends of the network use takes the same place, one after the other, from ``shared`` on.
+    normalisation, ``gain_2`` those of a layer's second one, at the same place or apart, ``turn`` the cosines, sines and
+    negative sines of a token, as long as a half of all heads each. What attention, MLP, and the two ends of the network
+    use takes the same place, one after the other, from ``shared`` on.
 
     Parameters
     ----------
@@ -57,6 +58,7 @@ class Sram:
     y: int
     z: int
     gain: int
+    gain_2: int
     turn: int
     turn_words: int
     shared: int
@@ -73,14 +75,30 @@ class Sram:
         return max(first + words for _, first, words in self.regions)
 
 
-def arrange(placement: Placement) -> Sram:
+def arrange(placement: Placement, *, overlap: bool) -> Sram:
     """Lay out the SRAM of a decoder's placement.
+
+    With ``overlap`` both normalisations of a layer have places for their vectors, so that one can be read while the
+    other is in use, unless scores or logits would come in more pieces for it.
 
     Raises
     ------
     ConfigError
         If it is too small for a single pass or piece, with the words that it takes at least.
     """
+    found = _arrange(placement, apart=False)
+    if not overlap or placement.decoder.parallel:
+        return found
+    try:
+        wider = _arrange(placement, apart=True)
+    except ConfigError:
+        return found
+    same = (len(wider.passes), len(wider.pieces)) == (len(found.passes), len(found.pieces))
+    return wider if same else found
+
+
+def _arrange(placement: Placement, *, apart: bool) -> Sram:
+    """Lay out the SRAM, with places for the vectors of one normalisation or of two."""
     params, decoder, heads = placement.params, placement.decoder, placement.heads
     width = placement.slot_words(decoder.width)
     lengths = chunks(params, placement.output.words)
@@ -97,7 +115,8 @@ def arrange(placement: Placement) -> Sram:
     x = region("residual stream", max(width, item))
     y = region("normalised", width)
     z = region("result", width)
-    gain = region("normalisation", placement.width_words * (1 if decoder.norm.kind == "rms" else 2))
+    vectors = placement.width_words * (1 if decoder.norm.kind == "rms" else 2)
+    gain = region("normalisation", (1 + apart) * vectors)
     turn = region("rotation", 3 * turn_words) if turn_words else at
     shared = at
     # Of values and of what is mixed, the last slot may reach beyond the last element.
@@ -123,6 +142,7 @@ def arrange(placement: Placement) -> Sram:
         y=y,
         z=z,
         gain=gain,
+        gain_2=gain + apart * vectors,
         turn=turn,
         turn_words=turn_words,
         shared=shared,

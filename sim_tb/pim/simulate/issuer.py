@@ -116,7 +116,7 @@ class Issuer:
     # --- what others do ----------------------------------------------------------------------------------------------
     def load(self, program: Sequence[int]) -> None:
         """Another program in the program memory; what has happened before is forgotten."""
-        self.listing = Listing(self.params, program)
+        self.listing.load(program)
         self.marks.clear()
         self.handed.clear()
         self.ordered.clear()
@@ -201,7 +201,7 @@ class Issuer:
                     message = f"uses r{scalar} as {operand.name}, which the vector unit gives"
                     raise ConfigError([Problem(f"instruction {self.pc}", message, "give the results")])
                 scalar = value & (1 << operand.integer_bits) - 1
-        return self.listing.prepared(self.pc, one, scalar)
+        return self.listing.prepared(one, scalar)
 
     def _walks(self, part: Part, clock: int) -> None:
         """The ranges are looked at, a clock each, from a clock on, after lengths are known."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from hdl.params.pim import FIELDS, IllegalWord, Instruction, PimParams, decode
 from hdl.params.pim.loops import advanced, steps
@@ -16,7 +18,7 @@ Loops = Sequence[Sequence[int]]
 
 
 class Listing:
-    """The program memory. What has been prepared once is kept.
+    """The program memory. What has been prepared once is kept, for whatever place has the same instruction.
 
     Parameters
     ----------
@@ -27,22 +29,26 @@ class Listing:
 
     def __init__(self, params: PimParams, program: Sequence[int]) -> None:
         self.params = params
+        self._decoded: dict[int, Instruction | None] = {}
+        self._turns: dict[tuple[int, ...], tuple[Instruction | None, int]] = {}
+        self._prepared: dict[tuple[Any, ...], Prepared] = {}
+        self.load(program)
+
+    def load(self, program: Sequence[int]) -> None:
+        """Another program."""
         self.program = program
         self.length = len(program)
-        self._decoded: dict[int, Instruction | None] = {}
-        self._prepared: dict[tuple[int | None, ...], Prepared] = {}
 
     def written(self, pc: int) -> Instruction | None:
         """An instruction as it stands in the program; None where there is none."""
-        if pc not in self._decoded:
-            try:
-                self._decoded[pc] = decode(self.program[pc])
-            except IllegalWord:
-                self._decoded[pc] = None
-            one = self._decoded[pc]
-            if one is not None and one.op.needs and not getattr(self.params, one.op.needs):
-                self._decoded[pc] = None
-        return self._decoded[pc]
+        word = self.program[pc]
+        if word not in self._decoded:
+            one = None
+            with suppress(IllegalWord):
+                one = decode(word)
+            legal = one is not None and (not one.op.needs or getattr(self.params, one.op.needs))
+            self._decoded[word] = one if legal else None
+        return self._decoded[word]
 
     def fenced(self, pc: int) -> bool:
         """It waits until every unit is idle, whatever it is."""
@@ -55,14 +61,28 @@ class Listing:
 
     def advanced(self, pc: int, loops: Loops) -> Instruction | None:
         """An instruction with the addresses of this iteration."""
+        return self._turn(pc, loops)[0]
+
+    def wraps(self, pc: int, loops: Loops) -> int:
+        """Rows that an instruction's column has moved on to: they are taken off it one by one."""
+        return self._turn(pc, loops)[1]
+
+    def _turn(self, pc: int, loops: Loops) -> tuple[Instruction | None, int]:
+        program = self.program
+        key = (program[pc], *[number for place, turn in loops for number in (program[place], turn)])
+        found = self._turns.get(key)
+        if found is None:
+            found = self._turns[key] = self._advanced(pc, loops), self._wraps(pc, loops)
+        return found
+
+    def _advanced(self, pc: int, loops: Loops) -> Instruction | None:
         one = self.written(pc)
         if one is None or not loops:
             return one and advanced(self.params, one, [])
         moved, rows = self.split(loops)
         return advanced(self.params, one, moved, rows=rows)
 
-    def wraps(self, pc: int, loops: Loops) -> int:
-        """Rows that an instruction's column has moved on to: they are taken off it one by one."""
+    def _wraps(self, pc: int, loops: Loops) -> int:
         one = self.written(pc)
         if one is None or not one.op.moves_rows:
             return 0
@@ -86,9 +106,9 @@ class Listing:
                 found.append(moved)
         return found, rows
 
-    def prepared(self, pc: int, one: Instruction, scalar: int | None) -> Prepared:
-        """An instruction of a place, with the addresses of this iteration, as the issuer works on it."""
-        key = (pc, *one.values.values(), scalar)
+    def prepared(self, one: Instruction, scalar: int | None) -> Prepared:
+        """An instruction with the addresses of this iteration, as the issuer works on it."""
+        key = (one.op.code, one.flags, scalar, *one.values.values())
         found = self._prepared.get(key)
         if found is None:
             found = self._prepared[key] = prepare(self.params, one, scalar)

@@ -62,6 +62,7 @@ class Memory:
         self.start: Start | None = None
         self.time = 0
         self.due = NEVER  # the vector unit has something to do
+        self.shown = False  # others see something new of it
         self.spans: list[tuple[int, int]] = []
 
     @property
@@ -75,7 +76,18 @@ class Memory:
         self.due = clock
 
     def step(self, clock: int, horizon: int) -> None:
-        """A clock; several where nothing else happens before ``horizon``."""
+        """A clock; several where nothing else happens before ``horizon``, and nothing that others see changes."""
+        while True:
+            if self.mover.wake <= clock:
+                self._move(clock, horizon, *self._serve(clock))
+                return
+            self._serve(clock)
+            if self.shown or self.due >= min(horizon, self.mover.wake):
+                return
+            clock = self.due
+
+    def _serve(self, clock: int) -> tuple[int, int]:
+        """A clock of all but the mover; which banks are asked for by then, to be read and to be written."""
         low = self.low
         requests, writes = self.feeder.accesses, self.collector.accesses
         while requests and requests[0][0] < clock:
@@ -87,18 +99,19 @@ class Memory:
             reading = 1 << (requests[0][1] & low)
         if writes and writes[0][0] == clock:
             writing = 1 << (writes[0][1] & low)
-        if self.due <= clock:
-            reading, writing = self._calculate(clock, reading, writing)
-        mover = self.mover
-        if mover.wake <= clock:
-            if (reading if mover.out else writing) >> (mover.address & low) & 1:
-                mover.wake = clock + 1
-                return
-            for each in (requests, writes):
-                horizon = min(horizon, next((when for when, _ in each if when > clock), NEVER))
-            mover.moved(clock, max(1, min(mover.most(), min(horizon, self.due) - clock)))
-            if not mover.left:
-                self.changed(mover.quiet_from)
+        return self._calculate(clock, reading, writing) if self.due <= clock else (reading, writing)
+
+    def _move(self, clock: int, horizon: int, reading: int, writing: int) -> None:
+        """The mover's turn, in as many clocks as nobody asks for anything."""
+        mover, accesses = self.mover, (self.feeder.accesses, self.collector.accesses)
+        if (reading if mover.out else writing) >> (mover.address & self.low) & 1:
+            mover.wake = clock + 1
+            return
+        for each in accesses:
+            horizon = min(horizon, next((when for when, _ in each if when > clock), NEVER))
+        mover.moved(clock, max(1, min(mover.most(), min(horizon, self.due) - clock)))
+        if not mover.left:
+            self.changed(mover.quiet_from)
 
     def _calculate(self, clock: int, reading: int, writing: int) -> tuple[int, int]:
         """A clock of the vector unit; which banks are asked for by then, to be read and to be written."""
@@ -119,15 +132,17 @@ class Memory:
             writing |= wants
         if vector.done:
             self.gives(vector.target)
-        before = vector.ready, vector.active, vector.any_gives
+        turns = vector.turns
+        ready, active, gives = turns.ready, turns.active, turns.gives
         start, self.start = self.start, None
         vector.clock(granted, written, start)
         self.time = clock + 1
         self.due = min(self.time + vector.rest(), NEVER)
-        if before != (vector.ready, vector.active, vector.any_gives):
+        self.shown = ready != turns.ready or active != turns.active or (gives > 0) != (turns.gives > 0)
+        if self.shown:
             self.changed(clock + 1)
-            if bool(before[1]) != bool(vector.active):
-                if vector.active:
+            if (active > 0) != (turns.active > 0):
+                if turns.active:
                     self.spans.append((clock + 1, NEVER))
                 else:
                     self.spans[-1] = self.spans[-1][0], clock + 1

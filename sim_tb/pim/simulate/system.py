@@ -197,6 +197,10 @@ class System:
     def advance(self, until: int) -> None:
         """Go on to a clock, or to that in which the last program ends."""
         issuer, units, over = self.issuer, self.units, self.over
+
+        def horizon() -> int:
+            return min(issuer.wake, until)
+
         while self.over == over:
             clock = min(issuer.wake, units.wake())
             if clock >= until:
@@ -205,7 +209,7 @@ class System:
             self.time = clock
             if issuer.wake <= clock:
                 issuer.step(clock)
-            units.step(clock, min(issuer.wake, until))
+            units.step(clock, horizon)
         self.time += 1
 
     def result(self, *, log: bool = True) -> Simulated:

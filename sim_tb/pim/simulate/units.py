@@ -116,8 +116,8 @@ class Units:
         """The next clock in which something happens."""
         return min(self.memory.wake, *[each.wake for each in self._queues])
 
-    def step(self, clock: int, horizon: int) -> None:
-        """All that happens in a clock; nobody else does anything before ``horizon``.
+    def step(self, clock: int, horizon: Callable[[], int]) -> None:
+        """All that happens in a clock; nobody else does anything before the clock that ``horizon`` says.
 
         The order makes that each sees the others as they were before this clock.
         """
@@ -127,7 +127,7 @@ class Units:
         if self.feeder.wake <= clock:
             self.feeder.step(clock)
         if self.memory.wake <= clock:
-            self.memory.step(clock, min(horizon, *[each.wake for each in self._queues]))
+            self.memory.step(clock, min(horizon(), *[each.wake for each in self._queues]))
         if self.collector.wake <= clock:
             self.collector.step(clock)
 

@@ -26,23 +26,28 @@ class VectorUnit:
         Latencies.
     contexts : int
         Instructions at the same time; :func:`hdl.pim.vector.context.context_count` of them by default.
+
+    Attributes
+    ----------
+    turns : Turns
+        Who is at work.
     """
 
     def __init__(self, params: PimParams, shape: LaneShape | None = None, contexts: int = 0) -> None:
         shape = shape or LaneShape()
-        self._turns = Turns(params, plans(shape), contexts or context_count(params))
-        self._lanes = Lanes(params, shape, self._turns)
-        self._scan = Scan(params, shape, self._turns)
+        self.turns = Turns(params, plans(shape), contexts or context_count(params))
+        self._lanes = Lanes(params, shape, self.turns)
+        self._scan = Scan(params, shape, self.turns)
 
     @property
     def ready(self) -> bool:
         """An instruction may begin in this clock."""
-        return self._turns.ready
+        return self.turns.ready
 
     @property
     def slot(self) -> int:
         """The number that the next instruction will have."""
-        return self._turns.slot
+        return self.turns.slot
 
     def counted(self, which: int) -> int:
         """The number that an instruction has in states: after :meth:`restore`, the next one's is 0."""
@@ -51,22 +56,22 @@ class VectorUnit:
     @property
     def active(self) -> int:
         """Bit mask of the instructions at work."""
-        return self._turns.active
+        return self.turns.active
 
     @property
     def any_gives(self) -> bool:
         """One of them will give a scalar."""
-        return self._turns.gives > 0
+        return self.turns.gives > 0
 
     @property
     def done(self) -> bool:
         """In this clock there is a scalar."""
-        return self._turns.done
+        return self.turns.done
 
     @property
     def target(self) -> int:
         """The register of that scalar."""
-        return self._turns.target
+        return self.turns.target
 
     def requests(self) -> list[tuple[int, int]]:
         """Requests to read SRAM in this clock: port (0 to 3: va, vb, vc, vs) and the first of a beat's words."""
@@ -101,7 +106,7 @@ class VectorUnit:
         """
         self._lanes.clock(granted, written)
         self._scan.clock(granted & 8)
-        self._turns.clock(start)
+        self.turns.clock(start)
 
     def rest(self) -> int:
         """Clocks from this one on in which, without a start, it asks for nothing and no output changes.
@@ -111,12 +116,12 @@ class VectorUnit:
         rest = self._scan.rest()
         if rest > 0:
             rest = min(rest, self._lanes.rest())
-        return min(rest, self._turns.rest()) if rest > 0 else 0
+        return min(rest, self.turns.rest()) if rest > 0 else 0
 
     def skip(self, clocks: int) -> None:
         """Advance by at most as many clocks as it rests."""
         self._lanes.skip(clocks)
-        self._turns.skip(clocks)
+        self.turns.skip(clocks)
 
     def stream(self) -> int:
         """Clocks from this one on, each of which asks for the same as this one does, one beat's words further.
@@ -126,7 +131,7 @@ class VectorUnit:
         isn't sure.
         """
         clocks = self._lanes.steady()
-        return max(min(clocks, self._scan.steady(), self._turns.rest()), 0) if clocks > 0 else 0
+        return max(min(clocks, self._scan.steady(), self.turns.rest()), 0) if clocks > 0 else 0
 
     def flow(self, clocks: int) -> None:
         """Advance by at most as many clocks as it streams."""
@@ -142,10 +147,10 @@ class VectorUnit:
 
         Equal states do the same; numbers of instructions count from :attr:`slot` on.
         """
-        return (*self._turns.state(), *self._lanes.state(), *self._scan.state())
+        return (*self.turns.state(), *self._lanes.state(), *self._scan.state())
 
     def restore(self, state: Sequence[int]) -> None:
         """Take a state of a unit of the same parameters."""
         values = iter(state)
-        for part in (self._turns, self._lanes, self._scan):
+        for part in (self.turns, self._lanes, self._scan):
             part.restore(values)

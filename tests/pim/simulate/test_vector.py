@@ -277,7 +277,7 @@ MUTATIONS: dict[str, Callable[[VectorUnit], None]] = {
     "gap in the scan": later("_scan", "_gap"),
     "sum in the scan": scan_later("sum"),
     "greatest": scan_later("greatest"),
-    "lowest number first": lambda unit: setattr(unit._turns, "pick", lambda wants: (wants & -wants).bit_length() - 1),
+    "lowest number first": lambda unit: setattr(unit.turns, "pick", lambda wants: (wants & -wants).bit_length() - 1),
 }
 CONSTANTS = [(lanes, "AHEAD"), (operand, "TRANSFER"), (scan, "TRANSFER")]
 
@@ -305,10 +305,10 @@ def test_mutations_of_constants(module, name, by, monkeypatch):
 def test_mutations_of_moments(moment, by):
     """An operand that is due a step earlier, or later."""
     unit = SYSTEMS["tiny"].model()
-    for name, plan in unit._turns._plans.items():
+    for name, plan in unit.turns._plans.items():
         stages = tuple(
             replace(stage, **{moment: getattr(stage, moment) + by}) if getattr(stage, moment) > 0 else stage
             for stage in plan.stages
         )
-        unit._turns._plans[name] = replace(plan, stages=stages)
+        unit.turns._plans[name] = replace(plan, stages=stages)
     assert difference(unit, *mix("tiny", 0))

@@ -215,7 +215,7 @@ class Blocks:
         one = self.instruction(word)
         assert one is not None
         listing = Listing(self.params, (word,))
-        prepared = listing.prepared(0, one, None)
+        prepared = listing.prepared(one, None)
         found = self.segments.of(prepared, fenced=listing.fenced(0), wraps=0, scalar=False)
         return self._block(list(found), 1)
 
@@ -254,7 +254,7 @@ class Blocks:
                 return
             nested = one.op.name == "LOOP" and ("rows" in one.flags or len(loops) == LEVELS)
             operand = one.op.integer
-            prepared = listing.prepared(pc, one, one[operand.name] if operand else None)
+            prepared = listing.prepared(one, one[operand.name] if operand else None)
             if nested or prepared.fault or (one.op.name == "ENDL" and not loops):
                 yield None
                 return

@@ -224,9 +224,9 @@ class Machine:
                 issuer.step(clock)
                 if issuer.stopped:
                     break
-            units.step(clock, issuer.wake)
+            units.step(clock, lambda: issuer.wake)
         if clock < issuer.clock:
-            units.step(clock, issuer.clock)
+            units.step(clock, lambda: issuer.clock)
         self._advance(issuer.clock)
         return issuer.clock
 
@@ -234,7 +234,7 @@ class Machine:
         """All that units do before a clock."""
         units = self.units
         while (clock := units.wake()) < until:
-            units.step(clock, until)
+            units.step(clock, lambda: until)
 
 
 def _linear(number: int) -> Linear:

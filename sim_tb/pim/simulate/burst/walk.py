@@ -303,7 +303,7 @@ class Walk:
         prepared, scalar = NOTHING, False
         if one is not None:
             scalar = takes_scalars(one)
-            prepared = self.listing.prepared(pc, one, self._scalar(one))
+            prepared = self.listing.prepared(one, self._scalar(one))
             if (one.op.name == "LOOP" and self._nested(one)) or (one.op.name == "ENDL" and not self.loops):
                 prepared = Prepared(one, FAULTS["LOOP"].code, replace(prepared.part, work=None))
         return list(self.memory.steps.segments.of(prepared, fenced=fenced, wraps=wraps, scalar=scalar))
