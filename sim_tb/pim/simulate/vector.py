@@ -51,7 +51,7 @@ class VectorUnit:
 
     def counted(self, which: int) -> int:
         """The number that an instruction has in states: after :meth:`restore`, the next one's is 0."""
-        return self._turns.counted(which)
+        return self.turns.counted(which)
 
     @property
     def active(self) -> int:
