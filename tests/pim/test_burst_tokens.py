@@ -10,7 +10,7 @@ import pytest
 from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.model.published import published
 from hdl.params.pim import PRESETS
-from sim_tb.pim.simulate.burst import ledger, trail
+from sim_tb.pim.simulate.burst import blocks, ledger
 from sim_tb.pim.tokens import Step, tokens_in_time
 from tests.pim.compile import toys
 from tests.pim.compile.toys import TINY
@@ -64,11 +64,11 @@ def test_published(name, system, positions):
     ("where", "name", "mutant"),
     [
         (ledger.Account, "open_clocks", lambda self, last, now: now - last if self.held else 0),
-        (trail.States, "even", lambda self, number: True),
+        (blocks.Blocks, "_stretch", lambda self, body, past: blocks.Stretch(tuple(body), past, len(body), len(body))),
     ],
 )
 def test_mutations_are_caught(monkeypatch, where, name, mutant):
-    """Rows that are opened or closed in the middle of a segment; banks that are not alike."""
+    """Rows that are opened or closed in the middle of a segment; stretches of other blocks."""
     monkeypatch.setattr(where, name, mutant)
     compiled = compile_decoder(toys.gpt2(), toys.system(timing=replace(TINY.timing, trefi=389)))
     fast, slow = both(compiled, range(12))

@@ -8,6 +8,7 @@ from hdl.arith.float.passes import LaneShape
 from hdl.params.pim import PimParams
 from hdl.pim.vector.context import context_count
 from sim_tb.pim.simulate.lanes import Lanes
+from sim_tb.pim.simulate.operand import Operand
 from sim_tb.pim.simulate.scan import Scan
 from sim_tb.pim.simulate.stages import plans
 from sim_tb.pim.simulate.start import Start
@@ -48,6 +49,11 @@ class VectorUnit:
     def slot(self) -> int:
         """The number that the next instruction will have."""
         return self.turns.slot
+
+    @property
+    def parts(self) -> tuple[Turns, Lanes, Scan, Operand]:
+        """What it consists of, one of each kind."""
+        return self.turns, self._lanes, self._scan, self._lanes.a
 
     def counted(self, which: int) -> int:
         """The number that an instruction has in states: after :meth:`restore`, the next one's is 0."""

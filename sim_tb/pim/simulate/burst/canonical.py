@@ -258,8 +258,6 @@ class Canon:
 
     def _placed(self, shape: State, rows: Mapping[int, int], order: tuple[int, ...], until: int) -> State:
         common, work, (opened, ready, bank_ready, activates), (owed,), *rest = _reranked(shape, rows)
-        zeros = (0,) * self.params.banks
-        bank_ready = tuple([each or zeros for each in bank_ready])
         if order:
             (*others, queue), (fresh, *job, begun) = common, work
             place = dict(enumerate(order))
@@ -267,7 +265,7 @@ class Canon:
             work = (fresh, *(_banked(job, place) if job else ()), begun)
             *opened, together = opened
             opened = (*_back(opened, order), together)
-            bank_ready = tuple([_back(each, order) for each in bank_ready])
+            bank_ready = tuple([_back(each, order) if each else () for each in bank_ready])
         banks = opened, ready or (0,) * (len(COMMANDS) + 1), bank_ready, activates or (0,) * 4
         return (common, work, banks, (until - owed * self.interval,), *rest)
 

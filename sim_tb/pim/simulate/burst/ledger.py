@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hdl.params.pim import COMMANDS, PimParams
+from sim_tb.pim.simulate.bus import Burst
 from sim_tb.pim.simulate.statistics import (
     ACTIVATE,
     CAUSE,
@@ -48,7 +49,7 @@ class Account:
         Causes before it, as far as they count nowhere yet.
     work : list of (clock, clock)
         When operations were at work since then: the first clock and the one past the last.
-    pending : list of (clock, step, many, code)
+    pending : list of (clock, clock, many, code, products)
         Commands whose clocks are not accounted for: they lie ahead, or what they are for is not known.
     refreshed, switched : int, list of int
         When a refresh is over, and the switch to registers, or to banks.
@@ -90,14 +91,21 @@ class Account:
             del self.work[0]
         self.until(min(now, self.work[0][0]) if self.work else now, IDLE)
 
-    def command(self, clock: int, code: int, bank: int, banks: int) -> None:
-        """A command of the channel, on its bus a clock after it was decided."""
-        one = 1 << bank
+    def decided(self, burst: Burst, banks: int, before: int) -> None:
+        """Commands of the channel, each on its bus a clock later; ``before`` are pending from other segments."""
+        clock, step, many, code, bank, *_, products = burst
+        last, one = clock + (many - 1) * step, 1 << bank
         if code in OPENS:
             self.banks |= (1 << banks) - 1 if OPENS[code] else one
         elif code in CLOSES:
             self.banks &= 0 if CLOSES[code] else ~one
-        else:
+        elif len(self.pending) > before and self.pending[-1][3:] == (code, products) and code != REF:
+            # What it waits for after the same command is what it is for.
+            first, _, others, *_ = self.pending[-1]
+            self.pending[-1] = first, last, others + many, code, products
+            return
+        self.pending.append((clock, last, many, code, products))
+        if code not in OPENS and code not in CLOSES:
             return
         if bool(self.banks) != (self.changes[-1][1] if self.changes else self.held):
             self.changes.append((clock + 1, self.banks > 0))
@@ -124,7 +132,7 @@ class Account:
             self.at - now,
             tuple((clock - now, cause) for clock, cause in self.edges),
             tuple((max(begin, self.at) - now, end - now if end < NEVER else NEVER) for begin, end in self.work),
-            tuple((first - now, *rest) for first, *rest in self.pending),
+            tuple((first - now, last - now, *rest) for first, last, *rest in self.pending),
             *(max(0, clock - self.at) for clock in (self.refreshed, *self.switched)),
             self.opened,
             self.held,
@@ -137,7 +145,7 @@ class Account:
         self.at = at + now
         self.edges = [(clock + now, cause) for clock, cause in edges]
         self.work = [(begin + now, end + now if end < NEVER else NEVER) for begin, end in work]
-        self.pending = [(first + now, *rest) for first, *rest in pending]
+        self.pending = [(first + now, last + now, *rest) for first, last, *rest in pending]
         self.refreshed, self.switched = self.at + refreshed, [self.at + before, self.at + after]
         self.changes = [(clock + now, held) for clock, held in changes]
 
@@ -193,9 +201,9 @@ class Ledger:
         for number, (account, channel) in enumerate(zip(self.accounts, units.channels, strict=True)):
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
-            account.pending += [(*burst[:4], burst.products) for burst in channel.bursts]
+            before = len(account.pending)
             for burst in channel.bursts:
-                account.command(burst.first, burst.code, burst.bank, len(channel.banks.rows))
+                account.decided(burst, len(channel.banks.rows), before)
             self.open += account.open_clocks(last, now)
             for burst in channel.ahead:
                 self.codes[burst.code] += burst.many
@@ -226,8 +234,7 @@ class Ledger:
     def _account(self, account: Account, now: int) -> None:
         """Clocks of commands that were on the bus; and those in which no operation was at work."""
         pending, done = account.pending, 0
-        for index, (first, step, many, code, products) in enumerate(pending):
-            last = first + (many - 1) * step
+        for index, (first, last, many, code, products) in enumerate(pending):
             follows = pending[index + 1][3] if index + 1 < len(pending) else 0
             if last >= now - 1 or (code == PRE_AB and not follows):
                 break
@@ -293,9 +300,9 @@ class Ledger:
         """No more commands follow; those that are decided for later clocks do not count."""
         for account in self.accounts:
             pending = [each for each in account.pending if each[0] < self.now - 1]
-            for index, (first, step, many, code, products) in enumerate(pending):
+            for index, (first, last, many, code, products) in enumerate(pending):
                 self.products += many * products
-                last = min(first + (many - 1) * step, self.now - 1)
+                last = min(last, self.now - 1)
                 follows = pending[index + 1][3] if index + 1 < len(pending) else 0
                 self._command(account, first, last, code, many, refresh=REF in (code, follows))
             account.until(self.now, IDLE)

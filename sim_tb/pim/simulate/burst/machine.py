@@ -8,6 +8,7 @@ from hdl.params import ToolError
 from hdl.params.pim import PimParams
 from hdl.pim.vector.context import context_count
 from sim_tb.pim.simulate.burst.canonical import Canon, Places, fixed, has_moving, latest, moving
+from sim_tb.pim.simulate.burst.complete import check_complete
 from sim_tb.pim.simulate.burst.learnt import Learnt, Linear
 from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
@@ -47,6 +48,7 @@ class Machine:
     def __init__(self, params: PimParams) -> None:
         self.params = params
         self.units = _units(params, 0)
+        check_complete(self.units)
         self.issuer = Stepper(params, self.units)
         self.canon = Canon(params, self.units.memory.low + 1)
         self.ledger = Ledger(params)

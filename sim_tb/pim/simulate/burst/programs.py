@@ -81,7 +81,6 @@ class Programs:
         for channel, account in zip(system.units.channels, ledger.accounts, strict=True):
             # Commands of a refresh that are decided, but not on the bus.
             channel.bursts = [
-                Burst(first, step, many, code, products=products)
-                for first, step, many, code, products in account.pending
+                Burst(first, 1, many, code, products=products) for first, _, many, code, products in account.pending
             ]
         return system, [account.held for account in ledger.accounts]
