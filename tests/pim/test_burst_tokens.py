@@ -10,7 +10,7 @@ import pytest
 from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.model.published import published
 from hdl.params.pim import PRESETS
-from sim_tb.pim.simulate.burst import blocks, ledger
+from sim_tb.pim.simulate.burst import blocks, ledger, memory
 from sim_tb.pim.tokens import Step, tokens_in_time
 from tests.pim.compile import toys
 from tests.pim.compile.toys import TINY
@@ -37,6 +37,14 @@ def test_the_same_figures(family, refreshes):
         assert one.totals.energy(params) == other.totals.energy(params)
     for one, other in zip(fast[-1].timelines, slow[-1].timelines, strict=True):
         assert (one.clocks(), one.spans(), one.end) == (other.clocks(), other.spans(), other.end)
+
+
+def test_what_is_forgotten(monkeypatch):
+    """What has become too much is learnt again."""
+    monkeypatch.setattr(memory, "MOST", 300)
+    compiled = compile_decoder(toys.gpt2(), toys.system(timing=replace(TINY.timing, trefi=389)))
+    fast, slow = both(compiled, range(8))
+    assert [each.totals for each in fast] == [each.totals for each in slow]
 
 
 @pytest.mark.parametrize("options", [{"predict": False}, {"detail": 3}, {}])

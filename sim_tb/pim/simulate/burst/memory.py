@@ -12,6 +12,9 @@ from sim_tb.pim.simulate.burst.trail import States, Trail
 
 __all__ = ["Memory", "Passed"]
 
+#: What the simulator may have been asked for before all is forgotten: some 10 KB each.
+MOST = 60_000
+
 
 class Passed(NamedTuple):
     """What a stretch did, with a refresh due in a certain clock.
@@ -50,12 +53,25 @@ class Memory:
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
+        self._clear()
+
+    def _clear(self) -> None:
+        params = self.params
         self.steps = Steps(params)
         self.states = States()
         self.blocks = Blocks(params, self.steps.segments)
         self.passed: dict[tuple[int, int, int], Passed] = {}
         self._trails: dict[tuple[int, Block], Trail] = {}
         self._usual: dict[Block, Trail] = {}
+
+    def relieved(self, state: int) -> int:
+        """The number of a state, after everything else was forgotten if it has become too much."""
+        if self.steps.asked < MOST:
+            return state
+        number, places = self.states.all[state]
+        shape, moves = self.steps.shapes[number], self.steps.moving[number]
+        self._clear()
+        return self.states.number((self.steps.number(shape, moving=moves), places))
 
     def trail(self, state: int, block: Block) -> Trail | None:
         """The way of a block from a state on; or, from one that moves with refreshes, a way that it will meet."""

@@ -60,6 +60,7 @@ class Programs:
             If it does not end.
         """
         walk, begun = self.walk, self.walk.time
+        walk.state = self.memory.relieved(walk.state)
         walk.load(program)
         walk.begin()
         walk.run(0, last=True)
