@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from hdl.params import EngineParams
-from hdl.params.engine import BUILDS
+from hdl.params import BUILDS, EngineParams
 from synth_scripts.sources import OSU018
 
 __all__ = ["add_library_options", "engines", "libraries", "verdict"]

@@ -21,8 +21,7 @@ from typing import Any
 
 from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
-from hdl.params import BitloomError, EngineParams
-from hdl.params.engine import BUILDS, MULTIPLIERS
+from hdl.params import BUILDS, MULTIPLIERS, BitloomError, EngineParams
 from synth_scripts.run import synthesise
 from synth_scripts.styles import EFFORTS
 
@@ -56,10 +55,8 @@ def line(design: dict[str, Any]) -> str:
 def compare(base: EngineParams, settings: Settings, name: str, target: float) -> bool:
     """The carry-save schemes of an array against its best MAC; prints both, and whether the core reaches the target."""
     macs = [figures(replace(base, scheme="mac", multiplier=kind), settings) for kind in MULTIPLIERS]
-    schemes = [scheme for scheme in ("opt1", "opt2") if scheme in BUILDS[base.array]]
-    if base.array == "systolic_os":
-        schemes = ["opt1"]
-    ours = [figures(replace(base, scheme=scheme), settings) for scheme in schemes]
+    others = (replace(base, scheme=scheme) for scheme in BUILDS[base.array])
+    ours = [figures(other, settings) for other in others if other.axes.saves_carries and not other.data_dependent]
     mac, best = (max(designs, key=lambda design: float(design[CORE])) for designs in (macs, ours))
     core = best[CORE] / mac[CORE]
     engine = max(design[ENGINE] for design in ours) / max(design[ENGINE] for design in macs)

@@ -23,7 +23,6 @@ from pathlib import Path
 from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
 from hdl.params import BitloomError, EngineParams
-from hdl.params.engine import SUPPORTED
 from synth_scripts.flow import Result, area_delay, synthesise_module
 from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library, load
@@ -68,13 +67,10 @@ def designs() -> dict[str, Design]:
     made = {"opt1": pe(EngineParams(scheme="opt1", rows=2, cols=2, carry_every=1))}
     extra = {"opt4c": ("action", 1), "opt4e": ("action", 4)}
     for scheme in ("opt3", "opt4c", "opt2", "opt4e"):
-        if ("matrix_2d", scheme) in SUPPORTED:
-            params = EngineParams(array="matrix_2d", scheme=scheme, rows=2, cols=2, carry_every=1)
-            made[scheme] = pe(params, *extra.get(scheme, ()))
-    laconic = next((array for array, scheme in sorted(SUPPORTED) if scheme == "laconic"), None)
-    if laconic is not None:
-        params = EngineParams(array=laconic, scheme="laconic", rows=2, cols=2, depth=16)
-        made["laconic"] = pe(params, lanes=16)
+        params = EngineParams(array="matrix_2d", scheme=scheme, rows=2, cols=2, carry_every=1)
+        made[scheme] = pe(params, *extra.get(scheme, ()))
+    params = EngineParams(array="matrix_2d", scheme="laconic", rows=2, cols=2, depth=16)
+    made["laconic"] = pe(params, lanes=16)
     return made
 
 

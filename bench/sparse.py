@@ -17,8 +17,8 @@ from dataclasses import replace
 from bench._common import verdict
 from gen.emit.verilog import Emission, emit
 from gen.nest.encoders import density
-from hdl.params import EngineParams
-from hdl.params.engine import BUILDS, ENCODERS, SPARSE
+from hdl.params import BUILDS, ENCODERS, EngineParams
+from hdl.params.presets import preset
 from sim_tb.rate import measure_streak
 
 K = 1024
@@ -36,6 +36,12 @@ QUEUES = {("opt4e", 16): 32}
 def array_of(scheme: str) -> str:
     """The array that is measured: columns work alike in all, so that one of them is enough."""
     return next(array for array in ("matrix_2d", *BUILDS) if scheme in BUILDS[array])
+
+
+def schemes_that_skip() -> list[str]:
+    """Schemes whose rows skip their own zeros."""
+    named = {scheme: array for array, schemes in BUILDS.items() for scheme in schemes}
+    return [scheme for scheme, array in named.items() if preset(array, scheme).axes.skips_by_row]
 
 
 def cycles(params: EngineParams, hardware: Emission, sigma: float, k: int, tiles: int) -> float:
@@ -89,7 +95,7 @@ def table(base: EngineParams, queues: list[int], sizes: list[int], sigma: float)
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    schemes = [scheme for scheme in SPARSE if any(scheme in built for built in BUILDS.values())]
+    schemes = schemes_that_skip()
     parser.add_argument("--schemes", nargs="+", choices=schemes, default=schemes)
     parser.add_argument("--encoders", nargs="+", choices=ENCODERS, default=["ent", "naf"], help="of the judged table")
     parser.add_argument("--tiles", type=int, default=16, help="of a streak of one row")

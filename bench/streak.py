@@ -9,6 +9,7 @@ printed beside.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from bench._common import engines, verdict
 from gen.emit.verilog import Emission, emit
@@ -53,9 +54,9 @@ def main() -> int:
     for params in engines(args.size, args.size):
         if args.arrays and params.array not in args.arrays:
             continue
-        if params.array == "cube":
+        if params.axes.has_cells:
             half = max(1, args.size // 2)
-            params = next(each for each in engines(half, half) if (each.array, each.scheme) == ("cube", params.scheme))
+            params = replace(params, rows=half, cols=half, depth=half)
         if params.data_dependent:
             continue
         hardware, flow = emit(params), Dataflow(params)

@@ -47,13 +47,12 @@ def hardware(params: EngineParams) -> list[Place]:
     """The hardware of every primitive, in the order of the nest."""
     if params.sparse:
         return _sparse(params)
-    if params.scheme == "laconic":
+    if params.axes.recodes_both:
         return _laconic(params)
-    if params.array == "systolic_ws":
-        return [*_products(params), *_chain(params), _foot(params)]
-    if params.array == "cube":
-        return [*_products(params), *_chain(params), *_accumulator(params)]
-    if params.array == "adder_tree":
+    if params.axes.chain:
+        end = [_foot(params)] if params.weight_stationary else _accumulator(params)
+        return [*_products(params), *_chain(params), *end]
+    if params.axes.tree:
         return [*_products(params), *_tree(params), _foot(params)]
     return [*_products(params), *_sum_in_pe(params)]
 
@@ -62,13 +61,13 @@ def notes(params: EngineParams) -> list[str]:
     """Sentences on hardware that the nest does not show, and on where hardware and nest differ."""
     if params.sparse:
         return _notes_on_sparse(params)
-    if params.scheme == "laconic":
+    if params.axes.recodes_both:
         return [
             "A beat takes as many cycles as, over all operands in it, the most terms of one of A times the most terms "
             "of one of B: the whole tile waits for its slowest lane. The next beat is recoded meanwhile.",
         ]
     if params.weight_stationary:
-        way = "moves along with" if params.array == "systolic_ws" else "comes with"
+        way = "moves along with" if params.axes.hands_a_over else "comes with"
         return [
             "Every PE has a second register for B, into which the next block is loaded while this one works; the "
             f"change {way} the first row that needs it, and costs no step."
@@ -79,13 +78,13 @@ def notes(params: EngineParams) -> list[str]:
 def _products(params: EngineParams) -> list[Place]:
     """From an operand of A to the partial products in a PE."""
     fused = params.multiplier == "fused"
-    if params.scheme == "mac" and not fused:
+    if not params.axes.saves_carries and not fused:
         multiply = "the operator *: what digits it has is left to synthesis"
         return [Place(primitive, "pe", pes(params), multiply) for primitive in ("encode d", "map p", "shift q")]
-    digits = Booth(params.a) if params.scheme == "mac" else encoding(params.encoder, params.a)
+    digits = encoding(params.encoder, params.a) if params.axes.saves_carries else Booth(params.a)
     wires = f"{digits.digits} digits on {digits.bits} wires"
-    lanes = params.depth if params.weight_stationary else params.rows * (params.depth if params.array == "cube" else 1)
-    if params.scheme == "mac":
+    lanes = params.depth if params.weight_stationary else params.rows * (params.depth if params.axes.has_cells else 1)
+    if not params.axes.saves_carries:
         encode = Place("encode d", "pe", pes(params), f"Booth inside the multiplier: {wires}")
     elif digits.plain:
         encode = Place("encode d", "pe", pes(params), f"wires: the {digits.digits} bits of the operand")
@@ -96,18 +95,18 @@ def _products(params: EngineParams) -> list[Place]:
     if digits.plain:
         select = f"each bit lets b through: {bits} bits"
     places = [encode, Place("map p", "pe", pes(params), select)]
-    return places if params.scheme == "opt2" else [*places, Place("shift q", "pe", pes(params), "wires")]
+    return places if params.axes.sum.per_weight else [*places, Place("shift q", "pe", pes(params), "wires")]
 
 
 def _sum_in_pe(params: EngineParams) -> list[Place]:
     """The sum stays in the PE."""
     count, width = pes(params), params.accumulator
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         return [
             _reduced(params),
             Place("add C[m,n]", "pe", count, f"a carry-propagate adder, {width} bits, in every step"),
         ]
-    if params.scheme == "opt2":
+    if params.axes.sum.per_weight:
         return _weight_sums(params)
     carries = len(Opt1PE(params).carries)
     finish = f"an adder of {width} bits at the head of each column, {Dataflow(params).finish_steps} steps"
@@ -135,14 +134,14 @@ def _weight_sums(params: EngineParams) -> list[Place]:
 def _tree(params: EngineParams) -> list[Place]:
     """The products of a column are added up by a tree."""
     count, cols, levels = pes(params), params.cols, Dataflow(params).tree_levels
-    inside = "tree" if params.depth > 1 or params.scheme == "opt2" else "column"
+    inside = "tree" if params.depth > 1 or params.axes.sum.per_weight else "column"
     stages = f"{Dataflow.TREE_FAN_IN} at a time, {levels} {'stage' if levels == 1 else 'stages'}"
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         bits = params.product_bits
         places = [_reduced(params), Place("add x", "pe", count, f"a carry-propagate adder, {bits} bits")]
         places[0] = replace(places[0], text=places[0].text.split(",")[0])
         return places
-    if params.scheme == "opt1":
+    if not params.axes.sum.per_weight:
         text = f"full adders: in a PE its digits' products, then the PEs' pairs {stages}"
         return [Place("half_reduce s, c", inside, cols, text)]
     return [
@@ -163,10 +162,10 @@ def _reduced(params: EngineParams) -> Place:
 def _chain(params: EngineParams) -> list[Place]:
     """The sum passes from PE to PE along K."""
     count = pes(params)
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         add = f"a carry-propagate adder, {params.block_bits} bits; the next PE of the chain takes the sum"
         return [_reduced(params), Place("add x", "pe", count, add)]
-    form = chain_arithmetic(params) if params.array == "cube" else CarrySave(params, params.block_bits)
+    form = chain_arithmetic(params) if params.axes.has_cells else CarrySave(params, params.block_bits)
     bits = f"{form.width} bits of s and {len(form.columns) - form.width} of c"
     return [Place("half_reduce s, c", "pe", count, f"full adders; the next PE of the chain takes {bits}")]
 
@@ -174,9 +173,9 @@ def _chain(params: EngineParams) -> list[Place]:
 def _foot(params: EngineParams) -> Place:
     """The sums over a block of K are added up below the columns, row by row."""
     foot = f"adder and {params.rows} x {params.accumulator} bits of sums over the blocks before"
-    if params.scheme != "mac":
-        foot = f"{'t + u' if params.scheme == 'opt2' else 's + c'}, {params.block_bits} bits, then {foot}"
-    elif params.array == "adder_tree" and params.depth > 1:
+    if params.axes.saves_carries:
+        foot = f"{'t + u' if params.axes.sum.per_weight else 's + c'}, {params.block_bits} bits, then {foot}"
+    elif params.axes.tree and params.depth > 1:
         foot = f"a tree, {Dataflow.TREE_FAN_IN} sums at a time; then {foot}"
     return Place("add C[m,n]", "foot", params.cols, foot)
 
@@ -184,7 +183,7 @@ def _foot(params: EngineParams) -> Place:
 def _accumulator(params: EngineParams) -> list[Place]:
     """The sums of a chain are added up at its end."""
     count, width = params.rows * params.cols, params.accumulator
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         return [Place("add C[m,n]", "accumulator", count, f"a carry-propagate adder, {width} bits, in every step")]
     carries = len(Accumulator(params).carries)
     finish = f"an adder of {width} bits at the head of each column, {Dataflow(params).finish_steps} steps"
@@ -204,7 +203,7 @@ def _sparse(params: EngineParams) -> list[Place]:
     shape, plane = SparseShape(params), PlaneSum(params)
     digits = encoding(params.encoder, params.a)
     count, recoders = pes(params), params.rows * shape.lanes
-    own = params.scheme == "opt3"
+    own = params.axes.recodes_in_pe
     finds = f"of a group of {_count(shape.group, 'digit')}, those that are not zero in turn"
     once = "once for all planes" + (" and PEs of a row" if own else "")
     sums = f"full adders; registers of {plane.width} bits for s and {len(plane.carries)} for c"

@@ -17,7 +17,7 @@ __all__ = [
 def pes(params: EngineParams) -> int:
     """Processing elements of the array."""
     across = params.depth if params.weight_stationary else params.rows
-    return across * params.cols * (params.depth if params.array == "cube" else 1)
+    return across * params.cols * (params.depth if params.axes.has_cells else 1)
 
 
 def macs_per_cycle(params: EngineParams) -> int | None:

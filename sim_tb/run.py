@@ -169,7 +169,7 @@ def run_workload(
         "problems": answer["problems"],
         "versions": versions(),
     }
-    if params.sparse or params.scheme == "laconic":
+    if params.data_dependent:
         report["cycles_per_step"] = round(answer["cycles"] * params.rows * params.cols / max(macs, 1), 6)
     names = ("tiles", "images", "accuracy", "accuracy_numpy", "accuracy_float", "waves")
     report |= {key: answer[key] for key in names if key in answer}

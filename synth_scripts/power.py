@@ -18,6 +18,7 @@ from typing import Any
 
 from gen.operands import operands_in_words, usual_sigma
 from gen.timing import drain_cycles
+from hdl.lib.roles import MEMORY
 from hdl.params import EngineParams
 from synth_scripts import cache
 from synth_scripts.activity import stream_tiles
@@ -27,7 +28,6 @@ from synth_scripts.gatesim import Simulator
 from synth_scripts.library import Library
 from synth_scripts.macro import POWER_MODEL, MacroEnergy
 from synth_scripts.memory import Memory
-from synth_scripts.roles import MEMORY, role
 
 __all__ = [
     "LIMIT",
@@ -171,14 +171,14 @@ class EnginePower:
     results: int
 
     def by_role(
-        self, prefix: str, period_ns: float, areas: Mapping[str, float], memories: float, *, whole: bool
+        self, roles: Mapping[str, str], period_ns: float, areas: Mapping[str, float], memories: float, *, whole: bool
     ) -> RolePower:
         """Power at a clock of the engine that this one stands for.
 
         Parameters
         ----------
-        prefix : str
-            First part of every module's name.
+        roles : mapping of str to str
+            The role of every module.
         period_ns : float
         areas : mapping of str to float
             The other engine's area by role: a role's power goes with it.
@@ -190,12 +190,14 @@ class EnginePower:
         milliwatts: dict[str, float] = defaultdict(float)
         own: dict[str, float] = defaultdict(float)
         for name, module in self.modules.items():
-            milliwatts[role(name, prefix)] += module.mw(period_ns)
-            own[role(name, prefix)] += module.area
+            milliwatts[roles[name]] += module.mw(period_ns)
+            own[roles[name]] += module.area
         macros = sum(module.mw(period_ns) for module in self.macros.values())
         if macros:
-            milliwatts[MEMORY] += macros
-        scales = {name: areas.get(name, 0.0) / area if area else 1.0 for name, area in own.items()} | {MEMORY: memories}
+            milliwatts[MEMORY.name] += macros
+        scales = {name: areas.get(name, 0.0) / area if area else 1.0 for name, area in own.items()} | {
+            MEMORY.name: memories
+        }
         return RolePower(
             {name: each * scales[name] for name, each in milliwatts.items()},
             macros * memories,

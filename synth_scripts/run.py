@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from gen.emit.verilog import Emission
 from gen.timing import macs_per_cycle, pes
+from hdl.lib.roles import ROLES, in_words
 from hdl.params import EngineParams
 from synth_scripts import checks, jobs, metrics, power, sta, yosys
 from synth_scripts.clock import Clock, target
@@ -23,7 +24,6 @@ from synth_scripts.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.metrics import Rate
 from synth_scripts.once import once
 from synth_scripts.power import RolePower
-from synth_scripts.roles import ORDER, role, words
 from synth_scripts.units import units
 
 __all__ = ["Form", "Settings", "strongest", "synthesise"]
@@ -182,10 +182,10 @@ class _Run:
             inside = min(instances, self.core.inside[name])
             for count, core in ((inside, True), (instances - inside, False)):
                 if area and count:
-                    part = {"role": role(name, self.core.prefix), "module": name, "instances": count}
+                    part = {"role": self.emission.roles[name], "module": name, "instances": count}
                     parts.append({**part, "area_um2": area * count, "core": core})
-        place = {name: i for i, name in enumerate(ORDER)}
-        return sorted(parts, key=lambda part: (place.get(part["role"], len(place)), part["module"], not part["core"]))
+        place = {role.name: i for i, role in enumerate(ROLES)}
+        return sorted(parts, key=lambda part: (place[part["role"]], part["module"], not part["core"]))
 
     def _memories(self, emission: Emission) -> list[tuple[Memory, int]]:
         """Every memory of an engine, and how often it is there."""
@@ -228,8 +228,8 @@ class _Run:
             **self._area_figures(),
             "area_unit": "NAND2" if library.is_unit else "um2",
             "cells": self._cells(),
-            "core_inside": words(inside),
-            "engine_inside": f"everything: core, {words(outside - inside)}",
+            "core_inside": in_words(inside),
+            "engine_inside": f"everything: core, {in_words(outside - inside)}",
             "parts": self.parts,
             **self._memory_figures(),
             "fanout_buffers": fabric.buffers,
@@ -318,7 +318,7 @@ class _Run:
         for part in self.parts:
             areas[part["role"]] += part["area_um2"]
         scale = self._counted(self.memories) / self._counted(held) if held else 1.0
-        return found.by_role(self.core.prefix, self.period, areas, scale, whole=small == self.params)
+        return found.by_role(emission.roles, self.period, areas, scale, whole=small == self.params)
 
     def _power_figures(self) -> dict[str, Any]:
         found = self.power

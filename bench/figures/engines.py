@@ -10,6 +10,7 @@ from bench.figures.cli import synth
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, number, table
 from hdl.params import MULTIPLIERS
+from hdl.params.presets import preset
 
 __all__ = ["GROUP", "PARTS", "measure"]
 
@@ -27,7 +28,6 @@ CHOICES = {
     ("matrix_2d", "opt2"): (4, 8),
     ("matrix_2d", "laconic"): (4,),
 }
-SPARSE = ("opt3", "opt4c", "opt4e")
 
 
 def measure(array: str, scheme: str, size: int, multiplier: str = MULTIPLIERS[0]) -> dict[str, Any]:
@@ -40,15 +40,20 @@ def _item(array: str, scheme: str, size: int, multiplier: str = "") -> str:
     return " ".join(filter(None, (array, scheme, multiplier, str(size))))
 
 
+def _multipliers(array: str, scheme: str) -> tuple[str, ...]:
+    """The forms of an engine; no name where it has one."""
+    return MULTIPLIERS if preset(array, scheme).axes.multiplies else ("",)
+
+
 def _items() -> dict[str, Callable[[], dict[str, Any]]]:
     """All engines; ``mac`` with each multiplier."""
     made: dict[str, Callable[[], dict[str, Any]]] = {}
     for size in SIZES:
         for (array, scheme), sizes in CHOICES.items():
             if size in sizes:
-                for multiplier in MULTIPLIERS if scheme == "mac" else (MULTIPLIERS[0],):
-                    name = _item(array, scheme, size, multiplier if scheme == "mac" else "")
-                    made[name] = partial(measure, array, scheme, size, multiplier)
+                for multiplier in _multipliers(array, scheme):
+                    name = _item(array, scheme, size, multiplier)
+                    made[name] = partial(measure, array, scheme, size, multiplier or MULTIPLIERS[0])
     return made
 
 
@@ -72,9 +77,8 @@ def _engine(design: dict[str, Any]) -> float:
 
 def _design(array: str, scheme: str, size: int, merit: Callable[[dict[str, Any]], float]) -> dict[str, Any]:
     """The figures of an engine; of ``mac`` those of the better multiplier."""
-    if scheme != "mac":
-        return figures(GROUP.name, _item(array, scheme, size))
-    return max((figures(GROUP.name, _item(array, scheme, size, kind)) for kind in MULTIPLIERS), key=merit)
+    forms = (_item(array, scheme, size, kind) for kind in _multipliers(array, scheme))
+    return max((figures(GROUP.name, form) for form in forms), key=merit)
 
 
 def _ratio(array: str, scheme: str, size: int, merit: Callable[[dict[str, Any]], float]) -> float:
@@ -109,7 +113,9 @@ def _cores(size: str) -> str:
 
 
 def _sparse(size: int) -> list[str]:
-    return [scheme for scheme in SPARSE if size in CHOICES["systolic_os", scheme]]
+    """Schemes whose rows skip their own zeros, measured in this size on the output-stationary systolic array."""
+    found = [scheme for (array, scheme), sizes in CHOICES.items() if array == "systolic_os" and size in sizes]
+    return [scheme for scheme in found if preset("systolic_os", scheme).axes.skips_by_row]
 
 
 def _range(values: list[float], form: str = "{:.1f}") -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.figures import demo, encoders, engines, scripts
+from bench.figures import aim, demo, encoders, engines, pim, scripts
 from hdl.params import ConfigError, Problem, near_name
 
 __all__ = ["PAGES", "PART", "PARTS", "rewritten"]
@@ -20,7 +20,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>.*?)<!-- end -->", re.DOTALL)
 
 #: Name -> what writes the part, given the further words of its comment.
-PARTS: dict[str, Callable[..., str]] = {**demo.PARTS, **engines.PARTS, **encoders.PARTS, **scripts.PARTS}
+PARTS: dict[str, Callable[..., str]] = {
+    name: part for each in (demo, engines, encoders, scripts, aim, pim) for name, part in each.PARTS.items()
+}
 
 
 def rewritten(page: str) -> str:

@@ -251,6 +251,15 @@ def _decoder() -> _Parser:
 _MODEL = "a config.json, the folder of a model with one, or the name of a published model"
 
 
+_BATCH = "sequences that go one token further together, each with caches of its own (default: 1)"
+_WEIGHTS = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
+
+
+def _add_set(parser: _Parser) -> None:
+    about = "replace a value of the system: channels=4, timing.trefi=0; may be repeated"
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
+
+
 def _pim_compile() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("model", metavar="MODEL", help=_MODEL)
@@ -260,10 +269,13 @@ def _pim_compile() -> _Parser:
         default="aim_measured",
         help="preset, or JSON file of a system (default: aim_measured)",
     )
+    _add_set(parser)
     about = "tokens that caches have room for (default: the model's context, at most 1024)"
     parser.add_argument("--tokens", type=int, metavar="N", help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
+    parser.add_argument("--weights", default="bf16", metavar="KIND", help=_WEIGHTS)
     about = "whether the vector unit works while channels do (default: it does)"
     parser.add_argument("--overlap", action=argparse.BooleanOptionalAction, default=True, help=about)
     parser.add_argument("--positions", metavar="N-M", help="positions whose programs are written (default: all)")
@@ -288,8 +300,7 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("model", metavar="MODEL", help=_MODEL)
     about = "preset, or JSON file of a system (default: aim_measured)"
     parser.add_argument("--system", metavar="NAME", default="aim_measured", help=about)
-    about = "replace a value of the system: channels=4, timing.trefi=0; may be repeated"
-    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
+    _add_set(parser)
     usual = pim_simulate.USUAL_TOKENS
     parser.add_argument("--tokens", type=int, default=usual, metavar="N", help=f"tokens to simulate (default: {usual})")
     about = "position of the first one; those before it are in the caches (default: 0)"
@@ -298,6 +309,8 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("--output-matrix", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "how the slots of matrices lie in rows: auto (default), rows or dense"
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
+    parser.add_argument("--weights", default="bf16", metavar="KIND", help=_WEIGHTS)
     about = "whether the vector unit works while channels do (default: it does)"
     parser.add_argument("--overlap", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "simulate the last position on other systems as well: channels, vector unit, refreshes ..."

@@ -80,7 +80,7 @@ def stored(output: Output, manifest: dict[str, Any]) -> Emission:
 
     text = (output / manifest["files"]["verilog"]).read_text(encoding="utf-8")
     ports = [Port(**port) for port in manifest["ports"]]
-    return Emission(manifest["top"], text, ports, manifest["modules"], manifest["core"])
+    return Emission(manifest["top"], text, ports, manifest["modules"], manifest["core"], manifest["roles"])
 
 
 def _is_current(content: dict[str, Any], config: Config, output: Output) -> bool:

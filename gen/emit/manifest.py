@@ -71,6 +71,7 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
         "modules": dict(emission.modules),
         "module_names": module_names(emission.text),
         "core": dict(emission.core),
+        "roles": dict(emission.roles),
         "dataflow": {name: _stream(stream) for name, stream in streams.items()},
         "k_limit": params.k_limit,
         "tile_interval": {"cycles": interval_formula(params), "drain_cycles": drain_cycles(params)},

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from gen.nest import rewrites
-from gen.nest.encoders import DIGIT_BITS
+from gen.nest.from_axes import nest_of_axes
+from hdl.params.axes import Adders, Axes, Carries, Digits, Encode, KSpace, Recoded, Skip, Sum
 from hdl.params.errors import ConfigError, Problem, near_name
-from hdl.params.nest import BROADCAST, RESULT, Line, Loop, Nest, Statement
+from hdl.params.nest import Nest
+from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, preset, preset_axes
 
 __all__ = [
-    "ARRAYS",
     "BUILT",
     "OPT1",
     "OPT2",
     "OPT3",
     "OPT4C",
     "OPT4E",
-    "SCHEMES",
     "Rewrite",
     "chain",
     "conventional",
     "nest_of",
+    "rewrites_of",
+    "start_of",
 ]
 
 
@@ -79,28 +81,41 @@ DRAIN = Rewrite(
     "the pairs wait in their registers, so they may be added one after another.",
 )
 
-ARRAYS = ("systolic_os", "systolic_ws", "cube", "adder_tree", "matrix_2d")
-SCHEMES = ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e")
 
-_PLANAR = {
-    "mac": (),
-    "opt1": (OPT1, SHARE_ENCODE, DRAIN),
-    "opt2": (OPT1, OPT2, SHARE_ENCODE, DRAIN),
-    "opt3": (OPT1, OPT2, OPT3, DRAIN),
-    "opt4c": (OPT1, OPT2, OPT3, OPT4C, DRAIN),
-    "opt4e": (OPT1, OPT2, OPT3, OPT4C, OPT4E, DRAIN),
-}
+def rewrites_of(axes: Axes) -> tuple[Rewrite, ...]:
+    """The rewrites from the conventional nest to these axes, one for each axis that differs; see :func:`start_of`."""
+    skips = axes.skips_by_row
+    turns = not axes.weights_stay and axes.adders is not Adders.OWN
+    steps = (
+        (OPT1, axes.saves_carries),
+        (OPT2, axes.sum.per_weight),
+        (OPT3, skips),
+        (OPT4C if skips else SHARE_ENCODE, not axes.recodes_in_pe),
+        (OPT4E, skips and axes.tree),
+        (DRAIN, turns),
+    )
+    return tuple(rewrite for rewrite, needed in steps if needed)
+
+
+def start_of(axes: Axes) -> Axes:
+    """The conventional array with the same arrangement: all digits at once, and every primitive in the loops over k."""
+    return replace(
+        axes,
+        k=KSpace() if axes.skips_by_row else axes.k,
+        digits=Digits(),
+        skip=Skip.NONE,
+        encode=Encode.PE,
+        sum=Sum(Carries.PROPAGATE),
+        adders=Adders.COLUMN if axes.weights_stay else Adders.OWN,
+    )
+
+
 #: The rewrites behind every (array, scheme) that the notation can express and the hardware library builds.
 BUILT: dict[tuple[str, str], tuple[Rewrite, ...]] = {
-    **{("systolic_os", scheme): steps for scheme, steps in _PLANAR.items() if scheme != "opt2"},
-    **{("matrix_2d", scheme): steps for scheme, steps in _PLANAR.items()},
-    ("systolic_ws", "mac"): (),
-    ("systolic_ws", "opt1"): (OPT1, SHARE_ENCODE),
-    ("cube", "mac"): (),
-    ("cube", "opt1"): (OPT1, SHARE_ENCODE, DRAIN),
-    ("adder_tree", "mac"): (),
-    ("adder_tree", "opt1"): (OPT1, SHARE_ENCODE),
-    ("adder_tree", "opt2"): (OPT1, OPT2, SHARE_ENCODE),
+    (array, scheme): rewrites_of(preset(array, scheme).axes)
+    for array, schemes in BUILDS.items()
+    for scheme in schemes
+    if preset(array, scheme).axes.recoded is Recoded.A
 }
 
 
@@ -120,8 +135,7 @@ def chain(array: str, scheme: str) -> tuple[Rewrite, ...]:
         return BUILT[array, scheme]
     for key, value, legal in (("array", array, ARRAYS), ("scheme", scheme, SCHEMES)):
         if value not in legal:
-            message = f"must be one of {', '.join(legal)}, not {value!r}"
-            raise ConfigError([Problem(key, message, near_name(value, legal))])
+            raise ConfigError([_unknown(key, value, legal)])
     schemes = ", ".join(name for at, name in BUILT if at == array)
     raise ConfigError([Problem("scheme", f"{scheme!r} is not built on array {array!r}, which has {schemes}")])
 
@@ -141,34 +155,11 @@ def conventional(array: str, rows: int, cols: int, *, depth: int = 1, encoder: s
     digits : int
         Digits of an operand.
     """
-    mode = BROADCAST if array in ("matrix_2d", "adder_tree") else ""  # all columns see an operand of A at once
-    m, n = Loop("space", "m", rows), Loop("space", "n", cols, mode)
-    row, k, lane, w = Loop("time", "m", rows), Loop("time", "k"), Loop("space", "k", depth), Loop("space", "w", digits)
-    around: dict[str, tuple[Loop, ...]] = {
-        "systolic_os": (m, n, k),
-        "matrix_2d": (m, n, k),
-        "cube": (m, n, k),
-        "systolic_ws": (k, row, n),
-        "adder_tree": (k, row, n),
-    }
-    if array not in around:
-        raise ConfigError(
-            [Problem("array", f"must be one of {', '.join(ARRAYS)}, not {array!r}", near_name(array, ARRAYS))]
-        )
-    outer = around[array]
-    pe = outer if array in ("systolic_os", "matrix_2d") else (*outer, lane)
-    lines = [
-        Line((*pe, w), Statement(("d",), "encode", encoder=encoder)),
-        Line((*pe, w), Statement(("p",), "map", ("d",))),
-        Line((*pe, w), Statement(("q",), "shift", ("p",), bits=DIGIT_BITS[encoder])),
-        Line(pe, Statement(("s", "c"), "half_reduce", ("q",), over=("w",))),
-    ]
-    if pe == outer:  # a PE adds to its own result
-        lines.append(Line(pe, Statement((RESULT,), "add", ("s", "c"), accumulate=True)))
-    elif array == "adder_tree":  # a tree adds all products at once
-        lines.append(Line(pe, Statement(("x",), "add", ("s", "c"))))
-        lines.append(Line(outer, Statement((RESULT,), "add", ("x",), accumulate=True, over=("k",))))
-    else:  # a chain of PEs adds one product after another to a sum that passes through
-        lines.append(Line(pe, Statement(("x",), "add", ("s", "c"), accumulate=True)))
-        lines.append(Line(outer, Statement((RESULT,), "add", ("x",), accumulate=True)))
-    return Nest(tuple(lines))
+    if array not in ARRAYS:
+        raise ConfigError([_unknown("array", array, ARRAYS)])
+    start = start_of(preset_axes(array, BUILDS[array][0], depth))
+    return nest_of_axes(start, rows, cols, encoder=encoder, digits=digits)
+
+
+def _unknown(key: str, value: str, legal: Sequence[str]) -> Problem:
+    return Problem(key, f"must be one of {', '.join(legal)}, not {value!r}", near_name(value, legal))

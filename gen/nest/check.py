@@ -258,7 +258,7 @@ class _Checker:
                 self.problems.append(Problem(where_, "only one loop can skip zeros"))
             depth = digit.loops.index(loop)
             for inner in digit.loops[depth + 1 :]:
-                if (inner.kind, inner.index, loop.index) != ("space", "k", "k"):
+                if inner.kind != "space" or inner.index == "w":
                     message = (
                         f"the digit in '{text}' has loops of its own ('{header([inner])}'): each step needs one digit"
                     )

@@ -13,7 +13,7 @@ from gen.nest.encoders import Density
 from gen.nest.tile import Tile, loop_sizes
 from hdl.params.nest import SKIPPING, Line, Nest
 
-__all__ = ["Cycles", "cycles", "steps_kept", "time_steps"]
+__all__ = ["Cycles", "cycles", "planes_kept", "shares_steps", "steps_kept", "time_steps"]
 
 Floats = NDArray[np.float64]
 
@@ -62,22 +62,41 @@ def cycles(nest: Nest, flow: Flow, tile: Tile, density: Density) -> Cycles:
     return Cycles(dense, max(row, drained), max(slowest, drained))
 
 
+def shares_steps(nest: Nest) -> bool:
+    """Rows, or lanes, skip only steps in which none of them has a digit."""
+    encode = nest.lines[nest.find("encode")[0]]
+    depth = next((i for i, loop in enumerate(encode.loops) if loop.mode == SKIPPING), len(encode.loops))
+    return any(loop.index not in (encode.loops[depth].index, "n") for loop in encode.loops[depth + 1 :])
+
+
+def planes_kept(nest: Nest, flow: Flow, tile: Tile, density: Density) -> list[float]:
+    """For each weight, the probability that a step is not skipped: that of a digit in one of those that share it."""
+    encode = nest.lines[nest.find("encode")[0]]
+    sizes = loop_sizes(nest, flow, tile)
+    depth = next(i for i, loop in enumerate(encode.loops) if loop.mode == SKIPPING)
+    apart = (encode.loops[depth].index, "n")  # lanes have steps of their own, columns the same digits
+    share = math.prod(sizes[key] for key in encode.keys[depth + 1 :] if key[0] not in apart)
+    return [1 - (1 - probability) ** share if share > 1 else probability for probability in density.planes]
+
+
 def steps_kept(nest: Nest, flow: Flow, tile: Tile, density: Density) -> tuple[float, float]:
     """Mean steps in which a loop that skips zeros is busy for a tile: of one row, and of the slowest row."""
     encode = nest.lines[nest.find("encode")[0]]
     skipping = next(loop for loop in encode.loops if loop.mode == SKIPPING)
     sizes = loop_sizes(nest, flow, tile)
     pairs = list(zip(encode.loops, encode.keys, strict=True))
-    lanes = math.prod(sizes[key] for _, key in pairs[encode.loops.index(skipping) + 1 :])
-    rows = math.prod(sizes[key] for loop, key in pairs if loop.index == "m" and loop.kind == "space")
+    outer, inner = pairs[: encode.loops.index(skipping)], pairs[encode.loops.index(skipping) + 1 :]
+    at_once = math.prod(sizes[key] for _, key in inner if key[0] == "k")
+    lanes = at_once if skipping.index == "k" else 1
+    rows = math.prod(sizes[key] for loop, key in outer if loop.index == "m" and loop.kind == "space")
     turns = math.prod(sizes[key] for loop, key in pairs if loop.index in "mn" and loop.kind == "time")
     k = min(tile.k, LONGEST)
-    if lanes == 1:
+    if at_once == 1 and not shares_steps(nest):
         row = _power(np.array(density.counts), k)
     else:
         row = np.ones(1)
-        for probability in density.planes:
-            row = _sum(row, _slowest(_power(np.array([1 - probability, probability]), -(-k // lanes)), lanes))
+        for probability in planes_kept(nest, flow, tile, density):
+            row = _sum(row, _slowest(_power(np.array([1 - probability, probability]), -(-k // at_once)), lanes))
     mean, waiting = _mean(row), _mean(_slowest(row, rows)) - _mean(row)
     return turns * mean * tile.k / k, turns * (mean * tile.k / k + waiting * math.sqrt(tile.k / k))
 

@@ -155,7 +155,10 @@ class _Machine:
                     self.run(inside, [*parts, _Part(loop, np.array([step]))])
 
     def skip(self, block: list[tuple[int, Line]], loop: Loop, parts: list[_Part]) -> None:
-        """Hand out the steps whose digit is not zero: to each copy around the loop, and each lane in it, its own."""
+        """Hand out the steps whose digit is not zero: to each copy around the loop, and each lane in it, its own.
+
+        All other copies in it share their steps, those in which one of them has a digit.
+        """
         line = next(line for _, line in block if line.statement.primitive == "encode")
         depth = len(parts)
         lanes = line.loops[depth + 1 :]
@@ -169,6 +172,8 @@ class _Machine:
         shape = [len(part.values) for part in every]
         nonzero = np.broadcast_to(nonzero, shape)
         self.scanned += int(nonzero.size)
+        shared = [i for i, lane in enumerate(lanes, depth + 1) if lane.index != loop.index]
+        nonzero = np.asarray(np.any(nonzero, axis=tuple(shared), keepdims=True))
         nonzero = np.moveaxis(nonzero, depth, -1).reshape(*shape[:depth], -1, shape[depth])
         order = np.argsort(~nonzero, axis=-1, kind="stable")
         counts = nonzero.sum(axis=-1)
@@ -194,9 +199,11 @@ class _Machine:
             own = on_axis(axis, part.values)
             if part.pick is not None and part.valid is not None:
                 around = tuple(on_axis(i, np.arange(part.pick.shape[i])) for i in range(axis))
-                # Without its lanes (a reader outside of them) the inner part is that of lane 0, and of no use.
+                # Without its lanes (a reader outside of them) the inner part is that of lane 0, and of no use; there is
+                # work as long as one of them has any.
                 own = part.pick[(*around, below)]
-                valid = valid & part.valid[(*around, below)]
+                works = part.valid if index in values else np.any(part.valid, axis=-1, keepdims=True)
+                valid = valid & works[(*around, below)]
             values[index] = below + own * stride
             inner[index] = stride * self.sizes[key]
         return values, valid

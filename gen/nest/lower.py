@@ -1,23 +1,26 @@
-"""From a nest to the engine that the hardware library builds for it: found by structure, whatever the names."""
+"""From a nest to the engine that the hardware library builds for it: its axes, and their name among the presets."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import fields
 
 from gen.nest.canonical import BUILT, nest_of
-from gen.nest.check import check, place
+from gen.nest.check import place
 from gen.nest.encoders import digit_count
 from gen.nest.printer import header, statement_text
+from gen.nest.structure import differences, same
+from gen.nest.to_axes import axes_of
+from hdl.params.axes import Axes
+from hdl.params.built import unbuilt
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.formats import OperandFormat
-from hdl.params.nest import INDICES, SKIPPING, Line, Loop, Nest, Statement
+from hdl.params.nest import Nest
+from hdl.params.presets import name_of, preset, preset_axes
 
 __all__ = ["MULTIPLIER", "lower"]
 
-#: How the multiplier of the scheme ``mac`` recodes; the key ``encoder`` is not for it.
+#: How a multiplier recodes; the key ``encoder`` is not for it.
 MULTIPLIER = "booth"
 
 
@@ -35,44 +38,48 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]
     Raises
     ------
     ConfigError
-        If the nest is wrong, or no engine is built like this: with the nearest one, and where the nest differs.
+        If the nest is wrong, or no engine is built like this: with the properties that nothing is built for, the
+        nearest engine, and where the nest differs from it.
     """
-    flow = check(nest)
+    axes = axes_of(nest)
     encode = nest.lines[nest.find("encode")[0]].statement
-    rows, cols, depth, digits = (_size(nest, index) for index in "mnkw")
+    rows, cols, digits = (_size(nest, index) for index in "mnw")
     if a is not None and digits != digit_count(encode.encoder, a):
+        loop = next(loop for line in nest.lines for loop in line.over("w"))
         message = f"{a} has {digit_count(encode.encoder, a)} digits under {encode.encoder!r}, not {digits}"
-        raise ConfigError([Problem(_at(nest, "w"), message)])
-    split = " x ".join("k" if size is None else f"k {size}" for size in flow.splits["k"])
-    if flow.splits["k"][:1] != (None,):
-        message = (
-            f"an engine takes tiles of any K: the outermost loop over k must be 'time k' without a size, not '{split}'"
-        )
-        raise ConfigError([Problem(_at(nest, "k"), message)])
-    if len(flow.splits["k"]) > 2 or any(len(flow.splits[index]) != 1 for index in "mnw"):
-        index = next((index for index in "mnw" if len(flow.splits[index]) != 1), "k")
-        message = f"{index} is split further than in any engine: m, n and w are one loop each, k two at most"
-        raise ConfigError([Problem(_at(nest, index), message)])
-    nearest: tuple[float, tuple[str, str], Nest] | None = None
-    for array, scheme in BUILT:
-        other = nest_of(array, scheme, rows, cols, depth=depth, encoder=encode.encoder, digits=digits)
-        distance = _distance(_shape(nest), _shape(other))
-        if not distance:
-            if scheme == "mac" and encode.encoder != MULTIPLIER:
-                message = f"the multiplier of 'mac' recodes by {MULTIPLIER!r}, not by {encode.encoder!r}"
-                raise ConfigError([Problem(place(encode, statement_text(encode)), message, f"write {MULTIPLIER!r}")])
-            fields: dict[str, str | int] = {"array": array, "scheme": scheme, "rows": rows, "cols": cols}
-            skips = any(loop.mode == SKIPPING for line in nest.lines for loop in line.loops)
-            if len(flow.splits["k"]) > 1 and not skips:
-                fields["depth"] = depth
-            return {**fields, "encoder": encode.encoder}
-        if nearest is None or distance < nearest[0]:
-            nearest = distance, (array, scheme), other
-    assert nearest is not None
-    _, (array, scheme), other = nearest
-    message = f"no engine is built like this; the nearest is {scheme!r} on {array!r}, which differs"
-    summary = Problem("nest", message, _way(nest, (array, scheme), other))
-    raise ConfigError([summary, *_differences(nest, other)])
+        raise ConfigError([Problem(place(loop, header([loop])), message)])
+    name = name_of(axes)
+    if name is None:
+        reasons = [Problem("nest", f"no engine is built like this: {text}") for text in unbuilt(axes)]
+        raise ConfigError([*reasons, *_nearest(nest, axes, rows, cols, encode.encoder, digits)])
+    if axes.multiplies and encode.encoder != MULTIPLIER:
+        message = f"the multiplier of {name[1]!r} recodes by {MULTIPLIER!r}, not by {encode.encoder!r}"
+        raise ConfigError([Problem(place(encode, statement_text(encode)), message, f"write {MULTIPLIER!r}")])
+    found: dict[str, str | int] = {"array": name[0], "scheme": name[1], "rows": rows, "cols": cols}
+    if preset(*name).deep:
+        found["depth"] = axes.k.steps
+    return {**found, "encoder": encode.encoder}
+
+
+def _size(nest: Nest, index: str) -> int:
+    """Steps of all loops over an index."""
+    loops = max((line.over(index) for line in nest.lines), key=len)
+    return math.prod(loop.size or 1 for loop in loops)
+
+
+def _nearest(nest: Nest, axes: Axes, rows: int, cols: int, encoder: str, digits: int) -> list[Problem]:
+    """The engine to which rewrites lead, or that of which fewest axes differ; and where the nest differs from it."""
+    depth = axes.k.steps
+    others = {name: nest_of(*name, rows, cols, depth=depth, encoder=encoder, digits=digits) for name in BUILT}
+    ways = {name: _way(nest, name, other) for name, other in others.items()}
+    name = min(BUILT, key=lambda name: (not ways[name], _apart(axes, preset_axes(*name, depth))))
+    summary = Problem("nest", f"the nearest engine is {name[1]!r} on {name[0]!r}", ways[name])
+    return [summary, *differences(nest, others[name])]
+
+
+def _apart(one: Axes, other: Axes) -> int:
+    """Axes on which two engines differ."""
+    return sum(getattr(one, axis.name) != getattr(other, axis.name) for axis in fields(Axes))
 
 
 def _way(nest: Nest, engine: tuple[str, str], other: Nest) -> str:
@@ -84,99 +91,6 @@ def _way(nest: Nest, engine: tuple[str, str], other: Nest) -> str:
                 result = rewrite.apply(result)
         except ConfigError:
             continue
-        if _shape(result) == _shape(other):
+        if same(result, other):
             return f"apply {', then '.join(repr(rewrite.name) for rewrite in BUILT[engine][start:])}"
     return ""
-
-
-def _size(nest: Nest, index: str) -> int:
-    """Steps of all loops over an index that have a size; engines have no other loop over m, n or w."""
-    loops = max((line.over(index) for line in nest.lines), key=len, default=())
-    if index in "mn" and any(loop.size is None for loop in loops):
-        message = f"engines have a fixed number of {'rows' if index == 'm' else 'columns'}: give this loop a size"
-        raise ConfigError([Problem(_at(nest, index), message)])
-    return math.prod(loop.size for loop in loops if loop.size is not None)
-
-
-def _at(nest: Nest, index: str) -> str:
-    loop = next(loop for line in nest.lines for loop in line.over(index))
-    return place(loop, header([loop]))
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """What of a line decides its hardware: the statement without names, and the loops as far as their order matters."""
-
-    statement: Statement
-    space: frozenset[Loop]
-    time: tuple[Loop, ...]
-    apart: frozenset[Loop]
-    split: tuple[Loop, ...]
-
-
-def _shape(nest: Nest) -> list[_Shape]:
-    return [_line_shape(line) for line in nest.lines]
-
-
-def _line_shape(line: Line) -> _Shape:
-    statement = line.statement
-    plain = Statement(
-        ("C",) if statement.targets == ("C",) else ("",) * len(statement.targets),
-        statement.primitive,
-        ("",) * len(statement.operands) if statement.targets else statement.operands,
-        statement.accumulate,
-        tuple(sorted(statement.over)),
-        statement.encoder,
-        statement.bits,
-    )
-    depth = next((i for i, loop in enumerate(line.loops) if loop.mode == SKIPPING), 0)
-    # Copies in lockstep are the same hardware whichever loop is outside; around a loop that skips they run apart.
-    return _Shape(
-        plain,
-        frozenset(loop for loop in line.loops if loop.kind == "space"),
-        tuple(loop for loop in line.loops if loop.kind == "time"),
-        frozenset(loop for loop in line.loops[:depth] if loop.kind == "space"),
-        tuple(loop for index in INDICES for loop in line.over(index)),
-    )
-
-
-def _distance(one: list[_Shape], other: list[_Shape]) -> float:
-    """0 if the same; else first by statements that differ, then by loops that do."""
-    if one == other:
-        return 0
-    statements = Counter(shape.statement for shape in one)
-    statements.subtract(Counter(shape.statement for shape in other))
-    different = sum(map(abs, statements.values()))
-    loops = sum(len({*mine.split} ^ {*theirs.split}) for mine, theirs in zip(one, other, strict=False))
-    return 1 + 100 * different + loops
-
-
-def _differences(nest: Nest, other: Nest) -> list[Problem]:
-    """Where a nest is not its nearest engine."""
-    mine, theirs = _shape(nest), _shape(other)
-    problems = []
-    for number, (line, shape) in enumerate(zip(nest.lines, mine, strict=True)):
-        text = statement_text(line.statement)
-        where = place(line.statement, text)
-        same = [i for i, match in enumerate(theirs) if match.statement == shape.statement]
-        if not same:
-            problems.append(Problem(where, f"there is no '{text}' there"))
-            continue
-        match = other.lines[number if number in same else same[0]]
-        if _line_shape(match) != shape:
-            primitive = line.statement.primitive
-            problems.append(Problem(where, f"{primitive!r} stands in {_around(line)}, there in {_around(match)}"))
-    missing = Counter(shape.statement for shape in theirs)
-    missing.subtract(Counter(shape.statement for shape in mine))
-    for line in other.lines:
-        plain = _line_shape(line).statement
-        if missing[plain] > 0:
-            missing[plain] -= 1
-            problems.append(Problem("nest", f"there it has '{statement_text(line.statement)}' in {_around(line)}"))
-    return problems or [Problem("nest", "its statements stand in another order")]
-
-
-def _around(line: Line) -> str:
-    """The loops around a line, those of one kind together."""
-    groups = groupby(line.loops, key=lambda loop: (loop.kind, loop.mode))
-    return " / ".join(f"'{header(list(group))}'" for _, group in groups) or "no loop"

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from gen.nest.canonical import ARRAYS, BUILT, chain, conventional, nest_of
+from gen.nest.canonical import BUILT, chain, conventional, nest_of
 from gen.nest.encoders import ENCODERS, density, digit_count
 from gen.nest.printer import print_nest
 from gen.nest.steps import explain_nest, explain_steps, steps
@@ -14,7 +14,7 @@ from gen.nest.tile import Tile
 from gen.nest.window import expected_interval
 from gen.operands import USUAL_SIGMA
 from hdl.arith.encoding import encoding
-from hdl.params import EngineParams, OperandFormat
+from hdl.params import ARRAYS, EngineParams, OperandFormat
 
 __all__ = ["rewritten"]
 

@@ -12,11 +12,9 @@ from gen.nest.edit import fresh_name, fresh_pair, moved, put, refuse, with_state
 from gen.nest.printer import header
 from hdl.params import ConfigError, Problem
 from hdl.params.nest import RESULT, SKIPPING, Line, Loop, Nest, Statement
+from hdl.params.presets import UNROLL
 
 __all__ = ["drain", "opt1", "opt2", "opt3", "opt4c", "opt4e", "share_encode"]
-
-#: Steps of k that OPT4E puts in space.
-UNROLL = 4
 
 
 def opt1(nest: Nest) -> Nest:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gen.nest.check import Flow, flow_of
-from gen.nest.cycles import Cycles, cycles, steps_kept
+from gen.nest.cycles import Cycles, cycles, planes_kept, shares_steps, steps_kept
 from gen.nest.encoders import Density, density
 from gen.nest.printer import target
 from gen.nest.tile import Range, Tile, loop_sizes, widths
@@ -49,10 +49,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The primitives of a nest in order, and the cycles of a tile."""
+    """The primitives of a nest in order, and the cycles of a tile; whether zeros are skipped by all rows together."""
 
     rows: tuple[Row, ...]
     cycles: Cycles
+    together: bool = False
 
 
 def table(
@@ -91,7 +92,7 @@ def table(
         if skips and line is not encode:
             operations = _kept(nest, flow, tile, line, digits)
         rows.append(_row(line, flow, number, ranges[number], copies, operations))
-    return Table(tuple(rows), cycles(nest, flow, tile, digits))
+    return Table(tuple(rows), cycles(nest, flow, tile, digits), shares_steps(nest))
 
 
 def _row(line: Line, flow: Flow, number: int, span: Range | None, copies: int, operations: float) -> Row:
@@ -111,7 +112,7 @@ def _kept(nest: Nest, flow: Flow, tile: Tile, line: Line, digits: Density) -> fl
     skipped = next(loop for loop in line.loops if loop.mode == SKIPPING)
     lanes = [key for key in sizes if key[0] == skipped.index and key[1] > 0]
     if all(key in line.keys for key in lanes):
-        return around * tile.k * digits.mean
+        return around * tile.k * sum(planes_kept(nest, flow, tile, digits))
     # One step serves all lanes, and there are as many as the busiest lane needs.
     columns = math.prod(sizes[key] for loop, key in pairs if loop.index in "mn" and loop.kind == "time")
     return around * steps_kept(nest, flow, tile, digits)[0] / columns
@@ -134,12 +135,14 @@ def render(found: Table) -> str:
         + "\n"
         for line in cells
     )
-    return f"{text}{_cycles(found.cycles)}\n"
+    return f"{text}{_cycles(found.cycles, found.together)}\n"
 
 
-def _cycles(found: Cycles) -> str:
+def _cycles(found: Cycles, together: bool) -> str:
     if found.row == found.dense:
         return f"{found.dense:,} cycles a tile"
+    if together:
+        return f"{found.tile:,.0f} cycles a tile: of {found.dense:,} steps, those in which some row has a digit"
     return (
         f"{found.tile:,.0f} cycles a tile: {found.row:,.0f} for a row's digits that are not zero (of {found.dense:,}), "
         f"{found.tile - found.row:,.0f} waiting for the slowest row"

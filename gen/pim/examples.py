@@ -192,7 +192,7 @@ EXAMPLES = {
         81,
     ),
     "SCALE_AB": Example(
-        "wr_gb    a=0, n=2\n        mac_ab   row=0, n=1, int8\n        scale_ab row=0, col=1, lane=2, acc=0, to=1",
+        "wr_gb    a=0, n=2\nmac_ab   row=0, n=1, int8\nscale_ab row=0, col=1, lane=2, acc=0, to=1",
         {
             "sram 0": SLOT,
             # The int8 1, -2, 0, 0, 0, 0, 0, 3: two a bf16 number.
@@ -205,7 +205,7 @@ EXAMPLES = {
             "accumulators 0.0": (0.0, 0.0, 0.0, 0.0),
             "accumulators 0.1": (10.5, 0.0, 0.0, 0.0),
         },
-        0,
+        41,
         "accumulators=2, int8=true",
     ),
     "VADD": Example(

@@ -4,7 +4,8 @@ A *unit* is a bank with its MAC unit; unit ``c * banks + b`` is bank b of channe
 element a unit. Output j of a matrix product is a dot product in unit j mod units, element j mod units of slot
 j // units. The matrix lies at the same columns of every bank, in the order in which VMM reads it: the input is cut into
 chunks as long as the global buffer, and of each chunk the columns of one slot follow those of the slot before; where
-there is a pitch, that many columns behind its begin.
+there is a pitch, that many columns behind its begin. For units with several accumulators, slots can come in groups, all
+chunks of a group in front of those of the next one, and chunks can have another length.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from gen.pim.elements import Elements, bf16, numbers
 from hdl.params import ConfigError, Problem
-from hdl.params.pim import PimParams, chunks, words_of
+from hdl.params.pim import PimParams, words_of
 
 __all__ = ["Matrix", "Memory", "to_words", "vector_of"]
 
@@ -35,6 +36,10 @@ class Matrix:
         The column of every bank where it begins, ``row * row_cols + col``.
     pitch : int
         Columns from one slot of a chunk to the next; 0 for as many as the chunk has.
+    chunk : int
+        Words of a chunk; 0 for as many as a global buffer has.
+    group : int
+        Slots of a group; 0 for all of them, as VMM wants it.
 
     Raises
     ------
@@ -47,15 +52,17 @@ class Matrix:
     inputs: int
     at: int = 0
     pitch: int = 0
+    chunk: int = 0
+    group: int = 0
 
     def __post_init__(self) -> None:
         problems = [
             Problem(f"matrix.{name}", f"must be an integer of at least {least}, not {value!r}")
-            for name, least in (("outputs", 1), ("inputs", 1), ("at", 0), ("pitch", 0))
+            for name, least in (("outputs", 1), ("inputs", 1), ("at", 0), ("pitch", 0), ("chunk", 0), ("group", 0))
             for value in (getattr(self, name),)
             if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least
         ]
-        if not problems and 0 < self.pitch < (longest := chunks(self.params, self.words)[0]):
+        if not problems and 0 < self.pitch < (longest := self.lengths[0]):
             message = f"must be 0, or at least the {longest} columns of the longest chunk, not {self.pitch}"
             problems.append(Problem("matrix.pitch", message))
         if problems:
@@ -72,9 +79,36 @@ class Matrix:
         return -(-self.outputs // self.params.units)
 
     @property
+    def lengths(self) -> list[int]:
+        """Words of each chunk."""
+        whole, rest = divmod(self.words, self.chunk or self.params.gb_words)
+        return [self.chunk or self.params.gb_words] * whole + [rest] * bool(rest)
+
+    @property
+    def pitches(self) -> list[int]:
+        """Columns from one slot to the next, for each chunk."""
+        return [self.pitch or length for length in self.lengths]
+
+    @property
     def columns(self) -> int:
         """Columns of every bank that it takes."""
-        return self.slots * sum(self.pitch or length for length in chunks(self.params, self.words))
+        return self.slots * sum(self.pitches)
+
+    def column(self, chunk: int, slot: int) -> int:
+        """The column where a chunk of a slot begins."""
+        first = slot // self.group * self.group if self.group else 0
+        many, pitches = min(self.group or self.slots, self.slots - first), self.pitches
+        return self.at + first * sum(pitches) + many * sum(pitches[:chunk]) + (slot - first) * pitches[chunk]
+
+    @property
+    def last_columns(self) -> int:
+        """Columns of a slot in the last chunk."""
+        return self.lengths[-1]
+
+    @property
+    def slot_elements(self) -> int:
+        """Elements that the columns of a slot have room for, with what stands between slots."""
+        return self.columns // self.slots * self.params.lanes
 
     @property
     def row(self) -> int:
@@ -124,8 +158,8 @@ class Matrix:
         filled[: self.outputs, : self.inputs] = given
         columns = filled.reshape(self.slots, params.units, self.words, params.lanes)
         found = np.zeros((params.units, self.columns, params.lanes), np.uint16)
-        for start, length, slots in self._chunks(found):
-            slots[:] = columns[:, :, start : start + length].swapaxes(0, 1)
+        for words, slots, part in self._parts(found):
+            part[:] = columns[slots, :, words].swapaxes(0, 1)
         return found.reshape(params.channels, params.banks, self.columns, params.lanes)
 
     def read(self, image: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -145,22 +179,24 @@ class Matrix:
         _expect("image", given, (params.channels, params.banks, max(most, self.at + self.columns), params.lanes))
         columns = given.reshape(params.units, -1, params.lanes)[:, self.at : self.at + self.columns]
         found = np.empty((self.slots, params.units, self.words, params.lanes), np.uint16)
-        for start, length, slots in self._chunks(columns):
-            found[:, :, start : start + length] = slots.swapaxes(0, 1)
+        for words, slots, part in self._parts(columns):
+            found[slots, :, words] = part.swapaxes(0, 1)
         matrix = found.reshape(self.slots * params.units, -1)
         return numbers(matrix[: self.outputs, : self.inputs])
 
-    def _chunks(self, columns: Elements) -> Iterator[tuple[int, int, Elements]]:
-        """For each chunk of the input: its first word, its words, and its part of the matrix.
+    def _parts(self, columns: Elements) -> Iterator[tuple[slice, slice, Elements]]:
+        """Each chunk of each group: its words of the input, its slots, and its part of the matrix.
 
         That is a view of ``columns``, which has the shape (units, columns, lanes), as (units, slots, words, lanes).
         """
-        start = at = 0
-        for length in chunks(self.params, self.words):
-            pitch = self.pitch or length
-            part = columns[:, at : at + self.slots * pitch]
-            yield start, length, part.reshape(self.params.units, self.slots, pitch, self.params.lanes)[:, :, :length]
-            start, at = start + length, at + self.slots * pitch
+        lanes, units = self.params.lanes, self.params.units
+        for first in range(0, self.slots, self.group or self.slots):
+            many, start = min(self.group or self.slots, self.slots - first), 0
+            for chunk, (length, pitch) in enumerate(zip(self.lengths, self.pitches, strict=True)):
+                at = self.column(chunk, first) - self.at
+                part = columns[:, at : at + many * pitch].reshape(units, many, pitch, lanes)
+                yield slice(start, start + length), slice(first, first + many), part[:, :, :length]
+                start += length
 
     def source(self, x: npt.ArrayLike) -> Elements:
         """The words of an input vector, shape (words, lanes), zeros behind it."""

@@ -9,37 +9,10 @@ from gen.report.charts import Part, Stack, stacks
 from gen.report.figures import count, quantity, share
 from gen.report.markup import Markup, tag
 from gen.report.records import Design, Synthesis
+from hdl.lib.roles import role_of
 
-__all__ = ["ROLES", "area"]
+__all__ = ["area"]
 
-#: Colour and plain name of a part of the engine, by its role; parts of one name are shown as one.
-ROLES = {
-    "pe": ("pe", "PEs"),
-    "recode": ("recode", "recoders"),
-    "picker": ("recode", "pickers"),
-    "accumulator": ("adders", "accumulators"),
-    "tree": ("adders", "trees"),
-    "cell": ("pe", "cells"),
-    "row": ("drain", "result bus"),
-    "bus": ("drain", "result bus"),
-    "array": ("drain", "result bus"),
-    "adders": ("adders", "final adders"),
-    "drain": ("adders", "final adders"),
-    "skew": ("skew", "skew"),
-    "deskew": ("skew", "deskew"),
-    "terms": ("memory", "queues of terms"),
-    "serialiser": ("drain", "serialiser"),
-    "sparse": ("control", "sparse control"),
-    "lookup": ("recode", "lookups"),
-    "window": ("skew", "window"),
-    "memory": ("memory", "memories, in flip-flops"),
-    "slice": ("slices", "register slices"),
-    "control": ("control", "control"),
-    "jobs": ("control", "control"),
-    "engine": ("control", "top level"),
-}
-#: All parts of other roles.
-OTHER = ("rest", "other parts")
 #: What memories that stand as macros are called.
 MACROS = "memories, as macros (estimate)"
 #: Widths of the columns, px.
@@ -59,8 +32,10 @@ def area(synth: Synthesis) -> Section:
     return Section("area", "Where the area is", [tag("p", lead, class_="lead"), figure])
 
 
-def _key(role: str) -> Key:
-    return ROLES.get(role, OTHER)
+def _key(name: str) -> Key:
+    """Colour and plain name of a part of the engine, by its role; parts of one name are shown as one."""
+    role = role_of(name)
+    return role.kind, role.label
 
 
 def _groups(design: Design) -> dict[Key, float]:

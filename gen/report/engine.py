@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gen.report.blocks import Section, cell, diagram, table
 from gen.report.data import RunData
 from gen.report.diagrams.engine import engine_diagram
@@ -10,40 +12,63 @@ from gen.report.figures import count
 from gen.report.markup import tag
 from gen.timing import drain_cycles, interval_words
 from hdl.arith.encoding import encoding
-from hdl.params import EngineParams
+from hdl.params import Axes, EngineParams
 
 __all__ = ["element", "engine", "interface"]
 
-PE_TEXTS = {
-    "mac": "Multiply and add. The carry-propagate addition stands inside the loop over k: it is part of every cycle.",
-    "opt1": (
-        "The operand of A arrives as digits, recoded once where it enters the array. Each digit picks a multiple of b; "
-        "all of them are compressed into a sum that keeps its carries (carry-save), so that no long carry chain is "
-        "left in the loop over k. Sum and carries meet outside of it, in the final adders."
+#: What a PE does: the first text whose axes are the engine's.
+PE_TEXTS: tuple[tuple[Callable[[Axes], bool], str], ...] = (
+    (
+        lambda axes: axes.recodes_both,
+        (
+            "Operands of A and of B arrive as terms, plus or minus a power of two, one pair a lane and cycle. To "
+            "multiply them is to add their exponents; the products of all lanes are added to a sum in carry-save "
+            "form."
+        ),
     ),
-    "opt2": (
-        "The operand of A arrives as digits, recoded once where it enters the array. Products of digits of equal "
-        "weight are summed apart, in few bits and without a shift; the weights are combined outside of the loop over k."
+    (
+        lambda axes: axes.skips_by_row and axes.recodes_in_pe,
+        (
+            "A group of digits of equal weight arrives. The PE picks those that are not zero, one a cycle, and adds "
+            "that multiple of its operand of B to the sum of the weight, in carry-save form. It never shifts."
+        ),
     ),
-    "opt3": (
-        "A group of digits of equal weight arrives. The PE picks those that are not zero, one a cycle, and adds that "
-        "multiple of its operand of B to the sum of the weight, in carry-save form. It never shifts."
+    (
+        lambda axes: axes.skips_by_row and axes.tree,
+        (
+            "Up to four digits that are not zero arrive, each from its own steps of K, picked once for all PEs of the "
+            "row. Their multiples of four operands of B are added to one sum in carry-save form, which is that of "
+            "their weight."
+        ),
     ),
-    "opt4c": (
-        "A digit that is not zero arrives, picked once for all PEs of the row. Its multiple of the operand of B is "
-        "added to the sum of the digit's weight, in carry-save form. The PE never shifts and never waits."
+    (
+        lambda axes: axes.skips_by_row,
+        (
+            "A digit that is not zero arrives, picked once for all PEs of the row. Its multiple of the operand of B "
+            "is added to the sum of the digit's weight, in carry-save form. The PE never shifts and never waits."
+        ),
     ),
-    "opt4e": (
-        "Up to four digits that are not zero arrive, each from its own steps of K, picked once for all PEs of the row. "
-        "Their multiples of four operands of B are added to one sum in carry-save form, which is that of their weight."
+    (
+        lambda axes: not axes.saves_carries,
+        "Multiply and add. The carry-propagate addition stands inside the loop over k: it is part of every cycle.",
     ),
-    "laconic": (
-        "Operands of A and of B arrive as terms, plus or minus a power of two, one pair a lane and cycle. To multiply "
-        "them is to add their exponents; the products of all lanes are added to a sum in carry-save form."
+    (
+        lambda axes: axes.sum.per_weight,
+        (
+            "The operand of A arrives as digits, recoded once where it enters the array. Products of digits of equal "
+            "weight are summed apart, in few bits and without a shift; the weights are combined outside of the loop "
+            "over k."
+        ),
     ),
-}
-#: Schemes whose PEs have no enable.
-FREE = ("opt3", "opt4c", "opt4e")
+    (
+        lambda axes: True,
+        (
+            "The operand of A arrives as digits, recoded once where it enters the array. Each digit picks a multiple "
+            "of b; all of them are compressed into a sum that keeps its carries (carry-save), so that no long carry "
+            "chain is left in the loop over k. Sum and carries meet outside of it, in the final adders."
+        ),
+    ),
+)
 
 
 def engine(data: RunData) -> Section:
@@ -80,14 +105,15 @@ def element(data: RunData) -> Section:
     """One processing element."""
     params = data.params
     caption = "Small numbers are widths in bits. "
-    if params.scheme not in FREE:
+    if not params.sparse:  # rows that run apart have no enable
         caption += "All registers share one enable; frozen, nothing changes. "
-    if params.scheme != "mac":
+    if not params.axes.multiplies:
         digits = encoding(params.encoder, params.a)
         caption += f"An operand of format {params.a} has {digits.digits} digits on {digits.bits} wires"
         caption += "." if digits.plain else ": one, two, negative."
     figure = tag("figure", diagram(pe_diagram(params), "One processing element"), tag("figcaption", caption))
-    return Section("element", "One processing element", [tag("p", PE_TEXTS[params.scheme], class_="lead"), figure])
+    text = next(text for fits, text in PE_TEXTS if fits(params.axes))
+    return Section("element", "One processing element", [tag("p", text, class_="lead"), figure])
 
 
 def interface(data: RunData) -> Section:

@@ -13,16 +13,9 @@ from gen.report.markup import Markup, tag
 from gen.report.nest import nest
 from gen.report.simulation import simulation
 from gen.report.summary import summary
+from hdl.params import Axes
 
 __all__ = ["page"]
-
-ARRAY_NAMES = {
-    "systolic_os": "output-stationary systolic array",
-    "systolic_ws": "weight-stationary systolic array",
-    "cube": "cube of PEs",
-    "adder_tree": "multipliers and adder trees",
-    "matrix_2d": "2D matrix of PEs",
-}
 
 
 def page(data: RunData) -> Markup:
@@ -37,7 +30,16 @@ def page(data: RunData) -> Markup:
 def _title(data: RunData) -> str:
     params = data.params
     depth = f" × {params.depth}" if params.deep else ""
-    return f"{params.rows} × {params.cols}{depth} {ARRAY_NAMES[params.array]}, {params.scheme}"
+    return f"{params.rows} × {params.cols}{depth} {_array(params.axes)}, {params.scheme}"
+
+
+def _array(axes: Axes) -> str:
+    """How PEs are arranged, in words."""
+    if axes.has_cells:
+        return "cube of PEs"
+    if axes.hands_a_over:
+        return f"{'weight' if axes.weights_stay else 'output'}-stationary systolic array"
+    return "multipliers and adder trees" if axes.weights_stay else "2D matrix of PEs"
 
 
 def _header(data: RunData, title: str) -> Markup:

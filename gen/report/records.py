@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from gen.report.figures import is_number
 from hdl.params import Problem
+from hdl.params.presets import BASELINE
 
 __all__ = ["Compared", "Design", "Manifest", "Memory", "Part", "Port", "Ratios", "Simulation", "Synthesis", "read"]
 
@@ -247,7 +248,7 @@ class Synthesis(Design):
     @property
     def baseline(self) -> Compared | None:
         """What gains and costs are measured against: ``mac`` where it is there, else the first."""
-        macs = [design for design in self.compared if design.scheme == "mac"]
+        macs = [design for design in self.compared if design.scheme == BASELINE]
         return next(iter((*macs, *self.compared)), None)
 
     @property

@@ -9,6 +9,7 @@ from gen.report.figures import quantity, times
 from gen.report.ground import ground, key_figures, missed
 from gen.report.markup import Markup, join, tag
 from gen.report.records import Compared, Synthesis
+from hdl.params.presets import BASELINE, FIRST
 
 __all__ = ["headline", "summary"]
 
@@ -200,6 +201,6 @@ def _missed_clock(synth: Synthesis | None) -> Markup | None:
 
 
 def _how_to_compare(synth: Synthesis) -> Markup:
-    other = "opt1" if synth.scheme == "mac" else "mac"
+    other = FIRST if synth.scheme == BASELINE else BASELINE
     command = f"--set 'synth.compare=[\"{other}\"]'"
     return tag("p", "To see them beside another scheme, run again with ", tag("code", command), ".", class_="lead")

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.arith.bit_serial import BitSerial
 from hdl.arith.digits import Encoding
 from hdl.arith.radix4 import Booth, EnT, Naf
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import OperandFormat
 
@@ -38,6 +39,7 @@ class Recoder(Part):
     """
 
     module = "recode"
+    role = roles.RECODE
     clocked = False
 
     def __init__(self, encoder: str, operand: OperandFormat) -> None:

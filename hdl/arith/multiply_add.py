@@ -114,5 +114,5 @@ class CarrySave(MultiplyAdd):
 
 
 def multiply_add(params: EngineParams, width: int) -> MultiplyAdd:
-    """The arithmetic of ``params.scheme`` in PEs that hand sums on."""
-    return Plain(params, width, exact=False) if params.scheme == "mac" else CarrySave(params, width)
+    """The arithmetic of PEs that hand sums on."""
+    return CarrySave(params, width) if params.axes.saves_carries else Plain(params, width, exact=False)

@@ -10,6 +10,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import encoding
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams, OperandFormat
 
@@ -87,6 +88,8 @@ class TermQueue(Part):
     terms : Out(2 + form.exponent_bits)
         The term of this cycle: whether there is one left, its sign, and its exponent.
     """
+
+    role = roles.TERMS
 
     def __init__(self, module: str, form: TermForm, *, repeats: bool, counts: bool) -> None:
         self.module = module
@@ -171,6 +174,8 @@ class TermLanes(Part):
     terms : Out(form.bits)
         See :meth:`TermForm.split`.
     """
+
+    role = roles.TERMS
 
     def __init__(self, name: str, form: TermForm, *, repeats: bool, counts: bool) -> None:
         self.module = f"lanes_{name}"

@@ -11,6 +11,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.array.tree import PlaneTree, Tree
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
 from hdl.pe.product import ProductPE, SelectPE
@@ -36,12 +37,13 @@ class TreeColumn(Part):
     """
 
     module = "column"
+    role = roles.TREE
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         self.pe: ProductPE | SelectPE
         self.tree: PlaneTree | Tree | None = None  # a single product needs none
-        if params.scheme == "opt2":
+        if params.axes.sum.per_weight:
             self.pe = SelectPE(params)
             excess = self.pe.products.excess
             self.tree = PlaneTree(params, self.pe.products)
@@ -100,6 +102,7 @@ class AdderTree(Part):
     """
 
     module = "array"
+    role = roles.ARRAY
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import propagate
 from hdl.arith.heap import BitHeap
+from hdl.lib import roles
 from hdl.lib.delay import Delay
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
@@ -45,6 +46,7 @@ class Foot(Part):
     """
 
     module = "foot"
+    role = roles.DRAIN
 
     def __init__(self, params: EngineParams, columns: tuple[int, ...], excess: int, *, follow: bool) -> None:
         self.params = params
@@ -67,7 +69,7 @@ class Foot(Part):
         with m.If(self.en):
             m.d.sync += [valid.eq(self.valid), first.eq(self.first)]
         before = self._before(m, step, total) if self.params.rows > 1 else Mux(first, 0, total)
-        x = self.x if self.params.scheme == "mac" else self._number(m)
+        x = self._number(m) if self.params.axes.saves_carries else self.x
         with m.If(step):
             m.d.sync += total.eq(before + (x.as_signed() if self.params.result_signed else x))
         return m

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from amaranth.hdl import Cat, Module, Mux, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import EngineParams
 from hdl.pe.scheme import Scheme
@@ -28,6 +29,7 @@ class Row(Part):
     """
 
     module = "row"
+    role = roles.ROW
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params

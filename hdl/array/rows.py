@@ -13,16 +13,22 @@ from amaranth.lib.wiring import In
 
 from hdl.array.cube import CubeRow
 from hdl.array.matrix_2d import BroadcastRow
+from hdl.array.row import Row
 from hdl.array.skew import skew
 from hdl.array.systolic_os import SystolicRow
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
 
 __all__ = ["Array", "Rows"]
 
-#: What a row is, by array.
-ROWS = {"systolic_os": SystolicRow, "matrix_2d": BroadcastRow, "cube": CubeRow}
+
+def _row(params: EngineParams, scheme: Scheme) -> Row:
+    """A row, by how operands of A travel along it."""
+    if not params.axes.hands_a_over:
+        return BroadcastRow(params, scheme)
+    return CubeRow(params, scheme) if params.axes.chain else SystolicRow(params, scheme)
 
 
 class Rows(Part):
@@ -45,11 +51,13 @@ class Rows(Part):
         row 0.
     """
 
+    role = roles.BUS
+
     def __init__(self, params: EngineParams, scheme: Scheme, rows: int) -> None:
         self.params = params
         self.scheme = scheme
         self.rows = rows
-        self.row = ROWS[params.array](params, scheme)
+        self.row = _row(params, scheme)
         self.module = f"rows_{rows}"
         members = self.row.signature.members
         super().__init__(
@@ -106,6 +114,7 @@ class Array(Part):
     """
 
     module = "array"
+    role = roles.ARRAY
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.delay import Delay
 from hdl.lib.shared import Part, place
 
@@ -38,6 +39,7 @@ class Skew(Part):
         self.lanes = lanes
         self.width = width
         self.reverse = reverse
+        self.role = roles.DESKEW if reverse else roles.SKEW
         self.module = f"{'deskew' if reverse else 'skew'}_{lanes}x{width}"
         super().__init__({"en": In(1), "i": In(lanes * width), "o": Out(lanes * width)})
 

@@ -11,6 +11,7 @@ from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.array.skew import skew
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.pe.chain import ChainPE
@@ -34,6 +35,7 @@ class ChainRow(Part):
     """
 
     module = "row"
+    role = roles.ROW
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
@@ -72,6 +74,8 @@ class ChainRows(Part):
     b_in, b_out : cols operands of B, from above, and as they are in the block's last row
     p_in, p_out : cols sums, from above and to below
     """
+
+    role = roles.BUS
 
     def __init__(self, params: EngineParams, rows: int) -> None:
         self.params = params
@@ -149,6 +153,7 @@ class SystolicWS(Part):
     """
 
     module = "array"
+    role = roles.ARRAY
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params

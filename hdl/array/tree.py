@@ -11,6 +11,7 @@ from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProduct, PartialProducts
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 
@@ -35,7 +36,7 @@ class Form:
     @classmethod
     def of(cls, params: EngineParams, most: int, count: int) -> Form:
         """The form of a sum of ``count`` terms; in carry-save form each is 0 to ``most``, so that no carry is lost."""
-        if params.scheme == "mac":
+        if not params.axes.saves_carries:
             return cls(min(params.sum_bits(count), params.block_bits))
         width = min((most * count).bit_length(), params.block_bits)
         return cls(width, carry_columns(width, width, params.carry_every))
@@ -69,6 +70,8 @@ class Node(Part):
     y : Out(len(form.columns))
         Their sum, one step later.
     """
+
+    role = roles.TREE
 
     def __init__(
         self, module: str, params: EngineParams, count: int, columns: tuple[int, ...], early: int, form: Form
@@ -129,6 +132,8 @@ class Tree(Part):
     y : Out(len(form.columns))
         Their sum, one step later for each of the ``Dataflow.tree_levels``.
     """
+
+    role = roles.TREE
 
     def __init__(
         self, params: EngineParams, columns: tuple[int, ...], most: int, product: PartialProduct | None = None
@@ -193,6 +198,7 @@ class PlaneTree(Part):
     """
 
     module = "tree"
+    role = roles.TREE
 
     def __init__(self, params: EngineParams, products: PartialProducts) -> None:
         self.params = params

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["StreamSlice"]
@@ -31,6 +32,8 @@ class StreamSlice(Part):
     room : Out(1)
         At least one entry will be free in the next cycle, whatever enters in this one.
     """
+
+    role = roles.SLICE
 
     resets = True
 

@@ -18,4 +18,4 @@ def body_of(params: EngineParams) -> Body:
         return WeightStationary(params)
     if params.sparse:
         return Sparse(params)
-    return Laconic(params) if params.scheme == "laconic" else OutputStationary(params)
+    return Laconic(params) if params.axes.recodes_both else OutputStationary(params)

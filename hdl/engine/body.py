@@ -8,6 +8,7 @@ from amaranth.hdl import Module, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.engine.pair import Pair
+from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import Dataflow, EngineParams
 
@@ -49,6 +50,7 @@ class Body(Part):
     """
 
     module = "body"
+    role = roles.ARRAY
     resets = True
     core: dict[str, int]
     drops = "ab"

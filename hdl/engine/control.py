@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import Dataflow, EngineParams
 
@@ -40,6 +41,7 @@ class Control(Part):
     """
 
     module = "control"
+    role = roles.CONTROL
     resets = True
 
     def __init__(self, params: EngineParams, latency: int) -> None:

@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.engine.finish import Finish
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.pe.scheme import Scheme
@@ -33,6 +34,7 @@ class Drain(Part):
     """
 
     module = "drain"
+    role = roles.DRAIN
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import propagate
 from hdl.arith.heap import BitHeap, share_of_levels
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["Finish"]
@@ -44,6 +45,7 @@ class Finish(Part):
     """
 
     module = "finish"
+    role = roles.ADDERS
 
     def __init__(self, width: int, columns: tuple[int, ...], zeros: int, *, steps: int, follow: bool) -> None:
         self.width = width

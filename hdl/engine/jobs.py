@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["COUNTER_BITS", "Jobs"]
@@ -38,6 +39,7 @@ class Jobs(Part):
     """
 
     module = "jobs"
+    role = roles.JOBS
     resets = True
 
     def __init__(self, beat_limit: int) -> None:

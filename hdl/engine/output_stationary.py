@@ -75,7 +75,7 @@ class OutputStationary(Body):
         streams = self.pair(m, take)
         a = Signal(len(self.a_data), name="operands_a")
         b: Value = self.b_data
-        operator = self.params.scheme == "mac" and self.params.multiplier == "inferred"
+        operator = self.params.axes.multiplies and self.params.multiplier == "inferred"
         if operator or self.params.reset_data:
             # The product with a zero is zero whatever the other operand is. But in a simulation with unknown values an
             # operator, or a netlist, makes an unknown one of it.

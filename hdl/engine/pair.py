@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["Pair"]
@@ -29,6 +30,7 @@ class Pair(Part):
     """
 
     module = "pair"
+    role = roles.CONTROL
     resets = True
 
     def __init__(self) -> None:

@@ -9,6 +9,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.terms import TermForm, TermLanes
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
 
@@ -44,6 +45,7 @@ class Serialiser(Part):
     """
 
     module = "serialiser"
+    role = roles.SERIALISER
     resets = True
 
     def __init__(self, params: EngineParams) -> None:

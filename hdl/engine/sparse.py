@@ -32,7 +32,8 @@ class Sparse(Body):
     results. Rows may run apart by as much as the window holds, even into the next tile; results leave when all rows
     are through.
 
-    Columns work on the same digits, in ``matrix_2d`` in the same cycle, in ``systolic_os`` one cycle after another. For
+    Columns work on the same digits: in the same cycle where those are broadcast, one cycle after another where they are
+    handed over. For
     the ports see :class:`hdl.engine.body.Body`. The core is the PEs and what selects their digits.
     """
 
@@ -42,7 +43,7 @@ class Sparse(Body):
         self.recoder = Recoder(params.encoder, params.a)
         self.planes = self.recoder.encoding.digits
         self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
-        if params.scheme != "opt3":
+        if not params.axes.recodes_in_pe:
             self.core["picker"] = params.rows * self.shape.lanes
 
     def elaborate(self, platform: object) -> Module:
@@ -161,7 +162,7 @@ class Sparse(Body):
         params = self.params
         width = self.shape.banks * params.b.width
         data: Value = Cat(self._part(operands, params.cols, j) for j in range(params.cols))
-        systolic = params.array == "systolic_os"
+        systolic = params.axes.hands_a_over
         if systolic:
             data = skew(m, "skew_window", Const(1, 1), data, params.cols)
         words = []
@@ -239,7 +240,7 @@ class Sparse(Body):
         for j in range(self.params.cols):
             acc = sums.word_select(j, part.pe.plane.acc_bits)
             column = place(m, f"collector{j}", collector, acc=acc, tag=tag, read=output.read)
-            if self.params.array == "systolic_os":
+            if self.params.axes.hands_a_over:
                 tag = column.tag_out
             results.append(Mux(output.zero, 0, column.result))
         m.d.comb += [

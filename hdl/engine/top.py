@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.bus.slice import StreamSlice
 from hdl.engine.bodies import body_of
 from hdl.engine.jobs import COUNTER_BITS, Jobs
+from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import BeatMap, Dataflow, EngineParams
 
@@ -90,6 +91,7 @@ class Engine(Part):
     """
 
     module = "engine"
+    role = roles.ENGINE
     resets = True
 
     def __init__(self, params: EngineParams) -> None:

@@ -15,9 +15,6 @@ from hdl.params import EngineParams
 
 __all__ = ["WeightStationary"]
 
-#: The array, by name.
-STATIONARY = {"systolic_ws": SystolicWS, "adder_tree": AdderTree}
-
 
 class WeightStationary(Body):
     """Array, feet, and results aligned. For the ports see :class:`hdl.engine.body.Body`; B comes first.
@@ -29,7 +26,7 @@ class WeightStationary(Body):
 
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
-        self.array = STATIONARY[params.array](params)
+        self.array = AdderTree(params) if params.axes.tree else SystolicWS(params)
         self.core = self.array.core
 
     def elaborate(self, platform: object) -> Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 
 __all__ = ["Delay", "delay", "later", "moves"]
@@ -65,6 +66,8 @@ class Delay(Part):
         Advance by one step; otherwise nothing changes.
     i, o : width bits
     """
+
+    role = roles.SKEW
 
     #: The longest delay written out.
     DIRECT = 4

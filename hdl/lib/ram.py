@@ -6,6 +6,7 @@ from amaranth.hdl import Module
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["Ram"]
@@ -32,6 +33,8 @@ class Ram(Part):
     r{i}_addr, r{i}_data
         The word at ``r{i}_addr``, one cycle later.
     """
+
+    role = roles.MEMORY
 
     def __init__(self, depth: int, width: int, reads: int = 1) -> None:
         self.depth = depth

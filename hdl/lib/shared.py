@@ -25,6 +25,8 @@ from amaranth.hdl import (
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib.roles import OTHER, Role
+
 __all__ = ["Part", "Shared", "place"]
 
 
@@ -35,6 +37,8 @@ class Part(wiring.Component):
     ----------
     module : str
         Its module's name, without the design's prefix; equal names mean equal hardware.
+    role : Role
+        What it is to an engine.
     clocked : bool
         It has a port ``clk``.
     resets : bool
@@ -43,6 +47,7 @@ class Part(wiring.Component):
     """
 
     module: str
+    role: Role = OTHER
     clocked = True
     resets = False
     # Amaranth warns of components that nobody elaborates; of a part's many objects only the first one is.

@@ -1,9 +1,11 @@
 """Parameter objects: frozen, validated, and free of Amaranth and NumPy."""
 
+from hdl.params.axes import Axes
 from hdl.params.dataflow import BeatMap, Dataflow
-from hdl.params.engine import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, EngineParams
+from hdl.params.engine import ENCODERS, MULTIPLIERS, EngineParams
 from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name, shown
 from hdl.params.formats import OperandFormat
+from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED
 
 __all__ = [
     "ARRAYS",
@@ -12,6 +14,7 @@ __all__ = [
     "MULTIPLIERS",
     "SCHEMES",
     "SUPPORTED",
+    "Axes",
     "BeatMap",
     "BitloomError",
     "CheckFailed",

@@ -80,6 +80,7 @@ class Dataflow:
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
+        self.axes = params.axes
         rows, cols, step = params.rows, params.cols, params.k_step
         if params.weight_stationary:
             a = BeatMap(step, params.a.width, params.a.signed, self._row_of_block, lambda k: -(-k // step) * rows)
@@ -120,12 +121,12 @@ class Dataflow:
     @property
     def column_skew(self) -> int:
         """Steps by which a column works behind the one before it."""
-        return 0 if self.params.array in ("matrix_2d", "adder_tree") else 1
+        return int(self.axes.hands_a_over)
 
     @property
     def lane_skew(self) -> int:
         """Steps by which a PE works behind the one that takes the step of K before, where a beat holds several."""
-        return int(self.params.array == "cube")
+        return int(self.axes.has_cells)
 
     @property
     def bus_stages(self) -> int:
@@ -148,14 +149,12 @@ class Dataflow:
     @property
     def array_steps(self) -> int:
         """Steps from the entry of operands to the sum that they complete, where the first column hands it on."""
-        if self.params.array == "systolic_ws":
-            return self.params.depth + 1  # one PE after the other
-        if self.params.array == "cube":
-            return self.params.depth + 2  # one PE after the other, and the accumulator
-        if self.params.array == "adder_tree":  # operands, digits, PEs, tree
-            # In opt2 the PEs have no step of their own, and the sums of all weights are added in one more.
-            return 3 + (max(self.tree_levels, 1) if self.params.scheme == "opt2" else self.tree_levels)
-        return 4 if self.params.scheme == "laconic" else 2  # laconic: two more registers in its PE
+        if self.axes.chain:  # one PE after the other, and the accumulator
+            return self.params.depth + (1 if self.axes.weights_stay else 2)
+        if self.axes.weights_stay:  # operands, digits, PEs, tree
+            # Sums for each weight: the PEs have no step of their own, and the weights are combined in one more.
+            return 3 + (max(self.tree_levels, 1) if self.axes.sum.per_weight else self.tree_levels)
+        return 4 if self.axes.recodes_both else 2  # products of pairs of terms: two more registers in the PE
 
     @property
     def recode_steps(self) -> int:
@@ -163,22 +162,22 @@ class Dataflow:
 
         One where a carry runs through the digits: it would be too much after the logic that lets operands enter.
         """
-        edge = self.params.scheme not in ("mac", "laconic") and not self.params.weight_stationary
+        edge = self.axes.saves_carries and not self.axes.recodes_both and not self.axes.weights_stay
         return int(edge and self.params.encoder in ("ent", "naf"))
 
     @property
     def term_steps(self) -> int:
         """Cycles in which a beat is turned into terms, before the first of its steps."""
-        return 2 if self.params.scheme == "laconic" else 0
+        return 2 if self.axes.recodes_both else 0
 
     @property
     def finish_steps(self) -> int:
-        """Steps of the final addition of a sum in carry-save form."""
-        if self.params.scheme == "mac":
+        """Steps of the final addition of a sum in carry-save form, where rows keep step."""
+        if not self.axes.saves_carries:
             return 0
-        if self.params.weight_stationary:
+        if self.axes.weights_stay:
             return 1
-        return 3 if self.params.scheme == "opt2" else 2
+        return 3 if self.axes.sum.per_weight else 2
 
     @property
     def align_steps(self) -> int:
@@ -189,16 +188,16 @@ class Dataflow:
     def latency(self) -> int:
         """Cycles from the last operands that a tile's first row of results needs to that row, at the ports, unstalled.
 
-        Where B stays these are the first row of A of the last block, elsewhere a tile's last beats. In ``laconic`` they
-        are one step; more steps come on top.
+        Where B stays these are the first row of A of the last block, elsewhere a tile's last beats. Where both
+        operands are recoded they are one step; more steps come on top.
         """
         return 3 + self.term_steps + self.recode_steps + self.array_steps + self.align_steps + self.params.preload
 
     def tile_interval(self, k: int) -> int:
         """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands.
 
-        In ``laconic`` a beat takes a cycle if it is one step: as many as, in all its operands, the most terms of one of
-        A times the most terms of one of B.
+        Where both operands are recoded a beat takes a cycle if it is one step: as many as, in all its operands, the
+        most terms of one of A times the most terms of one of B.
         """
         if self.params.weight_stationary:
             return -(-k // self.params.depth) * max(self.params.rows, self.params.depth)

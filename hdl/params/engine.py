@@ -5,29 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from hdl.params.axes import Axes, Skip
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
+from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, preset, preset_axes
 
-__all__ = ["ARRAYS", "BUILDS", "ENCODERS", "MULTIPLIERS", "SCHEMES", "SUPPORTED", "UNROLL", "EngineParams"]
+__all__ = ["ENCODERS", "MULTIPLIERS", "EngineParams"]
 
-ARRAYS = ("systolic_os", "systolic_ws", "cube", "adder_tree", "matrix_2d")
-SCHEMES = ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e", "laconic")
 ENCODERS = ("booth", "ent", "naf", "bit_serial")
 MULTIPLIERS = ("fused", "inferred")
-#: The (array, scheme) pairs that the hardware library builds, as schemes by array.
-BUILDS: dict[str, tuple[str, ...]] = {
-    "systolic_os": ("mac", "opt1", "opt3", "opt4c", "opt4e"),
-    "systolic_ws": ("mac", "opt1"),
-    "cube": ("mac", "opt1"),
-    "adder_tree": ("mac", "opt1", "opt2"),
-    "matrix_2d": ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e", "laconic"),
-}
-SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
-#: Arrays with a part of K in space, and schemes that skip zero digits.
-DEEP = ("systolic_ws", "cube", "adder_tree")
-SPARSE = ("opt3", "opt4c", "opt4e")
-#: Steps of K that OPT4E takes at once.
-UNROLL = 4
 
 MAX_SIZE = 1024
 MAX_ACCUMULATOR = 64
@@ -50,7 +36,8 @@ class EngineParams:
     array : str
         How processing elements (PEs) are arranged, one of ``ARRAYS``: ``systolic_os`` and ``systolic_ws`` (systolic,
         results or a block of B stay), ``cube`` (chains of PEs along K), ``adder_tree`` (multipliers and trees of
-        adders), ``matrix_2d`` (operands of A broadcast along the rows).
+        adders), ``matrix_2d`` (operands of A broadcast along the rows). With ``scheme`` it names a point of
+        :attr:`axes`; nothing else in the hardware asks for either name.
     scheme : str
         How products become sums, one of ``SCHEMES``; ``BUILDS`` says which exist on which array. ``mac`` (multiplier
         and adder), ``opt1`` (carry-save accumulation of recoded digits), ``opt2`` (a sum for each weight), ``opt3``,
@@ -58,8 +45,8 @@ class EngineParams:
     rows, cols : int
         M and N, 1 to 1024.
     depth : int
-        Steps of K in space, 1 to 1024: on the arrays of ``DEEP``, and the lanes of a PE of ``laconic``. Ignored
-        elsewhere.
+        Steps of K in space, 1 to 1024, where :attr:`deep`: the chains and trees over K of an array, the lanes of a PE
+        of ``laconic``. Ignored elsewhere.
     a, b : OperandFormat
         Operand formats; ``a`` is the recoded operand.
     encoder : str
@@ -76,10 +63,10 @@ class EngineParams:
     preload : bool
         Add a stream of initial values to the results.
     segment : int
-        Steps of K whose operands a scheme of ``SPARSE`` holds at once, a power of two from 8 to 4096. A longer tile is
-        worked off in several segments. Ignored by the other schemes.
+        Steps of K whose operands an engine that skips zeros holds at once, a power of two from 8 to 4096. A longer tile
+        is worked off in several segments. Ignored by all others.
     group : int
-        Digits among which such a scheme looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
+        Digits among which such an engine looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
     queue : int
         Groups that wait in front of the rows, 2 to 32: how far rows with different numbers of digits may run apart.
     reset_data : bool
@@ -115,13 +102,13 @@ class EngineParams:
             raise ConfigError(problems)
 
     def _problems(self):
-        for key, legal in (("array", ARRAYS), ("scheme", SCHEMES), ("encoder", ENCODERS), ("multiplier", MULTIPLIERS)):
-            value = getattr(self, key)
-            if value not in legal:
-                hint = near_name(value, legal)
-                yield Problem(f"engine.{key}", f"must be one of {', '.join(legal)}, not {value!r}", hint)
-        if self.array in ARRAYS and self.scheme in SCHEMES and (self.array, self.scheme) not in SUPPORTED:
-            has = ", ".join(BUILDS.get(self.array, ())) or "none"
+        unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
+        yield from unknown
+        yield from self._one_of("encoder", ENCODERS)
+        yield from self._one_of("multiplier", MULTIPLIERS)
+        named = not unknown and (self.array, self.scheme) in SUPPORTED
+        if not unknown and not named:
+            has = ", ".join(BUILDS[self.array])
             yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}, which has {has}")
         for key in ("rows", "cols", "depth"):
             yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
@@ -135,13 +122,11 @@ class EngineParams:
         if not bad and self.segment & (self.segment - 1):
             nearest = 1 << (self.segment.bit_length() - 1)
             yield Problem("engine.segment", f"must be a power of two, not {self.segment}", f"write {nearest}")
-        elif not bad and self.sparse and self.group in (1, 2, 4, 8) and self.segment < 2 * self.k_step * self.group:
-            least = 2 * self.k_step * self.group
-            yield Problem(
-                "engine.segment",
-                f"must be at least twice the {self.k_step * self.group} digits of a group, not {self.segment}",
-                f"write {least}",
-            )
+        elif not bad and named and self.group in (1, 2, 4, 8):
+            digits = preset(self.array, self.scheme).axes.k.steps * self.group
+            if preset(self.array, self.scheme).axes.skips_by_row and self.segment < 2 * digits:
+                message = f"must be at least twice the {digits} digits of a group, not {self.segment}"
+                yield Problem("engine.segment", message, f"write {2 * digits}")
         for key in ("preload", "reset_data"):
             if not isinstance(getattr(self, key), bool):
                 yield Problem(f"engine.{key}", f"must be true or false, not {getattr(self, key)!r}")
@@ -159,6 +144,12 @@ class EngineParams:
                 f"not {self.accumulator}",
                 f"write {self.product_bits} or more",
             )
+
+    def _one_of(self, key: str, legal: tuple[str, ...]):
+        value = getattr(self, key)
+        if value not in legal:
+            message = f"must be one of {', '.join(legal)}, not {value!r}"
+            yield Problem(f"engine.{key}", message, near_name(value, legal))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EngineParams:
@@ -187,29 +178,34 @@ class EngineParams:
         return values
 
     @property
+    def axes(self) -> Axes:
+        """What ``array`` and ``scheme`` stand for: all that shapes the hardware but sizes and formats."""
+        return preset_axes(self.array, self.scheme, self.depth)
+
+    @property
     def deep(self) -> bool:
-        """``depth`` counts: several steps of K are done at once."""
-        return self.array in DEEP or self.scheme == "laconic"
+        """``depth`` counts: that many steps of K are done at once."""
+        return preset(self.array, self.scheme).deep
 
     @property
     def sparse(self) -> bool:
-        """Zero digits are skipped."""
-        return self.scheme in SPARSE
+        """Rows skip their zero digits."""
+        return self.axes.skips_by_row
 
     @property
     def data_dependent(self) -> bool:
         """The cycles of a tile depend on its operands."""
-        return self.sparse or self.scheme == "laconic"
+        return self.axes.skip is not Skip.NONE
 
     @property
     def weight_stationary(self) -> bool:
         """A block of B stays in the array while rows of A pass by."""
-        return self.array in ("systolic_ws", "adder_tree")
+        return self.axes.weights_stay
 
     @property
     def k_step(self) -> int:
         """Steps of K in a beat of operands."""
-        return self.depth if self.deep else UNROLL if self.scheme == "opt4e" else 1
+        return self.axes.k.steps
 
     @property
     def result_signed(self) -> bool:

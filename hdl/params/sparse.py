@@ -20,7 +20,7 @@ class SparseShape:
     Parameters
     ----------
     params : EngineParams
-        With a scheme of ``SPARSE``.
+        With rows that skip their zeros.
     """
 
     params: EngineParams

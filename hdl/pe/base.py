@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -34,10 +35,11 @@ class ProcessingElement(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams, a_bits: int, acc_bits: int, b_bits: int | None = None) -> None:
         self.params = params
-        if params.array == "systolic_os":
+        if params.axes.hands_a_over:
             a_ports = {"clear_in": In(1), "clear_out": Out(1), "a_in": In(a_bits), "a_out": Out(a_bits)}
         else:
             a_ports = {"clear": In(1), "a": In(a_bits)}
@@ -50,7 +52,7 @@ class ProcessingElement(Part):
         m.d.comb += self.b_out.eq(b)
         with m.If(self.en):
             m.d.sync += b.eq(self.b_in)
-        if self.params.array != "systolic_os":
+        if not self.params.axes.hands_a_over:
             return self.a, b, self.clear
         a = Signal(len(self.a_in), name="a", reset_less=True)
         clear = Signal(name="clear", reset_less=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
 from hdl.pe.cube import Accumulator, CubePE
@@ -36,6 +37,7 @@ class Cell(Part):
     """
 
     module = "cell"
+    role = roles.CELL
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
@@ -46,7 +48,7 @@ class Cell(Part):
         #: A single number would show the excess as a wrong sign: its chain begins with the negated excess.
         self.begin = 0
         self.excess = params.depth * self.arithmetic.excess
-        if params.scheme == "mac":
+        if not params.axes.saves_carries:
             self.begin, self.excess = -self.excess, 0
         a_bits, b_bits = (params.depth * len(port) for port in (self.pe.a_in, self.pe.b_in))
         operands = {"a_in": In(a_bits), "a_out": Out(a_bits), "b_in": In(b_bits), "b_out": Out(b_bits)}

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.multiply_add import CarrySave, MultiplyAdd, Plain
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -20,7 +21,7 @@ def chain_arithmetic(params: EngineParams) -> MultiplyAdd:
     A pair in carry-save form only has bits that count positive, so that it loses no carry and may be added to a wider
     one as it is: it holds the sum of all products with their excess. A single number has the sign of the sum.
     """
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         return Plain(params, params.block_bits, exact=False)
     greatest = params.depth * CarrySave(params, params.accumulator).most
     return CarrySave(params, min(greatest.bit_length(), params.accumulator))
@@ -45,6 +46,7 @@ class CubePE(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams) -> None:
         self.arithmetic = arithmetic = chain_arithmetic(params)
@@ -84,13 +86,14 @@ class Accumulator(Part):
     """
 
     module = "accumulator"
+    role = roles.ACCUMULATOR
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         self.arithmetic = chain_arithmetic(params)
         width = params.accumulator
         self.carries: tuple[int, ...] = ()
-        if params.scheme != "mac":
+        if params.axes.saves_carries:
             self.carries = carry_columns(width, self.arithmetic.width, params.carry_every)
         self.columns = (*range(width), *self.carries)
         ports = {"en": In(1), "clear_in": In(1), "clear_out": Out(1)}
@@ -102,7 +105,7 @@ class Accumulator(Part):
         kept = Signal(len(self.columns))
         clear = Signal(reset_less=True)
         m.d.comb += [kept.eq(Mux(clear, 0, acc)), self.acc.eq(acc), self.clear_out.eq(clear)]
-        if self.params.scheme == "mac":
+        if not self.params.axes.saves_carries:
             total = kept + (self.sum.as_signed() if self.params.result_signed else self.sum)
         else:
             heap = BitHeap(self.params.accumulator)

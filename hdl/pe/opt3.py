@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -41,13 +42,14 @@ class Opt3PE(Part):
     """
 
     module = "pe"
+    role = roles.PE
     resets = True
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         self.shape = SparseShape(params)
         self.plane = PlaneSum(params)
-        self.systolic = params.array == "systolic_os"
+        self.systolic = params.axes.hands_a_over
         bits = self.load_bits(self.shape)
         super().__init__(
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -92,12 +93,13 @@ class Opt4PE(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         self.shape = SparseShape(params)
         self.plane = PlaneSum(params)
-        self.systolic = params.array == "systolic_os"
+        self.systolic = params.axes.hands_a_over
         bits, lanes = Pick.bits(self.shape), self.shape.lanes
         picks = (
             {"pick_in": In(bits), "pick_out": Out(bits), "clear": Out(1)}

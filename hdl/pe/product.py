@@ -16,7 +16,7 @@ __all__ = ["ProductPE", "SelectPE"]
 
 def _arithmetic(params: EngineParams) -> MultiplyAdd:
     """As a single number, or in just the columns that the greatest product with its excess needs."""
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         return Plain(params, params.product_bits, exact=True)
     most = CarrySave(params, params.accumulator).most
     return CarrySave(params, min(most.bit_length(), params.block_bits))

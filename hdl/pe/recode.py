@@ -10,6 +10,6 @@ __all__ = ["recoder"]
 
 def recoder(params: EngineParams) -> Recoder | None:
     """The recoder of operands of A; None where they enter the array as PEs take them."""
-    if params.scheme in ("mac", "laconic") or encoding(params.encoder, params.a).plain:
+    if params.axes.recodes_in_pe or params.axes.recodes_both or encoding(params.encoder, params.a).plain:
         return None
     return Recoder(params.encoder, params.a)

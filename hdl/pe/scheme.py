@@ -15,13 +15,17 @@ from hdl.pe.recode import recoder
 
 __all__ = ["Scheme"]
 
-#: The PE that is a whole sum, by scheme.
-PES: dict[str, type[LaconicPE | MacPE | Opt1PE | Opt2PE]] = {
-    "mac": MacPE,
-    "opt1": Opt1PE,
-    "opt2": Opt2PE,
-    "laconic": LaconicPE,
-}
+
+def _pe(params: EngineParams) -> Cell | LaconicPE | MacPE | Opt1PE | Opt2PE:
+    """What gives a sum: a chain around an accumulator, or a PE, by the form of its sum."""
+    axes = params.axes
+    if axes.has_cells:
+        return Cell(params)
+    if axes.recodes_both:
+        return LaconicPE(params)
+    if not axes.saves_carries:
+        return MacPE(params)
+    return Opt2PE(params) if axes.sum.per_weight else Opt1PE(params)
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,19 @@ class Scheme:
 
     @classmethod
     def of(cls, params: EngineParams) -> Scheme:
-        """The parts of ``params.scheme`` on ``params.array``."""
-        pe: Cell | LaconicPE | MacPE | Opt1PE | Opt2PE
+        """The parts of an engine whose results stay in its PEs, all in step.
+
+        Raises
+        ------
+        ValueError
+            For any other engine.
+        """
+        if params.axes.weights_stay or params.axes.skips_by_row:
+            raise ValueError("only where results stay, and rows keep step, does a PE give a sum of its own")
+        pe = _pe(params)
         lanes, core = 1, {"pe": 1}
-        if params.array == "cube":
-            pe, lanes, core = Cell(params), params.depth, {"pe": params.depth, "accumulator": 1}
-        else:
-            pe = PES[params.scheme](params)
+        if params.axes.has_cells:
+            lanes, core = params.depth, {"pe": params.depth, "accumulator": 1}
         a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
         if isinstance(pe, LaconicPE):
             a_bits, b_bits = (form.bits for form in pe.forms)
@@ -80,7 +90,7 @@ class Scheme:
             b_bits=b_bits,
             core=core,
             lanes=lanes,
-            redundant=params.scheme != "mac",
+            redundant=params.axes.saves_carries,
         )
 
     @property

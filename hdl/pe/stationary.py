@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -39,10 +40,11 @@ class StationaryPE(Part):
     """
 
     module = "pe"
+    role = roles.PE
 
     def __init__(self, params: EngineParams, a_bits: int, ports: dict) -> None:
         self.params = params
-        self.systolic = params.array == "systolic_ws"
+        self.systolic = params.axes.hands_a_over
         bits = {"a": a_bits, "swap": 1, "load": 1}
         if self.systolic:
             along = {f"{name}_in": In(width) for name, width in bits.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["Arbiter"]
@@ -24,6 +25,7 @@ class Arbiter(Part):
     """
 
     module = "arbiter"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, rows: int) -> None:

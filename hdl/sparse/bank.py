@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
@@ -37,6 +38,7 @@ class Bank(Part):
     """
 
     module = "bank"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, params: EngineParams, planes: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
@@ -30,6 +31,7 @@ class Collector(Part):
     """
 
     module = "collector"
+    role = roles.DRAIN
     LATENCY = 4
 
     def __init__(self, params: EngineParams, tag: Tag, digit_bits: int) -> None:
@@ -37,7 +39,7 @@ class Collector(Part):
         self.tags = tag
         self.digit_bits = digit_bits
         self.plane = PlaneSum(params)
-        follow = {"tag_out": Out(tag.bits)} if params.array == "systolic_os" else {}
+        follow = {"tag_out": Out(tag.bits)} if params.axes.hands_a_over else {}
         super().__init__(
             {
                 "acc": In(self.plane.acc_bits),
@@ -58,7 +60,7 @@ class Collector(Part):
             m.d.sync += word.eq(previous)
             tags.append(word)
             previous = word
-        if self.params.array == "systolic_os":
+        if self.params.axes.hands_a_over:
             m.d.comb += self.tag_out.eq(tags[0])
 
         partial, carry = self._compress(m)

@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
@@ -41,6 +42,7 @@ class Loader(Part):
     """
 
     module = "loader"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, params: EngineParams, recoder: Recoder) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -25,6 +26,7 @@ class Lookup(Part):
     """
 
     module = "lookup"
+    role = roles.LOOKUP
     clocked = False
 
     def __init__(self, params: EngineParams) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["Output"]
@@ -36,6 +37,7 @@ class Output(Part):
     """
 
     module = "output"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, rows: int, settle: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params.sparse import SparseShape
 
@@ -67,6 +68,7 @@ class Picker(Part):
     """
 
     module = "picker"
+    role = roles.PICKER
     resets = True
 
     def __init__(self, shape: SparseShape) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -31,6 +32,7 @@ class Reader(Part):
     """
 
     module = "reader"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, params: EngineParams, planes: int) -> None:

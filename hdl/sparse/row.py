@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -86,13 +87,14 @@ class SparseRow(Part):
     """
 
     module = "row"
+    role = roles.ROW
     resets = True
 
     def __init__(self, params: EngineParams, planes: int) -> None:
         self.params = params
         self.shape = shape = SparseShape(params)
         self.tag = Tag(params.rows, planes, shape.step_bits)
-        self.pe = Opt3PE(params) if params.scheme == "opt3" else Opt4PE(params)
+        self.pe = Opt3PE(params) if params.axes.recodes_in_pe else Opt4PE(params)
         self.planes = planes
         bus = self.tag.bits + params.cols * self.pe.plane.acc_bits
         inputs = ("push", "grant", "fire", "finish", "finish_parity")
@@ -122,7 +124,7 @@ class SparseRow(Part):
         held = walkers[0].holds
         for walker in walkers[1:]:
             held = held | walker.holds
-        if self.params.scheme == "opt3":
+        if self.params.axes.recodes_in_pe:
             step, valid, finished = self._opt3(m, walkers[0], last)
         else:
             step, valid, finished = self._opt4(m, walkers, last)
@@ -166,7 +168,7 @@ class SparseRow(Part):
         valid = Signal()
         m.d.comb += valid.eq(Cat(*now.valid, *fields[0]).any())
         finished = []
-        if self.params.array == "systolic_os":
+        if self.params.axes.hands_a_over:
             for j in range(self.params.cols):
                 b = [self._operand(m, j, lane, index) for lane, index in enumerate(Pick(shape, word).index)]
                 pe = place(m, f"pe{j}", self.pe, pick_in=word, b_in=Cat(b))
@@ -195,7 +197,7 @@ class SparseRow(Part):
             b = Signal(self.params.b.width, name=f"operand{j}")
             pe = place(m, f"pe{j}", self.pe, load_in=load, b_in=b)
             m.d.comb += b.eq(self._operand(m, j, 0, pe.index))
-            if self.params.array == "systolic_os":
+            if self.params.axes.hands_a_over:
                 load = pe.load_out
             finished.append(Mux(pe.clear, pe.acc, 0))
             pes.append(pe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 
 __all__ = ["Turn"]
@@ -30,6 +31,8 @@ class Turn(Part):
     i : In(lanes * width), o : Out(lanes * width)
         The words, lane 0 lowest.
     """
+
+    role = roles.SPARSE
 
     clocked = False
 

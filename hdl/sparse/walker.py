@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params.sparse import SparseShape
 
@@ -38,6 +39,7 @@ class Walker(Part):
     """
 
     module = "walker"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, shape: SparseShape, plane_bits: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
@@ -26,12 +27,13 @@ class Window(Part):
     """
 
     module = "window"
+    role = roles.WINDOW
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         self.shape = shape = SparseShape(params)
         bits = shape.banks * params.b.width
-        follow = {"write_out": Out(1), "slot_out": Out(shape.slot_bits)} if params.array == "systolic_os" else {}
+        follow = {"write_out": Out(1), "slot_out": Out(shape.slot_bits)} if params.axes.hands_a_over else {}
         super().__init__(
             {
                 "write": In(1),
@@ -45,7 +47,7 @@ class Window(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         shape, queue = self.shape, self.params.queue
-        if self.params.array == "systolic_os":
+        if self.params.axes.hands_a_over:
             write = Signal(name="write_register", reset_less=True)
             slot = Signal(shape.slot_bits, name="slot_register", reset_less=True)
             m.d.sync += [write.eq(self.write), slot.eq(self.slot)]
@@ -74,6 +76,7 @@ class Slots(Part):
     """
 
     module = "slots"
+    role = roles.SPARSE
     resets = True
 
     def __init__(self, params: EngineParams) -> None:

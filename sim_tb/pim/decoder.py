@@ -85,10 +85,20 @@ def generation(compiled: Compiled, prompt: Sequence[int], count: int) -> list[tu
 
 
 def received(compiled: Compiled, outputs: Elements) -> Elements:
-    """The logits in what programs have sent, shape (times, vocabulary), from words of shape (count, lanes)."""
-    vocabulary = compiled.decoder.vocabulary
-    found: Elements = outputs.reshape(-1, words_of(compiled.params, vocabulary) * compiled.params.lanes)
-    return found[:, :vocabulary]
+    """The logits in what programs have sent, shape (times, vocabulary), from words of shape (count, lanes).
+
+    With a batch, the shape is (times, batch, vocabulary).
+    """
+    batch, params = compiled.placement.batch, compiled.params
+    vocabulary, words = compiled.decoder.vocabulary, words_of(params, compiled.decoder.vocabulary)
+    times = outputs.reshape(-1, batch * words, params.lanes)
+    found, done = [], 0
+    for piece in compiled.sram.pieces:
+        many = min(len(piece) * params.slot_words, words - done)
+        found.append(times[:, batch * done : batch * (done + many)].reshape(-1, batch, many, params.lanes))
+        done += many
+    logits: Elements = np.concatenate(found, axis=2).reshape(-1, batch, words * params.lanes)[:, :, :vocabulary]
+    return logits if batch > 1 else logits[:, 0]
 
 
 def continue_golden(

@@ -52,7 +52,8 @@ class Performance:
             If a time of more than two intervals has no refresh.
         """
         compiled, totals = self.compiled, self.totals
-        params, decoder = compiled.params, compiled.decoder
+        params, decoder, batch = compiled.params, compiled.decoder, compiled.placement.batch
+        tokens = totals.positions * batch
         totals.check_refreshes(params)
         seconds = totals.clocks * params.timing.clock_ps * 1e-12
         return {
@@ -64,11 +65,12 @@ class Performance:
             "timing": _timing(params),
             "rows": compiled.placement.rows,
             "first": min(self.clocks),
-            "tokens": totals.positions,
+            "batch": batch,
+            "tokens": tokens,
             "clocks": totals.clocks,
-            "clocks_per_token": totals.clocks / totals.positions,
+            "clocks_per_token": totals.clocks / tokens,
             "seconds": seconds,
-            "tokens_per_second": totals.positions / seconds,
+            "tokens_per_second": tokens / seconds,
             "instructions": totals.instructions,
             "positions": [self.clocks[position] for position in sorted(self.clocks)],
             "causes": dict(totals.causes),
@@ -80,7 +82,7 @@ class Performance:
                 "mac": totals.mac_utilisation(params),
                 "vector": totals.busy["vector"] / totals.clocks,
             },
-            "energy": _energy(params, totals),
+            "energy": _energy(params, totals, tokens),
             "detail": self._position(),
         }
 
@@ -136,6 +138,6 @@ def _timing(params: PimParams) -> dict[str, Any]:
     }
 
 
-def _energy(params: PimParams, totals: Totals) -> dict[str, Any]:
+def _energy(params: PimParams, totals: Totals, tokens: int) -> dict[str, Any]:
     energy = totals.energy(params)
-    return {**energy.figures(params), "joules_per_token": energy.total * 1e-12 / totals.positions}
+    return {**energy.figures(params), "joules_per_token": energy.total * 1e-12 / tokens}

@@ -14,13 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from gen.pim.model import Decoder, Learned, Norm, Rotary
+from gen.pim.model.quantise import Quantised
 from gen.pim.model.weights import to_bf16
 from sim_tb.golden.float import add, dot, gelu, gelue, multiply, narrow, rectified, silu, widen
 from sim_tb.golden.pim import vector
+from sim_tb.pim.int8 import scaled_product
 
 __all__ = ["Arithmetic", "Double", "Reference", "Single", "double", "single"]
 
 Elements = npt.NDArray[np.uint16]
+#: A tensor's bf16 numbers as their bits, or a matrix of 8 bits.
+Weights = Elements | Quantised
 #: What an arithmetic computes with.
 Numbers = npt.NDArray[Any]
 #: Elements of a head that belong together: first halves of the rotated pairs, second halves, the rest; or all.
@@ -34,15 +38,19 @@ class Arithmetic(Protocol):
         """The numbers of a tensor."""
         ...
 
+    def matrix(self, weights: Quantised) -> Any:
+        """A matrix of 8 bits, as :meth:`linear` and :meth:`join` take it."""
+        ...
+
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         """Numbers that are no weights."""
         ...
 
-    def linear(self, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
-        """``x @ matrix + bias``."""
+    def linear(self, product: str, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
+        """``x @ matrix + bias``, a part of a product of the controller's; the matrix is as the first two give it."""
         ...
 
-    def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
+    def join(self, mixed: Numbers, matrix: Any, bias: Numbers | None, groups: int) -> Numbers:
         """The same of what the heads give, shape (heads, elements)."""
         ...
 
@@ -100,15 +108,18 @@ class Double:
     def numbers(self, weights: Elements) -> Numbers:
         return widen(weights).astype(np.float64)
 
+    def matrix(self, weights: Quantised) -> Any:
+        return weights.values * self.numbers(weights.scales)
+
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return values
 
-    def linear(self, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
-        product: Numbers = x @ matrix
-        return product if bias is None else product + bias
+    def linear(self, product: str, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
+        result: Numbers = x @ matrix
+        return result if bias is None else result + bias
 
     def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
-        return self.linear(mixed.reshape(-1), matrix, bias)
+        return self.linear("mix", mixed.reshape(-1), matrix, bias)
 
     def scores(self, keys: Numbers, query: Numbers, sections: Sections) -> Numbers:
         product: Numbers = keys @ query
@@ -153,8 +164,9 @@ class Single:
         Multipliers of a MAC unit.
     banks : int
         Banks of a channel: each head's share of a mixture is filled up to whole words and whole channels.
-    chunk : int
-        Elements of the global buffer: partial sums of longer inputs are rounded to bf16.
+    chunks : mapping
+        Elements of each product's input (``attend``, ``mix``, ``up``, ``down``, ``output``) after which partial sums
+        are rounded to bf16.
     vector_lanes : int
         Elements that the vector unit sums at a time.
     """
@@ -166,31 +178,43 @@ class Single:
         "silu": silu,
     }
 
-    def __init__(self, lanes: int, banks: int, chunk: int, vector_lanes: int) -> None:
-        self.lanes, self.banks, self.chunk, self.vector_lanes = lanes, banks, chunk, vector_lanes
+    def __init__(self, lanes: int, banks: int, chunks: Mapping[str, int], vector_lanes: int) -> None:
+        self.lanes, self.banks, self.chunks, self.vector_lanes = lanes, banks, chunks, vector_lanes
 
     def numbers(self, weights: Elements) -> Numbers:
+        return weights
+
+    def matrix(self, weights: Quantised) -> Any:
         return weights
 
     def exact(self, values: npt.NDArray[np.float64]) -> Numbers:
         return to_bf16(values)
 
-    def linear(self, x: Numbers, matrix: Numbers, bias: Numbers | None = None) -> Numbers:
+    def linear(self, product: str, x: Numbers, matrix: Any, bias: Numbers | None = None) -> Numbers:
+        if isinstance(matrix, Quantised):
+            return scaled_product(x, matrix, bias, self.lanes, self.chunks[product])
         x, matrix = _filled(x, self.lanes), _filled(matrix.T, self.lanes)
         result = np.zeros(len(matrix), np.uint16) if bias is None else bias
-        for at in range(0, len(x), self.chunk):
-            part = slice(at, at + self.chunk)
+        for at in range(0, len(x), self.chunks[product]):
+            part = slice(at, at + self.chunks[product])
             result = narrow(dot(matrix[:, part], x[part], self.lanes, widen(result)))
         return result
 
-    def join(self, mixed: Numbers, matrix: Numbers, bias: Numbers | None, groups: int) -> Numbers:
+    def join(self, mixed: Numbers, matrix: Any, bias: Numbers | None, groups: int) -> Numbers:
         """Of the heads that share keys, the first ones of all groups are summed first, then the second ones."""
         heads, width = mixed.shape
         order = [group * (heads // groups) + repeat for repeat in range(heads // groups) for group in range(groups)]
-        rows = matrix.reshape(heads, width, -1)[order].swapaxes(1, 2)
         whole = int(np.lcm(self.lanes, self.banks))
-        wide = _filled(rows, whole).swapaxes(1, 2).reshape(-1, matrix.shape[1])
-        return self.linear(_filled(mixed[order], whole).reshape(-1), wide, bias)
+
+        def ordered(values: Numbers) -> Numbers:
+            rows = values.reshape(heads, width, -1)[order].swapaxes(1, 2)
+            return _filled(rows, whole).swapaxes(1, 2).reshape(-1, values.shape[1])
+
+        if isinstance(matrix, Quantised):
+            matrix = Quantised(ordered(matrix.values), matrix.scales)
+        else:
+            matrix = ordered(matrix)
+        return self.linear("mix", _filled(mixed[order], whole).reshape(-1), matrix, bias)
 
     def scores(self, keys: Numbers, query: Numbers, sections: Sections) -> Numbers:
         return self._dot(
@@ -241,14 +265,15 @@ class Reference:
     Parameters
     ----------
     decoder : Decoder
-    weights : mapping of uint16 arrays
-        Bf16 tensors as their bits, named and shaped as ``decoder.tensors()`` says.
+    weights : mapping of uint16 arrays or Quantised
+        Bf16 tensors as their bits, named and shaped as ``decoder.tensors()`` says; or what
+        :func:`gen.pim.model.quantise.quantised` has made of them.
     arithmetic : Arithmetic
     """
 
-    def __init__(self, decoder: Decoder, weights: Mapping[str, Elements], arithmetic: Arithmetic) -> None:
+    def __init__(self, decoder: Decoder, weights: Mapping[str, Weights], arithmetic: Arithmetic) -> None:
         self.decoder, self.arithmetic = decoder, arithmetic
-        self.weights = {name: arithmetic.numbers(weights[name]) for name in weights}
+        self.weights = {name: _read(arithmetic, weights[name]) for name in weights}
         self.keys: list[list[Numbers]] = [[] for _ in range(decoder.layers)]
         self.values: list[list[Numbers]] = [[] for _ in range(decoder.layers)]
 
@@ -264,28 +289,29 @@ class Reference:
             if not decoder.parallel:
                 y = self._norm(f"{layer}.norm_2", x)
             x = ar.add(x, self._mlp(layer, y))
-        matrix = w["embedding"].T if decoder.tied else w["output"]
-        return ar.linear(self._norm("norm", x), matrix, w.get("output.bias"))
+        matrix = w["output"] if "output" in w else w["embedding"].T
+        return ar.linear("output", self._norm("norm", x), matrix, w.get("output.bias"))
 
     def _norm(self, name: str, x: Numbers) -> Numbers:
         return self.arithmetic.norm(self.decoder.norm, x, self.weights[name], self.weights.get(f"{name}.bias"))
 
-    def _linear(self, name: str, x: Numbers) -> Numbers:
-        return self.arithmetic.linear(x, self.weights[name], self.weights.get(f"{name}.bias"))
+    def _linear(self, product: str, name: str, x: Numbers) -> Numbers:
+        return self.arithmetic.linear(product, x, self.weights[name], self.weights.get(f"{name}.bias"))
 
     def _mlp(self, layer: int, y: Numbers) -> Numbers:
         mlp, ar = self.decoder.mlp, self.arithmetic
-        up = self._linear(f"{layer}.up", y)
+        up = self._linear("up", f"{layer}.up", y)
         if mlp.gated:
-            wide = ar.multiply(ar.activation(mlp.activation, self._linear(f"{layer}.gate", y)), up)
+            wide = ar.multiply(ar.activation(mlp.activation, self._linear("up", f"{layer}.gate", y)), up)
         else:
             wide = ar.activation(mlp.activation, up)
-        return self._linear(f"{layer}.down", wide)
+        return self._linear("down", f"{layer}.down", wide)
 
     def _attention(self, layer: int, y: Numbers) -> Numbers:
         attention, ar, w = self.decoder.attention, self.arithmetic, self.weights
         q, k, v = (
-            self._linear(f"{layer}.{name}", y).reshape(-1, attention.head_width) for name in ("query", "key", "value")
+            self._linear("attend", f"{layer}.{name}", y).reshape(-1, attention.head_width)
+            for name in ("query", "key", "value")
         )
         position = len(self.keys[layer])
         self.keys[layer].append(self._turned(k, position))
@@ -350,12 +376,21 @@ def _speed(rotary: Rotary, pair: int) -> float:
     return (1 - smooth) * slow + smooth * speed
 
 
-def double(decoder: Decoder, weights: Mapping[str, Elements]) -> Reference:
+def _read(arithmetic: Arithmetic, weights: Weights) -> Any:
+    return arithmetic.matrix(weights) if isinstance(weights, Quantised) else arithmetic.numbers(weights)
+
+
+def double(decoder: Decoder, weights: Mapping[str, Weights]) -> Reference:
     """A decoder in float64."""
     return Reference(decoder, weights, Double())
 
 
-def single(decoder: Decoder, weights: Mapping[str, Elements], params: Any) -> Reference:
-    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`."""
-    arithmetic = Single(params.lanes, params.banks, params.gb_words * params.lanes, params.vector_lanes)
-    return Reference(decoder, weights, arithmetic)
+def single(
+    decoder: Decoder, weights: Mapping[str, Weights], params: Any, chunks: Mapping[str, int] | None = None
+) -> Reference:
+    """A decoder bit for bit as on a system, a :class:`hdl.params.pim.PimParams`.
+
+    ``chunks`` are those of :class:`Single`; by default global buffers.
+    """
+    usual = dict.fromkeys(("attend", "mix", "up", "down", "output"), params.gb_words * params.lanes)
+    return Reference(decoder, weights, Single(params.lanes, params.banks, chunks or usual, params.vector_lanes))

@@ -77,8 +77,9 @@ def sensitivity(compiled: Compiled, position: int, *, predict: bool = True, layo
         if changes := changes_of(compiled.params):
             try:
                 other = changed(compiled.params, changes)
+                at = compiled.placement
                 again = compile_decoder(
-                    compiled.decoder, other, compiled.placement.tokens, layout, overlap=compiled.overlap
+                    at.decoder, other, at.tokens, layout, at.batch, at.weights, overlap=compiled.overlap
                 )
             except ConfigError as error:
                 yield Varied(name, changes, problem=str(error.problems[0]))

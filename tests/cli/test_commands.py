@@ -15,6 +15,8 @@ import pytest
 from gen.cli.console import Console, table
 from gen.config import load, schema
 from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, CheckFailed, ToolError
+from hdl.params.axis_words import AXES, in_words
+from hdl.params.presets import preset
 from synth_scripts.units import units
 from tests.cli.conftest import SIM, SYNTH
 from tests.conftest import ROOT
@@ -79,6 +81,16 @@ def test_list(bitloom):
     for name in (*ENCODERS, *MULTIPLIERS):
         assert re.search(rf"\b{name}\b", result), name
     content = bitloom("list", "--json").json
+    assert content["axes"].keys() == AXES.keys()
+    for array, scheme in SUPPORTED:
+        assert content["presets"][array][scheme] == in_words(preset(array, scheme).axes)
+    for axis, values in content["axes"].items():
+        assert set(values["built"]) == {words[axis] for each in content["presets"].values() for words in each.values()}
+        for value in values["values"]:
+            assert re.search(
+                rf"  {re.escape(value)}$" if value in values["built"] else rf"\({re.escape(value)}\)", result, re.M
+            )
+    assert all(f"  {text}\n" in result for text in content["not_built"])
     assert content["supported"] == {array: list(BUILDS.get(array, ())) for array in ARRAYS}
     assert content["libraries"]["unit"] == "embedded"
 

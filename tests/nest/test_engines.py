@@ -50,7 +50,7 @@ def test_copies_that_run_apart_are_not_copies_in_step():
     nest = print_nest(nest_of("systolic_os", "opt3", 2, 2))
     assert lower(parse(nest))["scheme"] == "opt3"
     in_step = nest.replace("space m 2", "time m 2").replace("sync m\n", "")
-    with pytest.raises(ConfigError, match="no engine is built like this"):
+    with pytest.raises(ConfigError, match="rows follow each other in time outside the loop over k"):
         lower(parse(in_step))
 
 
@@ -64,8 +64,11 @@ OPT1 = print_nest(nest_of("systolic_os", "opt1", 4, 2))
         (
             opt1(OS),
             [
-                "nest: no engine is built like this; the nearest is 'opt1' on 'systolic_os', which differs "
-                "(apply 'share encode', then 'drain')",
+                "nest: no engine is built like this: encoders in every PE with dense carry-save sums: they stand at "
+                "the edge of the array",
+                "nest: no engine is built like this: dense carry-save sums whose final adders do not take the rows "
+                "of a column in turn",
+                "nest: the nearest engine is 'opt1' on 'systolic_os' (apply 'share encode', then 'drain')",
                 "'d = encode A[m,k], booth': 'encode' stands in 'space m 4, n 2' / 'time k' / 'space w 4', "
                 "there in 'space m 4' / 'time k' / 'space w 4'",
                 "'C[m,n] = add s, c': 'add' stands in 'space m 4, n 2', there in 'space n 2' / 'time m 4'",
@@ -74,18 +77,28 @@ OPT1 = print_nest(nest_of("systolic_os", "opt1", 4, 2))
         (
             share_encode(opt1(OS)),
             [
-                "nest: no engine is built like this; the nearest is 'opt1' on 'systolic_os', which differs "
-                "(apply 'drain')",
+                "nest: no engine is built like this: dense carry-save sums whose final adders do not take the rows "
+                "of a column in turn",
+                "nest: the nearest engine is 'opt1' on 'systolic_os' (apply 'drain')",
                 "'C[m,n] = add s, c': 'add' stands in 'space m 4, n 2', there in 'space n 2' / 'time m 4'",
             ],
         ),
         (
             parse(OPT1.replace("C[m,n] =", "x =").replace("add s, c", "add s, c\n    C[m,n] = add x")),
             [
-                "nest: no engine is built like this; the nearest is 'opt1' on 'systolic_os', which differs",
-                "line 12, column 5: there is no 'x = add s, c' there",
-                "line 13, column 5: there is no 'C[m,n] = add x' there",
-                "nest: there it has 'C[m,n] = add s, c' in 'space n 2' / 'time m 4'",
+                "line 12, column 5: the same step adds its value once more: one addition does both",
+            ],
+        ),
+        (
+            parse(print_nest(conventional("adder_tree", 4, 2, depth=3)).replace(" broadcast", "")),
+            [
+                "nest: no engine is built like this: systolic hand-over with a dense tree over k: its inputs would "
+                "come from steps that lie apart",
+                "nest: the nearest engine is 'mac' on 'systolic_ws'",
+                "line 9, column 7: there is no 'x = add s, c' there",
+                "line 10, column 5: there is no 'C[m,n] += add x over k' there",
+                "nest: there it has 'x += add s, c' in 'time k, m 4' / 'space n 2, k 3'",
+                "nest: there it has 'C[m,n] += add x' in 'time k, m 4' / 'space n 2'",
             ],
         ),
         (
@@ -101,7 +114,7 @@ OPT1 = print_nest(nest_of("systolic_os", "opt1", 4, 2))
         ),
         (
             parse(print_nest(OS).replace("space m 4", "space m 2, m 2")),
-            ["line 1, column 7: m is split further than in any engine: m, n and w are one loop each, k two at most"],
+            ["line 1, column 12: m is split: an engine has one loop over it, and tiles are its steps"],
         ),
     ],
 )

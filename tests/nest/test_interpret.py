@@ -8,7 +8,7 @@ import pytest
 from gen.nest.encoders import encode
 from gen.nest.interpret import interpret
 from gen.nest.parse import parse
-from gen.nest.table import table
+from gen.nest.table import render, table
 from gen.nest.tile import Tile
 from hdl.params import ConfigError, OperandFormat
 from tests.nest.test_text import MAC
@@ -114,3 +114,70 @@ def test_an_accumulator_too_narrow_is_refused():
     with pytest.raises(ConfigError) as error:
         interpret(parse(MAC), Tile(4, 4, 16), *operands(4, 4, 16), accumulator=16)
     assert str(error.value) == "accumulator: must have 20 bits for K = 16, not 16"
+
+
+#: Digits in time, plane by plane; a step is skipped only where no row has a digit.
+COMMON = """\
+time w 4
+  time k skipping zeros
+    space m 3
+      d = encode A[m,k], naf
+      space n 2
+        p = map d, B[k,n]
+        s, c += half_reduce p
+  space n 2
+    time m 3
+      x = add s, c
+      y = shift x, 2w
+      C[m,n] += add y
+"""
+#: The same within an operand, where lanes of k are in step as well.
+COMMON_LANES = """\
+time k, m 3
+  time w 4 skipping zeros
+    space k 2
+      d = encode A[m,k], naf
+    space n 2
+      space k 2
+        p = map d, B[k,n]
+        q = shift p, 2w
+      s, c += half_reduce q over k
+  space n 2
+    C[m,n] += add s, c
+"""
+
+
+def test_steps_skipped_in_common():
+    seed = 5
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    tile = Tile(3, 2, 6)
+    a, b = rng.integers(-128, 128, (3, 6)) * (rng.random((3, 6)) < 0.4), rng.integers(-128, 128, (6, 2))
+    digits = encode(a, "naf", tile.a) != 0  # by m, k, w
+    run = interpret(parse(COMMON), tile, a, b)
+    kept = int(digits.any(axis=0).sum())
+    assert (run.result == a @ b).all()
+    assert (run.cycles, run.scanned) == (kept, digits.size)
+    assert run.operations[1:3] == (6 * kept, 6 * kept)
+    run = interpret(parse(COMMON_LANES), tile, a, b)
+    kept = int(digits.reshape(3, 3, 2, 4).any(axis=2).sum())
+    assert (run.result == a @ b).all()
+    assert run.operations[1:4] == (4 * kept, 4 * kept, 2 * kept)
+    assert 0 < kept < digits.size // 2
+
+
+@pytest.mark.parametrize(("text", "shape"), [(COMMON, (3, 2, 64)), (COMMON_LANES, (3, 2, 64))])
+def test_expected_steps_in_common(text, shape):
+    """Cycles and operations of a table are means over operands: 30 tiles come within a few standard errors of them."""
+    seed = 6
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    m, n, k = shape
+    nest, tile = parse(text), Tile(*shape)
+    found = table(nest, tile)
+    runs = [interpret(nest, tile, rng.integers(-128, 128, (m, k)), np.zeros((k, n), np.int64)) for _ in range(30)]
+    maps = [run.operations[1] for run in runs]
+    assert abs(np.mean(maps) - found.rows[2].operations) < 5 * np.std(maps) / np.sqrt(30)
+    cycles = [run.cycles for run in runs]
+    assert abs(np.mean(cycles) - found.cycles.tile) < 5 * np.std(cycles) / np.sqrt(30)
+    assert "those in which some row has a digit" in render(found)

@@ -13,13 +13,13 @@ import pytest
 
 from gen.explain import explain
 from gen.report import build
-from gen.report.area import ROLES
 from gen.report.data import load
+from gen.report.document import style
 from gen.report.figures import count, duration, percent, quantity, rate, ratio, share
 from gen.report.page import page
 from gen.report.records import Simulation, Synthesis
+from hdl.lib.roles import ROLES
 from hdl.params import SUPPORTED, BitloomError, ConfigError, EngineParams
-from synth_scripts.roles import ORDER
 from tests.report.conftest import (
     Json,
     asked,
@@ -151,8 +151,10 @@ def test_parts_of_one_kind_are_one_row(tmp_path):
     assert quantity(3000.75) in page.numeric
 
 
-def test_every_part_of_an_engine_has_a_name():
-    assert set(ORDER) <= set(ROLES)
+def test_every_role_has_a_colour():
+    """A rule of the style sheet for what its parts are drawn like."""
+    css = style()
+    assert [role.kind for role in ROLES if not re.search(rf"\.{role.kind}\b", css)] == []
 
 
 def test_parts_without_a_name_are_other_parts(tmp_path):

@@ -33,7 +33,14 @@ def figures(params: PimParams, tokens: int, rotary: bool = False, predict: bool 
     performance = Performance(compile_decoder(llama() if rotary else gpt2(), params))
     for step in tokens_in_time(performance.compiled, range(tokens), predict=predict, detail=tokens - 1):
         performance.add(step)
-    request = {"model": "toy", "system": "tiny", "changes": ["rows=1024"], "layout": "auto", "output_matrix": predict}
+    request = {
+        "model": "toy",
+        "system": "tiny",
+        "changes": ["rows=1024"],
+        "layout": "auto",
+        "weights": "bf16",
+        "output_matrix": predict,
+    }
     return request | performance.figures() | {"sensitivity": None}
 
 

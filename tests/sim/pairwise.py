@@ -12,7 +12,7 @@ from itertools import combinations, product
 from typing import Any
 
 from hdl.params import BUILDS, ENCODERS, EngineParams
-from hdl.params.engine import DEEP
+from hdl.params.presets import preset
 
 __all__ = ["complete", "pairs", "settings", "uncovered"]
 
@@ -56,7 +56,7 @@ def possible() -> Iterator[tuple[dict[str, Any], frozenset[Setting]]]:
         for scheme in schemes:
             choices: dict[str, Iterable[Any]] = {"a": FORMATS, "b": FORMATS, "size": SIZES, "preload": (False, True)}
             choices |= {"encoder": ENCODERS, "carry_every": (1, 2, 4, 8)} if scheme != "mac" else {}
-            choices |= {"depth": DEPTHS} if array in DEEP or scheme == "laconic" else {}
+            choices |= {"depth": DEPTHS} if preset(array, scheme).deep else {}
             for chosen in product(*choices.values()):
                 labels = {"array": array, "scheme": scheme, **dict(zip(choices, chosen, strict=True))}
                 rows, cols = SIZES[labels["size"]]

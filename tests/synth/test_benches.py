@@ -9,7 +9,7 @@ import pytest
 
 from bench import _common
 from bench.pe_area_delay import boundary, designs
-from hdl.params.engine import BUILDS
+from hdl.params import BUILDS
 from synth_scripts.flow import synthesise_module
 from synth_scripts.library import Library
 

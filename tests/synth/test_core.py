@@ -11,6 +11,7 @@ import pytest
 
 from gen.emit.manifest import module_names
 from gen.emit.verilog import Emission, emit
+from hdl.lib.roles import OTHER, ROLES, in_words, role_of
 from hdl.params import SUPPORTED, EngineParams
 from synth_scripts import sta
 from synth_scripts.core import Core, split
@@ -18,7 +19,6 @@ from synth_scripts.hierarchy import Hierarchy
 from synth_scripts.library import Library
 from synth_scripts.memory import MACRO_BITS, memories
 from synth_scripts.metrics import Rate
-from synth_scripts.roles import ORDER, role, words
 from synth_scripts.run import synthesise
 
 pytestmark = pytest.mark.synth
@@ -130,7 +130,9 @@ class Settings:
 
 
 def emission(text: str, prefix: str, core: tuple[str, ...]) -> Emission:
-    return Emission(f"{prefix}_engine", text, [], {"pe": f"{prefix}_pe"}, {f"{prefix}_{name}": 0 for name in core})
+    cores = {f"{prefix}_{name}": 0 for name in core}
+    roles = {name: role_of(name.removeprefix(f"{prefix}_")).name for name in module_names(text)}
+    return Emission(f"{prefix}_engine", text, [], {"pe": f"{prefix}_pe"}, cores, roles)
 
 
 def run(design: Emission, library: str, folder: Path, **options: Any) -> dict[str, Any]:
@@ -243,14 +245,15 @@ def test_every_module_has_a_role_and_those_of_the_core_a_folder(
 ) -> None:
     sizes = {"depth": 2} if array in ("systolic_ws", "cube", "adder_tree") else {}
     emission = emit(EngineParams(array=array, scheme=scheme, rows=2, cols=2, preload=True, **sizes), "b")
-    unknown = [name for name in module_names(emission.text) if role(name, "b") not in ORDER]
-    assert not unknown
+    assert set(emission.roles) == set(module_names(emission.text))
+    assert OTHER.name not in emission.roles.values()
+    assert set(emission.roles.values()) <= {role.name for role in ROLES}
     core = Core(unit, emission, "quick", None, tmp_path)
     assert len({core.folder(name) for name in core.modules} | {tmp_path / "engine"}) == len(core.modules) + 1
 
 
 def test_roles() -> None:
-    names = {"b_pe": "pe", "b_tree0_4": "tree", "b_plane_one_neg": "tree", "b_ram_8x32_2r": "memory", "b_new": "new"}
-    assert {name: role(name, "b") for name in names} == names
-    assert words({"recode", "pe"}) == "PEs and recoders"
-    assert words({"new", "row", "bus", "engine"}) == "result buses, control and new"
+    assert [role_of(name).name for name in ("pe", "memory", "new")] == ["pe", "memory", "other"]
+    assert len({role.name for role in ROLES}) == len(ROLES)
+    assert in_words({"recode", "pe"}) == "PEs and recoders"
+    assert in_words({"other", "row", "bus", "engine"}) == "result buses, control and other parts"

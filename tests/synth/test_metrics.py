@@ -11,7 +11,6 @@ from synth_scripts import checks, metrics
 from synth_scripts.clock import Clock
 from synth_scripts.library import Library
 from synth_scripts.netlist import Netlist
-from synth_scripts.roles import role
 
 
 def test_metrics() -> None:
@@ -60,14 +59,6 @@ def test_checks_count_what_is_found(tmp_path: Path) -> None:
     good = "module good(input a, output y);\n  assign y = ~a;\nendmodule\n"
     found = checks.count(good, "good", tmp_path, ["INVX1"], ["INVX1"], clock_met=True)
     assert found == dict.fromkeys(found, 0)
-
-
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [("x_pe", "pe"), ("x_rows_8", "bus"), ("x_skew_8x8", "skew"), ("x_finish", "adders"), ("x_new", "new")],
-)
-def test_roles(module: str, name: str) -> None:
-    assert role(module, "x") == name
 
 
 def netlist(sinks: int, library: Library, path: Path) -> Netlist:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.pim import model_of, system_of
+from gen.cli.commands.pim import changed_system, model_of, system_of
 from gen.cli.console import Console, table
 from hdl.params import ConfigError, Problem
 
@@ -29,10 +29,18 @@ def command(options: argparse.Namespace, console: Console) -> int:
     from gen.pim.compile import compile_decoder
     from gen.pim.compile.report import report
 
-    params = system_of(options.system)
+    params = changed_system(system_of(options.system), options.overrides)
     decoder = model_of(options.model)
     try:
-        compiled = compile_decoder(decoder, params, options.tokens, options.layout, overlap=options.overlap)
+        compiled = compile_decoder(
+            decoder,
+            params,
+            options.tokens,
+            options.layout,
+            options.batch,
+            options.weights,
+            overlap=options.overlap,
+        )
         found = {"model": options.model, **report(compiled)}
         positions = _positions(options.positions, compiled.placement.tokens)
     except ConfigError as error:
@@ -116,7 +124,9 @@ def _text(found: dict[str, Any]) -> str:
     rows, sram, programs = found["rows"], found["sram"], found["programs"]
     head = ["", "inputs", "outputs", "times", "slots", "pitch", "rows", "units used", "columns used"]
     lines = [
-        f"{found['family']}, {found['parameters']:,} parameters, {found['layers']} layers, {found['tokens']:,} tokens",
+        f"{found['family']}, {found['parameters']:,} parameters, {found['layers']} layers, {found['tokens']:,} tokens"
+        + (f", {found['batch']} sequences" if found["batch"] > 1 else "")
+        + (f", {found['weights']} weights" if found["weights"] != "bf16" else ""),
         f"rows      {rows['used']:,} of {rows['of']:,} ({rows['used'] / rows['of']:.1%}): {rows['weights']:,} of "
         f"weights, {rows['caches']:,} of caches; {rows['layer']} a layer",
         table([head, *(_matrix(each) for each in found["matrices"])], "  "),

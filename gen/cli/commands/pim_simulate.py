@@ -50,6 +50,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
             "system": options.system,
             "changes": options.overrides,
             "layout": options.layout,
+            "weights": options.weights,
             "overlap": options.overlap,
             "output_matrix": options.output_matrix,
             **performance.figures(),
@@ -89,7 +90,9 @@ def _compiled(options: argparse.Namespace) -> Compiled:
         raise ConfigError(problems, options.model)
     try:
         tokens = max(min(context, ROOM), options.first + options.tokens)
-        return compile_decoder(decoder, params, tokens, options.layout, overlap=options.overlap)
+        return compile_decoder(
+            decoder, params, tokens, options.layout, options.batch, options.weights, overlap=options.overlap
+        )
     except ConfigError as error:
         raise ConfigError(error.problems, options.model) from None
 

@@ -136,7 +136,7 @@ class Session:
     def _forms(self, scheme: str) -> list[EngineParams]:
         """The forms of a scheme that is compared with: a baseline must not lose by how it was written."""
         form = replace(self.config.engine, scheme=scheme)
-        return [replace(form, multiplier=name) for name in MULTIPLIERS] if scheme == "mac" else [form]
+        return [replace(form, multiplier=name) for name in MULTIPLIERS] if form.axes.multiplies else [form]
 
     def _synthesise(self, designs: list[list[EngineParams]]) -> list[Json]:
         """Designs, each in the best of its forms, side by side on all cores."""
@@ -212,12 +212,12 @@ class Session:
 
 def names(params: EngineParams) -> dict[str, str]:
     """A scheme, and which form of it, as ``synth.json`` has them."""
-    return {"scheme": params.scheme} | ({"multiplier": params.multiplier} if params.scheme == "mac" else {})
+    return {"scheme": params.scheme} | ({"multiplier": params.multiplier} if params.axes.multiplies else {})
 
 
 def style(params: EngineParams) -> str:
     """A scheme, and which form of it."""
-    return f"{params.scheme} ({params.multiplier})" if params.scheme == "mac" else params.scheme
+    return f"{params.scheme} ({params.multiplier})" if params.axes.multiplies else params.scheme
 
 
 def size(params: EngineParams) -> str:

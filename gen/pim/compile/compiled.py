@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gen.pim.compile.image import check, parts
-from gen.pim.compile.placement import LAYOUTS, Placement, place
+from gen.pim.compile.int8 import buffer_words
+from gen.pim.compile.kinds import LAYOUTS
+from gen.pim.compile.placement import Placement, place
+from gen.pim.compile.registers import MOST
 from gen.pim.compile.sram import Sram, arrange
 from gen.pim.compile.token import token_pieces
 from gen.pim.elements import Elements
 from gen.pim.model import Decoder
+from gen.pim.model.quantise import WEIGHTS, Quantised, quantised
 from gen.pim.program import Program
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import FIELDS, Instruction, PimParams, instruction
@@ -21,6 +25,8 @@ __all__ = ["Compiled", "compile_decoder"]
 
 #: Tokens that caches have room for, unless another number is asked for.
 USUAL_TOKENS = 1024
+#: Accumulators of the system that is told what weights of 8 bits would take.
+ACCUMULATORS = 8
 
 
 @dataclass(frozen=True)
@@ -52,21 +58,31 @@ class Compiled:
         """The decoder."""
         return self.placement.decoder
 
+    @property
+    def summed(self) -> dict[str, int]:
+        """Elements of the input after which sums of each product are rounded to bf16: of a layer's, and ``output``."""
+        matrices = {**self.placement.layer, "output": self.placement.output}
+        return {name: self.placement.product(matrix).summed for name, matrix in matrices.items()}
+
     def programs(
-        self, position: int, *, token: int | None = None, predict: bool = True, logits: bool = False
+        self, position: int, *, token: int | Sequence[int] | None = None, predict: bool = True, logits: bool = False
     ) -> tuple[Program, ...]:
         """Programs that process the token at a position, one after the other; those before it are in the caches.
+
+        With a batch that is a token of every sequence, all of them at the same position.
 
         Parameters
         ----------
         position : int
             From 0.
-        token : int, optional
-            The token. Without it, scalar register 1 has it: the prediction before left it there, or the host wrote it.
+        token : int or sequence of int, optional
+            The token, or that of every sequence. Without it, scalar register 1 has it, or registers 1, 3, 5 ...
+            (:func:`gen.pim.compile.token_of`): the prediction before left it there, or the host wrote it.
         predict : bool
-            Leave the most likely next token in scalar register 1. Otherwise only the caches are extended.
+            Leave the most likely next token in that register. Otherwise only the caches are extended.
         logits : bool
-            Predict, and send the logits as words, element i that of token i.
+            Predict, and send the logits as words, element i that of token i: of each sequence one after the other, or
+            of each sequence's first piece, then their second pieces, and so on.
 
         Raises
         ------
@@ -77,25 +93,25 @@ class Compiled:
         return tuple(Program.of(self.params, [one for one, _ in piece]) for piece in pieces)
 
     def operations(
-        self, position: int, *, token: int | None = None, predict: bool = True, logits: bool = False
+        self, position: int, *, token: int | Sequence[int] | None = None, predict: bool = True, logits: bool = False
     ) -> tuple[tuple[str, ...], ...]:
         """What the instructions of :meth:`programs` are for: keys of :data:`gen.pim.compile.OPERATIONS`."""
         pieces = self._pieces(position, token=token, predict=predict, logits=logits)
         return tuple(tuple(operation for _, operation in piece) for piece in pieces)
 
     def _pieces(
-        self, position: int, *, token: int | None, predict: bool, logits: bool
+        self, position: int, *, token: int | Sequence[int] | None, predict: bool, logits: bool
     ) -> list[list[tuple[Instruction, str]]]:
         """The instructions of each program, with what they are for."""
-        tokens, vocabulary = self.placement.tokens, self.decoder.vocabulary
+        tokens, batch = self.placement.tokens, self.placement.batch
         if not 0 <= position < tokens:
             raise ConfigError([Problem("position", f"must be 0 to {tokens - 1}, not {position}")])
-        if token is not None and not 0 <= token < vocabulary:
-            raise ConfigError([Problem("token", f"must be 0 to {vocabulary - 1}, not {token}")])
+        given = [token] * batch if isinstance(token, int) else token
+        self._check_tokens(given or ())
         room = self.params.program_words
         for overlap in (True, False)[not self.overlap :]:
             pieces = token_pieces(
-                self.placement, self.sram, position, token=token, predict=predict, logits=logits, overlap=overlap
+                self.placement, self.sram, position, token=given, predict=predict, logits=logits, overlap=overlap
             )
             longest = max(map(len, pieces))
             if longest < room:
@@ -109,6 +125,15 @@ class Compiled:
                 found.append([])
             found[-1] += piece
         return [[*each, (instruction("HALT"), "control")] for each in found]
+
+    def _check_tokens(self, tokens: Sequence[int]) -> None:
+        """Raise ConfigError unless there is a token for every sequence, or none at all."""
+        vocabulary, batch = self.decoder.vocabulary, self.placement.batch
+        for token in tokens:
+            if not 0 <= token < vocabulary:
+                raise ConfigError([Problem("token", f"must be 0 to {vocabulary - 1}, not {token}")])
+        if tokens and len(tokens) != batch:
+            raise ConfigError([Problem("token", f"must be one of each of the {batch} sequences, not {len(tokens)}")])
 
     def parts(self, weights: Mapping[str, Elements]) -> Iterator[tuple[int, Elements]]:
         """What the banks hold before the first token, piece by piece; whatever is left out is zero.
@@ -144,6 +169,10 @@ class Compiled:
             found[:, first : first + columns.shape[1]] = columns
         return found.reshape(params.channels, params.banks, -1, params.lanes)
 
+    def stored(self, weights: Mapping[str, Elements]) -> Mapping[str, Elements | Quantised]:
+        """A decoder's tensors in the precision that the banks have them in, as references take them."""
+        return quantised(self.decoder, weights) if self.placement.weights == "int8" else weights
+
     @property
     def image_bytes(self) -> int:
         """Bytes of :meth:`image`."""
@@ -156,6 +185,8 @@ def compile_decoder(
     params: PimParams,
     tokens: int | None = None,
     layout: str = "auto",
+    batch: int = 1,
+    weights: str = "bf16",
     *,
     overlap: bool = True,
 ) -> Compiled:
@@ -169,6 +200,10 @@ def compile_decoder(
         Tokens that the caches have room for; the decoder's context by default, but at most 1,024.
     layout : str
         A key of :data:`gen.pim.compile.LAYOUTS`.
+    batch : int
+        Sequences that programs take one token further together, each with caches and activations of its own.
+    weights : str
+        A key of :data:`gen.pim.compile.WEIGHTS`: what matrices are stored as.
     overlap : bool
         Let the vector unit work while channels do; otherwise one thing follows the other.
 
@@ -181,12 +216,18 @@ def compile_decoder(
     tokens = min(decoder.context, USUAL_TOKENS) if tokens is None else tokens
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= decoder.context:
         problems.append(Problem("tokens", f"must be 1 to the {decoder.context} of the model's context, not {tokens!r}"))
-    if layout not in LAYOUTS:
-        message = f"must be one of {', '.join(LAYOUTS)}, not {layout!r}"
-        problems.append(Problem("layout", message, near_name(layout, LAYOUTS)))
+    for key, value, known in (("layout", layout, LAYOUTS), ("weights", weights, WEIGHTS)):
+        if value not in known:
+            message = f"must be one of {', '.join(known)}, not {value!r}"
+            problems.append(Problem(key, message, near_name(value, known)))
+    if isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch <= MOST:
+        message = f"must be 1 to {MOST}, as each sequence's token is in a scalar register, not {batch!r}"
+        problems.append(Problem("batch", message))
+    if weights == "int8":
+        problems += _int8(params)
     if problems:
         raise ConfigError(problems)
-    placement = place(decoder, params, tokens, layout)
+    placement = place(decoder, params, tokens, layout, batch, weights)
     problems = [*_fields(placement), *_rows(placement, layout)]
     try:
         sram = arrange(placement, overlap=overlap)
@@ -195,6 +236,19 @@ def compile_decoder(
     if problems:
         raise ConfigError(problems)
     return Compiled(placement, sram, overlap)
+
+
+def _int8(params: PimParams) -> Iterator[Problem]:
+    """What a system lacks for weights of 8 bits."""
+    if not params.int8:
+        yield Problem("pim.int8", "must be true for weights of 8 bits, not false", "--set int8=true, for example")
+    if params.accumulators < 2:
+        message = f"must be at least 2 for weights of 8 bits, not {params.accumulators}"
+        yield Problem(
+            "pim.accumulators", message, "one makes dot products, and the others hold what scales make of them"
+        )
+    if buffer_words(params) < 2:
+        yield Problem("pim.gb_words", f"must be at least 2 for weights of 8 bits, not {params.gb_words}")
 
 
 def _fields(placement: Placement) -> Iterator[Problem]:
@@ -226,23 +280,37 @@ def _rows(placement: Placement, layout: str) -> Iterator[Problem]:
 
 def _ways_out(placement: Placement, layout: str) -> Iterator[str]:
     """What would make a decoder fit."""
-    params, decoder = placement.params, placement.decoder
+    params, decoder, batch = placement.params, placement.decoder, placement.batch
     for channels in range(params.channels + 1, 25):
         try:
             wider = replace(params, channels=channels)
         except ConfigError:
             continue
-        if place(decoder, wider, placement.tokens, layout).rows <= params.rows:
+        if place(decoder, wider, placement.tokens, layout, batch, placement.weights).rows <= params.rows:
             yield f"{channels} channels would do"
             break
-    caches = decoder.layers * placement.cache_rows
-    halved = -(-(placement.rows - caches) // 2) + caches
-    fits = "would fit" if halved <= params.rows else "would not fit either"
-    yield f"weights of 8 bits would take half of theirs, {halved} rows in all, and {fits}"
-    least = place(decoder, params, 1, layout).rows
-    if least <= params.rows:
+    if placement.weights == "bf16":
+        able = replace(params, int8=True, accumulators=max(ACCUMULATORS, params.accumulators))
+        rows = place(decoder, able, placement.tokens, layout, batch, "int8").rows
+        fits = "would fit" if rows <= params.rows else "would not fit either"
+        yield f"weights of 8 bits would take {rows} rows in all, and {fits}"
+
+    def room(tokens: int) -> int:
+        return place(decoder, params, tokens, layout, batch, placement.weights).rows
+
+    if room(1) <= params.rows:
         low, high = 1, placement.tokens
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if place(decoder, params, middle, layout).rows <= params.rows else (low, middle)
+            low, high = (middle, high) if room(middle) <= params.rows else (low, middle)
         yield f"fewer tokens would do, {low} at most"
+    if batch > 1:
+        most = next((each for each in range(batch - 1, 0, -1) if _rows_of(placement, each) <= params.rows), 0)
+        if most:
+            yield f"a batch of {most} would do"
+
+
+def _rows_of(placement: Placement, batch: int) -> int:
+    """Rows with another number of sequences."""
+    each = placement.cache_rows // placement.batch
+    return placement.rows - placement.decoder.layers * each * (placement.batch - batch)

@@ -8,10 +8,11 @@ import numpy as np
 
 from gen.pim.compile.angles import turns
 from gen.pim.compile.heads import Indices
+from gen.pim.compile.kinds import Stored
 from gen.pim.compile.placement import Items, Placement
 from gen.pim.elements import Elements, bf16
-from gen.pim.layout import Matrix
 from gen.pim.model import Rotary
+from gen.pim.model.quantise import matrices, unfit
 from hdl.params import ConfigError, Problem, near_name
 from hdl.params.pim import words_of
 
@@ -22,8 +23,9 @@ SOURCES = {"attend": ("query", "key", "value"), "mix": ("mix",), "up": ("gate", 
 
 
 def check(placement: Placement, weights: Mapping[str, Elements]) -> None:
-    """Raise ConfigError with every tensor that is missing, unknown, of a wrong shape, or not bf16."""
+    """Raise ConfigError with every tensor that is missing, unknown, of a wrong shape, not bf16, or can't be stored."""
     known = placement.decoder.tensors()
+    eight = set(matrices(placement.decoder)) if placement.weights == "int8" else set()
     problems = [
         Problem(name, "is no tensor of this decoder", near_name(name, known)) for name in weights if name not in known
     ]
@@ -35,6 +37,8 @@ def check(placement: Placement, weights: Mapping[str, Elements]) -> None:
             problems.append(Problem(name, f"must have the shape {shape}, not {found.shape}"))
         elif found.dtype != np.uint16:
             problems.append(Problem(name, f"must hold the bits of bf16 numbers (uint16), not {found.dtype}"))
+        elif name in eight and (problem := unfit(name, found.T if name == "embedding" else found)):
+            problems.append(problem)
     if problems:
         raise ConfigError(problems)
 
@@ -86,7 +90,7 @@ def _side_by_side(name: str, names: str, weights: Mapping[str, Elements], kind: 
     return np.concatenate(found, axis=-1)
 
 
-def _matrix(placement: Placement, name: str, matrix: Matrix, names: str, weights: Mapping[str, Elements]) -> Elements:
+def _matrix(placement: Placement, name: str, matrix: Stored, names: str, weights: Mapping[str, Elements]) -> Elements:
     values = _outputs(placement, name, _side_by_side(name, names, weights)).T
     return _stored(matrix, _taken(values, placement.heads.columns()) if name == "mix" else values)
 
@@ -107,7 +111,7 @@ def _taken(values: Elements, indices: Indices) -> Elements:
     return np.where(indices < 0, np.uint16(0), values[..., indices])
 
 
-def _stored(matrix: Matrix, values: Elements) -> Elements:
+def _stored(matrix: Stored, values: Elements) -> Elements:
     """The columns of a matrix of shape (outputs, inputs)."""
     return matrix.place(values).reshape(matrix.params.units, matrix.columns, matrix.params.lanes)
 

@@ -4,8 +4,9 @@ A unit is a bank with its MAC unit, and everything is at the same columns in eve
 addresses them all. Every layer takes the same whole number of rows and looks the same inside, so that a loop over rows
 is a loop over layers; behind the layers lies what is needed once a token.
 
-* Matrices lie as VMM wants them (:mod:`gen.pim.layout`): one behind the other, or every slot from a new row on.
-* Vectors (gains and biases) are cut into pieces of a row, which go round the units.
+* Matrices lie as VMM wants them (:mod:`gen.pim.layout`): one behind the other, or every slot from a new row on. Those
+  of 8 bits lie with their scales, slots in groups (:mod:`gen.pim.compile.int8`).
+* Vectors (gains and biases) are cut into pieces of a row, which go round the units, a bank of every channel first.
 * What is read as a whole goes round the units: item i (position i, the key of token i) lies in one piece in unit i mod
   units, so that a row of every bank holds consecutive tokens.
 * Element j of a value lies in unit j mod units, and consecutive tokens are consecutive elements of a row.
@@ -14,23 +15,17 @@ is a loop over layers; behind the layers lies what is needed once a token.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from gen.pim.compile.clocks import gains, pitch_of
 from gen.pim.compile.heads import Heads
-from gen.pim.layout import Matrix
+from gen.pim.compile.int8_product import Int8Product
+from gen.pim.compile.kinds import KINDS, LAYOUTS, Stored
+from gen.pim.compile.product import Product
 from gen.pim.model import Decoder, Learned
 from hdl.params.pim import PimParams, words_of
 
 __all__ = ["LAYOUTS", "Items", "Piece", "Placement", "place"]
-
-#: How the slots of matrices lie.
-LAYOUTS = {
-    "dense": "one behind the other: the fewest rows",
-    "rows": "each from a new row on: no row changes within a dot product",
-    "auto": "rows for the matrices that gain by it, if all fits; dense otherwise",
-}
 
 
 @dataclass(frozen=True)
@@ -66,6 +61,10 @@ class Placement:
     heads : Heads
     tokens : int
         For which the caches have room.
+    batch : int
+        Sequences, each with caches of its own.
+    weights : str
+        What matrices are stored as, a key of ``WEIGHTS``.
     layer : mapping
         The matrices of a layer by name: ``attend`` (queries, keys and values), ``mix``, ``up`` (with the gate before
         it, where there is one), ``down``.
@@ -74,12 +73,14 @@ class Placement:
     vectors : mapping
         The pieces of each vector by name: those of a layer, and ``norm``, ``norm.bias`` and ``output.bias``.
     keys : Items
+        Those of the first sequence.
     values, value_words : int
-        The column where values begin, and the words of a slot of them.
+        The column where its values begin, and the words of a slot of them.
     embedding, positions : Items or None
-        Embeddings that are not the output matrix; vectors of positions, or their cosines and sines.
+        Embeddings in bf16, where the output matrix does not have them; vectors of positions, or their cosines and
+        sines.
     layer_rows : int
-        Rows of a layer, of which ``cache_rows`` are caches.
+        Rows of a layer, of which ``cache_rows`` are caches, those of a sequence behind those of the one before.
     rows : int
         Of everything.
     """
@@ -88,8 +89,10 @@ class Placement:
     decoder: Decoder
     heads: Heads
     tokens: int
-    layer: Mapping[str, Matrix]
-    output: Matrix
+    batch: int
+    weights: str
+    layer: Mapping[str, Stored]
+    output: Stored
     vectors: Mapping[str, tuple[Piece, ...]]
     keys: Items
     values: int
@@ -105,6 +108,10 @@ class Placement:
         """Words of a vector as wide as the residual stream."""
         return words_of(self.params, self.decoder.width)
 
+    def product(self, matrix: Stored) -> Product | Int8Product:
+        """What multiplies a matrix with the vectors of all sequences."""
+        return KINDS[self.weights].product(matrix, self.batch)
+
     def slots(self, elements: int) -> int:
         """Slots of a vector with so many elements."""
         return -(-elements // self.params.units)
@@ -118,8 +125,15 @@ class Placement:
         """Columns from a layer to the next."""
         return self.layer_rows * self.params.row_cols
 
+    @property
+    def cache_columns(self) -> int:
+        """Columns from a sequence's caches to those of the next one."""
+        return self.cache_rows // self.batch * self.params.row_cols
 
-def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Placement:
+
+def place(
+    decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int = 1, weights: str = "bf16"
+) -> Placement:
     """Lay a decoder out, whether the banks are large enough or not.
 
     Parameters
@@ -130,18 +144,23 @@ def place(decoder: Decoder, params: PimParams, tokens: int, layout: str) -> Plac
         Tokens for which the caches have room.
     layout : str
         A key of ``LAYOUTS``.
+    batch : int
+        Sequences.
+    weights : str
+        A key of ``WEIGHTS``.
     """
     if layout == "auto":
-        apart = _Placer(decoder, params, tokens, "auto").placement()
-        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense")
-    return _Placer(decoder, params, tokens, layout).placement()
+        apart = _Placer(decoder, params, tokens, "auto", batch, weights).placement()
+        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", batch, weights)
+    return _Placer(decoder, params, tokens, layout, batch, weights).placement()
 
 
 class _Placer:
     """Puts one thing behind the other."""
 
-    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str) -> None:
-        self.decoder, self.params, self.tokens, self.layout = decoder, params, tokens, layout
+    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int, weights: str) -> None:
+        self.decoder, self.params, self.tokens = decoder, params, tokens
+        self.layout, self.batch, self.weights = layout, batch, weights
         self.heads = Heads(params, decoder)
         self.columns = 0
         self.vectors: dict[str, tuple[Piece, ...]] = {}
@@ -167,13 +186,15 @@ class _Placer:
         keys = self._items(heads.key_words, self.tokens)
         value_words = words_of(params, self.tokens)
         values = self._region(-(-heads.values // params.units) * value_words)
-        layer_rows = self._row()
-        self.columns *= decoder.layers
-        output = self._matrix(decoder.vocabulary, decoder.width)
+        layer_rows = weights + self.batch * (self._row() - weights)
+        self.columns = layer_rows * params.row_cols * decoder.layers
+        output = self._matrix(decoder.vocabulary, decoder.width, items=True)
         ends = {"output.bias": output.result_words} if decoder.output_bias else {}
         self._vectors({**self._norms("norm"), **ends})
         width = words_of(params, decoder.width)
-        embedding = None if decoder.tied else self._items(width, decoder.vocabulary)
+        # A row of integers in the output matrix is no vector that could be fetched.
+        shared = decoder.tied and self.weights == "bf16"
+        embedding = None if shared else self._items(width, decoder.vocabulary)
         turn = 3 * heads.turned * heads.part_words
         learned = isinstance(decoder.positions, Learned)
         positions = self._items(width if learned else turn, self.tokens)
@@ -182,6 +203,8 @@ class _Placer:
             decoder=decoder,
             heads=heads,
             tokens=self.tokens,
+            batch=self.batch,
+            weights=self.weights,
             layer=MappingProxyType(layer),
             output=output,
             vectors=MappingProxyType(self.vectors),
@@ -212,11 +235,9 @@ class _Placer:
         self.columns = start + columns
         return start
 
-    def _matrix(self, outputs: int, inputs: int) -> Matrix:
-        row = -(-self.columns // self.params.row_cols) * self.params.row_cols
-        dense = Matrix(self.params, outputs, inputs, self.columns)
-        apart = replace(dense, at=row, pitch=pitch_of(self.params, dense.words))
-        found = apart if self.layout == "rows" or (self.layout == "auto" and gains(dense, apart)) else dense
+    def _matrix(self, outputs: int, inputs: int, *, items: bool = False) -> Stored:
+        make = KINDS[self.weights].matrix
+        found = make(self.params, self.batch, outputs, inputs, self.columns, self.layout, items)
         self.columns = found.at + found.columns
         return found
 
@@ -228,8 +249,11 @@ class _Placer:
         for name, words in sizes.items():
             pieces = []
             for first in range(0, words, row_cols):
-                turn, unit = divmod(count, units)
-                pieces.append(Piece(unit, start + turn * row_cols, min(row_cols, words - first)))
+                # Banks of a channel come last: while one channel is read, others go on.
+                turn, place = divmod(count, units)
+                bank, channel = divmod(place, self.params.channels)
+                at = start + turn * row_cols
+                pieces.append(Piece(channel * self.params.banks + bank, at, min(row_cols, words - first)))
                 count += 1
             self.vectors[name] = tuple(pieces)
         self.columns = start + -(-count // units) * row_cols

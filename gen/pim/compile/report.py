@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gen.pim.compile.compiled import Compiled
+from gen.pim.compile.kinds import Stored
 from gen.pim.compile.placement import Placement
-from gen.pim.layout import Matrix
 from gen.pim.program import Program
 
 __all__ = ["executed", "report"]
@@ -30,6 +30,8 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "parameters": decoder.parameters,
         "layers": decoder.layers,
         "tokens": placement.tokens,
+        "batch": placement.batch,
+        "weights": placement.weights,
         "overlap": compiled.overlap,
         "rows": {
             "used": placement.rows,
@@ -41,7 +43,7 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "image_bytes": compiled.image_bytes,
         "matrices": [
             *(_matrix(_name(placement, name), each, decoder.layers) for name, each in placement.layer.items()),
-            _matrix("output, embedding" if decoder.tied else "output", placement.output, 1),
+            _matrix("output, embedding" if placement.embedding is None else "output", placement.output, 1),
         ],
         "sram": {
             "used": compiled.sram.end,
@@ -58,9 +60,8 @@ def _name(placement: Placement, name: str) -> str:
     return "gate, up" if name == "up" and placement.decoder.mlp.gated else NAMES[name]
 
 
-def _matrix(name: str, matrix: Matrix, count: int) -> dict[str, Any]:
+def _matrix(name: str, matrix: Stored, count: int) -> dict[str, Any]:
     params = matrix.params
-    each = matrix.columns // matrix.slots * params.lanes
     return {
         "name": name,
         "count": count,
@@ -74,7 +75,7 @@ def _matrix(name: str, matrix: Matrix, count: int) -> dict[str, Any]:
         "pitch": matrix.pitch,
         "utilisation": {
             "units": round(matrix.outputs / (matrix.slots * params.units), 4),
-            "columns": round(matrix.inputs / each, 4),
+            "columns": round(matrix.inputs / matrix.slot_elements, 4),
         },
     }
 

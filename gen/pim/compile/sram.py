@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lcm
 
 from gen.pim.compile.placement import Placement
+from gen.pim.compile.registers import MOST_IN_PIECES
 from hdl.params import ConfigError, Problem
-from hdl.params.pim import chunks, words_of
+from hdl.params.pim import words_of
 
 __all__ = ["Pass", "Sram", "arrange"]
 
@@ -42,10 +43,15 @@ class Sram:
     ``x`` is the residual stream, ``y`` its normalised form, ``z`` what goes back to it, ``gain`` the vectors of a
     normalisation, ``gain_2`` those of a layer's second one, at the same place or apart, ``turn`` the cosines, sines and
     negative sines of a token, as long as a half of all heads each. What attention, MLP, and the two ends of the network
-    use takes the same place, one after the other, from ``shared`` on.
+    use takes the same place, one after the other, from ``shared`` on. ``gain``, ``gain_2`` and ``turn`` are for all
+    sequences of a batch; of the rest each has its own, and these are the first one's.
 
     Parameters
     ----------
+    batch, stride : int
+        Sequences, and words from what belongs to one of them to the same of the next.
+    bias, bias_z : int
+        Biases of products that go to ``shared`` and to ``z``: there, or with a batch at places of their own.
     passes : tuple of Pass
         The heads of a layer, as many at a time as have room for their scores.
     pieces : tuple of range
@@ -54,13 +60,17 @@ class Sram:
         Name, first word and words of everything, for people.
     """
 
-    x: int
-    y: int
-    z: int
+    batch: int
+    stride: int
+    bias: int
+    bias_z: int
     gain: int
     gain_2: int
     turn: int
     turn_words: int
+    x: int
+    y: int
+    z: int
     shared: int
     mixed: int
     scores: int
@@ -73,6 +83,15 @@ class Sram:
     def end(self) -> int:
         """Words that are used."""
         return max(first + words for _, first, words in self.regions)
+
+    @property
+    def sequences(self) -> tuple[Sram, ...]:
+        """The same for each sequence of the batch."""
+        own = ("x", "y", "z", "shared", "mixed", "scores")
+        return tuple(
+            replace(self, **{name: getattr(self, name) + index * self.stride for name in own})
+            for index in range(self.batch)
+        )
 
 
 def arrange(placement: Placement, *, overlap: bool) -> Sram:
@@ -101,9 +120,9 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     """Lay out the SRAM, with places for the vectors of one normalisation or of two."""
     params, decoder, heads = placement.params, placement.decoder, placement.heads
     width = placement.slot_words(decoder.width)
-    lengths = chunks(params, placement.output.words)
-    item = sum(lengths[:-1]) + (placement.output.pitch or lengths[-1]) if decoder.tied else 0
+    item = 0 if placement.embedding else sum(placement.output.lengths[:-1]) + placement.output.pitches[-1]
     turn_words = heads.turned * heads.line_words
+    batch = placement.batch
     at, regions = 0, []
 
     def region(name: str, words: int) -> int:
@@ -112,18 +131,26 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
         at += words
         return regions[-1][1]
 
-    x = region("residual stream", max(width, item))
-    y = region("normalised", width)
-    z = region("result", width)
     vectors = placement.width_words * (1 if decoder.norm.kind == "rms" else 2)
     gain = region("normalisation", (1 + apart) * vectors)
     turn = region("rotation", 3 * turn_words) if turn_words else at
+    sizes = {name: each.result_words for name, each in placement.layer.items() if f"{name}.bias" in placement.vectors}
+    bias, bias_z = at, at
+    if batch > 1 and sizes:
+        bias = region("biases", max(sizes.get(name, 0) for name in ("attend", "up")))
+        bias_z = region("biases of results", max(sizes.get(name, 0) for name in ("mix", "down")))
+    own = at
+    # Where the part of the first sequence ends at the latest.
+    limit = own + (params.sram_words - own) // batch
+    x = region("residual stream", max(width, item))
+    y = region("normalised", width)
+    z = region("result", width)
     shared = at
     # Of values and of what is mixed, the last slot may reach beyond the last element.
     region("queries, keys, values", max(placement.layer["attend"].result_words, heads.value + _slots(placement)))
     mixed = region("mixed values", _slots(placement, heads.repeats) + params.slot_words)
     score_words = placement.slot_words(placement.tokens)
-    scores, free = at, params.sram_words - at
+    scores, free = at, limit - at
     passes = tuple(_passes(placement, free // score_words)) if free > 0 else ()
     least = _least_heads(placement) * score_words
     most = max((each.heads for each in passes), default=0) * score_words
@@ -131,20 +158,27 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     at = shared
     region("MLP", max(placement.layer["up"].result_words, words_of(params, decoder.mlp.inner)))
     at = shared
-    free = (params.sram_words - at) // params.slot_words
-    pieces = tuple(_pieces(placement.output.slots, max(1, free)))
+    free = (limit - at) // params.slot_words
+    pieces = tuple(_pieces(placement.output.slots, placement.output.group or 1, free))
     region("logits", len(pieces[0]) * params.slot_words)
     if turn_words:
         at = shared
         region("rotation of the position", placement.positions.words)
+    stride = max(first + words for _, first, words in regions) - own
+    if batch > 1:
+        regions.append(("other sequences", own + stride, (batch - 1) * stride))
     found = Sram(
-        x=x,
-        y=y,
-        z=z,
+        batch=batch,
+        stride=stride,
+        bias=bias if batch > 1 else shared,
+        bias_z=bias_z if batch > 1 else z,
         gain=gain,
         gain_2=gain + apart * vectors,
         turn=turn,
         turn_words=turn_words,
+        x=x,
+        y=y,
+        z=z,
         shared=shared,
         mixed=mixed,
         scores=scores,
@@ -154,9 +188,15 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
         regions=tuple(regions),
     )
     if found.end > params.sram_words or not passes:
-        what = max(regions, key=lambda each: each[1] + each[2])[0]
-        message = f"must be at least {found.end} for the {what}, not {params.sram_words}"
+        what = max(regions, key=lambda each: each[1] + each[2] if each[1] < own + stride else 0)[0]
+        some = f" of {batch} sequences" if batch > 1 else ""
+        message = f"must be at least {found.end} for the {what}{some}, not {params.sram_words}"
         raise ConfigError([Problem("pim.sram_words", message)])
+    if batch > MOST_IN_PIECES and len(pieces) > 1:
+        least = own + batch * (shared - own + placement.output.slots * params.slot_words)
+        message = f"must be at least {least} for all logits of {batch} sequences at once, not {params.sram_words}: "
+        message += f"only of {MOST_IN_PIECES} they can come in pieces"
+        raise ConfigError([Problem("pim.sram_words", message, f"or take a batch of {MOST_IN_PIECES}")])
     return found
 
 
@@ -186,8 +226,9 @@ def _passes(placement: Placement, room: int) -> Iterator[Pass]:
             yield Pass(range(repeat, min(repeat + repeats, heads.repeats)), some)
 
 
-def _pieces(slots: int, most: int) -> Iterator[range]:
-    """Slots in as few pieces as there can be, as even as they can be."""
-    count = -(-slots // most)
+def _pieces(slots: int, group: int, most: int) -> Iterator[range]:
+    """Whole groups of slots in as few pieces as there can be, with at most so many slots, as even as they can be."""
+    groups = -(-slots // group)
+    count = -(-groups // max(1, most // group))
     for piece in range(count):
-        yield range(piece * slots // count, (piece + 1) * slots // count)
+        yield range(piece * groups // count * group, min((piece + 1) * groups // count * group, slots))

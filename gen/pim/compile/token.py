@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
+from itertools import pairwise
 
-from gen.pim.compile.attention import Attend
+from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.clocks import searches
 from gen.pim.compile.code import Code
+from gen.pim.compile.context import Context
+from gen.pim.compile.kinds import Stored
 from gen.pim.compile.layers import Run, Seen, runs, seen
 from gen.pim.compile.placement import Placement
-from gen.pim.compile.registers import BEST, EPS, FOUND, SCALE, SHARE, TOKEN
+from gen.pim.compile.product import Operands
+from gen.pim.compile.registers import EPS, FOUND, SCALE, SHARE, TOKEN, token_of
 from gen.pim.compile.sram import Sram
-from gen.pim.layout import Matrix
 from gen.pim.model import Learned
-from hdl.params.pim import Instruction, chunks, words_of
+from hdl.params.pim import Instruction, words_of
 
 __all__ = ["token_pieces"]
 
@@ -24,9 +26,16 @@ ACTIVATIONS = {"gelu": "VGELUE", "gelu_tanh": "VGELU", "relu": "VRELU", "silu": 
 
 
 def token_pieces(
-    placement: Placement, sram: Sram, position: int, *, token: int | None, predict: bool, logits: bool, overlap: bool
+    placement: Placement,
+    sram: Sram,
+    position: int,
+    *,
+    token: Sequence[int] | None,
+    predict: bool,
+    logits: bool,
+    overlap: bool,
 ) -> list[list[tuple[Instruction, str]]]:
-    """Process the token at a position; see :meth:`gen.pim.compile.Compiled.programs`.
+    """Process the token of every sequence at a position; see :meth:`gen.pim.compile.Compiled.programs`.
 
     Returns
     -------
@@ -51,7 +60,7 @@ def token_pieces(
 
 
 class _Token:
-    """Emits the work on one token."""
+    """Emits the work on one token of every sequence."""
 
     def __init__(self, placement: Placement, sram: Sram, position: int, overlap: bool) -> None:
         self.overlap = overlap
@@ -72,27 +81,33 @@ class _Token:
         return self.apart and self.decoder.layers * at.layer_columns + end <= at.rows * self.params.row_cols
 
     # --- both ends ---------------------------------------------------------------------------------------------------
-    def embed(self, token: int | None) -> None:
-        """The token's embedding, with that of the position where one is added: x. Otherwise what rotates heads."""
+    def embed(self, tokens: Sequence[int] | None) -> None:
+        """The tokens' embeddings, with that of the position where one is added: x. Otherwise what rotates heads."""
         at, sram, add, width = self.at, self.sram, self.code.add, self.decoder.width
-        if token is not None:
-            add("SETR", r=TOKEN, value=token)
+        for index, token in enumerate(tokens or ()):
+            add("SETR", r=token_of(index), value=token)
+        for index, each in enumerate(sram.sequences):
+            self._fetch(token_of(index), each.x)
         for register, number in ((EPS, width * self.decoder.norm.epsilon), (SHARE, 1 / width)):
             add("SETR", r=register, value=_bits(number))
-        if at.embedding:
-            add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=TOKEN, d=sram.x)
-        else:
-            done = 0
-            for column, length in _chunks(at.output):
-                add("RD_ITEM", at=column, n=at.output.pitch or length, r=TOKEN, d=sram.x + done)
-                done += length
         unit, column = at.positions.find(self.params, self.position)
         if isinstance(self.decoder.positions, Learned):
             self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.y)
-            add("VADD", a=sram.x, b=sram.y, d=sram.x, n=width)
+            for each in sram.sequences:
+                add("VADD", a=each.x, b=sram.y, d=each.x, n=width)
         else:
             self.code.add_unit("RD_SB", unit, at=column, n=at.positions.words, d=sram.shared)
             self._repeat_turn()
+
+    def _fetch(self, register: int, word: int) -> None:
+        """The embedding of the token in a register."""
+        at, add = self.at, self.code.add
+        if at.embedding:
+            add("RD_ITEM", at=at.embedding.at, n=at.embedding.words, r=register, d=word)
+            return
+        for chunk, length in enumerate(at.output.lengths):
+            add("RD_ITEM", at=at.output.column(chunk, 0), n=at.output.pitches[chunk], r=register, d=word)
+            word += length
 
     def _repeat_turn(self) -> None:
         """Cosines, sines and negative sines of the position for every head: each part of a half repeats."""
@@ -110,9 +125,9 @@ class _Token:
         """The logits of the next token, and the most likely one."""
         self._gain("norm", self.sram.gain, 0)
         self._normalise("norm", self.sram.gain)
-        last = searches(self.at.output) if self.overlap and len(self.sram.pieces) == 1 else 0
-        if last:
-            self._search_beside(last)
+        alone = self.overlap and (len(self.sram.pieces), self.sram.batch) == (1, 1)
+        if alone and (pieces := self._last_pieces()):
+            self._search_beside(pieces)
             if logits:
                 self._send(self.sram.pieces[0])
             return
@@ -122,59 +137,61 @@ class _Token:
             if logits:
                 self._send(piece)
             with self.code.of("choice"):
-                self._choose(piece)
+                for index in range(self.sram.batch):
+                    self._choose(index, piece)
 
     def _send(self, piece: range) -> None:
         """The logits of a piece, to the host."""
         with self.code.of("output"):
-            self.code.add("OUT", a=self.sram.shared, n=words_of(self.params, self._tokens(piece)))
+            for each in self.sram.sequences:
+                self.code.add("OUT", a=each.shared, n=words_of(self.params, self._tokens(piece)))
 
     def _tokens(self, piece: range) -> int:
         """Tokens in some slots of logits."""
         units = self.params.units
         return min(self.decoder.vocabulary - piece.start * units, len(piece) * units)
 
-    def _search_beside(self, last: int) -> None:
-        """The logits, and the most likely token: what most of them give is found while two last pieces come."""
-        sram, slots, add = self.sram, self.at.output.slots, self.code.add
-        cuts = (slots - 2 * last, slots - last, slots)
-        most, left = range(cuts[0]), range(cuts[0], slots)
-        a, n = sram.shared + left.start * self.params.slot_words, self._tokens(left)
-        steps = (
-            lambda: add("ARGMAX", r=TOKEN, a=sram.shared, n=self._tokens(most)),
-            lambda: add("RMAX", r=BEST, a=sram.shared, n=self._tokens(most)),
-        )
-        self._read("output.bias", sram.shared, 0)
-        self._multiply(self.at.output, "output", sram.y, sram.shared, 0, cuts, steps)
-        with self.code.of("choice"):
-            add("ARGMAX", r=FOUND + 1, a=a, n=n)
-            add("RMAX", r=FOUND, a=a, n=n)
-            add("SKEEP", r=BEST, s=FOUND, value=left.start * self.params.units)
+    def _last_pieces(self) -> list[range]:
+        """The slots of the logits as most of them and two last pieces, of whole groups; nothing if it doesn't pay."""
+        slots, group = self.at.output.slots, self.at.output.group or 1
+        last = searches(self.at.output)
+        ends = [0, *((slots - count) // group * group for count in (2 * last, last)), slots]
+        return [range(*each) for each in pairwise(ends)] if last and ends == sorted(set(ends)) else []
 
-    def _choose(self, piece: range) -> None:
-        """The most likely token of a piece, or of all pieces so far."""
-        add, shared, pieces = self.code.add, self.sram.shared, self.sram.pieces
-        count = self._tokens(piece)
-        if piece is pieces[0]:
-            add("ARGMAX", r=TOKEN, a=shared, n=count)
-        else:
-            add("ARGMAX", r=FOUND + 1, a=shared, n=count)
+    def _search_beside(self, pieces: list[range]) -> None:
+        """The logits, and the most likely token: what most of them give is found while two last pieces come."""
+        sram, add = self.sram, self.code.add
+        left = range(pieces[1].start, pieces[2].stop)
+        a, most = sram.shared + left.start * self.params.slot_words, self._tokens(pieces[0])
+        self._read("output.bias", sram.shared, 0)
+        with self.code.of("output"):
+            operands = Operands(sram.y, sram.shared, 0, sram.shared if self.decoder.output_bias else None)
+            computed = self.at.product(self.at.output).emit_pieces(self.code, operands, pieces)
+            next(computed)
+            add("ARGMAX", r=TOKEN, a=sram.shared, n=most)
+            next(computed)
+            add("RMAX", r=TOKEN - 1, a=sram.shared, n=most)
+            next(computed)
+        with self.code.of("choice"):
+            add("ARGMAX", r=FOUND + 1, a=a, n=self._tokens(left))
+            add("RMAX", r=FOUND, a=a, n=self._tokens(left))
+            add("SKEEP", r=TOKEN - 1, s=FOUND, value=left.start * self.params.units)
+
+    def _choose(self, index: int, piece: range) -> None:
+        """The most likely token of a piece, or of all pieces so far, for a sequence."""
+        add, pieces, token = self.code.add, self.sram.pieces, token_of(index)
+        a, count = self.sram.shared + index * self.sram.stride, self._tokens(piece)
+        add("ARGMAX", r=token if piece is pieces[0] else FOUND + 1, a=a, n=count)
         if len(pieces) > 1:
-            add("RMAX", r=BEST if piece is pieces[0] else FOUND, a=shared, n=count)
+            add("RMAX", r=token - 1 if piece is pieces[0] else FOUND, a=a, n=count)
         if piece is not pieces[0]:
-            add("SKEEP", r=BEST, s=FOUND, value=piece.start * self.params.units)
+            add("SKEEP", r=token - 1, s=FOUND, value=piece.start * self.params.units)
 
     def _logits(self, piece: range) -> None:
-        """The logits of some slots."""
-        sram, params, matrix = self.sram, self.params, self.at.output
-        if len(sram.pieces) == 1:
-            self._read("output.bias", sram.shared, 0)
-            self._multiply(matrix, "output", sram.y, sram.shared, 0)
-            return
-        self._read("output.bias", sram.shared, 0, piece.start * params.slot_words, len(piece) * params.slot_words)
-        zero = not self.decoder.output_bias
-        for chunk, begin in enumerate(range(0, matrix.words, params.gb_words)):
-            self._some(matrix, begin, piece, sram.y, sram.shared, 0, zero=zero and chunk == 0)
+        """The logits of some slots, of every sequence."""
+        size = self.params.slot_words
+        self._read("output.bias", self.sram.shared, 0, piece.start * size, len(piece) * size)
+        self._multiply(self.at.output, "output", self.sram.y, self.sram.shared, 0, piece)
 
     # --- layers ------------------------------------------------------------------------------------------------------
     def layers(self, run: Run) -> None:
@@ -194,18 +211,23 @@ class _Token:
         sram, layer = self.sram, self.at.layer
 
         def read_ahead() -> None:
-            self._read("mix.bias", sram.z, origin)
+            self._read("mix.bias", sram.bias_z, origin)
             self._gain("norm_2", sram.gain_2, origin)
 
         self.code.add("SETR", r=SCALE, value=_bits(each.scale))
         if not self.ahead:
             self._gain("norm_1", sram.gain, origin)
         self._normalise("norm_1", sram.gain)
-        self._read("attend.bias", sram.shared, origin)
+        self._read("attend.bias", sram.bias, origin)
         if self.apart:
             read_ahead()
         self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
-        Attend(self.code, self.at, sram, each, origin, overlap=self.overlap).emit(None if self.apart else read_ahead)
+        caches = (origin + index * self.at.cache_columns for index in range(sram.batch))
+        sequences = [
+            Attend(Context(self.code, self.at, own, each, at, self.overlap))
+            for own, at in zip(sram.sequences, caches, strict=True)
+        ]
+        attend(sequences, None if self.apart else read_ahead, overlap=self.overlap)
         self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
@@ -216,29 +238,27 @@ class _Token:
     def _mlp(self, origin: int) -> None:
         """Leave down(activation(up(y))) in z; where there is a gate, the activation takes it, and multiplies up(y)."""
         sram, layer = self.sram, self.at.layer
-        self._read("up.bias", sram.shared, origin)
+        self._read("up.bias", sram.bias, origin)
         if self.ahead:
             self._gain("norm_1", sram.gain, origin + self.at.layer_columns)
         self._multiply(layer["up"], "up", sram.y, sram.shared, origin)
-        self._read("down.bias", sram.z, origin)
-        for piece in self._pieces():
-            self._activate(piece)
-        self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
-
-    def _pieces(self) -> list[range]:
-        """Words that are activated at a time: with overlap, those that channels want first, then all others."""
-        words = words_of(self.params, self.decoder.mlp.inner)
-        first = chunks(self.params, words)[0]
-        return [range(first), range(first, words)] if self.overlap and first < words else [range(words)]
+        self._read("down.bias", sram.bias_z, origin)
+        if self.overlap:
+            self._multiply(layer["down"], "down", sram.shared, sram.z, origin, ahead=self._activate)
+        else:
+            self._activate(range(layer["down"].words))
+            self._multiply(layer["down"], "down", sram.shared, sram.z, origin)
 
     def _activate(self, piece: range) -> None:
         """Activate words of up(y), and multiply the gate's with those that they open."""
         mlp, params = self.decoder.mlp, self.params
-        a, n = self.sram.shared + piece.start, min(len(piece) * params.lanes, mlp.inner - piece.start * params.lanes)
+        n = min(len(piece) * params.lanes, mlp.inner - piece.start * params.lanes)
         with self.code.of("activation"):
-            self.code.add(ACTIVATIONS[mlp.activation], a=a, d=a, n=n)
-            if mlp.gated:
-                self.code.add("VMUL", a=a, b=a + words_of(params, mlp.inner), d=a, n=n)
+            for each in self.sram.sequences:
+                a = each.shared + piece.start
+                self.code.add(ACTIVATIONS[mlp.activation], a=a, d=a, n=n)
+                if mlp.gated:
+                    self.code.add("VMUL", a=a, b=a + words_of(params, mlp.inner), d=a, n=n)
 
     # --- steps -------------------------------------------------------------------------------------------------------
     def _read(self, name: str, word: int, origin: int, first: int = 0, words: int | None = None) -> None:
@@ -255,47 +275,20 @@ class _Token:
 
     def _multiply(
         self,
-        matrix: Matrix,
+        matrix: Stored,
         name: str,
         source: int,
         result: int,
         origin: int,
-        cuts: Sequence[int] = (),
-        between: Sequence[Callable[[], None]] = (),
+        slots: range | None = None,
+        ahead: Callable[[range], None] | None = None,
     ) -> None:
-        """A product with a matrix; its bias, if it has one, is where the result goes.
-
-        With ``cuts`` its slots become complete in pieces that end there, with something between any two of them.
-        """
-        zero = f"{name}.bias" not in self.at.vectors
-        slots = range(matrix.slots)
+        """A product with a matrix; the bias of logits, if they have one, is where the first sequence's go."""
+        places = {"mix": self.sram.bias_z, "down": self.sram.bias_z, "output": result}
+        biases = places.get(name, self.sram.bias) if f"{name}.bias" in self.at.vectors else None
+        operands = Operands(source, result, self.sram.stride, biases)
         with self.code.of(name):
-            if not cuts:
-                self._vmm(matrix, origin + matrix.at, matrix.words, slots, source, result, zero=zero)
-                return
-            last = (matrix.words - 1) // self.params.gb_words * self.params.gb_words
-            if last:
-                self._vmm(matrix, origin + matrix.at, last, slots, source, result, zero=zero)
-            start = 0
-            for cut, then in zip_longest(cuts, between):
-                d = result + start * self.params.slot_words
-                self._some(matrix, last, range(start, cut), source, d, origin, zero=zero and not last)
-                start = cut
-                if then:
-                    then()
-
-    def _some(
-        self, matrix: Matrix, word: int, slots: range, source: int, result: int, origin: int, *, zero: bool
-    ) -> None:
-        """What one chunk of the input, from a word on, adds to some slots."""
-        length = min(self.params.gb_words, matrix.words - word)
-        before = matrix.slots * (word // self.params.gb_words) * (matrix.pitch or self.params.gb_words)
-        at = origin + matrix.at + before + slots.start * (matrix.pitch or length)
-        self._vmm(matrix, at, length, slots, source + word, result, zero=zero)
-
-    def _vmm(self, matrix: Matrix, at: int, n: int, slots: range, source: int, result: int, *, zero: bool) -> None:
-        flags, b = (("zero",), 0) if zero else ((), result)
-        self.code.add("VMM", *flags, at=at, n=n, slots=len(slots), pitch=matrix.pitch, a=source, b=b, d=result)
+            self.at.product(matrix).emit(self.code, operands, origin=origin, slots=slots, ahead=ahead)
 
     def _gain(self, name: str, word: int, origin: int) -> None:
         """Bring the vectors of a normalisation to SRAM, if there is such a normalisation."""
@@ -304,27 +297,20 @@ class _Token:
 
     def _normalise(self, name: str, gain: int) -> None:
         """Leave norm(x) in y."""
-        sram, width = self.sram, self.decoder.width
+        sram, width, add = self.sram, self.decoder.width, self.code.add
         beta = gain + self.at.width_words
         with self.code.of("normalisation"):
-            if f"{name}.bias" in self.at.vectors:
-                self.code.add("LAYERNORM", a=sram.x, b=gain, beta=beta, d=sram.y, n=width, eps=EPS, share=SHARE)
-            else:
-                self.code.add("RMSNORM", a=sram.x, b=gain, d=sram.y, n=width, eps=EPS, share=SHARE)
+            for each in sram.sequences:
+                if f"{name}.bias" in self.at.vectors:
+                    add("LAYERNORM", a=each.x, b=gain, beta=beta, d=each.y, n=width, eps=EPS, share=SHARE)
+                else:
+                    add("RMSNORM", a=each.x, b=gain, d=each.y, n=width, eps=EPS, share=SHARE)
 
     def _add(self) -> None:
         """Add z to x: the residual connection."""
         with self.code.of("residual"):
-            self.code.add("VADD", a=self.sram.x, b=self.sram.z, d=self.sram.x, n=self.decoder.width)
-
-
-def _chunks(matrix: Matrix) -> list[tuple[int, int]]:
-    """The column where each chunk of a matrix begins, and the words of its inputs."""
-    found, at = [], matrix.at
-    for length in chunks(matrix.params, matrix.words):
-        found.append((at, length))
-        at += matrix.slots * (matrix.pitch or length)
-    return found
+            for each in self.sram.sequences:
+                self.code.add("VADD", a=each.x, b=each.z, d=each.x, n=self.decoder.width)
 
 
 def _bits(number: float) -> int:

@@ -23,13 +23,13 @@ def pe_diagram(params: EngineParams) -> Markup:
     d = frame(f"Processing element of array {params.array}, scheme {params.scheme}")
     if params.sparse:
         sparse_pe(d, params)
-    elif params.scheme == "laconic":
+    elif params.axes.recodes_both:
         _laconic(d, params)
     elif params.deep:
         chain_pe(d, params)
-    elif params.scheme == "mac":
+    elif not params.axes.saves_carries:
         _mac(d, params)
-    elif params.scheme == "opt2":
+    elif params.axes.sum.per_weight:
         _opt2(d, params)
     else:
         _opt1(d, params)
@@ -50,7 +50,7 @@ def _operands(
     d.wire((x, 84), (152, 84), (152, 314))
     d.text(160, 314, "b_out", "port")
 
-    systolic = params.array == "systolic_os"
+    systolic = params.axes.hands_a_over
     d.wire((8, y), (104 if systolic else x - 36, y), halo=not systolic)
     d.width_mark(62, y, str(a_bits), -4, -9)
     if not systolic:

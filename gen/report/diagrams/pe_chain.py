@@ -18,9 +18,9 @@ __all__ = ["chain_pe"]
 
 def chain_pe(d: Drawing, params: EngineParams) -> None:
     """A PE of a cube, of a weight-stationary systolic array, or of a multiplier-adder tree."""
-    tree = params.array == "adder_tree"
-    digits = Booth(params.a) if params.scheme == "mac" else encoding(params.encoder, params.a)
-    _operand_a(d, params.a.width if params.scheme == "mac" else digits.bits, passes=not tree)
+    tree = params.axes.tree
+    digits = encoding(params.encoder, params.a) if params.axes.saves_carries else Booth(params.a)
+    _operand_a(d, digits.bits if params.axes.saves_carries else params.a.width, passes=not tree)
     if params.weight_stationary:
         _weight(d, params, passes=not tree)
     else:
@@ -30,7 +30,7 @@ def chain_pe(d: Drawing, params: EngineParams) -> None:
         return
     inner, outer = ("p_in", "p_out") if params.weight_stationary else ("sum_in", "sum_out")
     d.text(346, 17, inner, "port")
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         d.wire((338, 4), (338, 106))
         d.width_mark(338, 60, str(params.block_bits), 8, 4)
         _number(d, params, digits, params.block_bits, outer)
@@ -43,7 +43,7 @@ def chain_pe(d: Drawing, params: EngineParams) -> None:
 
 def _leaf(d: Drawing, params: EngineParams, digits: Encoding) -> None:
     """The product of a PE below which a tree stands."""
-    if params.scheme == "opt2":
+    if params.axes.sum.per_weight:
         bits = PartialProducts(digits, params.b).bits
         block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
         d.wire((250, 144), (WIDE - 12, 144), class_="bus")
@@ -52,7 +52,7 @@ def _leaf(d: Drawing, params: EngineParams, digits: Encoding) -> None:
         d.text(300, 128, "to the trees of the weights", "small")
         return
     arithmetic = ProductPE(params).arithmetic
-    if params.scheme == "mac":
+    if not params.axes.saves_carries:
         _number(d, params, digits, arithmetic.width, "p")
     else:
         _pair(d, params, digits, arithmetic, "p")

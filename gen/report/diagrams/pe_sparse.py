@@ -25,7 +25,7 @@ def sparse_pe(d: Drawing, params: EngineParams) -> None:
     register(d, x - 20, 48, "b")
     d.wire((x, 72), (x, 114))
     block(d, x - 30, 114, 60, 60, "pe", "map", "±b, ±2 b")
-    if params.scheme == "opt3":
+    if params.axes.recodes_in_pe:
         _own_picks(d, params, shape)
     else:
         _picks(d, params, shape)
@@ -45,7 +45,7 @@ def sparse_pe(d: Drawing, params: EngineParams) -> None:
 
 def _picks(d: Drawing, params: EngineParams, shape: SparseShape) -> None:
     """Digits and their operands' places, picked at the row's edge."""
-    systolic = params.array == "systolic_os"
+    systolic = params.axes.hands_a_over
     d.text(8, 134, "pick_in" if systolic else "action", "port")
     d.wire((8, 144), (104 if systolic else 224, 144))
     d.width_mark(62, 144, str(Pick.bits(shape) if systolic else Pick.action_bits(shape)), 0, 20, "middle")
@@ -66,7 +66,7 @@ def _picks(d: Drawing, params: EngineParams, shape: SparseShape) -> None:
 
 def _own_picks(d: Drawing, params: EngineParams, shape: SparseShape) -> None:
     """A group of digits, and the one that is picked."""
-    systolic = params.array == "systolic_os"
+    systolic = params.axes.hands_a_over
     d.text(8, 134, "load_in", "port")
     d.wire((8, 144), (96, 144))
     d.width_mark(62, 144, str(Opt3PE.load_bits(shape)), 0, 20, "middle")

@@ -76,7 +76,7 @@ class _Sparse(Sheet):
         """The operands of the groups in front of the rows, a window a column."""
         d, params = self.d, self.params
         y = WINDOW_Y + WINDOW_H / 2
-        systolic = params.array == "systolic_os"
+        systolic = params.axes.hands_a_over
         d.wire((STORE_X + STORE_W, y), (self.cell_x(0) - 4, y), class_="wire thick")
         for slot, col in enumerate(self.cols):
             x = self.cell_x(slot)
@@ -96,7 +96,7 @@ class _Sparse(Sheet):
     def _rows(self) -> None:
         """What walks through the groups, and picks the digits that are not zero."""
         d, params = self.d, self.params
-        name = "walker" if params.scheme == "opt3" else "picker"
+        name = "walker" if params.axes.recodes_in_pe else "picker"
         for slot, row in enumerate(self.rows):
             y = self.cell_y(slot) + 15
             if row is None:

@@ -24,8 +24,8 @@ class _OutputStationary(Sheet):
         self.scheme = Scheme.of(params)
         self.recoded = self.scheme.recode is not None
         self.skewed = bool(Dataflow(params).column_skew) and params.cols > 1
-        self.cube = params.array == "cube"
-        self.terms = params.scheme == "laconic"
+        self.cube = params.axes.has_cells
+        self.terms = params.axes.recodes_both
         self.recode_x = SKEW_X + TERMS_W * self.terms + STEP * min(params.rows - 1, 4) + 14
         self.collect_y = SKEW_Y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 26 + 24 * self.terms
         self.adder_y = self.collect_y + 30

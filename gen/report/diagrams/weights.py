@@ -23,7 +23,7 @@ def weight_stationary(params: EngineParams) -> Markup:
 
 class _WeightStationary(Sheet):
     def __init__(self, params: EngineParams) -> None:
-        self.tree = params.array == "adder_tree"
+        self.tree = params.axes.tree
         self.recoded = recoder(params) is not None
         self.skewed = bool(Dataflow(params).column_skew)
         self.recode_x = SKEW_X + (STEP * min(params.depth - 1, 4) if self.skewed else 0) + 14

@@ -24,15 +24,17 @@ def about_system(found: Figures) -> str:
     return (
         f"{found['system']}{changes}: {sizes['channels']} channels of {sizes['banks']} banks with "
         f"{sizes['lanes']} multipliers each, {quantity(1e6 / found['timing']['clock_ps'], 'MHz')}; "
-        f"{count(found['rows'])} of {count(sizes['rows'])} rows used, layout {found['layout']}"
+        f"{count(found['rows'])} of {count(sizes['rows'])} rows used, layout {found['layout']}, "
+        f"weights {found['weights']}"
     )
 
 
 def about_positions(found: Figures) -> str:
     """The positions, and whether the output matrix takes part."""
-    first, tokens = found["first"], found["tokens"]
-    where = f"position {first}" if tokens == 1 else f"positions {first} to {first + tokens - 1}"
-    return f"{where}, {'with' if found['output_matrix'] else 'without'} the output matrix"
+    first, count, batch = found["first"], len(found["positions"]), found["batch"]
+    where = f"position {first}" if count == 1 else f"positions {first} to {first + count - 1}"
+    many = f" of {batch} sequences" if batch > 1 else ""
+    return f"{where}{many}, {'with' if found['output_matrix'] else 'without'} the output matrix"
 
 
 def time_text(seconds: float) -> str:
@@ -62,12 +64,9 @@ def figure_rows(found: Figures) -> list[tuple[str, str, str]]:
     each = {name: bytes_text(number / tokens) for name, number in traffic.items()}
     interval = next(rule["clocks"] for rule in found["timing"]["rules"] if rule["symbol"] == "tREFI")
     due = f"one due every {count(interval)} clocks of a channel" if interval else "off: tREFI is 0"
+    step = f"{time_text(found['seconds'] / len(found['positions']))} a {'position' if found['batch'] > 1 else 'token'}"
     return [
-        (
-            "Speed",
-            f"{quantity(found['tokens_per_second'])} tokens/s",
-            f"{time_text(found['seconds'] / tokens)} a token",
-        ),
+        ("Speed", f"{quantity(found['tokens_per_second'])} tokens/s", step),
         ("Clocks a token", count(found["clocks_per_token"]), f"{count(found['clocks'])} of all" if tokens > 1 else ""),
         ("Energy a token", energy_text(energy["joules_per_token"]), _a_mac(energy)),
         ("Power", f"{quantity(energy['average_mw'] / 1000)} W", "channels and controller, on average"),

@@ -41,7 +41,8 @@ def expand_vmm(params: PimParams, one: Instruction, slots: int) -> Iterator[Inst
     A chunk of the input is loaded once and meets its columns of every slot, which lie one slot after another, ``pitch``
     columns apart. The first chunk begins from the biases (or zeros), the others from what the chunk before left in the
     result. Zeros are preset once, as RD_MAC leaves zeros behind. Rows are opened where something else takes the time
-    anyway: the first one while the first chunk is loaded, each further one while accumulators are read.
+    anyway: the first one while the first chunk is loaded, each further one while accumulators are read. Chunks take the
+    global buffers in turn: where there are several, a chunk is loaded while the last slot of the one before it works.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ def expand_vmm(params: PimParams, one: Instruction, slots: int) -> Iterator[Inst
     yield instruction("ACT_AB", mask=everyone, row=rows[0])
     source = one["a"]
     for index, columns in enumerate(lengths):
-        yield instruction("WR_GB", mask=everyone, a=source, n=columns)
+        buffer = index % params.buffers * params.gb_words
+        yield instruction("WR_GB", mask=everyone, a=source, n=columns, gb=buffer)
         source += columns
         for slot in range(slots):
             place = index * slots + slot
@@ -74,7 +76,7 @@ def expand_vmm(params: PimParams, one: Instruction, slots: int) -> Iterator[Inst
             elif slot == 0:
                 yield instruction("WR_BIAS", "zero", mask=everyone)
             row, col = divmod(places[place], params.row_cols)
-            yield instruction("MAC_AB", mask=everyone, row=row, col=col, n=columns)
+            yield instruction("MAC_AB", mask=everyone, row=row, col=col, n=columns, gb=buffer)
             last = (places[place] + columns - 1) // params.row_cols
             if place + 1 < len(places) and rows[place + 1] != last:
                 yield instruction("ACT_AB", mask=everyone, row=rows[place + 1])

@@ -20,15 +20,23 @@ PHY_INPUTS = ("rdata", "rvalid")
 
 
 def write_depth(params: PimParams) -> int:
-    """Words that wait for their time on the data bus: enough for a stream of them without a gap."""
+    """Words that wait for their time on the data bus: enough for a stream of them without a gap, or for presets."""
     t = params.timing
-    return _power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3)
+    return max(_power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3), _accumulated(params))
 
 
 def read_depth(params: PimParams) -> int:
-    """Answers that may be on their way or wait for the collector: enough for a stream of them without a gap."""
+    """Answers that may be on their way or wait for the collector: enough for a stream without a gap, or for results."""
     t = params.timing
-    return _power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1)
+    return max(_power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1), _accumulated(params))
+
+
+def _accumulated(params: PimParams) -> int:
+    """Words of all accumulators twice, where there are several.
+
+    So feeder and collector, who serve the channels in turn, are at work on some while the units multiply others.
+    """
+    return 2 * params.accumulators * params.parts if params.accumulators > 1 else 1
 
 
 def phy_outputs(params: PimParams) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
@@ -27,7 +27,7 @@ class Expander(Part):
         A part is there; it has been used, and was the last.
     phase : Out
         Which of ``PHASES``, one-hot. ``part_a``, ``part_d``, ``part_row``, ``part_col``, ``part_n``, ``part_zero`` are
-        its operands; those that it has not are of no meaning, but the first word of the buffer is 0.
+        its operands; those that it has not are of no meaning, but the first word of the buffer is that of the chunk's.
     """
 
     module = "expander"
@@ -67,6 +67,7 @@ class Expander(Part):
         # On the way from a slot's first column to its last one, and from there to the next slot.
         ending, leaving = Signal(), Signal()
         is_ = dict(zip(PHASES, self.phase, strict=True))
+        buffer = self._buffer(m, self.step & is_["RD_MAC"] & (slot == 1))
         one_hot = {name: Const(1 << i, len(PHASES)) for i, name in enumerate(PHASES)}
         rest = Signal(COUNT_BITS)
         most = Const(params.gb_words, COUNT_BITS)
@@ -76,8 +77,8 @@ class Expander(Part):
             self.ready.eq(within & ~ending & ~leaving),
             more.eq((slot != 1) | rest.any()),
             self.last.eq(is_["RD_MAC"] & ~more),
-            self.part_a.eq(Mux(is_["WR_GB"], source, Mux(is_["MAC_AB"], 0, Mux(first, bias, result)))),
-            self.part_d.eq(Mux(is_["RD_MAC"], result, 0)),
+            self.part_a.eq(Mux(is_["WR_GB"], source, Mux(is_["MAC_AB"], buffer, Mux(first, bias, result)))),
+            self.part_d.eq(Mux(is_["RD_MAC"], result, buffer)),
             self.part_row.eq(row),
             self.part_col.eq(col),
             self.part_n.eq(Mux(is_["WR_BIAS"] | is_["RD_MAC"], 1, chunk)),
@@ -114,3 +115,15 @@ class Expander(Part):
                     m.d.sync += [left.eq(rest), chunk.eq(Mux(rest > most, most, rest)), slot.eq(slots)]
                     m.d.sync += [result.eq(top), first.eq(0), self.phase.eq(one_hot["WR_GB"])]
         return m
+
+    def _buffer(self, m: Module, ended: Value) -> Value:
+        """Where the buffer of a chunk begins: they take turns, from ``ended`` of a chunk on."""
+        words, buffers = self.params.gb_words, self.params.buffers
+        if buffers == 1:
+            return Const(0, 1)
+        buffer = Signal(range(words * buffers), name="buffer", reset_less=True)
+        with m.If(self.start):
+            m.d.sync += buffer.eq(0)
+        with m.Elif(ended):
+            m.d.sync += buffer.eq(Mux(buffer == words * (buffers - 1), 0, buffer + words))
+        return buffer

@@ -215,6 +215,7 @@ class Issuer(Part):
             first=ranges.first,
             past=ranges.past,
             write=ranges.write,
+            collects=self.collects,
             feed=self.op_valid & self.op_ready & self.feeds & ~self.flag["zero"],
             collect=self.op_valid & self.op_ready & self.collects,
             move=self.move_start,

@@ -21,12 +21,13 @@ JOBS = 4
 class Scoreboard(Part):
     """Says whether a range of SRAM words is in the way of what is going on.
 
-    A read must wait for writes to the same words, a write for reads and writes.
+    A read must wait for writes to the same words, a write for reads and writes. What the collector writes need not wait
+    for what it writes before, as it keeps the order.
 
     Members
     -------
-    first, past : In, write : In(1), conflict : Out(1)
-        A range in question.
+    first, past : In, write, collects : In(1), conflict : Out(1)
+        A range in question; it is to be written, by the collector.
     feed, collect, move : In(1)
         A job of the feeder, the collector or the data mover begins, with range ``job_first`` and ``job_past``;
         ``move_writes`` says which way. The first two end, in their order, with ``feed_done`` and ``collect_done``; the
@@ -41,7 +42,7 @@ class Scoreboard(Part):
 
     def __init__(self, contexts: int) -> None:
         self.contexts = contexts
-        flags = ("write", "feed", "collect", "move", "move_writes", "feed_done", "collect_done", "moving")
+        flags = ("write", "collects", "feed", "collect", "move", "move_writes", "feed_done", "collect_done", "moving")
         owners = ("", "job_", *(f"{source}_" for source in SOURCES))
         super().__init__(
             {
@@ -57,7 +58,8 @@ class Scoreboard(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         reads = self._jobs(m, "feed")
-        writes = self._jobs(m, "collect")
+        collected = Cat(*self._jobs(m, "collect")).any() & ~(self.write & self.collects)
+        writes = [collected]
         moved = self._latch(m, "move", self.move, self.job_first, self.job_past)
         direction = Signal()
         with m.If(self.move):

@@ -291,9 +291,10 @@ class Machine:
             if "zero" not in one.flags
             else np.zeros((words, params.lanes), np.uint16)
         )
-        for count in chunks(params, one["n"]):
+        for index, count in enumerate(chunks(params, one["n"])):
             inputs, pitch = self.sram[source : source + count], one["pitch"] or count
-            self.device.buffers[:, :count] = inputs
+            word = index % params.buffers * params.gb_words
+            self.device.buffers[:, word : word + count] = inputs
             result = self.device.multiply(column, slots, inputs, start.reshape(shape), pitch)
             start = self.sram[one["d"] : one["d"] + words]
             start[:] = result.reshape(start.shape)

@@ -17,7 +17,7 @@ Range = tuple[int, int]
 class Board:
     """Says from when on a range of SRAM words is in nobody's way.
 
-    A read waits for writes to the same words, a write for reads and writes.
+    A read waits for writes to the same words, a write for reads and writes; the collector keeps the order of its own.
 
     Attributes
     ----------
@@ -51,7 +51,9 @@ class Board:
         """The oldest one counts no longer from a clock on."""
         _end(self.collects, clock)
 
-    def free_from(self, clock: int, words: Range, write: bool, moving_until: int, calculating: int) -> int:
+    def free_from(
+        self, clock: int, words: Range, write: bool, collected: bool, moving_until: int, calculating: int
+    ) -> int:
         """The first clock from this one on in which a range is in nobody's way, as far as known.
 
         Parameters
@@ -60,13 +62,15 @@ class Board:
         words : Range
         write : bool
             It is to be written.
+        collected : bool
+            By the collector.
         moving_until : int
             From when on the data mover is not busy.
         calculating : int
             Which instructions of the vector unit are at work, as a mask.
         """
         first, past = words
-        for jobs in (self.collects, self.feeds) if write else (self.collects,):
+        for jobs in (*(() if collected else (self.collects,)), *((self.feeds,) if write else ())):
             while jobs and jobs[0][2] <= clock:
                 jobs.popleft()
             for begin, end, over in jobs:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from hdl.params.pim import COMMANDS, PimParams
@@ -11,8 +10,8 @@ from hdl.params.pim.system import MAX_POSTPONED
 from sim_tb.pim.simulate.banks import ONE_BANK, Banks
 from sim_tb.pim.simulate.bus import GIVES, REGISTERS, TAKES, Burst
 from sim_tb.pim.simulate.loads import Loads
-from sim_tb.pim.simulate.unit import State, Unit, left, nobody
-from sim_tb.pim.simulate.waits import latency
+from sim_tb.pim.simulate.unit import State
+from sim_tb.pim.simulate.words import Words
 from sim_tb.pim.simulate.work import NEVER, Operation
 
 __all__ = ["Channel"]
@@ -27,7 +26,7 @@ NEEDLESS = 0
 URGENT = MAX_POSTPONED - 1
 
 
-class Channel(Unit[Operation]):
+class Channel(Words):
     """Sequencer and queues of words of a channel.
 
     While an operation on one bank is at work, banks of later ones are made ready in clocks that it has no command for.
@@ -40,14 +39,6 @@ class Channel(Unit[Operation]):
 
     Attributes
     ----------
-    arrivals : deque of int
-        Words to write: from when on each is there.
-    queued, leaves : int, deque of int
-        Words that the queue of words holds, and when each leaves that is known to.
-    answers : deque of int
-        Words read: from when on each is there.
-    pops : deque of int
-        When room for one more answer is there again, as far as known.
     bursts : list of Burst
         What has been decided, by the clock of the decision.
     ahead : list of Burst
@@ -56,26 +47,18 @@ class Channel(Unit[Operation]):
         When operations were at work: the first clock and the one past the last.
     begins : list of int
         The first clock of each operation.
-    left, answered : callable
-        Called with a clock: a word leaves the queue of words; an answer is there.
     """
 
     depth = 8
 
     def __init__(self, params: PimParams, number: int) -> None:
-        super().__init__()
-        t = params.timing
+        super().__init__(params)
         self.params = params
         self.number = number
         self.banks = Banks(params)
         self.loads = Loads(params) if params.buffers > 1 else None
-        self.interval = t.trefi
-        self.latencies = [0, *(latency(t, command) for command in COMMANDS.values())]
+        self.interval = params.timing.trefi
         self.steps = [1, *(self.banks.waits.between(code, code) for code in range(1, len(self.latencies)))]
-        self.write_depth = _power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3)
-        self.read_depth = _power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1)
-        self.left: Callable[[int], None] = nobody
-        self.answered: Callable[[int], None] = nobody
 
         self.wake = self.interval or NEVER
         self.fresh = False
@@ -83,13 +66,6 @@ class Channel(Unit[Operation]):
         self.rises = self.products = 0
         self.begun = 0  # nothing is decided for the operation before this clock
         self.refreshes = 0
-        self.arrivals: deque[int] = deque()
-        self.queued = 0
-        self.fed = -NEVER
-        self.leaves: deque[int] = deque()
-        self.answers: deque[int] = deque()
-        self.owed = 0
-        self.pops: deque[int] = deque()
         self.bursts: list[Burst] = []
         self.ahead: list[Burst] = []
         self.spans: list[tuple[int, int]] = []
@@ -103,43 +79,10 @@ class Channel(Unit[Operation]):
             self.wake = clock
 
     def feed(self, clock: int) -> None:
-        """A word has been read in a clock: it enters in the next one, and can be used in that after it."""
-        self._leave(clock)
-        self.queued += 1
-        self.fed = clock
-        self.arrivals.append(clock + 2)
-        self.poke(clock + 2)
+        """A word enters; it may be one for an operation that waits."""
+        super().feed(clock)
         if self.loads and clock + 2 < self.wake:
             self.wake = clock + 2
-
-    def room_from(self, clock: int) -> int:
-        """The first clock from this one on in which another word may be read, as far as known.
-
-        It is no more than a question: other channels may have no room by then, and it is asked for an earlier clock.
-        """
-        leaves, gone = self.leaves, 0
-        for leaves_at in leaves:
-            if leaves_at > clock:
-                break
-            gone += 1
-        beyond = self.queued - gone - self.write_depth + 2
-        # A word that was read in the clock before this one has not entered yet.
-        if beyond - (self.fed == clock - 1) <= 0:
-            return clock
-        return leaves[gone + beyond - 1] if gone + beyond <= len(leaves) else NEVER
-
-    def _leave(self, clock: int) -> None:
-        """Words that have left by a clock make room."""
-        leaves = self.leaves
-        while leaves and leaves[0] <= clock:
-            leaves.popleft()
-            self.queued -= 1
-
-    def pop(self, clock: int) -> None:
-        """The oldest answer is taken in a clock."""
-        self.answers.popleft()
-        self.pops.append(clock + 1)
-        self.poke(clock + 1)
 
     # --- time --------------------------------------------------------------------------------------------------------
     def step(self, clock: int) -> None:
@@ -163,15 +106,8 @@ class Channel(Unit[Operation]):
     def send_ahead(self, clock: int, word: int) -> None:
         """WR_GB of a word, before the turn of its operation."""
         self.ahead.append(Burst(clock, 1, 1, WR_GB, 0, word))
-        self._takes_word(clock, WR_GB)
+        self._take_word(clock, WR_GB)
         self.banks.sent(clock, WR_GB)
-
-    def _takes_word(self, when: int, code: int) -> None:
-        """The oldest word is taken for a command."""
-        self.arrivals.popleft()
-        self.leaves.append(when + self.latencies[code])
-        self.quiet_from = when + self.latencies[code] + 2
-        self.left(when + self.latencies[code])
 
     def _issue(self, first: int, step: int, many: int, code: int, bank: int, row: int, col: int) -> None:
         """Commands of the operation at work, or of a refresh."""
@@ -298,16 +234,6 @@ class Channel(Unit[Operation]):
             return max(when, self.arrivals[0]) if self.arrivals else NEVER
         return self._room(when) if code in GIVES else when
 
-    def _room(self, when: int) -> int:
-        """The first clock from one on in which there is room for another answer, as far as known."""
-        pops = self.pops
-        while pops and pops[0] <= when:
-            pops.popleft()
-            self.owed -= 1
-        if self.owed < self.read_depth:
-            return when
-        return pops[0] if pops else NEVER
-
     def _cut_in(self, when: int) -> None:
         """A refresh, or the precharge before it."""
         at = self._refreshes_at(when)
@@ -340,7 +266,7 @@ class Channel(Unit[Operation]):
     def _move(self, when: int, limit: int) -> None:
         """Commands with words up to the end of the row, and to a clock, as far as words, or room, are known."""
         code, step = self.code, self.steps[self.code]
-        takes, delay = code in TAKES, self.latencies[code]
+        takes = code in TAKES
         banked = code in (RD_SB, WR_SB)
         many = min(self.count, self.params.row_cols - self.col) if banked else self.count
         done = 0
@@ -353,12 +279,9 @@ class Channel(Unit[Operation]):
                 at = self.bank, self.word, self.col if code == WR_ELEM else 0
             self._issue(when, 1, 1, code, *at)
             if takes:
-                self._takes_word(when, code)
+                self._take_word(when, code)
             else:
-                self._room(when)
-                self.owed += 1
-                self.answers.append(when + delay + 2)
-                self.answered(when + delay + 2)
+                self._answer(when, code)
             done += 1
             if banked:
                 self.col += 1
@@ -401,8 +324,6 @@ class Channel(Unit[Operation]):
     # --- state -------------------------------------------------------------------------------------------------------
     def state(self, now: int) -> State:
         """All that what follows depends on, clocks as distances from the present one."""
-        self._leave(now)
-        self._room(now)
         place = self.code, self.bank, self.row, self.col, self.word, self.count
         work = (*place, self.buffers, self.rises, self.products) if self.valid else ()
         return (
@@ -410,9 +331,8 @@ class Channel(Unit[Operation]):
             (self.fresh, *work, max(0, self.begun - now)),
             self.banks.state(now),
             ((self.refreshes + 1) * self.interval - now if self.interval else 0,),
-            (self.queued, max(-2, self.fed - now), left(self.arrivals, now), left(self.leaves, now)),
-            (self.owed, left(self.answers, now), left(self.pops, now)),
-            self.loads.state(now) if self.loads else (),
+            *self.words_state(now),
+            (max(0, self.banks.ready[WR_GB] - now), *self.loads.state(now)) if self.loads else (),
         )
 
     def restore(self, state: State, now: int) -> None:
@@ -428,17 +348,10 @@ class Channel(Unit[Operation]):
         if self.interval:
             self.refreshes = (refresh[0] + now) // self.interval - 1
         if self.loads:
-            self.loads.restore(loads, now)
-        self.queued, fed, arrivals, leaves = writes
-        self.owed, answers, pops = reads
-        self.fed = now + fed
-        for name, clocks in (("arrivals", arrivals), ("leaves", leaves), ("answers", answers), ("pops", pops)):
-            setattr(self, name, deque(now + clock for clock in clocks))
+            ready, *rest = loads
+            self.banks.ready[WR_GB] = now + ready
+            self.loads.restore(rest, now)
+        self.restore_words(writes, reads, now)
 
     def _job(self, fields: Iterable[Any]) -> Operation:
         return Operation(*fields)
-
-
-def _power(least: int) -> int:
-    """The next power of two, at least 4."""
-    return max(4, 1 << (least - 1).bit_length())

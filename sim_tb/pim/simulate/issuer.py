@@ -216,10 +216,11 @@ class Issuer:
         return self.prepared.part if self.number < 0 else self.prepared.parts[self.number]
 
     def _walk(self, clock: int) -> bool:
-        ranges = self.part.ranges
+        ranges, work = self.part.ranges, self.part.work
+        collected = work is not None and work.collect is not None
         while self.index < len(ranges):
             words = ranges[self.index]
-            if words is not None and not self._when(self.units.free_from(self.clock, *words)):
+            if words is not None and not self._when(self.units.free_from(self.clock, *words, collected)):
                 return False
             self.clock += 1
             self.index += 1

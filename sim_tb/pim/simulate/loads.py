@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.simulate.bus import GIVES, TAKES
@@ -138,7 +138,7 @@ class Loads:
                 busy.append((first - now, step, last - now))
         return self.pick, self._takes, self._gives, self._reads, left(self.ready, now), tuple(busy)
 
-    def restore(self, state: State, now: int) -> None:
+    def restore(self, state: Sequence[Any], now: int) -> None:
         """Be in a state that :meth:`state` has given, ``now``."""
         self.pick, self._takes, self._gives, self._reads, ready, busy = state
         self.look, self._stale = now, True

@@ -73,9 +73,10 @@ class Units:
                 quiet = each.quiet_from
         return NEVER if self.vector.active else quiet
 
-    def free_from(self, clock: int, first: int, past: int, write: bool) -> int:
+    def free_from(self, clock: int, first: int, past: int, write: bool, collected: bool) -> int:
         """The first clock from this one on in which a range of SRAM is in nobody's way, as far as known."""
-        return self.board.free_from(clock, (first, past), write, self.mover.quiet_from, self.vector.active)
+        busy = self.mover.quiet_from, self.vector.active
+        return self.board.free_from(clock, (first, past), write, collected, *busy)
 
     # --- what it tells them ------------------------------------------------------------------------------------------
     def accept(self, part: Part, work: Work, clock: int) -> bool:

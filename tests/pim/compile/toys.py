@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gen.pim.compile import TOKEN, Compiled
+from gen.pim.compile import Compiled, token_of
 from gen.pim.model import Decoder, read
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.float import narrow, widen
@@ -100,23 +100,29 @@ class Compared:
 
 
 def compare(compiled: Compiled, seed: int, positions: int) -> Compared:
-    """Run a decoder with random weights: tokens at random, and every third the one predicted before."""
+    """Run a decoder with random weights: tokens at random, and every third the one predicted before.
+
+    Sequences of a batch have tokens of their own.
+    """
     rng = np.random.default_rng(seed)
-    shape = compiled.decoder
+    shape, batch = compiled.decoder, compiled.placement.batch
     weights = random_weights(shape, rng)
     machine = loaded(compiled, weights)
-    right, wide = single(shape, weights, compiled.params), double(shape, weights)
-    farthest, different, longest, token = 0.0, 0, 0, 0
+    stored = compiled.stored(weights)
+    right = [single(shape, stored, compiled.params, compiled.summed) for _ in range(batch)]
+    wide = [double(shape, stored) for _ in range(batch)]
+    farthest, different, longest, tokens = 0.0, 0, 0, [0] * batch
     for position in range(positions):
         predicted = position % 3 == 2
-        token = token if predicted else int(rng.integers(shape.vocabulary))
-        for program in compiled.programs(position, token=None if predicted else token, logits=True):
+        tokens = tokens if predicted else rng.integers(shape.vocabulary, size=batch).tolist()
+        for program in compiled.programs(position, token=None if predicted else tokens, logits=True):
             longest = max(longest, len(program.words))
             assert machine.run(program.words).fault is None
-        found = received(compiled, np.array(machine.outputs))[-1]
-        bits = right.logits(token)
-        different += int(np.count_nonzero(found != bits))
-        farthest = max(farthest, distance(found, wide.logits(token)))
-        token = int(machine.scalars[TOKEN])
-        assert token == int(np.argmax(widen(bits)))
+        found = received(compiled, np.array(machine.outputs))[-1].reshape(batch, -1)
+        for index, token in enumerate(tokens):
+            bits = right[index].logits(token)
+            different += int(np.count_nonzero(found[index] != bits))
+            farthest = max(farthest, distance(found[index], wide[index].logits(token)))
+            tokens[index] = int(machine.scalars[token_of(index)])
+            assert tokens[index] == int(np.argmax(widen(bits)))
     return Compared(positions, different, farthest, longest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -23,6 +24,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "decoder.md"
 SYSTEM = toys.system(rows=256, program_words=512)
 #: Learned positions, biases, one logit piece; rotary positions, shared keys, a window, gates, an embedding of its own.
 TOYS = {"gpt2": toys.gpt2(), "mistral": toys.mistral()}
+#: MAC units for weights of 8 bits, and for the vectors of two sequences at once.
+INTEGERS = replace(SYSTEM, program_words=1024, int8=True, accumulators=8, vectors=2, buffers=2)
 
 
 @pytest.mark.slow
@@ -56,6 +59,26 @@ def test_two_layers(name, first):
     assert compare(result, machine, SYSTEM) > SYSTEM.bytes // 2
     assert result.violations == []
     assert check_log(SYSTEM, result.log, result.cycles) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "batch"), [("gpt2", 1), ("mistral", 2)])
+def test_weights_of_8_bits(name, batch):
+    """Two tokens of each sequence, the second one chosen by the hardware: all that is left, and no rule broken."""
+    compiled = compile_decoder(TOYS[name], INTEGERS, batch=batch, weights="int8")
+    machine = loaded(compiled, toys.random_weights(compiled.decoder, np.random.default_rng(8)))
+    given = [[7, 11][:batch], None]
+    programs = [each for at in range(2) for each in compiled.programs(at, token=given[at], logits=True)]
+    words = [word for program in programs for word in program.words]
+    starts = [0, *accumulate(len(program.words) for program in programs[:-1])]
+    result = run_system(INTEGERS, words, starts, machine=copy.deepcopy(machine))
+    for start, run in zip(starts, result.runs, strict=True):
+        outcome = machine.run(words, start)
+        assert (run.error, run.pc, run.instructions) == (0, outcome.pc, outcome.instructions)
+    assert received(compiled, result.outputs).size == 2 * batch * compiled.decoder.vocabulary
+    assert compare(result, machine, INTEGERS) > INTEGERS.bytes // 2
+    assert result.violations == []
+    assert check_log(INTEGERS, result.log, result.cycles) == []
 
 
 @pytest.mark.slow

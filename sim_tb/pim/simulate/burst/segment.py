@@ -14,8 +14,8 @@ from sim_tb.pim.simulate.work import Work
 
 __all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
 
-#: Instructions of the issuer itself that wait for something, or hand parts on.
-APART = ("HALT", "FENCE", "VMM")
+#: Instructions of the issuer itself that wait for something, hand parts on, or leave something behind.
+APART = ("HALT", "FENCE", "VMM", "MARK")
 #: What happens between programs: the host begins one; figures are closed, and begin anew.
 BEGINS, CLOSES = "begins", "closes"
 #: Most instructions of a group.

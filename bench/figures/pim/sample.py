@@ -1,0 +1,100 @@
+"""Tokens of a model in time, from positions that stand for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gen.pim.compile import Compiled
+from gen.pim.model import Decoder, read
+from gen.pim.model.published import PUBLISHED, published
+from sim_tb.pim.tokens import Totals, tokens_in_time
+
+__all__ = [
+    "FEW",
+    "STRIDE",
+    "TOKENS",
+    "by_layers",
+    "decoder_of",
+    "figures_of",
+    "sampled",
+    "shortened",
+    "totals_of",
+]
+
+ROOT = Path(__file__).resolve().parents[3]
+#: Tokens that a model processes.
+TOKENS = 1024
+#: Positions that one of them stands for: one in the middle.
+STRIDE = 512
+#: Layers of decoders that stand for one with more.
+FEW = (1, 3)
+
+
+def decoder_of(name: str) -> Decoder:
+    """A published decoder, or that of a configuration in ``configs/models``."""
+    return published(name) if name in PUBLISHED else read(ROOT / "configs" / "models" / f"{name}.json")
+
+
+def sampled(tokens: int, stride: int = STRIDE) -> list[int]:
+    """A position in the middle of each ``stride``.
+
+    By turns it is the last one of the first half and the first one of the second half. Of two, the mean is that of all
+    positions in whatever grows evenly or step by step: words of tokens, slots of keys.
+    """
+    return [first + stride // 2 - 1 + turn % 2 for turn, first in enumerate(range(0, tokens, stride))]
+
+
+def totals_of(compiled: Compiled, positions: Sequence[int], *, predict: bool = True) -> Totals:
+    """Where time and energy of some positions went."""
+    totals = Totals()
+    for step in tokens_in_time(compiled, positions, predict=predict):
+        totals.add(step.totals)
+    totals.check_refreshes(compiled.params)
+    return totals
+
+
+def figures_of(compiled: Compiled, totals: Totals, batch: int = 1) -> dict[str, Any]:
+    """Means of a token."""
+    params, tokens = compiled.params, totals.positions * batch
+    return {
+        "positions": totals.positions,
+        "clocks": totals.clocks / tokens,
+        "seconds": totals.clocks / tokens * params.timing.clock_ps * 1e-12,
+        "joules": totals.energy(params).total / tokens * 1e-12,
+        "row_hits": totals.row_hits,
+        "mac": totals.mac_utilisation(params),
+        "causes": {name: clocks / tokens for name, clocks in totals.causes.items()},
+    }
+
+
+def by_layers(decoder: Decoder, compiled: Callable[[Decoder], Compiled], position: int) -> dict[str, Any]:
+    """Means of a token at a position, from decoders like that one with a few layers, as all layers do the same.
+
+    Parameters
+    ----------
+    decoder : Decoder
+        Its layers see the same tokens.
+    compiled : function
+        How decoders are compiled; refuses the whole one where it does not fit.
+    position : int
+    """
+    whole = compiled(decoder)
+    found = []
+    for layers in FEW:
+        short = compiled(shortened(decoder, layers))
+        if short.placement.layer != whole.placement.layer:
+            raise AssertionError("fewer layers lie otherwise")
+        found.append(figures_of(short, totals_of(short, [position]), whole.placement.batch))
+    few, more = found
+    turns = (decoder.layers - FEW[0]) / (FEW[1] - FEW[0])
+    return {key: few[key] + turns * (more[key] - few[key]) for key in ("clocks", "seconds", "joules")}
+
+
+def shortened(decoder: Decoder, layers: int) -> Decoder:
+    """A decoder with the first layers only."""
+    attention = decoder.attention
+    first = replace(attention, scale=attention.scale[:layers], windows=attention.windows[:layers])
+    return replace(decoder, layers=layers, attention=first)

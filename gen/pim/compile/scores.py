@@ -1,0 +1,149 @@
+"""Queries times keys: the instructions that give the scores of a pass.
+
+As many queries as the global buffers hold meet the keys of units tokens, a slot, at a time. With several accumulators
+they are read when all of a turn's heads are done; with several vectors, queries that share a key are in a global buffer
+each and meet its columns together.
+"""
+
+from __future__ import annotations
+
+from gen.pim.compile.code import Loop
+from gen.pim.compile.context import Context
+from gen.pim.compile.sram import Pass
+
+__all__ = ["Scores"]
+
+#: Heads whose scores a turn of a loop computes, and its instructions, at most: the loop's end costs the issuer as much
+#: as another instruction.
+TURN_HEADS, TURN = 8, 32
+
+
+class Scores:
+    """Emits the scores of a sequence in a layer."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.code, self.sram = context, context.code, context.sram
+        self.heads, self.params = context.heads, context.params
+
+    def emit(self, some: Pass) -> None:
+        """The scores of a pass, as many heads at a time as there is room for their queries."""
+        params, words = self.params, self.heads.head_words
+        several = self.context.at_once(some.repeats)
+        fit = (params.gb_words if several > 1 else params.buffer_words) // words
+        groups = min(fit, len(some.groups))
+        repeats = several if several > 1 else max(1, fit // len(some.groups))
+        if params.accumulators > 1:
+            repeats = min(repeats, params.accumulators)
+        with self.code.of("scores"):
+            for repeat in some.repeats[::repeats]:
+                for group in some.groups[::groups]:
+                    self._multiply(
+                        some,
+                        range(repeat, min(repeat + repeats, some.repeats.stop)),
+                        range(group, min(group + groups, some.groups.stop)),
+                    )
+
+    def _multiply(self, some: Pass, repeats: range, groups: range) -> None:
+        """The queries of some heads go to the global buffers and meet the keys, all of them while a row is open."""
+        context, code = self.context, self.code
+        self._load(repeats, groups)
+        slots = context.at.slots(context.seen.tokens)
+        words, step = self.heads.part_words, self.sram.score_words
+        turn = self._turn(len(groups), len(repeats))
+        whole, rest = divmod(len(groups), turn)
+        with code.loop(slots, columns=self.heads.key_words, d=self.params.slot_words) as slot:
+            if whole:
+                with code.loop(whole, columns=turn * words, a=turn * words, d=turn * step) as group:
+                    heads = range(groups.start, groups.start + turn)
+                    self._heads(some, repeats, groups, heads, [slot, group])
+                    if not rest and whole == 1:
+                        self._open_next(groups, slots, slot)
+                    self._read(some, repeats, heads, [slot, group])
+            if rest:
+                heads = range(groups.stop - rest, groups.stop)
+                self._heads(some, repeats, groups, heads, [slot])
+                self._read(some, repeats, heads, [slot])
+
+    def _turn(self, groups: int, repeats: int) -> int:
+        """Groups in a turn of the loop over them: with one accumulator, few enough instructions."""
+        if self.params.accumulators > 1:
+            return max(1, min(groups, self.params.accumulators // repeats))
+        most = min(TURN_HEADS, TURN // (repeats * (len(self.heads.parts) + 1))) if self.context.overlap else 1
+        return max((count for count in range(1, most + 1) if groups % count == 0), default=1)
+
+    def _load(self, repeats: range, groups: range) -> None:
+        """Queries to the global buffers."""
+        heads, code = self.heads, self.code
+        line = len(groups) * heads.part_words
+        # Repeats follow each other where all groups take part, unless each has a buffer of its own.
+        alone = self._apart(repeats) or len(groups) < heads.groups
+        together = 1 if alone else len(repeats)
+        for part in range(len(heads.parts)):
+            for index, repeat in list(enumerate(repeats))[::together]:
+                a = self.sram.shared + heads.query(part, repeat, groups.start)
+                code.add(
+                    "WR_GB", mask=code.everyone, a=a, n=together * line, gb=self._buffer(part, index, repeats, groups)
+                )
+
+    def _apart(self, repeats: range) -> bool:
+        """Queries that share a key are in a buffer each."""
+        return self.params.vectors > 1 and len(repeats) > 1
+
+    def _buffer(self, part: int, index: int, repeats: range, groups: range) -> int:
+        """The word of the global buffers where a part of the queries of one repeat begins."""
+        line = len(groups) * self.heads.part_words
+        if self._apart(repeats):
+            return index * self.params.gb_words + part * line
+        return (part * len(repeats) + index) * line
+
+    def _heads(self, some: Pass, repeats: range, groups: range, turn: range, moving: list[Loop]) -> None:
+        """The dot products of a turn's heads; with one accumulator, each is read at once."""
+        heads, params, code, at = self.heads, self.params, self.code, self.context.at
+        words = heads.part_words
+        for one, group in enumerate(turn):
+            for index in range(0, len(repeats), params.vectors):
+                for part in range(len(heads.parts)):
+                    column = self.context.origin + at.keys.at + (part * heads.groups + group) * words
+                    code.add(
+                        "MAC_AB",
+                        mask=code.everyone,
+                        at=column,
+                        n=words,
+                        gb=self._buffer(part, index, repeats, groups) + (group - groups.start) * words,
+                        acc=one * len(repeats) + index if params.accumulators > 1 else 0,
+                        vectors=min(params.vectors, len(repeats) - index),
+                        move={"row": moving, "a": moving[1:]},
+                    )
+                if params.accumulators == 1:
+                    d = self._place(some, repeats.start + index, group)
+                    code.add("RD_MAC", mask=code.everyone, d=d, move={"d": moving})
+
+    def _place(self, some: Pass, repeat: int, group: int) -> int:
+        return self.sram.scores + some.index(repeat, group) * self.sram.score_words
+
+    def _read(self, some: Pass, repeats: range, turn: range, moving: list[Loop]) -> None:
+        """A turn's accumulators: all at once, or those of a group at a time."""
+        if self.params.accumulators == 1:
+            return
+        single = len(repeats) == 1
+        for one in [0] if single else range(len(turn)):
+            d = self._place(some, repeats.start, turn.start + one)
+            n, stride = (len(turn), 1) if single else (len(repeats), len(some.groups))
+            self.code.add(
+                "RD_MAC",
+                mask=self.code.everyone,
+                d=d,
+                acc=one * len(repeats),
+                n=n,
+                stride=stride * self.sram.score_words,
+                move={"d": moving},
+            )
+
+    def _open_next(self, groups: range, slots: int, slot: Loop) -> None:
+        """Open the row with the next slot's keys while accumulators are read, if it always is another one."""
+        heads, size = self.heads, self.params.row_cols
+        first = self.context.origin + self.context.at.keys.at
+        last = first + ((len(heads.parts) - 1) * heads.groups + groups.stop) * heads.part_words - 1
+        following = (first + heads.key_words + groups.start * heads.part_words) // size
+        if self.params.accumulators > 1 and slots > 1 and heads.key_words % size == 0 and following != last // size:
+            self.code.add("ACT_AB", mask=self.code.everyone, row=following, move={"row": [slot]})
