@@ -39,6 +39,15 @@ def test_the_same_figures(family, refreshes):
         assert (one.clocks(), one.spans(), one.end) == (other.clocks(), other.spans(), other.end)
 
 
+@pytest.mark.parametrize("sizes", [{"buffers": 2}, {"buffers": 4, "accumulators": 4, "vectors": 2}])
+def test_other_systems(sizes):
+    """Buffers that are loaded while banks work; several accumulators, and vectors at once."""
+    params = toys.system(**sizes, timing=replace(TINY.timing, trefi=389))
+    compiled = compile_decoder(toys.llama(), params)
+    fast, slow = both(compiled, range(10))
+    assert [each.totals for each in fast] == [each.totals for each in slow]
+
+
 def test_what_is_forgotten(monkeypatch):
     """What has become too much is learnt again."""
     monkeypatch.setattr(memory, "MOST", 300)
