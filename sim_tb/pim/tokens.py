@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gen.pim.compile import Compiled
+from gen.pim.program import Program
 from hdl.params import CheckFailed, ToolError
 from hdl.params.pim import COMMANDS, FAULTS, PimParams
 from sim_tb.pim.energy import Energy, energy_of_counts
 from sim_tb.pim.log import Entry
+from sim_tb.pim.simulate.burst import Memory, Programs
 from sim_tb.pim.simulate.channel import Channel
-from sim_tb.pim.simulate.statistics import CAUSES
-from sim_tb.pim.simulate.system import Run, Simulated, System
+from sim_tb.pim.simulate.statistics import CAUSES, Statistics
+from sim_tb.pim.simulate.system import Run, System
 from sim_tb.pim.timeline import Timeline
 
 __all__ = ["Step", "Totals", "tokens_in_time"]
@@ -130,7 +132,13 @@ class Totals:
 
 
 def tokens_in_time(
-    compiled: Compiled, positions: Sequence[int], *, predict: bool = True, log: bool = False, detail: int | None = None
+    compiled: Compiled,
+    positions: Sequence[int],
+    *,
+    predict: bool = True,
+    log: bool = False,
+    detail: int | None = None,
+    bursts: bool = True,
 ) -> Iterator[Step]:
     """Simulate positions one after the other.
 
@@ -144,6 +152,9 @@ def tokens_in_time(
         Whether commands are wanted.
     detail : int, optional
         The position whose timelines are wanted.
+    bursts : bool
+        What comes again is taken from memory. That is as exact; a position with log or timelines, and those after it,
+        are simulated command by command all the same.
 
     Raises
     ------
@@ -151,14 +162,23 @@ def tokens_in_time(
         If a program ends with an error.
     """
     programs = [compiled.programs(position, token=0, predict=predict) for position in positions]
+    jumps = 0 if log or not bursts else positions.index(detail) if detail in positions else len(positions)
+    words = sum(len(program.words) for parts in programs for program in parts)
     system: System | None = None
     rows = _Rows(compiled.params)
-    for position, parts in zip(positions, programs, strict=True):
+    if jumps:
+        jumping = Programs(Memory(compiled.params), words)
+        for position, parts in zip(positions[:jumps], programs, strict=False):
+            yield _jumped(jumping, position, parts)
+        if jumps == len(positions):
+            return
+        system, held = jumping.resumed()
+        rows.resume(system, held)
+    for position, parts in zip(positions[jumps:], programs[jumps:], strict=True):
         totals, lines, entries = Totals(positions=1), [], []
         labels = compiled.operations(position, token=0, predict=predict) if position == detail else ()
         for number, program in enumerate(parts):
             if system is None:
-                words = sum(len(program.words) for parts in programs for program in parts)
                 system = System(compiled.params, program.words, loaded=words)
                 system.advance(system.rested)
                 entries += system.result(log=log).log
@@ -169,11 +189,22 @@ def tokens_in_time(
                 system.advance(LIMIT)
             found = system.result(log=log)
             _check(found.runs[-1], position)
-            totals.add(_totals(system, found, rows.open_clocks(system)))
+            clocks, instructions = system.time - system.origin, found.runs[-1].instructions
+            totals.add(_of(found.statistics, clocks, instructions, rows.open_clocks(system)))
             entries += found.log
             if labels:
                 lines.append(Timeline.of(system, program, labels[number]))
         yield Step(position, totals, tuple(lines), entries)
+
+
+def _jumped(jumping: Programs, position: int, parts: Sequence[Program]) -> Step:
+    """A position in burst mode."""
+    totals = Totals(positions=1)
+    for program in parts:
+        found = jumping.run(program.words)
+        _check(found.run, position)
+        totals.add(_of(found.statistics, found.clocks, found.run.instructions, found.open_clocks))
+    return Step(position, totals)
 
 
 def _check(run: Run, position: int) -> None:
@@ -183,12 +214,11 @@ def _check(run: Run, position: int) -> None:
         raise ToolError(f"The program of position {position} stopped at {run.pc}: {meaning}")
 
 
-def _totals(system: System, found: Simulated, open_clocks: int) -> Totals:
+def _of(statistics: Statistics, clocks: int, instructions: int, open_clocks: int) -> Totals:
     """The figures of a program."""
-    statistics = found.statistics
     return Totals(
-        clocks=system.time - system.origin,
-        instructions=found.runs[-1].instructions,
+        clocks=clocks,
+        instructions=instructions,
         causes=Counter(statistics.clocks),
         commands=Counter(statistics.commands),
         products=statistics.products,
@@ -205,6 +235,13 @@ class _Rows:
     def __init__(self, params: PimParams) -> None:
         self.count = params.banks
         self.banks: list[set[int]] = [set() for _ in range(params.channels)]
+
+    def resume(self, system: System, held: Sequence[bool]) -> None:
+        """Go on with a system; ``held`` tells of which channels a row is open now."""
+        for number, (channel, some) in enumerate(zip(system.units.channels, held, strict=True)):
+            after = {bank for bank, row in enumerate(channel.banks.rows) if row >= 0}
+            # Where a refresh is about to close all banks, it does not matter which ones.
+            self.banks[number] = (after or {0}) if some else set()
 
     def open_clocks(self, system: System) -> int:
         """Clocks in which a channel has any row open, summed over the channels, in the program that has ended."""

@@ -31,6 +31,8 @@ class Banks:
         Banks that have one.
     together : bool
         All of them were opened by one ACT_AB.
+    single : int
+        From when on no bank's own rules forbid anything.
     ready : list of int
         By code of a command: from when on it may leave, as far as its bank's own rules allow.
     """
@@ -43,6 +45,7 @@ class Banks:
         self.together = False
         self.ready = [0] * (len(COMMANDS) + 1)
         self.bank_ready = {code: [0] * params.banks for code in ONE_BANK}
+        self.single = 0
         self.activates = deque([-NEVER] * 4, maxlen=4)
 
     def earliest(self, code: int, bank: int) -> int:
@@ -64,6 +67,7 @@ class Banks:
             banks = self.bank_ready[after]
             if banks[bank] < when + clocks:
                 banks[bank] = when + clocks
+                self.single = max(self.single, when + clocks)
         if code == ACT:
             self.rows[bank] = row
             self.open += 1
@@ -87,7 +91,7 @@ class Banks:
         return (
             (*self.rows, self.together),
             left(self.ready, now),
-            tuple([left(self.bank_ready[code], now) for code in ONE_BANK]),
+            tuple([left(self.bank_ready[code], now) if self.single > now else () for code in ONE_BANK]),
             left([clock + self.window for clock in self.activates], now),
         )
 
@@ -98,6 +102,8 @@ class Banks:
         self.open = sum(row >= 0 for row in self.rows)
         self.ready = [now + clock for clock in ready]
         self.bank_ready = {
-            code: [now + clock for clock in banks] for code, banks in zip(ONE_BANK, bank_ready, strict=True)
+            code: [now + clock if clock else 0 for clock in banks] or [0] * len(self.rows)
+            for code, banks in zip(ONE_BANK, bank_ready, strict=True)
         }
+        self.single = max(map(max, self.bank_ready.values()))
         self.activates = deque((now + clock - self.window for clock in activates), maxlen=4)

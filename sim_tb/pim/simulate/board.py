@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.work import NEVER
@@ -85,13 +86,24 @@ class Board:
                         return NEVER
         return clock
 
-    def state(self, now: int, moving_until: int, calculating: int) -> State:
-        """All that what follows depends on, clocks as distances from the present one."""
+    def state(self, now: int, moving_until: int, calculating: int, counted: Callable[[int], int]) -> State:
+        """All that what follows depends on, clocks as distances from the present one.
+
+        Parameters
+        ----------
+        now : int
+        moving_until, calculating : int
+            As for :meth:`free_from`.
+        counted : callable
+            The number that an instruction of the vector unit has in states.
+        """
         jobs = tuple(
             tuple((first, past, over - now if over < NEVER else -1) for first, past, over in each if over > now)
             for each in (self.feeds, self.collects)
         )
-        vectors = tuple((slot, *each) for slot, each in sorted(self.vectors.items()) if calculating >> slot & 1)
+        vectors = tuple(
+            sorted((counted(slot), *each) for slot, each in self.vectors.items() if calculating >> slot & 1)
+        )
         return (*jobs, self.moved if moving_until > now else (), vectors)
 
     def restore(self, state: State, now: int) -> None:

@@ -322,11 +322,11 @@ class Lanes:
     # --- states ------------------------------------------------------------------------------------------------------
     def state(self) -> Iterator[int]:
         """Integers that determine what they do."""
-        step = self._step
+        step, counted = self._step, self._turns.counted
         for _, operand in self._ports:
             yield from operand.state(self._turns.now)
-        yield from (self._asked, self._front, self._beats, self._offset, max(self._open - step, 0), self._wholes)
-        yield from (self.writing, self._last_of)
+        yield from (self._asked, counted(self._front), self._beats, self._offset)
+        yield from (max(self._open - step, 0), self._wholes, self.writing, counted(self._last_of))
         for words in (self._b, self._c):
             yield len(words)
             for due in sorted(words):
@@ -334,7 +334,8 @@ class Lanes:
         for beats in (self._returning, self._results):
             yield len(beats)
             for due in sorted(beats):
-                yield from (due - step, *beats[due])
+                which, *rest = beats[due]
+                yield from (due - step, counted(which), *rest)
 
     def restore(self, values: Iterator[int]) -> None:
         """Take a state; clock and step are 0."""

@@ -75,7 +75,7 @@ class Scan:
         """Integers that determine what it does."""
         reads = self.word >= 0
         yield self.word
-        yield from (self._which, self._beats) if reads else (0, 0)
+        yield from (self._turns.counted(self._which), self._beats) if reads else (0, 0)
         yield max(self._open - self._turns.now, 0)
 
     def restore(self, values: Iterator[int]) -> None:

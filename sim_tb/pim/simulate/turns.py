@@ -146,13 +146,25 @@ class Turns:
             self._grow_older(self.active, self.slot, begins=False)
             clocks -= 1
 
+    # --- states ------------------------------------------------------------------------------------------------------
+    def counted(self, which: int) -> int:
+        """An instruction's number in states, where they count from that of the next one on; -1 stays."""
+        return (which - self.slot) % self._count if which >= 0 else which
+
+    def _counted(self, mask: int) -> int:
+        """A set of instructions as states have it."""
+        return (mask >> self.slot | mask << self._count - self.slot) & (1 << self._count) - 1
+
     def state(self) -> Iterator[int]:
         """Integers that determine what becomes of the instructions."""
-        yield from (self.slot, self._oldest, self.active, self._complete)
-        yield from (self.numbers, self.sums, self.vectors, self.scans)
-        for which in _members(self.active):
-            yield from self.jobs[which].state()
-        ends = sorted((clock - self.now, which) for clock, several in self._ends.items() for which in several)
+        yield self.counted(self._oldest)
+        sets = self.active, self._complete, self.numbers, self.sums, self.vectors, self.scans
+        yield from map(self._counted, sets)
+        for number in _members(self._counted(self.active)):
+            yield from self.jobs[(number + self.slot) % self._count].state()
+        ends = sorted(
+            (clock - self.now, self.counted(which)) for clock, several in self._ends.items() for which in several
+        )
         yield len(ends)
         for end in ends:
             yield from end
@@ -160,7 +172,7 @@ class Turns:
     def restore(self, values: Iterator[int]) -> None:
         """Take a state; the clock is 0."""
         self.now = 0
-        self.slot, self._oldest, self.active, self._complete = (next(values) for _ in range(4))
+        self.slot, self._oldest, self.active, self._complete = 0, *(next(values) for _ in range(3))
         self.numbers, self.sums, self.vectors, self.scans = (next(values) for _ in range(4))
         self.jobs = [self._idle] * self._count
         self.gives = 0

@@ -138,7 +138,8 @@ class Units:
 
     def state(self, now: int) -> State:
         """All that what follows depends on, before the clock ``now``; clocks as distances from it."""
-        board = self.board.state(now, self.mover.quiet_from, self.vector.active)
+        vector = self.vector
+        board = self.board.state(now, self.mover.quiet_from, vector.active, vector.counted)
         return (*(each.state(now) for each in self._parts()), board)
 
     def restore(self, state: State, now: int) -> None:

@@ -8,6 +8,7 @@ from hdl.arith.float.passes import LaneShape
 from hdl.params.pim import PimParams
 from hdl.pim.vector.context import context_count
 from sim_tb.pim.simulate.lanes import Lanes
+from sim_tb.pim.simulate.operand import Operand
 from sim_tb.pim.simulate.scan import Scan
 from sim_tb.pim.simulate.stages import plans
 from sim_tb.pim.simulate.start import Start
@@ -48,6 +49,15 @@ class VectorUnit:
     def slot(self) -> int:
         """The number that the next instruction will have."""
         return self.turns.slot
+
+    @property
+    def parts(self) -> tuple[Turns, Lanes, Scan, Operand]:
+        """What it consists of, one of each kind."""
+        return self.turns, self._lanes, self._scan, self._lanes.a
+
+    def counted(self, which: int) -> int:
+        """The number that an instruction has in states: after :meth:`restore`, the next one's is 0."""
+        return self.turns.counted(which)
 
     @property
     def active(self) -> int:
@@ -141,8 +151,7 @@ class VectorUnit:
     def state(self) -> tuple[int, ...]:
         """All that determines what it will do, relative to now.
 
-        Equal states do the same; an instruction that begins with the same number and finds no other at work goes
-        through the same states whatever was before.
+        Equal states do the same; numbers of instructions count from :attr:`slot` on.
         """
         return (*self.turns.state(), *self._lanes.state(), *self._scan.state())
 

@@ -53,22 +53,34 @@ class Words(Unit[Operation]):
 
     def feed(self, clock: int) -> None:
         """A word has been read in a clock: it enters in the next one, and can be used in that after it."""
+        self._leave(clock)
         self.queued += 1
         self.fed = clock
         self.arrivals.append(clock + 2)
         self.poke(clock + 2)
 
     def room_from(self, clock: int) -> int:
-        """The first clock from this one on in which another word may be read, as far as known."""
+        """The first clock from this one on in which another word may be read, as far as known.
+
+        It is no more than a question: other channels may have no room by then, and it is asked for an earlier clock.
+        """
+        leaves, gone = self.leaves, 0
+        for leaves_at in leaves:
+            if leaves_at > clock:
+                break
+            gone += 1
+        beyond = self.queued - gone - self.write_depth + 2
+        # A word that was read in the clock before this one has not entered yet.
+        if beyond - (self.fed == clock - 1) <= 0:
+            return clock
+        return leaves[gone + beyond - 1] if gone + beyond <= len(leaves) else NEVER
+
+    def _leave(self, clock: int) -> None:
+        """Words that have left by a clock make room."""
         leaves = self.leaves
         while leaves and leaves[0] <= clock:
             leaves.popleft()
             self.queued -= 1
-        beyond = self.queued - self.write_depth + 2
-        # A word that was read in the clock before this one has not entered yet.
-        if beyond - (self.fed == clock - 1) <= 0:
-            return clock
-        return leaves[beyond - 1] if beyond <= len(leaves) else NEVER
 
     def _take_word(self, when: int, code: int) -> None:
         """The oldest word is taken for a command."""
@@ -103,7 +115,7 @@ class Words(Unit[Operation]):
     # --- state -------------------------------------------------------------------------------------------------------
     def words_state(self, now: int) -> tuple[State, State]:
         """What follows depends on of words to write and of answers, clocks as distances from the present one."""
-        self.room_from(now)
+        self._leave(now)
         self._room(now)
         return (
             (self.queued, max(-2, self.fed - now), left(self.arrivals, now), left(self.leaves, now)),

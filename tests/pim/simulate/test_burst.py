@@ -18,7 +18,8 @@ from gen.pim.model.published import published
 from hdl.params import ConfigError, ToolError
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.simulate import simulate
+from sim_tb.pim.simulate import channel, simulate
+from sim_tb.pim.simulate.banks import Banks
 from sim_tb.pim.simulate.burst import Memory, burst, canonical, segment, tick
 from tests.pim.compile import toys
 from tests.pim.machines import FEW_BANKS, MAC_SYSTEMS, MANY_BANKS, TINY
@@ -162,3 +163,17 @@ def test_mutations_are_caught(monkeypatch, where, name, mutant):
             same(Memory(TINY), assemble(MEETING, system=TINY).words, [0, 0])
             and same(Memory(params), *tokens(toys.gpt2(), params, (0, 1, 7)))
         )
+
+
+def test_attributes_that_no_state_knows(monkeypatch):
+    """Whoever gives a unit something to remember is told that states must know it."""
+
+    class Remembers(Banks):
+        def __init__(self, params: PimParams) -> None:
+            super().__init__(params)
+            self.temperature = 0
+
+    monkeypatch.setattr(channel, "Banks", Remembers)
+    Remembers.__name__ = "Banks"
+    with pytest.raises(AssertionError, match="Banks has temperature: its state"):
+        Memory(TINY)

@@ -53,3 +53,13 @@ def test_as_the_sequencer(params, gaps):
         found = commands(replace(params, timing=TIMINGS[name]), code, waits, log[-1].cycle)
         for own, right in zip(found, log, strict=True):
             assert own == right, name
+
+
+def test_a_question_changes_nothing():
+    """Whether there is room for another word by then is asked for later and for earlier clocks, in any order."""
+    channel = Channel(TINY, 0)
+    for clock in range(channel.write_depth - 1):
+        channel.feed(clock)
+    channel.leaves = deque([40, 50, 60])
+    asked = [channel.room_from(clock) for clock in (20, 45, 55, 90, 20)]
+    assert asked == [40, 45, 55, 90, 40]

@@ -11,6 +11,7 @@ import pytest
 
 from hdl.arith.float.passes import LaneShape
 from hdl.params.pim import INSTRUCTIONS, PRESETS, PimParams
+from hdl.pim.vector.context import context_count
 from hdl.pim.vector.phases import PHASES
 from sim_tb.pim.bench.vectors import Clock, run_vector
 from sim_tb.pim.simulate import lanes, operand, scan
@@ -183,15 +184,18 @@ def test_rests_for_ever_when_idle():
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("system", EVERY)
 def test_states_are_complete(system, seed):
-    """From its state a new model goes on in the same way."""
+    """From its state a new model goes on in the same way, with numbers that count from the next one's on."""
     starts, log = mix(system, seed)
     unit, coming, rng = SYSTEMS[system].model(), iter(starts), random.Random(seed)
+    count, turned = SYSTEMS[system].contexts or context_count(SYSTEMS[system].params), 0
     for number, clock in enumerate(log):
         if rng.random() < 0.05:
-            state, unit = unit.state(), SYSTEMS[system].model()
+            state, turned = unit.state(), clock.slot
+            unit = SYSTEMS[system].model()
             unit.restore(state)
             assert unit.state() == state
-        assert seen(unit, clock) == clock, number
+        active = (clock.active >> turned | clock.active << count - turned) & (1 << count) - 1
+        assert seen(unit, clock) == replace(clock, slot=(clock.slot - turned) % count, active=active), number
         unit.clock(clock.granted, clock.written, next(coming) if clock.start else None)
 
 
@@ -221,13 +225,13 @@ def test_jumps_leave_the_same_state(seed):
 def test_states_do_not_depend_on_the_past(name):
     """After other instructions, and at another time, an instruction takes the model through the same states."""
     rng = random.Random(1)
-    unit, others = SYSTEMS["tiny"].model(), [each for each in PHASES if each != name][:4]
+    unit, others = SYSTEMS["tiny"].model(), [each for each in PHASES if each != name][:3]
     found = []
     for before in ([], others):
         for other in before:
             list(alone(unit, start(rng, TINY, other, 30)))
         found.append(list(alone(unit, start(random.Random(2), TINY, name, 23))))
-        for other in others[:3]:
+        for other in others[:2]:
             list(alone(unit, start(rng, TINY, other, 9)))
     assert found[0] == found[1]
     assert len(set(found[0])) == len(found[0])

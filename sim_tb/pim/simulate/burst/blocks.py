@@ -10,7 +10,7 @@ from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
 
-__all__ = ["Block", "Blocks", "Layers"]
+__all__ = ["Block", "Blocks", "Layers", "Stretch"]
 
 #: Instructions of the issuer that set scalar registers.
 SETS = ("SETR", "SKEEP")
@@ -39,6 +39,31 @@ class Block:
     sets: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Blocks one after the other in a program.
+
+    Parameters
+    ----------
+    body : tuple of (Block, int)
+        With the place in the program of each.
+    past : int
+        The place in the program behind it.
+    exact, alike : int
+        Equal for stretches of the same blocks; and for those in which only the numbers of single banks are others.
+    """
+
+    body: tuple[tuple[Block, int], ...]
+    past: int
+    exact: int
+    alike: int
+
+    @property
+    def instructions(self) -> int:
+        """Those that end in it."""
+        return sum(block.instructions for block, _ in self.body)
+
+
 @dataclass(frozen=True)
 class Layers:
     """A loop that moves all rows.
@@ -48,20 +73,16 @@ class Layers:
     turns : int
     step : int
         Rows.
-    head, tail : Block
-        LOOP and ENDL.
-    body : tuple of (Block, int)
-        With the place in the program of each.
-    past : int
-        The place in the program behind it.
+    head : Block
+        LOOP.
+    turn : Stretch
+        All that follows, with ENDL.
     """
 
     turns: int
     step: int
     head: Block
-    body: tuple[tuple[Block, int], ...]
-    tail: Block
-    past: int
+    turn: Stretch
 
 
 class Blocks:
@@ -79,6 +100,7 @@ class Blocks:
         self._words: dict[int, tuple[Instruction | None, int]] = {}
         self._known: dict[tuple[int, ...], Block | None] = {}
         self._same: dict[tuple[object, ...], Block] = {}
+        self._stretches: dict[tuple[object, ...], int] = {}
 
     def instruction(self, word: int) -> Instruction | None:
         """The instruction of a word; None if it is none."""
@@ -104,7 +126,41 @@ class Blocks:
         last = (turns - 1) * step
         if any(each.rows + max(last, 0) > self.params.rows or last < 0 for each, _ in body):
             return None
-        return Layers(turns, step, self._alone(program[begin]), tuple(body), self._alone(program[past - 1]), past)
+        body.append((self._alone(program[past - 1]), past - 1))
+        return Layers(turns, step, self._alone(program[begin]), self._stretch(body, past))
+
+    def stretch(self, program: Sequence[int], pc: int) -> Stretch | None:
+        """The blocks that begin there, up to what isn't one, or is a loop over rows; None if there are none."""
+        body = []
+        while pc < len(program):
+            one = self.instruction(program[pc])
+            if one is None or (one.op.name == "LOOP" and "rows" in one.flags):
+                break
+            found = self.block(program, pc, len(program))
+            if found is None:
+                break
+            body.append((found[0], pc))
+            pc = found[1]
+        return self._stretch(body, pc) if body else None
+
+    def _stretch(self, body: list[tuple[Block, int]], past: int) -> Stretch:
+        """A stretch of blocks."""
+        number, blocks = self._stretches.setdefault, [block for block, _ in body]
+        exact = number(tuple(blocks), len(self._stretches))
+        names: dict[tuple[int, int], int] = {}
+        alike: list[object] = []
+        for block in blocks:
+            if not any(each.mask for each in block.segments):  # they are never in groups
+                alike.append(block)
+                continue
+            for each in (member for segment in block.segments for member in segment.members):
+                named = [
+                    names.setdefault((channel, each.bank), len(names))
+                    for channel in range(self.params.channels)
+                    if each.mask >> channel & 1
+                ]
+                alike.append((each.key, each.row, each.mask, each.ranges, *named))
+        return Stretch(tuple(body), past, exact, number(tuple(alike), len(self._stretches)))
 
     def block(self, program: Sequence[int], pc: int, past: int) -> tuple[Block, int] | None:
         """The block that begins there, and where the next one does; None if there is none that always goes the same."""
@@ -177,8 +233,9 @@ class Blocks:
 
     def _block(self, segments: list[Segment], count: int, *, sets: bool = False) -> Block:
         segments = self.segments.joined(segments)
-        rows = max((_last_row(self.params, each) for each in segments), default=0)
-        key = (count, sets, *((each.key, each.row, each.bank, each.ranges) for each in segments))
+        members = [member for each in segments for member in each.members]
+        rows = max((_last_row(self.params, each) for each in members), default=0)
+        key = (count, sets, *((each.key, each.row, each.bank, each.ranges) for each in members))
         return self._same.setdefault(key, Block(tuple(segments), count, rows, sets))
 
     def _walk(self, words: tuple[int, ...]) -> Iterator[list[Segment] | None]:

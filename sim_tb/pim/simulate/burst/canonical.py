@@ -18,7 +18,7 @@ from sim_tb.pim.simulate.burst.tick import Moving, exact, slope
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.work import Operation
 
-__all__ = ["Canon", "Places", "Since", "fixed", "has_moving", "moving"]
+__all__ = ["Canon", "Places", "Since", "fixed", "has_moving", "latest", "moving"]
 
 #: Commands whose operations go to rows.
 ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "SCALE_AB"))
@@ -258,8 +258,6 @@ class Canon:
 
     def _placed(self, shape: State, rows: Mapping[int, int], order: tuple[int, ...], until: int) -> State:
         common, work, (opened, ready, bank_ready, activates), (owed,), *rest = _reranked(shape, rows)
-        zeros = (0,) * self.params.banks
-        bank_ready = tuple([each or zeros for each in bank_ready])
         if order:
             (*others, queue), (fresh, *job, begun) = common, work
             place = dict(enumerate(order))
@@ -267,7 +265,7 @@ class Canon:
             work = (fresh, *(_banked(job, place) if job else ()), begun)
             *opened, together = opened
             opened = (*_back(opened, order), together)
-            bank_ready = tuple([_back(each, order) for each in bank_ready])
+            bank_ready = tuple([_back(each, order) if each else () for each in bank_ready])
         banks = opened, ready or (0,) * (len(COMMANDS) + 1), bank_ready, activates or (0,) * 4
         return (common, work, banks, (until - owed * self.interval,), *rest)
 
@@ -295,13 +293,13 @@ def _reranked(shape: State, rows: Mapping[int, int]) -> State:
 
 
 def fixed(state: Any, until: int, interval: int) -> Any:
-    """A state without numbers that move: with the clocks since a refresh became due, or as it is."""
+    """A state without numbers that move: with the clocks since a refresh became due, or, without interval, as it is."""
     kind = type(state)
     if kind is tuple:
         return tuple([fixed(each, until, interval) for each in state])
     if kind is not Moving:
         return state
-    return Since(_number(state) - until + interval) if state.by == 1 else exact(state)
+    return Since(_number(state) - until + interval) if interval and state.by == 1 else exact(state)
 
 
 def moving(shape: Any, last: int) -> Any:
@@ -332,6 +330,14 @@ def has_moving(shape: Any) -> bool:
     """Some of a shape's clocks move with refreshes."""
     kind = type(shape)
     return kind is Since or (kind is tuple and any(map(has_moving, shape)))
+
+
+def latest(shape: Any) -> int:
+    """The last of a shape's clocks that move with a refresh, from when that became due on; -1 if there are none."""
+    kind = type(shape)
+    if kind is tuple:
+        return max(map(latest, shape), default=-1)
+    return shape.clocks if kind is Since else -1
 
 
 def _number(number: int) -> int:

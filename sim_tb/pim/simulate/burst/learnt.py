@@ -50,6 +50,11 @@ class Learnt:
     counts: Numbers
     slopes: Numbers
 
+    def counted(self, until: int) -> Numbers:
+        """What has been added to the statistics, with a refresh due in so many clocks."""
+        later = until - self.until
+        return self.counts + later * self.slopes if later else self.counts
+
     def at(self, number: Linear, until: int) -> int:
         """One of its numbers, with a refresh due in so many clocks."""
         return number[0] + number[1] * (until - self.until)

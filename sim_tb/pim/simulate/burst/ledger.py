@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hdl.params.pim import COMMANDS, PimParams
+from sim_tb.pim.simulate.bus import Burst
 from sim_tb.pim.simulate.statistics import (
     ACTIVATE,
     CAUSE,
@@ -31,6 +32,8 @@ __all__ = ["Ledger", "Numbers", "statistics_of"]
 Numbers = npt.NDArray[np.int64]
 REFRESH, MODE, ISSUE, HOST, VECTOR = (RANKS[name] for name in ("refresh", "mode", "issue", "host", "vector"))
 CODES = len(COMMANDS) + 1
+#: Commands that open rows of all banks or of one, and those that close them.
+OPENS, CLOSES = ({COMMANDS[f"{name}_AB"].code: True, COMMANDS[name].code: False} for name in ("ACT", "PRE"))
 #: A clock and the cause that begins in it.
 Edge = tuple[int, int]
 
@@ -46,15 +49,19 @@ class Account:
         Causes before it, as far as they count nowhere yet.
     work : list of (clock, clock)
         When operations were at work since then: the first clock and the one past the last.
-    pending : list of (clock, step, many, code)
+    pending : list of (clock, clock, many, code, products)
         Commands whose clocks are not accounted for: they lie ahead, or what they are for is not known.
     refreshed, switched : int, list of int
         When a refresh is over, and the switch to registers, or to banks.
     opened : bool
         A row was opened, and nothing has used it yet.
+    banks : int
+        Banks that have a row open after all commands, as a mask.
+    held, changes : bool, list of (clock, bool)
+        Some have one open now; and from which clocks on that is otherwise.
     """
 
-    __slots__ = ("at", "edges", "opened", "pending", "refreshed", "switched", "work")
+    __slots__ = ("at", "banks", "changes", "edges", "held", "opened", "pending", "refreshed", "switched", "work")
 
     def __init__(self) -> None:
         self.at = self.refreshed = 0
@@ -62,7 +69,9 @@ class Account:
         self.work: list[Span] = []
         self.pending: list[tuple[int, int, int, int, int]] = []
         self.switched = [0, 0]
-        self.opened = False
+        self.opened = self.held = False
+        self.banks = 0
+        self.changes: list[tuple[int, bool]] = []
 
     def until(self, clock: int, rank: int) -> None:
         """The clocks up to one have a cause where an operation was at work."""
@@ -82,25 +91,63 @@ class Account:
             del self.work[0]
         self.until(min(now, self.work[0][0]) if self.work else now, IDLE)
 
+    def decided(self, burst: Burst, banks: int, before: int) -> None:
+        """Commands of the channel, each on its bus a clock later; ``before`` are pending from other segments."""
+        clock, step, many, code, bank, *_, products = burst
+        last, one = clock + (many - 1) * step, 1 << bank
+        if code in OPENS:
+            self.banks |= (1 << banks) - 1 if OPENS[code] else one
+        elif code in CLOSES:
+            self.banks &= 0 if CLOSES[code] else ~one
+        elif len(self.pending) > before and self.pending[-1][3:] == (code, products) and code != REF:
+            # What it waits for after the same command is what it is for.
+            first, _, others, *_ = self.pending[-1]
+            self.pending[-1] = first, last, others + many, code, products
+            return
+        self.pending.append((clock, last, many, code, products))
+        if code not in OPENS and code not in CLOSES:
+            return
+        if bool(self.banks) != (self.changes[-1][1] if self.changes else self.held):
+            self.changes.append((clock + 1, self.banks > 0))
+
+    def open_clocks(self, last: int, now: int) -> int:
+        """Clocks from one to another in which a row was open."""
+        found, changes = 0, self.changes
+        while changes and changes[0][0] <= now:
+            clock, held = changes.pop(0)
+            if self.held:
+                found += clock - last
+            last, self.held = clock, held
+        return found + now - last if self.held else found
+
+    def close(self, now: int) -> None:
+        """What follows is accounted for as if nothing had been before."""
+        self.pending = [each for each in self.pending if each[0] >= now - 1]
+        self.work = [span for span in self.work if span[1] > now]
+        self.refreshed, self.switched, self.opened = 0, [0, 0], False
+
     def state(self, now: int) -> State:
         """All that what follows depends on."""
         return (
             self.at - now,
             tuple((clock - now, cause) for clock, cause in self.edges),
             tuple((max(begin, self.at) - now, end - now if end < NEVER else NEVER) for begin, end in self.work),
-            tuple((first - now, *rest) for first, *rest in self.pending),
+            tuple((first - now, last - now, *rest) for first, last, *rest in self.pending),
             *(max(0, clock - self.at) for clock in (self.refreshed, *self.switched)),
             self.opened,
+            self.held,
+            tuple((clock - now, held) for clock, held in self.changes),
         )
 
     def restore(self, state: State, now: int) -> None:
         """Be in a state that :meth:`state` has given."""
-        at, edges, work, pending, refreshed, before, after, self.opened = state
+        at, edges, work, pending, refreshed, before, after, self.opened, self.held, changes = state
         self.at = at + now
         self.edges = [(clock + now, cause) for clock, cause in edges]
         self.work = [(begin + now, end + now if end < NEVER else NEVER) for begin, end in work]
-        self.pending = [(first + now, *rest) for first, *rest in pending]
+        self.pending = [(first + now, last + now, *rest) for first, last, *rest in pending]
         self.refreshed, self.switched = self.at + refreshed, [self.at + before, self.at + after]
+        self.changes = [(clock + now, held) for clock, held in changes]
 
 
 class Ledger:
@@ -121,6 +168,8 @@ class Ledger:
     products, columns, misses : int
     words : tuple of int
         Fed, collected and moved.
+    open : int
+        Clocks in which a channel had any row open, summed over the channels.
     """
 
     def __init__(self, params: PimParams) -> None:
@@ -138,12 +187,13 @@ class Ledger:
         self.codes = [0] * CODES
         self.products = self.columns = self.misses = 0
         self.words = (0, 0, 0)
+        self.open = 0
 
     @property
     def totals(self) -> list[int]:
         """All numbers in a row, as :func:`statistics_of` takes them."""
         causes = [clocks for each in self.causes for clocks in each]
-        return [*causes, *self.busy, *self.codes, self.products, self.columns, self.misses, *self.words]
+        return [*causes, *self.busy, *self.codes, self.products, self.columns, self.misses, *self.words, self.open]
 
     def take(self, units: Units, resting: Sequence[Span], now: int) -> None:
         """What has happened up to a clock; commands are taken from the channels."""
@@ -151,7 +201,10 @@ class Ledger:
         for number, (account, channel) in enumerate(zip(self.accounts, units.channels, strict=True)):
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
-            account.pending += [(*burst[:4], burst.products) for burst in channel.bursts]
+            before = len(account.pending)
+            for burst in channel.bursts:
+                account.decided(burst, len(channel.banks.rows), before)
+            self.open += account.open_clocks(last, now)
             for burst in channel.ahead:
                 self.codes[burst.code] += burst.many
             channel.bursts.clear()
@@ -179,12 +232,11 @@ class Ledger:
                 self.beside.append((clock, rank))
 
     def _account(self, account: Account, now: int) -> None:
-        """Clocks of commands that are over; and those in which no operation was at work."""
+        """Clocks of commands that were on the bus; and those in which no operation was at work."""
         pending, done = account.pending, 0
-        for index, (first, step, many, code, products) in enumerate(pending):
-            last = first + (many - 1) * step
+        for index, (first, last, many, code, products) in enumerate(pending):
             follows = pending[index + 1][3] if index + 1 < len(pending) else 0
-            if last >= now or (code == PRE_AB and not follows):
+            if last >= now - 1 or (code == PRE_AB and not follows):
                 break
             self._command(account, first, last, code, many, refresh=REF in (code, follows))
             self.products += many * products
@@ -248,13 +300,19 @@ class Ledger:
         """No more commands follow; those that are decided for later clocks do not count."""
         for account in self.accounts:
             pending = [each for each in account.pending if each[0] < self.now - 1]
-            for index, (first, step, many, code, products) in enumerate(pending):
+            for index, (first, last, many, code, products) in enumerate(pending):
                 self.products += many * products
-                last = min(first + (many - 1) * step, self.now - 1)
+                last = min(last, self.now - 1)
                 follows = pending[index + 1][3] if index + 1 < len(pending) else 0
                 self._command(account, first, last, code, many, refresh=REF in (code, follows))
             account.until(self.now, IDLE)
         self._settle()
+
+    def close(self) -> None:
+        """No more commands count to what was before; what follows counts as if nothing had been."""
+        self.finish()
+        for account in self.accounts:
+            account.close(self.now)
 
     # --- state -------------------------------------------------------------------------------------------------------
     def state(self) -> State:
@@ -263,13 +321,14 @@ class Ledger:
         beside = tuple((clock - now, rank) for clock, rank in self.beside)
         return self.settled - now, beside, tuple(account.state(now) for account in self.accounts)
 
-    def restore(self, state: State, now: int) -> None:
+    def restore(self, state: State, now: int, units: Units) -> None:
         """Be in a state that :meth:`state` has given, with nothing counted."""
         settled, beside, accounts = state
         self.now, self.settled = now, now + settled
         self.beside = [(clock + now, rank) for clock, rank in beside]
-        for account, each in zip(self.accounts, accounts, strict=True):
+        for account, each, channel in zip(self.accounts, accounts, units.channels, strict=True):
             account.restore(each, now)
+            account.banks = sum(1 << bank for bank, row in enumerate(channel.banks.rows) if row >= 0)
         self.clear()
 
 
@@ -297,7 +356,7 @@ def statistics_of(totals: Numbers, channels: int) -> Statistics:
     """Statistics from the totals of a ledger."""
     causes = totals[: (channels + 1) * IDLE].reshape(-1, IDLE).tolist()
     rest = totals[(channels + 1) * IDLE :].tolist()
-    busy, codes, (products, columns, misses, *words) = rest[: channels + 2], rest[channels + 2 : -6], rest[-6:]
+    busy, codes, (products, columns, misses, *words, _) = rest[: channels + 2], rest[channels + 2 : -7], rest[-7:]
     names = [*(f"channel{i}" for i in range(channels)), "vector", "move"]
     named = [dict(zip(CAUSES, each, strict=True)) for each in causes]
     return Statistics(
@@ -310,13 +369,3 @@ def statistics_of(totals: Numbers, channels: int) -> Statistics:
         words=dict(zip(("feed", "collect", "move"), words, strict=True)),
         busy=dict(zip(names, busy, strict=True)),
     )
-
-
-def _marks(spans: Sequence[Span], first: int, past: int, inside: bytes, outside: bytes) -> bytearray:
-    """A byte for every clock from one to another: whether it is inside of a span."""
-    found = bytearray(outside * (past - first))
-    for begin, end in spans:
-        begin, end = max(begin, first) - first, min(end, past) - first
-        if begin < end:
-            found[begin:end] = inside * (end - begin)
-    return found

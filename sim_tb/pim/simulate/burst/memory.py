@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.burst.blocks import Block, Blocks
@@ -10,7 +10,29 @@ from sim_tb.pim.simulate.burst.ledger import Numbers
 from sim_tb.pim.simulate.burst.steps import Steps
 from sim_tb.pim.simulate.burst.trail import States, Trail
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "Passed"]
+
+#: What the simulator may have been asked for before all is forgotten: some 10 KB each.
+MOST = 60_000
+
+
+class Passed(NamedTuple):
+    """What a stretch did, with a refresh due in a certain clock.
+
+    Parameters
+    ----------
+    clocks, vector : int
+        That it took; and those of them in which the vector unit was at work.
+    state : int
+        The state after it.
+    counts : array of int64
+        What was added to the statistics.
+    """
+
+    clocks: int
+    vector: int
+    state: int
+    counts: Numbers
 
 
 class Memory:
@@ -25,15 +47,31 @@ class Memory:
     steps : Steps
     states : States
     blocks : Blocks
+    passed : dict
+        By stretch, state and clocks until a refresh is due.
     """
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
+        self._clear()
+
+    def _clear(self) -> None:
+        params = self.params
         self.steps = Steps(params)
         self.states = States()
         self.blocks = Blocks(params, self.steps.segments)
+        self.passed: dict[tuple[int, int, int], Passed] = {}
         self._trails: dict[tuple[int, Block], Trail] = {}
         self._usual: dict[Block, Trail] = {}
+
+    def relieved(self, state: int) -> int:
+        """The number of a state, after everything else was forgotten if it has become too much."""
+        if self.steps.asked < MOST:
+            return state
+        number, places = self.states.all[state]
+        shape, moves = self.steps.shapes[number], self.steps.moving[number]
+        self._clear()
+        return self.states.number((self.steps.number(shape, moving=moves), places))
 
     def trail(self, state: int, block: Block) -> Trail | None:
         """The way of a block from a state on; or, from one that moves with refreshes, a way that it will meet."""
@@ -44,14 +82,3 @@ class Memory:
             found = self._trails[state, block] = Trail(self.steps, self.states, block, state)
             self._usual[block] = found
         return found
-
-    def count(self) -> Numbers:
-        """What counts of all that has happened since this was last asked."""
-        for trail in self._trails.values():
-            trail.count()
-        total = np.zeros_like(self.steps.all[0].learnt.counts) if self.steps.all else np.zeros(0, np.int64)
-        for step in self.steps.all:
-            if step.times:
-                total += step.times * step.learnt.counts + step.later * step.learnt.slopes
-                step.times = step.later = 0
-        return total

@@ -9,7 +9,7 @@ from sim_tb.pim.simulate.burst.segment import Segment
 
 __all__ = ["Moves"]
 
-#: In place of a number of an older place: that of the segment.
+#: In place of a number of an older place: that of the segment, or of the first one of a group; others have those below.
 OWN = -1
 
 
@@ -21,12 +21,12 @@ class Moves:
     ----------
     rows : tuple of (int, int)
         For each row the number of the row before, or ``OWN``, and how many rows further it is.
-    feeds, collects : (int, bool)
-        Jobs that count no longer, and whether the segment's joins.
+    feeds, collects : (int, int)
+        Jobs that count no longer, and how many of the segment's join.
     moved : int
         0 if there is no job of the data mover, 1 if there is the same, ``OWN`` if it is the segment's.
-    vectors : tuple of (int, bool)
-        Instructions of the vector unit by number; and whether it is the segment's.
+    vectors : tuple of (int, int)
+        Instructions of the vector unit by number; and the number before, or ``OWN``.
     banks : tuple of (tuple of int, or None)
         For each channel the order of its banks, as places in the order before; None where there is none.
     shifts : bool
@@ -34,30 +34,36 @@ class Moves:
     """
 
     rows: tuple[tuple[int, int], ...]
-    feeds: tuple[int, bool]
-    collects: tuple[int, bool]
+    feeds: tuple[int, int]
+    collects: tuple[int, int]
     moved: int
-    vectors: tuple[tuple[int, bool], ...]
+    vectors: tuple[tuple[int, int], ...]
     banks: tuple[tuple[int, ...] | None, ...]
     shifts: bool
 
     @classmethod
-    def of(cls, before: Places, segment: Segment, slot: int, after: Places) -> Moves:
-        """The rule for which an example is given; ``slot`` is the number of the segment's vector instruction."""
+    def of(cls, before: Places, segment: Segment, contexts: int, after: Places) -> Moves:
+        """The rule for which an example is given; ``contexts`` are the numbers of vector instructions.
+
+        They count from that of the next one on: one that begins has the last number, and all others one less.
+        """
         rows = []
         for row in after.rows:
-            own = [(row - segment.row, OWN)] if 0 <= segment.row <= row else []
+            own = [(row - each.row, OWN - i) for i, each in enumerate(segment.members) if 0 <= each.row <= row]
             by, source = min([*own, *((row - each, i) for i, each in enumerate(before.rows) if each <= row)])
             rows.append((source, by))
-        read, written = _used(segment)
+        read, written = segment.used
         feeds, collects = (
-            (len(old) + (words is not None) - len(new), words is not None)
+            (len(old) + len(words) - len(new), len(words))
             for old, new, words in (
                 (before.feeds, after.feeds, read),
                 (before.collects, after.collects, written),
             )
         )
-        vectors = tuple((each, each == slot) for each, _ in after.vectors)
+        begins = segment.prepared.start is not None and not segment.prepared.fault
+        vectors = tuple(
+            (each, OWN if begins and each == contexts - 1 else (each + begins) % contexts) for each, _ in after.vectors
+        )
         moves = segment.prepared.one.op.unit == "stream" and not segment.prepared.fault
         moved = 0 if after.moved is None else OWN if moves else 1
         banks = []
@@ -68,14 +74,10 @@ class Moves:
 
     def apply(self, places: Places, segment: Segment) -> Places:
         """The next places."""
-        rows, feeds, collects = places.rows, places.feeds, places.collects
-        read, written = _used(segment)
-        if self.feeds != (0, False):
-            done, joins = self.feeds
-            feeds = (*feeds, read)[done:] if joins else feeds[done:]  # type: ignore[assignment]
-        if self.collects != (0, False):
-            done, joins = self.collects
-            collects = (*collects, written)[done:] if joins else collects[done:]  # type: ignore[assignment]
+        rows, feeds, collects, members = places.rows, places.feeds, places.collects, segment.members
+        if self.feeds != (0, 0) or self.collects != (0, 0):
+            read, written = segment.used
+            feeds, collects = (*feeds, *read)[self.feeds[0] :], (*collects, *written)[self.collects[0] :]
         moved = places.moved if self.moved == 1 else None
         if self.moved == OWN:
             moved = segment.part.reads or segment.part.writes
@@ -83,9 +85,9 @@ class Moves:
         if vectors or self.vectors:
             own = tuple(each[:2] for each in segment.ranges)
             known = dict(vectors)
-            vectors = tuple((slot, own if new else known[slot]) for slot, new in self.vectors)
+            vectors = tuple((slot, own if old == OWN else known[old]) for slot, old in self.vectors)
         return Places(
-            tuple((segment.row if source == OWN else rows[source]) + by for source, by in self.rows),
+            tuple([(rows[source] if source >= 0 else members[OWN - source].row) + by for source, by in self.rows]),
             feeds,
             collects,
             moved,
@@ -103,12 +105,3 @@ class Moves:
             order = segment.order(channel, old, len(turn))
             found.append(tuple([order[each] for each in turn]))
         return tuple(found)
-
-
-def _used(segment: Segment) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-    """The ranges that the segment's jobs of feeder and collector keep."""
-    part, work = segment.part, segment.part.work
-    if work is None or segment.prepared.fault:
-        return None, None
-    read = part.reads if work.feed and not work.feed.zero else None
-    return read, part.writes if work.collect else None

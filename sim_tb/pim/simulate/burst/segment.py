@@ -7,14 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hdl.params.pim import FAULTS, PimParams
+from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.burst.canonical import BANKED, ROWED, Canon, Places
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.work import Work
 
-__all__ = ["Segment", "Segments"]
+__all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
 
 #: Instructions of the issuer itself that wait for something, hand parts on, or leave something behind.
 APART = ("HALT", "FENCE", "VMM", "MARK")
+#: What happens between programs: the host begins one; figures are closed, and begin anew.
+BEGINS, CLOSES = "begins", "closes"
+#: Most instructions of a group.
+MOST = 6
 #: Instructions that are over as soon as the issuer has looked at them.
 BRIEF = ("NOP", "LOOP", "ENDL")
 
@@ -44,8 +49,12 @@ class Segment:
         Channels of whose banks it works on a single one; and which.
     absent : bool
         There is no such instruction: the program has ended without HALT.
+    event : str
+        In place of an instruction, what happens between programs: ``BEGINS`` or ``CLOSES``.
     before : tuple of Segment
         Instructions that only take their time in the issuer, and go first.
+    group : tuple of Segment
+        Those that it stands for, one after the other; then its own fields are the last one's, and it has no row.
     """
 
     key: int
@@ -59,7 +68,14 @@ class Segment:
     mask: int = 0
     bank: int = 0
     absent: bool = False
+    event: str = ""
     before: tuple[Segment, ...] = ()
+    group: tuple[Segment, ...] = ()
+
+    @property
+    def members(self) -> tuple[Segment, ...]:
+        """Those that it stands for, or itself."""
+        return self.group or (self,)
 
     @property
     def part(self) -> Part:
@@ -72,6 +88,28 @@ class Segment:
         one, fault = self.prepared.one, self.prepared.fault
         return one.op.name in BRIEF and not (fault or self.fenced or self.wraps or "irq" in one.flags)
 
+    @property
+    def joins(self) -> bool:
+        """It hands work to all banks of channels, and does nothing else: it may be one of a group."""
+        one, fault, work = self.prepared.one, self.prepared.fault, self.part.work
+        return work is not None and not (
+            fault or self.mask or self.fenced or "irq" in one.flags or self.prepared.locates
+        )
+
+    @property
+    def used(self) -> tuple[list[Range], list[Range]]:
+        """The ranges that its jobs of feeder and collector keep, of each its own."""
+        feeds, collects = [], []
+        for each in self.members:
+            part, work = each.part, each.part.work
+            if work is None or each.prepared.fault:
+                continue
+            if work.feed and not work.feed.zero and part.reads:
+                feeds.append(part.reads)
+            if work.collect and part.writes:
+                collects.append(part.writes)
+        return feeds, collects
+
     def order(self, channel: int, before: tuple[int, ...], banks: int) -> Sequence[int]:
         """The order of a channel's banks before it; of equal ones its own is the first."""
         if before:
@@ -82,6 +120,8 @@ class Segment:
     def lifted(self, rows: int) -> Segment:
         """The segment so many rows further."""
         work, prepared = self.part.work, self.prepared
+        if self.group:
+            return replace(self, group=tuple([each.lifted(rows) for each in self.group]))
         if self.row < 0 or work is None:
             return self
         operation = work.operation._replace(row=self.row + rows)
@@ -91,6 +131,8 @@ class Segment:
 
     def meets(self, places: Places, apart: int) -> tuple[Any, ...]:
         """How its row and its ranges lie to those of a state."""
+        if self.group:
+            return tuple([each.meets(places, apart) for each in self.group])
         found: list[Any] = []
         if self.row >= 0:
             row, below, above = self.row, -apart, apart
@@ -162,10 +204,15 @@ class Segments:
         """There is no instruction."""
         return Segment(self._key(("absent",)), nothing, False, False, False, 0, -1, (), absent=True)
 
+    def between(self, nothing: Prepared, event: str) -> Segment:
+        """What happens between programs."""
+        return Segment(self._key((event,)), nothing, False, False, False, 0, -1, (), event=event)
+
     def joined(self, segments: Sequence[Segment]) -> list[Segment]:
         """Segments one after the other, with those that are brief in front of the next one."""
         found: list[Segment] = []
         before: list[Segment] = []
+        group: list[Segment] = []
         for index, segment in enumerate(segments):
             if segment.brief and index < len(segments) - 1:
                 before.append(segment)
@@ -173,8 +220,41 @@ class Segments:
             if before:
                 key = self._key(("before", *(each.key for each in before), segment.key))
                 segment, before = replace(segment, key=key, before=tuple(before)), []
+            if segment.joins:
+                group.append(segment)
+                work = segment.part.work
+                if not (work and work.collect) and len(group) < MOST and index < len(segments) - 1:
+                    continue
+                segment = self._group(group)
+                group = []
+            elif group:
+                found.append(self._group(group))
+                group = []
             found.append(segment)
-        return found
+        return [*found, self._group(group)] if group else found
+
+    def _group(self, group: Sequence[Segment]) -> Segment:
+        """Segments as one."""
+        if len(group) == 1:
+            return group[0]
+        key: list[Any] = ["group"]
+        rows: list[int] = []
+        collects: list[Range] = []
+        feeds: list[Range] = []
+        for each in group:
+            busy = [
+                [first < end and begin < past for begin, end in [*collects, *(feeds if write else ())]]
+                for first, past, write in each.ranges
+            ]
+            apart = self.canon.apart
+            key.append((each.key, tuple([max(-apart, min(apart, each.row - row)) for row in rows if each.row >= 0])))
+            key.append(tuple(map(tuple, busy)))
+            if each.row >= 0:
+                rows.append(each.row)
+            read, written = each.used
+            feeds, collects = feeds + read, collects + written
+        ranges = tuple([each for one in group for each in one.ranges])
+        return replace(group[-1], key=self._key(tuple(key)), row=-1, ranges=ranges, before=(), group=tuple(group))
 
     def _segment(
         self,

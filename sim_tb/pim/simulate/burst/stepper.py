@@ -56,9 +56,11 @@ class Stepper(Issuer):
         """Begin a segment in a clock."""
         self.loaded, self.error = loaded, 0
         self.waiting, self.stopped, self.gives = False, False, []
+        self.marks = []
         self.clock = self.wake = clock
-        self.ahead = [*segment.before, segment]
-        self._begin()
+        if not segment.event:
+            self.ahead = [one for each in segment.members for one in (*each.before, each)]
+            self._begin()
 
     def _begin(self) -> None:
         """The next instruction of the segment."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.burst.canonical import Places
 from sim_tb.pim.simulate.burst.learnt import Learnt
@@ -15,22 +17,19 @@ __all__ = ["Step", "Steps"]
 
 
 class Step:
-    """A segment in a state: what it does, how often it was done.
+    """A segment in a state.
 
     Attributes
     ----------
     learnt : Learnt
     after : int
         The number of the next state's shape.
-    times, later : int
-        How often it has happened; and, summed up, by how many clocks the refresh was due later than learnt for.
     """
 
-    __slots__ = ("after", "later", "learnt", "times")
+    __slots__ = ("after", "learnt")
 
     def __init__(self, learnt: Learnt, after: int) -> None:
         self.learnt, self.after = learnt, after
-        self.times = self.later = 0
 
 
 class Steps:
@@ -42,8 +41,10 @@ class Steps:
 
     Attributes
     ----------
-    all : list of Step
-        What the simulator had to be asked for.
+    zeros : array of int64
+        Statistics of nothing.
+    asked : int
+        How often the simulator had to be asked.
     moving : list of bool
         By the number of a shape: clocks of it move with refreshes.
     """
@@ -58,7 +59,8 @@ class Steps:
         self._parts: dict[Any, Any] = {}
         self._numbers: dict[State, int] = {}
         self._known: dict[tuple[Any, ...], list[Step]] = {}
-        self.all: list[Step] = []
+        self.asked = 0
+        self.zeros = np.zeros(len(self.machine.ledger.totals), np.int64)
 
     def number(self, shape: State, *, moving: bool = False) -> int:
         """The number of a shape; ``moving``: clocks of it move with refreshes."""
@@ -82,7 +84,6 @@ class Steps:
         Returns
         -------
         Step
-            It has not been counted.
         int, Places
             The next state.
         """
@@ -99,7 +100,7 @@ class Steps:
                 self.shapes[shape], *lifted, last=last, moves=self.moving[shape]
             )
             step = Step(learnt, self.number(self._shared(next_shape), moving=moves))
-            self.all.append(step)
+            self.asked += 1
             known.append(step)
         rule = step.learnt.moves
         following = rule.apply(places, segment)

@@ -6,11 +6,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sim_tb.pim.simulate.burst.blocks import Block
 from sim_tb.pim.simulate.burst.canonical import Places
 from sim_tb.pim.simulate.burst.learnt import Linear
+from sim_tb.pim.simulate.burst.ledger import Numbers
 from sim_tb.pim.simulate.burst.segment import Segment
-from sim_tb.pim.simulate.burst.steps import Step, Steps
+from sim_tb.pim.simulate.burst.steps import Steps
 
 __all__ = ["Detour", "States", "Trail", "explore"]
 
@@ -34,16 +37,14 @@ class Detour:
         The place of the way where it ends.
     clocks, vector : Linear
         That it takes; and those of them in which the vector unit is at work.
-    steps : tuple of (Step, int, int)
-        With how much later than learnt for the refresh is due in each, and how that grows.
+    counts, slopes : array of int64
+        What is added to the statistics, and how that grows.
     gives : tuple of int
         Scalar registers that are written, in order.
     end : int
         The state at the block's end, if that isn't the way's; or -1.
     halts : bool
         The program ends on it.
-    times, later : int
-        How often it was gone; and, summed up, by how many clocks the refresh was due later.
     """
 
     least: int
@@ -52,12 +53,11 @@ class Detour:
     to: int
     clocks: Linear
     vector: Linear
-    steps: tuple[tuple[Step, int, int], ...]
+    counts: Numbers
+    slopes: Numbers
     gives: tuple[int, ...]
     end: int
     halts: bool
-    times: int = 0
-    later: int = 0
 
 
 class States:
@@ -74,6 +74,10 @@ class States:
         if found == len(self.all):
             self.all.append(state)
         return found
+
+    def even(self, number: int) -> bool:
+        """In a state all banks of each channel are the same, and no operation is on one of them."""
+        return not any(self.all[number][1].banks)
 
     def shifted(self, number: int, rows: int) -> int:
         """The state with all rows moved on."""
@@ -98,7 +102,6 @@ class Trail:
     ----------
     begin : int
         The state in which it begins.
-    way : list of Step
     at, vector : list of int
         Clocks up to each place of the way, its end included; and those in which the vector unit is at work.
     needs : list of int
@@ -107,15 +110,14 @@ class Trail:
         Of the whole way: needed, taken, the state.
     gives : list of (int, int)
         Scalar registers that are written: the place of the way, and the register.
+    counts : array of int64, shape (places, totals)
+        What has been added to the statistics at each place of the way, its end included.
     halts : bool
         The program ends on the way.
-    times, visits : int, list of int
-        How often the whole way was gone; and for each place how many ways more begin there than end there.
     """
 
     def __init__(self, steps: Steps, states: States, block: Block, begin: int) -> None:
         self._steps, self._states, self._segments = steps, states, block.segments
-        self.way: list[Step] = []
         self.begin = begin
         shape, places = states.all[begin]
         self._passed = [(shape, places)]
@@ -123,6 +125,7 @@ class Trail:
         self.gives: list[tuple[int, int]] = []
         self.halts = False
         interval, need = steps.interval, -NEVER
+        counts = [steps.zeros]
         for index, segment in enumerate(block.segments):
             step, shape, places = steps.step(shape, places, interval, segment, last=False)
             learnt = step.learnt
@@ -130,15 +133,14 @@ class Trail:
             self.halts |= learnt.ends is not None
             straight = learnt.most >= interval and not learnt.clocks[1] and not steps.moving[shape]
             need = max(need, self.at[-1] + learnt.least if straight else NEVER)
-            self.way.append(step)
             self.needs.append(need)
             self._passed.append((shape, places))
             self.at.append(self.at[-1] + learnt.at(learnt.clocks, interval))
             self.vector.append(self.vector[-1] + learnt.at(learnt.vector, interval))
+            counts.append(counts[-1] + learnt.counted(interval))
         self.end = states.number((shape, places))
         self.need, self.clocks = need, self.at[-1]
-        self.times = 0
-        self.visits = [0] * (len(self.way) + 1)
+        self.counts = np.array(counts)
         self._detours: dict[tuple[int, int], list[Detour]] = {}
 
     def leaves(self, place: int, until: int) -> int:
@@ -155,23 +157,6 @@ class Trail:
         known.append(explore(self._steps, self._states, self._segments, state, until, place, self._passed))
         return known[-1]
 
-    def count(self) -> None:
-        """Give each step the times that it was gone."""
-        interval = self._steps.interval
-        times, self.times = self.times, 0
-        for step, visits in zip(self.way, self.visits, strict=False):
-            times += visits
-            step.times += times
-            step.later += times * (interval - step.learnt.until)
-        self.visits = [0] * (len(self.way) + 1)
-        for known in self._detours.values():
-            for each in known:
-                if each.times:
-                    for step, later, by in each.steps:
-                        step.times += each.times
-                        step.later += each.times * later + by * each.later
-                    each.times = each.later = 0
-
 
 def explore(
     steps: Steps,
@@ -186,7 +171,7 @@ def explore(
     interval = steps.interval
     shape, places = state
     least, most = -NEVER, NEVER
-    taken: list[tuple[Step, int, int]] = []
+    counts = slopes = steps.zeros
     gives: list[int] = []
     clocks = grows = vector = vectors = 0
     # Clocks until a refresh is due, and how they grow.
@@ -198,7 +183,8 @@ def explore(
         halts = learnt.ends is not None
         if by:
             least, most = max(least, learnt.least - left), min(most, learnt.most - left)
-        taken.append((step, left - learnt.until, by))
+        counts = counts + learnt.counted(left)
+        slopes = slopes + by * learnt.slopes if by else slopes
         gives += learnt.gives
         takes = learnt.at(learnt.clocks, left)
         clocks, vector = clocks + takes, vector + learnt.at(learnt.vector, left)
@@ -214,7 +200,8 @@ def explore(
         to=place,
         clocks=(clocks, grows),
         vector=(vector, vectors),
-        steps=tuple(taken),
+        counts=counts,
+        slopes=slopes,
         gives=tuple(gives),
         end=-1 if met else states.number((shape, places)),
         halts=halts,

@@ -7,19 +7,19 @@ from dataclasses import replace
 
 from hdl.params import ConfigError, Problem, ToolError
 from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams, instruction
-from sim_tb.pim.simulate.burst.blocks import Block, Layers
+from sim_tb.pim.simulate.burst.blocks import Block, Layers, Stretch
 from sim_tb.pim.simulate.burst.learnt import Learnt
-from sim_tb.pim.simulate.burst.ledger import statistics_of
-from sim_tb.pim.simulate.burst.memory import Memory
-from sim_tb.pim.simulate.burst.segment import Segment
+from sim_tb.pim.simulate.burst.ledger import Numbers, statistics_of
+from sim_tb.pim.simulate.burst.memory import Memory, Passed
+from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
 from sim_tb.pim.simulate.burst.trail import Detour, explore
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import Part, Prepared
-from sim_tb.pim.simulate.system import LOADED, RESET, RESTS, STARTS, Run, Simulated
+from sim_tb.pim.simulate.system import LOADED, RESET, RESTS, Run, Simulated
 
-__all__ = ["burst"]
+__all__ = ["Walk", "burst"]
 
 NOTHING = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
 
@@ -50,40 +50,74 @@ def burst(
     ToolError, ConfigError
         As there.
     """
-    walk = Walk(memory or Memory(params), program, scalars, results, inputs, limit)
+    walk = Walk(memory or Memory(params), len(program), scalars, results, inputs, limit)
+    walk.load(program)
+    walk.begin()
     for index, start in enumerate(starts):
         walk.run(start, last=index == len(starts) - 1)
     return walk.result(rest)
 
 
 class Walk:
-    """Runs programs; see :func:`burst`."""
+    """Runs programs; see :func:`burst`.
+
+    Parameters
+    ----------
+    memory : Memory
+    loaded : int
+        Words that the host loads before the first program.
+    scalars, results, inputs, limit
+        As for :func:`burst`.
+
+    Attributes
+    ----------
+    time, until : int
+        The present clock, and clocks until the next refresh is due (0 without refreshes).
+    state : int
+        The state, by its number.
+    counts : array of int64
+        What counts in the statistics so far.
+    """
 
     def __init__(
         self,
         memory: Memory,
-        program: Sequence[int],
-        scalars: Sequence[int],
-        results: Iterable[int],
-        inputs: int,
-        limit: int,
+        loaded: int,
+        scalars: Sequence[int] = (),
+        results: Iterable[int] = (),
+        inputs: int = 0,
+        limit: int = 1 << 62,
     ) -> None:
         self.memory, self.limit = memory, limit
         self.params = memory.params
         self.interval = self.params.timing.trefi
-        self.listing = Listing(self.params, program)
+        self.listing = Listing(self.params, ())
         self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
         self.results = iter(results)
         self.loops: list[list[int]] = []
         self.runs: list[Run] = []
         self.marks: list[tuple[int, int]] = []
-        self.time = max(len(program), LOADED) - 1 + STARTS + 1
+        self.time = max(loaded, LOADED) - 1
         shape, places, self.until, self.counts = memory.steps.machine.begin(self.time, inputs)
         self.state = memory.states.number((memory.steps.number(shape), places))
-        self.vector = 0
+        self.vector = self.given = 0
+
+    def load(self, program: Sequence[int]) -> None:
+        """Another program in the program memory."""
+        self.listing = Listing(self.params, program)
+
+    def begin(self) -> None:
+        """The host begins a program, while none runs."""
+        self._take(self.memory.steps.segments.between(NOTHING, BEGINS), last=True)
+
+    def close(self) -> Numbers:
+        """What has counted since this was last asked, while no program runs."""
+        self._take(self.memory.steps.segments.between(NOTHING, CLOSES), last=True)
+        found, self.counts = self.counts, self.memory.steps.zeros.copy()
+        return found
 
     def run(self, pc: int, *, last: bool) -> None:
-        """A program."""
+        """A program, up to where another one begins, or to its end if it is the last one."""
         instructions = interrupts = 0
         vector = self.vector
         self.loops = []
@@ -126,9 +160,7 @@ class Walk:
         step, shape, places = self.memory.steps.step(shape, places, self.until, segment, last=last)
         self.state = self.memory.states.number((shape, places))
         learnt, until = step.learnt, self.until
-        step.times += 1
-        step.later += until - learnt.until
-        self._go(learnt.at(learnt.clocks, until), learnt.at(learnt.vector, until))
+        self._went(learnt.at(learnt.clocks, until), learnt.at(learnt.vector, until), learnt.counted(until))
         return learnt
 
     def _await(self, segment: Segment, *, last: bool) -> bool:
@@ -138,7 +170,9 @@ class Walk:
         self._give(gives)
         return bool(gives)
 
-    def _go(self, clocks: int, vector: int) -> None:
+    def _went(self, clocks: int, vector: int, counts: Numbers) -> None:
+        """Time has gone on, with what counts in it."""
+        self.counts += counts
         self.time += clocks
         if self.interval:
             self.until = (self.until - clocks - 1) % self.interval + 1
@@ -149,26 +183,69 @@ class Walk:
     def _give(self, registers: Sequence[int]) -> None:
         for register in registers:
             self.scalars[register] = next(self.results, None)
+            self.given += 1
 
     # --- blocks ------------------------------------------------------------------------------------------------------
     def _leap(self, pc: int) -> tuple[int, int] | None:
-        """All of a block, or of layers: how many instructions have ended, and where the program goes on."""
+        """All of a stretch, or of layers: how many instructions have ended, and where the program goes on."""
         program, blocks = self.listing.program, self.memory.blocks
         if pc >= len(program):
             return None
         layers = blocks.layers(program, pc)
         if layers:
             return self._layers(layers, pc)
-        found = blocks.block(program, pc, len(program))
-        if found is None or not self._pass(found[0]):
+        stretch = blocks.stretch(program, pc)
+        if stretch is None:
             return None
-        self._set(*found)
-        return found[0].instructions, found[1]
+        done, past = self._along(stretch)
+        return (done, past) if past > pc else None
 
-    def _set(self, block: Block, past: int) -> None:
-        """Scalar registers that the instruction of a block sets, which stands before ``past``."""
-        one = self.memory.blocks.instruction(self.listing.program[past - 1])
-        if block.sets and one is not None:
+    def _layers(self, layers: Layers, pc: int) -> tuple[int, int]:
+        states = self.memory.states
+        moved, done, past = 0, 1, layers.turn.past
+        self._pass(layers.head)
+        for turn in range(layers.turns):
+            if turn:
+                moved += layers.step
+                self.state = states.shifted(self.state, -layers.step)
+            ended, past = self._along(layers.turn)
+            done += ended
+            if past < layers.turn.past:
+                self.loops = [[pc, turn]]
+                break
+        self.state = states.shifted(self.state, moved)
+        return done, past
+
+    def _along(self, stretch: Stretch) -> tuple[int, int]:
+        """Blocks one after the other, up to one in which the program ends: instructions, and the place behind."""
+        memory, begin, until = self.memory, self.state, self.until
+        exact, alike = (stretch.exact, begin, until), (stretch.alike, begin, until)
+        # Numbers of banks are all the same where none is different from the others.
+        passed = memory.passed.get(exact) or (memory.passed.get(alike) if memory.states.even(begin) else None)
+        if passed:
+            self._went(passed.clocks, passed.vector, passed.counts)
+            self.state = passed.state
+            for block, place in stretch.body:
+                self._set(block, place)
+            return stretch.instructions, stretch.past
+        time, vector, counts, given, done = self.time, self.vector, self.counts.copy(), self.given, 0
+        for block, place in stretch.body:
+            if not self._pass(block):
+                return done, place
+            self._set(block, place)
+            done += block.instructions
+        if self.given == given:
+            even = memory.states.even(begin) and memory.states.even(self.state)
+            memory.passed[alike if even else exact] = Passed(
+                self.time - time, self.vector - vector, self.state, self.counts - counts
+            )
+        return done, stretch.past
+
+    def _set(self, block: Block, place: int) -> None:
+        """Scalar registers that the instruction of a block sets."""
+        if block.sets:
+            one = self.memory.blocks.instruction(self.listing.program[place])
+            assert one is not None
             self._control(one)
 
     def _control(self, one: Instruction) -> None:
@@ -178,78 +255,40 @@ class Walk:
         elif one.op.name == "SKEEP":
             self.scalars[one["r"] : one["r"] + 2] = kept(self.scalars, one["r"], one["s"], one["value"])
 
-    def _layers(self, layers: Layers, pc: int) -> tuple[int, int]:
-        states = self.memory.states
-        moved, done = 0, 1
-        self._pass(layers.head)
-        for turn in range(layers.turns):
-            if turn:
-                moved += layers.step
-                self.state = states.shifted(self.state, -layers.step)
-            for block, place in layers.body:
-                if not self._pass(block):
-                    self.state = states.shifted(self.state, moved)
-                    self.loops = [[pc, turn]]
-                    return done, place
-                self._set(block, place + 1)
-                done += block.instructions
-            self._pass(layers.tail)
-            done += 1
-        self.state = states.shifted(self.state, moved)
-        return done, layers.past
-
-    def _through(self, block: Block) -> bool:
-        """Go through a block for which there is no way yet; False if the program ends in it."""
-        memory = self.memory
-        state = memory.states.all[self.state]
-        detour = explore(memory.steps, memory.states, block.segments, state, self.until)
-        if detour.halts:
-            return False
-        for step, later, _ in detour.steps:
-            step.times += 1
-            step.later += later
-        self._go(detour.clocks[0], detour.vector[0])
-        self._give(detour.gives)
-        self.state = detour.end
-        return True
-
     def _pass(self, block: Block) -> bool:
         """Go the way of a block; False if the program ends on it."""
-        trail = self.memory.trail(self.state, block)
+        memory = self.memory
+        trail = memory.trail(self.state, block)
         if trail is None:
-            return self._through(block)
+            begins = memory.states.all[self.state]
+            return self._round(explore(memory.steps, memory.states, block.segments, begins, self.until)) is not None
         if trail.halts:
             return False
+        place: int | None = 0
         if trail.begin != self.state:
-            detour = trail.detour(0, self.until, self.state)
-            if detour.halts:
-                return False
-            place = self._round(detour)
-        elif trail.need <= self.until and not trail.gives:
-            trail.times += 1
-            self._go(trail.clocks, trail.vector[-1])
-            self.state = trail.end
-            return True
-        else:
-            place = 0
-        while place >= 0:
+            place = self._round(trail.detour(0, self.until, self.state))
+        while place is not None and place >= 0:
             leaves = trail.leaves(place, self.until)
-            trail.visits[place] += 1
-            trail.visits[leaves] -= 1
-            self._go(trail.at[leaves] - trail.at[place], trail.vector[leaves] - trail.vector[place])
-            self._give([register for index, register in trail.gives if place <= index < leaves])
-            if leaves == len(trail.way):
+            if leaves > place:
+                self._went(
+                    trail.at[leaves] - trail.at[place],
+                    trail.vector[leaves] - trail.vector[place],
+                    trail.counts[leaves] - trail.counts[place],
+                )
+                self._give([register for index, register in trail.gives if place <= index < leaves])
+            if leaves == len(trail.needs):
                 self.state = trail.end
                 break
             place = self._round(trail.detour(leaves, self.until))
-        return True
+        return place is not None
 
-    def _round(self, detour: Detour) -> int:
-        """Go a way round; returns the place where it ends, or -1 if the block has ended."""
+    def _round(self, detour: Detour) -> int | None:
+        """Go a way round; returns the place where it ends, -1 if the block has ended, None if the program ends."""
+        if detour.halts:
+            return None
         later = self.until - detour.until
-        detour.times += 1
-        detour.later += later
-        self._go(detour.clocks[0] + later * detour.clocks[1], detour.vector[0] + later * detour.vector[1])
+        counts = detour.counts + later * detour.slopes if later else detour.counts
+        self._went(detour.clocks[0] + later * detour.clocks[1], detour.vector[0] + later * detour.vector[1], counts)
         self._give(detour.gives)
         if detour.end < 0:
             return detour.to
@@ -312,8 +351,6 @@ class Walk:
         shape, places = memory.states.all[self.state]
         moves = steps.moving[shape]
         counts = self.counts + steps.machine.finish(steps.shapes[shape], places, self.until, clocks, moves=moves)
-        if (taken := memory.count()).size:
-            counts = counts + taken
         return Simulated(
             runs=self.runs,
             marks=self.marks,
