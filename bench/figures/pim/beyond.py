@@ -65,7 +65,7 @@ def _measure(model: str, system: str) -> dict[str, Any]:
         try:
             params = changed(PRESETS[system], switch.system) if switch.system else PRESETS[system]
             how = partial(compile_decoder, params=params, tokens=TOKENS, **switch.mapping)
-            found[name] = by_layers(decoder_of(model), how, POSITION)
+            found[name] = by_layers(decoder_of(model), how, [POSITION])
         except ConfigError as error:
             found[name] = {"problem": str(error.problems[0])}
     return found

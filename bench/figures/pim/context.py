@@ -7,12 +7,11 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import decoder_of
+from bench.figures.pim.sample import by_layers, decoder_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS
-from sim_tb.pim.tokens import tokens_in_time
 
 __all__ = ["CONTEXTS", "GROUP", "MODELS"]
 
@@ -23,20 +22,12 @@ CONTEXTS = (512, 1024, 2048, 4096, 8192)
 def _measure(model: str, system: str) -> dict[str, Any]:
     """The last position of each context, of a decoder like that one with room for all."""
     decoder = replace(decoder_of(model), context=CONTEXTS[-1])
+    how = partial(compile_decoder, params=PRESETS[system], tokens=CONTEXTS[-1])
     try:
-        compiled = compile_decoder(decoder, PRESETS[system], CONTEXTS[-1])
+        found: dict[str, Any] = {"rows": how(decoder).placement.rows}
     except ConfigError as error:
         return {"problem": str(error.problems[0])}
-    found: dict[str, Any] = {"rows": compiled.placement.rows}
-    for tokens in CONTEXTS:
-        (step,) = tokens_in_time(compiled, [tokens - 1])
-        totals, params = step.totals, compiled.params
-        found[str(tokens)] = {
-            "seconds": totals.clocks * params.timing.clock_ps * 1e-12,
-            "joules": totals.energy(params).total * 1e-12,
-            "row_hits": totals.row_hits,
-        }
-    return found
+    return found | {str(tokens): by_layers(decoder, how, [tokens - 1]) for tokens in CONTEXTS}
 
 
 GROUP = Group(

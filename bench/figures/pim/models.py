@@ -6,18 +6,20 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bench.figures.pim.sample import TOKENS, decoder_of, figures_of, sampled, shortened, totals_of
+from bench.figures.pim.sample import FEW, TOKENS, by_layers, decoder_of, figures_of, sampled, totals_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from gen.pim.model.published import PUBLISHED
 from hdl.params.pim import PRESETS
 
-__all__ = ["GROUP", "MODELS", "OTHERS", "SYSTEMS", "item", "twin"]
+__all__ = ["CHECK", "GROUP", "MODELS", "OTHERS", "SYSTEMS", "WHOLE", "item", "twin"]
 
 SYSTEMS = ("pimgpt_paper", "aim_measured")
 #: Models that people run today.
 OTHERS = ("smollm2-135m", "qwen2-0.5b", "tinyllama-1.1b-chat", "llama-3.2-1b-instruct")
 MODELS = (*PUBLISHED, *OTHERS)
+#: The model that is simulated whole, to know what fewer layers and positions make of it; a position of so many.
+WHOLE, CHECKED = "gpt2-small", 64
 
 
 def item(model: str, system: str) -> str:
@@ -33,18 +35,22 @@ def twin(model: str) -> str:
 
 
 def _measure(model: str, system: str) -> dict[str, Any]:
-    """With the output matrix; without it the same less what it takes, which a single layer in front of it shows."""
     decoder = decoder_of(model)
-    compiled = compile_decoder(decoder, PRESETS[system], TOKENS)
-    found = figures_of(compiled, totals_of(compiled, sampled(TOKENS)))
-    short = compile_decoder(shortened(decoder, 1), PRESETS[system], TOKENS)
-    output, none = (figures_of(short, totals_of(short, [TOKENS // 2], predict=predict)) for predict in (True, False))
+    how = partial(compile_decoder, params=PRESETS[system], tokens=TOKENS)
     return {
         "parameters": decoder.parameters,
-        "rows": compiled.placement.rows,
-        "with": found,
-        "without": {key: found[key] - output[key] + none[key] for key in ("clocks", "seconds", "joules")},
+        "rows": how(decoder).placement.rows,
+        "positions": sampled(TOKENS),
+        "layers": FEW,
+        "with": by_layers(decoder, how, sampled(TOKENS)),
+        "without": by_layers(decoder, how, sampled(TOKENS), predict=False),
     }
+
+
+def _check(model: str, system: str) -> dict[str, Any]:
+    """All layers, and more positions, of one model."""
+    compiled = compile_decoder(decoder_of(model), PRESETS[system], TOKENS)
+    return figures_of(compiled, totals_of(compiled, sampled(TOKENS, CHECKED)))
 
 
 GROUP = Group(
@@ -57,3 +63,4 @@ GROUP = Group(
     },
     ("sim_tb.pim.tokens", "gen.pim.compile", "gen.pim.model"),
 )
+CHECK = Group("pim-check", {item(WHOLE, system): partial(_check, WHOLE, system) for system in SYSTEMS}, GROUP.modules)

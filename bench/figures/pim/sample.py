@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gen.pim.compile import Compiled
 from gen.pim.model import Decoder, read
@@ -30,7 +29,7 @@ TOKENS = 1024
 #: Positions that one of them stands for: one in the middle.
 STRIDE = 512
 #: Layers of decoders that stand for one with more.
-FEW = (1, 3)
+FEW = (2, 6)
 
 
 def decoder_of(name: str) -> Decoder:
@@ -56,41 +55,62 @@ def totals_of(compiled: Compiled, positions: Sequence[int], *, predict: bool = T
     return totals
 
 
-def figures_of(compiled: Compiled, totals: Totals, batch: int = 1) -> dict[str, Any]:
-    """Means of a token."""
-    params, tokens = compiled.params, totals.positions * batch
-    return {
-        "positions": totals.positions,
-        "clocks": totals.clocks / tokens,
-        "seconds": totals.clocks / tokens * params.timing.clock_ps * 1e-12,
-        "joules": totals.energy(params).total / tokens * 1e-12,
-        "row_hits": totals.row_hits,
-        "mac": totals.mac_utilisation(params),
-        "causes": {name: clocks / tokens for name, clocks in totals.causes.items()},
-    }
+def figures_of(compiled: Compiled, totals: Totals) -> dict[str, float]:
+    """Means of a token, of all sequences."""
+    return _figures(compiled, _numbers(compiled, totals))
 
 
-def by_layers(decoder: Decoder, compiled: Callable[[Decoder], Compiled], position: int) -> dict[str, Any]:
-    """Means of a token at a position, from decoders like that one with a few layers, as all layers do the same.
+def by_layers(
+    decoder: Decoder, compiled: Callable[..., Compiled], positions: Sequence[int], *, predict: bool = True
+) -> dict[str, float]:
+    """The same from decoders like that one with a few layers, as all layers do the same.
 
     Parameters
     ----------
     decoder : Decoder
         Its layers see the same tokens.
     compiled : function
-        How decoders are compiled; refuses the whole one where it does not fit.
-    position : int
+        How decoders are compiled, given one and a layout; refuses the whole one where it does not fit.
+    positions : sequence of int
+    predict : bool
+        The output matrix takes part.
     """
-    whole = compiled(decoder)
+    whole = compiled(decoder, layout="auto")
     found = []
     for layers in FEW:
-        short = compiled(shortened(decoder, layers))
-        if short.placement.layer != whole.placement.layer:
+        for layout in ("auto", "dense"):  # what fits with a few layers may not with all
+            short = compiled(shortened(decoder, layers), layout=layout)
+            if short.placement.layer == whole.placement.layer:
+                break
+        else:
             raise AssertionError("fewer layers lie otherwise")
-        found.append(figures_of(short, totals_of(short, [position]), whole.placement.batch))
+        found.append(_numbers(short, totals_of(short, positions, predict=predict)))
     few, more = found
     turns = (decoder.layers - FEW[0]) / (FEW[1] - FEW[0])
-    return {key: few[key] + turns * (more[key] - few[key]) for key in ("clocks", "seconds", "joules")}
+    return _figures(whole, {key: few[key] + turns * (more[key] - few[key]) for key in few})
+
+
+def _numbers(compiled: Compiled, totals: Totals) -> dict[str, float]:
+    """What grows with layers, of a position."""
+    found = {
+        "clocks": totals.clocks,
+        "picojoules": totals.energy(compiled.params).total,
+        "columns": totals.columns,
+        "misses": totals.misses,
+        "macs": totals.mac_utilisation(compiled.params) * totals.clocks,
+    }
+    return {name: number / totals.positions for name, number in found.items()}
+
+
+def _figures(compiled: Compiled, numbers: dict[str, float]) -> dict[str, float]:
+    clocks, batch = numbers["clocks"], compiled.placement.batch
+    return {
+        "clocks": clocks / batch,
+        "seconds": clocks / batch * compiled.params.timing.clock_ps * 1e-12,
+        "joules": numbers["picojoules"] / batch * 1e-12,
+        "row_hits": 1 - numbers["misses"] / numbers["columns"],
+        "mac": numbers["macs"] / clocks,
+    }
 
 
 def shortened(decoder: Decoder, layers: int) -> Decoder:

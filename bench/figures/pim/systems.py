@@ -70,7 +70,7 @@ def _measure(model: str, system: str) -> dict[str, Any]:
         try:
             other = changed(params, changes) if changes else params
             how = partial(compile_decoder, params=other, tokens=TOKENS)
-            found[name] = {"changes": changes, **by_layers(decoder, how, POSITION)}
+            found[name] = {"changes": changes, **by_layers(decoder, how, [POSITION])}
         except ConfigError as error:
             found[name] = {"changes": changes, "problem": str(error.problems[0])}
     return found
