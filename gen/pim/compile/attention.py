@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from gen.pim.compile.code import Loop
 from gen.pim.compile.context import Context
 from gen.pim.compile.registers import SCALE
 from gen.pim.compile.scores import Scores
@@ -31,7 +32,7 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *,
     """
     passes = [(each, some) for each in sequences for some in each.sram.passes]
     turned = bool(sequences[0].heads.turned)
-    # A value goes to the banks while something turns, or beside the scores; without overlap behind the key.
+    # A value goes to the banks while something turns, or slot by slot before it is mixed; the plain one behind the key.
     early = ("value", "key") if turned else ("key",)
 
     def begin(number: int) -> None:
@@ -41,9 +42,6 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *,
         each.score(some)
 
     def beside(number: int, following: bool) -> None:
-        each, some = passes[number]
-        if overlap and not turned and some is each.sram.passes[0]:
-            each.keep("value")
         if meanwhile and not number:
             meanwhile()
         if following:
@@ -83,13 +81,17 @@ class Attend:
     def weigh(self, some: Pass, aside: Callable[[], None]) -> None:
         """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
 
-        Channels first do what ``aside`` emits.
+        Channels first do what ``aside`` emits. The token's own value is written before it is mixed, if nothing turned
+        meanwhile.
         """
         stages = self._stages(some)
         for stage in stages[:2]:
             self.share(some, stage)
+        self._keep_slots(some, stages[0])
         aside()
         for number, stage in enumerate(stages):
+            if number:
+                self._keep_slots(some, stage)
             self.mix(some, stage)
             for later in stages[number + 2 : number + 3]:
                 self.share(some, later)
@@ -125,17 +127,29 @@ class Attend:
 
     def _keep_value(self) -> None:
         """One element a unit: whole slots, and what is left of one."""
-        params, add = self.params, self.code.add
-        word, lane = divmod(self.seen.entry, params.lanes)
-        column, a = self.context.origin + self.at.values + word, self.sram.shared + self.heads.value
-        whole, left = divmod(self.heads.values, params.units)
+        whole = self.heads.values // self.params.units
         if whole:
-            with self.code.loop(whole, columns=self.at.value_words, a=params.slot_words) as slot:
-                move = {"row": [slot], "a": [slot]}
-                add("WR_ELEM", mask=self.code.everyone, at=column, lane=lane, a=a, move=move)
-        if left:
-            mask, a = (1 << left // params.banks) - 1, a + whole * params.slot_words
-            add("WR_ELEM", mask=mask, at=column + whole * self.at.value_words, lane=lane, a=a)
+            with self.code.loop(whole, columns=self.at.value_words, a=self.params.slot_words) as slot:
+                self._keep_slot(0, slot)
+        if self.heads.values % self.params.units:
+            self._keep_slot(whole, Loop(None))
+
+    def _keep_slots(self, some: Pass, stage: range) -> None:
+        """The slots of a stage, its first one last: its row is the first one that is wanted then."""
+        if not self.heads.turned and not some.repeats.start:
+            with self.code.of("caches"):
+                for slot in reversed(self.values.slots(some, stage)):
+                    self._keep_slot(slot, Loop(None))
+
+    def _keep_slot(self, slot: int, loop: Loop) -> None:
+        """The token's value in one slot, which may be the first one of a loop over slots."""
+        params = self.params
+        word, lane = divmod(self.seen.entry, params.lanes)
+        left = self.heads.values - slot * params.units
+        mask = self.code.everyone if left >= params.units else (1 << left // params.banks) - 1
+        at = self.context.origin + self.at.values + word + slot * self.at.value_words
+        a = self.sram.shared + self.heads.value + slot * params.slot_words
+        self.code.add("WR_ELEM", mask=mask, at=at, lane=lane, a=a, move={"row": [loop], "a": [loop]})
 
     # --- scores, probabilities, values -------------------------------------------------------------------------------
     def score(self, some: Pass) -> None:

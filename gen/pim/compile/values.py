@@ -30,15 +30,19 @@ class Values:
         """Groups after which values begin a slot again."""
         return lcm(self.params.units, self.heads.value_width) // self.heads.value_width
 
+    def slots(self, some: Pass, stage: range) -> range:
+        """The slots that hold the values of some groups of a pass, counted from its first one."""
+        first = (some.groups.start + stage.start) * self.heads.value_width // self.params.units
+        return range(first, first + self.at.slots(len(stage) * self.heads.value_width))
+
     def emit(self, some: Pass, stage: range) -> None:
         """The values of some groups of a pass, counted from its first one, weighted with their probabilities.
 
         The heads of a slot's channels repeat after the least common multiple of a head and a slot: a loop over some of
         these periods, and what is left. A stage begins with a period.
         """
-        params, width = self.params, self.heads.value_width
-        slots = self.period * width // params.units  # of a period
-        first, end = (some.groups.start + stage.start) * width // params.units, self.at.slots(len(stage) * width)
+        params, wanted = self.params, self.slots(some, stage)
+        first, slots = wanted.start, self.period * self.heads.value_width // params.units  # of a period
         turn = max(1, self._block(some.repeats)[1] // slots)  # periods in a turn
         turns = len(stage) // self.period // turn
         with self.code.of("values"):
@@ -46,8 +50,8 @@ class Values:
                 steps = {"a": turn * self.period * self.sram.score_words, "d": turn * slots * params.slot_words}
                 with self.code.loop(turns, columns=turn * slots * self.at.value_words, **steps) as loop:
                     self._slots(some, range(first, first + turn * slots), loop)
-            if turns * turn * slots < end:
-                self._slots(some, range(first + turns * turn * slots, first + end), Loop(None))
+            if rest := wanted[turns * turn * slots :]:
+                self._slots(some, rest, Loop(None))
 
     def _block(self, repeats: range) -> tuple[int, int]:
         """Repeats and slots that have accumulators and room in the global buffers together; no slots: one at a time."""
