@@ -54,7 +54,9 @@ def mixed(params: PimParams, rng: np.random.Generator, length: int) -> list[Inst
         if params.accumulators > 1:
             name = _several(params, rng, str(name), values)
         one = instruction(str(name), mask=1, **_defaults(str(name)))
-        found.append(replace(one, values={key: int(values.get(key, 0)) for key in one.values}))
+        flags = {"int8"} if name == "MAC_AB" and params.int8 and rng.random() < 0.4 else set()
+        values_of = {key: int(values.get(key, 0)) for key in one.values}
+        found.append(replace(one, values=values_of, flags=frozenset(flags)))
     return found
 
 
@@ -70,7 +72,7 @@ def _several(params: PimParams, rng: np.random.Generator, name: str, values: dic
     elif name in ("MAC_AB", "WR_GB"):
         values["vectors"] = 1 + rng.integers(params.vectors)
         values["acc"] = rng.integers(most - values["vectors"] + 1)
-        values["gb"] = rng.integers(params.buffer_words - (values["vectors"] - 1) * params.gb_words - 1)
+        values["gb"] = rng.integers(params.buffer_words - (values["vectors"] - 1) * params.gb_words - 3)
     return name
 
 
