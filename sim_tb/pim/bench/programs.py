@@ -243,13 +243,16 @@ class _Maker:
         raise AssertionError(f"no legal {name} found")
 
     def _values(self, name: str) -> dict[str, int]:
+        most = min(3 * self.params.row_cols, self.params.gb_words)
+        if name == "VMM":  # up to three chunks
+            most = 3 * self.params.gb_words
         makers: dict[str, Callable[[], int]] = {
             "channels": self._one_channel if name == "RD_SB" else self._mask,
             "bank": lambda: int(self.rng.integers(self.params.banks)),
             "row": lambda: self.below(self.params.rows),
             "col": lambda: int(self.rng.integers(self.params.row_cols)),
             "lane": lambda: int(self.rng.integers(self.params.lanes)),
-            "columns": lambda: 1 + self.below(min(3 * self.params.row_cols, self.params.gb_words)),
+            "columns": lambda: 1 + self.below(most),
             "words": lambda: 1 + self.below(self.params.gb_words),
             "elements": lambda: 1 + self.below(12 * max(self.params.vector_lanes, self.params.lanes)),
             "slots": lambda: 1 + self.below(4),

@@ -32,6 +32,7 @@ SYSTEMS = {
     "many banks": MANY_BANKS,
     "refreshes all the time": replace(MANY_BANKS, timing=replace(TINY.timing, tbl=2, tccd=3, trefi=160)),
     "refreshes as they are": replace(TINY, timing=replace(TINY.timing, trefi=457)),
+    "two buffers": replace(MANY_BANKS, buffers=2, timing=replace(TINY.timing, trefi=457)),
     "no refresh": replace(TINY, channels=3, timing=replace(TINY.timing, trefi=0), vector_lanes=8),
 }
 
