@@ -12,12 +12,13 @@ from gen.pim.check import check
 from gen.pim.disassemble import disassemble
 from hdl.params.pim import INSTRUCTIONS, PRESETS
 from sim_tb.pim.bench.programs import random_elements, random_program
+from tests.pim.machines import ALL_AT_ONCE
 
 TINY = PRESETS["tiny"]
-SYSTEMS = [TINY, replace(TINY, channels=4, banks=2, lanes=8, vector_lanes=8), PRESETS["aim_measured"]]
+SYSTEMS = [TINY, replace(TINY, channels=4, banks=2, lanes=8, vector_lanes=8), PRESETS["aim_measured"], ALL_AT_ONCE]
 
 
-@pytest.mark.parametrize("params", SYSTEMS, ids=["tiny", "few banks", "aim"])
+@pytest.mark.parametrize("params", SYSTEMS, ids=["tiny", "few banks", "aim", "all at once"])
 @pytest.mark.parametrize("seed", range(5))
 def test_legal_and_the_same_after_text(params, seed):
     made = random_program(params, np.random.default_rng(seed), 25)
@@ -26,17 +27,18 @@ def test_legal_and_the_same_after_text(params, seed):
     assert assemble(disassemble(made.program)) == made.program
 
 
-def test_random_programs_hold_everything():
+@pytest.mark.parametrize("params", [TINY, ALL_AT_ONCE], ids=["tiny", "all at once"])
+def test_random_programs_hold_everything(params):
     used: set[str] = set()
     loops = advancing = scalars = 0
     for seed in range(40):
-        for one in random_program(TINY, np.random.default_rng(seed), 40).program.instructions:
+        for one in random_program(params, np.random.default_rng(seed), 40).program.instructions:
             assert one is not None
             used.add(one.op.name)
             loops += one.op.name == "LOOP"
             advancing += one.advance != 0
             scalars += "reg" in one.flags
-    assert used == set(INSTRUCTIONS)
+    assert used == {name for name, op in INSTRUCTIONS.items() if not op.needs or getattr(params, op.needs)}
     assert min(loops, advancing, scalars) > 20
 
 
