@@ -11,7 +11,7 @@ from hdl.params.pim import INSTRUCTIONS, PRESETS, Instruction, PimParams, Timing
 from sim_tb.pim import Entry, check_log
 from sim_tb.pim.bench.programs import random_program, unrolled
 from sim_tb.pim.bench.sequencers import Step, run_sequencers, steps_of
-from tests.pim.machines import MAC_SYSTEMS, TINY
+from tests.pim.machines import ALL_AT_ONCE, MANY_ACCUMULATORS, TINY
 from tests.pim.rtl.work import done, expected, overlapped
 
 pytestmark = pytest.mark.sim
@@ -106,7 +106,7 @@ def checked(
 
 
 @pytest.mark.parametrize("stall", [0, 160])
-@pytest.mark.parametrize("params", [TINY, *MAC_SYSTEMS.values()], ids=["tiny", *MAC_SYSTEMS])
+@pytest.mark.parametrize("params", [TINY, ALL_AT_ONCE, MANY_ACCUMULATORS], ids=["tiny", "all at once", "many"])
 def test_random_programs(params, stall):
     """Random programs and random operations under four timing tables, with and without waiting for data."""
     rng = np.random.default_rng(1)
