@@ -236,6 +236,7 @@ class Ledger:
         pending, done = account.pending, 0
         for index, (first, last, many, code, products) in enumerate(pending):
             follows = pending[index + 1][3] if index + 1 < len(pending) else 0
+            # A command of the last clock counts only if a further clock does.
             if last >= now - 1 or (code == PRE_AB and not follows):
                 break
             self._command(account, first, last, code, many, refresh=REF in (code, follows))
