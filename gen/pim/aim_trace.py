@@ -25,6 +25,8 @@ A trace has less to say than a program:
 * The vector unit, the host's streams, and what waits for what in SRAM have none either. Requests follow each other as
   fast as the memory takes them: the trace tells the memory's time, not the program's.
 * RD_MAC clears the accumulators, with flag accumulate too.
+
+AiM has one accumulator a bank, one vector at a time, and bf16. What goes beyond that is refused.
 """
 
 from __future__ import annotations
@@ -60,13 +62,15 @@ def aim_trace(programs: Iterable[Program], scalars: Iterable[int] = ()) -> Itera
     Raises
     ------
     ConfigError
-        If the simulated device has other sizes than the system, and for the reasons of :func:`gen.pim.unroll.unrolled`.
+        If the simulated device has other sizes than the system, or not what an instruction needs, and for the reasons
+        of :func:`gen.pim.unroll.unrolled`.
     """
     registers = tuple(scalars)
     yield FIRST
     for program in programs:
         check_system(program.params)
-        for _, one in unrolled(program, registers):
+        for index, one in unrolled(program, registers):
+            _check(index, one)
             yield from aim_requests(program.params, one)
     yield LAST
 
@@ -85,6 +89,24 @@ def check_system(params: PimParams) -> None:
         Problem(f"pim.{key}", f"must be {size} for a trace of AiM requests, not {getattr(params, key)}")
         for key, size in SIZES.items()
         if getattr(params, key) != size
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _check(index: int, one: Instruction) -> None:
+    """Whether AiM has what an instruction needs. Raises ConfigError."""
+    values, name = one.values, one.op.name
+    beyond = {
+        "an accumulator other than the first one": values.get("acc", 0) > 0 or name == "SCALE_AB",
+        "several accumulators": name in ("WR_BIAS", "RD_MAC") and values["n"] > 1,
+        "several vectors": values.get("vectors", 1) > 1,
+        "columns of int8": "int8" in one.flags,
+    }
+    problems = [
+        Problem(f"instruction {index}", f"{name.lower()} needs {what}, which a trace of AiM requests can't say")
+        for what, needed in beyond.items()
+        if needed
     ]
     if problems:
         raise ConfigError(problems)

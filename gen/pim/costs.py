@@ -38,7 +38,8 @@ _COSTS = {
     "RD_ITEM": "what the RD_SB of the item's place takes",
     "WR_ELEM": "BANKS / LANES (at least 1) WR_ELEM on each channel, tCCD apart; the row is opened in all banks "
     "(ACT_AB, then tRCD_WR)",
-    "WR_GB": "n WR_GB on each channel, tBL apart, words CWL_REG later; tMOD after commands to banks",
+    "WR_GB": "n WR_GB on each channel, tBL apart, words CWL_REG later; tMOD after commands to banks, but where "
+    "BUFFERS is above 1 beside these",
     "WR_GBX": "n WR_GB on each channel, tBL apart; the channels' words come from SRAM one after another",
     "WR_BIAS": "n times BANKS / LANES (at least 1) WR_BIAS on each channel; tMAC after MACs, tMOD after commands to "
     "banks",

@@ -126,6 +126,27 @@ def test_other_devices_are_refused(tmp_path):
     assert [problem.where for problem in error.value.problems] == ["pim.banks", "pim.lanes", "pim.row_cols"]
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("mac_ab row=0, n=1, acc=2", "mac_ab needs an accumulator other than the first one"),
+        ("mac_ab row=0, n=1, vectors=2", "mac_ab needs several vectors"),
+        ("mac_ab row=0, n=1, int8", "mac_ab needs columns of int8"),
+        ("wr_bias zero, n=2", "wr_bias needs several accumulators"),
+        ("wr_bias zero\nscale_ab row=0, lane=0, to=1", "scale_ab needs an accumulator other than the first one"),
+    ],
+)
+def test_what_aim_has_not_is_refused(text, what):
+    system = replace(AIM, accumulators=4, vectors=2, buffers=2, int8=True)
+    index = text.count("\n")
+    with pytest.raises(ConfigError) as error:
+        list(aim_trace([assemble(f"{text}\nhalt", "text", system)]))
+    assert str(error.value) == f"instruction {index}: {what}, which a trace of AiM requests can't say"
+    # With everything at once, a program that uses none of it has the same trace as without.
+    plain = "wr_bias zero\nmac_ab row=0, n=1\nrd_mac d=0\nhalt"
+    assert list(aim_trace([assemble(plain, "text", system)])) == list(aim_trace([assemble(plain, "text", AIM)]))
+
+
 def test_files(tmp_path):
     program = assemble("halt", "text", AIM)
     target = tmp_path / "a.trace"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from hdl.params.pim import COMMANDS, PRESETS, EnergyTable, PimParams, energy_note, energy_sources
+from hdl.params.pim import COMMANDS, PRESETS, EnergyTable, PimParams, energy_note, energy_sources, number
 from sim_tb.pim.energy import CLASSES, EVENTS, energy_of
 from sim_tb.pim.log import Entry
 
@@ -55,6 +57,25 @@ def test_a_log_by_hand():
         assert halves[0].parts[kind] + halves[1].parts[kind] == pytest.approx(energy), kind
     assert energy_of(TINY, [], 0, 0).pj_per_mac is None
     assert energy_of(TINY, [], 0, 0).milliwatts == 0
+
+
+def test_several_vectors_and_int8():
+    """Arrays are read once a column; each set of products beyond the first costs what a MAC has beyond a read."""
+    params = replace(TINY, accumulators=4, vectors=4, buffers=4, int8=True)
+    table, t, bits = params.energy, params.timing, params.number_bits
+    says = {"vectors": 3, "acc": 1, "word": 2}
+    log = [
+        Entry(0, 0, "ACT_AB", 0, 3),
+        Entry(10, 0, "MAC_AB", 0, number(bits, "MAC_AB", **says), 0),
+        Entry(12, 0, "MAC_AB", 0, number(bits, "MAC_AB", **says, int8=1), 0),
+        Entry(14, 0, "SCALE_AB", 0, number(bits, "SCALE_AB", lane=1, acc=1, to=2, count=2), 0),
+        Entry(99, 0, "MAC_AB", 0, number(bits, "MAC_AB", **says), 0),  # behind the clocks that count
+    ]
+    found = energy_of(params, log, 0, 50)
+    assert found.parts["MAC"] == pytest.approx((3 * table.mac + (9 - 2) * (table.mac - table.read)) * t.tccd)
+    assert found.macs == 9 * 4 * 4
+    cheap = replace(params, energy=EnergyTable(mac=1.0, read=2.0))  # no set of multipliers gives energy back
+    assert energy_of(cheap, log, 0, 50).parts["MAC"] == pytest.approx(3 * 1.0 * t.tccd)
 
 
 def test_banks_that_close_one_by_one():

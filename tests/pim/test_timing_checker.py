@@ -10,7 +10,7 @@ import pytest
 
 import sim_tb.pim.check.checker
 from hdl.params import ConfigError
-from hdl.params.pim import PRESETS, PimParams
+from hdl.params.pim import PRESETS, PimParams, number
 from sim_tb.pim import RULES, Entry, TimingChecker, check_log, read_log, write_log
 from sim_tb.pim.check.rules import spacings
 
@@ -122,6 +122,33 @@ def test_at_the_limit_and_one_cycle_short(rule, timing, before, last):
     elsewhere = [Entry(cycle - 1, 0, *last[1:])]
     if command in ("ACT", "ACT_AB", "REF", "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP"):
         assert check_log(params, sorted(log(*before) + elsewhere)) == []
+
+
+#: With two global buffers of eight words and two vectors at once: before, and a command at the first legal cycle.
+TWO = replace(TINY, accumulators=2, vectors=2, buffers=2)
+SECOND = TWO.gb_words
+BOTH = number(TWO.number_bits, "MAC_AB", word=1, vectors=2)
+BUFFERS = [
+    ("CWL_REG", [OPEN_ALL, (9, "WR_GB", 0, 7)], (16, "MAC_AB")),
+    ("CWL_REG", [OPEN_ALL, (9, "WR_GB", 0, SECOND)], (16, "MAC_AB", 0, SECOND + 3)),
+    ("CWL_REG", [OPEN_ALL, (8, "WR_GB", 0, 2), (9, "WR_GB", 0, SECOND)], (16, "MAC_AB", 0, BOTH)),
+    ("CWL_REG", [OPEN_ALL, (8, "WR_GB", 0, SECOND), (9, "WR_GB", 0, 2)], (16, "MAC_AB", 0, BOTH)),
+    ("CWL_REG", [OPEN_ALL, (9, "WR_BIAS")], (16, "MAC_AB")),
+    ("command bus", [OPEN_ALL, (9, "WR_GB", 0, 7)], (10, "MAC_AB", 0, SECOND)),
+    ("command bus", [OPEN_ALL, (9, "MAC_AB")], (10, "WR_GB", 0, 7)),
+    ("command bus", [OPEN_ALL, (9, "WR_GB", 0, 7)], (10, "PRE_AB")),
+    ("tRFC", [(0, "REF")], (30, "WR_GB")),
+]
+
+
+@pytest.mark.parametrize(("rule", "before", "last"), BUFFERS)
+def test_several_buffers(rule, before, last):
+    """A MAC waits for the words of those that it reads; loads need no switch of mode, though there is one."""
+    params = replace(TWO, timing=replace(TINY.timing, **LOOSE | {"cwl_reg": 6, "trfc": 30, "tmod": 5}))
+    assert check_log(params, log(*before, last)) == []
+    cycle, *rest = last
+    (found,) = check_log(params, log(*before, (cycle - 1, *rest)))
+    assert (found.rule, found.entry.command, found.earliest) == (rule, last[1], cycle)
 
 
 def test_every_rule_has_a_test():

@@ -193,11 +193,11 @@ def _repeated(params: PimParams, one: Instruction, touch: Touch, start: int) -> 
     values = one.values
     if touch.length == "vectors":
         words = values["n"] << ("int8" in one.flags)
-        for vector in range(min(values["vectors"], params.vectors)):
+        for vector in range(max(1, min(values["vectors"], params.vectors))):
             yield start + vector * params.gb_words, words
         return
     step = values["stride"] or params.slot_words * touch.write
-    for index in range(min(values["n"], params.accumulators)) if step else [0]:
+    for index in range(max(1, min(values["n"], params.accumulators))) if step else [0]:
         yield start + index * step, params.slot_words
 
 

@@ -11,7 +11,7 @@ from hdl.params.pim import INSTRUCTIONS, PRESETS, Instruction, PimParams, Timing
 from sim_tb.pim import Entry, check_log
 from sim_tb.pim.bench.programs import random_program, unrolled
 from sim_tb.pim.bench.sequencers import Step, run_sequencers, steps_of
-from tests.pim.machines import TINY
+from tests.pim.machines import ALL_AT_ONCE, MANY_ACCUMULATORS, TINY
 from tests.pim.rtl.work import done, expected, overlapped
 
 pytestmark = pytest.mark.sim
@@ -54,7 +54,9 @@ def mixed(params: PimParams, rng: np.random.Generator, length: int) -> list[Inst
         if params.accumulators > 1:
             name = _several(params, rng, str(name), values)
         one = instruction(str(name), mask=1, **_defaults(str(name)))
-        found.append(replace(one, values={key: int(values.get(key, 0)) for key in one.values}))
+        flags = {"int8"} if name == "MAC_AB" and params.int8 and rng.random() < 0.4 else set()
+        values_of = {key: int(values.get(key, 0)) for key in one.values}
+        found.append(replace(one, values=values_of, flags=frozenset(flags)))
     return found
 
 
@@ -70,7 +72,7 @@ def _several(params: PimParams, rng: np.random.Generator, name: str, values: dic
     elif name in ("MAC_AB", "WR_GB"):
         values["vectors"] = 1 + rng.integers(params.vectors)
         values["acc"] = rng.integers(most - values["vectors"] + 1)
-        values["gb"] = rng.integers(params.buffer_words - (values["vectors"] - 1) * params.gb_words - 1)
+        values["gb"] = rng.integers(params.buffer_words - (values["vectors"] - 1) * params.gb_words - 3)
     return name
 
 
@@ -104,14 +106,15 @@ def checked(
 
 
 @pytest.mark.parametrize("stall", [0, 160])
-def test_random_programs(stall):
+@pytest.mark.parametrize("params", [TINY, ALL_AT_ONCE, MANY_ACCUMULATORS], ids=["tiny", "all at once", "many"])
+def test_random_programs(params, stall):
     """Random programs and random operations under four timing tables, with and without waiting for data."""
     rng = np.random.default_rng(1)
-    code = executed(TINY, 2, 400) + mixed(TINY, rng, 2500)
-    steps = steps_of(TINY, code)
-    logs = run_sequencers(TINY, TIMINGS, steps, stall=stall)
+    code = [one for one in executed(params, 2, 400) if one["mask"] & 1] + mixed(params, rng, 2500)
+    steps = steps_of(params, code)
+    logs = run_sequencers(params, TIMINGS, steps, stall=stall)
     for name, log in logs.items():
-        checked(TINY, TIMINGS[name], log, code, prompt=not stall)
+        checked(params, TIMINGS[name], log, code, prompt=not stall)
         refreshes = sum(entry.command == "REF" for entry in log)
         interval = TIMINGS[name].trefi
         assert refreshes == 0 if not interval else abs(refreshes - log[-1].cycle // interval) <= 1

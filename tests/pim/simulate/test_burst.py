@@ -21,7 +21,7 @@ from sim_tb.golden.pim import Machine
 from sim_tb.pim.simulate import simulate
 from sim_tb.pim.simulate.burst import Memory, burst, canonical, segment, tick
 from tests.pim.compile import toys
-from tests.pim.machines import FEW_BANKS, MANY_BANKS, TINY
+from tests.pim.machines import FEW_BANKS, MAC_SYSTEMS, MANY_BANKS, TINY
 from tests.pim.simulate.compare import batches
 from tests.pim.simulate.directed import DIRECTED
 
@@ -32,7 +32,9 @@ SYSTEMS = {
     "many banks": MANY_BANKS,
     "refreshes all the time": replace(MANY_BANKS, timing=replace(TINY.timing, tbl=2, tccd=3, trefi=160)),
     "refreshes as they are": replace(TINY, timing=replace(TINY.timing, trefi=457)),
+    "two buffers": replace(MANY_BANKS, buffers=2, timing=replace(TINY.timing, trefi=457)),
     "no refresh": replace(TINY, channels=3, timing=replace(TINY.timing, trefi=0), vector_lanes=8),
+    **MAC_SYSTEMS,
 }
 
 

@@ -15,7 +15,7 @@ from sim_tb.pim.bench.sequencers import run_sequencers, steps_of
 from sim_tb.pim.simulate.bus import entries
 from sim_tb.pim.simulate.channel import Channel
 from sim_tb.pim.simulate.work import work_of
-from tests.pim.machines import TINY
+from tests.pim.machines import MAC_SYSTEMS, TINY
 from tests.pim.rtl.test_sequencer import TIMINGS, executed, mixed
 
 pytestmark = pytest.mark.sim
@@ -41,14 +41,15 @@ def commands(params: PimParams, code: Sequence[Instruction], waits: Sequence[int
 
 
 @pytest.mark.parametrize("gaps", [False, True])
-def test_as_the_sequencer(gaps):
+@pytest.mark.parametrize("params", [TINY, *MAC_SYSTEMS.values()], ids=["tiny", *MAC_SYSTEMS])
+def test_as_the_sequencer(params, gaps):
     """Random programs and random operations, in one row and with pauses, under four timing tables."""
     rng = np.random.default_rng(7)
     print("seed 7")
-    code = [one for one in executed(TINY, 2, 400) + mixed(TINY, rng, 2500) if one["mask"] & 1]
+    code = [one for one in executed(params, 2, 400) + mixed(params, rng, 2500) if one["mask"] & 1]
     waits = [int(rng.integers(60)) if gaps and rng.random() < 0.2 else 0 for _ in code]
-    steps = [replace(step, wait=wait) for step, wait in zip(steps_of(TINY, code), waits, strict=True)]
-    for name, log in run_sequencers(TINY, TIMINGS, steps).items():
-        found = commands(replace(TINY, timing=TIMINGS[name]), code, waits, log[-1].cycle)
+    steps = [replace(step, wait=wait) for step, wait in zip(steps_of(params, code), waits, strict=True)]
+    for name, log in run_sequencers(params, TIMINGS, steps).items():
+        found = commands(replace(params, timing=TIMINGS[name]), code, waits, log[-1].cycle)
         for own, right in zip(found, log, strict=True):
             assert own == right, name

@@ -40,6 +40,7 @@ SYSTEMS = {
     "sharp": replace(MANY_BANKS, timing=SHARP, program_words=4096),
     "long": replace(TINY, channels=3, timing=LONG, vector_lanes=8, program_words=4096),
     "least": replace(FEW_BANKS, timing=LEAST, program_words=4096),
+    "two buffers": replace(MANY_BANKS, buffers=2, timing=SHARP, program_words=4096),
     **MAC_SYSTEMS,
     "all at once, sharp": replace(ALL_AT_ONCE, timing=SHARP, program_words=4096),
 }

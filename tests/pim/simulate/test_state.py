@@ -23,7 +23,7 @@ def go_on(system: System, clock: int) -> None:
         system.advance(clock)
 
 
-@pytest.mark.parametrize("params", [TINY, MANY_BANKS])
+@pytest.mark.parametrize("params", [TINY, MANY_BANKS, replace(TINY, buffers=2)])
 def test_resumed(params):
     """The second half of a program, in a simulation that begins with it."""
     rng = np.random.default_rng(4)
