@@ -184,7 +184,8 @@ class Ledger:
         for index, (first, step, many, code, products) in enumerate(pending):
             last = first + (many - 1) * step
             follows = pending[index + 1][3] if index + 1 < len(pending) else 0
-            if last >= now or (code == PRE_AB and not follows):
+            # A command of the last clock counts only if a further clock does.
+            if last >= now - 1 or (code == PRE_AB and not follows):
                 break
             self._command(account, first, last, code, many, refresh=REF in (code, follows))
             self.products += many * products
