@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import by_layers, decoder_of
+from bench.figures.pim.sample import FEWER, by_layers, decoder_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from hdl.params import ConfigError
@@ -27,7 +27,7 @@ def _measure(model: str, system: str) -> dict[str, Any]:
         found: dict[str, Any] = {"rows": how(decoder).placement.rows}
     except ConfigError as error:
         return {"problem": str(error.problems[0])}
-    return found | {str(tokens): by_layers(decoder, how, [tokens - 1]) for tokens in CONTEXTS}
+    return found | {str(tokens): by_layers(decoder, how, [tokens - 1], few=FEWER) for tokens in CONTEXTS}
 
 
 GROUP = Group(

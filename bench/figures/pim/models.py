@@ -12,14 +12,11 @@ from gen.pim.compile import compile_decoder
 from gen.pim.model.published import PUBLISHED
 from hdl.params.pim import PRESETS
 
-__all__ = ["CHECK", "GROUP", "MODELS", "OTHERS", "SYSTEMS", "WHOLE", "item", "twin"]
+__all__ = ["CHECK", "GROUP", "SYSTEMS", "WHOLE", "item", "twin"]
 
 SYSTEMS = ("pimgpt_paper", "aim_measured")
-#: Models that people run today.
-OTHERS = ("smollm2-135m", "qwen2-0.5b", "tinyllama-1.1b-chat", "llama-3.2-1b-instruct")
-MODELS = (*PUBLISHED, *OTHERS)
 #: The model that is simulated whole, to know what fewer layers and positions make of it; a position of so many.
-WHOLE, CHECKED = "gpt2-small", 64
+WHOLE, CHECKED = "gpt2-small", 512
 
 
 def item(model: str, system: str) -> str:
@@ -57,7 +54,7 @@ GROUP = Group(
     "pim-models",
     {
         item(model, system): partial(_measure, model, system)
-        for model in MODELS
+        for model in PUBLISHED
         for system in SYSTEMS
         if twin(model) == model
     },

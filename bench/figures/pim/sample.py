@@ -13,6 +13,7 @@ from sim_tb.pim.tokens import Totals, tokens_in_time
 
 __all__ = [
     "FEW",
+    "FEWER",
     "STRIDE",
     "TOKENS",
     "by_layers",
@@ -30,6 +31,8 @@ TOKENS = 1024
 STRIDE = 512
 #: Layers of decoders that stand for one with more.
 FEW = (2, 6)
+#: Where only ratios of one model count.
+FEWER = (1, 3)
 
 
 def decoder_of(name: str) -> Decoder:
@@ -61,7 +64,12 @@ def figures_of(compiled: Compiled, totals: Totals) -> dict[str, float]:
 
 
 def by_layers(
-    decoder: Decoder, compiled: Callable[..., Compiled], positions: Sequence[int], *, predict: bool = True
+    decoder: Decoder,
+    compiled: Callable[..., Compiled],
+    positions: Sequence[int],
+    *,
+    predict: bool = True,
+    few: tuple[int, int] = FEW,
 ) -> dict[str, float]:
     """The same from decoders like that one with a few layers, as all layers do the same.
 
@@ -74,10 +82,12 @@ def by_layers(
     positions : sequence of int
     predict : bool
         The output matrix takes part.
+    few : (int, int)
+        The layers of the two decoders.
     """
     whole = compiled(decoder, layout="auto")
     found = []
-    for layers in FEW:
+    for layers in few:
         for layout in ("auto", "dense"):  # what fits with a few layers may not with all
             short = compiled(shortened(decoder, layers), layout=layout)
             if short.placement.layer == whole.placement.layer:
@@ -85,9 +95,9 @@ def by_layers(
         else:
             raise AssertionError("fewer layers lie otherwise")
         found.append(_numbers(short, totals_of(short, positions, predict=predict)))
-    few, more = found
-    turns = (decoder.layers - FEW[0]) / (FEW[1] - FEW[0])
-    return _figures(whole, {key: few[key] + turns * (more[key] - few[key]) for key in few})
+    less, more = found
+    turns = (decoder.layers - few[0]) / (few[1] - few[0])
+    return _figures(whole, {key: less[key] + turns * (more[key] - less[key]) for key in less})
 
 
 def _numbers(compiled: Compiled, totals: Totals) -> dict[str, float]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import TOKENS, by_layers, decoder_of
+from bench.figures.pim.sample import FEWER, TOKENS, by_layers, decoder_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from hdl.params import ConfigError
@@ -51,12 +51,11 @@ RESPECTS: dict[str, Callable[[PimParams], dict[str, int | float]]] = {
     "": lambda params: {},
     "clock twice as fast": lambda params: _clocked(params.timing, 2),
     "clock half as fast": lambda params: _clocked(params.timing, 1, 2),
-    "a quarter of the channels": lambda params: {"channels": params.channels // 4},
     "half the channels": VARIATIONS["half the channels"],
     "twice the channels": VARIATIONS["twice the channels"],
     "half the lanes of MAC units": lambda params: _lanes(params, params.lanes // 2),
     "twice the lanes of MAC units": lambda params: _lanes(params, params.lanes * 2),
-    **{name: change for name, change in VARIATIONS.items() if "channels" not in name},
+    **{name: change for name, change in VARIATIONS.items() if "vector unit" in name or name.startswith("no ")},
 }
 
 
@@ -70,7 +69,7 @@ def _measure(model: str, system: str) -> dict[str, Any]:
         try:
             other = changed(params, changes) if changes else params
             how = partial(compile_decoder, params=other, tokens=TOKENS)
-            found[name] = {"changes": changes, **by_layers(decoder, how, [POSITION])}
+            found[name] = {"changes": changes, **by_layers(decoder, how, [POSITION], few=FEWER)}
         except ConfigError as error:
             found[name] = {"changes": changes, "problem": str(error.problems[0])}
     return found

@@ -10,7 +10,7 @@ from bench.figures.pim.beyond import MODELS as SWITCHED
 from bench.figures.pim.beyond import SWITCHES
 from bench.figures.pim.context import CONTEXTS
 from bench.figures.pim.context import MODELS as LONG
-from bench.figures.pim.models import OTHERS, SYSTEMS, item, twin
+from bench.figures.pim.models import SYSTEMS, WHOLE, item, twin
 from bench.figures.pim.sample import TOKENS, decoder_of, sampled
 from bench.figures.pim.systems import MODELS as VARIED
 from bench.figures.pim.systems import RESPECTS
@@ -32,14 +32,6 @@ def _roofline(machine: str, model: str, *, predict: bool) -> float:
 def _speed(system: str) -> str:
     """Speed and energy of the paper's models."""
     return _models(PUBLISHED, system)
-
-
-def _others() -> str:
-    """Speed and energy of the other models."""
-    rows = [[f"`{name}`", *_row(name, system)] for name in OTHERS for system in SYSTEMS]
-    for row, system in zip(rows, SYSTEMS * len(OTHERS), strict=True):
-        row.insert(1, f"`{system}`")
-    return table(["Model", "System", *HEADS], rows)
 
 
 HEADS = (
@@ -142,6 +134,12 @@ def _hits(system: str) -> str:
     return f"{min(found):.2%} to {max(found):.2%}"
 
 
+def _error() -> str:
+    """How far a whole model is from what a few of its layers say of it, in clocks."""
+    pairs = [(_of(WHOLE, system)["with"], figures("pim-check", item(WHOLE, system))) for system in SYSTEMS]
+    return " and ".join(f"{few['clocks'] / whole['clocks'] - 1:+.1%}".replace("-", "−") for few, whole in pairs)
+
+
 def _systems() -> str:
     """Times on other systems, over those on the system itself."""
     columns = [(model, system) for model in VARIED for system in SYSTEMS]
@@ -179,7 +177,7 @@ def _beyond(what: str) -> str:
     columns = [(model, system) for model in SWITCHED for system in SYSTEMS]
     rows = []
     for name, switch in SWITCHES.items():
-        settings = [f"`--set {key}={value}`" for key, value in switch.system.items()]
+        settings = [f"`--set {key}={str(value).lower()}`" for key, value in switch.system.items()]
         settings += [f"`{flag}`" for flag in _flags(switch.mapping)]
         cells = [name, ", ".join(settings) or "–"]
         for model, system in columns:
@@ -203,7 +201,7 @@ def _flags(mapping: dict[str, Any]) -> list[str]:
 
 PARTS: dict[str, Callable[..., str]] = {
     "pim-speed": _speed,
-    "pim-others": _others,
+    "pim-error": _error,
     "pim-ratios": _ratios,
     "pim-energies": _energies,
     "pim-claims": _claims,
