@@ -224,7 +224,8 @@ class _Blocks:
         for some in [chunks] if self.product.stays else [range(chunk, chunk + 1) for chunk in chunks]:
             # Vectors of as many chunks stay in the buffers from the first block on.
             kept = len(some) * self.many <= params.buffers
-            self.waiting.before(some[0] + 1 if kept else some[-1] + 1)
+            once = kept or len(slots) <= size
+            self.waiting.before(some[0] + 1 if once else some[-1] + 1)
             for first, blocks, load in self._turns(size, kept):
                 self._emit_blocks(first, min(size, slots.stop - first), blocks, some, load)
 

@@ -93,6 +93,23 @@ def test_published(bitloom, tmp_path, monkeypatch):
     assert "no published model called 'gpt3-xll' (did you mean 'gpt3-xl'?)" in result.err
 
 
+def test_weights_of_8_bits(bitloom, tmp_path):
+    """On a system of the preset with MAC units for them; without these, a refusal says what to set."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(PHI))
+    options = ["pim", "compile", str(path), "--weights", "int8"]
+    found = bitloom(*options, "--set", "int8=true", "--set", "accumulators=8", "--json").json
+    assert found["weights"] == "int8"
+    assert found["rows"]["used"] < found["rows"]["of"]
+    assert all(each["utilisation"]["columns"] > 0.75 for each in found["matrices"])
+    result = bitloom(*options)
+    assert (result.status, result.out) == (2, "")
+    assert "pim.int8: must be true for weights of 8 bits, not false (--set int8=true, for example)" in result.err
+    result = bitloom(*options[:-1], "int4")
+    assert (result.status, result.out) == (2, "")
+    assert "weights: must be one of bf16, int8, not 'int4' (did you mean 'int8'?)" in result.err
+
+
 def test_refusals(bitloom, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps(PHI))

@@ -11,10 +11,16 @@ from gen.pim.check import check
 from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.compile.int8 import Int8Matrix, int8_matrix
 from gen.pim.elements import bf16, numbers
-from gen.pim.model import Attention, Decoder, Mlp, Norm, Rotary
+from gen.pim.model import Attention, Decoder, Mlp, Norm, Rotary, read
 from gen.pim.model.quantise import quantise
+from gen.pim.program import Program
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, PimParams
+from sim_tb.pim.decoder import continue_golden, loaded
+from sim_tb.pim.reference import double
+from sim_tb.workloads.text import SYSTEM, generate
+from sim_tb.workloads.text import weights as text_weights
+from sim_tb.workloads.text.generate import FOLDER, encoded
 from tests.pim.compile import toys
 from tests.pim.compile.test_models import NEO_XL
 from tests.pim.compile.toys import compare, decoder, random_weights
@@ -107,6 +113,22 @@ def test_the_cases_are_what_they_say():
     assert list(at_once.values()) == [1, 2, 4, 2]
     left = [each for name in CASES for each in case(name)[0].placement.layer.values() if each.slots % each.group]
     assert left
+
+
+def test_the_decoder_that_has_learned():
+    """64 of 64 characters as with the weights as they are; and how far the logits of a text are from these."""
+    plain = generate("Write ", 64)
+    params = replace(SYSTEM, int8=True, accumulators=8)
+    compiled = compile_decoder(read(FOLDER), params, weights="int8")
+    given = encoded("Write ")
+    assert continue_golden(compiled, text_weights(), given, 64).tokens == plain.tokens
+    exact, rounded = (double(compiled.decoder, each) for each in (text_weights(), compiled.stored(text_weights())))
+    logits = [(exact.logits(token), rounded.logits(token)) for token in (*given, *plain.tokens[:-1])]
+    apart = [1 - a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in logits]
+    equal = sum(a.argmax() == b.argmax() for a, b in logits[len(given) - 1 :])
+    print("of 64 tokens equal in float64:", equal, "farthest:", max(apart))
+    assert 62 <= equal <= 64
+    assert 1e-6 < max(apart) < 1e-3
 
 
 # --- layout ----------------------------------------------------------------------------------------------------------
@@ -271,3 +293,49 @@ def test_weights_that_are_no_numbers():
         "embedding: has a weight of output 7 that is infinite or NaN (it can't be a weight of 8 bits)",
         "1.up: has a weight of output 5 that is infinite or NaN (it can't be a weight of 8 bits)",
     ]
+
+
+# --- programs --------------------------------------------------------------------------------------------------------
+
+#: Operands of the first instruction of each kind in a product, and what is added to them.
+WRONG = [
+    ("WR_GB", "a", 1), ("WR_GB", "n", -1), ("WR_GB", "gb", 1), ("WR_BIAS", "a", 1), ("WR_BIAS", "acc", 1),
+    ("WR_BIAS", "n", -1), ("WR_BIAS", "stride", 1), ("MAC_AB", "col", 1), ("MAC_AB", "n", -1), ("MAC_AB", "gb", 1),
+    ("MAC_AB", "acc", -1), ("SCALE_AB", "col", -1), ("SCALE_AB", "lane", 1), ("SCALE_AB", "to", 1),
+    ("SCALE_AB", "acc", -1), ("RD_MAC", "d", 1), ("RD_MAC", "acc", 1), ("RD_MAC", "n", -1), ("RD_MAC", "stride", 1),
+    ("MAC_AB", "int8", 0),
+]  # fmt: skip
+
+
+def results(name: str = "", operand: str = "", by: int = 0) -> bytes:
+    """Logits of two tokens, with an operand changed in the first one, or a flag left out; nothing after a fault."""
+    compiled, _ = case("gpt2")
+    machine = loaded(compiled, random_weights(compiled.decoder, np.random.default_rng(7)))
+    for position in range(2):
+        (program,) = compiled.programs(position, token=position + 3, logits=True)
+        code = list(program.instructions)
+        begin = next(i for i, one in enumerate(code) if "int8" in one.flags) - 6
+        if name and position == 0:
+            found = (i for i, one in enumerate(code) if i > begin and one.op.name == name and "zero" not in one.flags)
+            index = next(found)
+            one = code[index]
+            if operand in one.values:
+                code[index] = replace(one, values={**one.values, operand: one[operand] + by})
+            else:
+                code[index] = replace(one, flags=one.flags - {operand})
+            assert code[index] != one
+        if machine.run(Program.of(compiled.params, code).words).fault is not None:
+            return b""
+    return np.array(machine.outputs).tobytes()
+
+
+@pytest.fixture(scope="module")
+def right_results() -> bytes:
+    found = results()
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda each: "-".join(map(str, each[:2])))
+def test_a_wrong_operand_is_noticed(wrong, right_results):
+    assert results(*wrong) != right_results

@@ -70,7 +70,7 @@ def test_order_of_a_layer():
 
 def test_small_memories():
     """Where the program memory is too small, programs are the plain ones; where the SRAM is, gains share a place."""
-    decoder, _ = CASES["gpt2"]
+    decoder = toys.gpt2(n_embd=32, n_head=8)
     compiled = compile_decoder(decoder, TINY)
     plain, longer = (max(map(len, _pieces(compiled, overlap=overlap))) for overlap in (False, True))
     assert plain < longer
