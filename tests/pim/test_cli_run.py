@@ -128,9 +128,11 @@ def test_what_should_be_looked_at(bitloom, here):
         "in.npy: 2 of 12 elements are infinite or NaN, the first at [1, 0]",
         "sram.npy: 7 of 8 elements are no normal numbers and count as zero (uint16 holds the bits of bf16 numbers), "
         "the first at [0, 1]",
-        "instruction 2 (mac_ab mask=3, row=0, col=0, n=3, gb=0) reads 8 columns of the banks that nobody has written, "
+        "instruction 2 (mac_ab mask=3, row=0, col=0, n=3, gb=0, acc=0, vectors=1) reads "
+        "8 columns of the banks that nobody has written, "
         "the first at 2: they are zero",
-        "instruction 2 (mac_ab mask=3, row=0, col=0, n=3, gb=0) reads 2 words of the global buffer that nobody has "
+        "instruction 2 (mac_ab mask=3, row=0, col=0, n=3, gb=0, acc=0, vectors=1) reads "
+        "2 words of the global buffer that nobody has "
         "written, the first at 2: they are zero",
     ]
 
