@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gen.pim.elements import Elements, bf16, numbers
+from gen.pim.placed import Placed
 from hdl.params import ConfigError, Problem
 from hdl.params.pim import PimParams, words_of
 
@@ -24,7 +25,7 @@ __all__ = ["Matrix", "Memory", "to_words", "vector_of"]
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(Placed):
     """A matrix in the banks of a system, for VMM: as many outputs as rows, as many inputs as columns.
 
     Parameters
@@ -69,16 +70,6 @@ class Matrix:
             raise ConfigError(problems)
 
     @property
-    def words(self) -> int:
-        """Words of the vector, operand n of VMM."""
-        return words_of(self.params, self.inputs)
-
-    @property
-    def slots(self) -> int:
-        """Slots of the result, operand slots of VMM."""
-        return -(-self.outputs // self.params.units)
-
-    @property
     def lengths(self) -> list[int]:
         """Words of each chunk."""
         whole, rest = divmod(self.words, self.chunk or self.params.gb_words)
@@ -109,21 +100,6 @@ class Matrix:
     def slot_elements(self) -> int:
         """Elements that the columns of a slot have room for, with what stands between slots."""
         return self.columns // self.slots * self.params.lanes
-
-    @property
-    def row(self) -> int:
-        """The row where it begins, operand row of VMM."""
-        return self.at // self.params.row_cols
-
-    @property
-    def col(self) -> int:
-        """The column of that row, operand col of VMM."""
-        return self.at % self.params.row_cols
-
-    @property
-    def result_words(self) -> int:
-        """SRAM words of its result, and of biases: whole slots."""
-        return self.slots * self.params.slot_words
 
     def constants(self, name: str) -> str:
         """``.const`` lines for a program: ``<name>_row``, ``_col``, ``_words``, ``_slots``, ``_pitch`` and so on."""

@@ -20,7 +20,8 @@ import numpy as np
 
 from gen.pim.elements import Elements
 from gen.pim.model.quantise import quantise
-from hdl.params.pim import PimParams, words_of
+from gen.pim.placed import Placed
+from hdl.params.pim import PimParams
 
 __all__ = ["Chunk", "Int8Matrix", "buffer_words", "int8_matrix", "vectors_at_once"]
 
@@ -46,7 +47,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Int8Matrix:
+class Int8Matrix(Placed):
     """A matrix of 8 bits in the banks of a system, with the scales of its outputs.
 
     Parameters
@@ -71,31 +72,6 @@ class Int8Matrix:
     group: int = 1
     apart: bool = False
     vectors: int = 1
-
-    @property
-    def words(self) -> int:
-        """Words of the vector."""
-        return words_of(self.params, self.inputs)
-
-    @property
-    def slots(self) -> int:
-        """Slots of the result."""
-        return -(-self.outputs // self.params.units)
-
-    @property
-    def result_words(self) -> int:
-        """SRAM words of its result, and of biases: whole slots."""
-        return self.slots * self.params.slot_words
-
-    @property
-    def row(self) -> int:
-        """The row where it begins."""
-        return self.at // self.params.row_cols
-
-    @property
-    def col(self) -> int:
-        """The column of that row."""
-        return self.at % self.params.row_cols
 
     @property
     def columns(self) -> int:

@@ -45,18 +45,10 @@ class Int8Product:
         slots: range | None = None,
         ahead: Callable[[range], None] | None = None,
     ) -> None:
-        """Compute slots of the result.
+        """Compute slots of the result; see :meth:`gen.pim.compile.product.Product.emit`.
 
-        Parameters
-        ----------
-        code : Code
-        operands : Operands
-        origin : int
-            Columns that are added to those of the matrix.
-        slots : range, optional
-            From a group's first one on; all of them by default.
-        ahead : function, optional
-            It emits what computes some words of all inputs, given as a range: first those of the first chunk.
+        ``slots`` begin with a group's first one, and ``ahead`` is asked for the words of the first chunk, then for the
+        others.
         """
         matrix = self.matrix
         if ahead:
