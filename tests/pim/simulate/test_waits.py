@@ -18,12 +18,13 @@ from tests.pim.rtl.test_system import loaded
 from tests.pim.simulate.compare import ordered
 from tests.pim.simulate.test_channel import commands
 
-COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB")
+MACS = ("MAC_AB", "SCALE_AB")
+COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", *MACS)
 #: Between these there is always an activate or a precharge, which waits as long or longer.
 APART = [
     *(("channel", "REF", after) for after in (*COLUMNS, "PRE", "PRE_AB", "REF")),
     *(("channel", before, "REF") for before in ("PRE", "WR_GB", "WR_BIAS", "RD_MAC", "RD_MAC_KEEP")),
-    *(("channel", before, after) for before in ("ACT", "RD_MAC", "RD_MAC_KEEP") for after in ("MAC_AB", "WR_ELEM")),
+    *(("channel", before, after) for before in ("ACT", "RD_MAC", "RD_MAC_KEEP") for after in (*MACS, "WR_ELEM")),
     ("channel", "WR_SB", "WR_ELEM"),
 ]
 NAMES = {command.code: name for name, command in COMMANDS.items()}
@@ -47,12 +48,12 @@ def entries(waits: Waits) -> list[tuple[str, int, int]]:
 
 def test_every_entry_counts(monkeypatch):
     """A clock more shows in the log of a channel alone, but for pairs that always have others in between."""
-    rng, params = np.random.default_rng(7), replace(TINY, timing=SHARP)
+    rng, params = np.random.default_rng(7), replace(TINY, timing=SHARP, accumulators=4, int8=True)  # all commands
     waits = Waits.of(params)
     print("seed 7")
     left = entries(waits)
     for length in (2000, 12_000):  # most show soon
-        code = [_keeping(one, rng) for one in mixed(TINY, rng, length)]
+        code = [_keeping(one, rng) for one in mixed(params, rng, length)]
         pauses = [int(rng.integers(40)) if rng.random() < 0.1 else 0 for _ in code]
         monkeypatch.setattr(Waits, "of", lambda _: waits)
         right, missed = commands(params, code, pauses, 0), []
