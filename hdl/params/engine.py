@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hdl.params.axes import Axes, Skip
+from hdl.params.built import unbuilt
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
-from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, preset, preset_axes
+from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, name_of, preset, preset_axes
 
 __all__ = ["ENCODERS", "MULTIPLIERS", "EngineParams"]
 
@@ -42,6 +43,9 @@ class EngineParams:
         How products become sums, one of ``SCHEMES``; ``BUILDS`` says which exist on which array. ``mac`` (multiplier
         and adder), ``opt1`` (carry-save accumulation of recoded digits), ``opt2`` (a sum for each weight), ``opt3``,
         ``opt4c``, ``opt4e`` (zero digits skipped; all Wu et al., HPCA 2025), ``laconic`` (both operands recoded).
+    point : Axes or None
+        The axes of an engine that has no name; ``array`` and ``scheme`` are then empty, and ``depth`` its steps of K in
+        space. Axes that have a name become that name, and ``point`` None: equal engines have equal parameters.
     rows, cols : int
         M and N, 1 to 1024.
     depth : int
@@ -95,19 +99,35 @@ class EngineParams:
     group: int = 4
     queue: int = 8
     reset_data: bool = False
+    point: Axes | None = None
 
     def __post_init__(self) -> None:
+        if self.point is not None:
+            self._settle(self.point)
         problems = list(self._problems())
         if problems:
             raise ConfigError(problems)
 
+    def _settle(self, point: Axes) -> None:
+        """The names of a point, or none, and its depth."""
+        name = name_of(point)
+        array, scheme = name or ("", "")
+        depth = point.k.steps if name is None or preset(*name).deep else self.depth
+        settled = {"array": array, "scheme": scheme, "depth": depth, "point": None if name else point}
+        for key, value in settled.items():
+            object.__setattr__(self, key, value)
+
     def _problems(self):
-        unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
+        unknown = []
+        if self.point is None:
+            unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
+        else:
+            yield from (Problem("engine", f"no engine is built like this: {text}") for text in unbuilt(self.point))
         yield from unknown
         yield from self._one_of("encoder", ENCODERS)
         yield from self._one_of("multiplier", MULTIPLIERS)
-        named = not unknown and (self.array, self.scheme) in SUPPORTED
-        if not unknown and not named:
+        known = self.point is not None or (not unknown and (self.array, self.scheme) in SUPPORTED)
+        if not unknown and not known:
             has = ", ".join(BUILDS[self.array])
             yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}, which has {has}")
         for key in ("rows", "cols", "depth"):
@@ -122,9 +142,9 @@ class EngineParams:
         if not bad and self.segment & (self.segment - 1):
             nearest = 1 << (self.segment.bit_length() - 1)
             yield Problem("engine.segment", f"must be a power of two, not {self.segment}", f"write {nearest}")
-        elif not bad and named and self.group in (1, 2, 4, 8):
-            digits = preset(self.array, self.scheme).axes.k.steps * self.group
-            if preset(self.array, self.scheme).axes.skips_by_row and self.segment < 2 * digits:
+        elif not bad and known and self.group in (1, 2, 4, 8):
+            digits = self.k_step * self.group
+            if self.axes.skips_by_row and self.segment < 2 * digits:
                 message = f"must be at least twice the {digits} digits of a group, not {self.segment}"
                 yield Problem("engine.segment", message, f"write {2 * digits}")
         for key in ("preload", "reset_data"):
@@ -180,12 +200,12 @@ class EngineParams:
     @property
     def axes(self) -> Axes:
         """What ``array`` and ``scheme`` stand for: all that shapes the hardware but sizes and formats."""
-        return preset_axes(self.array, self.scheme, self.depth)
+        return self.point or preset_axes(self.array, self.scheme, self.depth)
 
     @property
     def deep(self) -> bool:
         """``depth`` counts: that many steps of K are done at once."""
-        return preset(self.array, self.scheme).deep
+        return self.point is None and preset(self.array, self.scheme).deep
 
     @property
     def sparse(self) -> bool:
