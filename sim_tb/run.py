@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -177,7 +177,13 @@ def run_workload(
 
 
 def run_stress(
-    params: EngineParams, hardware: Hardware, *, tiles: int = 10_000, seed: int = 1, keep: Path | None = None
+    params: EngineParams,
+    hardware: Hardware,
+    *,
+    tiles: int = 10_000,
+    seed: int = 1,
+    keep: Path | None = None,
+    arguments: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Send random tiles of random K under random stalls on every stream, driven by hardware in the simulation.
 
@@ -187,11 +193,17 @@ def run_stress(
         ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``cycles``, ``problems``, ``stalls``, ``seed``.
     """
     request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
-    return run_model(harness_model(params, hardware), "sim_tb.tb.stress", request, keep=keep)
+    return run_model(harness_model(params, hardware), "sim_tb.tb.stress", request, keep=keep, arguments=arguments)
 
 
 def run_protocol(
-    params: EngineParams, hardware: Hardware, *, tiles: int = 60, seed: int = 1, keep: Path | None = None
+    params: EngineParams,
+    hardware: Hardware,
+    *,
+    tiles: int = 60,
+    seed: int = 1,
+    keep: Path | None = None,
+    arguments: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run the protocol tests in which Python drives every stream: random traffic and directed cases.
 
@@ -201,7 +213,7 @@ def run_protocol(
         ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``tests``, ``problems``, ``seed``.
     """
     request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
-    return run_model(engine_model(params, hardware), "sim_tb.tb.protocol", request, keep=keep)
+    return run_model(engine_model(params, hardware), "sim_tb.tb.protocol", request, keep=keep, arguments=arguments)
 
 
 def run_model(
@@ -211,6 +223,7 @@ def run_model(
     *,
     files: Mapping[str, Callable[[Path], None]] | None = None,
     keep: Path | None = None,
+    arguments: Sequence[str] = (),
     timeout: float = TIMEOUT,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
@@ -226,6 +239,8 @@ def run_model(
         More files for the test's working folder: name to what writes it.
     keep : Path, optional
         Folder that receives the log and the waveform.
+    arguments : sequence of str
+        More of them for the model, as its ``$test$plusargs`` see them.
 
     Raises
     ------
@@ -242,6 +257,7 @@ def run_model(
         environment = QuietVerilator(place).environment(top=model.top, module=module, seed=seed, results=RESULTS)
         command = [str(built / model.top), "+verilator+rand+reset+2", f"+verilator+seed+{seed % 2**31 or 1}"]
         command += ["--trace"] if model.waves else []
+        command += arguments
         say(f"simulating, seed {seed}")
         try:
             status = place.run(command, log=LOG, env=environment, timeout=timeout)

@@ -1,0 +1,258 @@
+"""Random single changes of emitted Verilog, all of them in one model: which one is in force is chosen when it runs.
+
+The emitted text has one operation a line, so that a change is one of an operator, an operand or a bit. Every copy of a
+module changes with it.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+__all__ = ["Mutant", "armed", "mutants"]
+
+#: An operator, and what takes its place.
+SWAPS = {
+    "&": "|",
+    "|": "&",
+    "^": "|",
+    "+": "-",
+    "-": "+",
+    "==": "!=",
+    "!=": "==",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+    "<<": ">>",
+    ">>": "<<",
+    "&&": "||",
+    "||": "&&",
+}
+NAME = r"\\\S+ |[A-Za-z_][\w$]*"
+TOKEN = re.compile(rf"{NAME}|\d+'s?[hdb][0-9a-fA-FxzXZ]+|\d+|<<<|>>>|<<|>>|&&|\|\||==|!=|<=|>=|\$signed|\S")
+ASSIGN = re.compile(r"  assign (.+?) = (.+);")
+ENABLE = re.compile(r"(    if \()(.+)(\)(?: .+ <= .+;)?)")
+PORT = re.compile(rf"    \.({NAME}) ?\((.+)\)(,?)")
+DECLARED = re.compile(rf"  (?:wire|reg|input|output|inout)(?: signed)? (?:\[(\d+):0\] )?({NAME}) ?;")
+INPUT = re.compile(rf"^  input (?:\[\d+:0\] )?({NAME}) ?;", re.MULTILINE)
+MODULE = re.compile(rf"^module ({NAME}) ?\((.*?)\);\n(.*?)^endmodule", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change.
+
+    Parameters
+    ----------
+    number : int
+        Names it in a model.
+    module : str
+    at : int
+        The line in the module's body.
+    before, after : str
+        What is changed in it, and to what: the right side of an assignment, an enable, or what is connected to a port.
+    target : str
+        What is assigned, ``if``, or the port.
+    kind : str
+        In words.
+    """
+
+    number: int
+    module: str
+    at: int
+    before: str
+    after: str
+    target: str
+    kind: str
+
+    @property
+    def name(self) -> str:
+        """Of the signal that says that it is in force, and of the argument that makes it so."""
+        return f"mutant_{self.number:04}"
+
+    @property
+    def says(self) -> str:
+        """For a reader."""
+        return f"{self.target}: {self.before} -> {self.after} ({self.kind})"
+
+
+@dataclass(frozen=True)
+class _Site:
+    """An expression that may be changed."""
+
+    at: int
+    target: str
+    text: str
+    width: int
+
+
+def mutants(text: str, count: int, seed: int) -> list[Mutant]:
+    """``count`` different changes; small modules, which are mostly control, have more than their share."""
+    rng = random.Random(seed)
+    bodies = {found[1]: found[3] for found in MODULE.finditer(text)}
+    inputs = {
+        name: set(re.findall(rf"^  input (?:\[\d+:0\] )?({NAME}) ?;", body, re.M)) for name, body in bodies.items()
+    }
+    sites = {name: list(_sites(body, inputs)) for name, body in bodies.items()}
+    names = [name for name, found in sites.items() if found]
+    weights = [len(sites[name]) ** 0.5 for name in names]
+    widths = {name: _widths(bodies[name]) for name in names}
+    made: dict[tuple[str, int, str, str], Mutant] = {}
+    for _ in range(100 * count):
+        if len(made) == count:
+            break
+        (module,) = rng.choices(names, weights)
+        site = rng.choice(sites[module])
+        kinds: dict[str, list[Change]] = {}
+        for kind, change in _changes(site, widths[module]):
+            kinds.setdefault(kind, []).append(change)
+        changed = rng.choice(kinds[rng.choice(sorted(kinds))])(rng) if kinds else None
+        if changed is None or changed[0] == site.text:
+            continue
+        key = (module, site.at, site.target, changed[0])
+        made.setdefault(key, Mutant(len(made) + 1, module, site.at, site.text, changed[0], site.target, changed[1]))
+    return list(made.values())
+
+
+def armed(text: str, changes: list[Mutant], *, always: bool = False) -> str:
+    """The text with all changes in it, each of them in force with the argument ``+name`` only, or ``always``."""
+    by_module: dict[str, list[Mutant]] = {}
+    for change in changes:
+        by_module.setdefault(change.module, []).append(change)
+
+    def module(found: re.Match[str]) -> str:
+        own = by_module.get(found[1], [])
+        if not own:
+            return found[0]
+        lines = found[3].splitlines()
+        for at in {change.at for change in own}:
+            here = [change for change in own if change.at == at]
+            lines[at] = _line(lines[at], here, always=always)
+        flags = [] if always else [f'  reg {one.name} = $test$plusargs("{one.name}");' for one in own]
+        body = "\n".join([*flags, *lines, ""])
+        name = found[1] if not found[1].startswith("\\") else f"{found[1]} "
+        return f"module {name}({found[2]});\n{body}endmodule"
+
+    return MODULE.sub(module, text)
+
+
+def _line(line: str, changes: list[Mutant], *, always: bool) -> str:
+    """A line with its changes: each has one expression."""
+    found = ASSIGN.fullmatch(line) or ENABLE.match(line) or PORT.fullmatch(line)
+    assert found is not None
+    value = found[2]
+    for change in changes:
+        value = change.after if always else f"{change.name} ? ({change.after}) : ({value})"
+    return line[: found.start(2)] + value + line[found.end(2) :]
+
+
+def _widths(body: str) -> dict[str, int]:
+    return {name.strip(): int(high or 0) + 1 for high, name in DECLARED.findall(body)}
+
+
+def _sites(body: str, inputs: dict[str, set[str]]) -> Iterator[_Site]:
+    widths = _widths(body)
+    placed = ""
+    for at, line in enumerate(body.splitlines()):
+        if (found := ASSIGN.fullmatch(line)) is not None:
+            yield _Site(at, found[1], found[2], _width(found[1], widths))
+        elif (found := ENABLE.match(line)) is not None and found[2] != "1'h1":
+            yield _Site(at, "if", found[2], 1)
+        elif (found := re.match(rf"  ({NAME}) ?(?:{NAME}) \($", line)) is not None:
+            placed = found[1]
+        elif (found := PORT.fullmatch(line)) is not None and found[1] in inputs.get(placed, ()) and found[1] != "clk":
+            yield _Site(at, found[1], found[2], _width(found[2], widths))
+
+
+def _width(text: str, widths: dict[str, int]) -> int:
+    """Bits of a name, a bit or a range of it, or several of them; 0 where that is not clear."""
+    text = text.strip()
+    if text.startswith("{"):
+        parts = [_width(part, widths) for part in text.strip("{}").split(",")]
+        return sum(parts) if all(parts) else 0
+    if (found := re.fullmatch(rf"({NAME}) ?\[(\d+)(?::(\d+))?\]", text)) is not None:
+        return int(found[2]) - int(found[3] or found[2]) + 1
+    if (found := re.fullmatch(r"(\d+)'.*", text)) is not None:
+        return int(found[1])
+    return widths.get(text, 0)
+
+
+Change = Callable[[random.Random], tuple[str, str]]
+#: Another word at a place, and what that is.
+Put = Callable[[int, str, str], Change]
+
+
+def _changes(site: _Site, widths: dict[str, int]) -> Iterator[tuple[str, Change]]:
+    """What can be done to an expression, each with its kind."""
+    tokens = list(TOKEN.finditer(site.text))
+    words = [token[0] for token in tokens]
+
+    def put(place: int, word: str, says: str) -> Change:
+        start, end = tokens[place].span()
+        return lambda rng: (site.text[:start] + word + site.text[end:], says)
+
+    for i, word in enumerate(words):
+        unary = i == 0 or words[i - 1] in SWAPS or words[i - 1] in "([{,?:~!"
+        inside = words[:i].count("[") > words[:i].count("]")
+        if word in "~!":
+            yield "operator", put(i, "", "inverter dropped")
+        elif word in SWAPS and not inside and (not unary or word in "&|"):
+            yield "operator", put(i, SWAPS[word], "operator swapped")
+        elif (found := re.fullmatch(r"(\d+)'(s?)h([0-9a-fA-F]+)", word)) is not None:
+            yield "constant", _constant(put, i, int(found[1]), found[2], int(found[3], 16))
+        elif inside and words[i - 1] == "[" and word.isdigit():
+            for change in _index(put, words, i, widths):
+                yield "index", change
+    if (mux := re.fullmatch(r"(\S+(?:\[\d+\])?) \? ([^?]+) : ([^?]+)", site.text)) is not None:
+        for value, says in (
+            (mux[2], "first operand of a multiplexer, always"),
+            (mux[3], "second operand of a multiplexer, always"),
+            (f"{mux[1]} ? {mux[3]} : {mux[2]}", "operands of a multiplexer swapped"),
+        ):
+            yield "multiplexer", lambda rng, value=value, says=says: (value, says)
+    if site.target == "if":
+        for value, says in (("1'h1", "enabled always"), ("1'h0", "never enabled")):
+            yield "enable", lambda rng, value=value, says=says: (value, says)
+    elif site.width and "$signed" not in site.text:
+        for change in _bits(site):
+            yield "bit", change
+
+
+def _constant(put: Put, place: int, width: int, sign: str, value: int) -> Change:
+    def change(rng: random.Random) -> tuple[str, str]:
+        changed = value ^ 1 << rng.randrange(width)
+        return put(place, f"{width}'{sign}h{changed:x}", "bit of a constant inverted")(rng)
+
+    return change
+
+
+def _index(
+    put: Callable[[int, str, str], Change], words: list[str], i: int, widths: dict[str, int]
+) -> Iterator[Change]:
+    """The neighbour of a bit that is selected."""
+    if i + 1 >= len(words) or words[i + 1] != "]" or i < 2:
+        return
+    width = widths.get(words[i - 2].strip(), 0)
+    for other in (int(words[i]) - 1, int(words[i]) + 1):
+        if 0 <= other < width:
+            yield put(i, str(other), "another bit selected")
+
+
+def _bits(site: _Site) -> Iterator[Change]:
+    """A bit of the value is stuck, or inverted."""
+
+    def change(operator: str, says: str, *, inverted: bool = False) -> Change:
+        def at(rng: random.Random) -> tuple[str, str]:
+            mask = 1 << rng.randrange(site.width)
+            if inverted:
+                mask ^= (1 << site.width) - 1
+            return f"({site.text}) {operator} {site.width}'h{mask:x}", says
+
+        return at
+
+    yield change("|", "bit stuck at one")
+    yield change("&", "bit stuck at zero", inverted=True)
+    yield change("^", "bit inverted")
