@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hdl.params import BUILDS, EngineParams
-from synth_scripts.sources import OSU018
+from synth_scripts.library.sources import OSU018
 
 __all__ = ["add_library_options", "engines", "libraries", "verdict"]
 

@@ -22,8 +22,8 @@ from typing import Any
 from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
 from hdl.params import BUILDS, MULTIPLIERS, BitloomError, EngineParams
-from synth_scripts.run import synthesise
-from synth_scripts.styles import EFFORTS
+from synth_scripts.engine.run import synthesise
+from synth_scripts.module.styles import EFFORTS
 
 TARGET = 1.8
 #: Of the other arrays: what Wu et al. (HPCA 2025) report.

@@ -23,7 +23,7 @@ from bench._mutants import Mutant, armed, mutants
 from gen.emit.verilog import Emission, emit
 from hdl.params import CheckFailed, EngineParams, ToolError
 from sim_tb.run import run_protocol, run_stress
-from synth_scripts import yosys
+from synth_scripts.work import yosys
 
 TARGET = 0.99
 #: How the explanation of a survivor begins that no test can kill.

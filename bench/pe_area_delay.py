@@ -23,10 +23,11 @@ from pathlib import Path
 from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
 from hdl.params import BitloomError, EngineParams
-from synth_scripts.flow import Result, area_delay, synthesise_module
-from synth_scripts.hierarchy import Hierarchy
-from synth_scripts.library import Library, load
-from synth_scripts.styles import EFFORTS, Effort
+from synth_scripts.library.library import Library
+from synth_scripts.library.load import load
+from synth_scripts.module.flow import Result, area_delay, synthesise_module
+from synth_scripts.module.styles import EFFORTS, Effort
+from synth_scripts.netlist.hierarchy import Hierarchy
 
 TARGETS = {"opt1": 0.515, "opt3": 0.180, "opt4c": 0.147}
 

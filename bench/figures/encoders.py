@@ -13,8 +13,8 @@ from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from gen.emit.verilog import emit
 from hdl.params import ENCODERS, EngineParams
-from synth_scripts.flow import synthesise_module
-from synth_scripts.library import load
+from synth_scripts.library.load import load
+from synth_scripts.module.flow import synthesise_module
 
 __all__ = ["GROUP", "PARTS"]
 

@@ -17,9 +17,11 @@ from gen.config import Config
 from gen.emit.script import CELLS, script
 from gen.emit.verilog import Emission, emit
 from hdl.params import EngineParams
-from synth_scripts import sta, yosys
-from synth_scripts.library import Library, load
-from synth_scripts.netlist import Netlist
+from synth_scripts.library.library import Library
+from synth_scripts.library.load import load
+from synth_scripts.netlist.netlist import Netlist
+from synth_scripts.timing import sta
+from synth_scripts.work import yosys
 
 __all__ = ["GROUP", "PARTS", "SCRIPTS", "Built", "build"]
 
@@ -159,7 +161,7 @@ GROUP = Group(
         **{f"{name} {how}": partial(_measure, params, how) for name, params in ENGINES.items() for how in SCRIPTS},
         **{f"{name} bitloom": partial(_ours, params) for name, params in ENGINES.items()},
     },
-    ("gen.cli.commands.steps", "gen.emit.script", "synth_scripts.netlist"),
+    ("gen.cli.commands.steps", "gen.emit.script", "synth_scripts.netlist.netlist"),
 )
 
 # --- what the pages show ---------------------------------------------------------------------------------------------

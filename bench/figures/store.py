@@ -14,7 +14,7 @@ from typing import Any
 from gen.output import to_json
 from gen.sources import digest
 from gen.version import VERSION
-from synth_scripts import sta
+from synth_scripts.timing import sta
 
 __all__ = ["RESULTS", "Group", "entries", "save"]
 

@@ -66,7 +66,7 @@ ASKED = {"engine_fmax_mhz": "clock that the engine reaches", "core_fmax_mhz": "c
 
 def synthesised(design: Json) -> str:
     """The figures of the design and of those it is compared with, and what they come to."""
-    from synth_scripts.units import FO4_CLOCK
+    from synth_scripts.engine.units import FO4_CLOCK
 
     designs, units = [design, *design["compared"]], design["units"]
     lines = [line for line in LINES if line[1] not in MEMORY_LINES or any(map(_has_memory, designs))]

@@ -14,7 +14,7 @@ import pytest
 
 from gen.cli import main
 from hdl.params import CheckFailed
-from synth_scripts.units import units
+from synth_scripts.engine.units import units
 
 SMALL = "[engine]\nrows = 2\ncols = 3\n"
 
@@ -98,7 +98,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     ``steps.synth`` may be a function of an engine's parameters, and ``steps.form`` is the form that is the strongest.
     """
-    from synth_scripts.run import Form
+    from synth_scripts.engine.run import Form
 
     stand_in = SimpleNamespace(sim=dict(SIM), synth=dict(SYNTH), form=0, calls=[])
 
@@ -132,6 +132,6 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return open_output(folder).write("report.html", "<html>")
 
     monkeypatch.setitem(sys.modules, "sim_tb.run", SimpleNamespace(simulate=simulate))
-    monkeypatch.setitem(sys.modules, "synth_scripts.run", SimpleNamespace(Form=Form, strongest=strongest))
+    monkeypatch.setitem(sys.modules, "synth_scripts.engine.run", SimpleNamespace(Form=Form, strongest=strongest))
     monkeypatch.setitem(sys.modules, "gen.report", SimpleNamespace(build=build))
     return stand_in

@@ -17,7 +17,7 @@ from gen.config import load, schema
 from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, CheckFailed, ToolError
 from hdl.params.axis_words import AXES, in_words
 from hdl.params.presets import preset
-from synth_scripts.units import units
+from synth_scripts.engine.units import units
 from tests.cli.conftest import SIM, SYNTH
 from tests.conftest import ROOT
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts.library import load
+from synth_scripts.library.load import load
 
 TINY = (
     "[engine]\nrows = 1\ncols = 1\nscheme = 'mac'\na = 's2'\nb = 's2'\naccumulator = 6\n"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts import unit
-from synth_scripts.flow import synthesise_module
-from synth_scripts.library import load
-from synth_scripts.styles import Effort
+from synth_scripts.library import unit
+from synth_scripts.library.load import load
+from synth_scripts.module.flow import synthesise_module
+from synth_scripts.module.styles import Effort
 from tests.conftest import ROOT
 
 #: Together they hold what means something to a shell, make, Tcl, Yosys, ABC or Python.

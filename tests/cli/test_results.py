@@ -52,7 +52,7 @@ def test_of_another_system(bitloom, here, monkeypatch):
         raise RuntimeError("it was reached")
 
     module = SimpleNamespace(synthesise_controller=synthesise_controller)
-    monkeypatch.setitem(sys.modules, "synth_scripts.controller", module)
+    monkeypatch.setitem(sys.modules, "synth_scripts.controller.controller", module)
     from gen.output import open_output
 
     with open_output(here / "out") as output:

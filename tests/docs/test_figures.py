@@ -16,7 +16,8 @@ from bench.figures.store import entries
 from gen.nest.encoders import density
 from hdl.arith.encoding import encoding
 from hdl.params import ConfigError, OperandFormat
-from synth_scripts import memory, sta
+from synth_scripts.module import memory
+from synth_scripts.timing import sta
 from tests.docs.console import BLOCK, SLOW, blocks
 
 ROOT = Path(__file__).resolve().parents[2]

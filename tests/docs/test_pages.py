@@ -22,7 +22,7 @@ from hdl.engine.bodies import body_of
 from hdl.engine.top import engine_ports
 from hdl.params import ARRAYS, SUPPORTED, Dataflow, EngineParams, OperandFormat
 from hdl.pe.scheme import Scheme
-from synth_scripts import sources
+from synth_scripts.library import sources
 from tests.docs.console import WHOLE, Command
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,11 +16,14 @@ from gen.emit.script import CELLS, MACRO_BITS, script
 from gen.emit.verilog import Emission, emit
 from hdl.params import EngineParams, OperandFormat
 from sim_tb.run import run_workload
-from synth_scripts import memory, sta, yosys
-from synth_scripts.hierarchy import Hierarchy
-from synth_scripts.library import Library, load
-from synth_scripts.run import synthesise
-from synth_scripts.sources import OSU018
+from synth_scripts.engine.run import synthesise
+from synth_scripts.library.library import Library
+from synth_scripts.library.load import load
+from synth_scripts.library.sources import OSU018
+from synth_scripts.module import memory
+from synth_scripts.netlist.hierarchy import Hierarchy
+from synth_scripts.timing import sta
+from synth_scripts.work import yosys
 
 #: The script's engine may be worse than that of ``bitloom synth`` by this much, in area times period.
 TOLERANCE = 1.15

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gen.emit.verilog import rtlil_of
 from hdl.lib.shared import Part
-from synth_scripts import yosys
+from synth_scripts.work import yosys
 
 __all__ = ["Gate", "Lanes", "Netlist", "netlists"]
 

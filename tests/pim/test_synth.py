@@ -8,9 +8,9 @@ import pytest
 
 from hdl.pim.registers import pim_registers
 from sim_tb.pim.bench.trace import record
-from synth_scripts.clock import Clock
-from synth_scripts.controller import BLOCKS, PUBLISHED, synthesise_controller
-from synth_scripts.units import units
+from synth_scripts.controller.controller import BLOCKS, PUBLISHED, synthesise_controller
+from synth_scripts.engine.clock import Clock
+from synth_scripts.engine.units import units
 from tests.pim.machines import TINY
 
 
@@ -96,7 +96,9 @@ def test_a_missed_clock_is_said_and_is_status_1(bitloom, here, monkeypatch):
         **Clock(5.0, 7.5).figures(),
     }
     found["units"] = units(found, unit_library=False)
-    monkeypatch.setattr("synth_scripts.controller.synthesise_controller", lambda *arguments, **options: found)
+    monkeypatch.setattr(
+        "synth_scripts.controller.controller.synthesise_controller", lambda *arguments, **options: found
+    )
     result = bitloom("pim", "synth", "tiny", "--clock", "5")
     said = "the controller misses its clock: 5 ns asked for, 7.5 ns reached, 2.5 ns too slow"
     assert (result.status, result.err) == (1, f"bitloom: {said}; its figures are at the clock reached\n")

@@ -14,8 +14,8 @@ import pytest
 from gen.emit.verilog import emit
 from hdl.params import EngineParams
 from sim_tb.tiles import random_tiles
-from synth_scripts import yosys
-from synth_scripts.unit import liberty_text
+from synth_scripts.library.unit import liberty_text
+from synth_scripts.work import yosys
 from tests.sim.icarus import Script, simulate
 
 pytestmark = [pytest.mark.sim, pytest.mark.synth]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts.library import Library, load
-from synth_scripts.sources import OSU018
+from synth_scripts.library.library import Library
+from synth_scripts.library.load import load
+from synth_scripts.library.sources import OSU018
 
 #: Multiply-accumulate with an enable: the shape of a PE, small enough for a second of synthesis.
 MAC = """module mac(clk, en, clear, a, b, acc);

@@ -10,11 +10,11 @@ import pytest
 from gen.emit.verilog import emit
 from gen.timing import pes
 from hdl.params import EngineParams, OperandFormat
-from synth_scripts import sta
-from synth_scripts.activity import CHECKED
-from synth_scripts.library import Library
-from synth_scripts.metrics import Rate
-from synth_scripts.run import synthesise
+from synth_scripts.engine.metrics import Rate
+from synth_scripts.engine.run import synthesise
+from synth_scripts.library.library import Library
+from synth_scripts.power.activity import CHECKED
+from synth_scripts.timing import sta
 
 pytestmark = pytest.mark.synth
 needs_sta = pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
@@ -48,7 +48,7 @@ def test_dense_engines(
     osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, array: str, scheme: str
 ) -> None:
     """The gates give the right results for random tiles, from which activity and power come."""
-    monkeypatch.setattr("synth_scripts.power.unavailable", lambda library, effort: "")
+    monkeypatch.setattr("synth_scripts.power.power.unavailable", lambda library, effort: "")
     params = engine(array, scheme)
     emission = emit(params)
     found = synthesise(params, emission, Settings("osu018"), tmp_path)
@@ -67,7 +67,7 @@ def test_netlists_whose_time_depends_on_operands(
     osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     """Each stream of the simulated netlist takes its own time."""
-    monkeypatch.setattr("synth_scripts.power.unavailable", lambda library, effort: "")
+    monkeypatch.setattr("synth_scripts.power.power.unavailable", lambda library, effort: "")
     params = engine("matrix_2d", scheme, rows=2, cols=1, segment=16, group=2, queue=2)
     rate = Rate(0.25, "an assumption of this test")
     found = synthesise(params, emit(params), Settings("osu018"), tmp_path, rate=rate)

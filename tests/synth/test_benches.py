@@ -10,8 +10,8 @@ import pytest
 from bench import _common
 from bench.pe_area_delay import boundary, designs
 from hdl.params import BUILDS
-from synth_scripts.flow import synthesise_module
-from synth_scripts.library import Library
+from synth_scripts.library.library import Library
+from synth_scripts.module.flow import synthesise_module
 
 pytestmark = pytest.mark.synth
 

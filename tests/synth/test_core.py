@@ -13,13 +13,13 @@ from gen.emit.manifest import module_names
 from gen.emit.verilog import Emission, emit
 from hdl.lib.roles import OTHER, ROLES, in_words, role_of
 from hdl.params import SUPPORTED, EngineParams
-from synth_scripts import sta
-from synth_scripts.core import Core, split
-from synth_scripts.hierarchy import Hierarchy
-from synth_scripts.library import Library
-from synth_scripts.memory import MACRO_BITS, memories
-from synth_scripts.metrics import Rate
-from synth_scripts.run import synthesise
+from synth_scripts.engine.core import Core, split
+from synth_scripts.engine.metrics import Rate
+from synth_scripts.engine.run import synthesise
+from synth_scripts.library.library import Library
+from synth_scripts.module.memory import MACRO_BITS, memories
+from synth_scripts.netlist.hierarchy import Hierarchy
+from synth_scripts.timing import sta
 
 pytestmark = pytest.mark.synth
 needs_sta = pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
@@ -179,7 +179,7 @@ def test_a_module_in_the_core_and_outside_is_listed_twice(
     unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the PE is split, its unit is a module of its own, which also stands outside of the core."""
-    monkeypatch.setattr("synth_scripts.core.split", lambda hierarchy, name: ["t_unit"])
+    monkeypatch.setattr("synth_scripts.engine.core.split", lambda hierarchy, name: ["t_unit"])
     found = run(emission(DESIGN, "t", ("pe",)), "unit", tmp_path)
     parts = {(part["module"], part["core"]): part["instances"] for part in found["parts"]}
     assert parts == {("t_unit", True): 4, ("t_pe", True): 4, ("t_unit", False): 1, ("t_engine", False): 1}
@@ -230,7 +230,7 @@ def test_large_memories_are_macros(unit: Library, tmp_path: Path) -> None:
 
 def test_throughput_is_null_unless_it_is_known(unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     design = emission(DESIGN, "t", ("pe",))
-    monkeypatch.setattr("synth_scripts.run.macs_per_cycle", lambda params: None)
+    monkeypatch.setattr("synth_scripts.engine.run.macs_per_cycle", lambda params: None)
     unknown = run(design, "unit", tmp_path / "unknown")
     assert unknown["throughput_gops"] is None
     assert unknown["gops_per_mm2_core"] is None

@@ -11,12 +11,12 @@ import pytest
 
 from gen.emit.verilog import emit
 from hdl.params import EngineParams, OperandFormat
-from synth_scripts import sta
-from synth_scripts.candidates import objective
-from synth_scripts.engine import Engine, Form, best_engine
-from synth_scripts.library import Library
-from synth_scripts.run import strongest
-from synth_scripts.styles import EFFORTS
+from synth_scripts.engine.engine import Engine, Form, best_engine
+from synth_scripts.engine.run import strongest
+from synth_scripts.library.library import Library
+from synth_scripts.module.candidates import objective
+from synth_scripts.module.styles import EFFORTS
+from synth_scripts.timing import sta
 
 pytestmark = pytest.mark.synth
 needs_sta = pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
@@ -70,7 +70,7 @@ def test_a_core_that_is_better_alone_is_no_gain_where_the_engine_loses(
         return float(real(engine)) * (3.0 if engine.effort == "normal" else 1.0)
 
     monkeypatch.setattr(Engine, "period", property(period))
-    monkeypatch.setattr("synth_scripts.engine.LEAST_LOGIC", 0.0)
+    monkeypatch.setattr("synth_scripts.engine.engine.LEAST_LOGIC", 0.0)
     found = best_engine([own], unit, "normal", None)
     assert found.effort == "quick"
     assert found.netlists == quick.netlists
@@ -122,7 +122,7 @@ def test_an_engine_of_the_unit_library_is_timed_alike_without_opensta(
     own = form(tmp_path, scheme=scheme)
     by_sta = best_engine([own], unit, "quick", None)
     expected, core_period = (by_sta.period, slack(by_sta.path)), by_sta.core_period
-    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
+    monkeypatch.setattr("synth_scripts.timing.sta.available", lambda: False)
     found = best_engine([own], unit, "quick", None)
     assert found.netlists == by_sta.netlists
     assert (found.period, slack(found.path)) == pytest.approx(expected, rel=0.01, abs=2e-3)
@@ -132,8 +132,8 @@ def test_an_engine_of_the_unit_library_is_timed_alike_without_opensta(
 def test_a_large_engine_is_walked_through_at_a_smaller_size(
     unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
-    monkeypatch.setattr("synth_scripts.engine.WALKED", 1)
+    monkeypatch.setattr("synth_scripts.timing.sta.available", lambda: False)
+    monkeypatch.setattr("synth_scripts.engine.engine.WALKED", 1)
     params, found = strongest([form(tmp_path)], Settings())
     assert (params.rows, params.cols) == (1, 2)
     assert found["timing_by"] == "Bitloom by the delays of the unit library, the engine's at 1x1"

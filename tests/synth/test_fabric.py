@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts.fabric import Fabric, synthesise_fabric
-from synth_scripts.library import Library
+from synth_scripts.engine.fabric import Fabric, synthesise_fabric
+from synth_scripts.library.library import Library
 
 pytestmark = pytest.mark.synth
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts import yosys
-from synth_scripts.flat import flatten
-from synth_scripts.library import Library
+from synth_scripts.library.library import Library
+from synth_scripts.netlist.flat import flatten
+from synth_scripts.work import yosys
 
 pytestmark = pytest.mark.synth
 

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from hdl.params import CheckFailed, ToolError
-from synth_scripts import checks, sta, yosys
-from synth_scripts.candidates import Candidate, objective
-from synth_scripts.flow import Result, area_delay, critical_path, smallest_at, synthesise_module
-from synth_scripts.gatesim import Simulator
-from synth_scripts.library import Library
-from synth_scripts.styles import CELLS, EFFORTS
+from synth_scripts.library.library import Library
+from synth_scripts.module.candidates import Candidate, objective
+from synth_scripts.module.flow import Result, area_delay, critical_path, smallest_at, synthesise_module
+from synth_scripts.module.styles import CELLS, EFFORTS
+from synth_scripts.netlist import checks
+from synth_scripts.power.gatesim import Simulator
+from synth_scripts.timing import sta
+from synth_scripts.work import yosys
 
 pytestmark = pytest.mark.synth
 needs_sta = pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
@@ -118,7 +120,7 @@ def test_equal_jobs_come_from_the_cache(osu018: Library, mac_text: str, result: 
 def test_unit_library_without_opensta(
     unit: Library, mac_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
+    monkeypatch.setattr("synth_scripts.timing.sta.available", lambda: False)
     found = synthesise_module(unit, mac_text, "mac", tmp_path, effort="quick")
     assert found.timing_by == "Bitloom by the delays of the unit library"
     assert found.best.period > (unit.flop_delay_ps + unit.flop_setup_ps) / 1e3
@@ -233,7 +235,7 @@ def test_the_unit_library_is_timed_alike_without_opensta(
     effort = replace(EFFORTS["quick"], cells=CELLS[:2])
     by_sta = synthesise_module(unit, mac_text, "mac", tmp_path / "sta", effort=effort)
     path = critical_path(unit, by_sta, tmp_path / "sta", 20.0)
-    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
+    monkeypatch.setattr("synth_scripts.timing.sta.available", lambda: False)
     own = synthesise_module(unit, mac_text, "mac", tmp_path / "own", effort=effort)
     assert [each.name for each in own.tried] == [each.name for each in by_sta.tried]
     assert any("FAX1" in each.cells for each in own.tried)
@@ -249,7 +251,7 @@ def test_a_library_that_abc_times_has_no_adder_cells(
     osu018: Library, mac_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ABC sees no path through one: such a netlist would look too fast."""
-    monkeypatch.setattr("synth_scripts.sta.available", lambda: False)
+    monkeypatch.setattr("synth_scripts.timing.sta.available", lambda: False)
     effort = replace(EFFORTS["quick"], cells=CELLS[:2])
     found = synthesise_module(osu018, mac_text, "mac", tmp_path, effort=effort)
     assert found.timing_by == "ABC"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts import jobs
+from synth_scripts.work import jobs
 
 
 def test_results_are_in_order() -> None:
@@ -69,7 +69,7 @@ ENDLESS = """
 import sys
 from pathlib import Path
 from gen.process import interruptible
-from synth_scripts import jobs, yosys
+from synth_scripts.work import jobs, yosys
 def endless(number):
     folder = Path(sys.argv[1], str(number))
     yosys.run(["!sleep 600"], folder, "endless")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from synth_scripts.liberty import LibertyError, parse
-from synth_scripts.logic import FULL_CARRY, FULL_SUM, truth_table
-from synth_scripts.tables import Table
+from synth_scripts.library.liberty import LibertyError, parse
+from synth_scripts.library.logic import FULL_CARRY, FULL_SUM, truth_table
+from synth_scripts.library.tables import Table
 
 SMALL = """/* a { brace in a comment */
 library ("small") {

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from hdl.params import ToolError
-from synth_scripts import unit as unit_library
-from synth_scripts.energy import energies
-from synth_scripts.flow import synthesise_module
-from synth_scripts.library import Library, load
-from synth_scripts.styles import CELLS, Effort
+from synth_scripts.library import unit as unit_library
+from synth_scripts.library.energy import energies
+from synth_scripts.library.library import Library
+from synth_scripts.library.load import load
+from synth_scripts.module.flow import synthesise_module
+from synth_scripts.module.styles import CELLS, Effort
 
 FOLDER = Path(__file__).parent / "liberty"
 TEXTS = {

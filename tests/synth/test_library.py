@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hdl.params import ToolError
-from synth_scripts import unit as unit_library
-from synth_scripts.library import Library, load
+from synth_scripts.library import unit as unit_library
+from synth_scripts.library.library import Library
+from synth_scripts.library.load import load
 
 GOOD = unit_library.liberty_text()
 
@@ -155,7 +156,7 @@ def test_the_same_cells_in_different_units_contradict(tmp_path: Path) -> None:
 
 
 def test_without_a_library_auto_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("synth_scripts.sources.OSU018", tmp_path / "none")
+    monkeypatch.setattr("synth_scripts.library.sources.OSU018", tmp_path / "none")
     monkeypatch.setenv("PDK_ROOT", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     library = load("auto")

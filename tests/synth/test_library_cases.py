@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 
 from hdl.params import ToolError
-from synth_scripts.block import liberty as block_liberty
-from synth_scripts.energy import energies
-from synth_scripts.flow import Candidate, synthesise_module
-from synth_scripts.header import Thresholds
-from synth_scripts.liberty import parse
-from synth_scripts.library import Library, load
-from synth_scripts.styles import CELLS, Effort
+from synth_scripts.library.energy import energies
+from synth_scripts.library.header import Thresholds
+from synth_scripts.library.liberty import parse
+from synth_scripts.library.library import Library
+from synth_scripts.library.load import load
+from synth_scripts.module.block import liberty as block_liberty
+from synth_scripts.module.flow import Candidate, synthesise_module
+from synth_scripts.module.styles import CELLS, Effort
 
 BASE = (Path(__file__).parent / "liberty" / "base.lib").read_text()
 #: Registers with an enable, so that a clock gate is used where the library has one.

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from synth_scripts.library import Library
-from synth_scripts.macro import Macro, MacroEnergy
-from synth_scripts.memory import Memory
+from synth_scripts.library.library import Library
+from synth_scripts.module.memory import Memory
+from synth_scripts.power.macro import Macro, MacroEnergy
 
 pytestmark = pytest.mark.synth
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts import checks, metrics
-from synth_scripts.clock import Clock
-from synth_scripts.library import Library
-from synth_scripts.netlist import Netlist
+from synth_scripts.engine import metrics
+from synth_scripts.engine.clock import Clock
+from synth_scripts.library.library import Library
+from synth_scripts.netlist import checks
+from synth_scripts.netlist.netlist import Netlist
 
 
 def test_metrics() -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from hdl.params import OperandFormat
-from synth_scripts import sta, yosys
-from synth_scripts.activity import _normal
-from synth_scripts.energy import energies
-from synth_scripts.gatesim import Simulator
-from synth_scripts.library import Library
-from synth_scripts.power import ModulePower, module_powers
+from synth_scripts.library.energy import energies
+from synth_scripts.library.library import Library
+from synth_scripts.power.activity import _normal
+from synth_scripts.power.gatesim import Simulator
+from synth_scripts.power.power import ModulePower, module_powers
+from synth_scripts.timing import sta
+from synth_scripts.work import yosys
 
 pytestmark = pytest.mark.synth
 

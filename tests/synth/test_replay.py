@@ -10,10 +10,10 @@ import pytest
 
 from gen.pim.trace import Trace
 from hdl.params import CheckFailed
-from synth_scripts.library import Library
-from synth_scripts.macro import MacroEnergy
-from synth_scripts.memory import Memory
-from synth_scripts.replay import Stretch, measure_replay
+from synth_scripts.library.library import Library
+from synth_scripts.module.memory import Memory
+from synth_scripts.power.macro import MacroEnergy
+from synth_scripts.power.replay import Stretch, measure_replay
 
 pytestmark = pytest.mark.synth
 

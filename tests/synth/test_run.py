@@ -12,12 +12,12 @@ import pytest
 
 from gen.emit.verilog import emit
 from hdl.params import EngineParams, OperandFormat
-from synth_scripts import sta
-from synth_scripts.engine import smaller
-from synth_scripts.library import Library
-from synth_scripts.metrics import Rate
-from synth_scripts.power import LIMIT, tile_k
-from synth_scripts.run import synthesise
+from synth_scripts.engine.engine import smaller
+from synth_scripts.engine.metrics import Rate
+from synth_scripts.engine.run import synthesise
+from synth_scripts.library.library import Library
+from synth_scripts.power.power import LIMIT, tile_k
+from synth_scripts.timing import sta
 
 pytestmark = pytest.mark.synth
 KEYS = (
@@ -95,8 +95,10 @@ def sparse(
     scheme: str, bits: int, folder: Path, patch: pytest.MonkeyPatch, *, library: str = "unit", width: int = 2
 ) -> dict[str, Any]:
     """A small engine that skips zeros, with memories as macros from so many bits on, and its power if there is any."""
-    patch.setattr("synth_scripts.memory.MACRO_BITS", bits)
-    patch.setattr("synth_scripts.power.unavailable", lambda library, effort: "no energy" if library.is_unit else "")
+    patch.setattr("synth_scripts.module.memory.MACRO_BITS", bits)
+    patch.setattr(
+        "synth_scripts.power.power.unavailable", lambda library, effort: "no energy" if library.is_unit else ""
+    )
     operand, segment = OperandFormat(width, True), 32 if scheme == "opt4e" else 4 * width
     params = engine(scheme, cols=2, a=operand, b=operand, accumulator=3 * width, encoder="ent", segment=segment)
     return synthesise(params, emit(params), Settings(library), folder, rate=Rate(2.0, "two of the four PEs"))
@@ -145,7 +147,7 @@ def test_power_where_there_are_macros(
 @pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
 def test_given_clock_and_power(osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a clock that is met: positive slack, power of the simulated netlist, whose results are right."""
-    monkeypatch.setattr("synth_scripts.power.unavailable", lambda library, effort: "")
+    monkeypatch.setattr("synth_scripts.power.power.unavailable", lambda library, effort: "")
     params = engine("opt1")
     found = synthesise(params, emit(params), Settings(library="osu018", clock_ns=20.0), tmp_path)
     assert (found["clock_asked_ns"], found["clock_met"], found["clock_ns"]) == (20.0, True, 20.0)
@@ -184,8 +186,8 @@ def test_a_very_large_engine_is_timed_small(unit: Library, tmp_path: Path, monke
     """Areas are the whole engine's; the clock is that of the smaller one."""
     small = engine("mac", rows=2, cols=2)
     expected = synthesise(small, emit(small), Settings(), tmp_path / "small")
-    monkeypatch.setattr("synth_scripts.engine.COMPARED", 2)
-    monkeypatch.setattr("synth_scripts.engine.TIMED", 2)
+    monkeypatch.setattr("synth_scripts.engine.engine.COMPARED", 2)
+    monkeypatch.setattr("synth_scripts.engine.engine.TIMED", 2)
     large = engine("mac", rows=4, cols=4)
     found = synthesise(large, emit(large), Settings(), tmp_path / "large")
     assert found["timing_by"].endswith("the engine's at 2x2")

@@ -68,7 +68,7 @@ def _built(axis: str, presets: dict[str, dict[str, dict[str, str]]]) -> list[str
 def _libraries() -> dict[str, str]:
     """The libraries with a name, and whether they are there."""
     from hdl.params import ToolError
-    from synth_scripts.sources import find
+    from synth_scripts.library.sources import find
 
     states = {}
     for name in ("unit", "osu018", "sky130", "gf180mcu", "sg13g2"):

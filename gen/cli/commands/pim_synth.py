@@ -27,7 +27,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     from gen.pim.hardware import pim_verilog
     from gen.pim.registers import c_header, systemrdl
     from hdl.pim.registers import pim_registers
-    from synth_scripts.controller import synthesise_controller
+    from synth_scripts.controller.controller import synthesise_controller
 
     if options.clock is not None and not MIN_CLOCK_NS <= options.clock <= MAX_CLOCK_NS:
         legal = f"must be {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g} ns, not {options.clock:g}"

@@ -17,8 +17,8 @@ from hdl.params import MULTIPLIERS, CheckFailed, ConfigError, EngineParams, Prob
 if TYPE_CHECKING:
     from gen.config import Config
     from gen.emit.verilog import Emission
-    from synth_scripts.library import Library
-    from synth_scripts.metrics import Rate
+    from synth_scripts.engine.metrics import Rate
+    from synth_scripts.library.library import Library
 
 __all__ = ["SIM", "SYNTH", "Session", "load_config", "load_library"]
 
@@ -42,7 +42,7 @@ def load_config(options: argparse.Namespace) -> Config:
 
 def load_library(config: Config) -> Library:
     """The cell library that a configuration names. Raises ToolError where it is missing or unusable."""
-    from synth_scripts.library import load
+    from synth_scripts.library.load import load
 
     library = config.synth.library
     try:
@@ -115,7 +115,7 @@ class Session:
 
         A clock that one of them misses is a failure, which :meth:`end` raises.
         """
-        from synth_scripts.metrics import ratios
+        from synth_scripts.engine.metrics import ratios
 
         self.output.claim([SYNTH, REPORT])
         before = self.output.read_json(SYNTH)
@@ -141,8 +141,8 @@ class Session:
     def _synthesise(self, designs: list[list[EngineParams]]) -> list[Json]:
         """Designs, each in the best of its forms, side by side on all cores."""
         from gen.emit.verilog import emit
-        from synth_scripts.jobs import together
-        from synth_scripts.run import Form, strongest
+        from synth_scripts.engine.run import Form, strongest
+        from synth_scripts.work.jobs import together
 
         folder = self.output.workdir("synth")
         engine = designs[0][0]
@@ -171,7 +171,7 @@ class Session:
             return None
         from gen.operands import usual_sigma
         from sim_tb.rate import measure_streak
-        from synth_scripts.metrics import Rate
+        from synth_scripts.engine.metrics import Rate
 
         k = min(RATE_K, params.k_limit)
         sigma = usual_sigma(params.a)

@@ -19,7 +19,7 @@ from hdl.params.pim import COMMANDS, PimParams, TimingTable
 from hdl.pim.channel.operation import KINDS
 from hdl.pim.channel.sequencer import Sequencer
 from sim_tb.pim.check.rules import ACTIVATES, COLUMNS, PRECHARGES, spacings
-from synth_scripts import yosys
+from synth_scripts.work import yosys
 from tests.pim.machines import TINY
 
 pytestmark = pytest.mark.synth

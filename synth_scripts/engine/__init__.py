@@ -1,0 +1,1 @@
+"""Synthesis of whole engines, and their figures."""

@@ -1,0 +1,402 @@
+"""Synthesis of what is around the core, module by module, and timing of the whole engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from hdl.params.errors import CheckFailed
+from synth_scripts.library.library import Library
+from synth_scripts.module.block import Block
+from synth_scripts.module.candidates import objective
+from synth_scripts.module.memory import Memory, is_memory
+from synth_scripts.module.styles import ADDERS, abc_script, map_files
+from synth_scripts.netlist import checks
+from synth_scripts.netlist.hierarchy import Hierarchy
+from synth_scripts.netlist.netlist import Netlist
+from synth_scripts.timing import abc as abc_timing
+from synth_scripts.timing import sta
+from synth_scripts.timing import unit as unit_timing
+from synth_scripts.timing.walk import timer, walk
+from synth_scripts.work import cache, jobs, yosys
+
+__all__ = ["VARIANTS", "Box", "Fabric", "critical_paths", "synthesise_fabric"]
+
+#: Adder and script pairs that are tried, by effort; the same for every design.
+VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "quick": (("sklansky", "area-delay"), ("sklansky", "classic")),
+    "normal": tuple((adder, script) for adder in ("brent-kung", "sklansky") for script in ("area-delay", "classic")),
+    "full": tuple(
+        (adder, script)
+        for adder in ("brent-kung", "sklansky", "kogge-stone")
+        for script in ("area-delay", "delay", "classic", "area")
+    ),
+}
+#: Word-level cells that become adders.
+ADDING = (
+    *("$alu", "$lcu", "$macc", "$macc_v2", "$fa", "$add", "$sub", "$neg", "$mul", "$div", "$mod", "$divfloor"),
+    *("$modfloor", "$pow", "$lt", "$le", "$gt", "$ge"),
+)
+#: Memories as flip-flops with enables.
+MEMORIES = ("memory -nomap", "memory_map", "opt_clean", "opt_dff -simple-dffe -nosdff", "opt_clean")
+
+
+@dataclass(frozen=True)
+class Box:
+    """A module whose inside comes from elsewhere: its netlist, or its timing model where it has flip-flops.
+
+    Parameters
+    ----------
+    name : str
+    area : float
+    netlist : str
+        Verilog of library cells; an empty module for a macro.
+    loads : dict
+        Capacitance of each input bit, fF.
+    block : Block or None
+        Stands for the netlist in the engine's timing.
+    times : (float, float) or None
+        Of a macro: from the clock to an output, and setup time, ns.
+    """
+
+    name: str
+    area: float
+    netlist: str
+    loads: dict[str, float]
+    block: Block | None
+    times: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, memory: Memory, library: Library) -> Box:
+        """A memory as a macro, outside of all areas."""
+        block = memory.block(library)
+        times = (memory.access_ps(library) / 1e3, memory.setup_ps(library) / 1e3)
+        own = block if sta.available() else None
+        return cls(block.name, 0.0, memory.empty(), block.loads, own, times)
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """The synthesised engine without the insides of its boxes.
+
+    Parameters
+    ----------
+    style : str
+    pair : (adder, script)
+    period : float
+        Least clock period of the engine (ns), paths inside blocks not counted; 0 where it could not be timed.
+    areas : dict
+        Area of the cells directly in each module.
+    instances : dict
+        How often each module and library cell occurs in the engine (boxes' insides not counted).
+    buffers : int
+        Fan-out buffers in the modules.
+    netlist : str
+        Verilog of all modules but the boxes.
+    path : str
+        The critical path as ABC prints it, where ABC is the one who timed it.
+    """
+
+    style: str
+    pair: tuple[str, str]
+    period: float
+    areas: dict[str, float]
+    instances: dict[str, int]
+    buffers: int
+    netlist: str = field(repr=False, default="")
+    path: str = field(repr=False, default="")
+
+    def area(self, boxes: Collection[Box]) -> float:
+        """Area of the engine, boxes included."""
+        inside = sum(box.area * self.instances.get(box.name, 0) for box in boxes)
+        return inside + sum(area * self.instances[name] for name, area in self.areas.items())
+
+    def sequential_area(self, library: Library) -> float:
+        """Area of flip-flops, latches and clock gates, which is the same whatever the logic is mapped to."""
+        return sum(library.areas[kind] * self.instances.get(kind, 0) for kind in library.clock_pins)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """An engine by area and least clock period, blocks included."""
+
+    area: float
+    period: float
+
+
+def synthesise_fabric(
+    library: Library,
+    verilog: str,
+    top: str,
+    boxes: list[Box],
+    folder: Path,
+    *,
+    target_ns: float,
+    clock_ns: float | None = None,
+    core_ns: float = 0.0,
+    pairs: tuple[tuple[str, str], ...] = VARIANTS["normal"],
+    timed: bool = True,
+    gate_bits: int | None = None,
+    say: jobs.Say = jobs.quiet,
+) -> Fabric:
+    """Synthesise everything but the boxes; the variant that makes the best engine wins.
+
+    Parameters
+    ----------
+    library : Library
+    verilog : str
+        The whole design.
+    top : str
+    boxes : list of Box
+        The core, and the macros.
+    folder : Path
+    target_ns : float
+        The period the core reaches, or the clock asked for; the fabric need not be faster.
+    clock_ns : float, optional
+        The clock asked for: the smallest engine that meets it is the best, or the fastest where none does. Without one
+        it is that with the least area times clock period.
+    core_ns : float
+        Least period of paths inside the boxes.
+    pairs : tuple of (adder, script)
+        The variants to try.
+    timed : bool
+        Time the engine; otherwise the period is 0.
+    gate_bits : int, optional
+        So many flip-flops of one enable, or more, get a clock gate; default: three registers, of whatever width.
+    say : callable
+        Told what is being done.
+
+    Raises
+    ------
+    CheckFailed
+    ToolError
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    blocks = [(box.name, box.area, box.netlist, box.block.liberty if box.block else "") for box in boxes]
+    key = cache.digest(
+        *("fabric by objective", verilog, top, library.digest, blocks, target_ns, clock_ns, core_ns, pairs, timed),
+        *(gate_bits, sta.available(), yosys.version()),
+    )
+    stored = cache.read("fabrics", key)
+    if stored is None:
+        made = _Run(library, verilog, top, boxes, folder, target_ns, timed, gate_bits, say).variants(pairs)
+        least = objective(clock_ns)
+        stored = vars(min(made, key=lambda each: least(_Whole(each.area(boxes), max(each.period, core_ns)))))
+        cache.write("fabrics", key, stored)
+    fabric = Fabric(**{**stored, "pair": tuple(stored["pair"])})
+    (folder / f"{top}.v").write_text(fabric.netlist)
+    return fabric
+
+
+def critical_paths(
+    library: Library, fabric: Fabric, top: str, boxes: list[Box], core: Collection[str], folder: Path, period_ns: float
+) -> sta.Paths:
+    """The critical paths of an engine at a clock period, those among the boxes ``core`` told apart.
+
+    Raises
+    ------
+    CheckFailed
+        Where loops of logic go through several modules.
+    ToolError
+    """
+    blocks = [(box.name, box.netlist, box.block.liberty if box.block else "") for box in boxes]
+    key = cache.digest(*("paths", fabric.netlist, top, library.digest, blocks, sorted(core), period_ns, timer(library)))
+    stored = cache.read("paths", key)
+    if timer(library) == "ABC":
+        return sta.Paths(fabric.path)
+    if stored is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        if timer(library) == unit_timing.NAME:
+            whole = walk(library, fabric.netlist, top, boxes, folder)
+            own = walk(library, fabric.netlist, top, boxes, folder, core)
+            return sta.Paths(whole.path(period_ns), own.period, own.path(period_ns))
+        (folder / f"{top}.v").write_text(fabric.netlist)
+        among = [box.name for box in boxes if box.block and box.name in core]
+        read = _read(boxes, folder)
+        found = sta.paths(library, f"{top}.v", top, folder, period_ns=period_ns, read=read, among=among)
+        if found.loops:
+            log = folder / "paths.log"
+            raise CheckFailed(f"{top}: {found.loops} combinational loop(s) through several modules (log: {log})")
+        stored = vars(found)
+        cache.write("paths", key, stored)
+    return sta.Paths(**stored)
+
+
+def _read(boxes: list[Box], folder: Path) -> list[str]:
+    """The commands by which OpenSTA reads boxes, whose files are written."""
+    read = []
+    for box in boxes:
+        suffix = "lib" if box.block else "v"
+        (folder / f"{box.name}.{suffix}").write_text(box.block.liberty if box.block else box.netlist)
+        read.append(f"read_{'liberty' if box.block else 'verilog'} {box.name}.{suffix}")
+    return read
+
+
+class _Run:
+    """One fabric, in several variants."""
+
+    def __init__(
+        self,
+        library: Library,
+        verilog: str,
+        top: str,
+        boxes: list[Box],
+        folder: Path,
+        target_ns: float,
+        timed: bool,
+        gate_bits: int | None,
+        say: jobs.Say,
+    ) -> None:
+        self.library, self.top, self.boxes, self.folder = library, top, boxes, folder
+        self.target_ns, self.timed, self.gate_bits, self.say = target_ns, timed, gate_bits, say
+        names = {box.name for box in boxes}
+        hierarchy = Hierarchy(verilog)
+        mapped = [name for name in hierarchy.below(top, names) if name not in names]
+        self.memories = any(is_memory(hierarchy.texts[name]) for name in mapped)
+        (folder / "design.v").write_text(verilog)
+        for name, text in map_files(library).items():
+            (folder / name).write_text(text)
+        (folder / "abc.constr").write_text(f"set_driving_cell {library.driver}\nset_load {2 * library.load_ff:g}\n")
+
+    def variants(self, pairs: tuple[tuple[str, str], ...]) -> list[Fabric]:
+        """Synthesise, check and time every (adder, script) pair."""
+        names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
+        self.say(f"mapping {len(names)} variant{'s'[: len(names) > 1]}")
+        files = {yosys.LIBRARY: self.library.mapping}
+        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top, files=files)
+        abc_timing.keep(log, self._in_order(names), self.folder)
+        loads = {box.name: box.loads for box in self.boxes}
+        netlists, buffers = {}, {}
+        for name in names:
+            path = self.folder / f"{name}.json"
+            self._complete(path, names)
+            netlist = netlists[name] = Netlist(path, self.library, self.top, loads)
+            checks.mapped(netlist.unmapped(), self.library.name)
+            buffers[name] = netlist.grow_trees()
+            netlist.write(path)
+        yosys.run(self._writing(list(names)), self.folder, "trees", check=self.top)
+        texts = {}
+        for name in names:
+            path = self.folder / f"{name}.v"
+            texts[name] = sta.plain(path.read_text())
+            path.write_text(texts[name])
+        timing = self._time(list(names))
+        for name in names:
+            for suffix in ("v", "json"):
+                (self.folder / f"{name}.{suffix}").unlink()
+        return [
+            Fabric(
+                style=f"{adder}, {script} at {self.target_ns:.3g} ns",
+                pair=(adder, script),
+                period=timing[name].period,
+                path=timing[name].path,
+                areas={module: netlists[name].local_area(module) for module in netlists[name].order},
+                instances=dict(netlists[name].instances()),
+                buffers=buffers[name],
+                netlist=texts[name],
+            )
+            for name, (adder, script) in names.items()
+        ]
+
+    def _mapping(self, names: dict[str, tuple[str, str]]) -> list[str]:
+        library = self.library
+        target = self.target_ns * 1e3 - library.flop_delay_ps - library.flop_setup_ps
+        commands = [
+            f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
+            "read_verilog -sv design.v",
+            *(f"blackbox {box.name}" for box in self.boxes),
+            f"hierarchy -check -top {self.top}",
+            *("proc", "attrmap -remove init", "check -nolatches -assert"),
+            *(MEMORIES if self.memories else ()),
+            *yosys.COARSE,
+            *("alumacc", "opt -nosdff", "opt -full -nosdff"),
+        ]
+        if library.clock_gate or library.latch_gate:
+            # The pass counts cells: registers, or flip-flops where registers are taken apart first.
+            commands += ["simplemap t:$dffe"] if self.gate_bits else []
+            least = self.gate_bits or 3
+            commands += [f"clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size {least}"]
+            commands += ["techmap -map clock_gate.v"]
+        commands += ["design -save words"]
+        for i, adder in enumerate(dict.fromkeys(adder for adder, _ in names.values())):
+            style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""
+            commands += ["design -load words"]
+            # Modules without adders are the same for every adder, see _complete; ABC is asked for the time of each.
+            if i and timer(self.library) != "ABC":
+                added = " ".join(f"t:{kind}" for kind in ADDING) + " %u" * (len(ADDING) - 1)
+                commands += [f"select -set plain * {added} %m %d", "blackbox @plain"]
+            commands += [
+                f"techmap -map +/techmap.v{style}",
+                "opt -fast -nodffe -nosdff",
+                f"dfflibmap -liberty {yosys.LIBRARY}",
+                "opt -nodffe -nosdff",
+                "setundef -zero",
+                "opt_clean -purge",
+                "design -save gates",
+            ]
+            for name, (own, script) in names.items():
+                if own == adder:
+                    (self.folder / f"{name}.abc").write_text(abc_script(script, max(target, library.fo4_ps)))
+                    commands += [
+                        "design -load gates",
+                        f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
+                        "opt_clean -purge",
+                        f"write_json {name}.json",
+                    ]
+        return commands
+
+    def _complete(self, path: Path, names: dict[str, tuple[str, str]]) -> None:
+        """Add to a variant the modules that it shares with that of the first adder and the same script."""
+        adder, script = names[path.stem]
+        first = next(name for name, pair in names.items() if pair[1] == script)
+        if names[first][0] == adder:
+            return
+        modules, others = (json.loads((self.folder / f"{name}.json").read_text()) for name in (path.stem, first))
+        for name, module in others["modules"].items():
+            if "blackbox" in modules["modules"][name]["attributes"]:
+                modules["modules"][name] = module
+        path.write_text(json.dumps(modules))
+
+    @staticmethod
+    def _in_order(names: dict[str, tuple[str, str]]) -> list[str]:
+        """Names in the order in which they are mapped: by adder."""
+        adders = list(dict.fromkeys(adder for adder, _ in names.values()))
+        return sorted(names, key=lambda name: adders.index(names[name][0]))
+
+    def _writing(self, names: list[str]) -> list[str]:
+        commands = []
+        for name in names:
+            commands += [
+                "design -reset",
+                f"read_json {name}.json",
+                f"hierarchy -top {self.top}",
+                "check -assert",
+                *(f"delete {box.name}" for box in self.boxes),
+                f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
+            ]
+        return commands
+
+    def _time(self, names: list[str]) -> dict[str, sta.Timing]:
+        if not self.timed:
+            return {name: sta.Timing(0.0, 0.0, "") for name in names}
+        self.say(f"timing {len(names)} variant{'s'[: len(names) > 1]}")
+
+        def timing(name: str) -> sta.Timing:
+            folder = self.folder / f"timing_{name}"
+            folder.mkdir(exist_ok=True)
+            netlist = (self.folder / f"{name}.v").read_text()
+            if timer(self.library) == unit_timing.NAME:
+                return sta.Timing(walk(self.library, netlist, self.top, self.boxes, folder).period, 0.0)
+            (folder / f"{name}.v").write_text(netlist)
+            read = _read(self.boxes, folder)
+            start = self.target_ns
+            period = sta.settle(self.library, f"{name}.v", self.top, folder, start_ns=start, read=read)
+            return sta.Timing(period, 0.0)
+
+        if timer(self.library) == "ABC":
+            return abc_timing.measure(self.library, names, self.folder)
+        found = jobs.together([partial(timing, name) for name in names])
+        return dict(zip(names, found, strict=True))

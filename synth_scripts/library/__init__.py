@@ -1,0 +1,1 @@
+"""Cell libraries: from Liberty files to what the flow must know of their cells."""

@@ -1,0 +1,61 @@
+"""From a setting to a cell library: found, read, and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from synth_scripts.library.cells import make
+from synth_scripts.library.header import Thresholds
+from synth_scripts.library.library import Adder, ClockGate, Library
+from synth_scripts.library.sources import find
+from synth_scripts.work import cache
+
+__all__ = ["load"]
+
+#: Counted up when what is read out of a library changes.
+VERSION = 10
+#: What of a library is an object of its own.
+_OBJECTS: dict[str, Any] = {
+    "clock_gate": ClockGate,
+    "full_adder": Adder,
+    "half_adder": Adder,
+    "thresholds": Thresholds,
+}
+
+
+def load(setting: str | list[str] = "auto") -> Library:
+    """Resolve a library setting and read the library.
+
+    Parameters
+    ----------
+    setting : str or list of str
+        ``auto``, ``osu018``, ``unit``, the name of a PDK installed with ciel, a Liberty file (``.lib``, ``.lib.gz``), a
+        folder of them, or a list of files that make one library.
+
+    Raises
+    ------
+    ToolError
+        Where a file is missing, empty, not Liberty, contradicts itself or another one, or lacks cells that are needed.
+    """
+    sources, notes = find(setting)
+    key = cache.digest("library", VERSION, sorted((source.name, cache.digest(source.data)) for source in sources))
+    stored = cache.read("libraries", key)
+    if stored is not None and all(cache.intact(Path(path)) for path in (*stored["files"], stored["mapping"])):
+        return _restore({**stored, "notes": (*notes, *stored["notes"])})
+    library = make(sources, key)
+    values = {name: getattr(library, name) for name in Library.__dataclass_fields__}
+    values |= {name: vars(values[name]) for name in _OBJECTS if values[name]}
+    cache.write("libraries", key, values)
+    return _restore({**values, "notes": (*notes, *library.notes)})
+
+
+def _restore(values: dict[str, Any]) -> Library:
+    def frozen(value: Any) -> Any:
+        return tuple(frozen(item) for item in value) if isinstance(value, list | tuple) else value
+
+    values = {name: frozen(value) for name, value in values.items()}
+    for name, kind in _OBJECTS.items():
+        if values[name] is not None:
+            values[name] = kind(**{key: frozen(value) for key, value in values[name].items()})
+    return Library(**values)

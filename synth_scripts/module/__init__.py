@@ -1,0 +1,1 @@
+"""Synthesis of one module: styles, candidates, and models of what comes out."""

@@ -1,0 +1,1 @@
+"""Mapped netlists: their modules, counts and checks."""

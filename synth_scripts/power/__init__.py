@@ -1,0 +1,1 @@
+"""Power: simulation of netlists, activity and energy."""

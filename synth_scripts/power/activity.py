@@ -1,0 +1,185 @@
+"""Random tiles through the simulated netlist of an engine, whatever its array: activity, and results to compare."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from hdl.params import BeatMap, CheckFailed, Dataflow, EngineParams, OperandFormat
+from synth_scripts.power.gatesim import Simulator
+
+__all__ = ["CHECKED", "stream_tiles"]
+
+#: Lanes of the simulation whose results are compared.
+CHECKED = 4
+#: Tiles that pass before activity is counted, over one tile.
+WARM_UP = 2
+
+
+def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, sigma: float) -> int:
+    """Stream tiles of normal operands, back to back, and count activity over one of them.
+
+    Every lane has operands of its own, and takes its time where those decide about it. Counting begins when two tiles
+    have entered, and ends with the third; the simulation goes on until a tile's results are out.
+
+    Parameters
+    ----------
+    params : EngineParams
+    simulator : Simulator
+        Of the flattened netlist.
+    k : int
+        Inner size of the tiles.
+    seed : int
+    sigma : float
+        Standard deviation of the operands A; that of B is as large a part of its range.
+
+    Returns
+    -------
+    int
+        Results compared.
+
+    Raises
+    ------
+    CheckFailed
+        Where a result is wrong, or none comes.
+    """
+    return _Bench(params, simulator, k, seed, sigma).run()
+
+
+class _Stream:
+    """A stream into the engine: in each lane of the simulation it offers beats, each until it is taken there.
+
+    ``draw`` gives elements; without it all are zero.
+    """
+
+    def __init__(self, name: str, beats: BeatMap, k: int, lanes: int, draw: Callable[[], int] = lambda: 0) -> None:
+        self.name, self.beats, self.k, self.draw = name, beats, k, draw
+        self.size = beats.beats(k)
+        #: By lane of the simulation: the beats that were taken, and the one that is offered.
+        self.taken: list[list[int]] = [[] for _ in range(lanes)]
+        self.beat: list[int | None] = [None] * lanes
+        self.positions = beats.indices(k)
+        #: By beat, where its elements are: the others are filling.
+        self.inside = [
+            [i * beats.element_bits for i, at in enumerate(positions) if at is not None] for positions in self.positions
+        ]
+
+    def offer(self, simulator: Simulator) -> None:
+        """Drive the next beats."""
+        numbers = [len(taken) % self.size for taken in self.taken]
+        ones, draw = (1 << self.beats.element_bits) - 1, self.draw
+        words = [
+            sum((draw() & ones) << shift for shift in self.inside[number]) if beat is None else beat
+            for number, beat in zip(numbers, self.beat, strict=True)
+        ]
+        self.beat[:] = words
+        simulator.set(f"{self.name}_tdata", words)
+        simulator.set(f"{self.name}_tvalid", 1)
+        simulator.set(f"{self.name}_tlast", [int(number == self.size - 1) for number in numbers])
+
+    def take(self, simulator: Simulator) -> None:
+        """The beats have been accepted, or not."""
+        for lane, beat in enumerate(self.beat):
+            if beat is not None and simulator.get(f"{self.name}_tready", lane):
+                self.taken[lane].append(beat)
+                self.beat[lane] = None
+
+    @property
+    def tiles(self) -> float:
+        """How many tiles have entered, in the lane that is furthest behind."""
+        return min(map(len, self.taken)) / self.size
+
+    def matrix(self, tile: int, lane: int) -> dict[tuple[int, int], int]:
+        """A tile's elements in a lane of the simulation."""
+        elements = {}
+        for number, positions in enumerate(self.positions):
+            word = self.taken[lane][tile * self.size + number]
+            for i, at in enumerate(positions):
+                if at is not None:
+                    elements[at] = _element(word, i, self.beats)
+        return elements
+
+
+class _Bench:
+    def __init__(self, params: EngineParams, simulator: Simulator, k: int, seed: int, sigma: float) -> None:
+        self.params, self.simulator, self.k, self.seed = params, simulator, k, seed
+        self.flow = flow = Dataflow(params)
+        source, lanes = random.Random(seed), simulator.lanes
+        self.a = _Stream("s_axis_a", flow.a, k, lanes, _normal(source, params.a, sigma))
+        self.b = _Stream("s_axis_b", flow.b, k, lanes, _normal(source, params.b, sigma * params.b.max / params.a.max))
+        self.initial = [_Stream("s_axis_c", flow.c, k, lanes)] if params.preload else []
+        #: By lane.
+        self.results: list[list[int]] = [[] for _ in range(CHECKED)]
+
+    def run(self) -> int:
+        simulator, params = self.simulator, self.params
+        for name, port in simulator.module["ports"].items():
+            if port["direction"] == "input" and name != "clk":
+                simulator.set(name, 0)
+        simulator.set("m_axis_c_tready", 1)
+        simulator.set("job_tiles", 0xFFFF)
+        steps = max(self.a.size, self.b.size, self.flow.c.beats(self.k))
+        patience = 64 + 8 * (params.rows + params.cols) + 16 * params.a.width * steps
+        for cycle in range(patience):
+            self._cycle(cycle)
+            finished = min(map(len, self.results)) >= self.flow.c.beats(self.k)
+            if finished and min(self.a.tiles, self.b.tiles) >= WARM_UP + 1:
+                return self._compare()
+        raise CheckFailed(f"the synthesised netlist gave no result in {patience} cycles (seed {self.seed})")
+
+    def _cycle(self, cycle: int) -> None:
+        simulator = self.simulator
+        simulator.set("rst", int(cycle < 2))
+        simulator.set("job_valid", int(cycle == 3))
+        for stream in (self.a, self.b, *self.initial):
+            stream.offer(simulator)
+        simulator.settle()
+        if WARM_UP <= self.a.tiles <= WARM_UP + 1:
+            simulator.count()
+        if cycle >= 2:
+            for stream in (self.a, self.b, *self.initial):
+                stream.take(simulator)
+            for lane, results in enumerate(self.results):
+                if simulator.get("m_axis_c_tvalid", lane):
+                    results.append(simulator.get("m_axis_c_tdata", lane))
+        simulator.clock()
+
+    def _compare(self) -> int:
+        """Compare every result with the product of its operands."""
+        compared, size = 0, self.flow.c.beats(self.k)
+        for lane, results in enumerate(self.results):
+            for tile in range(len(results) // size):
+                a, b = self.a.matrix(tile, lane), self.b.matrix(tile, lane)
+                for beat in range(size):
+                    word = results[tile * size + beat]
+                    for i in range(self.flow.c.lanes):
+                        at = self.flow.c.index(self.k, beat, i)
+                        if at is None:
+                            continue
+                        row, col = at
+                        expected = sum(a[row, step] * b[step, col] for step in range(self.k))
+                        got = _element(word, i, self.flow.c)
+                        if got != expected:
+                            raise CheckFailed(
+                                f"the synthesised netlist computes {got} for C[{row}, {col}] of tile {tile}, "
+                                f"not {expected} (seed {self.seed}, lane {lane})"
+                            )
+                        compared += 1
+        return compared
+
+
+def _normal(source: random.Random, form: OperandFormat, sigma: float) -> Callable[[], int]:
+    """Rounded numbers from a normal distribution around 0; those outside of the format are drawn anew."""
+    low, high, gauss = form.min, form.max, source.gauss
+
+    def draw() -> int:
+        while not low <= (value := round(gauss(0.0, sigma))) <= high:
+            pass
+        return value
+
+    return draw
+
+
+def _element(word: int, index: int, beats: BeatMap) -> int:
+    value = word >> (index * beats.element_bits) & ((1 << beats.element_bits) - 1)
+    return value - (1 << beats.element_bits) if beats.signed and value >> (beats.element_bits - 1) else value

@@ -1,0 +1,1 @@
+"""Static timing: OpenSTA, or what stands in where it is missing."""
