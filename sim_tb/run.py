@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_model", "run_protocol", "run_stress", "run_workload", "simulate"]
 
-#: Beyond so many operand beats times PEs, a model that is quicker to run pays for its longer build.
+#: Beyond this product of operand beats and PEs, a model that is quicker to run pays for its longer build.
 QUICK_WORK = 50_000_000
 #: Units of the numbers in ``sim.json``; a share is of 1.
 UNITS = {

@@ -54,7 +54,7 @@ class Stream:
 
 
 def _macs(rows: int, columns: int, clocks: int) -> Stream:
-    """Multiply-accumulates alone, so many columns of each row."""
+    """Multiply-accumulates alone, N columns of each row."""
     text = f"i: loop n={rows}, row=1\nmac_ab row=0@i, n={columns}\nendl\n"
     name = f"{rows} row{'s' * (rows > 1)}, {columns} MAC{'s' * (columns > 1)} in each"
     return Stream(name, text, clocks)

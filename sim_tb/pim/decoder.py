@@ -55,7 +55,7 @@ def loaded(compiled: Compiled, weights: Mapping[str, Elements]) -> Machine:
 
 
 def generation(compiled: Compiled, prompt: Sequence[int], count: int) -> list[tuple[Program, ...]]:
-    """The programs of each position that continue a prompt by the most likely tokens, so many of them.
+    """The programs of each position that continue a prompt by N tokens, each of them the most likely one.
 
     From the last position of the prompt on, each sends its logits.
 
@@ -104,7 +104,7 @@ def received(compiled: Compiled, outputs: Elements) -> Elements:
 def continue_golden(
     compiled: Compiled, weights: Mapping[str, Elements], prompt: Sequence[int], count: int
 ) -> Generated:
-    """Continue a prompt by the most likely tokens, so many of them, on the golden model.
+    """Continue a prompt by N tokens on the golden model, each of them the most likely one.
 
     Raises
     ------

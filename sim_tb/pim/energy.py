@@ -95,7 +95,7 @@ class Energy:
 def energy_of_counts(
     params: PimParams, commands: Mapping[str, int], clocks: int, open_clocks: int, products: int
 ) -> Energy:
-    """The energy of so many commands in so many clocks.
+    """The energy of a number of commands in a number of clocks.
 
     A column that meets several vectors is read from the arrays once, and each further set of products costs what the
     table's ``mac`` has beyond ``read``: assumed, as nobody has published a MAC unit like that. Int8 are two sets, as

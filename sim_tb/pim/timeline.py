@@ -96,7 +96,7 @@ class Timeline:
         ]
 
     def columns(self, length: int) -> list[dict[str, int]]:
-        """The clocks cut into columns of so many, by cause; the last one may be shorter."""
+        """The clocks cut into columns of equal length, by cause; the last one may be shorter."""
         limits = np.arange(0, self.end, length)
         edges = np.unique(np.concatenate([self.edges, limits]))
         causes = self.causes[np.searchsorted(self.edges, edges, "right") - 1]

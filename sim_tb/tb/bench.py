@@ -117,7 +117,7 @@ class Bench:
             self.problems.append("the cycle after job_done: job_done and busy must be low, job_ready high")
 
     def collect(self, tiles: int) -> Matrix:
-        """Fetch the results of so many tiles: an array of shape (tiles, M, N). Checks ``tlast``."""
+        """Fetch the results of N tiles: an array of shape (tiles, M, N). Checks ``tlast``."""
         packer, rows = self.packers["c"], self.params.rows
         beats = [self.results.beats.popleft() for _ in range(min(tiles * rows, len(self.results.beats)))]
         for index, beat in enumerate(beats):

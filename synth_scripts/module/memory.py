@@ -21,7 +21,7 @@ from synth_scripts.netlist.hierarchy import Hierarchy
 
 __all__ = ["COUNTED", "MACRO_BITS", "MODEL", "Memory", "is_memory", "memories"]
 
-#: From so many bits on a memory is a macro.
+#: The fewest bits of a memory that becomes a macro.
 MACRO_BITS = 512
 #: From clock to output of a macro of up to ``BASE_BITS`` bits, and for every doubling beyond, FO4.
 ACCESS, DOUBLING, BASE_BITS = 12.0, 1.0, 4096
@@ -29,7 +29,7 @@ ACCESS, DOUBLING, BASE_BITS = 12.0, 1.0, 4096
 SETUP = 1.0
 #: Area of a bit with a write port and a read port (eight transistors), and of each further read port, NAND2.
 CELL, PORT = 0.35, 0.1
-#: Decoder and driver of a word are as large as so many bits; drivers and sense amplifier of a column likewise.
+#: Decoder and driver of a word are as large as N bits; drivers and sense amplifier of a column likewise.
 PER_WORD, PER_COLUMN = 10, 16
 #: What a bit of a memory of flip-flops needs beside its flip-flop for each read port, NAND2: multiplexer and enable.
 READ = 3.0
@@ -44,7 +44,7 @@ COUNTED = (
 )
 
 
-#: Words of so many bits, and so many of them.
+#: Bits of a word, and words.
 _ARRAY = re.compile(r"^\s*reg (?:\[(\d+):0\] )?(?:\w+|\\\S+ ) ?\[(\d+):0\];", re.MULTILINE)
 
 

@@ -27,7 +27,7 @@ ARRAYS = (
 
 
 def _clocked(timing: TimingTable, faster: int, slower: int = 1) -> dict[str, int | float]:
-    """A clock that is so many times as fast; times of arrays stay, rounded up to clocks."""
+    """A clock N times as fast; times of arrays stay, rounded up to clocks."""
     found = {key: -(-getattr(timing, key) * faster // slower) for key in ARRAYS}
     found["trc"] = max(found["trc"], found["tras"] + found["trp"])
     return {"timing.clock_ps": timing.clock_ps * slower // faster} | {
@@ -36,7 +36,7 @@ def _clocked(timing: TimingTable, faster: int, slower: int = 1) -> dict[str, int
 
 
 def _lanes(params: PimParams, lanes: int) -> dict[str, int | float]:
-    """MAC units and columns of so many lanes; as many elements in a row, in a buffer and in SRAM as before."""
+    """MAC units and columns of N lanes; as many elements in a row, in a buffer and in SRAM as before."""
     most = params.lanes * params.row_cols // lanes
     return {
         "lanes": lanes,

@@ -110,7 +110,7 @@ def argmax(a: Elements) -> int:
 
 
 def sums(a: Elements, lanes: int, *, squares: bool = False) -> Floats:
-    """The sum of a vector, or of its squares, in the order of the vector unit of so many lanes; shape (1,)."""
+    """The sum of a vector, or of its squares, in the order of a vector unit of N lanes; shape (1,)."""
     values = flush(widen(a))[None]
     return total(multiply(values, values) if squares else values, lanes)
 

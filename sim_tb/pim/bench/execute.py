@@ -18,7 +18,7 @@ from sim_tb.pim.energy import Energy, energy_of
 
 __all__ = ["Execution", "execute"]
 
-#: Banks of up to so many bytes are kept whole; of larger ones the first ROWS rows.
+#: Banks of up to this many bytes are kept whole; of larger ones the first ROWS rows.
 WHOLE_BYTES, ROWS = 1 << 24, 64
 #: Names of what is compared.
 COMPARED = ("end", "scalar registers", "SRAM", "banks", "global buffers", "accumulators", "output stream", "marks")

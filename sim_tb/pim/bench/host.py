@@ -84,15 +84,15 @@ class Script:
         return self.write("CONTROL", sum(1 << shifts[name] for name in fields))
 
     def send(self, instructions: int) -> None:
-        """Send the next so many instructions."""
+        """Send the next N instructions."""
         self.lines.append(f"p {instructions}")
 
     def interrupt(self, clocks: int = 1 << 30) -> int:
-        """Wait for the interrupt line, for so many clocks at most."""
+        """Wait for the interrupt line, for N clocks at most."""
         return self._answered(f"i {clocks}")
 
     def wait(self, clocks: int) -> None:
-        """Wait so many clocks."""
+        """Wait for N clocks."""
         self.lines.append(f"n {clocks}")
 
     def _at(self, register: str | int) -> int:
@@ -180,7 +180,7 @@ def run_host(
     rows : int
         Rows of the banks that the simulation keeps; 0 for all.
     stall : int
-        In so many of 256 clocks each channel of the bus and each stream pauses.
+        Of 256 clocks, the number in which each channel of the bus and each stream pauses.
     limit : int
         Clocks after which it is given up.
     seed : int

@@ -44,7 +44,7 @@ def random_program(
     length: int = 40,
     units: Sequence[str] = ("control", "stream", "dram", "pim", "vector"),
 ) -> RandomProgram:
-    """A legal program of about so many instructions for these units, with loops up to two deep, or three where the
+    """A legal program of about ``length`` instructions for these units, with loops up to two deep, or three where the
     outermost one moves all rows.
 
     It favours small sizes, low addresses and few rows, so that instructions meet each other's data.

@@ -78,7 +78,7 @@ def run_sequencers(
         Names and timing tables.
     steps : sequence of Step
     stall : int
-        In so many of 256 clocks there is no word to write, and no room for what is read.
+        Of 256 clocks, the number in which there is no word to write, and no room for what is read.
     least : int
         Clocks that the simulation lasts at least.
 

@@ -113,7 +113,7 @@ def run_system(
         Banks, global buffers, scalar registers and the input stream are loaded from it; it stays as it is. SRAM holds
         nothing at first: programs load it.
     stall : int
-        In so many of 256 clocks the host's streams pause.
+        Of 256 clocks, the number in which the host's streams pause.
     seed : int
         Of what registers and memories hold before reset.
     limit : int

@@ -70,7 +70,7 @@ def run_vector(
     stall: int = 0,
     seed: int = 0,
 ) -> list[Clock]:
-    """Run instructions, each so many clocks after the one before it or as soon as it can, until all have ended.
+    """Run instructions, each N clocks after the one before it or as soon as it can, until all have ended.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def run_vector(
     shape, contexts
         Of the unit.
     stall : int
-        In so many of 256 clocks a port of the SRAM refuses.
+        Of 256 clocks, the number in which a port of the SRAM refuses.
     seed : int
         Of that choice.
     """

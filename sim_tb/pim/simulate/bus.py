@@ -44,7 +44,7 @@ class Burst(NamedTuple):
     products: int = 0
 
     def before(self, clocks: int) -> Burst:
-        """The same so many clocks before."""
+        """The same, N clocks earlier."""
         return self._replace(first=self.first - clocks)
 
 

@@ -59,13 +59,13 @@ class Settings:
     beta1: float = 0.9
     beta2: float = 0.99
     clip: float = 1.0
-    #: One string in so many is kept for the loss on what was not learned.
+    #: One string in this many is held out, for the loss on what was not learned.
     held_out: int = 20
     seed: int = 1
 
 
 def names(layers: int) -> dict[str, str]:
-    """The checkpoint's name of every tensor of so many layers, by the gradients' name."""
+    """The checkpoint's name of every tensor of a model of N layers, by the gradients' name."""
     found = {}
     for name, stored in NAMES.items():
         for layer in range(layers) if name.startswith("h0/") else (0,):
