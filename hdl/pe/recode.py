@@ -10,6 +10,7 @@ __all__ = ["recoder"]
 
 def recoder(params: EngineParams) -> Recoder | None:
     """The recoder of operands of A; None where they enter the array as PEs take them."""
-    if params.axes.recodes_in_pe or params.axes.recodes_both or encoding(params.encoder, params.a).plain:
+    in_time = params.axes.digits.order is not None  # a serialiser recodes, and hands digits on
+    if params.axes.recodes_in_pe or in_time or encoding(params.encoder, params.a).plain:
         return None
     return Recoder(params.encoder, params.a)
