@@ -148,7 +148,8 @@ class EngineParams:
             digits = self.k_step * self.group
             if self.axes.skips_by_row and self.segment < 2 * digits:
                 message = f"must be at least twice the {digits} digits of a group, not {self.segment}"
-                yield Problem("engine.segment", message, f"write {2 * digits}")
+                least = 1 << (2 * digits - 1).bit_length()
+                yield Problem("engine.segment", message, f"write {least}" if least <= MAX_SEGMENT else "lower group")
         for key in ("preload", "reset_data"):
             if not isinstance(getattr(self, key), bool):
                 yield Problem(f"engine.{key}", f"must be true or false, not {getattr(self, key)!r}")
