@@ -31,9 +31,9 @@ class DigitSerial(OutputStationary):
         operands = {"a": self.a_data, "b": self.b_data}
         steps = place(m, "serialiser", self.stepper, en=en, have=have, last=streams.last, take=take, **operands)
         m.d.comb += [
-            accept.eq(steps.ready & have),
+            accept.eq(steps.accept),
             self.beat.eq(accept),
             self.active.eq(take),
-            self.starved.eq(steps.ready & ~take & self.wanted & ~have),
+            self.starved.eq(en & steps.idle & self.wanted & ~have),
         ]
         return Operands(steps.valid, steps.step_last, steps.digits, steps.weighted)

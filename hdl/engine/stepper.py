@@ -29,12 +29,14 @@ class Stepper(Part):
         Advance; otherwise nothing changes.
     have, last : In(1)
         A beat waits on both operand streams; it is the last of its tile.
-    ready : Out(1)
-        A beat that waits is taken.
+    accept : Out(1)
+        The beat that waits is taken.
+    idle : Out(1)
+        No beat is under way.
     a : In(rows * k_step * a.width)
     b : In(cols * k_step * b.width)
     valid, step_last : Out(1)
-        There is a step, ``latency`` cycles after its beat was taken at the earliest; it is the last of its tile.
+        There is a step, ``latency`` cycles after its beat was offered at the earliest; it is the last of its tile.
     take : In(1)
         The step is done. Only where ``en``.
     digits : Out(rows * row.digits)
@@ -59,7 +61,7 @@ class Stepper(Part):
         self.latency = 2 if self.row.waits else 1
         inputs = dict.fromkeys(("en", "have", "last", "take"), 1)
         inputs |= {"a": params.rows * len(self.row.values), "b": params.cols * len(self.column.values)}
-        outputs = dict.fromkeys(("ready", "valid", "step_last"), 1)
+        outputs = dict.fromkeys(("accept", "idle", "valid", "step_last"), 1)
         outputs |= {"digits": params.rows * len(self.row.digits)}
         outputs |= {"weighted": params.cols * len(self.column.weighted)}
         super().__init__(
@@ -69,42 +71,65 @@ class Stepper(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         valid, last, load, step = Signal(), Signal(), Signal(), Signal()
-        there, there_last = self.have, self.last
-        controls = {"store": load}
+        # The step is the last one of its beat, of its tile: known in registers, as much depends on them.
+        done, step_last = Signal(), Signal()
         if self.row.waits:
-            store, there, there_last = Signal(), Signal(name="waiting"), Signal(name="waiting_last")
+            there, there_last, store = self._wait(m, load)
             controls = {"store": store, "load": load}
-            m.d.comb += [self.ready.eq(self.en & (~there | load)), store.eq(self.ready & self.have)]
-            with m.If(store):
-                m.d.sync += [there.eq(1), there_last.eq(self.last)]
-            with m.Elif(load):
-                m.d.sync += there.eq(0)
+        else:
+            there, there_last = self._hold(m, load), self.last
+            controls = {"store": load}
         select = Signal(self.steps)
         taken = Signal(self.steps)
         m.d.comb += taken.eq(select & self.take.replicate(self.steps))
         rows = self._held(m, "row", self.row, self.a, select=taken, **controls)
         columns = self._held(m, "column", self.column, self.b, select=select, **controls)
         if self.row.waits:
-            done = self._skip(m, reduce(or_, (row.some for row in rows)), load, step, select)
+            following, ends = self._skip(m, reduce(or_, (row.some for row in rows)), load, step)
         else:
-            done = self._count(m, load, step, select)
+            following, ends = self._count(load, select)
         free = Signal()
         m.d.comb += [
+            self.idle.eq(~valid & ~there),
             free.eq(self.en & (~valid | (self.take & done))),
             load.eq(free & there),
             step.eq(self.take & ~done),
             self.valid.eq(valid),
-            self.step_last.eq(last & done),
+            self.step_last.eq(step_last),
             self.digits.eq(Cat(row.digits for row in rows)),
             self.weighted.eq(Cat(column.weighted for column in columns)),
         ]
-        if not self.row.waits:
-            m.d.comb += self.ready.eq(free)
         with m.If(free):
             m.d.sync += valid.eq(there)
         with m.If(load):
             m.d.sync += last.eq(there_last)
+        with m.If(load | step):
+            m.d.sync += [select.eq(following), done.eq(ends), step_last.eq(ends & Mux(load, there_last, last))]
         return m
+
+    def _wait(self, m: Module, load: Value) -> tuple[Value, Value, Value]:
+        """A place for the next beat: whether one waits there, whether it is its tile's last, and that one is stored."""
+        waiting, waiting_last, store = Signal(), Signal(), Signal()
+        m.d.comb += [self.accept.eq(store), store.eq(self.en & (~waiting | load) & self.have)]
+        with m.If(store):
+            m.d.sync += [waiting.eq(1), waiting_last.eq(self.last)]
+        with m.Elif(load):
+            m.d.sync += waiting.eq(0)
+        return waiting, waiting_last, store
+
+    def _hold(self, m: Module, load: Value) -> Value:
+        """The next beat waits where it comes from; gives whether one does.
+
+        Where a beat takes several steps it is accepted a cycle after it was loaded, so that nothing in front waits for
+        what this cycle decides.
+        """
+        if self.steps == 1:
+            m.d.comb += self.accept.eq(load)
+            return self.have
+        loaded = Signal()
+        m.d.sync += loaded.eq(load)
+        m.d.comb += self.accept.eq(loaded)
+        return self.have & ~loaded
 
     def _held(self, m: Module, name: str, part: Part, values: Value, **controls: Value) -> list[Shared]:
         """The operands of all rows, or columns."""
@@ -114,22 +139,20 @@ class Stepper(Part):
             for i in range(len(values) // size)
         ]
 
-    def _count(self, m: Module, load: Value, step: Value, select: Signal) -> Value:
-        """Select all steps in turn; gives whether the last one is."""
+    def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
+        """The next step, which follows the one before, and whether it is the last one."""
         if self.steps == 1:
-            m.d.comb += select.eq(1)
-            return Const(1, 1)
-        with m.If(load):
-            m.d.sync += select.eq(1)
-        with m.Elif(step):
-            m.d.sync += select.eq(select << 1)
-        return select[-1]
+            return Const(1, 1), Const(1, 1)
+        return Mux(load, 1, select << 1), select[-2] & ~load
 
-    def _skip(self, m: Module, some: Value, load: Value, step: Value, select: Signal) -> Value:
-        """Select the steps in which there is a digit in turn; gives whether the last one is."""
-        left, following, lowest = Signal(self.steps), Signal(self.steps), Signal(self.steps)
-        m.d.comb += following.eq(Mux(load, some, left))
-        m.d.comb += lowest.eq(Cat(bit & ~following[:i].any() for i, bit in enumerate(following)))
+    def _skip(self, m: Module, some: Value, load: Value, step: Value) -> tuple[Value, Value]:
+        """The next step in which there is a digit, or none at all, and whether it is the last one."""
+        left, among, lowest, others = (Signal(self.steps, name=name) for name in ("left", "among", "lowest", "others"))
+        m.d.comb += [
+            among.eq(Mux(load, some, left)),
+            lowest.eq(Cat(bit & ~among[:i].any() for i, bit in enumerate(among))),
+            others.eq(among & ~lowest),
+        ]
         with m.If(load | step):
-            m.d.sync += [select.eq(lowest), left.eq(following & ~lowest)]
-        return ~left.any()
+            m.d.sync += left.eq(others)
+        return lowest, ~others.any()
