@@ -5,10 +5,10 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
+from hdl.arith.encoding import encoding
 from hdl.arith.heap import BitHeap
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
-from hdl.arith.step import Step
 from hdl.params import EngineParams
 
 __all__ = ["CarrySave", "MultiplyAdd", "Plain", "multiply_add"]
@@ -84,24 +84,23 @@ class Plain(MultiplyAdd):
 class CarrySave(MultiplyAdd):
     """Sums are sum bits, and above them the carry bits of some columns (see :mod:`hdl.arith.carry_save`).
 
-    Operands of A are digits, those of a step (see :class:`hdl.arith.step.Step`). Every term is a number of bits that
-    count positive, as signs are left to the excess: where ``width`` holds the greatest sum with its excess, no carry
-    ever leaves it, and the bits count the sum in any wider word, too. Where it does not, the sum is right modulo
-    2**width.
+    Operands of A are digits. Every term is a number of bits that count positive, as signs are left to the excess: where
+    ``width`` holds the greatest sum with its excess, no carry ever leaves it, and the bits count the sum in any wider
+    word, too. Where it does not, the sum is right modulo 2**width.
 
     Attributes
     ----------
     most : int
-        The most that a step adds, with its excess.
+        The greatest product, with its excess.
     """
 
     def __init__(self, params: EngineParams, width: int) -> None:
-        step = Step.of(params)
-        self.products = step.products
+        digits = encoding(params.encoder, params.a)
+        self.products = PartialProducts(digits, params.b)
         self.width = width
-        self.a_bits = step.products.encoding.bits
+        self.a_bits = digits.bits
         self.excess = self.products.excess
-        self.most = step.most
+        self.most = params.product_range[1] + self.excess
         self.carries = carry_columns(width, min(self.products.columns, width), params.carry_every)
         self.columns = (*range(width), *self.carries)
 

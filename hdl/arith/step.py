@@ -1,18 +1,13 @@
-"""What a PE multiplies in a step: all digits of an operand, or some of them where digits follow each other in time."""
+"""The digits of a step where the digits of an operand follow each other in time."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Value
 
 from hdl.arith.digits import Digit, Encoding
-from hdl.arith.encoding import encoding
-from hdl.arith.partial_products import PartialProducts
-from hdl.params import EngineParams
-from hdl.params.formats import IntegerFormat
+from hdl.params.formats import IntegerFormat, OperandFormat
 
-__all__ = ["Step", "StepDigits", "step_digits"]
+__all__ = ["StepDigits"]
 
 #: The wires of a digit that may be negative only together with others.
 _WIRES = ("one", "two", "neg")
@@ -55,6 +50,10 @@ class StepDigits(Encoding):
         """Bits of weight from one step to the next."""
         return self.digit_bits * len(self.fields)
 
+    def weighted(self, other: OperandFormat) -> IntegerFormat:
+        """The format of an operand that is shifted to the weight of any step."""
+        return IntegerFormat(other.width + (self.steps - 1) * self.step_bits, other.signed)
+
     def recode(self, m: Module, value: Value) -> Value:
         raise NotImplementedError("the digits of a step are selected of those of the whole operand")
 
@@ -76,41 +75,3 @@ def _wires(fields: tuple[str, ...]) -> tuple[str, ...]:
 def _wire(digit: Digit, name: str) -> Value:
     wire = getattr(digit, name)
     return Const(0, 1) if wire is None else wire
-
-
-def step_digits(params: EngineParams) -> StepDigits:
-    """The digits of a step of an engine in which digits follow each other in time."""
-    at_once = params.axes.digits.at_once
-    if at_once is None:
-        raise ValueError("all digits are done at once")
-    return StepDigits(encoding(params.encoder, params.a), at_once)
-
-
-@dataclass(frozen=True)
-class Step:
-    """The digits and the operand that meet in a PE, and their products.
-
-    Parameters
-    ----------
-    products : PartialProducts
-    b : IntegerFormat
-        Of the operand as it enters the array: where digits follow each other in time, it is shifted to the weight of
-        the step.
-    most : int
-        The greatest sum of all products, with their excess.
-    """
-
-    products: PartialProducts
-    b: IntegerFormat
-    most: int
-
-    @classmethod
-    def of(cls, params: EngineParams) -> Step:
-        """The step of an engine."""
-        if params.axes.digits.order is None:
-            products = PartialProducts(encoding(params.encoder, params.a), params.b)
-            return cls(products, params.b, params.product_range[1] + products.excess)
-        digits = step_digits(params)
-        b = IntegerFormat(params.b.width + (digits.steps - 1) * digits.step_bits, params.b.signed)
-        products = PartialProducts(digits, b)
-        return cls(products, b, sum(each.most << products.offset(i) for i, each in enumerate(products.planes)))

@@ -1,4 +1,4 @@
-"""Beats to steps where the digits of A follow each other in time: what stands in front of the array."""
+"""Beats to steps where the digits of an operand follow each other in time: what stands in front of the array."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from operator import or_
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.engine.held import HeldColumn, HeldRow
+from hdl.arith.encoding import Recoder
+from hdl.arith.products import Products
+from hdl.engine.held import HeldDigits, HeldOperands
 from hdl.lib import roles
-from hdl.lib.shared import Part, Shared, place
+from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
 
 __all__ = ["Stepper"]
 
 
 class Stepper(Part):
-    """Turn a beat of operands of A and B into steps: some digits of all operands of A, then the next ones.
+    """Turn a beat of operands of A and B into steps: some digits of all that are recoded, then the next ones.
 
-    A beat takes as many steps as operands have groups of digits, the lowest first. Where only steps are skipped in
-    which no operand of A has a digit, it takes as many as are left, and one if none is. All rows and lanes go on
-    together. Beats follow each other without a gap.
+    A beat takes as many steps as operands have groups of digits, the lowest first. Where steps without any digit are
+    skipped, it takes as many as are left, and one if none is. All rows, columns and lanes go on together. Beats follow
+    each other without a gap.
 
     Members
     -------
@@ -39,13 +41,16 @@ class Stepper(Part):
         There is a step, ``latency`` cycles after its beat was offered at the earliest; it is the last of its tile.
     take : In(1)
         The step is done. Only where ``en``.
-    digits : Out(rows * row.digits)
-    weighted : Out(cols * column.weighted)
-        The digits and operands of the step for each row and column, see :class:`hdl.engine.held.HeldRow`; digits are
-        zero where there is no ``take``.
+    a_step, b_step : Out
+        The operands of the step for each row and column, as PEs take them: digits of one, which are zero where there is
+        no ``take``, and the other one, shifted to their weight.
 
     Attributes
     ----------
+    held : dict of Part
+        What holds the operands of a row of A, and of a column of B.
+    places : dict of int
+        How many there are of each.
     latency : int
         Cycles from a beat to its first step, at the least.
     """
@@ -55,39 +60,38 @@ class Stepper(Part):
     resets = True
 
     def __init__(self, params: EngineParams) -> None:
-        self.params = params
-        self.row, self.column = HeldRow(params), HeldColumn(params)
-        self.steps = self.row.group.steps
-        self.latency = 2 if self.row.waits else 1
-        inputs = dict.fromkeys(("en", "have", "last", "take"), 1)
-        inputs |= {"a": params.rows * len(self.row.values), "b": params.cols * len(self.column.values)}
-        outputs = dict.fromkeys(("accept", "idle", "valid", "step_last"), 1)
-        outputs |= {"digits": params.rows * len(self.row.digits)}
-        outputs |= {"weighted": params.cols * len(self.column.weighted)}
-        super().__init__(
-            {name: In(bits) for name, bits in inputs.items()} | {name: Out(bits) for name, bits in outputs.items()}
-        )
+        products = Products(params)
+        digits, self.skips = products.in_time, params.data_dependent
+        if digits is None:
+            raise ValueError("all digits of an operand are done at once: there is nothing to turn into steps")
+        self.recoded, other = ("b", "a") if products.of_b else ("a", "b")
+        self.held = {
+            self.recoded: HeldDigits(digits, Recoder(params.encoder, digits.operand), params.k_step, waits=self.skips),
+            other: HeldOperands(digits, getattr(params, other), params.k_step, waits=self.skips),
+        }
+        self.places = {"a": params.rows, "b": params.cols}
+        self.steps = digits.steps
+        self.latency = 2 if self.skips else 1
+        flags = {name: In(1) for name in ("en", "have", "last", "take")}
+        flags |= {name: Out(1) for name in ("accept", "idle", "valid", "step_last")}
+        beats = {name: In(self.places[name] * len(self.held[name].values)) for name in "ab"}
+        steps = {f"{name}_step": Out(self.places[name] * len(self.held[name].step)) for name in "ab"}
+        super().__init__(flags | beats | steps)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         valid, last, load, step = Signal(), Signal(), Signal(), Signal()
         # The step is the last one of its beat, of its tile: known in registers, as much depends on them.
         done, step_last = Signal(), Signal()
-        if self.row.waits:
+        if self.skips:
             there, there_last, store = self._wait(m, load)
             controls = {"store": store, "load": load}
         else:
             there, there_last = self._hold(m, load), self.last
             controls = {"store": load}
         select = Signal(self.steps)
-        taken = Signal(self.steps)
-        m.d.comb += taken.eq(select & self.take.replicate(self.steps))
-        rows = self._held(m, "row", self.row, self.a, select=taken, **controls)
-        columns = self._held(m, "column", self.column, self.b, select=select, **controls)
-        if self.row.waits:
-            following, ends = self._skip(m, reduce(or_, (row.some for row in rows)), load, step)
-        else:
-            following, ends = self._count(load, select)
+        some = self._operands(m, select, controls)
+        following, ends = self._skip(m, some, load, step) if self.skips else self._count(load, select)
         free = Signal()
         m.d.comb += [
             self.idle.eq(~valid & ~there),
@@ -96,8 +100,6 @@ class Stepper(Part):
             step.eq(self.take & ~done),
             self.valid.eq(valid),
             self.step_last.eq(step_last),
-            self.digits.eq(Cat(row.digits for row in rows)),
-            self.weighted.eq(Cat(column.weighted for column in columns)),
         ]
         with m.If(free):
             m.d.sync += valid.eq(there)
@@ -131,13 +133,21 @@ class Stepper(Part):
         m.d.comb += self.accept.eq(loaded)
         return self.have & ~loaded
 
-    def _held(self, m: Module, name: str, part: Part, values: Value, **controls: Value) -> list[Shared]:
-        """The operands of all rows, or columns."""
-        size = len(part.values)
-        return [
-            place(m, f"{name}{i}", part, values=values.word_select(i, size), **controls)
-            for i in range(len(values) // size)
-        ]
+    def _operands(self, m: Module, select: Value, controls: dict[str, Value]) -> Value:
+        """Hold the operands of all rows and columns; gives the steps in which one that waits has a digit."""
+        taken = Signal(self.steps)
+        m.d.comb += taken.eq(select & self.take.replicate(self.steps))
+        some: list[Value] = []
+        for name, part in self.held.items():
+            values, chosen = getattr(self, name), taken if name == self.recoded else select
+            placed = []
+            for i in range(self.places[name]):
+                own = values.word_select(i, len(part.values))
+                placed.append(place(m, f"{name}{i}", part, values=own, select=chosen, **controls))
+            m.d.comb += getattr(self, f"{name}_step").eq(Cat(each.step for each in placed))
+            if name == self.recoded and self.skips:
+                some = [each.some for each in placed]
+        return reduce(or_, some, Const(0, self.steps))
 
     def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
         """The next step, which follows the one before, and whether it is the last one."""
