@@ -52,7 +52,7 @@ def hardware(params: EngineParams) -> list[Place]:
     if params.axes.chain:
         end = [_foot(params)] if params.weight_stationary else _accumulator(params)
         return [*_products(params), *_chain(params), *end]
-    if params.axes.tree:
+    if params.weight_stationary:
         return [*_products(params), *_tree(params), _foot(params)]
     return [*_products(params), *_sum_in_pe(params)]
 
