@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hdl.arith.digits import Digit, Encoding
 from hdl.arith.heap import BitHeap
-from hdl.params import OperandFormat
+from hdl.params.formats import IntegerFormat
 
 __all__ = ["PartialProduct", "PartialProducts"]
 
@@ -25,14 +25,14 @@ class PartialProduct:
     ----------
     fields : tuple of str
         Of the digit, see :class:`hdl.arith.digits.Encoding`.
-    b : OperandFormat
+    b : IntegerFormat
     """
 
     #: Gates from a digit and the operand to a partial product, in XOR delays.
     DELAY = 2.0
 
     fields: tuple[str, ...]
-    b: OperandFormat
+    b: IntegerFormat
 
     @property
     def magnitude_bits(self) -> int:
@@ -63,9 +63,15 @@ class PartialProduct:
     @property
     def most(self) -> int:
         """The greatest value of its bits: the greatest product, with its excess."""
+        return self.range[1] + self.excess
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest product."""
         high = 2 if "two" in self.fields else 1
         digits = (-1, 0) if "minus" in self.fields else (-high if "neg" in self.fields else 0, high)
-        return max(digit * value for digit in digits for value in (self.b.min, self.b.max)) + self.excess
+        corners = [digit * value for digit in digits for value in (self.b.min, self.b.max)]
+        return min(corners), max(corners)
 
     def bits(self, m: Module, name: str, digit: Digit, b: Value) -> Value:
         """The correction bit, where there is one, and above it the product."""
@@ -97,7 +103,7 @@ class PartialProducts:
     ----------
     encoding : Encoding
         Of ``a``.
-    b : OperandFormat
+    b : IntegerFormat
 
     Attributes
     ----------
@@ -111,12 +117,19 @@ class PartialProducts:
         What they add beyond the product.
     """
 
-    def __init__(self, encoding: Encoding, b: OperandFormat) -> None:
+    def __init__(self, encoding: Encoding, b: IntegerFormat) -> None:
         self.encoding = encoding
+        self.b = b
         self.planes = [PartialProduct(tuple(fields), b) for fields in encoding.fields]
         self.bits = sum(len(plane.columns) for plane in self.planes)
         self.columns = max(self.offset(i) + plane.width for i, plane in enumerate(self.planes))
         self.excess = sum(plane.excess << self.offset(i) for i, plane in enumerate(self.planes))
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest sum of any products of the digits: no less than what operands make of them."""
+        low, high = (sum(each.range[end] << self.offset(i) for i, each in enumerate(self.planes)) for end in (0, 1))
+        return low, high
 
     def offset(self, i: int) -> int:
         """The column in which digit i counts 1."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hdl.params.axes import Adders, Axes, Carries, Encode, KForm, Order, Recoded, Skip, Stays, Sum, Travel
-from hdl.params.presets import UNROLL
+from hdl.params.axes import Adders, Axes, Carries, KForm, Order, Recoded, Skip, Sum, Travel
 
 __all__ = ["unbuilt"]
 
@@ -18,15 +17,32 @@ def _by_planes(axes: Axes) -> bool:
 
 
 def _dense(axes: Axes) -> bool:
-    return axes.skip is Skip.NONE
+    """All rows keep step: what steps are left out are so for all of them."""
+    return axes.skip in (Skip.NONE, Skip.COMMON)
 
 
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
-    (lambda axes: axes.recoded is Recoded.B, "B is recoded alone: encoders stand in front of operands of A, or both"),
-    (lambda axes: axes.b is Travel.BROADCAST, "operands of B are broadcast over m: columns hand them from row to row"),
-    (lambda axes: _dense(axes) and axes.digits.order is not None, "digits in time without a skipped zero"),
-    (lambda axes: axes.skip is Skip.COMMON, "zeros are skipped only where all rows have one"),
+    (
+        lambda axes: axes.recoded is Recoded.B and (axes.weights_stay or not _dense(axes)),
+        "B is recoded alone where it stays, or rows skip their own zeros",
+    ),
+    (
+        lambda axes: axes.b is Travel.BROADCAST and not _dense(axes),
+        "operands of B are broadcast over m where rows skip their own zeros: columns hand them from row to row",
+    ),
+    (
+        lambda axes: axes.weights_stay and axes.digits.order is not None,
+        "digits in time where a block of B stays",
+    ),
+    (
+        lambda axes: _dense(axes) and _by_planes(axes),
+        "rows that keep step, and go plane by plane: the tile would be stored, to be passed once for each digit",
+    ),
+    (
+        lambda axes: axes.digits.order is not None and not axes.skips_by_row and axes.recodes_in_pe,
+        "digits in time that every PE makes: each would hold the operand, and count its digits",
+    ),
     (
         lambda axes: axes.skips_by_row and not _by_planes(axes),
         "zeros are skipped within an operand: rows skip them in a digit's plane",
@@ -34,14 +50,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.skips_by_row and axes.chain,
         "a chain over k skips zeros: its copies would wait for each other; lanes have a tree",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.tree and axes.k.steps != UNROLL,
-        f"zeros are skipped in a tree over k that has not {UNROLL} lanes",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.tree and axes.recodes_in_pe,
-        "every PE would select the digits of several lanes: they are selected at the edge of the array",
     ),
     (
         lambda axes: axes.skips_by_row and axes.sum != Sum(Carries.SAVE, per_weight=True),
@@ -64,40 +72,28 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "digits of both operands are made at the edge, taken operand by operand, and added at their weight",
     ),
     (
-        lambda axes: _dense(axes) and axes.tree and axes.hands_a_over,
-        "systolic hand-over with a dense tree over k: its inputs would come from steps that lie apart",
+        lambda axes: axes.weights_stay and axes.tree and axes.hands_a_over,
+        "systolic hand-over with a tree over k where B stays: its inputs would come from steps that lie apart",
     ),
     (
-        lambda axes: _dense(axes) and axes.chain and not axes.hands_a_over,
-        "a dense chain over k with operands of A broadcast: sums move, operands do not",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.tree and axes.stays is Stays.RESULTS,
-        "a dense tree over k where results stay",
+        lambda axes: axes.weights_stay and axes.chain and not axes.hands_a_over,
+        "a chain over k with operands of A broadcast where B stays: sums move, operands do not",
     ),
     (
         lambda axes: axes.weights_stay and axes.k.form is KForm.NONE,
         "a block of B of a single step of K stays: k must be in space",
     ),
     (
-        lambda axes: _dense(axes) and axes.sum.per_weight and axes.hands_a_over,
-        "dense sums for each weight with systolic hand-over",
+        lambda axes: axes.weights_stay and axes.sum.per_weight and (axes.hands_a_over or not axes.saves_carries),
+        "a sum for each weight where B stays, but for carry-save sums of a tree",
     ),
     (
-        lambda axes: axes.sum.per_weight and not axes.saves_carries,
-        "a sum for each weight in which carries propagate",
+        lambda axes: axes.weights_stay and axes.saves_carries is axes.recodes_in_pe,
+        "where B stays, multipliers have encoders of their own, and all others stand at the edge of the array",
     ),
     (
-        lambda axes: not axes.saves_carries and not axes.recodes_in_pe,
-        "encoders at the edge of the array with sums in which carries propagate: a multiplier has its own",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.saves_carries and axes.encode is not Encode.EDGE,
-        "encoders in every PE with dense carry-save sums: they stand at the edge of the array",
-    ),
-    (
-        lambda axes: axes.skip in (Skip.NONE, Skip.LANES) and axes.saves_carries and axes.adders is not Adders.COLUMN,
-        "dense carry-save sums whose final adders do not take the rows of a column in turn",
+        lambda axes: not axes.skips_by_row and not axes.sums_in_one_step and axes.adders is not Adders.COLUMN,
+        "dense sums whose final adders do not take the rows of a column in turn",
     ),
     (
         lambda axes: axes.sums_in_one_step and axes.adders not in (Adders.OWN, Adders.COLUMN),

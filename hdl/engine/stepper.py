@@ -1,0 +1,168 @@
+"""Beats to steps where the digits of an operand follow each other in time: what stands in front of the array."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.arith.encoding import Recoder
+from hdl.arith.products import Products
+from hdl.engine.held import HeldDigits, HeldOperands
+from hdl.lib import roles
+from hdl.lib.shared import Part, place
+from hdl.params import EngineParams
+
+__all__ = ["Stepper"]
+
+
+class Stepper(Part):
+    """Turn a beat of operands of A and B into steps: some digits of all that are recoded, then the next ones.
+
+    A beat takes as many steps as operands have groups of digits, the lowest first. Where steps without any digit are
+    skipped, it takes as many as are left, and one if none is. All rows, columns and lanes go on together. Beats follow
+    each other without a gap.
+
+    Members
+    -------
+    en : In(1)
+        Advance; otherwise nothing changes.
+    have, last : In(1)
+        A beat waits on both operand streams; it is the last of its tile.
+    accept : Out(1)
+        The beat that waits is taken.
+    idle : Out(1)
+        No beat is under way.
+    a : In(rows * k_step * a.width)
+    b : In(cols * k_step * b.width)
+    valid, step_last : Out(1)
+        There is a step, ``latency`` cycles after its beat was offered at the earliest; it is the last of its tile.
+    take : In(1)
+        The step is done. Only where ``en``.
+    a_step, b_step : Out
+        The operands of the step for each row and column, as PEs take them: digits of one, which are zero where there is
+        no ``take``, and the other one, shifted to their weight.
+
+    Attributes
+    ----------
+    held : dict of Part
+        What holds the operands of a row of A, and of a column of B.
+    places : dict of int
+        How many there are of each.
+    latency : int
+        Cycles from a beat to its first step, at the least.
+    """
+
+    module = "serialiser"
+    role = roles.SERIALISER
+    resets = True
+
+    def __init__(self, params: EngineParams) -> None:
+        products = Products(params)
+        digits, self.skips = products.in_time, params.data_dependent
+        if digits is None:
+            raise ValueError("all digits of an operand are done at once: there is nothing to turn into steps")
+        self.recoded, other = ("b", "a") if products.of_b else ("a", "b")
+        self.held = {
+            self.recoded: HeldDigits(digits, Recoder(params.encoder, digits.operand), params.k_step, waits=self.skips),
+            other: HeldOperands(digits, getattr(params, other), params.k_step, waits=self.skips),
+        }
+        self.places = {"a": params.rows, "b": params.cols}
+        self.steps = digits.steps
+        self.latency = 2 if self.skips else 1
+        flags = {name: In(1) for name in ("en", "have", "last", "take")}
+        flags |= {name: Out(1) for name in ("accept", "idle", "valid", "step_last")}
+        beats = {name: In(self.places[name] * len(self.held[name].values)) for name in "ab"}
+        steps = {f"{name}_step": Out(self.places[name] * len(self.held[name].step)) for name in "ab"}
+        super().__init__(flags | beats | steps)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        valid, last, load, step = Signal(), Signal(), Signal(), Signal()
+        # The step is the last one of its beat, of its tile: known in registers, as much depends on them.
+        done, step_last = Signal(), Signal()
+        if self.skips:
+            there, there_last, store = self._wait(m, load)
+            controls = {"store": store, "load": load}
+        else:
+            there, there_last = self._hold(m, load), self.last
+            controls = {"store": load}
+        select = Signal(self.steps)
+        some = self._operands(m, select, controls)
+        following, ends = self._skip(m, some, load, step) if self.skips else self._count(load, select)
+        free = Signal()
+        m.d.comb += [
+            self.idle.eq(~valid & ~there),
+            free.eq(self.en & (~valid | (self.take & done))),
+            load.eq(free & there),
+            step.eq(self.take & ~done),
+            self.valid.eq(valid),
+            self.step_last.eq(step_last),
+        ]
+        with m.If(free):
+            m.d.sync += valid.eq(there)
+        with m.If(load):
+            m.d.sync += last.eq(there_last)
+        with m.If(load | step):
+            m.d.sync += [select.eq(following), done.eq(ends), step_last.eq(ends & Mux(load, there_last, last))]
+        return m
+
+    def _wait(self, m: Module, load: Value) -> tuple[Value, Value, Value]:
+        """A place for the next beat: whether one waits there, whether it is its tile's last, and that one is stored."""
+        waiting, waiting_last, store = Signal(), Signal(), Signal()
+        m.d.comb += [self.accept.eq(store), store.eq(self.en & (~waiting | load) & self.have)]
+        with m.If(store):
+            m.d.sync += [waiting.eq(1), waiting_last.eq(self.last)]
+        with m.Elif(load):
+            m.d.sync += waiting.eq(0)
+        return waiting, waiting_last, store
+
+    def _hold(self, m: Module, load: Value) -> Value:
+        """The next beat waits where it comes from; gives whether one does.
+
+        Where a beat takes several steps it is accepted a cycle after it was loaded, so that nothing in front waits for
+        what this cycle decides.
+        """
+        if self.steps == 1:
+            m.d.comb += self.accept.eq(load)
+            return self.have
+        loaded = Signal()
+        m.d.sync += loaded.eq(load)
+        m.d.comb += self.accept.eq(loaded)
+        return self.have & ~loaded
+
+    def _operands(self, m: Module, select: Value, controls: dict[str, Value]) -> Value:
+        """Hold the operands of all rows and columns; gives the steps in which one that waits has a digit."""
+        taken = Signal(self.steps)
+        m.d.comb += taken.eq(select & self.take.replicate(self.steps))
+        some: list[Value] = []
+        for name, part in self.held.items():
+            values, chosen = getattr(self, name), taken if name == self.recoded else select
+            placed = []
+            for i in range(self.places[name]):
+                own = values.word_select(i, len(part.values))
+                placed.append(place(m, f"{name}{i}", part, values=own, select=chosen, **controls))
+            m.d.comb += getattr(self, f"{name}_step").eq(Cat(each.step for each in placed))
+            if name == self.recoded and self.skips:
+                some = [each.some for each in placed]
+        return reduce(or_, some, Const(0, self.steps))
+
+    def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
+        """The next step, which follows the one before, and whether it is the last one."""
+        if self.steps == 1:
+            return Const(1, 1), Const(1, 1)
+        return Mux(load, 1, select << 1), select[-2] & ~load
+
+    def _skip(self, m: Module, some: Value, load: Value, step: Value) -> tuple[Value, Value]:
+        """The next step in which there is a digit, or none at all, and whether it is the last one."""
+        left, among, lowest, others = (Signal(self.steps, name=name) for name in ("left", "among", "lowest", "others"))
+        m.d.comb += [
+            among.eq(Mux(load, some, left)),
+            lowest.eq(Cat(bit & ~among[:i].any() for i, bit in enumerate(among))),
+            others.eq(among & ~lowest),
+        ]
+        with m.If(load | step):
+            m.d.sync += left.eq(others)
+        return lowest, ~others.any()

@@ -1,0 +1,54 @@
+"""Engines on which results stay and all digits are in space, composed of axes: whole engines against integers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from hdl.engine.bodies import body_of
+from hdl.engine.top import Engine
+from hdl.params import Dataflow
+from hdl.params.axes import Adders, Carries, Encode, KForm, KSpace, Recoded, Sum, Travel
+from tests.hdl.cover import engines, points
+from tests.hdl.lanes import Netlist, netlists
+from tests.hdl.streams import run_engine
+
+CHOICES: dict[str, list[Any]] = {
+    "a": list(Travel),
+    "b": list(Travel),
+    "k": [KSpace(), KSpace(KForm.CHAIN, 3), KSpace(KForm.TREE, 3)],
+    "encode": [Encode.EDGE, Encode.PE],
+    "recoded": [Recoded.A, Recoded.B],
+    "sum": [Sum(carries, per_weight) for carries in Carries for per_weight in (False, True)],
+    "adders": list(Adders),
+}
+ENGINES = engines(CHOICES)
+
+
+@pytest.fixture(scope="module")
+def gates() -> dict[str, Netlist]:
+    return netlists({str(i): Engine(params) for i, params in enumerate(ENGINES)})
+
+
+def test_more_than_sixty_are_built() -> None:
+    assert len({replace(axes, k=KSpace(axes.k.form, 1)) for axes in points(CHOICES)}) > 60
+
+
+@pytest.mark.parametrize("number", range(len(ENGINES)))
+def test_engine(number: int, gates: dict[str, Netlist]) -> None:
+    """Random tiles and ends of formats, gaps and back-pressure, short and long tiles; and the pace of a streak."""
+    params = ENGINES[number]
+    flow, body, step = Dataflow(params), body_of(params), params.k_step
+    long = min((flow.drain_cycles + 2) * step, params.k_limit)
+    ks = [min(k, params.k_limit) for k in (1, step, 2 * step + 1, *[long] * 5, 1, 3 * step)]
+    run = run_engine(gates[str(number)], params, ks, copies=8, seed=number + 1)
+    assert not run.wrong, f"{run.example}: {params}"
+    assert not run.example, f"{run.example}: {params}"
+    assert run.compared == 8 * len(ks) * params.rows * params.cols
+    steady = run.taken[4:8]
+    assert [after - before for before, after in pairwise(steady)] == [flow.tile_interval(long)] * 3
+    assert flow.a.beats(long) == flow.tile_interval(long)  # no beat waits
+    assert [row - end for row, end in zip(run.rows[4:8], steady, strict=True)] == [body.latency] * 4
