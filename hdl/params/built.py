@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hdl.params.axes import Adders, Axes, Carries, KForm, Order, Recoded, Skip, Sum, Travel
-from hdl.params.presets import UNROLL
 
 __all__ = ["unbuilt"]
 
@@ -40,14 +39,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.skips_by_row and axes.chain,
         "a chain over k skips zeros: its copies would wait for each other; lanes have a tree",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.tree and axes.k.steps != UNROLL,
-        f"zeros are skipped in a tree over k that has not {UNROLL} lanes",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.tree and axes.recodes_in_pe,
-        "every PE would select the digits of several lanes: they are selected at the edge of the array",
     ),
     (
         lambda axes: axes.skips_by_row and axes.sum != Sum(Carries.SAVE, per_weight=True),

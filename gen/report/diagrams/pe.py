@@ -10,6 +10,7 @@ from gen.report.svg import Drawing
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
+from hdl.params.title import Title
 from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.laconic import LaconicPE
 
@@ -18,12 +19,12 @@ __all__ = ["pe_diagram"]
 
 def pe_diagram(params: EngineParams) -> Markup:
     """A PE of the engine, as an SVG element."""
-    d = frame(f"Processing element of array {params.array}, scheme {params.scheme}")
+    d = frame(f"Processing element of {Title(params).caption}")
     if params.sparse:
         sparse_pe(d, params)
     elif params.axes.recodes_both:
         _laconic(d, params)
-    elif params.deep:
+    elif params.axes.chain or params.weight_stationary:
         chain_pe(d, params)
     elif not params.axes.saves_carries:
         _mac(d, params)
