@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hdl.params.axes import Adders, Axes, Carries, Encode, KForm, Order, Recoded, Skip, Stays, Sum, Travel
+from hdl.params.axes import Adders, Axes, Carries, Encode, Order, Recoded, Skip, Stays, Sum, Travel
 from hdl.params.presets import UNROLL
 
 __all__ = ["unbuilt"]
@@ -21,9 +21,20 @@ def _dense(axes: Axes) -> bool:
     return axes.skip is Skip.NONE
 
 
+def _results_stay(axes: Axes) -> bool:
+    return axes.stays is Stays.RESULTS
+
+
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
-    (lambda axes: axes.recoded is Recoded.B, "B is recoded alone: encoders stand in front of operands of A, or both"),
+    (
+        lambda axes: axes.recoded is Recoded.B and _results_stay(axes),
+        "B is recoded alone: encoders stand in front of operands of A, or both",
+    ),
+    (
+        lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
+        "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
+    ),
     (lambda axes: axes.b is Travel.BROADCAST, "operands of B are broadcast over m: columns hand them from row to row"),
     (lambda axes: _dense(axes) and axes.digits.order is not None, "digits in time without a skipped zero"),
     (lambda axes: axes.skip is Skip.COMMON, "zeros are skipped only where all rows have one"),
@@ -64,11 +75,11 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "digits of both operands are made at the edge, taken operand by operand, and added at their weight",
     ),
     (
-        lambda axes: _dense(axes) and axes.tree and axes.hands_a_over,
+        lambda axes: _dense(axes) and axes.tree and axes.hands_a_over and _results_stay(axes),
         "systolic hand-over with a dense tree over k: its inputs would come from steps that lie apart",
     ),
     (
-        lambda axes: _dense(axes) and axes.chain and not axes.hands_a_over,
+        lambda axes: _dense(axes) and axes.chain and not axes.hands_a_over and _results_stay(axes),
         "a dense chain over k with operands of A broadcast: sums move, operands do not",
     ),
     (
@@ -76,23 +87,19 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "a dense tree over k where results stay",
     ),
     (
-        lambda axes: axes.weights_stay and axes.k.form is KForm.NONE,
-        "a block of B of a single step of K stays: k must be in space",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.sum.per_weight and axes.hands_a_over,
+        lambda axes: _dense(axes) and axes.sum.per_weight and axes.hands_a_over and _results_stay(axes),
         "dense sums for each weight with systolic hand-over",
     ),
     (
-        lambda axes: axes.sum.per_weight and not axes.saves_carries,
+        lambda axes: axes.sum.per_weight and not axes.saves_carries and _results_stay(axes),
         "a sum for each weight in which carries propagate",
     ),
     (
-        lambda axes: not axes.saves_carries and not axes.recodes_in_pe,
+        lambda axes: not axes.saves_carries and not axes.recodes_in_pe and _results_stay(axes),
         "encoders at the edge of the array with sums in which carries propagate: a multiplier has its own",
     ),
     (
-        lambda axes: _dense(axes) and axes.saves_carries and axes.encode is not Encode.EDGE,
+        lambda axes: _dense(axes) and axes.saves_carries and axes.encode is not Encode.EDGE and _results_stay(axes),
         "encoders in every PE with dense carry-save sums: they stand at the edge of the array",
     ),
     (

@@ -1,15 +1,24 @@
-"""The recoder of a scheme, which stands where operands of A enter the array."""
+"""The recoders of an engine, which stand where operands enter the array."""
 
 from __future__ import annotations
 
 from hdl.arith.encoding import Recoder, encoding
 from hdl.params import EngineParams
+from hdl.params.axes import Encode, Recoded
 
-__all__ = ["recoder"]
+__all__ = ["recoder", "weight_recoder"]
 
 
 def recoder(params: EngineParams) -> Recoder | None:
     """The recoder of operands of A; None where they enter the array as PEs take them."""
-    if params.axes.recodes_in_pe or params.axes.recodes_both or encoding(params.encoder, params.a).plain:
+    axes = params.axes
+    if axes.encode is not Encode.EDGE or axes.recoded is not Recoded.A or encoding(params.encoder, params.a).plain:
         return None
     return Recoder(params.encoder, params.a)
+
+
+def weight_recoder(params: EngineParams) -> Recoder | None:
+    """The recoder of operands of B that stay; None where PEs keep them as they come."""
+    if params.axes.encode is not Encode.LOAD or encoding(params.encoder, params.b).plain:
+        return None
+    return Recoder(params.encoder, params.b)
