@@ -247,7 +247,7 @@ def _laconic(params: EngineParams) -> list[Place]:
 def _notes_on_sparse(params: EngineParams) -> list[str]:
     shape = SparseShape(params)
     return [
-        f"A store holds two segments of {params.segment} steps of K, and for each plane a list of the steps in which "
+        f"A store holds two segments of {shape.segment} steps of K, and for each plane a list of the steps in which "
         "some row has a digit: other steps cost nothing. A longer tile is worked off segment after segment, and a "
         "segment plane after plane: sums have the bits that a segment asks for, and are finished once for each of its "
         "planes.",

@@ -41,15 +41,15 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
         values equally likely.
     """
     shape = SparseShape(params)
-    steps = min(k, max(STEPS // params.segment, 1) * params.segment)
+    steps = min(k, max(STEPS // shape.segment, 1) * shape.segment)
     rng = np.random.default_rng(SEED)
     engine = _Engine(params)
     tiles = TILES * max(1, STEPS // steps)
     ends = []
     for _ in range(tiles + 1):
         digits = encode(_operands(params, steps, sigma, rng), params.encoder, params.a) != 0
-        for start in range(0, steps, params.segment):
-            stop = min(start + params.segment, steps)
+        for start in range(0, steps, shape.segment):
+            stop = min(start + shape.segment, steps)
             planes = [list(_groups(shape, digits[:, start:stop, plane])) for plane in range(digits.shape[2])]
             engine.segment(-(-(stop - start) // shape.lanes), planes, last=stop == steps)
         ends.append(engine.end)
@@ -80,7 +80,7 @@ def _groups(shape: SparseShape, digits: NDArray[np.bool_]) -> Iterator[Integers]
     for entry in range(max(own.shape[1] for own in listed)):
         found = [own[:, entry] if entry < own.shape[1] else np.zeros(rows, bool) for own in listed]
         lanes = np.array(found, np.int64).reshape(shape.lanes, shape.group, rows).sum(axis=1)
-        yield np.roll(lanes, entry, axis=0).T
+        yield np.roll(lanes, entry % shape.turns, axis=0).T
 
 
 class _Engine:

@@ -36,8 +36,8 @@ PE_TEXTS: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.skips_by_row and axes.tree,
         (
-            "Up to four digits that are not zero arrive, each from its own steps of K, picked once for all PEs of the "
-            "row. Their multiples of four operands of B are added to one sum in carry-save form, which is that of "
+            "Digits that are not zero arrive, one a lane, each from its own steps of K, picked once for all PEs of the "
+            "row. Their multiples of as many operands of B are added to one sum in carry-save form, which is that of "
             "their weight."
         ),
     ),

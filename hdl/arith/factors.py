@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Signal, Value
 
-from hdl.arith.encoding import encoding
 from hdl.arith.heap import BitHeap
-from hdl.arith.partial_products import PartialProducts
+from hdl.arith.step import Step
 from hdl.params import EngineParams
 from hdl.params.axes import Recoded
 
@@ -19,8 +18,7 @@ RECODE_DELAY = 2.0
 class Factors:
     """The two operands of a product as they reach a PE, and its partial products.
 
-    Axes say which operand is recoded, and whether that is done in the PE or before. A PE that is a whole multiplier has
-    Booth's digits.
+    Axes say which operand is recoded, and whether that is done in the PE or before.
 
     Attributes
     ----------
@@ -28,6 +26,8 @@ class Factors:
         Of the operand that is recoded.
     products : PartialProducts
         Of its digits with the other operand.
+    most : int
+        The greatest product, with its excess.
     a_bits, b_bits : int
         Wires of an operand of A, and of B, as they reach the PE: the operand, or its digits.
     arrival : float
@@ -35,14 +35,13 @@ class Factors:
     """
 
     def __init__(self, params: EngineParams) -> None:
-        axes = params.axes
+        axes, step = params.axes, Step.of(params)
+        self.products, self.most = step.products, step.most
+        self.encoding = step.products.encoding
         self.of_b = axes.recoded is Recoded.B
-        recoded, other = (params.b, params.a) if self.of_b else (params.a, params.b)
-        self.encoding = encoding("booth" if axes.multiplies else params.encoder, recoded)
-        self.products = PartialProducts(self.encoding, other)
         self.in_pe = axes.recodes_in_pe
-        wires = recoded.width if self.in_pe else self.encoding.bits
-        self.a_bits, self.b_bits = (other.width, wires) if self.of_b else (wires, other.width)
+        wires = self.encoding.operand.width if self.in_pe else self.encoding.bits
+        self.a_bits, self.b_bits = (step.b.width, wires) if self.of_b else (wires, step.b.width)
         self.arrival = RECODE_DELAY if self.in_pe and not self.encoding.plain else 0.0
 
     def digits(self, m: Module, a: Value, b: Value) -> tuple[Value, Value]:

@@ -88,14 +88,14 @@ class Plain(MultiplyAdd):
 class CarrySave(MultiplyAdd):
     """Sums are sum bits, and above them the carry bits of some columns (see :mod:`hdl.arith.carry_save`).
 
-    Every term is a number of bits that count positive, as signs are left to the excess: where
-    ``width`` holds the greatest sum with its excess, no carry ever leaves it, and the bits count the sum in any wider
-    word, too. Where it does not, the sum is right modulo 2**width.
+    Every term is a number of bits that count positive, as signs are left to the excess: where ``width`` holds the
+    greatest sum with its excess, no carry ever leaves it, and the bits count the sum in any wider word, too. Where it
+    does not, the sum is right modulo 2**width.
 
     Attributes
     ----------
     most : int
-        The greatest product, with its excess.
+        The most that a step adds, with its excess.
     """
 
     def __init__(self, params: EngineParams, width: int) -> None:
@@ -103,7 +103,7 @@ class CarrySave(MultiplyAdd):
         products = self.factors.products
         self.width = width
         self.excess = products.excess
-        self.most = params.product_range[1] + self.excess
+        self.most = self.factors.most
         self.carries = carry_columns(width, min(products.columns, width), params.carry_every)
         self.columns = (*range(width), *self.carries)
 

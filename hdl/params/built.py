@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hdl.params.axes import Adders, Axes, Carries, Encode, Order, Recoded, Skip, Stays, Sum, Travel
-from hdl.params.presets import UNROLL
 
 __all__ = ["unbuilt"]
 
@@ -18,7 +17,8 @@ def _by_planes(axes: Axes) -> bool:
 
 
 def _dense(axes: Axes) -> bool:
-    return axes.skip is Skip.NONE
+    """All rows keep step: what steps are left out are so for all of them."""
+    return axes.skip in (Skip.NONE, Skip.COMMON)
 
 
 def _results_stay(axes: Axes) -> bool:
@@ -36,8 +36,18 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
     (lambda axes: axes.b is Travel.BROADCAST, "operands of B are broadcast over m: columns hand them from row to row"),
-    (lambda axes: _dense(axes) and axes.digits.order is not None, "digits in time without a skipped zero"),
-    (lambda axes: axes.skip is Skip.COMMON, "zeros are skipped only where all rows have one"),
+    (
+        lambda axes: axes.weights_stay and axes.digits.order is not None,
+        "digits in time where a block of B stays",
+    ),
+    (
+        lambda axes: _dense(axes) and _by_planes(axes),
+        "rows that keep step, and go plane by plane: the tile would be stored, to be passed once for each digit",
+    ),
+    (
+        lambda axes: axes.digits.order is not None and not axes.skips_by_row and axes.recodes_in_pe,
+        "digits in time that every PE makes: each would hold the operand, and count its digits",
+    ),
     (
         lambda axes: axes.skips_by_row and not _by_planes(axes),
         "zeros are skipped within an operand: rows skip them in a digit's plane",
@@ -45,14 +55,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.skips_by_row and axes.chain,
         "a chain over k skips zeros: its copies would wait for each other; lanes have a tree",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.tree and axes.k.steps != UNROLL,
-        f"zeros are skipped in a tree over k that has not {UNROLL} lanes",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.tree and axes.recodes_in_pe,
-        "every PE would select the digits of several lanes: they are selected at the edge of the array",
     ),
     (
         lambda axes: axes.skips_by_row and axes.sum != Sum(Carries.SAVE, per_weight=True),
@@ -103,7 +105,7 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "encoders in every PE with dense carry-save sums: they stand at the edge of the array",
     ),
     (
-        lambda axes: axes.skip in (Skip.NONE, Skip.LANES) and axes.saves_carries and axes.adders is not Adders.COLUMN,
+        lambda axes: not axes.skips_by_row and axes.saves_carries and axes.adders is not Adders.COLUMN,
         "dense carry-save sums whose final adders do not take the rows of a column in turn",
     ),
     (

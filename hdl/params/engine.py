@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from hdl.params.axes import Axes, Skip
+from hdl.params.axes import Axes, KForm, Order, Skip
 from hdl.params.built import unbuilt
+from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
+from hdl.params.plain_axes import axes_from, plain
 from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, name_of, preset, preset_axes
 
-__all__ = ["ENCODERS", "MULTIPLIERS", "EngineParams"]
+__all__ = ["MULTIPLIERS", "EngineParams"]
 
-ENCODERS = ("booth", "ent", "naf", "bit_serial")
 MULTIPLIERS = ("fused", "inferred")
 
 MAX_SIZE = 1024
@@ -117,8 +119,8 @@ class EngineParams:
         for key, value in settled.items():
             object.__setattr__(self, key, value)
 
-    def _problems(self):
-        unknown = []
+    def _problems(self) -> Iterator[Problem]:
+        unknown: list[Problem] = []
         if self.point is None:
             unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
         else:
@@ -146,7 +148,8 @@ class EngineParams:
             digits = self.k_step * self.group
             if self.axes.skips_by_row and self.segment < 2 * digits:
                 message = f"must be at least twice the {digits} digits of a group, not {self.segment}"
-                yield Problem("engine.segment", message, f"write {2 * digits}")
+                least = 1 << (2 * digits - 1).bit_length()
+                yield Problem("engine.segment", message, f"write {least}" if least <= MAX_SEGMENT else "lower group")
         for key in ("preload", "reset_data"):
             if not isinstance(getattr(self, key), bool):
                 yield Problem(f"engine.{key}", f"must be true or false, not {getattr(self, key)!r}")
@@ -155,6 +158,8 @@ class EngineParams:
             if not isinstance(getattr(self, key), OperandFormat):
                 formats_fine = False
                 yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
+        if formats_fine and self.point is not None and self.encoder in ENCODERS:
+            yield from self._digits_that_do_not_fit(self.point)
         bad = list(_integer("engine.accumulator", self.accumulator, 2, MAX_ACCUMULATOR))
         yield from bad
         if formats_fine and not bad and self._products_held < 1:
@@ -165,7 +170,15 @@ class EngineParams:
                 f"write {self.product_bits} or more",
             )
 
-    def _one_of(self, key: str, legal: tuple[str, ...]):
+    def _digits_that_do_not_fit(self, point: Axes) -> Iterator[Problem]:
+        """Digits that are done at once are the same number in every step."""
+        at_once = point.digits.at_once
+        if at_once is not None and point.digits.order is Order.OPERANDS and self.digits % at_once:
+            message = f"has {self.digits} digits under {self.encoder!r}, which cannot be done {at_once} at a time"
+            fitting = [count for count in range(1, self.digits + 1) if self.digits % count == 0]
+            yield Problem("engine.a", f"{self.a} {message}", f"legal are {', '.join(map(str, fitting))} at a time")
+
+    def _one_of(self, key: str, legal: tuple[str, ...]) -> Iterator[Problem]:
         value = getattr(self, key)
         if value not in legal:
             message = f"must be one of {', '.join(legal)}, not {value!r}"
@@ -173,9 +186,9 @@ class EngineParams:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EngineParams:
-        """Build from plain values, as :meth:`to_dict` gives them (operand formats as text)."""
+        """Build from plain values, as :meth:`to_dict` gives them: operand formats as text, axes by name."""
         values = dict(values)
-        problems = []
+        problems: list[Problem] = []
         for key in ("a", "b"):
             if isinstance(values.get(key), str):
                 try:
@@ -183,6 +196,12 @@ class EngineParams:
                 except ValueError as error:
                     problems.append(Problem(f"engine.{key}", str(error)))
                     del values[key]
+        if isinstance(values.get("point"), dict):
+            try:
+                values["point"] = axes_from(values["point"])
+            except ConfigError as error:
+                problems += error.problems
+                del values["point"]
         try:
             params = cls(**values)
         except ConfigError as error:
@@ -193,8 +212,9 @@ class EngineParams:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, in the order of the fields; the form the manifest stores."""
-        values = asdict(self)
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["a"], values["b"] = str(self.a), str(self.b)
+        values["point"] = None if self.point is None else plain(self.point)
         return values
 
     @property
@@ -205,7 +225,9 @@ class EngineParams:
     @property
     def deep(self) -> bool:
         """``depth`` counts: that many steps of K are done at once."""
-        return self.point is None and preset(self.array, self.scheme).deep
+        if self.point is not None:
+            return self.point.k.form is not KForm.NONE
+        return preset(self.array, self.scheme).deep
 
     @property
     def sparse(self) -> bool:
@@ -226,6 +248,11 @@ class EngineParams:
     def k_step(self) -> int:
         """Steps of K in a beat of operands."""
         return self.axes.k.steps
+
+    @property
+    def digits(self) -> int:
+        """Digits of an operand of A."""
+        return digit_count(self.encoder, self.a)
 
     @property
     def result_signed(self) -> bool:
@@ -281,7 +308,7 @@ class EngineParams:
         return min(limits)
 
 
-def _integer(where: str, value: object, low: int, high: int):
+def _integer(where: str, value: object, low: int, high: int) -> Iterator[Problem]:
     if isinstance(value, bool) or not isinstance(value, int):
         yield Problem(where, f"must be an integer, not {value!r}")
     elif not low <= value <= high:

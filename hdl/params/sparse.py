@@ -15,7 +15,7 @@ class SparseShape:
 
     K is worked off in segments of ``segment`` steps; step k of a segment is stored in lane k % ``lanes`` and, within
     the lane, in bank (k // ``lanes``) % ``group``. Entry e of a bank's list is worked off in lane
-    (lane + e) % ``lanes``.
+    (lane + e % ``turns``) % ``lanes``.
 
     Parameters
     ----------
@@ -42,13 +42,23 @@ class SparseShape:
 
     @property
     def words(self) -> int:
-        """Steps of a segment in a bank."""
-        return self.params.segment // self.banks
+        """Steps of a segment in a bank: a power of two, so that halves of a memory are told apart by a bit."""
+        return 1 << ((self.params.segment // self.banks).bit_length() - 1)
+
+    @property
+    def segment(self) -> int:
+        """Steps of K that are held at once: what is asked for, down to a power of two in each bank."""
+        return self.words * self.banks
 
     @property
     def beats(self) -> int:
         """Operand beats of a segment."""
-        return self.params.segment // self.lanes
+        return self.words * self.group
+
+    @property
+    def turns(self) -> int:
+        """Ways in which entries of the lists are dealt out to the lanes: a power of two, no less than all lanes."""
+        return min(1 << (self.lanes - 1).bit_length(), self.words)
 
     @property
     def slot_bits(self) -> int:
@@ -64,15 +74,20 @@ class SparseShape:
     def sum_bits(self) -> int:
         """Bits of a plane's sum over a segment: ``segment`` products of the greatest digit, 2, in two's complement."""
         b = self.params.b
-        greatest = self.params.segment * 2 * max(-b.min, b.max)
+        greatest = self.segment * 2 * max(-b.min, b.max)
         return min(greatest.bit_length() + 1, self.params.accumulator)
 
     @property
     def step_bits(self) -> int:
-        """Bits that count the steps of a plane's sum: its digits, and one that begins it.
+        """Bits that count the steps of a plane's sum, its digits, and one that begins it, in units of ``step``.
 
         Each step adds ``lanes`` * 2**(sign column) in excess; what that makes of higher bits is beyond the sum.
         """
         column = self.params.b.width + (not self.params.b.signed)
-        counted = self.sum_bits - column - (self.lanes.bit_length() - 1)
-        return max(min((self.params.segment + 1).bit_length(), counted), 1)
+        counted = self.sum_bits - column - (self.lanes // self.step).bit_length() + 1
+        return max(min((self.step * (self.segment + 1)).bit_length(), counted), 1)
+
+    @property
+    def step(self) -> int:
+        """What a step counts: the odd part of ``lanes``, so that the excess is the count, shifted."""
+        return self.lanes // (self.lanes & -self.lanes)

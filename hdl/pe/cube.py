@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.multiply_add import CarrySave, MultiplyAdd, Plain
+from hdl.arith.step import Step
 from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
@@ -50,7 +51,7 @@ class CubePE(Part):
 
     def __init__(self, params: EngineParams) -> None:
         self.arithmetic = arithmetic = chain_arithmetic(params)
-        bits = {"a": arithmetic.a_bits, "b": params.b.width, "sum": len(arithmetic.columns)}
+        bits = {"a": arithmetic.a_bits, "b": Step.of(params).b.width, "sum": len(arithmetic.columns)}
         ports = {f"{name}_{way}": flow(size) for name, size in bits.items() for way, flow in (("in", In), ("out", Out))}
         super().__init__({"en": In(1), **ports})
 

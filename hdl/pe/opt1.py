@@ -5,9 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Module, Mux, Signal
 
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
-from hdl.arith.encoding import encoding
 from hdl.arith.heap import BitHeap
-from hdl.arith.partial_products import PartialProducts
+from hdl.arith.step import Step
 from hdl.params import EngineParams
 from hdl.pe.base import ProcessingElement
 
@@ -32,13 +31,14 @@ class Opt1PE(ProcessingElement):
     """
 
     def __init__(self, params: EngineParams) -> None:
-        digits = encoding(params.encoder, params.a)
-        self.products = PartialProducts(digits, params.b)
+        step = Step.of(params)
+        self.products = step.products
         self.excess = self.products.excess
         top = min(self.products.columns, params.accumulator)
         self.carries = carry_columns(params.accumulator, top, params.carry_every)
         self.columns = (*range(params.accumulator), *self.carries)
-        super().__init__(params, a_bits=digits.bits, acc_bits=len(self.columns))
+        a_bits = self.products.encoding.bits
+        super().__init__(params, a_bits=a_bits, acc_bits=len(self.columns), b_bits=step.b.width)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

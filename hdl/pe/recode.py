@@ -12,8 +12,9 @@ __all__ = ["recoder", "weight_recoder"]
 def recoder(params: EngineParams) -> Recoder | None:
     """The recoder of operands of A; None where they enter the array as PEs take them."""
     axes = params.axes
-    if axes.encode is not Encode.EDGE or axes.recoded is not Recoded.A or encoding(params.encoder, params.a).plain:
-        return None
+    at_edge = axes.encode is Encode.EDGE and axes.recoded is Recoded.A
+    if not at_edge or axes.digits.order is not None or encoding(params.encoder, params.a).plain:
+        return None  # where digits follow each other in time, a serialiser recodes, and hands digits on
     return Recoder(params.encoder, params.a)
 
 

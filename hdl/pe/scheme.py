@@ -75,16 +75,15 @@ class Scheme:
         lanes, core = 1, {"pe": 1}
         if params.axes.has_cells:
             lanes, core = params.depth, {"pe": params.depth, "accumulator": 1}
-        a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
-        if isinstance(pe, LaconicPE):
-            a_bits, b_bits = (form.bits for form in pe.forms)
+        recode = recoder(params)
+        taken = pe.a_in if params.axes.hands_a_over else pe.a
         return cls(
             pe,
-            recode=recoder(params),
+            recode=recode,
             columns=pe.columns,
             excess=pe.excess,
-            a_bits=a_bits,
-            b_bits=b_bits,
+            a_bits=len(taken) if recode is None else lanes * params.a.width,
+            b_bits=len(pe.b_in),
             core=core,
             lanes=lanes,
         )

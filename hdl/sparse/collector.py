@@ -106,7 +106,7 @@ class Collector(Part):
         half = Signal(width)
         partial = Signal(width, reset_less=True)
         carry = Signal(width, reset_less=True)
-        place = self.plane.excess.bit_length() - 1
+        place = (self.plane.excess & -self.plane.excess).bit_length() - 1
         # Minus the excess: its complement, and one more that enters as the lowest carry.
         m.d.comb += [excess.eq(steps << place), correction.eq(~excess), half.eq(s ^ c)]
         m.d.sync += [partial.eq(half ^ correction), carry.eq((s & c) | (half & correction))]

@@ -1,4 +1,4 @@
-"""OPT3: a PE that selects the digits that are not zero by itself (Wu et al., HPCA 2025)."""
+"""A PE that selects the digits that are not zero by itself, as in OPT3 (Wu et al., HPCA 2025)."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ __all__ = ["Opt3PE"]
 
 
 class Opt3PE(Part):
-    """Take a group of digits of equal weight, and add one product a cycle: that of the next digit that is not zero.
+    """Take groups of digits of equal weight, one a lane, and add in each cycle the next digit of each that is not zero.
 
-    Its pipeline: digits of the group; selected digit and the place of its operand, which the row looks up; operand
-    and digit; sum. For the sum see :class:`hdl.sparse.plane.PlaneSum`.
+    Its pipeline: digits of the groups; selected digits and the places of their operands, which the row looks up;
+    operands and digits; sum. For the sum see :class:`hdl.sparse.plane.PlaneSum`.
 
     Members
     -------
     load_in : In
-        Bits: ``clear`` (it goes through the pipeline behind the digits before it), ``load``, group of digits (see
-        :class:`hdl.sparse.picker.Picker`); and, a cycle later than those, ``load`` again, slot in the window.
+        Bits: ``clear`` (it goes through the pipeline behind the digits before it); for each lane ``load`` and a group
+        of digits (see :class:`hdl.sparse.picker.Picker`); and, a cycle later than those, for each lane ``load`` again
+        and a slot in the window.
     load_out : Out
         In a systolic array: the same for the next PE, one step later.
-    picks, last : Out(1)
-        A digit is being selected; none is left after it.
+    picks : Out(1), last : Out(lanes)
+        A digit is being selected; in a lane, none is left after it.
     step, valid : Out(1)
-        The selected digit adds to the sum, or ``clear`` begins a new one; there is a selected digit.
+        The selected digits add to the sum, or ``clear`` begins a new one; there is a selected digit.
     index : Out
-        The place of the selected digit's operand.
-    b_in : In(b.width)
-        That operand, in the same cycle.
+        The place of each lane's selected digit's operand.
+    b_in : In(lanes * b.width)
+        Those operands, in the same cycle.
     clear, acc : Out
         While ``clear`` is high, ``acc`` holds a finished sum.
     """
@@ -47,17 +48,18 @@ class Opt3PE(Part):
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
-        self.shape = SparseShape(params)
+        self.shape = shape = SparseShape(params)
         self.plane = PlaneSum(params)
         self.systolic = params.axes.hands_a_over
-        bits = self.load_bits(self.shape)
+        bits = self.load_bits(shape)
         super().__init__(
             {
                 "load_in": In(bits),
                 **({"load_out": Out(bits)} if self.systolic else {}),
-                **{name: Out(1) for name in ("picks", "last", "step", "valid", "clear")},
-                "index": Out(self.shape.index_bits),
-                "b_in": In(params.b.width),
+                **{name: Out(1) for name in ("picks", "step", "valid", "clear")},
+                "last": Out(shape.lanes),
+                "index": Out(shape.lanes * shape.index_bits),
+                "b_in": In(shape.lanes * params.b.width),
                 "acc": Out(self.plane.acc_bits),
             }
         )
@@ -65,44 +67,53 @@ class Opt3PE(Part):
     @staticmethod
     def load_bits(shape: SparseShape) -> int:
         """Bits of ``load_in``."""
-        return 3 + shape.slot_bits + 3 * shape.group
+        return 1 + shape.lanes * (2 + 3 * shape.group + shape.slot_bits)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        end = 2 + 3 * self.shape.group
-        clear, load, group = self.load_in[0], self.load_in[1], self.load_in[2:end]
-        loaded, slot = self.load_in[end], self.load_in[end + 1 :]
+        lanes = range(self.shape.lanes)
+        end = 1 + len(lanes) * (1 + 3 * self.shape.group)
+        clear = self.load_in[0]
+        groups = [self.load_in[1:end].word_select(lane, 1 + 3 * self.shape.group) for lane in lanes]
+        slots = [self.load_in[end:].word_select(lane, 1 + self.shape.slot_bits) for lane in lanes]
         if self.systolic:
             passed = Signal(len(self.load_in))
             m.d.sync += passed.eq(self.load_in)
             m.d.comb += self.load_out.eq(passed)
-        picks = Picks(m, self.shape, load, group)
-        # The selected digit and its group's slot.
-        begins, valid = Signal(2), Signal()
-        codes = Signal(2, reset_less=True)
-        digit = Signal(len(picks.digit), name="digit", reset_less=True)
-        place = Signal(len(slot), reset_less=True)
-        with m.If(loaded):
-            m.d.sync += place.eq(slot)
-        selected = Pick.pack(begins[0], begins[1], [codes[0]], [codes[1]], [valid], [Cat(digit, place)])
+        picks = [Picks(m, self.shape, group[0], group[1:]) for group in groups]
+        there = Cat(pick.valid for pick in picks)
+        # The selected digits and their groups' slots.
+        begins, valid = Signal(2), Signal(len(lanes))
+        codes = Signal(2 * len(lanes), reset_less=True)
+        index = []
+        for lane, (pick, slot) in enumerate(zip(picks, slots, strict=True)):
+            digit = Signal(len(pick.digit), name=f"digit{lane}", reset_less=True)
+            place = Signal(self.shape.slot_bits, name=f"place{lane}", reset_less=True)
+            m.d.sync += digit.eq(pick.digit)
+            with m.If(slot[0]):
+                m.d.sync += place.eq(slot[1:])
+            index.append(Cat(digit, place))
+        selected = Pick.pack(begins[0], begins[1], list(codes[0::2]), list(codes[1::2]), list(valid), index)
         action = Signal(Pick.action_bits(self.shape), reset_less=True)
-        b = Signal(self.params.b.width, reset_less=True)
         now = Pick(self.shape, selected)
         m.d.sync += [
-            begins.eq(Cat(clear | picks.valid, clear)),
-            valid.eq(picks.valid),
-            codes.eq(Cat(picks.two, picks.neg)),
-            digit.eq(picks.digit),
+            begins.eq(Cat(clear | there.any(), clear)),
+            valid.eq(there),
+            codes.eq(Cat(bit for pick in picks for bit in (pick.two, pick.neg))),
             action.eq(now.action),
-            b.eq(Mux(now.valid[0], self.b_in, 0)),
         ]
+        operands = []
+        for lane in lanes:
+            b = Signal(self.params.b.width, name=f"b{lane}", reset_less=True)
+            m.d.sync += b.eq(Mux(now.valid[lane], self.b_in.word_select(lane, len(b)), 0))
+            operands.append(b)
         m.d.comb += [
-            self.last.eq(picks.last),
+            self.last.eq(Cat(pick.last for pick in picks)),
             self.step.eq(now.step),
-            self.valid.eq(now.valid[0]),
-            self.picks.eq(picks.valid),
-            self.index.eq(now.index[0]),
+            self.valid.eq(Cat(now.valid).any()),
+            self.picks.eq(there.any()),
+            self.index.eq(Cat(now.index)),
             self.clear.eq(action[1]),
-            self.acc.eq(self.plane.add(m, action[0], action[1], Pick.digits(action), [b])),
+            self.acc.eq(self.plane.add(m, action[0], action[1], Pick.digits(action), operands)),
         ]
         return m

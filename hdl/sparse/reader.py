@@ -38,7 +38,7 @@ class Reader(Part):
     def __init__(self, params: EngineParams, planes: int) -> None:
         self.planes = planes
         shape = SparseShape(params)
-        self.turns = min(shape.lanes, shape.words)
+        self.turns = shape.turns
         inputs = ("close", "close_half", "close_last", "has", "more", "slot_free")
         super().__init__(
             {

@@ -125,7 +125,7 @@ class SparseRow(Part):
         for walker in walkers[1:]:
             held = held | walker.holds
         if self.params.axes.recodes_in_pe:
-            step, valid, finished = self._opt3(m, walkers[0], last)
+            step, valid, finished = self._opt3(m, walkers, last)
         else:
             step, valid, finished = self._opt4(m, walkers, last)
         tag = self._control(m, walkers, release, step, valid)
@@ -183,20 +183,22 @@ class SparseRow(Part):
             finished.append(Mux(action[1], pe.acc, 0))
         return now.step, valid, finished
 
-    def _opt3(self, m: Module, walker: Shared, last: Value) -> tuple[Value, Value, list[Value]]:
+    def _opt3(self, m: Module, walkers: list[Shared], last: Value) -> tuple[Value, Value, list[Value]]:
         """PEs that pick by themselves."""
-        loaded, slot = Signal(reset_less=True), Signal(self.shape.slot_bits, reset_less=True)
+        loads = Cat(Cat(walker.load, walker.slot) for walker in walkers)
+        loaded = Signal(len(loads), reset_less=True)
         # The first sums after a reset begin as all others do, by a word that goes through the PEs: codes of digits are
         # there before it, and need no reset.
         begin, clear = Signal(init=1), Signal()
-        m.d.sync += [loaded.eq(walker.load), slot.eq(walker.slot), begin.eq(0)]
+        m.d.sync += [loaded.eq(loads), begin.eq(0)]
         m.d.comb += clear.eq(self.fire | begin)
-        load: Value = Cat(clear, walker.load, walker.group, loaded, slot)
+        load: Value = Cat(clear, *(Cat(walker.load, walker.group) for walker in walkers), loaded)
         finished, pes = [], []
         for j in range(self.params.cols):
-            b = Signal(self.params.b.width, name=f"operand{j}")
+            b = Signal(len(walkers) * self.params.b.width, name=f"operand{j}")
             pe = place(m, f"pe{j}", self.pe, load_in=load, b_in=b)
-            m.d.comb += b.eq(self._operand(m, j, 0, pe.index))
+            places = [pe.index.word_select(lane, self.shape.index_bits) for lane in range(len(walkers))]
+            m.d.comb += b.eq(Cat(self._operand(m, j, lane, index) for lane, index in enumerate(places)))
             if self.params.axes.hands_a_over:
                 load = pe.load_out
             finished.append(Mux(pe.clear, pe.acc, 0))
@@ -242,7 +244,7 @@ class SparseRow(Part):
             m.d.sync += info.eq(Cat(parity, first, walkers[0].plane))
         fresh = Signal(init=1)
         with m.If(step):
-            m.d.sync += [steps.eq(Mux(fired1 | fresh, 1, steps + 1)), fresh.eq(0)]
+            m.d.sync += [steps.eq(Mux(fired1 | fresh, self.shape.step, steps + self.shape.step)), fresh.eq(0)]
         with m.If(fired1):
             m.d.sync += held.eq(steps)
         tag = self.tag.join(valid=fired2, parity=info[0], first=info[1], row=self.number, plane=info[2:], steps=held)

@@ -12,7 +12,7 @@ __all__ = ["Turn"]
 
 
 class Turn(Part):
-    """Lane l's word goes to lane ``(l + by) % lanes``.
+    """The word of lane l goes to lane ``(l + by) % lanes``.
 
     The lists of the banks differ in length: without turns a plane would end with the lane of the longest ones, while
     the others have nothing to do.
@@ -20,7 +20,6 @@ class Turn(Part):
     Parameters
     ----------
     lanes : int
-        A power of two.
     width : int
         Bits of a lane's word.
 

@@ -63,7 +63,7 @@ class _Sparse(Sheet):
         d.box(STORE_X, top, STORE_W, self.bottom - top, "box stream")
         about = (
             "2 segments of",
-            f"{params.segment} steps of K,",
+            f"{self.shape.segment} steps of K,",
             "listed by the",
             "planes in which",
             "they have digits",
@@ -144,7 +144,7 @@ class _Sparse(Sheet):
 
     def _notes(self) -> None:
         d, left = self.d, self.right + 34
-        digits = "4 digits at once" if self.shape.lanes > 1 else "a digit at once"
+        digits = f"{self.shape.lanes} digits at once" if self.shape.lanes > 1 else "a digit at once"
         lanes = f", on each of {self.shape.lanes} lanes" if self.shape.lanes > 1 else ""
         lines = [
             f"a group: {self.shape.group} digits of a plane{lanes}",
