@@ -53,8 +53,7 @@ def all_axes() -> Iterator[Axes]:
             continue
 
 
-def test_what_has_a_name_is_built():
-    """A rule too many would refuse a preset; and every rule refuses something."""
+def test_what_has_a_name_is_built_and_every_rule_refuses_something():
     named, seen = set(), set()
     for axes in all_axes():
         reasons, name = unbuilt(axes), name_of(axes)
