@@ -76,19 +76,20 @@ class Scheme:
             raise ValueError("only where results stay, and rows keep step, does a PE give a sum of its own")
         pe, lanes = _pe(params), params.k_step
         core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}
-        a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
-        if isinstance(pe, LaconicPE):
-            a_bits, b_bits = (form.bits for form in pe.forms)
-        port = "b_in" if "b" in pe.handed else "b"
+        recode, recodes_b = recoder(params), params.axes.recoded is Recoded.B
+        a_bits, pe_b_bits = (len(getattr(pe, f"{name}_in" if name in pe.handed else name)) for name in "ab")
+        b_bits = pe_b_bits
+        if recode is not None:
+            a_bits, b_bits = (a_bits, lanes * params.b.width) if recodes_b else (lanes * params.a.width, b_bits)
         return cls(
             pe,
-            recode=recoder(params),
-            recodes_b=params.axes.recoded is Recoded.B,
+            recode=recode,
+            recodes_b=recodes_b,
             columns=pe.columns,
             excess=pe.excess,
             a_bits=a_bits,
             b_bits=b_bits,
-            pe_b_bits=len(getattr(pe, port)),
+            pe_b_bits=pe_b_bits,
             core=core,
             lanes=lanes,
         )
