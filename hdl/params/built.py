@@ -32,8 +32,8 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "B is recoded alone, and its digits follow each other in time",
     ),
     (
-        lambda axes: axes.b is Travel.BROADCAST and not _dense(axes),
-        "operands of B are broadcast over m to rows that run apart, or with its digits",
+        lambda axes: axes.b is Travel.BROADCAST and axes.skips_by_row,
+        "operands of B are broadcast over m to rows that run apart",
     ),
     (
         lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
@@ -68,8 +68,8 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "rows that skip their own zeros have final adders that do not take the columns in turn",
     ),
     (
-        lambda axes: axes.recodes_both and (axes.hands_a_over or axes.weights_stay),
-        "digits of both operands with systolic hand-over, or a block of B that stays: lanes end together",
+        lambda axes: axes.recodes_both and axes.weights_stay,
+        "digits of both operands where a block of B stays: lanes end together",
     ),
     (
         lambda axes: axes.recodes_both and not axes.tree,
@@ -78,10 +78,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.recodes_both and (_by_planes(axes) or axes.recodes_in_pe or axes.sum != Sum()),
         "digits of both operands are made at the edge, taken operand by operand, and added at their weight",
-    ),
-    (
-        lambda axes: not axes.skips_by_row and not axes.sums_in_one_step and axes.adders is not Adders.COLUMN,
-        "dense sums whose final adders do not take the rows of a column in turn",
     ),
     (
         lambda axes: axes.sums_in_one_step and axes.adders not in (Adders.OWN, Adders.COLUMN),
