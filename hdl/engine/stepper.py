@@ -147,7 +147,11 @@ class Stepper(Part):
             m.d.comb += getattr(self, f"{name}_step").eq(Cat(each.step for each in placed))
             if name == self.recoded and self.skips:
                 some = [each.some for each in placed]
-        return reduce(or_, some, Const(0, self.steps))
+        return self._some(some)
+
+    def _some(self, each: list[Value]) -> Value:
+        """The steps in which one of them has a digit."""
+        return reduce(or_, each, Const(0, self.steps))
 
     def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
         """The next step, which follows the one before, and whether it is the last one."""
