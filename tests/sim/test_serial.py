@@ -1,4 +1,4 @@
-"""Engines whose digits follow each other in time, in Verilator; ``tests/hdl/test_serial.py`` has many more, as gates."""
+"""Engines whose digits follow each other in time, in Verilator; tests/hdl/test_serial.py has many more, as gates."""
 
 from __future__ import annotations
 
