@@ -77,11 +77,10 @@ class Scheme:
         pe, lanes = _pe(params), params.k_step
         core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}
         recode, recodes_b = recoder(params), params.axes.recoded is Recoded.B
-        a_bits, b_bits = taken = [len(getattr(pe, f"{name}_in" if name in pe.handed else name)) for name in "ab"]
-        if recode is not None and recodes_b:
-            b_bits = lanes * params.b.width
-        elif recode is not None:
-            a_bits = lanes * params.a.width
+        a_bits, pe_b_bits = (len(getattr(pe, f"{name}_in" if name in pe.handed else name)) for name in "ab")
+        b_bits = pe_b_bits
+        if recode is not None:
+            a_bits, b_bits = (a_bits, lanes * params.b.width) if recodes_b else (lanes * params.a.width, b_bits)
         return cls(
             pe,
             recode=recode,
@@ -90,7 +89,7 @@ class Scheme:
             excess=pe.excess,
             a_bits=a_bits,
             b_bits=b_bits,
-            pe_b_bits=taken[1],
+            pe_b_bits=pe_b_bits,
             core=core,
             lanes=lanes,
         )

@@ -16,7 +16,6 @@ from hdl.engine.stepper import Stepper
 from hdl.engine.top import Engine
 from hdl.params import Axes, ConfigError, Dataflow, EngineParams, OperandFormat
 from hdl.params.axes import Adders, Carries, Digits, KForm, KSpace, Order, Recoded, Skip, Sum, Travel
-from hdl.params.formats import IntegerFormat
 from sim_tb.activity import active_cycles
 from tests.hdl.cover import engines, points
 from tests.hdl.lanes import Netlist, netlists
@@ -125,7 +124,6 @@ def test_the_digits_of_a_step() -> None:
     assert StepDigits(bits, 6).fields == bits.fields
     booth = StepDigits(encoding("booth", OperandFormat(6, signed=False)), 2)
     assert (booth.steps, booth.step_bits, booth.fields) == (2, 4, [("one", "two", "neg")] * 2)
-    assert booth.weighted(OperandFormat(5, signed=True)) == IntegerFormat(9, signed=True)
 
 
 def test_digits_that_do_not_fit() -> None:
