@@ -28,8 +28,8 @@ def _results_stay(axes: Axes) -> bool:
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
-        lambda axes: axes.recoded is Recoded.B and _results_stay(axes) and axes.digits.order is not None,
-        "B is recoded alone, and its digits follow each other in time",
+        lambda axes: axes.recoded is Recoded.B and not _dense(axes),
+        "B is recoded alone, and rows skip zeros of their own: digits of B are those of all rows",
     ),
     (
         lambda axes: axes.b is Travel.BROADCAST and axes.skips_by_row,
