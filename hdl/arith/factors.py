@@ -63,22 +63,22 @@ class Factors:
         self.a_bits += self.index_bits
         self.arrival = RECODE_DELAY if self.in_pe and not whole.plain else 0.0
 
-    def digits(self, m: Module, a: Value, b: Value) -> tuple[Value, Value]:
-        """The wires of the digits, and the operand that they choose multiples of."""
+    def digits(self, m: Module, a: Value, b: Value, name: str = "") -> tuple[Value, Value]:
+        """The wires of the digits, and the operand that they choose multiples of; ``name`` tells products apart."""
         index, a = a[: self.index_bits], a[self.index_bits :]
         recoded, other = (b, a) if self.of_b else (a, b)
         if self.in_pe:
-            digits = Cat(Signal(name=f"digit_wire{i}") for i in range(self.whole.bits))
+            digits = Cat(Signal(name=f"digit_wire{name}{i}") for i in range(self.whole.bits))
             m.d.comb += digits.eq(self.whole.recode(m, recoded))
             recoded = digits
         if self.selects:
             assert isinstance(self.encoding, StepDigits)
-            recoded = _pick(m, "step_digits", index, self.encoding.groups(recoded))
+            recoded = _pick(m, f"step_digits{name}", index, self.encoding.groups(recoded))
         if self.shifts:
             assert isinstance(self.encoding, StepDigits)
             steps, bits = self.encoding.steps, self.encoding.step_bits
             value = other.as_signed() if self.step.b.signed else other
-            other = _pick(m, "weighted", index, [value.shift_left(bits * i) for i in range(steps)], self.step.b.width)
+            other = _pick(m, f"weighted{name}", index, [value.shift_left(bits * i) for i in range(steps)], self.step.b.width)
         return recoded, other
 
     def add(self, m: Module, heap: BitHeap, a: Value, b: Value) -> None:

@@ -28,14 +28,17 @@ def _results_stay(axes: Axes) -> bool:
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
-        lambda axes: axes.recoded is Recoded.B and _results_stay(axes),
-        "B is recoded alone: encoders stand in front of operands of A, or both",
+        lambda axes: axes.recoded is Recoded.B and _results_stay(axes) and axes.digits.order is not None,
+        "B is recoded alone, and its digits follow each other in time",
+    ),
+    (
+        lambda axes: axes.b is Travel.BROADCAST and not _dense(axes),
+        "operands of B are broadcast over m to rows that run apart, or with its digits",
     ),
     (
         lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
         "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
-    (lambda axes: axes.b is Travel.BROADCAST, "operands of B are broadcast over m: columns hand them from row to row"),
     (
         lambda axes: axes.weights_stay and axes.digits.order is not None,
         "digits in time where a block of B stays",
@@ -77,36 +80,8 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "digits of both operands are made at the edge, taken operand by operand, and added at their weight",
     ),
     (
-        lambda axes: _dense(axes) and axes.tree and axes.hands_a_over and _results_stay(axes),
-        "systolic hand-over with a dense tree over k: its inputs would come from steps that lie apart",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.chain and not axes.hands_a_over and _results_stay(axes),
-        "a dense chain over k with operands of A broadcast: sums move, operands do not",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.tree and axes.stays is Stays.RESULTS,
-        "a dense tree over k where results stay",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.sum.per_weight and axes.hands_a_over and _results_stay(axes),
-        "dense sums for each weight with systolic hand-over",
-    ),
-    (
-        lambda axes: axes.sum.per_weight and not axes.saves_carries and _results_stay(axes),
-        "a sum for each weight in which carries propagate",
-    ),
-    (
-        lambda axes: not axes.saves_carries and not axes.recodes_in_pe and _results_stay(axes),
-        "encoders at the edge of the array with sums in which carries propagate: a multiplier has its own",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.saves_carries and axes.encode is not Encode.EDGE and _results_stay(axes),
-        "encoders in every PE with dense carry-save sums: they stand at the edge of the array",
-    ),
-    (
-        lambda axes: not axes.skips_by_row and axes.saves_carries and axes.adders is not Adders.COLUMN,
-        "dense carry-save sums whose final adders do not take the rows of a column in turn",
+        lambda axes: not axes.skips_by_row and not axes.sums_in_one_step and axes.adders is not Adders.COLUMN,
+        "dense sums whose final adders do not take the rows of a column in turn",
     ),
     (
         lambda axes: axes.sums_in_one_step and axes.adders not in (Adders.OWN, Adders.COLUMN),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hdl.params.axes import Order
+from hdl.params.axes import Order, Travel
 from hdl.params.engine import EngineParams
 
 __all__ = ["BeatMap", "Dataflow"]
@@ -125,14 +125,19 @@ class Dataflow:
         return int(self.axes.hands_a_over)
 
     @property
+    def row_skew(self) -> int:
+        """Steps by which a row works behind the one above it, where results stay."""
+        return int(self.axes.b is Travel.HAND_OVER)
+
+    @property
     def lane_skew(self) -> int:
         """Steps by which a PE works behind the one that takes the step of K before, where a beat holds several."""
         return int(self.axes.has_cells)
 
     @property
     def bus_stages(self) -> int:
-        """Registers on the way of a result from the last row up to the first."""
-        return -(-self.params.rows // self.ROWS_PER_BUS_STAGE)
+        """Registers on the way of a result from the last row up to the first, but those that hold results back."""
+        return -(-self.params.rows // self.ROWS_PER_BUS_STAGE) if self.row_skew else 1
 
     @property
     def drain_cycles(self) -> int:

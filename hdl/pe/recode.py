@@ -10,12 +10,13 @@ __all__ = ["recoder", "weight_recoder"]
 
 
 def recoder(params: EngineParams) -> Recoder | None:
-    """The recoder of operands of A; None where they enter the array as PEs take them."""
+    """The recoder at the edge, of the operand that is recoded alone; None where operands enter as PEs take them."""
     axes = params.axes
-    at_edge = axes.encode is Encode.EDGE and axes.recoded is Recoded.A
-    if not at_edge or axes.digits.order is not None or encoding(params.encoder, params.a).plain:
+    form = params.b if axes.recoded is Recoded.B else params.a
+    at_edge = axes.encode is Encode.EDGE and not axes.recodes_both
+    if not at_edge or axes.digits.order is not None or encoding(params.encoder, form).plain:
         return None  # where digits follow each other in time, a serialiser recodes, and hands digits on
-    return Recoder(params.encoder, params.a)
+    return Recoder(params.encoder, form)
 
 
 def weight_recoder(params: EngineParams) -> Recoder | None:

@@ -18,7 +18,7 @@ from gen.report.engine import PE_TEXTS
 from gen.timing import beats, interval_words, macs_per_cycle, pes
 from hdl.engine.bodies import body_of
 from hdl.params import BUILDS, Axes, ConfigError, EngineParams
-from hdl.params.axes import Adders, KForm, KSpace
+from hdl.params.axes import Adders, KForm, KSpace, Recoded
 from hdl.params.plain_axes import axes_from, plain
 from hdl.params.points import array_of, beside, buildable, legal, nearest, structures
 from hdl.params.presets import name_of, preset_axes
@@ -85,8 +85,8 @@ def test_all_is_said_of_an_engine_without_a_name(axes, tmp_path):
     params = EngineParams(point=axes, rows=2, cols=3, segment=32)
     print(Title(params))
     assert EngineParams.from_dict(json.loads(json.dumps(params.to_dict()))) == params
-    nest = engine_nest(params)
-    if nest is not None:
+    if axes.recoded is Recoded.A:
+        nest = engine_nest(params)
         (tmp_path / "engine.toml").write_text(f'[engine]\nsegment = 32\nnest = """\n{print_nest(nest)}"""\n')
         assert load(tmp_path / "engine.toml").engine == params
     found = explain(params, k=20)
