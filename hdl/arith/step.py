@@ -100,11 +100,15 @@ class Step:
         summed by weight first, it is shifted to the weight of the step.
     most : int
         The greatest sum of all products, with their excess.
+    span : tuple of int, or None
+        The least and the greatest sum of all products, where digits follow each other in time: it may be negative even
+        if operands are not.
     """
 
     products: PartialProducts
     b: IntegerFormat
     most: int
+    span: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, params: EngineParams) -> Step:
@@ -119,4 +123,22 @@ class Step:
         more = 0 if axes.sum.per_weight else (digits.steps - 1) * digits.step_bits
         form = IntegerFormat(other.width + more, other.signed)
         products = PartialProducts(digits, form)
-        return cls(products, form, sum(each.most << products.offset(i) for i, each in enumerate(products.planes)))
+        most = sum(each.most << products.offset(i) for i, each in enumerate(products.planes))
+        scale = 2 ** (form.width - other.width)
+        low, high = min(other.min, -other.max) * scale, max(other.max, -other.min) * scale
+        tops = [(2 if "two" in each.fields else 1) << products.offset(i) for i, each in enumerate(products.planes)]
+        return cls(products, form, most, (low * sum(tops), high * sum(tops)))
+
+    def sum_bits(self, params: EngineParams, count: int) -> int:
+        """Bits of a sum over ``count`` steps of K; no more than those of the accumulator count.
+
+        Where digits follow each other in time it has a sign, and is that of one step.
+        """
+        if self.span is None:
+            return min(params.sum_bits(count), params.block_bits)
+        low, high = (count * end for end in self.span)
+        return min(max(high.bit_length(), (~low).bit_length()) + 1, params.accumulator)
+
+    def signed(self, params: EngineParams) -> bool:
+        """Sums are two's complement."""
+        return params.result_signed or self.span is not None
