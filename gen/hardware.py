@@ -9,7 +9,7 @@ from hdl.arith.encoding import encoding
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
-from hdl.array.adder_tree import TreeColumn
+from hdl.array.columns import TreeColumn
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
 from hdl.pe.accumulate import AccumulatePE
