@@ -171,3 +171,13 @@ class Lanes:
                 bits = np.unpackbits(np.frombuffer(word, dtype=np.uint8), count=self.lanes, bitorder="little")
                 total += bits.astype(np.uint64) << np.uint64(column)
         return total
+
+    def words(self, name: str) -> NDArray[np.object_]:
+        """An output of every copy, however wide."""
+        self._settle()
+        total = np.zeros(self.lanes, dtype=object)
+        for i, net in enumerate(self.netlist.outputs[name]):
+            word = self._nets[net].to_bytes(-(-self.lanes // 8), "little")
+            bits = np.unpackbits(np.frombuffer(word, dtype=np.uint8), count=self.lanes, bitorder="little")
+            total += bits.astype(object) << i
+        return total
