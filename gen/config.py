@@ -14,7 +14,8 @@ from typing import Any
 
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
 from gen.version import SCHEMA_VERSION
-from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
+from hdl.params import BUILDS, SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
+from hdl.params.points import array_of
 
 __all__ = ["Config", "OutputSettings", "SynthSettings", "WorkloadSettings", "load", "markdown", "schema"]
 
@@ -231,9 +232,6 @@ class _Loader:
         from gen.nest.lower import lower
         from gen.nest.parse import parse
 
-        for key in ("array", "scheme"):
-            if values.pop(key, None) is not None:
-                self.blame(f"engine.{key}", "is what the nest says already", "give either a nest, or array and scheme")
         try:
             a = OperandFormat.parse(values.get("a", str(EngineParams().a)))
         except ValueError:
@@ -245,6 +243,12 @@ class _Loader:
                 at = "" if problem.where == "nest" else problem.where
                 self.blame("engine.nest", problem.message, problem.hint, at=at)
             return {}
+        if "point" in fields:
+            for key in ("array", "scheme"):
+                if (name := values.pop(key, None)) is not None:
+                    self.blame(
+                        f"engine.{key}", f"is not {shown(name)}: the engine of this nest has no name", "leave it out"
+                    )
         for key, value in fields.items():
             if values.get(key, value) != value:
                 self.blame(f"engine.{key}", f"is {shown(value)} in the nest, not {shown(values[key])}", "leave it out")
@@ -280,8 +284,8 @@ class _Loader:
             if scheme not in SCHEMES:
                 message = f"must be schemes out of {', '.join(SCHEMES)}, not {shown(scheme)}"
                 self.blame("synth.compare", message, near_name(scheme, SCHEMES))
-            elif engine is not None and (engine.array, scheme) not in SUPPORTED:
-                self.blame("synth.compare", f"{scheme!r} is not built on array {engine.array!r}")
+            elif engine is not None and scheme not in BUILDS[array := array_of(engine)]:
+                self.blame("synth.compare", f"{scheme!r} is not built on array {array!r}")
         values["compare"] = tuple(dict.fromkeys(compare))
         return SynthSettings(**values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from textwrap import fill
 from typing import Any
@@ -15,11 +16,14 @@ from gen.nest.window import expected_interval
 from gen.operands import usual_sigma
 from gen.timing import beats
 from hdl.params import Dataflow, EngineParams
+from hdl.params.axes import Skip
 
 __all__ = ["Explanation", "Step", "explain", "no_nest", "text"]
 
 #: Columns of text.
 WIDTH = 120
+#: The only step of an engine to which no rewrites lead: its name, what moved, and why that is legal.
+GIVEN = ("The nest", "as it was given; no rewrites lead there from a conventional array.", "")
 
 
 @dataclass(frozen=True)
@@ -102,14 +106,17 @@ def explain(params: EngineParams, k: int, sigma: float | None = None) -> Explana
         sigma = usual_sigma(params.a)
     tile = engine_tile(params, k)
     steps = []
-    for rewrite, nest in engine_steps(params):
+    ways = engine_steps(params)
+    for rewrite, nest in ways:
         found = table(nest, tile, sigma=sigma, accumulator=params.accumulator, k_limit=params.k_limit)
-        if rewrite is None:
+        if params.point is not None and len(ways) == 1:
+            name, moves, legal = GIVEN
+        elif rewrite is None:
             name, moves, legal = "the conventional array", "every primitive works in every step of k.", ""
         else:
             name, moves, legal = rewrite.name, rewrite.moves, rewrite.legal
         steps.append(Step(name, moves, legal, print_nest(nest), found))
-    places, timing = hardware(params), _timing(params, k, sigma)
+    places, timing = hardware(params), _timing(params, k, sigma, steps)
     return Explanation(params, k, sigma, tuple(steps), tuple(places), tuple(notes(params)), tuple(timing))
 
 
@@ -133,8 +140,8 @@ def text(found: Explanation, prefix: str, *, final: bool = False) -> str:
     else:
         parts.append(no_nest(params))
     if final and found.steps:
-        rewrites = ", then ".join(step.name for step in found.steps[1:])
-        title = f"The conventional array after {rewrites}:" if rewrites else "The conventional array:"
+        first, *others = (step.name for step in found.steps)
+        title = f"{first[0].upper()}{first[1:]}{' after ' * bool(others)}{', then '.join(others)}:"
         parts.append(f"{title}\n\n{_nest(found.steps[-1])}")
     else:
         for number, step in enumerate(found.steps, 1):
@@ -153,16 +160,21 @@ def _nest(step: Step) -> str:
 
 def no_nest(params: EngineParams) -> str:
     """What is said of an engine without a nest."""
-    return f"The scheme {params.scheme!r} has no nest: it recodes both operands, the notation has the digits of A only."
+    recoded = "both operands" if params.axes.recodes_both else "B"
+    engine = f"The scheme {params.scheme!r}" if params.point is None else "This engine"
+    return f"{engine} has no nest: it recodes {recoded}, the notation has the digits of A only."
 
 
-def _timing(params: EngineParams, k: int, sigma: float | None) -> list[str]:
+def _timing(params: EngineParams, k: int, sigma: float | None, steps: Sequence[Step]) -> list[str]:
     """Order of beats, and cycles of a tile."""
     tile = f"A tile with K = {k:,} takes"
     if params.sparse:
         cycles = round(expected_interval(params, k, sigma))
         hidden = "groups, ends of planes and the window cost what the nest does not show"
         return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak: {hidden}."]
+    if params.axes.skip is Skip.COMMON:
+        cycles = round(steps[-1].table.cycles.tile)
+        return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak, as the nest counts them."]
     if params.data_dependent:
         cycles = round(expected_terms(params, k, sigma))
         assumed = f"if operands are normal, A with standard deviation {sigma:g} and B in proportion"

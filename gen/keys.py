@@ -143,7 +143,7 @@ KEYS = (
         "engine",
         "nest",
         "text",
-        "the engine as a loop nest (notation.md), instead of `array`, `scheme` and sizes",
+        "the engine as a loop nest (notation.md), instead of `array`, `scheme`, sizes and encoder",
         None,
         "a nest that lowers to an engine",
         _kind(lambda value: isinstance(value, str), "a text"),
@@ -269,7 +269,6 @@ def schema() -> dict[str, Any]:
                 for key in keys
             },
         }
-    properties["engine"]["dependentSchemas"] = {"nest": {"properties": {"array": False, "scheme": False}}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bitloom configuration",

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any, Protocol
 
 from hdl.params import Dataflow, EngineParams
+from hdl.params.title import Title
 from sim_tb.build import Model
 
 __all__ = ["Hardware", "engine_model", "harness_model"]
@@ -75,7 +76,7 @@ def harness_model(
     sources["engine.v"] = hardware.text
     sources["harness.vlt"] = control_file(hardware, "harness", _PUBLIC)
     return Model(
-        name=f"{hardware.top}-{params.scheme}-{params.rows}x{params.cols}",
+        name=f"{hardware.top}-{Title(params).scheme}-{params.rows}x{params.cols}",
         top="harness",
         sources=sources,
         defines={"ENGINE": hardware.top, **({"PRELOAD": "1"} if params.preload else {})},
@@ -96,7 +97,7 @@ def engine_model(params: EngineParams, hardware: Hardware, *, waves: bool = Fals
     """The engine alone, with all its ports open to Python."""
     ports = tuple(port.name for port in hardware.ports)
     return Model(
-        name=f"{hardware.top}-alone-{params.scheme}-{params.rows}x{params.cols}",
+        name=f"{hardware.top}-alone-{Title(params).scheme}-{params.rows}x{params.cols}",
         top=hardware.top,
         sources={"engine.v": hardware.text, "engine.vlt": control_file(hardware, hardware.top, ports)},
         waves=waves,

@@ -7,8 +7,9 @@ from gen.nest.encoders import digit_count
 from gen.nest.from_axes import nest_of_axes
 from gen.nest.lower import MULTIPLIER
 from gen.nest.steps import steps
+from gen.nest.structure import same
 from gen.nest.tile import Tile
-from hdl.params import EngineParams
+from hdl.params import Axes, ConfigError, EngineParams
 from hdl.params.axes import Recoded
 from hdl.params.nest import Nest
 
@@ -22,14 +23,25 @@ def engine_nest(params: EngineParams) -> Nest | None:
 
 
 def engine_steps(params: EngineParams) -> list[tuple[Rewrite | None, Nest]]:
-    """The conventional nest of an engine's arrangement, and what each rewrite makes of it; none if it recodes B."""
+    """The conventional nest of an engine's arrangement, and what each rewrite makes of it.
+
+    Only the engine's own nest if no rewrites lead to it; none if it recodes B.
+    """
     axes = params.axes
     if axes.recoded is not Recoded.A:
         return []
     encoder = MULTIPLIER if axes.multiplies else params.encoder
     digits = digit_count(encoder, params.a)
-    start = nest_of_axes(start_of(axes), params.rows, params.cols, encoder=encoder, digits=digits)
-    return steps(start, rewrites_of(axes))
+
+    def nest(point: Axes) -> Nest:
+        return nest_of_axes(point, params.rows, params.cols, encoder=encoder, digits=digits)
+
+    own = nest(axes)
+    try:
+        found = steps(nest(start_of(axes)), rewrites_of(axes))
+    except ConfigError:
+        return [(None, own)]
+    return found if same(found[-1][1], own) else [(None, own)]
 
 
 def engine_tile(params: EngineParams, k: int) -> Tile:

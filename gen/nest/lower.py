@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
+from typing import Any
 
 from gen.nest.canonical import BUILT, nest_of
 from gen.nest.check import place
@@ -11,12 +12,13 @@ from gen.nest.encoders import digit_count
 from gen.nest.printer import header, statement_text
 from gen.nest.structure import differences, same
 from gen.nest.to_axes import axes_of
-from hdl.params.axes import Axes
+from hdl.params.axes import Axes, KForm
 from hdl.params.built import unbuilt
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.formats import OperandFormat
 from hdl.params.nest import Nest
-from hdl.params.presets import name_of, preset, preset_axes
+from hdl.params.points import named_like
+from hdl.params.presets import name_of, preset
 
 __all__ = ["MULTIPLIER", "lower"]
 
@@ -24,11 +26,12 @@ __all__ = ["MULTIPLIER", "lower"]
 MULTIPLIER = "booth"
 
 
-def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]:
-    """The fields of ``EngineParams`` whose engine is this nest: array, scheme, rows, cols, encoder, and depth if any.
+def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, Any]:
+    """The fields of ``EngineParams`` whose engine is this nest.
 
-    It is the inverse of :func:`gen.nest.canonical.nest_of`. Names of values do not matter, nor the order of ``space``
-    loops that stand in the same step.
+    These are array and scheme, or else ``point``, the axes of an engine without a name; rows, cols and encoder; and
+    depth, where there is k in space. It is the inverse of :func:`gen.nest.engines.engine_nest`. Names of values do not
+    matter, nor the order of ``space`` loops that stand in the same step.
 
     Parameters
     ----------
@@ -48,15 +51,16 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, str | int]
         loop = next(loop for line in nest.lines for loop in line.over("w"))
         message = f"{a} has {digit_count(encode.encoder, a)} digits under {encode.encoder!r}, not {digits}"
         raise ConfigError([Problem(place(loop, header([loop])), message)])
-    name = name_of(axes)
-    if name is None:
-        reasons = [Problem("nest", f"no engine is built like this: {text}") for text in unbuilt(axes)]
-        raise ConfigError([*reasons, *_nearest(nest, axes, rows, cols, encode.encoder, digits)])
+    if reasons := unbuilt(axes):
+        problems = [Problem("nest", f"no engine is built like this: {text}") for text in reasons]
+        raise ConfigError([*problems, *_nearest(nest, axes, rows, cols, encode.encoder, digits)])
     if axes.multiplies and encode.encoder != MULTIPLIER:
-        message = f"the multiplier of {name[1]!r} recodes by {MULTIPLIER!r}, not by {encode.encoder!r}"
+        message = f"a multiplier recodes by {MULTIPLIER!r}, not by {encode.encoder!r}"
         raise ConfigError([Problem(place(encode, statement_text(encode)), message, f"write {MULTIPLIER!r}")])
-    found: dict[str, str | int] = {"array": name[0], "scheme": name[1], "rows": rows, "cols": cols}
-    if preset(*name).deep:
+    name = name_of(axes)
+    found: dict[str, Any] = {"point": axes} if name is None else {"array": name[0], "scheme": name[1]}
+    found |= {"rows": rows, "cols": cols}
+    if axes.k.form is not KForm.NONE if name is None else preset(*name).deep:
         found["depth"] = axes.k.steps
     return {**found, "encoder": encode.encoder}
 
@@ -72,7 +76,7 @@ def _nearest(nest: Nest, axes: Axes, rows: int, cols: int, encoder: str, digits:
     depth = axes.k.steps
     others = {name: nest_of(*name, rows, cols, depth=depth, encoder=encoder, digits=digits) for name in BUILT}
     ways = {name: _way(nest, name, other) for name, other in others.items()}
-    name = min(BUILT, key=lambda name: (not ways[name], _apart(axes, preset_axes(*name, depth))))
+    name = min(BUILT, key=lambda name: (not ways[name], _apart(axes, named_like(name, axes))))
     summary = Problem("nest", f"the nearest engine is {name[1]!r} on {name[0]!r}", ways[name])
     return [summary, *differences(nest, others[name])]
 

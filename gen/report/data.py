@@ -10,6 +10,7 @@ from typing import Any
 
 from gen.report.records import Manifest, Record, Simulation, Synthesis, read
 from hdl.params import ConfigError, Dataflow, EngineParams, Problem
+from hdl.params.title import Title
 
 __all__ = ["RunData", "load", "pairs"]
 
@@ -94,10 +95,11 @@ def _load(path: Path, kind: type[Record], step: str, problems: list[Problem]) ->
 
 def _named(synth: Synthesis, params: EngineParams, folder: Path, problems: list[Problem]) -> Synthesis | None:
     """The synthesis, if it is of this engine."""
-    if synth.scheme == params.scheme:
+    own = Title(params).scheme
+    if synth.scheme == own:
         return synth
     where, hint = str(folder / "synth.json"), "run `bitloom synth` again"
-    problems.append(Problem(where, f"is of scheme {synth.scheme}, the engine's is {params.scheme}", hint))
+    problems.append(Problem(where, f"is of scheme {synth.scheme}, the engine's is {own}", hint))
     return None
 
 

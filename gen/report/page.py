@@ -13,7 +13,8 @@ from gen.report.markup import Markup, tag
 from gen.report.nest import nest
 from gen.report.simulation import simulation
 from gen.report.summary import summary
-from hdl.params import Axes
+from hdl.params.axis_words import arrangement
+from hdl.params.title import Title
 
 __all__ = ["page"]
 
@@ -28,18 +29,8 @@ def page(data: RunData) -> Markup:
 
 
 def _title(data: RunData) -> str:
-    params = data.params
-    depth = f" × {params.depth}" if params.deep else ""
-    return f"{params.rows} × {params.cols}{depth} {_array(params.axes)}, {params.scheme}"
-
-
-def _array(axes: Axes) -> str:
-    """How PEs are arranged, in words."""
-    if axes.has_cells:
-        return "cube of PEs"
-    if axes.hands_a_over:
-        return f"{'weight' if axes.weights_stay else 'output'}-stationary systolic array"
-    return "multipliers and adder trees" if axes.weights_stay else "2D matrix of PEs"
+    title = Title(data.params)
+    return f"{title.size(' × ')} {arrangement(data.params.axes)}, {title.scheme}"
 
 
 def _header(data: RunData, title: str) -> Markup:
@@ -49,7 +40,9 @@ def _header(data: RunData, title: str) -> Markup:
         f"C[{params.rows}, {params.cols}] = A[{params.rows}, K] × B[K, {params.cols}]: {params.a} × {params.b} "
         f"operands, {kind}{params.accumulator} results, any K up to {count(params.k_limit)}"
     )
-    return tag("header", brand("engine report"), tag("h1", title), tag("p", subtitle, class_="subtitle"))
+    likeness = Title(params).likeness
+    like = tag("p", f"A nest without a name, {likeness}", class_="subtitle") if likeness else None
+    return tag("header", brand("engine report"), tag("h1", title), tag("p", subtitle, class_="subtitle"), like)
 
 
 def _footer(data: RunData) -> Markup:

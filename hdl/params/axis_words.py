@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hdl.params.axes import Adders, Axes, Carries, Encode, KForm, Order, Recoded, Skip, Stays, Sum, Travel
 
-__all__ = ["AXES", "in_words"]
+__all__ = ["AXES", "arrangement", "in_short", "in_words"]
 
 _ALL, _SOME, _ONE = "all at once", "some at a time", "one at a time"
 _IN_TIME = "rows follow each other in time"
@@ -57,3 +57,25 @@ def in_words(axes: Axes) -> dict[str, str]:
 
 def _weights(total: Sum) -> str:
     return _APART if total.per_weight else _MIXED
+
+
+#: Axes whose values do not say what they are about.
+_UNSAID = ("operands of A", "operands of B", "digits", "encoders", "final adders")
+
+
+def in_short(axes: Axes) -> dict[str, str]:
+    """The text of each axis as it reads beside those of others."""
+    words = in_words(axes)
+    told = {axis: f"{axis} {value}" if axis in _UNSAID else value for axis, value in words.items()}
+    return told | {"recoded": f"{words['recoded']} recoded"}
+
+
+def arrangement(axes: Axes) -> str:
+    """How PEs are arranged."""
+    if axes.has_cells:
+        return "cube of PEs"
+    if axes.hands_a_over:
+        return f"{'weight' if axes.weights_stay else 'output'}-stationary systolic array"
+    if not axes.weights_stay:
+        return "2D matrix of PEs"
+    return "multipliers and adder trees" if axes.tree else "weight-stationary array with operands broadcast"

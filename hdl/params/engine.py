@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from hdl.params.axes import Axes, Skip
+from hdl.params.axes import Axes, KForm, Skip
 from hdl.params.built import unbuilt
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
+from hdl.params.plain_axes import axes_from, plain
 from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, name_of, preset, preset_axes
 
 __all__ = ["ENCODERS", "MULTIPLIERS", "EngineParams"]
@@ -117,8 +119,8 @@ class EngineParams:
         for key, value in settled.items():
             object.__setattr__(self, key, value)
 
-    def _problems(self):
-        unknown = []
+    def _problems(self) -> Iterator[Problem]:
+        unknown: list[Problem] = []
         if self.point is None:
             unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
         else:
@@ -166,7 +168,7 @@ class EngineParams:
                 f"write {self.product_bits} or more",
             )
 
-    def _one_of(self, key: str, legal: tuple[str, ...]):
+    def _one_of(self, key: str, legal: tuple[str, ...]) -> Iterator[Problem]:
         value = getattr(self, key)
         if value not in legal:
             message = f"must be one of {', '.join(legal)}, not {value!r}"
@@ -174,9 +176,9 @@ class EngineParams:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EngineParams:
-        """Build from plain values, as :meth:`to_dict` gives them (operand formats as text)."""
+        """Build from plain values, as :meth:`to_dict` gives them: operand formats as text, axes by name."""
         values = dict(values)
-        problems = []
+        problems: list[Problem] = []
         for key in ("a", "b"):
             if isinstance(values.get(key), str):
                 try:
@@ -184,6 +186,12 @@ class EngineParams:
                 except ValueError as error:
                     problems.append(Problem(f"engine.{key}", str(error)))
                     del values[key]
+        if isinstance(values.get("point"), dict):
+            try:
+                values["point"] = axes_from(values["point"])
+            except ConfigError as error:
+                problems += error.problems
+                del values["point"]
         try:
             params = cls(**values)
         except ConfigError as error:
@@ -194,8 +202,9 @@ class EngineParams:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, in the order of the fields; the form the manifest stores."""
-        values = asdict(self)
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
         values["a"], values["b"] = str(self.a), str(self.b)
+        values["point"] = None if self.point is None else plain(self.point)
         return values
 
     @property
@@ -206,7 +215,9 @@ class EngineParams:
     @property
     def deep(self) -> bool:
         """``depth`` counts: that many steps of K are done at once."""
-        return self.point is None and preset(self.array, self.scheme).deep
+        if self.point is not None:
+            return self.point.k.form is not KForm.NONE
+        return preset(self.array, self.scheme).deep
 
     @property
     def sparse(self) -> bool:
@@ -282,7 +293,7 @@ class EngineParams:
         return min(limits)
 
 
-def _integer(where: str, value: object, low: int, high: int):
+def _integer(where: str, value: object, low: int, high: int) -> Iterator[Problem]:
     if isinstance(value, bool) or not isinstance(value, int):
         yield Problem(where, f"must be an integer, not {value!r}")
     elif not low <= value <= high:

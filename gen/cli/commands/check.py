@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from gen.cli.commands.session import describe, load_config, load_library
+from gen.cli.commands.session import load_config, load_library
 from gen.cli.console import Console, table
 from gen.timing import interval_formula, macs_per_cycle, pes
 from hdl.params import BeatMap, Dataflow
+from hdl.params.title import Title
 
 __all__ = ["command"]
 
@@ -29,7 +30,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
         "tile_interval": interval_formula(params),
         "streams": {name: _stream(getattr(flow, name)) for name in "abc"},
     }
-    console.say(f"{options.config}: fine: {describe(params)}, {derived['result']} results")
+    console.say(f"{options.config}: fine: {Title(params)}, {derived['result']} results")
     rows = [
         ["PEs", f"{derived['pes']:,}"],
         ["multiply-accumulates a cycle", _or_operands(macs_per_cycle(params))],

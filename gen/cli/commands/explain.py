@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from gen.cli.commands.session import describe, load_config
+from gen.cli.commands.session import load_config
 from gen.cli.console import Console
+from hdl.params.title import Title
 
 __all__ = ["command"]
 
@@ -16,6 +17,6 @@ def command(options: argparse.Namespace, console: Console) -> int:
 
     config = load_config(options)
     found = explain(config.engine, config.workload.k, options.sigma)
-    console.say(f"{describe(config.engine)}\n\n{text(found, config.output.prefix, final=options.final)}")
+    console.say(f"{Title(config.engine)}\n\n{text(found, config.output.prefix, final=options.final)}")
     console.json(found.to_dict())
     return 0

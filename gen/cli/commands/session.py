@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from gen.cli import summary
 from gen.cli.console import Console
 from hdl.params import MULTIPLIERS, CheckFailed, ConfigError, EngineParams, Problem, ToolError
+from hdl.params.points import beside
+from hdl.params.title import Title
 
 if TYPE_CHECKING:
     from gen.config import Config
@@ -83,7 +85,7 @@ class Session:
 
     def generate(self) -> Json:
         """The generated files, made anew where they are not current."""
-        with self.console.doing(f"generating {describe(self.config.engine)}"):
+        with self.console.doing(f"generating {Title(self.config.engine)}"):
             from gen.emit import generate, stored
 
             manifest = generate(self.config, self.output)
@@ -135,7 +137,7 @@ class Session:
 
     def _forms(self, scheme: str) -> list[EngineParams]:
         """The forms of a scheme that is compared with: a baseline must not lose by how it was written."""
-        form = replace(self.config.engine, scheme=scheme)
+        form = beside(self.config.engine, scheme)
         return [replace(form, multiplier=name) for name in MULTIPLIERS] if form.axes.multiplies else [form]
 
     def _synthesise(self, designs: list[list[EngineParams]]) -> list[Json]:
@@ -146,13 +148,13 @@ class Session:
 
         folder = self.output.workdir("synth")
         engine = designs[0][0]
-        words = describe(engine) if len(designs) == 1 else f"{len(designs)} designs, {size(engine)}"
+        words = str(Title(engine)) if len(designs) == 1 else f"{len(designs)} designs, {Title(engine).place}"
         with self.console.doing(f"synthesising {words}") as say:
 
             def form(params: EngineParams) -> Form:
                 emission = self.emission if params == self.config.engine else emit(params, self.config.output.prefix)
                 place = folder / "-".join(names(params).values())
-                return Form(params, emission, place, lambda text: say(f"synthesising {style(params)}: {text}"))
+                return Form(params, emission, place, lambda text: say(f"synthesising {Title(params).form}: {text}"))
 
             forms = [[form(params) for params in each] for each in designs]
             rates = [self._rate(each[0].params, each[0].emission) for each in forms]
@@ -160,7 +162,7 @@ class Session:
             def one(own: list[Form], rate: Rate | None) -> Json:
                 start = time.monotonic()
                 params, found = strongest(own, self.config.synth, rate=rate)
-                self.console.detail(f"  {describe(params)}: {time.monotonic() - start:.1f} s")
+                self.console.detail(f"  {Title(params)}: {time.monotonic() - start:.1f} s")
                 return {**names(params), **found}
 
             return together([partial(one, *each) for each in zip(forms, rates, strict=True)])
@@ -212,20 +214,4 @@ class Session:
 
 def names(params: EngineParams) -> dict[str, str]:
     """A scheme, and which form of it, as ``synth.json`` has them."""
-    return {"scheme": params.scheme} | ({"multiplier": params.multiplier} if params.axes.multiplies else {})
-
-
-def style(params: EngineParams) -> str:
-    """A scheme, and which form of it."""
-    return f"{params.scheme} ({params.multiplier})" if params.axes.multiplies else params.scheme
-
-
-def size(params: EngineParams) -> str:
-    """An array and its size."""
-    depth = f"x{params.depth}" if params.deep else ""
-    return f"{params.rows}x{params.cols}{depth} {params.array}"
-
-
-def describe(params: EngineParams) -> str:
-    """An engine in a few words."""
-    return f"{size(params)} {style(params)}, {params.a} x {params.b}"
+    return {"scheme": Title(params).scheme} | ({"multiplier": params.multiplier} if params.axes.multiplies else {})

@@ -11,6 +11,7 @@ from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
+from hdl.params.title import Title
 from hdl.pe.laconic import LaconicPE
 from hdl.pe.opt1 import Opt1PE
 from hdl.pe.opt2 import Opt2PE
@@ -20,12 +21,12 @@ __all__ = ["pe_diagram"]
 
 def pe_diagram(params: EngineParams) -> Markup:
     """A PE of the engine, as an SVG element."""
-    d = frame(f"Processing element of array {params.array}, scheme {params.scheme}")
+    d = frame(f"Processing element of {Title(params).caption}")
     if params.sparse:
         sparse_pe(d, params)
     elif params.axes.recodes_both:
         _laconic(d, params)
-    elif params.deep:
+    elif params.axes.chain or params.axes.tree:
         chain_pe(d, params)
     elif not params.axes.saves_carries:
         _mac(d, params)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gen.report.svg import Drawing
 from hdl.params import Dataflow, EngineParams
+from hdl.params.title import Title
 
 __all__ = ["CELL_H", "CELL_W", "GAP_X", "GAP_Y", "SLICE", "SLICE_A", "STEP", "Sheet", "slots"]
 
@@ -63,10 +64,9 @@ class Sheet:
         self.right, self.bottom = x + self.grid_w, y + self.grid_h
         self.control_y = self.bottom + below
         width = max(self.right + right + (80 if params.preload else 0), x + CONTROL_W + 150)
-        depth = f" by {params.depth}" if params.deep else ""
-        shape = f"{params.rows} by {params.cols}{depth}"
-        title = f"Block diagram of the {shape} engine, array {params.array}, scheme {params.scheme}"
-        self.d = Drawing(width, self.control_y + 106, title)
+        title = Title(params)
+        words = f"Block diagram of the {title.size(' by ')} engine, {title.caption}"
+        self.d = Drawing(width, self.control_y + 106, words)
 
     def cell_x(self, slot: int) -> float:
         """Left side of a column of the grid."""

@@ -1,0 +1,116 @@
+"""All points of the axes: which are legal, which the hardware library builds, and the named one next to a point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from functools import cache
+from itertools import product
+
+from hdl.params.axes import (
+    Adders,
+    Axes,
+    Carries,
+    Digits,
+    Encode,
+    KForm,
+    KSpace,
+    Order,
+    Recoded,
+    Skip,
+    Stays,
+    Sum,
+    Travel,
+)
+from hdl.params.built import unbuilt
+from hdl.params.engine import EngineParams
+from hdl.params.errors import ConfigError
+from hdl.params.presets import BUILDS, preset_axes
+
+__all__ = ["array_of", "beside", "buildable", "legal", "named_like", "nearest", "structures"]
+
+#: What decides how PEs are arranged, and with that the array; the other axes decide about the scheme.
+ARRANGEMENT = ("stays", "a", "b", "k")
+#: Steps of K in space, and digits at once, that stand for all numbers of them.
+STEPS, AT_ONCE = (1, 4), (1, 2)
+
+
+@cache
+def legal(steps: Sequence[int] = STEPS, at_once: Sequence[int] = AT_ONCE) -> tuple[Axes, ...]:
+    """All axes that do not contradict each other, with these steps of K in space, and digits at once or all."""
+    travels = [(Stays.RESULTS, each) for each in Travel], [(Stays.WEIGHTS, None)]
+    lanes = [KSpace(), *(KSpace(form, count) for form in (KForm.CHAIN, KForm.TREE) for count in steps)]
+    digits = [Digits(), *(Digits(count, order) for count in at_once for order in Order)]
+    zeros = [(Skip.LANES, Recoded.BOTH)]
+    zeros += [(skip, one) for skip in Skip if skip is not Skip.LANES for one in Recoded if one is not Recoded.BOTH]
+    sums = [Sum(carries, per_weight) for carries in Carries for per_weight in (False, True)]
+    choices = product([*travels[0], *travels[1]], Travel, lanes, digits, zeros, Encode, sums, Adders)
+    return tuple(_without_contradiction(choices))
+
+
+def _without_contradiction(choices: Iterator[tuple]) -> Iterator[Axes]:
+    for (stays, b), a, k, digits, (skip, recoded), encode, total, adders in choices:
+        try:
+            yield Axes(
+                stays=stays,
+                a=a,
+                b=b,
+                k=k,
+                digits=digits,
+                skip=skip,
+                encode=encode,
+                recoded=recoded,
+                sum=total,
+                adders=adders,
+            )
+        except ConfigError:
+            continue
+
+
+@cache
+def buildable(steps: Sequence[int] = STEPS, at_once: Sequence[int] = AT_ONCE) -> tuple[Axes, ...]:
+    """Those of :func:`legal` that the hardware library builds."""
+    return tuple(axes for axes in legal(steps, at_once) if not unbuilt(axes))
+
+
+def structures(points: Iterable[Axes]) -> tuple[Axes, ...]:
+    """The points that differ in structure, one of each: not in how many steps of K, or digits, are done at once."""
+    found: dict[Axes, Axes] = {}
+    for axes in points:
+        at_once = axes.digits.at_once
+        few = Digits(min(at_once, 2), axes.digits.order) if at_once else axes.digits
+        found.setdefault(replace(axes, k=KSpace(axes.k.form), digits=few), axes)
+    return tuple(found.values())
+
+
+def nearest(axes: Axes) -> tuple[str, str]:
+    """The names, array and scheme, of the engine from which the fewest axes differ; first of all its arrangement."""
+    names = [(array, scheme) for array, schemes in BUILDS.items() for scheme in schemes]
+    return min(names, key=lambda name: _apart(axes, named_like(name, axes)))
+
+
+def named_like(name: tuple[str, str], axes: Axes) -> Axes:
+    """The axes of a named engine, with the steps of K in space of others where it lets them be chosen."""
+    return preset_axes(*name, axes.k.steps)
+
+
+def array_of(params: EngineParams) -> str:
+    """The array of an engine, or the nearest one of an engine without a name."""
+    return params.array if params.point is None else nearest(params.point)[0]
+
+
+def beside(params: EngineParams, scheme: str) -> EngineParams:
+    """The engine of a scheme on the same array, or on the nearest one that has a name; all else as it is.
+
+    Raises
+    ------
+    ConfigError
+        If the array does not have the scheme.
+    """
+    return replace(params, point=None, array=array_of(params), scheme=scheme)
+
+
+def _apart(one: Axes, other: Axes) -> tuple[int, int]:
+    """Axes of the arrangement, and of all, on which two engines differ."""
+    apart = [axis.name for axis in fields(Axes) if getattr(one, axis.name) != getattr(other, axis.name)]
+    return len([name for name in apart if name in ARRANGEMENT]), len(apart)
