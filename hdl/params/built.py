@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hdl.params.axes import Adders, Axes, Carries, Encode, KForm, Order, Recoded, Skip, Stays, Sum, Travel
+from hdl.params.axes import Adders, Axes, Encode, KForm, Order, Recoded, Skip, Stays, Sum, Travel
 
 __all__ = ["unbuilt"]
 
@@ -23,9 +23,31 @@ def _dense(axes: Axes) -> bool:
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (lambda axes: axes.recoded is Recoded.B, "B is recoded alone: encoders stand in front of operands of A, or both"),
-    (lambda axes: axes.b is Travel.BROADCAST, "operands of B are broadcast over m: columns hand them from row to row"),
+    (
+        lambda axes: axes.b is Travel.BROADCAST and not (axes.skip is Skip.COMMON and axes.stores_operands),
+        "operands of B are broadcast over m: columns hand them from row to row",
+    ),
     (lambda axes: _dense(axes) and axes.digits.order is not None, "digits in time without a skipped zero"),
-    (lambda axes: axes.skip is Skip.COMMON, "zeros are skipped only where all rows have one"),
+    (
+        lambda axes: axes.skip is Skip.COMMON and not axes.stores_operands,
+        "zeros are skipped only where all rows have one, operand by operand",
+    ),
+    (
+        lambda axes: axes.skip is Skip.COMMON and axes.chain,
+        "a chain over k leaves out common zeros: its copies take their steps at different times",
+    ),
+    (
+        lambda axes: axes.skip is Skip.COMMON and axes.encode is Encode.PE,
+        "steps without a digit in any row are known before operands reach a PE: they are recoded in front of the store",
+    ),
+    (
+        lambda axes: axes.skip is Skip.COMMON and axes.stores_operands and not axes.sum.per_weight,
+        "planes with sums of all weights",
+    ),
+    (
+        lambda axes: axes.skip is Skip.COMMON and axes.sum.per_weight and axes.adders is not Adders.COLUMN,
+        "rows that keep step send their sums one after the other: final adders take the rows of a column in turn",
+    ),
     (
         lambda axes: axes.skips_by_row and not _by_planes(axes),
         "zeros are skipped within an operand: rows skip them in a digit's plane",
@@ -35,8 +57,8 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "a chain over k skips zeros: its copies would wait for each other; lanes have a tree",
     ),
     (
-        lambda axes: axes.skips_by_row and axes.sum != Sum(Carries.SAVE, per_weight=True),
-        "zeros are skipped without a carry-save sum for each weight",
+        lambda axes: axes.skips_by_row and not axes.sum.per_weight,
+        "zeros are skipped without a sum for each weight",
     ),
     (
         lambda axes: axes.skips_by_row and axes.adders is not Adders.ROW,
@@ -75,11 +97,11 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "dense sums for each weight with systolic hand-over",
     ),
     (
-        lambda axes: axes.sum.per_weight and not axes.saves_carries,
+        lambda axes: axes.sum.per_weight and not axes.saves_carries and not axes.stores_operands,
         "a sum for each weight in which carries propagate",
     ),
     (
-        lambda axes: not axes.saves_carries and not axes.recodes_in_pe,
+        lambda axes: not axes.saves_carries and not axes.recodes_in_pe and not axes.stores_operands,
         "encoders at the edge of the array with sums in which carries propagate: a multiplier has its own",
     ),
     (

@@ -1,4 +1,4 @@
-"""Engines whose rows skip their own zeros, composed of axes: whole engines as gates, against integers."""
+"""Engines that take digits plane after plane, composed of axes: whole engines as gates, against integers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from hdl.engine.top import Engine
 from hdl.params import Axes, EngineParams, OperandFormat
-from hdl.params.axes import Adders, Digits, Encode, KForm, KSpace, Order, Skip, Sum, Travel
+from hdl.params.axes import Adders, Carries, Digits, Encode, KForm, KSpace, Order, Skip, Sum, Travel
 from tests.hdl.lanes import Netlist, netlists
 from tests.hdl.streams import run_engine
 
@@ -25,7 +25,14 @@ def rows(lanes: int = 0, **axes: Any) -> Axes:
     return Axes(k=k, **{**skips, **axes})
 
 
+def common(lanes: int = 0, **axes: Any) -> Axes:
+    """Rows that keep step, and skip the zeros that they have in common."""
+    return rows(lanes, **{"skip": Skip.COMMON, "adders": Adders.COLUMN, **axes})
+
+
 ACROSS, INSIDE = {"a": Travel.BROADCAST}, {"encode": Encode.PE}
+DOWN = {"b": Travel.BROADCAST}
+EXACT = {"sum": Sum(Carries.PROPAGATE, per_weight=True)}
 POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
     "two lanes": (rows(2), {"encoder": "ent", "a": "s6", "b": "u3", "preload": True}),
     "three lanes": (rows(3, **ACROSS), {"encoder": "naf", "a": "u5", "b": "s4", "rows": 3, "cols": 1}),
@@ -33,6 +40,15 @@ POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
     "a tree of one": (rows(1, **ACROSS), {"encoder": "bit_serial", "a": "s3", "b": "u6", "rows": 1, "cols": 3}),
     "two lanes in PEs": (rows(2, **INSIDE), {"encoder": "booth", "a": "u4", "b": "u4", "carry_every": 1}),
     "three lanes in PEs": (rows(3, **INSIDE, **ACROSS), {"encoder": "bit_serial", "a": "u3", "b": "s5", "group": 1}),
+    "exact sums": (rows(**EXACT), {"encoder": "booth", "a": "s4", "b": "u4", "preload": True}),
+    "exact sums in PEs": (rows(**EXACT, **INSIDE, **ACROSS), {"encoder": "ent", "a": "u4", "b": "s3"}),
+    "exact sums of three lanes": (rows(3, **EXACT), {"encoder": "naf", "a": "s4", "b": "s4", "rows": 1}),
+    "in step": (common(), {"encoder": "ent", "a": "s5", "b": "s4", "rows": 3, "preload": True}),
+    "in step, one for all": (common(**DOWN, **ACROSS), {"encoder": "booth", "a": "u4", "b": "u4", "carry_every": 1}),
+    "in step, many rows": (common(**ACROSS), {"encoder": "naf", "a": "s4", "b": "s3", "rows": 10, "cols": 1}),
+    "in step, rows at once": (common(**DOWN), {"encoder": "bit_serial", "a": "s3", "b": "s5", "rows": 9, "cols": 2}),
+    "in step, three lanes": (common(3, **DOWN), {"encoder": "naf", "a": "u4", "b": "s4", "rows": 1, "cols": 3}),
+    "in step, exact sums": (common(2, **EXACT), {"encoder": "ent", "a": "s4", "b": "s4", "rows": 1, "cols": 1}),
 }
 
 
