@@ -18,6 +18,13 @@ __all__ = ["Ends"]
 class Ends(Part):
     """Begins sums, lets them leave row after row, and says what they are.
 
+    Attributes
+    ----------
+    interval : int
+        Cycles from the end of a plane to the next, at least.
+    in_turn : bool
+        Rows work one after the other: only the end of a plane waits for the end before.
+
     At the end of a plane rows leave one after the other, the first one first; a cycle is left out where one more stage
     of the bus lies between two of them. The next plane may follow at once where rows work one after the other, too:
     only its end may not come too early. Where all rows work in the same cycle it waits until all have left.
@@ -53,6 +60,7 @@ class Ends(Part):
         self.shape = SparseShape(params)
         self.tag_form = Tag(params.rows, planes, self.shape.step_bits)
         self.interval = max(Dataflow(params).drain_cycles, self.LEAST)
+        self.in_turn = params.axes.b is Travel.HAND_OVER
         inputs = ("more", "issue", "mark", "arrive", "finish", "finish_parity")
         super().__init__(
             {
@@ -95,8 +103,7 @@ class Ends(Part):
         with m.Elif(~clear):
             m.d.sync += waits.eq(waits - 1)
         m.d.sync += sending.eq(sending ^ self.mark)
-        in_turn = self.params.axes.b is Travel.HAND_OVER
-        m.d.comb += self.go.eq((clear | self.more if in_turn else clear) & ~full)
+        m.d.comb += self.go.eq((clear | self.more if self.in_turn else clear) & ~full)
 
     def _results(self, m: Module, end: Signal, mark: Signal) -> None:
         """What leaves, and of which tile; ``end`` comes as the first row leaves."""

@@ -67,7 +67,7 @@ class PlanePE(Part):
         self.plane = PlaneSum(params)
         shape = SparseShape(params)
         self.hands_b_over = params.axes.b is Travel.HAND_OVER
-        members = {}
+        members: dict[str, In | Out] = {}
         for name, bits, passed in (
             ("step", Step.bits(shape), params.axes.hands_a_over),
             ("b", shape.lanes * params.b.width, self.hands_b_over),
