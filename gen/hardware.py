@@ -9,13 +9,12 @@ from hdl.arith.encoding import encoding
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
-from hdl.array.adder_tree import TreeColumn
+from hdl.array.columns import TreeColumn
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
-from hdl.pe.cube import Accumulator, chain_arithmetic
+from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.laconic import LaconicPE
-from hdl.pe.opt1 import Opt1PE
-from hdl.pe.opt2 import Opt2PE
+from hdl.pe.link import Accumulator, LinkPE
 from hdl.pe.scheme import Scheme
 from hdl.sparse.ends import Ends
 from hdl.sparse.plane import PlaneSum
@@ -54,7 +53,7 @@ def hardware(params: EngineParams) -> list[Place]:
     if params.axes.chain:
         end = [_foot(params)] if params.weight_stationary else _accumulator(params)
         return [*_products(params), *_chain(params), *end]
-    if params.axes.tree:
+    if params.weight_stationary:
         return [*_products(params), *_tree(params), _foot(params)]
     return [*_products(params), *_sum_in_pe(params)]
 
@@ -110,7 +109,7 @@ def _sum_in_pe(params: EngineParams) -> list[Place]:
         ]
     if params.axes.sum.per_weight:
         return _weight_sums(params)
-    carries = len(Opt1PE(params).carries)
+    carries = len(AccumulatePE(params).sums[0].carries)
     finish = f"an adder of {width} bits at the head of each column, {Scheme.of(params).pe.finish} steps"
     return [
         Place("half_reduce s, c", "pe", count, f"full adders; the registers hold {width} bits of s and {carries} of c"),
@@ -120,7 +119,7 @@ def _sum_in_pe(params: EngineParams) -> list[Place]:
 
 def _weight_sums(params: EngineParams) -> list[Place]:
     """A sum for each weight in the PE; they are combined at the heads of the columns."""
-    planes = Opt2PE(params).planes
+    planes = AccumulatePE(params).sums
     *widths, last = (f"{plane.width} + {len(plane.carries)}" for plane in planes)
     registers = f"{', '.join(widths)} and {last}" if widths else last
     one = f"all weights' bits and the correction are compressed to two words, {Scheme.of(params).pe.finish - 1} steps"
@@ -167,7 +166,7 @@ def _chain(params: EngineParams) -> list[Place]:
     if not params.axes.saves_carries:
         add = f"a carry-propagate adder, {params.block_bits} bits; the next PE of the chain takes the sum"
         return [_reduced(params), Place("add x", "pe", count, add)]
-    form = chain_arithmetic(params) if params.axes.has_cells else CarrySave(params, params.block_bits)
+    form = LinkPE(params).sums[0] if params.axes.has_cells else CarrySave(params, params.block_bits)
     bits = f"{form.width} bits of s and {len(form.columns) - form.width} of c"
     return [Place("half_reduce s, c", "pe", count, f"full adders; the next PE of the chain takes {bits}")]
 
@@ -187,7 +186,7 @@ def _accumulator(params: EngineParams) -> list[Place]:
     count, width = params.rows * params.cols, params.accumulator
     if not params.axes.saves_carries:
         return [Place("add C[m,n]", "accumulator", count, f"a carry-propagate adder, {width} bits, in every step")]
-    carries = len(Accumulator(params).carries)
+    carries = len(Accumulator(params).sums[0].carries)
     finish = f"an adder of {width} bits at the head of each column, {Scheme.of(params).pe.finish} steps"
     return [
         Place(

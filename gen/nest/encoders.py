@@ -12,24 +12,19 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from hdl.params import encoders
+from hdl.params.encoders import DIGIT_BITS, ENCODERS
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 
 __all__ = ["DIGIT_BITS", "ENCODERS", "Density", "density", "digit_count", "digit_ranges", "encode"]
-
-#: Bits of weight from one digit to the next.
-DIGIT_BITS = {"booth": 2, "ent": 2, "naf": 2, "bit_serial": 1}
-ENCODERS = tuple(DIGIT_BITS)
 
 Integers = NDArray[np.int64]
 
 
 def digit_count(encoder: str, operand: OperandFormat) -> int:
     """Digits that hold every value of a format: an unsigned one may need a digit more for its carry."""
-    _known(encoder)
-    if DIGIT_BITS[encoder] == 1:
-        return operand.width
-    return -(-operand.width // 2) if operand.signed else operand.width // 2 + 1
+    return encoders.digit_count(_known(encoder), operand)
 
 
 def encode(values: Integers, encoder: str, operand: OperandFormat) -> Integers:

@@ -12,7 +12,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from hdl.arith.heap import BitHeap
 
-__all__ = ["carry_columns", "propagate", "reduce_to_groups"]
+__all__ = ["GROUP_ABOVE", "carry_columns", "propagate", "reduce_to_groups"]
 
 #: Above the addends' columns only carries are added; a group may be this long there without lengthening the path.
 GROUP_ABOVE = 16
@@ -85,9 +85,9 @@ def reduce_to_groups(m: Module, heap: BitHeap, carries: tuple[int, ...], name: s
     return Cat(total[c] for c in range(heap.width)), Cat(carry[c] for c in carries)
 
 
-def propagate(m: Module, heap: BitHeap) -> Value:
+def propagate(m: Module, heap: BitHeap, name: str = "sum") -> Value:
     """The sum of a heap as one number of ``heap.width`` bits: reduced to two words, and these added."""
-    heap.reduce(m, lambda column: 2)
+    heap.reduce(m, lambda column: 2, name)
     columns = heap.columns
     x, y = (Cat(bits[i] if i < len(bits) else Const(0, 1) for bits in columns) for i in range(2))
     return (x + y)[: heap.width]

@@ -8,7 +8,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hdl.arith.digits import Digit, Encoding
 from hdl.arith.heap import BitHeap
-from hdl.params import OperandFormat
+from hdl.params.formats import IntegerFormat
 
 __all__ = ["PartialProduct", "PartialProducts"]
 
@@ -25,14 +25,14 @@ class PartialProduct:
     ----------
     fields : tuple of str
         Of the digit, see :class:`hdl.arith.digits.Encoding`.
-    b : OperandFormat
+    b : IntegerFormat
     """
 
     #: Gates from a digit and the operand to a partial product, in XOR delays.
     DELAY = 2.0
 
     fields: tuple[str, ...]
-    b: OperandFormat
+    b: IntegerFormat
 
     @property
     def magnitude_bits(self) -> int:
@@ -97,7 +97,7 @@ class PartialProducts:
     ----------
     encoding : Encoding
         Of ``a``.
-    b : OperandFormat
+    b : IntegerFormat
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class PartialProducts:
         What they add beyond the product.
     """
 
-    def __init__(self, encoding: Encoding, b: OperandFormat) -> None:
+    def __init__(self, encoding: Encoding, b: IntegerFormat) -> None:
         self.encoding = encoding
         self.planes = [PartialProduct(tuple(fields), b) for fields in encoding.fields]
         self.bits = sum(len(plane.columns) for plane in self.planes)

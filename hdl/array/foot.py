@@ -58,7 +58,7 @@ class Foot(Part):
         self.columns = columns
         self.excess = excess
         self.follow = follow
-        self.finish = int(params.axes.saves_carries)
+        self.finish = int(not params.axes.sums_in_one_step)
         flags = {name: In(1) for name in ("en", "valid", "first")}
         passed = {"valid_out": Out(1), "first_out": Out(1)} if follow else {}
         super().__init__({**flags, **passed, "x": In(len(columns)), "sum": Out(params.accumulator)})

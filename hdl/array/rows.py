@@ -1,9 +1,12 @@
-"""Rows of PEs above each other: operands of B move down the columns, results up them.
+"""Rows of PEs above each other: operands of B move down the columns, or reach all rows at once; results go up.
 
-Whatever a row is, row i works i steps after row 0, so that in each column exactly one PE finishes in a step. A column's
-sums therefore share one result bus, without a register in the PE: the finished accumulator is gated onto the bus while
-the next sum begins. The bus runs up the column, against the wave, with a register every few rows; in that direction no
-two sums ever meet.
+Where operands of B are handed over, row i works i steps after row 0, whatever a row is, so that in each column exactly
+one PE finishes in a step. A column's sums therefore share one result bus, without a register in the PE: the finished
+accumulator is gated onto the bus while the next sum begins. The bus runs up the column, against the wave, with a
+register every few rows; in that direction no two sums ever meet.
+
+Where they are broadcast, all rows work in step. The bus then has a register in every row, into which the finished
+accumulators go at once, to move up one row a step.
 """
 
 from __future__ import annotations
@@ -11,7 +14,6 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In
 
-from hdl.array.cube import CubeRow
 from hdl.array.matrix_2d import BroadcastRow
 from hdl.array.row import Row
 from hdl.array.skew import skew
@@ -26,13 +28,11 @@ __all__ = ["Array", "Rows"]
 
 def _row(params: EngineParams, scheme: Scheme) -> Row:
     """A row, by how operands of A travel along it."""
-    if not params.axes.hands_a_over:
-        return BroadcastRow(params, scheme)
-    return CubeRow(params, scheme) if params.axes.chain else SystolicRow(params, scheme)
+    return SystolicRow(params, scheme) if params.axes.hands_a_over else BroadcastRow(params, scheme)
 
 
 class Rows(Part):
-    """Rows above each other, with a register on the result buses above every ``ROWS_PER_BUS_STAGE`` of them.
+    """Rows above each other; where they have none, a register on the result buses above every ``ROWS_PER_BUS_STAGE``.
 
     A large block is two smaller ones, so that its description grows with the logarithm of its rows.
 
@@ -44,11 +44,10 @@ class Rows(Part):
         Bit i enters row i together with its operand.
     a : In(rows * scheme.a_bits)
         Operands of A for each row.
-    b_in, b_out : cols * scheme.b_bits operands of B, from above and to below
+    b_in, b_out : cols * scheme.pe_b_bits operands of B, from above and to below
     bus_in, bus_out : cols accumulators, from below and, registered, to above
-        A finished accumulator of row i and column j appears on ``bus_out``
-        2 + i + j * column_skew + i // ROWS_PER_BUS_STAGE steps after the ``clear`` that begins the next sum has entered
-        row 0.
+        A finished accumulator of row i and column j appears on ``bus_out`` 2 + i + j * column_skew steps after the
+        ``clear`` that begins the next sum has entered row 0, and as many later as there are bus stages above its own.
     """
 
     role = roles.BUS
@@ -92,7 +91,7 @@ class Rows(Part):
         top, *lower = buses
         m.d.comb += [bus.eq(value) for bus, value in zip(below, lower, strict=False)]
         m.d.comb += self.b_out.eq(b)
-        if self.rows <= size:
+        if self.rows <= size and Dataflow(self.params).row_skew:
             stage = Signal(len(top), name="stage", reset_less=True)
             with m.If(self.en):
                 m.d.sync += stage.eq(top)
@@ -102,13 +101,15 @@ class Rows(Part):
 
 
 class Array(Part):
-    """The whole array: rows without neighbours.
+    """The whole array: rows without neighbours, and what stands at the heads of the columns.
 
     Members
     -------
-    en, clear, a, b
-        As of :class:`Rows`; row i's operands enter i steps, and column j's j * column_skew steps late. ``clear`` enters
-        scheme.pe.steps - 2 steps after the operands that begin the sums.
+    en, clear, a
+        As of :class:`Rows`; row i's operands enter i * row_skew steps late. ``clear`` enters scheme.pe.steps - 2 steps
+        after the operands that begin the sums.
+    b : In(cols * scheme.b_bits)
+        Operands of B; those of column j enter j * column_skew steps late.
     acc : Out(cols * acc_bits)
         Result buses, as the uppermost row drives them.
     """
@@ -118,12 +119,13 @@ class Array(Part):
 
     def __init__(self, params: EngineParams, scheme: Scheme) -> None:
         self.params = params
+        self.scheme = scheme
         self.rows = Rows(params, scheme, params.rows)
         members = self.rows.signature.members
         super().__init__(
             {
                 **{name: members[name] for name in ("en", "clear", "a")},
-                "b": members["b_in"],
+                "b": In(params.cols * scheme.b_bits),
                 "acc": members["bus_out"],
             }
         )
@@ -131,11 +133,20 @@ class Array(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         no_bus = Const(0, len(self.acc))
-        b: Value = self.b
-        if Dataflow(self.params).lane_skew:
-            cols, depth = self.params.cols, self.params.depth
-            columns = [b.word_select(j, len(b) // cols) for j in range(cols)]
-            b = Cat(skew(m, f"skew_k{j}", self.en, column, depth) for j, column in enumerate(columns))
-        rows = place(m, "rows", self.rows, en=self.en, clear=self.clear, a=self.a, b_in=b, bus_in=no_bus)
+        rows = place(m, "rows", self.rows, en=self.en, clear=self.clear, a=self.a, b_in=self._heads(m), bus_in=no_bus)
         m.d.comb += self.acc.eq(rows.bus_out)
         return m
+
+    def _heads(self, m: Module) -> Value:
+        """Operands of B as they enter the first row, or all rows."""
+        flow, b = Dataflow(self.params), self.b
+        columns = [b.word_select(j, self.scheme.b_bits) for j in range(self.params.cols)]
+        if flow.lane_skew:
+            columns = [skew(m, f"skew_k{j}", self.en, each, self.scheme.lanes) for j, each in enumerate(columns)]
+        columns = [self.scheme.digits(m, each, of_b=True, name=f"recode{j}_") for j, each in enumerate(columns)]
+        if flow.row_skew:
+            return Cat(columns)
+        register = Signal(self.params.cols * self.scheme.pe_b_bits, name="b_column", reset_less=True)
+        with m.If(self.en):
+            m.d.sync += register.eq(Cat(columns))
+        return register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hdl.engine.body import Body
+from hdl.engine.digit_serial import DigitSerial
 from hdl.engine.laconic import Laconic
 from hdl.engine.output_stationary import OutputStationary
 from hdl.engine.planes import Planes
@@ -19,4 +20,6 @@ def body_of(params: EngineParams) -> Body:
         return WeightStationary(params)
     if params.axes.stores_operands:
         return Sparse(params) if params.axes.skips_by_row else Planes(params)
-    return Laconic(params) if params.axes.recodes_both else OutputStationary(params)
+    if params.axes.recodes_both:
+        return Laconic(params)
+    return OutputStationary(params) if params.axes.digits.order is None else DigitSerial(params)

@@ -87,7 +87,7 @@ class Body(Part):
         several steps, that is if it is one step; more come on top. None where rows run apart.
         """
         steps = self.steps
-        return None if steps is None else 3 + self.ahead + steps + self.params.preload
+        return None if steps is None else 2 + self.ahead + self.flow.beat_steps + steps + self.params.preload
 
     @property
     def steps(self) -> int | None:

@@ -78,7 +78,7 @@ class Control(Part):
     def _rows(self, m: Module) -> None:
         """Where the results are: one row a step, and a gap at every register of the result bus."""
         flow = Dataflow(self.params)
-        period = flow.ROWS_PER_BUS_STAGE + 1
+        period = (flow.ROWS_PER_BUS_STAGE if flow.row_skew else self.params.rows) + 1
         tile = Signal()  # this step's clear ends a tile, and is not the one after the reset
         flight = Signal(self.latency - 1)
         draining = Signal()

@@ -40,7 +40,8 @@ class Operands:
 class OutputStationary(Body):
     """Operands, skewed, through the array; results, finished and aligned.
 
-    A bubble is a zero operand of A: its products are zero. For the ports see :class:`hdl.engine.body.Body`.
+    A bubble is a zero of the operand that is recoded: its products are zero. For the ports see
+    :class:`hdl.engine.body.Body`.
     """
 
     def __init__(self, params: EngineParams) -> None:
@@ -48,7 +49,8 @@ class OutputStationary(Body):
         self.scheme = Scheme.of(params)
         self.core = {part: count * params.rows * params.cols for part, count in self.scheme.core.items()}
         if self.scheme.recode is not None:
-            self.core[self.scheme.recode.module] = self.scheme.lanes * params.rows
+            places = params.cols if self.scheme.recodes_b else params.rows
+            self.core[self.scheme.recode.module] = self.scheme.lanes * places
         #: Steps by which operands wait in front of the recoders.
         self.wait = 0 if self.scheme.recode is None else self.scheme.recode.wait
 
@@ -78,36 +80,41 @@ class OutputStationary(Body):
         Here a step takes a beat of each.
         """
         streams = self.pair(m, take)
-        a = Signal(len(self.a_data), name="operands_a")
-        b: Value = self.b_data
         operator = self.params.axes.multiplies and self.params.multiplier == "inferred"
-        if operator or self.params.reset_data:
-            # The product with a zero is zero whatever the other operand is. But in a simulation with unknown values an
-            # operator, or a netlist, makes an unknown one of it.
-            b = Signal(len(self.b_data), name="operands_b")
-            m.d.comb += b.eq(Mux(take, self.b_data, 0))
+        every = operator or self.params.reset_data
+        a = self._entering(m, "a", self.a_data, take, zero=every or not self.scheme.recodes_b)
+        b = self._entering(m, "b", self.b_data, take, zero=every or self.scheme.recodes_b)
         m.d.comb += [
-            a.eq(Mux(take, self.a_data, 0)),
             self.beat.eq(take),
             self.active.eq(take),
             self.starved.eq(en & self.wanted & ~streams.have),
         ]
         return Operands(self.wanted & streams.have, streams.last, a, b)
 
+    @staticmethod
+    def _entering(m: Module, name: str, data: Value, take: Value, *, zero: bool) -> Value:
+        """Operands of a stream; in a bubble ``zero``, or whatever they are.
+
+        The product with a zero is zero whatever the other operand is. But in a simulation with unknown values an
+        operator, a netlist, or digits make an unknown one of it: zero is at least the operand that is recoded.
+        """
+        if not zero:
+            return data
+        operands = Signal(len(data), name=f"operands_{name}")
+        m.d.comb += operands.eq(Mux(take, data, 0))
+        return operands
+
     def _rows(self, m: Module, en: Value, clear: Value, operands: Operands) -> Value:
         """Rows of results."""
         rows, cols, wait = self.params.rows, self.params.cols, self.wait
         a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", operands.a), ("b", operands.b)))
         clear = delay(m, "wait_clear", en, clear, wait + self.scheme.pe.steps - 2)
-        array = place(
-            m,
-            "array",
-            Array(self.params, self.scheme),
-            en=en,
-            clear=skew(m, "skew_clear", en, clear.replicate(rows), rows),
-            a=skew(m, "skew_a", en, a, rows),
-            b=skew(m, "skew_b", en, b, cols) if self.flow.column_skew else b,
-        )
+        clears: Value = clear.replicate(rows)
+        if self.flow.row_skew:
+            clears, a = skew(m, "skew_clear", en, clears, rows), skew(m, "skew_a", en, a, rows)
+        if self.flow.column_skew:
+            b = skew(m, "skew_b", en, b, cols)
+        array = place(m, "array", Array(self.params, self.scheme), en=en, clear=clears, a=a, b=b)
         sums = array.acc
         if self.scheme.redundant:
             steps = {"clear": clear} if self.scheme.excess else {}

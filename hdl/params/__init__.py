@@ -2,7 +2,8 @@
 
 from hdl.params.axes import Axes
 from hdl.params.dataflow import BeatMap, Dataflow
-from hdl.params.engine import ENCODERS, MULTIPLIERS, EngineParams
+from hdl.params.encoders import ENCODERS
+from hdl.params.engine import MULTIPLIERS, EngineParams
 from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name, shown
 from hdl.params.formats import OperandFormat
 from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED

@@ -241,8 +241,8 @@ class Axes:
 
     @property
     def multiplies(self) -> bool:
-        """PEs are multipliers with an adder: they recode for themselves, and propagate carries in every step."""
-        return self.sums_in_one_step and self.recodes_in_pe
+        """PEs are multipliers with an adder: they recode whole operands for themselves, and propagate carries."""
+        return self.sums_in_one_step and self.recodes_in_pe and self.digits.order is None
 
     @property
     def sums_in_one_step(self) -> bool:

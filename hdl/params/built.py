@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hdl.params.axes import Adders, Axes, Encode, KForm, Order, Recoded, Skip, Stays, Sum, Travel
+from hdl.params.axes import Adders, Axes, Encode, Order, Recoded, Skip, Stays, Sum, Travel
 
 __all__ = ["unbuilt"]
 
@@ -17,48 +17,51 @@ def _by_planes(axes: Axes) -> bool:
 
 
 def _dense(axes: Axes) -> bool:
-    return axes.skip is Skip.NONE
+    """All rows keep step: what steps are left out are so for all of them."""
+    return axes.skip in (Skip.NONE, Skip.COMMON)
+
+
+def _results_stay(axes: Axes) -> bool:
+    return axes.stays is Stays.RESULTS
 
 
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
-    (lambda axes: axes.recoded is Recoded.B, "B is recoded alone: encoders stand in front of operands of A, or both"),
     (
-        lambda axes: axes.b is Travel.BROADCAST and not (axes.skip is Skip.COMMON and axes.stores_operands),
-        "operands of B are broadcast over m: columns hand them from row to row",
-    ),
-    (lambda axes: _dense(axes) and axes.digits.order is not None, "digits in time without a skipped zero"),
-    (
-        lambda axes: axes.skip is Skip.COMMON and not axes.stores_operands,
-        "zeros are skipped only where all rows have one, operand by operand",
+        lambda axes: axes.recoded is Recoded.B and _results_stay(axes) and axes.digits.order is not None,
+        "B is recoded alone, and its digits follow each other in time",
     ),
     (
-        lambda axes: axes.skip is Skip.COMMON and axes.chain,
-        "a chain over k leaves out common zeros: its copies take their steps at different times",
+        lambda axes: axes.b is Travel.BROADCAST and not _dense(axes),
+        "operands of B are broadcast over m to rows that run apart, or with its digits",
     ),
     (
-        lambda axes: axes.skip is Skip.COMMON and axes.encode is Encode.PE,
-        "steps without a digit in any row are known before operands reach a PE: they are recoded in front of the store",
+        lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
+        "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
     (
-        lambda axes: axes.skip is Skip.COMMON and axes.stores_operands and not axes.sum.per_weight,
-        "planes with sums of all weights",
+        lambda axes: axes.weights_stay and axes.digits.order is not None,
+        "digits in time where a block of B stays",
     ),
     (
-        lambda axes: axes.skip is Skip.COMMON and axes.sum.per_weight and axes.adders is not Adders.COLUMN,
-        "rows that keep step send their sums one after the other: final adders take the rows of a column in turn",
+        lambda axes: _by_planes(axes) and axes.skip is Skip.NONE,
+        "planes of which no step is left out: operands are stored to leave some out",
+    ),
+    (
+        lambda axes: axes.stores_operands and axes.chain,
+        "a chain over k of planes: its copies take the steps of a plane at different times; lanes have a tree",
+    ),
+    (
+        lambda axes: axes.stores_operands and not axes.sum.per_weight,
+        "planes of digits without a sum for each weight",
+    ),
+    (
+        lambda axes: axes.digits.order is not None and not axes.skips_by_row and axes.recodes_in_pe,
+        "digits in time that every PE makes: each would hold the operand, and count its digits",
     ),
     (
         lambda axes: axes.skips_by_row and not _by_planes(axes),
         "zeros are skipped within an operand: rows skip them in a digit's plane",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.chain,
-        "a chain over k skips zeros: its copies would wait for each other; lanes have a tree",
-    ),
-    (
-        lambda axes: axes.skips_by_row and not axes.sum.per_weight,
-        "zeros are skipped without a sum for each weight",
     ),
     (
         lambda axes: axes.skips_by_row and axes.adders is not Adders.ROW,
@@ -77,40 +80,8 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "digits of both operands are made at the edge, taken operand by operand, and added at their weight",
     ),
     (
-        lambda axes: _dense(axes) and axes.tree and axes.hands_a_over,
-        "systolic hand-over with a dense tree over k: its inputs would come from steps that lie apart",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.chain and not axes.hands_a_over,
-        "a dense chain over k with operands of A broadcast: sums move, operands do not",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.tree and axes.stays is Stays.RESULTS,
-        "a dense tree over k where results stay",
-    ),
-    (
-        lambda axes: axes.weights_stay and axes.k.form is KForm.NONE,
-        "a block of B of a single step of K stays: k must be in space",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.sum.per_weight and axes.hands_a_over,
-        "dense sums for each weight with systolic hand-over",
-    ),
-    (
-        lambda axes: axes.sum.per_weight and not axes.saves_carries and not axes.stores_operands,
-        "a sum for each weight in which carries propagate",
-    ),
-    (
-        lambda axes: not axes.saves_carries and not axes.recodes_in_pe and not axes.stores_operands,
-        "encoders at the edge of the array with sums in which carries propagate: a multiplier has its own",
-    ),
-    (
-        lambda axes: _dense(axes) and axes.saves_carries and axes.encode is not Encode.EDGE,
-        "encoders in every PE with dense carry-save sums: they stand at the edge of the array",
-    ),
-    (
-        lambda axes: axes.skip in (Skip.NONE, Skip.LANES) and axes.saves_carries and axes.adders is not Adders.COLUMN,
-        "dense carry-save sums whose final adders do not take the rows of a column in turn",
+        lambda axes: not axes.skips_by_row and not axes.sums_in_one_step and axes.adders is not Adders.COLUMN,
+        "dense sums whose final adders do not take the rows of a column in turn",
     ),
     (
         lambda axes: axes.sums_in_one_step and axes.adders not in (Adders.OWN, Adders.COLUMN),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hdl.params.axes import Order, Travel
 from hdl.params.engine import EngineParams
 
 __all__ = ["BeatMap", "Dataflow"]
@@ -124,26 +125,43 @@ class Dataflow:
         return int(self.axes.hands_a_over)
 
     @property
+    def row_skew(self) -> int:
+        """Steps by which a row works behind the one above it, where results stay."""
+        return int(self.axes.b is Travel.HAND_OVER)
+
+    @property
     def lane_skew(self) -> int:
         """Steps by which a PE works behind the one that takes the step of K before, where a beat holds several."""
         return int(self.axes.has_cells)
 
     @property
     def bus_stages(self) -> int:
-        """Registers on the way of a result from the last row up to the first."""
-        return -(-self.params.rows // self.ROWS_PER_BUS_STAGE)
+        """Registers on the way of a result from the last row up to the first, but those that hold results back."""
+        return -(-self.params.rows // self.ROWS_PER_BUS_STAGE) if self.row_skew else 1
 
     @property
     def drain_cycles(self) -> int:
         """Cycles in which one tile's results occupy the result bus."""
         return self.params.rows + self.bus_stages - 1
 
-    def tile_interval(self, k: int) -> int:
-        """Cycles from one tile to the next in an unstalled streak, where that does not depend on the operands.
+    @property
+    def beat_steps(self) -> int:
+        """Steps that a beat of A takes: one, or one for each group of digits that follow each other in time.
 
-        Where both operands are recoded a beat takes a cycle if it is one step: as many as, in all its operands, the
-        most terms of one of A times the most terms of one of B.
+        Where zeros are skipped it is the least number: then a beat takes more as its operands ask for.
+        """
+        digits = self.axes.digits
+        if digits.at_once is None or digits.order is Order.PLANES or self.params.data_dependent:
+            return 1
+        return self.params.digits // digits.at_once
+
+    def tile_interval(self, k: int) -> int:
+        """Cycles from one tile to the next in an unstalled streak.
+
+        Where that depends on the operands it holds if every beat is a single step. Where both are recoded, a beat takes
+        as many as, in all its operands, the most terms of one of A times the most terms of one of B; where only steps
+        are skipped in which no row has a digit, as many as there are digits that are not zero in one of them.
         """
         if self.params.weight_stationary:
             return -(-k // self.params.depth) * max(self.params.rows, self.params.depth)
-        return max(self.a.beats(k), self.drain_cycles)
+        return max(self.a.beats(k) * self.beat_steps, self.drain_cycles)

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from hdl.params.axes import Axes, KForm, Skip
+from hdl.params.axes import Axes, KForm, Order, Skip
 from hdl.params.built import unbuilt
+from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 from hdl.params.plain_axes import axes_from, plain
 from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, name_of, preset, preset_axes
 
-__all__ = ["ENCODERS", "MULTIPLIERS", "EngineParams"]
+__all__ = ["MULTIPLIERS", "EngineParams"]
 
-ENCODERS = ("booth", "ent", "naf", "bit_serial")
 MULTIPLIERS = ("fused", "inferred")
 
 MAX_SIZE = 1024
@@ -158,6 +158,8 @@ class EngineParams:
             if not isinstance(getattr(self, key), OperandFormat):
                 formats_fine = False
                 yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
+        if formats_fine and self.point is not None and self.encoder in ENCODERS:
+            yield from self._digits_that_do_not_fit(self.point)
         bad = list(_integer("engine.accumulator", self.accumulator, 2, MAX_ACCUMULATOR))
         yield from bad
         if formats_fine and not bad and self._products_held < 1:
@@ -167,6 +169,14 @@ class EngineParams:
                 f"not {self.accumulator}",
                 f"write {self.product_bits} or more",
             )
+
+    def _digits_that_do_not_fit(self, point: Axes) -> Iterator[Problem]:
+        """Digits that are done at once are the same number in every step."""
+        at_once = point.digits.at_once
+        if at_once is not None and point.digits.order is Order.OPERANDS and self.digits % at_once:
+            message = f"has {self.digits} digits under {self.encoder!r}, which cannot be done {at_once} at a time"
+            fitting = [count for count in range(1, self.digits + 1) if self.digits % count == 0]
+            yield Problem("engine.a", f"{self.a} {message}", f"legal are {', '.join(map(str, fitting))} at a time")
 
     def _one_of(self, key: str, legal: tuple[str, ...]) -> Iterator[Problem]:
         value = getattr(self, key)
@@ -238,6 +248,11 @@ class EngineParams:
     def k_step(self) -> int:
         """Steps of K in a beat of operands."""
         return self.axes.k.steps
+
+    @property
+    def digits(self) -> int:
+        """Digits of an operand of A."""
+        return digit_count(self.encoder, self.a)
 
     @property
     def result_signed(self) -> bool:

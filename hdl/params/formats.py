@@ -5,15 +5,41 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["MAX_WIDTH", "MIN_WIDTH", "OperandFormat"]
+__all__ = ["MAX_WIDTH", "MIN_WIDTH", "IntegerFormat", "OperandFormat"]
 
 MIN_WIDTH = 2
 MAX_WIDTH = 16
 
 
 @dataclass(frozen=True, order=True)
-class OperandFormat:
-    """An integer format.
+class IntegerFormat:
+    """Integers of so many bits.
+
+    Parameters
+    ----------
+    width : int
+        Bits, at least 1.
+    signed : bool
+        Two's complement if true.
+    """
+
+    width: int
+    signed: bool
+
+    @property
+    def min(self) -> int:
+        """The least value."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def max(self) -> int:
+        """The greatest value."""
+        return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1
+
+
+@dataclass(frozen=True, order=True)
+class OperandFormat(IntegerFormat):
+    """The format of an operand.
 
     Parameters
     ----------
@@ -27,9 +53,6 @@ class OperandFormat:
     ValueError
         If the width is out of range.
     """
-
-    width: int
-    signed: bool
 
     def __post_init__(self) -> None:
         if isinstance(self.width, bool) or not isinstance(self.width, int):
@@ -46,16 +69,6 @@ class OperandFormat:
                 f"operand format must be 's' or 'u' and a width of {MIN_WIDTH} to {MAX_WIDTH} bits, not {text!r}"
             )
         return cls(width=int(match[2]), signed=match[1] == "s")
-
-    @property
-    def min(self) -> int:
-        """The least value."""
-        return -(1 << (self.width - 1)) if self.signed else 0
-
-    @property
-    def max(self) -> int:
-        """The greatest value."""
-        return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1
 
     def __str__(self) -> str:
         return f"{'s' if self.signed else 'u'}{self.width}"

@@ -25,12 +25,12 @@ from hdl.params.axes import (
 from hdl.params.built import unbuilt
 from hdl.params.engine import EngineParams
 from hdl.params.errors import ConfigError
-from hdl.params.presets import BUILDS, preset_axes
+from hdl.params.presets import BUILDS, name_of, preset_axes
 
 __all__ = ["array_of", "beside", "buildable", "legal", "named_like", "nearest", "structures"]
 
-#: What decides how PEs are arranged, and with that the array; the other axes decide about the scheme.
-ARRANGEMENT = ("stays", "a", "b", "k")
+#: What decides before all else which array an engine is like.
+ARRANGEMENT = ("stays", "a", "b")
 #: Steps of K in space, and digits at once, that stand for all numbers of them.
 STEPS, AT_ONCE = (1, 4), (1, 2)
 
@@ -74,12 +74,17 @@ def buildable(steps: Sequence[int] = STEPS, at_once: Sequence[int] = AT_ONCE) ->
 
 
 def structures(points: Iterable[Axes]) -> tuple[Axes, ...]:
-    """The points that differ in structure, one of each: not in how many steps of K, or digits, are done at once."""
+    """The points that differ in structure, one of each: not in how many steps of K, or digits, are done at once.
+
+    The last one stands for those of one structure, or the last one that has a name.
+    """
     found: dict[Axes, Axes] = {}
     for axes in points:
         at_once = axes.digits.at_once
         few = Digits(min(at_once, 2), axes.digits.order) if at_once else axes.digits
-        found.setdefault(replace(axes, k=KSpace(axes.k.form), digits=few), axes)
+        structure = replace(axes, k=KSpace(axes.k.form), digits=few)
+        if name_of(axes) or structure not in found or not name_of(found[structure]):
+            found[structure] = axes
     return tuple(found.values())
 
 

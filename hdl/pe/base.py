@@ -1,6 +1,8 @@
-"""What all PEs share: their ports, and the registers of their operands."""
+"""What PEs share: how their operands arrive."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
@@ -8,33 +10,80 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
+from hdl.params.axes import Travel
 
-__all__ = ["ProcessingElement"]
+__all__ = ["ProcessingElement", "Traveller"]
 
 
-class ProcessingElement(Part):
-    """A PE: operands, an accumulator that is begun anew with ``clear``, and the enable.
+class Traveller(Part):
+    """A part that operands reach, each in one of two ways.
 
-    In a systolic array operands of A and ``clear`` move through the PE, which holds them in registers; in a 2D matrix
-    the row holds them. Operands of B move through the PE in both.
+    One that is handed over moves through the part, which holds it in a register: ``a_in``, and one step later
+    ``a_out``. One that is broadcast comes from a register at the edge of the array: ``a``. Flags that come along with
+    an operand do as it does.
+
+    Parameters
+    ----------
+    params : EngineParams
+    a, b : dict
+        Name and bits of operand, or flag, of A and of B.
+    ports : dict
+        Further ports.
+    """
+
+    def __init__(self, params: EngineParams, a: dict[str, int], b: dict[str, int], ports: dict[str, Any]) -> None:
+        self.params = params
+        self.handed: dict[str, int] = {}
+        along: dict[str, Any] = {}
+        for travel, bits in ((params.axes.a, a), (params.axes.b, b)):
+            for name, width in bits.items():
+                if travel is Travel.HAND_OVER:
+                    self.handed[name] = width
+                    along |= {f"{name}_in": In(width), f"{name}_out": Out(width)}
+                else:
+                    along[name] = In(width)
+        super().__init__({"en": In(1), **along, **ports})
+
+    def arrived(self, m: Module, *names: str) -> list[Value]:
+        """Operands, or flags, as they are in this step."""
+        values = []
+        for name in names:
+            if name not in self.handed:
+                values.append(getattr(self, name))
+                continue
+            register = Signal(self.handed[name], name=name, reset_less=True)
+            m.d.comb += getattr(self, f"{name}_out").eq(register)
+            with m.If(self.en):
+                m.d.sync += register.eq(getattr(self, f"{name}_in"))
+            values.append(register)
+        return values
+
+
+class ProcessingElement(Traveller):
+    """What gives a sum: operands, an accumulator that is begun anew with ``clear``, and the enable.
+
+    ``a`` and ``clear`` travel as operands of A do, ``b`` as those of B: see :class:`Traveller`.
 
     Members
     -------
     en : In(1)
         Advance by one step; otherwise nothing changes.
-    clear_in, clear_out : In(1), Out(1)
-        Begin a new sum with this step's product. While ``clear_out`` is high, ``acc`` holds the finished sum.
-    a_in, a_out
-        Operand of A in the scheme's form, one step from input to output.
-    clear, a
-        The same without a register, in a 2D matrix. While ``clear`` is high, ``acc`` holds the finished sum.
-    b_in, b_out
-        Operand of B, in ``b_bits`` wires if not its own, one step from input to output.
+    clear, or clear_in and clear_out
+        Begin a new sum with this step's products, or with those that enter. While ``clear``, or ``clear_out``, is high,
+        ``acc`` holds the finished sum.
+    a, or a_in and a_out : a_bits
+        Operands of A, as the PE takes them.
+    b, or b_in and b_out : b_bits
+        Operands of B.
     acc : Out(acc_bits)
         The accumulator.
 
     Attributes
     ----------
+    columns : tuple of int
+        The column of each bit of ``acc``.
+    excess : int
+        What each step adds to a sum beyond its products.
     steps : int
         From the entry of operands to the sum that they complete: their registers, and the accumulator.
     finish : int
@@ -43,29 +92,15 @@ class ProcessingElement(Part):
 
     module = "pe"
     role = roles.PE
+    columns: tuple[int, ...]
+    excess: int
     steps = 2
     finish = 2
 
-    def __init__(self, params: EngineParams, a_bits: int, acc_bits: int, b_bits: int | None = None) -> None:
-        self.params = params
-        if params.axes.hands_a_over:
-            a_ports = {"clear_in": In(1), "clear_out": Out(1), "a_in": In(a_bits), "a_out": Out(a_bits)}
-        else:
-            a_ports = {"clear": In(1), "a": In(a_bits)}
-        b_bits = b_bits or params.b.width
-        super().__init__({"en": In(1), **a_ports, "b_in": In(b_bits), "b_out": Out(b_bits), "acc": Out(acc_bits)})
+    def __init__(self, params: EngineParams, a_bits: int, b_bits: int, acc_bits: int) -> None:
+        super().__init__(params, {"clear": 1, "a": a_bits}, {"b": b_bits}, {"acc": Out(acc_bits)})
 
     def operands(self, m: Module) -> tuple[Value, Value, Value]:
         """``a``, ``b`` and ``clear`` of this step."""
-        b = Signal(len(self.b_in), name="b", reset_less=True)
-        m.d.comb += self.b_out.eq(b)
-        with m.If(self.en):
-            m.d.sync += b.eq(self.b_in)
-        if not self.params.axes.hands_a_over:
-            return self.a, b, self.clear
-        a = Signal(len(self.a_in), name="a", reset_less=True)
-        clear = Signal(name="clear", reset_less=True)
-        m.d.comb += [self.a_out.eq(a), self.clear_out.eq(clear)]
-        with m.If(self.en):
-            m.d.sync += [a.eq(self.a_in), clear.eq(self.clear_in)]
+        b, a, clear = self.arrived(m, "b", "a", "clear")
         return a, b, clear

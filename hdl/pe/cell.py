@@ -1,79 +1,63 @@
-"""What stands where a 3D cube has a result: a chain of PEs along K, and an accumulator."""
+"""What gives a sum where k is a chain in space, and results stay: PEs along K, and an accumulator."""
 
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Value
-from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
-from hdl.lib.shared import Part, place
+from hdl.lib.shared import place
 from hdl.params import EngineParams
-from hdl.pe.cube import Accumulator, CubePE
+from hdl.pe.accumulate import finish_steps
+from hdl.pe.base import ProcessingElement
+from hdl.pe.link import Accumulator, LinkPE
+from hdl.pe.sums import exact, signed_links
 
 __all__ = ["Cell"]
 
 
-class Cell(Part):
+class Cell(ProcessingElement):
     """The chain of one result, and its accumulator.
 
-    Members
-    -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
-    clear_in, clear_out : In(1), Out(1)
-        Begin a new sum with the beat whose step 0 has entered ``depth`` steps before; one step from input to output.
-        While ``clear_out`` is high, ``acc`` holds the finished sum.
-    a_in, a_out, b_in, b_out : depth operands
-        One of each for every PE, one step from input to output.
-    acc : Out(len(columns))
-        The accumulator.
-
-    Attributes
-    ----------
-    columns : tuple of int
-        The column of each bit of ``acc``.
-    excess : int
-        What each step adds beyond its products.
-    steps : int
-        From the entry of operands to the sum that they complete: one PE after the other, and the accumulator.
-    finish : int
-        Steps of the final addition that makes a number of ``acc``.
+    Operands are ``depth``, one for each PE; that of PE d belongs to the beat whose first one has come d steps before.
+    ``clear`` begins a new sum with the beat whose first operands have come ``depth`` steps before. For the ports see
+    :class:`hdl.pe.base.ProcessingElement`.
     """
 
     module = "cell"
     role = roles.CELL
 
     def __init__(self, params: EngineParams) -> None:
-        self.params = params
-        self.pe = CubePE(params)
+        self.pe = LinkPE(params)
         self.accumulator = Accumulator(params)
         self.columns = self.accumulator.columns
-        self.steps, self.finish = params.depth + 2, 2 if params.axes.saves_carries else 0
-        self.arithmetic = self.pe.arithmetic
+        self.steps, self.finish = params.depth + 2, finish_steps(params)
         #: A single number would show the excess as a wrong sign: its chain begins with the negated excess.
         self.begin = 0
-        self.excess = params.depth * self.arithmetic.excess
-        if not params.axes.saves_carries:
-            self.begin, self.excess = -self.excess, 0
-        a_bits, b_bits = (params.depth * len(port) for port in (self.pe.a_in, self.pe.b_in))
-        operands = {"a_in": In(a_bits), "a_out": Out(a_bits), "b_in": In(b_bits), "b_out": Out(b_bits)}
-        super().__init__(
-            {"en": In(1), "clear_in": In(1), "clear_out": Out(1), **operands, "acc": Out(len(self.columns))}
-        )
+        self.excess = params.depth * self.pe.adding.excess
+        if signed_links(params):
+            self.begin = -self.excess
+        if exact(params):
+            self.excess = 0
+        factors = self.pe.adding.factors
+        super().__init__(params, params.depth * factors.a_bits, params.depth * factors.b_bits, len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         pes = []
-        total: Value = Const(self.begin % (1 << self.arithmetic.width), len(self.arithmetic.columns))
+        bits = len(self.pe.sum_in)
+        total: Value = Const(self.begin % (1 << bits), bits)
         for d in range(self.params.depth):
-            a, b = (port.word_select(d, len(port) // self.params.depth) for port in (self.a_in, self.b_in))
-            pes.append(place(m, f"pe{d}", self.pe, en=self.en, a_in=a, b_in=b, sum_in=total))
+            operands = {}
+            for name in "ab":
+                port = f"{name}_in" if name in self.handed else name
+                word = getattr(self, port)
+                operands[port] = word.word_select(d, len(word) // self.params.depth)
+            pes.append(place(m, f"pe{d}", self.pe, en=self.en, sum_in=total, **operands))
             total = pes[-1].sum_out
-        end = place(m, "accumulator", self.accumulator, en=self.en, clear_in=self.clear_in, sum=total)
-        m.d.comb += [
-            self.a_out.eq(Cat(pe.a_out for pe in pes)),
-            self.b_out.eq(Cat(pe.b_out for pe in pes)),
-            self.clear_out.eq(end.clear_out),
-            self.acc.eq(end.acc),
-        ]
+        flag = "clear_in" if "clear" in self.handed else "clear"
+        end = place(m, "accumulator", self.accumulator, en=self.en, sum=total, **{flag: getattr(self, flag)})
+        for name, parts in (("a", pes), ("b", pes), ("clear", [end])):
+            if name in self.handed:
+                m.d.comb += getattr(self, f"{name}_out").eq(Cat(part.outputs[f"{name}_out"] for part in parts))
+        m.d.comb += self.acc.eq(end.acc)
         return m

@@ -49,7 +49,7 @@ class LaconicPE(ProcessingElement):
         self.carries = carry_columns(params.accumulator, self.sum_bits, params.carry_every)
         self.columns = (*range(params.accumulator), *self.carries)
         a_bits, b_bits = (form.bits for form in self.forms)
-        super().__init__(params, a_bits=a_bits, b_bits=b_bits, acc_bits=len(self.columns))
+        super().__init__(params, a_bits, b_bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

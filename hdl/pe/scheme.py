@@ -1,62 +1,65 @@
-"""What an array must know of a scheme: its PE, what stands at the row's edge, and how a sum is finished."""
+"""What an array in which results stay must know of what gives a sum, and of what stands around it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hdl.lib.shared import Part
+from amaranth.hdl import Cat, Module, Value
+
+from hdl.arith.encoding import Recoder
+from hdl.lib.shared import place
 from hdl.params import EngineParams
+from hdl.params.axes import Recoded
+from hdl.pe.accumulate import AccumulatePE
+from hdl.pe.base import ProcessingElement
 from hdl.pe.cell import Cell
 from hdl.pe.laconic import LaconicPE
-from hdl.pe.mac import MacPE
-from hdl.pe.opt1 import Opt1PE
-from hdl.pe.opt2 import Opt2PE
 from hdl.pe.recode import recoder
 
 __all__ = ["Scheme"]
 
 
-def _pe(params: EngineParams) -> Cell | LaconicPE | MacPE | Opt1PE | Opt2PE:
-    """What gives a sum: a chain around an accumulator, or a PE, by the form of its sum."""
-    axes = params.axes
-    if axes.has_cells:
+def _pe(params: EngineParams) -> ProcessingElement:
+    """What gives a sum: a chain around an accumulator, or a PE."""
+    if params.axes.has_cells:
         return Cell(params)
-    if axes.recodes_both:
-        return LaconicPE(params)
-    if not axes.saves_carries:
-        return MacPE(params)
-    return Opt2PE(params) if axes.sum.per_weight else Opt1PE(params)
+    return LaconicPE(params) if params.axes.recodes_both else AccumulatePE(params)
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """The parts of a scheme.
+    """The parts of an engine whose results stay.
 
     Parameters
     ----------
-    pe : Part
-        What gives a sum: a PE, or PEs around an accumulator, with the ports and steps of
-        :class:`hdl.pe.base.ProcessingElement`.
-    recode : Part or None
+    pe : ProcessingElement
+        What gives a sum: a PE, or PEs around an accumulator.
+    recode : Recoder or None
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
+    recodes_b : bool
+        It stands where operands of B enter, at the heads of the columns; otherwise at the edges of the rows.
     columns : tuple of int
         The column of each bit of ``acc``: bit i counts 2**columns[i].
     excess : int
         What each step adds to a sum beyond its product.
     a_bits, b_bits : int
         Wires of the operands that enter a row, and a column, in a step.
+    pe_b_bits : int
+        Wires of the operands of B as PEs take them.
     core : dict
         How often each module of the core stands in a ``pe``.
     lanes : int
-        Operands of A, and recoders, of a row.
+        Operands of each kind that a ``pe`` takes in a step.
     """
 
-    pe: Cell | LaconicPE | MacPE | Opt1PE | Opt2PE
-    recode: Part | None
+    pe: ProcessingElement
+    recode: Recoder | None
+    recodes_b: bool
     columns: tuple[int, ...]
     excess: int
     a_bits: int
     b_bits: int
+    pe_b_bits: int
     core: dict[str, int]
     lanes: int = 1
 
@@ -71,20 +74,22 @@ class Scheme:
         """
         if params.axes.weights_stay or params.axes.skips_by_row:
             raise ValueError("only where results stay, and rows keep step, does a PE give a sum of its own")
-        pe = _pe(params)
-        lanes, core = 1, {"pe": 1}
-        if params.axes.has_cells:
-            lanes, core = params.depth, {"pe": params.depth, "accumulator": 1}
-        a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
-        if isinstance(pe, LaconicPE):
-            a_bits, b_bits = (form.bits for form in pe.forms)
+        pe, lanes = _pe(params), params.k_step
+        core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}
+        recode, recodes_b = recoder(params), params.axes.recoded is Recoded.B
+        a_bits, pe_b_bits = (len(getattr(pe, f"{name}_in" if name in pe.handed else name)) for name in "ab")
+        b_bits = pe_b_bits
+        if recode is not None:
+            a_bits, b_bits = (a_bits, lanes * params.b.width) if recodes_b else (lanes * params.a.width, b_bits)
         return cls(
             pe,
-            recode=recoder(params),
+            recode=recode,
+            recodes_b=recodes_b,
             columns=pe.columns,
             excess=pe.excess,
             a_bits=a_bits,
             b_bits=b_bits,
+            pe_b_bits=pe_b_bits,
             core=core,
             lanes=lanes,
         )
@@ -98,3 +103,11 @@ class Scheme:
     def acc_bits(self) -> int:
         """Bits of an accumulator as it leaves the PE."""
         return len(self.pe.acc)
+
+    def digits(self, m: Module, operands: Value, *, of_b: bool, name: str = "recode") -> Value:
+        """The operands of all lanes as PEs take them, with recoders placed as far as these are the recoded ones."""
+        if self.recode is None or self.recodes_b != of_b:
+            return operands
+        width = len(self.recode.value)
+        values = [operands.word_select(d, width) for d in range(self.lanes)]
+        return Cat([place(m, f"{name}{d}", self.recode, value=value).digits for d, value in enumerate(values)])

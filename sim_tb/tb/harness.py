@@ -12,6 +12,7 @@ import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
 from hdl.params import Dataflow, EngineParams
+from sim_tb.activity import active_cycles
 from sim_tb.beats import Beats, read_hex, write_words
 from sim_tb.golden import Matrix
 from sim_tb.stalls import Profile
@@ -144,9 +145,9 @@ class Harness:
         for name in ("error_tlast", "error_k"):
             if self._read(name):
                 problems.append(f"{name} was raised")
-        beats = sum(tiles.count * self.a.map.beats(tiles.k) for tiles in work)
-        if outcome.active != beats and not self._read("hung"):
-            problems.append(f"counter_active: expected {beats}, got {outcome.active}")
+        active = sum(active_cycles(self.params, tiles) for tiles in work)
+        if outcome.active != active and not self._read("hung"):
+            problems.append(f"counter_active: expected {active}, got {outcome.active}")
         if outcome.active + outcome.starved + outcome.blocked > outcome.cycles:
             problems.append(f"counters: active + starved + blocked exceed {outcome.cycles} cycles")
         shape = (self.params.rows, self.params.cols)

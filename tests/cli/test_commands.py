@@ -16,6 +16,8 @@ from gen.cli.console import Console, table
 from gen.config import load, schema
 from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, SUPPORTED, CheckFailed, ToolError
 from hdl.params.axis_words import AXES, in_words
+from hdl.params.built import unbuilt
+from hdl.params.plain_axes import axes_from
 from hdl.params.presets import preset
 from synth_scripts.units import units
 from tests.cli.conftest import SIM, SYNTH
@@ -85,11 +87,21 @@ def test_list(bitloom):
     for array, scheme in SUPPORTED:
         assert content["presets"][array][scheme] == in_words(preset(array, scheme).axes)
     for axis, values in content["axes"].items():
-        assert set(values["built"]) == {words[axis] for each in content["presets"].values() for words in each.values()}
+        named = {words[axis] for each in content["presets"].values() for words in each.values()}
+        assert set(values["built"]) == {each["words"][axis] for each in content["engines"]} >= named
         for value in values["values"]:
-            assert re.search(
-                rf"  {re.escape(value)}$" if value in values["built"] else rf"\({re.escape(value)}\)", result, re.M
+            has = value in values["built"]
+            row = rf"  {re.escape(value if has else f'({value})')} +([\d,]+) +[\d,]+$"
+            assert (re.search(row, result, re.M)[1] != "0") == has
+            assert (value in values["together"]) == has
+        for value, others in values["together"].items():
+            assert others.keys() == AXES.keys() - {axis}
+            assert all(
+                value in content["axes"][other]["together"][each][axis] for other in others for each in others[other]
             )
+    assert {(each["array"], each["scheme"]) for each in content["engines"]} - {(None, None)} == SUPPORTED
+    for engine in content["engines"]:
+        assert not unbuilt(axes_from(engine["point"]))
     assert all(f"  {text}\n" in result for text in content["not_built"])
     assert content["supported"] == {array: list(BUILDS.get(array, ())) for array in ARRAYS}
     assert content["libraries"]["unit"] == "embedded"

@@ -297,7 +297,8 @@ def test_a_nest_on_the_command_line(write):
 
 def test_what_stands_beside_a_nest_must_agree(write):
     path = write(with_nest(NEST, 'array = "systolic_os"\nrows = 3\ncols = 4\nencoder = "booth"\ndepth = 7'))
-    assert load(path, ["scheme=opt1", "cols=5"]).engine == load(write(with_nest(NEST))).engine
+    beside = load(path, ["scheme=opt1", "cols=5"]).engine
+    assert beside.to_dict() == load(path, ["cols=5"]).engine.to_dict()
     assert refusal(path, "scheme=mac") == [
         "--set scheme: is 'opt1' in the nest, not 'mac' (leave it out)",
         "engine.toml: engine.cols: is 5 in the nest, not 4 (leave it out)",

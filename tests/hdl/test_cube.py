@@ -7,7 +7,7 @@ import random
 import pytest
 
 from hdl.params import EngineParams
-from hdl.pe.cube import Accumulator, CubePE
+from hdl.pe.link import Accumulator, LinkPE
 from tests.hdl.simulate import run
 from tests.hdl.test_pe import wires
 
@@ -28,7 +28,7 @@ def chain(params: EngineParams, work: list[list[tuple[int, int]]]) -> list[int]:
 
     Between two steps the PE is held for a cycle with other inputs, which must change nothing.
     """
-    pe = CubePE(params)
+    pe = LinkPE(params)
     sums: list[int] = []
 
     async def process(ctx) -> None:
@@ -51,7 +51,7 @@ def chain(params: EngineParams, work: list[list[tuple[int, int]]]) -> list[int]:
                 ctx.set(pe.en, 1)
                 await ctx.tick()
                 total = ctx.get(pe.sum_out)
-            sums.append(value(total, pe.arithmetic.columns) - len(operands) * pe.arithmetic.excess)
+            sums.append(value(total, pe.sums[0].columns) - len(operands) * pe.adding.excess)
 
     run(pe, process)
     return sums
@@ -63,7 +63,7 @@ def chain(params: EngineParams, work: list[list[tuple[int, int]]]) -> list[int]:
 def test_a_chain_holds_its_greatest_sum(scheme: str, depth: int, every: int, a: str, b: str) -> None:
     """All operands at the ends of their formats: exactly the sum, where a pair is as good as a wider one."""
     params = cube(scheme=scheme, depth=depth, a=a, b=b, carry_every=every, accumulator=48)
-    width = CubePE(params).arithmetic.width
+    width = LinkPE(params).sums[0].width
     assert width < 48
     pairs = [(x, y) for x in (params.a.min, params.a.max) for y in (params.b.min, params.b.max)]
     sums = chain(params, [[pair] * depth for pair in pairs])
@@ -84,7 +84,7 @@ def test_random_chains(scheme: str, multiplier: str, encoder: str, a: str, b: st
     forms = params.a, params.b
     work = [[tuple(rng.randint(form.min, form.max) for form in forms) for _ in range(9)] for _ in range(10)]
     sums = chain(params, work)
-    modulo = 2 ** CubePE(params).arithmetic.width
+    modulo = 2 ** LinkPE(params).sums[0].width
     errors = [(got - sum(x * y for x, y in each)) % modulo for got, each in zip(sums, work, strict=True)]
     assert errors == [0] * 10
 
@@ -97,7 +97,7 @@ def test_accumulator(scheme: str, every: int, form: str, accumulator: int) -> No
     params = cube(scheme=scheme, depth=5, carry_every=every, a=form, b=form, accumulator=accumulator)
     part = Accumulator(params)
     rng = random.Random(accumulator)
-    columns = part.arithmetic.columns
+    columns = part.words[0].columns
     wrong: list[int] = []
 
     def count(word: int) -> int:

@@ -21,6 +21,8 @@ ENGINES: dict[str, dict[str, Any]] = {
     "cube-ent": {"array": "cube", "encoder": "ent"},
     "systolic_ws-naf": {"array": "systolic_ws", "encoder": "naf"},
     "systolic_ws-mac": {"array": "systolic_ws", "scheme": "mac"},
+    "serial": {"point": {"digits": {"at_once": 1, "order": "operands"}}, "encoder": "ent"},
+    "serial-two": {"point": {"digits": {"at_once": 2, "order": "operands"}, "a": "broadcast"}, "preload": True},
     "adder_tree-booth": {"array": "adder_tree", "depth": 5},
     "adder_tree-mac": {"array": "adder_tree", "scheme": "mac"},
     "adder_tree-opt2": {"array": "adder_tree", "scheme": "opt2", "encoder": "ent", "preload": True},
@@ -58,7 +60,8 @@ def test_latency(name: str, gates) -> None:
     """One tile in an engine that has waited long enough for nothing to hold it back."""
     engine = params(name)
     flow = Dataflow(engine)
-    beats = {"a": flow.a.beats(2), "b": flow.b.beats(2)}
+    k = 2 if flow.beat_steps == 1 else 1  # a second beat would wait for the first one's steps
+    beats = {"a": flow.a.beats(k), "b": flow.b.beats(k)}
     lanes = Lanes(gates[name], 1)
     for reset in (1, 0):
         lanes.set(rst=reset, job_tiles=1, job_valid=1, m_axis_c_tready=1)

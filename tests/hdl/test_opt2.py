@@ -8,7 +8,7 @@ import pytest
 
 from gen.emit.verilog import emit
 from hdl.params import EngineParams
-from hdl.pe.opt2 import Opt2PE
+from hdl.pe.accumulate import AccumulatePE
 from tests.hdl.simulate import run
 from tests.hdl.test_cube import value
 from tests.hdl.test_pe import wires
@@ -24,7 +24,7 @@ Step = tuple[int | None, int, bool]
 
 def drive(params: EngineParams, steps: list[Step]) -> tuple[list[int], list[int]]:
     """Finished sums of each weight's accumulators, combined, and what they should be, modulo 2**accumulator."""
-    pe = Opt2PE(params)
+    pe = AccumulatePE(params)
     rng = random.Random(len(steps))
     got: list[int] = []
     expected: list[int] = []
@@ -95,18 +95,22 @@ def test_sums_at_the_limit_and_beyond(encoder: str, a: int, accumulator: int) ->
 def test_widths_follow_from_the_parameters() -> None:
     """A weight's sum has the bits of the accumulator from its column on."""
     for accumulator in (16, 19, 32):
-        widths = [plane.width for plane in Opt2PE(broadcast(accumulator=accumulator)).planes]
+        widths = [plane.width for plane in AccumulatePE(broadcast(accumulator=accumulator)).sums]
         assert widths == [accumulator - column for column in (0, 2, 4, 6)]
 
 
 def test_a_width_too_small_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison beyond the limit can fail: with a bit less in each accumulator, it does."""
-    from hdl.pe.opt2 import WeightSum
+    from hdl.pe import accumulate
 
-    whole = WeightSum.of
+    whole = accumulate.accumulators
     less = {"accumulator": 16}
     monkeypatch.setattr(
-        WeightSum, "of", lambda params, *place: whole(EngineParams.from_dict({**params.to_dict(), **less}), *place)
+        accumulate,
+        "accumulators",
+        lambda params, *products, **terms: whole(
+            EngineParams.from_dict({**params.to_dict(), **less}), *products, **terms
+        ),
     )
     params = broadcast(accumulator=17)
     got, expected = drive(params, [(None, 0, True), *[(-2, -128, False)] * 300, (None, 0, True)])
@@ -119,4 +123,4 @@ def test_an_accumulator_for_each_weight() -> None:
     assert emission.core == {"bitloom_pe": 27, "bitloom_recode": 9}
     (pe,) = [text for text in emission.text.split("endmodule") if "module bitloom_pe(" in text]
     assert all(f"acc{i}" in pe for i in range(4))
-    assert f"output [{len(Opt2PE(broadcast()).columns) - 1}:0] acc;" in pe
+    assert f"output [{len(AccumulatePE(broadcast()).columns) - 1}:0] acc;" in pe

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from itertools import zip_longest
+from collections.abc import Iterator
+from typing import Any
 
 from gen.cli.console import Console, table
 from gen.keys import WORKLOADS
-from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES
+from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, Axes
 from hdl.params.axis_words import AXES, in_words
 from hdl.params.built import RULES
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
-from hdl.params.presets import preset
+from hdl.params.plain_axes import plain
+from hdl.params.points import buildable, legal, structures
+from hdl.params.presets import name_of, preset
 
 __all__ = ["command"]
+
+Words = dict[str, str]
 
 
 def command(options: argparse.Namespace, console: Console) -> int:
@@ -24,19 +29,21 @@ def command(options: argparse.Namespace, console: Console) -> int:
     rows += [[array, *("yes" if scheme in supported[array] else "no" for scheme in SCHEMES)] for array in ARRAYS]
     console.say(table(rows))
     console.say()
-    presets = {array: {scheme: in_words(preset(array, scheme).axes) for scheme in BUILDS[array]} for array in ARRAYS}
-    built = {axis: _built(axis, presets) for axis in AXES}
-    console.say("axes, of which a nest may choose each; what no engine has is in brackets")
-    for axis, values in AXES.items():
-        marked = [value if value in built[axis] else f"({value})" for value in values]
-        console.say("\n".join(f"  {name:<13}  {value}" for name, value in zip_longest([axis], marked, fillvalue="")))
+    possible = [in_words(axes) for axes in structures(legal())]
+    engines = structures(buildable())
+    built = [in_words(axes) for axes in engines]
+    console.say(
+        f"axes, of which a nest may choose each: {len(built):,} engines that differ in structure are built, of "
+        f"{len(possible):,} legal ones;\neach value with the number of both, in brackets if no engine has it"
+    )
+    console.say(table(list(_axes(built, possible)), indent="  "))
     console.say()
     console.say("what no engine has (dense: without skipped zeros)")
     console.say("\n".join(f"  {text}" for _, text in RULES))
     console.say()
     facts = {
-        "encoders": f"{', '.join(ENCODERS)} (all schemes but mac)",
-        "multipliers": f"{', '.join(MULTIPLIERS)} (mac)",
+        "encoders": f"{', '.join(ENCODERS)} (where there is no multiplier)",
+        "multipliers": f"{', '.join(MULTIPLIERS)} (where PEs multiply and add in one step)",
         "operands": f"s{MIN_WIDTH} to s{MAX_WIDTH}, u{MIN_WIDTH} to u{MAX_WIDTH}",
         "workloads": ", ".join(WORKLOADS),
         "libraries": ", ".join(f"{name} ({state})" for name, state in libraries.items()),
@@ -46,8 +53,15 @@ def command(options: argparse.Namespace, console: Console) -> int:
     console.json(
         {
             "supported": supported,
-            "axes": {axis: {"values": list(values), "built": built[axis]} for axis, values in AXES.items()},
-            "presets": presets,
+            "axes": {
+                axis: {"values": list(values), "built": _among(built, axis), "together": _together(built, axis)}
+                for axis, values in AXES.items()
+            },
+            "presets": {
+                array: {scheme: in_words(preset(array, scheme).axes) for scheme in BUILDS[array]} for array in ARRAYS
+            },
+            "legal": len(possible),
+            "engines": [_engine(axes) for axes in engines],
             "not_built": [text for _, text in RULES],
             "encoders": list(ENCODERS),
             "multipliers": list(MULTIPLIERS),
@@ -59,10 +73,35 @@ def command(options: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _built(axis: str, presets: dict[str, dict[str, dict[str, str]]]) -> list[str]:
+def _axes(built: list[Words], possible: list[Words]) -> Iterator[list[str]]:
+    """A row for each value of each axis."""
+    yield [f"{'axis':<13}  value", "built", "legal"]
+    for axis, values in AXES.items():
+        for number, value in enumerate(values):
+            counts = [sum(words[axis] == value for words in each) for each in (built, possible)]
+            name = "" if number else axis
+            yield [f"{name:<13}  {value if counts[0] else f'({value})'}", *(f"{count:,}" for count in counts)]
+
+
+def _among(engines: list[Words], axis: str) -> list[str]:
     """The values of an axis that engines have."""
-    found = {words[axis] for schemes in presets.values() for words in schemes.values()}
+    found = {words[axis] for words in engines}
     return [value for value in AXES[axis] if value in found]
+
+
+def _together(engines: list[Words], axis: str) -> dict[str, dict[str, list[str]]]:
+    """For every value of an axis, what engines with it have on each other axis."""
+    found = {}
+    for value in _among(engines, axis):
+        own = [words for words in engines if words[axis] == value]
+        found[value] = {other: _among(own, other) for other in AXES if other != axis}
+    return found
+
+
+def _engine(axes: Axes) -> dict[str, Any]:
+    """An engine, with its names if it has some."""
+    array, scheme = name_of(axes) or (None, None)
+    return {"array": array, "scheme": scheme, "point": plain(axes), "words": in_words(axes)}
 
 
 def _libraries() -> dict[str, str]:

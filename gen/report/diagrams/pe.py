@@ -7,14 +7,12 @@ from gen.report.diagrams.pe_parts import block, carries, frame, pair, register
 from gen.report.diagrams.pe_sparse import sparse_pe
 from gen.report.markup import Markup
 from gen.report.svg import Drawing
-from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
 from hdl.params.title import Title
+from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.laconic import LaconicPE
-from hdl.pe.opt1 import Opt1PE
-from hdl.pe.opt2 import Opt2PE
 
 __all__ = ["pe_diagram"]
 
@@ -26,7 +24,7 @@ def pe_diagram(params: EngineParams) -> Markup:
         sparse_pe(d, params)
     elif params.axes.recodes_both:
         _laconic(d, params)
-    elif params.axes.chain or params.axes.tree:
+    elif params.axes.chain or params.weight_stationary:
         chain_pe(d, params)
     elif not params.axes.saves_carries:
         _mac(d, params)
@@ -102,12 +100,13 @@ def _mac(d: Drawing, params: EngineParams) -> None:
 
 
 def _opt1(d: Drawing, params: EngineParams) -> None:
-    pe = Opt1PE(params)
-    width, kept, digits = params.accumulator, len(pe.carries), encoding(params.encoder, params.a)
+    pe = AccumulatePE(params)
+    factors = pe.adding.factors
+    width, kept, digits = params.accumulator, len(pe.sums[0].carries), factors.encoding
     _operands(d, params, digits.bits, (214, 144))
     block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
     d.wire((250, 144), (304, 144))
-    d.width_mark(275, 144, f"{pe.products.bits} bits", 0, -10, "middle")
+    d.width_mark(275, 144, f"{factors.products.bits} bits", 0, -10, "middle")
     block(d, 304, 92, 68, 104, "adders", "compress", "to s and c")
     carries(d, 338, 72, kept, params.carry_every)
     pair(d, 372, width, kept, "acc")
@@ -122,17 +121,18 @@ def _opt1(d: Drawing, params: EngineParams) -> None:
 
 def _opt2(d: Drawing, params: EngineParams) -> None:
     """An accumulator for each weight."""
-    pe = Opt2PE(params)
-    _operands(d, params, len(pe.a), (214, 144))
-    bits = sum(len(plane.product.columns) for plane in pe.planes)
-    block(d, 178, 114, 72, 60, "pe", "map", f"{len(pe.planes)} digits")
+    pe = AccumulatePE(params)
+    factors = pe.adding.factors
+    _operands(d, params, factors.a_bits, (214, 144), factors.b_bits)
+    bits = factors.products.bits
+    block(d, 178, 114, 72, 60, "pe", "map", f"{len(pe.sums)} digits")
     d.wire((250, 144), (304, 144))
     d.width_mark(275, 144, f"{bits} bits", 0, -10, "middle")
     block(d, 304, 98, 68, 92, "adders", "compress", "each weight", "by itself")
     d.wire((372, 144), (396, 144))
     for shift in (8, 4, 0):
         register(d, 396 + shift, 130 - shift, "s, c", 44, 28)
-    d.text(422, 112, f"×{len(pe.planes)}", "small", "middle")
+    d.text(422, 112, f"×{len(pe.sums)}", "small", "middle")
     d.wire((448, 140), (548, 140), class_="bus")
     d.width_mark(510, 140, str(len(pe.columns)), 0, 17, "middle")
     d.text(548, 130, "acc", "port", "end")

@@ -10,8 +10,9 @@ from hdl.arith.multiply_add import CarrySave, MultiplyAdd
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
-from hdl.pe.cube import chain_arithmetic
+from hdl.pe.link import LinkPE
 from hdl.pe.product import ProductPE
+from hdl.pe.sums import RunningSum
 
 __all__ = ["chain_pe"]
 
@@ -35,7 +36,7 @@ def chain_pe(d: Drawing, params: EngineParams) -> None:
         d.width_mark(338, 60, str(params.block_bits), 8, 4)
         _number(d, params, digits, params.block_bits, outer)
     else:
-        form = CarrySave(params, params.block_bits) if params.weight_stationary else chain_arithmetic(params)
+        form = CarrySave(params, params.block_bits) if params.weight_stationary else LinkPE(params).sums[0]
         d.wire((338, 4), (338, 92))
         d.width_mark(338, 60, str(len(form.columns)), 8, 4)
         _pair(d, params, digits, form, outer)
@@ -73,7 +74,7 @@ def _number(d: Drawing, params: EngineParams, digits: Encoding, width: int, name
     d.width_mark(510, 144, str(width), 0, 17, "middle")
 
 
-def _pair(d: Drawing, params: EngineParams, digits: Encoding, form: MultiplyAdd, name: str) -> None:
+def _pair(d: Drawing, params: EngineParams, digits: Encoding, form: MultiplyAdd | RunningSum, name: str) -> None:
     """Multiply, and compress to sum and carries."""
     kept = len(form.columns) - form.width
     block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")

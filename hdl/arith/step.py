@@ -1,0 +1,122 @@
+"""What a PE multiplies in a step: all digits of an operand, or some of them where digits follow each other in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Module, Value
+
+from hdl.arith.digits import Digit, Encoding
+from hdl.arith.encoding import encoding
+from hdl.arith.partial_products import PartialProducts
+from hdl.params import EngineParams
+from hdl.params.axes import Recoded
+from hdl.params.formats import IntegerFormat
+
+__all__ = ["Step", "StepDigits", "step_digits"]
+
+#: The wires of a digit that may be negative only together with others.
+_WIRES = ("one", "two", "neg")
+
+
+class StepDigits(Encoding):
+    """The digits of an operand that are done in one step, ``at_once`` neighbours of them.
+
+    Steps differ in the weight of their digits, and in the values that these take: each has the wires that it needs in
+    any step. Digit i counts 2**(digit_bits * i) times the weight of the step.
+
+    Parameters
+    ----------
+    whole : Encoding
+        All digits.
+    at_once : int
+        A divisor of their number.
+
+    Attributes
+    ----------
+    steps : int
+        In how many steps an operand is done.
+    """
+
+    def __init__(self, whole: Encoding, at_once: int) -> None:
+        super().__init__(whole.operand)
+        self.whole = whole
+        self.digit_bits = whole.digit_bits  # type: ignore[misc]
+        self.steps = whole.digits // at_once
+        if self.steps == 1:
+            self.fields = whole.fields
+            return
+        self.fields = []
+        for place in range(at_once):
+            taken = {wire for fields in whole.fields[place::at_once] for wire in _wires(fields)}
+            self.fields.append(tuple(wire for wire in _WIRES if wire in taken))
+
+    @property
+    def step_bits(self) -> int:
+        """Bits of weight from one step to the next."""
+        return self.digit_bits * len(self.fields)
+
+    def recode(self, m: Module, value: Value) -> Value:
+        raise NotImplementedError("the digits of a step are selected of those of the whole operand")
+
+    def groups(self, wires: Value) -> list[Value]:
+        """The wires of each step's digits, the lowest step's first, of those that the whole operand has."""
+        if self.steps == 1:
+            return [wires]
+        digits, count = self.whole.split(wires), len(self.fields)
+        return [
+            Cat(_wire(digit, name) for fields, digit in zip(self.fields, group, strict=True) for name in fields)
+            for group in (digits[first : first + count] for first in range(0, len(digits), count))
+        ]
+
+
+def _wires(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return ("one", "neg") if "minus" in fields else fields
+
+
+def _wire(digit: Digit, name: str) -> Value:
+    wire = getattr(digit, name)
+    return Const(0, 1) if wire is None else wire
+
+
+def step_digits(params: EngineParams) -> StepDigits:
+    """The digits of a step of an engine in which digits follow each other in time."""
+    at_once = params.axes.digits.at_once
+    if at_once is None:
+        raise ValueError("all digits are done at once")
+    recoded = params.b if params.axes.recoded is Recoded.B else params.a
+    return StepDigits(encoding(params.encoder, recoded), at_once)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The digits and the operand that meet in a PE, and their products.
+
+    Parameters
+    ----------
+    products : PartialProducts
+    b : IntegerFormat
+        Of the operand that is not recoded, as it meets digits: where these follow each other in time, and are not
+        summed by weight first, it is shifted to the weight of the step.
+    most : int
+        The greatest sum of all products, with their excess.
+    """
+
+    products: PartialProducts
+    b: IntegerFormat
+    most: int
+
+    @classmethod
+    def of(cls, params: EngineParams) -> Step:
+        """The step of an engine. A PE that is a whole multiplier has Booth's digits."""
+        axes = params.axes
+        recoded, other = (params.b, params.a) if axes.recoded is Recoded.B else (params.a, params.b)
+        if axes.digits.order is None:
+            whole = encoding("booth" if axes.multiplies else params.encoder, recoded)
+            products = PartialProducts(whole, other)
+            return cls(products, other, params.product_range[1] + products.excess)
+        digits = step_digits(params)
+        more = 0 if axes.sum.per_weight else (digits.steps - 1) * digits.step_bits
+        form = IntegerFormat(other.width + more, other.signed)
+        products = PartialProducts(digits, form)
+        return cls(products, form, sum(each.most << products.offset(i) for i, each in enumerate(products.planes)))

@@ -1,0 +1,147 @@
+"""Engines without a name: from their nest in a configuration to all that is said and drawn of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from gen.cli import main
+from gen.config import load
+from gen.explain import explain, text
+from gen.nest.engines import engine_nest
+from gen.nest.printer import print_nest
+from gen.report.diagrams.engine import engine_diagram
+from gen.report.diagrams.pe import pe_diagram
+from gen.report.engine import PE_TEXTS
+from gen.timing import beats, interval_words, macs_per_cycle, pes
+from hdl.engine.bodies import body_of
+from hdl.params import BUILDS, Axes, ConfigError, EngineParams
+from hdl.params.axes import Adders, KForm, KSpace, Recoded
+from hdl.params.plain_axes import axes_from, plain
+from hdl.params.points import array_of, beside, buildable, legal, nearest, structures
+from hdl.params.presets import name_of, preset_axes
+from hdl.params.title import Title
+
+NAMELESS = [axes for axes in structures(buildable((1, 3))) if name_of(axes) is None]
+#: OPT3 with two lanes of k; no preset has it.
+LANES = replace(preset_axes("matrix_2d", "opt3", 1), k=KSpace(KForm.TREE, 2))
+
+
+def test_axes_are_plain_values_and_back():
+    for axes in legal()[::7]:
+        assert axes_from(json.loads(json.dumps(plain(axes)))) == axes
+    assert axes_from({}) == Axes()
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"stay": "results"}, "engine.point.stay: unknown key (did you mean 'stays'?)"),
+        (
+            {"stays": "result"},
+            "engine.point.stays: must be one of results, weights, not 'result' (did you mean 'results'?)",
+        ),
+        ({"k": 4}, "engine.point.k: must be a table, not 4"),
+        ({"k": {"form": "tree", "steps": "4"}}, "engine.point.k.steps: must be an integer, not '4'"),
+        ({"sum": {"per_weight": 1}}, "engine.point.sum.per_weight: must be true or false, not 1"),
+        (
+            {"k": {"steps": 2}},
+            "engine.point: k in space has at least one step, and exactly one without a chain or tree, not 2",
+        ),
+    ],
+)
+def test_what_is_wrong_with_plain_axes(values, problem):
+    with pytest.raises(ConfigError) as error:
+        EngineParams.from_dict({"point": values})
+    assert str(error.value) == problem
+
+
+def test_the_nearest_name():
+    """A name is nearest to itself; and each engine can be set beside those of the array that it is most like."""
+    for axes in structures(buildable()):
+        assert name_of(axes) in (None, nearest(axes))
+    for axes in [*NAMELESS, *legal()[::997]]:
+        array, scheme = nearest(axes)
+        assert scheme in BUILDS[array]
+    params = EngineParams(point=LANES, rows=2, cols=3)
+    assert array_of(params) == "matrix_2d"
+    assert beside(params, "mac") == EngineParams(array="matrix_2d", scheme="mac", rows=2, cols=3, depth=2)
+
+
+def test_titles():
+    title = Title(EngineParams(point=LANES, rows=2, cols=3))
+    assert str(title) == "2x3x2 nest, like opt3 on matrix_2d, but a tree over k, s8 x s8"
+    assert (title.scheme, title.form, title.place) == ("nest", "nest", "2x3x2 nest")
+    named = Title(EngineParams(scheme="mac", rows=2, cols=3))
+    assert (str(named), named.place) == ("2x3 systolic_os mac (fused), s8 x s8", "2x3 systolic_os")
+    assert named.likeness == ""
+
+
+@pytest.mark.parametrize("axes", NAMELESS, ids=[f"{number}" for number in range(len(NAMELESS))])
+def test_all_is_said_of_an_engine_without_a_name(axes, tmp_path):
+    """Its nest in a configuration gives it back; texts, figures and drawings are there, and name no empty name."""
+    params = EngineParams(point=axes, rows=2, cols=3, segment=32)
+    print(Title(params))
+    assert EngineParams.from_dict(json.loads(json.dumps(params.to_dict()))) == params
+    if axes.recoded is Recoded.A:
+        nest = engine_nest(params)
+        (tmp_path / "engine.toml").write_text(f'[engine]\nsegment = 32\nnest = """\n{print_nest(nest)}"""\n')
+        assert load(tmp_path / "engine.toml").engine == params
+    found = explain(params, k=20)
+    said = [text(found, "x"), text(found, "x", final=True), str(Title(params)), Title(params).place, *beats(params)]
+    said += [engine_diagram(params), pe_diagram(params), interval_words(params)]
+    for words in said:
+        assert words.strip()
+        assert "  on " not in words
+        assert "''" not in words
+        assert "array ," not in words
+    assert any(fits(axes) for fits, _ in PE_TEXTS)
+    assert found.hardware
+    assert macs_per_cycle(params) in (None, pes(params))
+    assert body_of(params).core["pe"] == pes(params)
+
+
+def test_a_nest_without_a_name_runs(tmp_path, capsys):
+    """From the configuration to the report, with the plain engine of its array beside it."""
+    nest = print_nest(engine_nest(EngineParams(point=LANES, rows=2, cols=3)))
+    config, out = tmp_path / "lanes.toml", tmp_path / "out"
+    keys = '[workload]\nname = "random"\ntiles = 4\nk = 9\n[synth]\neffort = "quick"\nlibrary = "unit"\n'
+    config.write_text(f'[engine]\nsegment = 32\nnest = """\n{nest}"""\n{keys}')
+    assert main(["run", str(config), "-o", str(out), "--quiet"]) == 0
+    manifest, sim, synth = (json.loads((out / f"{name}.json").read_text()) for name in ("manifest", "sim", "synth"))
+    assert manifest["nest"] == nest
+    assert axes_from(manifest["config"]["engine"]["point"]) == LANES
+    assert sim["passed"]
+    assert sim["elements_checked"] == 4 * 2 * 3
+    assert (synth["scheme"], [each["scheme"] for each in synth["compared"]]) == ("nest", ["mac"])
+    page = (out / "report.html").read_text()
+    assert "<h1>2 × 3 × 2 2D matrix of PEs, nest</h1>" in page
+    assert "A nest without a name, like opt3 on matrix_2d, but a tree over k" in page
+
+
+@pytest.mark.parametrize(("key", "value"), [("array", "matrix_2d"), ("scheme", "opt3")])
+def test_names_beside_a_nest_without_one(key, value, tmp_path):
+    nest = print_nest(engine_nest(EngineParams(point=LANES, rows=2, cols=3)))
+    path = tmp_path / "engine.toml"
+    path.write_text(f'[engine]\n{key} = "{value}"\nnest = """\n{nest}"""\n')
+    with pytest.raises(ConfigError) as error:
+        load(path)
+    assert str(error.value) == (
+        f"{path}: engine.{key}: is not '{value}': the engine of this nest has no name (leave it out)"
+    )
+
+
+def test_steps_of_k_beside_a_nest_must_agree(tmp_path):
+    nest = print_nest(engine_nest(EngineParams(point=LANES, rows=2, cols=3)))
+    path = tmp_path / "engine.toml"
+    path.write_text(f'[engine]\ndepth = 3\nnest = """\n{nest}"""\n')
+    with pytest.raises(ConfigError, match=r"engine\.depth: is 2 in the nest, not 3 \(leave it out\)"):
+        load(path)
+
+
+def test_a_point_that_is_not_built_is_refused_with_its_properties():
+    odd = next(axes for axes in legal() if axes.adders is Adders.ONE and axes not in buildable())
+    with pytest.raises(ConfigError, match="no engine is built like this"):
+        EngineParams(point=odd)
