@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from hdl.params.axes import Axes, KForm, Order, Skip
+from hdl.params.axes import Axes, KForm, Order, Recoded, Skip
 from hdl.params.built import unbuilt
 from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
@@ -54,11 +54,11 @@ class EngineParams:
         Steps of K in space, 1 to 1024, where :attr:`deep`: the chains and trees over K of an array, the lanes of a PE
         of ``laconic``. Ignored elsewhere.
     a, b : OperandFormat
-        Operand formats; ``a`` is the recoded operand.
+        Operand formats; A is recoded, if the axes do not say otherwise.
     encoder : str
-        Recoding of ``a``: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign of the
-        operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or ``bit_serial``
-        (its bits). Ignored by ``mac``.
+        Recoding of that operand: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign
+        of the operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or
+        ``bit_serial`` (its bits). Ignored where PEs multiply and add in one step.
     multiplier : str
         How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
         (operators, left to synthesis). Ignored by the other schemes.
@@ -228,6 +228,11 @@ class EngineParams:
         if self.point is not None:
             return self.point.k.form is not KForm.NONE
         return preset(self.array, self.scheme).deep
+
+    @property
+    def recoded(self) -> OperandFormat:
+        """Format of the operand that is taken apart into digits; of A where both are."""
+        return self.b if self.axes.recoded is Recoded.B else self.a
 
     @property
     def sparse(self) -> bool:
