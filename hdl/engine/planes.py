@@ -75,7 +75,7 @@ class Planes(Stored):
             finish=finish,
             finish_parity=finish_parity,
         )
-        output = self._output(m, ends)
+        output = self._output(m, ends, 2 + part.interval + Collector.LATENCY)
         m.d.comb += [
             full.eq(reader.full),
             has.eq(Cat(bank.has for bank in banks).any()),
@@ -95,12 +95,12 @@ class Planes(Stored):
         ]
         return m
 
-    def _output(self, m: Module, ends: Shared) -> Shared:
+    def _output(self, m: Module, ends: Shared, cycles: int) -> Shared:
         """Rows of results; all rows have worked off a tile at once, and the last one's sums are then on their way."""
         rows = self.params.rows
         room = Signal()
         m.d.comb += room.eq(self.room)
-        settle = 2 + self.flow.drain_cycles + Collector.LATENCY + self.params.cols * self.flow.column_skew
+        settle = cycles + self.params.cols * self.flow.column_skew
         every = {name: Cat(getattr(ends, name) for _ in range(rows)) for name in ("done", "filled")}
         return place(m, "output", Output(rows, settle), **every, room=room)
 

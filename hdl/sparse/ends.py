@@ -59,7 +59,8 @@ class Ends(Part):
         self.params = params
         self.shape = SparseShape(params)
         self.tag_form = Tag(params.rows, planes, self.shape.step_bits)
-        self.interval = max(Dataflow(params).drain_cycles, self.LEAST)
+        stages = -(-params.rows // Dataflow.ROWS_PER_BUS_STAGE)
+        self.interval = max(params.rows + stages - 1, self.LEAST)
         self.in_turn = params.axes.b is Travel.HAND_OVER
         inputs = ("more", "issue", "mark", "arrive", "finish", "finish_parity")
         super().__init__(
