@@ -225,6 +225,11 @@ class Axes:
         return self.skip is Skip.ROWS
 
     @property
+    def stores_operands(self) -> bool:
+        """Operands are stored, and read again for every plane of digits."""
+        return not self.weights_stay and self.digits.order is Order.PLANES
+
+    @property
     def recodes_both(self) -> bool:
         """Both operands are taken apart: a step is a pair of digits in every lane."""
         return self.recoded is Recoded.BOTH
