@@ -74,7 +74,9 @@ class Attend:
         Channels first do what ``aside`` emits.
         """
         stages = self._stages(some)
-        for stage in stages[:2]:
+        # Of a single repeat the heads of two stages follow each other.
+        ahead = stages[:2] if len(some.repeats) > 1 else [range(stages[:2][-1].stop)]
+        for stage in ahead:
             self.share(some, stage)
         aside()
         for number, stage in enumerate(stages):
