@@ -12,19 +12,19 @@ from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
-from hdl.pim.vector.phases import CHAIN_BITS, PHASE, chain_fields
+from hdl.pim.vector.phases import CHAIN_BITS, chain_fields, phase_layout
 from hdl.pim.vector.reader import AHEAD
 
 __all__ = ["Front", "entry_layout", "lane_job", "tag_layout"]
 
 
 def lane_job(params: PimParams, contexts: int) -> StructLayout:
-    """A phase: its instruction's number, ``PHASE``, SRAM words of its operands, the last beat's number, a stride."""
+    """A phase: its instruction's number, its fields, SRAM words of its operands, the last beat's number, a stride."""
     tail = (params.vector_lanes - 1).bit_length()
     return StructLayout(
         {
             "context": range(contexts),
-            "phase": PHASE,
+            "phase": phase_layout(params),
             **dict.fromkeys(("a", "b", "c"), ADDRESS_BITS),
             "beats": MOVE_BITS - tail,
             "stride": 16,

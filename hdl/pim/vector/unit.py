@@ -22,7 +22,7 @@ from hdl.pim.mover import MOVE_BITS
 from hdl.pim.vector.context import Context, context_count, operand_layout
 from hdl.pim.vector.front import Front, entry_layout, lane_job, tag_layout
 from hdl.pim.vector.lanes import Lanes
-from hdl.pim.vector.phases import PHASE, start_fields
+from hdl.pim.vector.phases import phase_layout, start_fields
 from hdl.pim.vector.reader import Reader
 from hdl.pim.vector.scan import Scan, scan_job
 from hdl.pim.vector.sum import Sum
@@ -114,7 +114,7 @@ class VectorUnit(Part):
     def _contexts(self, m: Module) -> tuple[list[Shared], list[dict[str, Signal]]]:
         """The instructions, and their inputs that come from later."""
         params = self.params
-        first = start_fields(m, self.opcode, "begins")
+        first = start_fields(m, params, self.opcode, "begins")
         layout = operand_layout(params)
         operands = View(layout, Signal(layout.size, name="operands"))
         tail = (params.vector_lanes - 1).bit_length()
@@ -184,7 +184,7 @@ class VectorUnit(Part):
         something else to do, and that is all the rest.
         """
         closed, some, which = Signal(name="closed"), Signal(name="lane_some"), Signal(range(self.contexts), name="next")
-        phases = [View(PHASE, each.phase) for each in contexts]
+        phases = [View(phase_layout(self.params), each.phase) for each in contexts]
         pairs = list(zip(contexts, phases, strict=True))
         groups = {
             "vectors": [each.wants_lane & phase.vector & ~phase.adds for each, phase in pairs],
@@ -275,7 +275,7 @@ class VectorUnit(Part):
         held = [View(operand_layout(params), each.held) for each in contexts]
         layout = scan_job(params, self.contexts)
         job = View(layout, Signal(layout.size, name="scan_job"))
-        phase = View(PHASE, Array(each.phase for each in contexts)[which])
+        phase = View(phase_layout(params), Array(each.phase for each in contexts)[which])
         m.d.comb += [
             job.context.eq(which),
             job.address.eq(Array(each.a for each in held)[which]),
