@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import lcm
+from math import gcd, lcm
 
 from gen.pim.compile.code import Loop
 from gen.pim.compile.context import Context
@@ -21,7 +21,14 @@ from gen.pim.compile.sram import Pass
 __all__ = ["Values"]
 
 #: Addresses that move with loops over slots and over parts of them.
-MOVES = {"ACT_AB": ("row",), "WR_GB": ("a",), "WR_ELEM": ("row", "b"), "MAC_AB": ("row",), "RD_MAC": ("d",)}
+MOVES = {
+    "ACT_AB": ("row",),
+    "WR_GB": ("a",),
+    "WR_ELEM": ("row", "b"),
+    "WR_BYTE": ("row", "b"),
+    "MAC_AB": ("row",),
+    "RD_MAC": ("d",),
+}
 #: Turns from which on a loop is shorter than its turns are.
 TURNS = 3
 
@@ -32,8 +39,9 @@ class Values:
     def __init__(self, context: Context) -> None:
         self.context, self.code, self.sram = context, context.code, context.sram
         self.heads, self.params, self.at = context.heads, context.params, context.at
-        # Words of a head's probabilities.
+        # Words of a head's probabilities, and those that the columns of its values meet.
         self.words = -(-context.seen.tokens // self.params.lanes)
+        self.met = self._columns(self.words) * self.heads.packed
         self._loops: list[Loop] = []
 
     @property
@@ -60,7 +68,7 @@ class Values:
             if turns:
                 groups = size * units // width
                 words = size * self.params.slot_words
-                steps = {"a": groups * self.sram.score_words, "b": words, "d": words}
+                steps = {"a": groups * self.context.score_words, "b": words // self.heads.packed, "d": words}
                 with self._loop(turns, columns=size * self.at.value_words, **steps):
                     self._slots(some, slots[:size], slots[size:])
             self._slots(some, slots[turns * size :], range(0) if last else range(slots.stop, slots.stop + 1))
@@ -69,16 +77,17 @@ class Values:
         """Slots after which instructions are the same, addresses apart: whole periods, blocks and rows."""
         period = lcm(self.heads.value_width, self.params.units) // self.params.units
         rows = lcm(self.at.value_words, self.params.row_cols) // self.at.value_words
-        return lcm(period, rows, self._block(some.repeats)[1] or 1)
+        whole = self.heads.packed // gcd(self.heads.packed, self.params.slot_words)
+        return lcm(period, rows, whole, self._block(some.repeats)[1] or 1)
 
     def _block(self, repeats: range) -> tuple[int, int]:
         """Repeats and slots that have accumulators and room in the global buffers together; no slots: one at a time."""
         params = self.params
         several = self.context.at_once(repeats)
         if several > 1:
-            room = params.gb_words // self.words * (params.buffers // several)
+            room = params.gb_words // self.met * (params.buffers // several)
         else:
-            fit = params.gb_words // self.words * params.buffers
+            fit = params.gb_words // self.met * params.buffers
             several = max(1, min(len(repeats), params.accumulators, fit))
             room = fit // several
         return several, min(params.accumulators // several, room) if params.accumulators > 1 else 0
@@ -116,16 +125,15 @@ class Values:
         params = self.params
         if params.vectors > 1 and repeats > 1:
             later, turn = divmod(index, params.buffers // repeats)
-            return (turn * repeats + vector) * params.gb_words + later * self.words
+            return (turn * repeats + vector) * params.gb_words + later * self.met
         later, turn = divmod(index * repeats + vector, params.buffers)
-        return turn * params.gb_words + later * self.words
+        return turn * params.gb_words + later * self.met
 
     def _load(self, some: Pass, repeats: range, index: int, masks: dict[int, int]) -> None:
         for vector, repeat in enumerate(repeats):
             buffer = self._buffer(len(repeats), index, vector)
             for group, mask in masks.items():
-                a = self.sram.scores + some.index(repeat, group) * self.sram.score_words
-                self._add("WR_GB", mask=mask, a=a, n=self.words, gb=buffer)
+                self._weights(some, repeat, group, mask=mask, n=self.words, gb=buffer)
 
     def _multiply(self, repeats: range, index: int, slot: int, mask: int) -> None:
         if repeats.start == 0:
@@ -133,9 +141,10 @@ class Values:
         for vector in range(0, len(repeats), self.params.vectors):
             self._add(
                 "MAC_AB",
+                *self.context.flags,
                 mask=mask,
                 at=self._column(slot),
-                n=self.words,
+                n=self._columns(self.words),
                 gb=self._buffer(len(repeats), index, vector),
                 acc=index * len(repeats) + vector,
                 vectors=min(self.params.vectors, len(repeats) - vector),
@@ -143,10 +152,14 @@ class Values:
 
     def _keep(self, slot: int, mask: int) -> None:
         """The token's own elements of a slot, one a unit."""
-        word, lane = divmod(self.context.seen.entry, self.params.lanes)
-        a = self.sram.shared + self.heads.value + slot * self.params.slot_words
+        word, place = divmod(self.context.seen.entry, self.params.lanes * self.heads.packed)
+        value, at = self.sram.shared + self.heads.value, self._column(slot) + word
+        a, half = divmod(slot * self.params.slot_words, self.heads.packed)
         with self.code.of("caches"):
-            self._add("WR_ELEM", mask=mask, at=self._column(slot) + word, lane=lane, a=a)
+            if self.heads.packed > 1:
+                self._add("WR_BYTE", mask=mask, at=at, byte=place, a=value + a, half=half)
+            else:
+                self._add("WR_ELEM", mask=mask, at=at, lane=place, a=value + a)
 
     def _open(self, some: Pass, slot: int) -> None:
         """Open the row where a slot begins."""
@@ -155,9 +168,13 @@ class Values:
 
     def _open_next(self, some: Pass, slot: int, after: range) -> None:
         """Open the row where the next slots begin, if that is another one than this slot ends in."""
-        size, last = self.params.row_cols, self._column(slot) + self.words - 1
+        size, last = self.params.row_cols, self._column(slot) + self._columns(self.words) - 1
         if after and self._column(after.start) // size != last // size:
             self._open(some, after.start)
+
+    def _columns(self, words: int) -> int:
+        """Columns that so many words of probabilities meet."""
+        return -(-words // self.heads.packed)
 
     def _column(self, slot: int) -> int:
         return self.context.origin + self.at.values + slot * self.at.value_words
@@ -197,6 +214,7 @@ class Values:
     def _weigh(self, some: Pass, slot: int, repeat: int, masks: dict[int, int]) -> None:
         """A slot's values times the probabilities of one repeat's heads."""
         chunk, everyone = self.params.buffer_words, sum(masks.values())
+        chunk -= chunk % self.heads.packed
         whole = self.words // chunk
         for start, count, length in ((0, whole, chunk), (whole * chunk, 1, self.words % chunk)):
             if count * length == 0:
@@ -204,13 +222,20 @@ class Values:
             keep = start == repeat == 0
             if keep and count > 1:
                 self._keep(slot, everyone)
-            with self._loop(count, columns=length, a=length):
+            with self._loop(count, columns=self._columns(length), a=length):
                 for group, mask in masks.items():
-                    a = self.sram.scores + some.index(repeat, group) * self.sram.score_words + start
-                    self._add("WR_GB", mask=mask, a=a, n=length)
+                    self._weights(some, repeat, group, start, mask=mask, n=length)
                 if keep and count == 1:  # behind the words for the global buffer: no further change of modes
                     self._keep(slot, everyone)
-                self._add("MAC_AB", mask=everyone, at=self._column(slot) + start, n=length)
+                at, n = self._column(slot) + self._columns(start), self._columns(length)
+                self._add("MAC_AB", *self.context.flags, mask=everyone, at=at, n=n)
+
+    def _weights(self, some: Pass, repeat: int, group: int, start: int = 0, *, mask: int, n: int, gb: int = 0) -> None:
+        """So many words of a head's probabilities to the global buffers; beside an odd one, any number will do."""
+        a = self.sram.scores + some.index(repeat, group) * self.context.score_words + start
+        self._add("WR_GB", mask=mask, a=a, n=n, gb=gb)
+        if n % self.heads.packed:
+            self._add("WR_GB", mask=mask, a=a + n - 1, n=1, gb=gb + n)
 
     def _groups(self, some: Pass, slot: int) -> dict[int, int]:
         """The channels that work for each group of a pass in a slot; a channel's banks all work for one."""
@@ -231,6 +256,6 @@ class Values:
             yield
             self._loops.pop()
 
-    def _add(self, name: str, **values: int) -> None:
+    def _add(self, name: str, *flags: str, **values: int) -> None:
         """An instruction whose addresses move with the loops around it."""
-        self.code.add(name, move=dict.fromkeys(MOVES[name], self._loops), **values)
+        self.code.add(name, *flags, move=dict.fromkeys(MOVES[name], self._loops), **values)

@@ -204,7 +204,7 @@ _OPERANDS = {
     "mac_gb": Operand("gb", "buffer", ("a",), "first word of the global buffer", 0),
     "lane": Operand("lane", "lane", ("b",), "lane of the column"),
     "byte": Operand("byte", "byte", ("b",), "byte of the column"),
-    "bytes": Operand("a", "sram", ("a",), "SRAM word where the slot of bytes begins"),
+    "bytes": Operand("a", "sram", ("a",), "SRAM word where the slot of bytes begins", steps="b"),
     "half": Operand("half", "half", ("d",), "half of the word at `a` where the slot of bytes begins", 0),
     "acc": Operand("acc", "accumulator", ("bank",), "first accumulator", 0),
     "to": Operand("to", "accumulator", ("d",), "first accumulator that takes the results"),
@@ -241,6 +241,8 @@ _OPERANDS = {
     "row_step": Operand("row", "stride", ("row",), "rows that addresses advance each iteration", 0, signed=True),
     "col_step": Operand("col", "stride", ("col",), "columns that addresses advance each iteration", 0),
     "a_step": Operand("a", "stride", ("a",), "words that `a` (`gb` of MAC_AB) advances each iteration", 0, signed=True),
-    "b_step": Operand("b", "stride", ("b",), "words that `b` (`a` of WR_ELEM) advances each iteration", 0, signed=True),
+    "b_step": Operand(
+        "b", "stride", ("b",), "words that `b` (`a` of WR_ELEM and WR_BYTE) advances each iteration", 0, signed=True
+    ),
     "d_step": Operand("d", "stride", ("d",), "words that `d` (`gb` of WR_GB) advances each iteration", 0, signed=True),
 }
