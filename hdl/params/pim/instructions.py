@@ -300,8 +300,8 @@ INSTRUCTIONS = {
             "a[i] / scale, rounded to the nearest integer, ties to even, and saturated: 127.5 gives 127 and -127.5 "
             "gives -127, half a step away like any tie; -128 never occurs. Zeros of either sign give 0; all zeros have "
             "scale 2^-126. If any element is infinite or NaN, the scale is NaN (0x7FC0) and every int8 is 0. They are "
-            "two's complement, byte k of a word is int8 k of its 2 * LANES, as in columns of int8, and what is left of the "
-            "last word is zero. The scale is written last: it may lie in a, but not in d",
+            "two's complement, byte k of a word is int8 k of its 2 * LANES, as in columns of int8, and what is left "
+            "of the last word is zero. The scale is written last: it may lie in a, but not in d",
             Touch("sram", "a", "vector", in_place=True),
             Touch("sram", "scale", "one", write=True, late=True),
             _result("d", "packed"),

@@ -12,6 +12,7 @@ from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
+from hdl.pim.vector.int8 import inverse
 from hdl.pim.vector.phases import decode_phase, phase_layout, state_bits
 
 __all__ = ["Context", "context_count", "operand_layout"]
@@ -111,6 +112,8 @@ class Context(Part):
             self.s2.eq(Mux(phase.s2_x, x, CONSTANTS["1"])),
         ]
         choices = {"x": x, "k": scale, "share": held.share}
+        if self.params.int8:
+            choices["inverse"] = inverse(x)
         choices |= {"one": Const(CONSTANTS["1"], FP32.width), "log2e": Const(CONSTANTS["log2e"], FP32.width)}
         found: Value = Const(0, FP32.width)
         for name, value in choices.items():

@@ -105,6 +105,11 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "VSILU": _function("silu"),
     "VGELUE": _function("gelue"),
     "VRELU": (Phase(run="move", a="rectified"),),
+    "VQUANT": (
+        Phase(scan="scale"),
+        Phase(run="scale", s1="inverse", to="pack"),
+        Phase(run="move", a="x", to="single"),
+    ),
     "RMAX": (Phase(scan="greatest"),),
     "RSUM": (Phase(scan="sum"),),
     "RSSQ": (Phase(run="square", to="sum"),),
@@ -126,11 +131,6 @@ PHASES: dict[str, tuple[Phase, ...]] = {
         Phase(run="normalise"),
     ),
     "RMSNORM": (Phase(run="square", to="sum"), *_ROOT, Phase(run="normalise_rms")),
-    "VQUANT": (
-        Phase(scan="scale"),
-        Phase(run="scale", s1="inverse", to="pack"),
-        Phase(run="move", a="x", to="single"),
-    ),
 }
 #: What may still follow in a chain; the place of nothing is 0.
 CHAINS: tuple[tuple[Step, ...], ...] = tuple(
