@@ -42,7 +42,7 @@ def scaled_product(x: Elements, matrix: Quantised, bias: Elements | None, lanes:
 
 
 def cached(heads: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.float64], float]:
-    """The keys, or values, of all heads as a cache of 8 bits has them: integers, and the power of two that is their scale.
+    """The keys, or values, of all heads as a cache of 8 bits has them: integers, and their scale, a power of two.
 
     Their greatest magnitude is 64 to 128 times the scale, unless that would be less than 2^-126; integers are the
     nearest, ties to even, and at most 127.

@@ -74,19 +74,14 @@ class Attend:
         Channels first do what ``aside`` emits.
         """
         stages = self._stages(some)
-        if self.packed is None and len(some.repeats) == 1:
-            # The heads of two stages follow each other.
-            self.share(some, range(stages[:2][-1].stop))
-        else:
-            self.share(some, stages[0])
-            self.scale(some, stages[0])
-            for stage in stages[1:2]:
-                self.share(some, stage)
+        # Of a single repeat the heads of two stages follow each other.
+        ahead = stages[:2] if len(some.repeats) > 1 else [range(stages[:2][-1].stop)]
+        for stage in ahead:
+            self.share(some, stage)
         aside()
         for number, stage in enumerate(stages):
+            self.scale(some, stage)
             self.mix(some, stage)
-            for later in stages[number + 1 : number + 2]:
-                self.scale(some, later)
             for later in stages[number + 2 : number + 3]:
                 self.share(some, later)
 
@@ -115,7 +110,7 @@ class Attend:
         heads = self.heads
         unit, column = self.at.keys.find(self.params, self.seen.entry)
         if self.packed:
-            self.packed.keep_key(unit, column)
+            self.packed.keep(unit, column)
             return
         words = heads.groups * heads.part_words
         with self.code.of("caches"):
@@ -127,27 +122,27 @@ class Attend:
     def score(self, some: Pass) -> None:
         """The scores of a pass; where there are scales, without them."""
         Scores(self.context).emit(some)
-        if self.packed and some is self.sram.passes[0]:
-            self.packed.keep_value()
 
     def share(self, some: Pass, stage: range | None = None) -> None:
         """Probabilities in the place of scores, of a pass or some groups of it, counted from its first one."""
-        words, sram = self.context.score_words, self.sram
-        runs = self._runs(some, stage)
-        if self.packed and (stage is None or not stage.start):
-            self.packed.multiply(range(some.heads), values=False)
+        words = self.context.score_words
         with self.code.of("softmax"):
-            for run in runs:
-                scores = sram.scores + run.start * words
+            if self.packed and (stage is None or not stage.start):
+                self.packed.scale_scores(some)
+            for run in self._runs(some, stage):
+                scores = self.sram.scores + run.start * words
                 with self.code.loop(len(run), a=words, d=words) as head:
                     move = {"a": [head], "d": [head]}
                     self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
 
     def scale(self, some: Pass, stage: range | None = None) -> None:
-        """Probabilities, of a pass or some groups of it, times the scales of values, where there are any."""
+        """Where there are scales, probabilities of a pass, or of some groups of it, times those of values."""
         if self.packed:
-            for run in self._runs(some, stage):
-                self.packed.multiply(run, values=True)
+            if some is self.sram.passes[0] and (stage is None or not stage.start):
+                self.packed.bring_values()
+            with self.code.of("softmax"):
+                for run in self._runs(some, stage):
+                    self.packed.scale_shares(run)
 
     def _runs(self, some: Pass, stage: range | None) -> list[range]:
         """The heads of a pass, or of some groups of it, counted from its first one: those one behind the other."""

@@ -57,7 +57,7 @@ class Sram:
     bias, bias_z : int
         Biases of products that go to ``shared`` and to ``z``: there, or with a batch at places of their own.
     scaled : int
-        Heads that are multiplied with scales at once: so often those of keys are there, and those of values.
+        Heads whose scores are multiplied with scales at once: so often those of keys are there.
     passes : tuple of Pass
         The heads of a layer, as many at a time as have room for their scores.
     pieces : tuple of range
@@ -159,7 +159,7 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     mixed = region("mixed values", _slots(placement, heads.repeats) + params.slot_words)
     score_words = placement.slot_words(placement.tokens)
     heads_at_once = _scaled(placement, (limit - at) // score_words)
-    scales = region("scales", 2 * heads_at_once * score_words) if heads_at_once else at
+    scales = region("scales", (heads_at_once + 1) * score_words) if heads_at_once else at
     scores, free = at, limit - at
     passes = tuple(_passes(placement, free // score_words)) if free > 0 else ()
     least = _least_heads(placement) * score_words
@@ -220,10 +220,10 @@ def _slots(placement: Placement, repeats: int = 1) -> int:
 
 
 def _scaled(placement: Placement, room: int) -> int:
-    """Heads that are multiplied with scales at once, where there are some: no more passes than with one."""
+    """Heads whose scores are multiplied at once, where there are scales: no more passes than with one head."""
     if placement.scales is None:
         return 0
-    count = [len(list(_passes(placement, max(0, room - 2 * heads)))) for heads in range(1, TOGETHER + 1)]
+    count = [len(list(_passes(placement, max(0, room - heads - 1)))) for heads in range(1, TOGETHER + 1)]
     most = max(heads for heads, passes in enumerate(count, 1) if passes == count[0])
     return min(most, placement.heads.groups * placement.heads.repeats)
 
