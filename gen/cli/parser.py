@@ -252,6 +252,7 @@ _MODEL = "a config.json, the folder of a model with one, or the name of a publis
 
 
 _BATCH = "sequences that go one token further together, each with caches of its own (default: 1)"
+_CACHES = "what keys and values are stored as: bf16 (default), or int8 with a scale for every head and token"
 _WEIGHTS = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
 
 
@@ -276,6 +277,7 @@ def _pim_compile() -> _Parser:
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
     parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
     parser.add_argument("--weights", default="bf16", metavar="KIND", help=_WEIGHTS)
+    parser.add_argument("--caches", default="bf16", metavar="KIND", help=_CACHES)
     about = "whether the vector unit works while channels do (default: it does)"
     parser.add_argument("--overlap", action=argparse.BooleanOptionalAction, default=True, help=about)
     parser.add_argument("--positions", metavar="N-M", help="positions whose programs are written (default: all)")
@@ -311,6 +313,7 @@ def _pim_simulate() -> _Parser:
     parser.add_argument("--layout", default="auto", metavar="HOW", help=about)
     parser.add_argument("--batch", type=int, default=1, metavar="N", help=_BATCH)
     parser.add_argument("--weights", default="bf16", metavar="KIND", help=_WEIGHTS)
+    parser.add_argument("--caches", default="bf16", metavar="KIND", help=_CACHES)
     about = "whether the vector unit works while channels do (default: it does)"
     parser.add_argument("--overlap", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "simulate the last position on other systems as well: channels, vector unit, refreshes ..."

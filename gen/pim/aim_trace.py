@@ -101,7 +101,7 @@ def _check(index: int, one: Instruction) -> None:
         "an accumulator other than the first one": values.get("acc", 0) > 0 or name == "SCALE_AB",
         "several accumulators": name in ("WR_BIAS", "RD_MAC") and values["n"] > 1,
         "several vectors": values.get("vectors", 1) > 1,
-        "columns of int8": "int8" in one.flags,
+        "columns of int8": "int8" in one.flags or name == "WR_BYTE",
     }
     problems = [
         Problem(f"instruction {index}", f"{name.lower()} needs {what}, which a trace of AiM requests can't say")

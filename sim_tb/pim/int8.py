@@ -1,6 +1,8 @@
-"""The product of a matrix of 8 bits and a vector, bit for bit as the controller computes it."""
+"""Integers of 8 bits: the product of a matrix and a vector, bit for bit as the controller computes it, and caches."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +10,7 @@ import numpy.typing as npt
 from gen.pim.model.quantise import Quantised
 from sim_tb.golden.float import add, dot, multiply, narrow, widen
 
-__all__ = ["scaled_product"]
+__all__ = ["cached", "scaled_product"]
 
 Elements = npt.NDArray[np.uint16]
 
@@ -37,3 +39,20 @@ def scaled_product(x: Elements, matrix: Quantised, bias: Elements | None, lanes:
         sums = dot(integers[:, part], x[part], 2 * lanes)
         result = narrow(add(widen(result), multiply(sums, widen(matrix.scales))))
     return result
+
+
+def cached(heads: npt.NDArray[np.floating]) -> tuple[npt.NDArray[np.float64], float]:
+    """The keys, or values, of all heads as a cache of 8 bits has them: integers, and their scale, a power of two.
+
+    Their greatest magnitude is 64 to 128 times the scale, unless that would be less than 2^-126; integers are the
+    nearest, ties to even, and at most 127.
+
+    Parameters
+    ----------
+    heads : float array
+        Of any shape.
+    """
+    values = np.asarray(heads, np.float64)
+    greatest = float(np.abs(values).max())
+    scale = 2.0 ** max(math.floor(math.log2(greatest)) - 6 if greatest else -126, -126)
+    return np.clip(np.rint(values / scale), -127, 127), scale

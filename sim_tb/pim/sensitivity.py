@@ -79,7 +79,14 @@ def sensitivity(compiled: Compiled, position: int, *, predict: bool = True, layo
                 other = changed(compiled.params, changes)
                 at = compiled.placement
                 again = compile_decoder(
-                    at.decoder, other, at.tokens, layout, at.batch, at.weights, overlap=compiled.overlap
+                    at.decoder,
+                    other,
+                    at.tokens,
+                    layout,
+                    at.batch,
+                    at.weights,
+                    at.caches,
+                    overlap=compiled.overlap,
                 )
             except ConfigError as error:
                 yield Varied(name, changes, problem=str(error.problems[0]))

@@ -39,6 +39,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
             options.layout,
             options.batch,
             options.weights,
+            options.caches,
             overlap=options.overlap,
         )
         found = {"model": options.model, **report(compiled)}
@@ -126,7 +127,8 @@ def _text(found: dict[str, Any]) -> str:
     lines = [
         f"{found['family']}, {found['parameters']:,} parameters, {found['layers']} layers, {found['tokens']:,} tokens"
         + (f", {found['batch']} sequences" if found["batch"] > 1 else "")
-        + (f", {found['weights']} weights" if found["weights"] != "bf16" else ""),
+        + (f", {found['weights']} weights" if found["weights"] != "bf16" else "")
+        + (f", {found['caches']} caches" if found["caches"] != "bf16" else ""),
         f"rows      {rows['used']:,} of {rows['of']:,} ({rows['used'] / rows['of']:.1%}): {rows['weights']:,} of "
         f"weights, {rows['caches']:,} of caches; {rows['layer']} a layer",
         table([head, *(_matrix(each) for each in found["matrices"])], "  "),

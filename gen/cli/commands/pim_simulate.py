@@ -51,6 +51,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
             "changes": options.overrides,
             "layout": options.layout,
             "weights": options.weights,
+            "caches": options.caches,
             "overlap": options.overlap,
             "output_matrix": options.output_matrix,
             **performance.figures(),
@@ -91,7 +92,14 @@ def _compiled(options: argparse.Namespace) -> Compiled:
     try:
         tokens = max(min(context, ROOM), options.first + options.tokens)
         return compile_decoder(
-            decoder, params, tokens, options.layout, options.batch, options.weights, overlap=options.overlap
+            decoder,
+            params,
+            tokens,
+            options.layout,
+            options.batch,
+            options.weights,
+            options.caches,
+            overlap=options.overlap,
         )
     except ConfigError as error:
         raise ConfigError(error.problems, options.model) from None

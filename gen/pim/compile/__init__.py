@@ -1,5 +1,6 @@
 """The mapping compiler: a decoder and a system become a placement, an image of the banks, and programs."""
 
+from gen.pim.compile.caches import CACHES
 from gen.pim.compile.compiled import Compiled, compile_decoder
 from gen.pim.compile.kinds import LAYOUTS
 from gen.pim.compile.operations import OPERATIONS
@@ -9,6 +10,7 @@ from gen.pim.compile.sram import Sram
 from gen.pim.model.quantise import WEIGHTS
 
 __all__ = [
+    "CACHES",
     "LAYOUTS",
     "OPERATIONS",
     "TOKEN",

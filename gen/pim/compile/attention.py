@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from gen.pim.compile.context import Context
+from gen.pim.compile.packed import Packed
 from gen.pim.compile.registers import SCALE
 from gen.pim.compile.scores import Scores
-from gen.pim.compile.sram import Pass
+from gen.pim.compile.sram import TOGETHER, Pass
 from gen.pim.compile.values import Values
 
 __all__ = ["Attend", "attend"]
-
-#: Heads that become probabilities at the same time, about: half of what the vector unit has at work.
-TOGETHER = 4
 
 
 def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *, overlap: bool) -> None:
@@ -55,6 +53,7 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *,
         else:
             beside(number, following)
             each.share(some)
+            each.scale(some)
             each.mix(some)
         if more and not following:
             begin(number + 1)
@@ -67,6 +66,7 @@ class Attend:
         self.context, self.code, self.sram, self.seen = context, context.code, context.sram, context.seen
         self.heads, self.params, self.at = context.heads, context.params, context.at
         self.values = Values(context)
+        self.packed = Packed(context, self.at.scales) if self.at.scales else None
 
     def weigh(self, some: Pass, aside: Callable[[], None]) -> None:
         """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
@@ -74,10 +74,13 @@ class Attend:
         Channels first do what ``aside`` emits.
         """
         stages = self._stages(some)
-        for stage in stages[:2]:
+        # Of a single repeat the heads of two stages follow each other.
+        ahead = stages[:2] if len(some.repeats) > 1 else [range(stages[:2][-1].stop)]
+        for stage in ahead:
             self.share(some, stage)
         aside()
         for number, stage in enumerate(stages):
+            self.scale(some, stage)
             self.mix(some, stage)
             for later in stages[number + 2 : number + 3]:
                 self.share(some, later)
@@ -106,6 +109,9 @@ class Attend:
         """The token's key in one piece, in the unit of its turn."""
         heads = self.heads
         unit, column = self.at.keys.find(self.params, self.seen.entry)
+        if self.packed:
+            self.packed.keep(unit, column)
+            return
         words = heads.groups * heads.part_words
         with self.code.of("caches"):
             for part in range(len(heads.parts)):
@@ -114,23 +120,36 @@ class Attend:
 
     # --- scores, probabilities, values -------------------------------------------------------------------------------
     def score(self, some: Pass) -> None:
-        """The scores of a pass."""
+        """The scores of a pass; where there are scales, without them."""
         Scores(self.context).emit(some)
 
     def share(self, some: Pass, stage: range | None = None) -> None:
         """Probabilities in the place of scores, of a pass or some groups of it, counted from its first one."""
-        words, sram = self.sram.score_words, self.sram
-        stage = range(len(some.groups)) if stage is None else stage
-        whole = len(stage) == len(some.groups)
-        runs = [range(some.heads)] if whole else []
-        for repeat in range(0 if whole else len(some.repeats)):
-            runs.append(range(repeat * len(some.groups) + stage.start, repeat * len(some.groups) + stage.stop))
+        words = self.context.score_words
         with self.code.of("softmax"):
-            for run in runs:
-                scores = sram.scores + run.start * words
+            if self.packed and (stage is None or not stage.start):
+                self.packed.scale_scores(some)
+            for run in self._runs(some, stage):
+                scores = self.sram.scores + run.start * words
                 with self.code.loop(len(run), a=words, d=words) as head:
                     move = {"a": [head], "d": [head]}
                     self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
+
+    def scale(self, some: Pass, stage: range | None = None) -> None:
+        """Where there are scales, probabilities of a pass, or of some groups of it, times those of values."""
+        if self.packed:
+            if some is self.sram.passes[0] and (stage is None or not stage.start):
+                self.packed.bring_values()
+            with self.code.of("softmax"):
+                for run in self._runs(some, stage):
+                    self.packed.scale_shares(run)
+
+    def _runs(self, some: Pass, stage: range | None) -> list[range]:
+        """The heads of a pass, or of some groups of it, counted from its first one: those one behind the other."""
+        count = len(some.groups)
+        if stage is None or len(stage) == count:
+            return [range(some.heads)]
+        return [range(repeat * count + stage.start, repeat * count + stage.stop) for repeat in range(len(some.repeats))]
 
     def mix(self, some: Pass, stage: range | None = None) -> None:
         """The values of a pass or some groups of it, counted from its first one, weighted with their probabilities."""

@@ -85,10 +85,12 @@ class Code:
         finally:
             self._operation = before
 
-    def add_unit(self, name: str, unit: int, at: int, **values: int) -> None:
+    def add_unit(
+        self, name: str, unit: int, at: int, move: Mapping[str, Sequence[Loop]] | None = None, **values: int
+    ) -> None:
         """Append an instruction for columns of the bank of one unit."""
         channel, bank = divmod(unit, self.params.banks)
-        self.add(name, at=at, move=None, mask=1 << channel, bank=bank, **values)
+        self.add(name, at=at, move=move, mask=1 << channel, bank=bank, **values)
 
     @contextmanager
     def loop(self, count: int, *, columns: int = 0, **steps: int) -> Iterator[Loop]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gen.pim.compile.caches import CACHES, lacking
 from gen.pim.compile.image import check, parts
 from gen.pim.compile.int8 import buffer_words
 from gen.pim.compile.kinds import LAYOUTS
@@ -187,6 +188,7 @@ def compile_decoder(
     layout: str = "auto",
     batch: int = 1,
     weights: str = "bf16",
+    caches: str = "bf16",
     *,
     overlap: bool = True,
 ) -> Compiled:
@@ -204,6 +206,8 @@ def compile_decoder(
         Sequences that programs take one token further together, each with caches and activations of its own.
     weights : str
         A key of :data:`gen.pim.compile.WEIGHTS`: what matrices are stored as.
+    caches : str
+        A key of :data:`gen.pim.compile.CACHES`: what keys and values are stored as.
     overlap : bool
         Let the vector unit work while channels do; otherwise one thing follows the other.
 
@@ -216,7 +220,12 @@ def compile_decoder(
     tokens = min(decoder.context, USUAL_TOKENS) if tokens is None else tokens
     if isinstance(tokens, bool) or not isinstance(tokens, int) or not 1 <= tokens <= decoder.context:
         problems.append(Problem("tokens", f"must be 1 to the {decoder.context} of the model's context, not {tokens!r}"))
-    for key, value, known in (("layout", layout, LAYOUTS), ("weights", weights, WEIGHTS)):
+    choices: tuple[tuple[str, str, Collection[str]], ...] = (
+        ("layout", layout, LAYOUTS),
+        ("weights", weights, WEIGHTS),
+        ("caches", caches, CACHES),
+    )
+    for key, value, known in choices:
         if value not in known:
             message = f"must be one of {', '.join(known)}, not {value!r}"
             problems.append(Problem(key, message, near_name(value, known)))
@@ -225,9 +234,11 @@ def compile_decoder(
         problems.append(Problem("batch", message))
     if weights == "int8":
         problems += _int8(params)
+    if caches == "int8":
+        problems += [each for each in lacking(params) if each.where not in {problem.where for problem in problems}]
     if problems:
         raise ConfigError(problems)
-    placement = place(decoder, params, tokens, layout, batch, weights)
+    placement = place(decoder, params, tokens, layout, batch, weights, caches)
     problems = [*_fields(placement), *_rows(placement, layout)]
     try:
         sram = arrange(placement, overlap=overlap)
@@ -281,22 +292,29 @@ def _rows(placement: Placement, layout: str) -> Iterator[Problem]:
 def _ways_out(placement: Placement, layout: str) -> Iterator[str]:
     """What would make a decoder fit."""
     params, decoder, batch = placement.params, placement.decoder, placement.batch
+    weights, caches = placement.weights, placement.caches
     for channels in range(params.channels + 1, 25):
         try:
             wider = replace(params, channels=channels)
         except ConfigError:
             continue
-        if place(decoder, wider, placement.tokens, layout, batch, placement.weights).rows <= params.rows:
+        if place(decoder, wider, placement.tokens, layout, batch, weights, caches).rows <= params.rows:
             yield f"{channels} channels would do"
             break
-    if placement.weights == "bf16":
+    if weights == "bf16":
         able = replace(params, int8=True, accumulators=max(ACCUMULATORS, params.accumulators))
-        rows = place(decoder, able, placement.tokens, layout, batch, "int8").rows
+        rows = place(decoder, able, placement.tokens, layout, batch, "int8", caches).rows
         fits = "would fit" if rows <= params.rows else "would not fit either"
         yield f"weights of 8 bits would take {rows} rows in all, and {fits}"
 
+    if caches == "bf16":
+        able = replace(params, int8=True)
+        rows = place(decoder, able, placement.tokens, layout, batch, weights, "int8").rows
+        if rows <= params.rows:
+            yield f"caches of 8 bits would take {rows} rows in all, and would fit"
+
     def room(tokens: int) -> int:
-        return place(decoder, params, tokens, layout, batch, placement.weights).rows
+        return place(decoder, params, tokens, layout, batch, weights, caches).rows
 
     if room(1) <= params.rows:
         low, high = 1, placement.tokens

@@ -49,6 +49,16 @@ class Context:
         """The system."""
         return self.at.params
 
+    @property
+    def score_words(self) -> int:
+        """Words from a head's scores to the next one's: whole slots of what is seen."""
+        return self.at.slot_words(self.seen.tokens)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Flags of MAC_AB on caches."""
+        return ("int8",) if self.heads.packed > 1 else ()
+
     def at_once(self, repeats: range) -> int:
         """Queries that share a key and meet its column at once; 1 where no column meets several vectors."""
         params = self.params

@@ -35,10 +35,14 @@ class Heads:
     ----------
     params : PimParams
     decoder : Decoder
+    packed : int
+        Numbers of keys and values that the banks hold in the place of a bf16 number: parts, and values of a head, are
+        a multiple of so many words.
     """
 
     params: PimParams
     decoder: Decoder
+    packed: int = 1
 
     @property
     def groups(self) -> int:
@@ -67,7 +71,8 @@ class Heads:
     @property
     def part_words(self) -> int:
         """Words of a part."""
-        return gcd(*(words_of(self.params, len(section)) for section in self._sections))
+        lanes = self.packed * self.params.lanes
+        return self.packed * gcd(*(-(-len(section) // lanes) for section in self._sections))
 
     @cached_property
     def parts(self) -> list[list[int]]:
@@ -86,7 +91,7 @@ class Heads:
         positions = self.decoder.positions
         if not isinstance(positions, Rotary):
             return 0
-        return words_of(self.params, positions.width // 2) // self.part_words
+        return -(-words_of(self.params, positions.width // 2) // self.part_words)
 
     @property
     def head_words(self) -> int:
@@ -94,14 +99,23 @@ class Heads:
         return len(self.parts) * self.part_words
 
     @property
-    def key_words(self) -> int:
-        """Words of a token's key."""
-        return self.groups * self.head_words
+    def key_columns(self) -> int:
+        """Columns of a token's key."""
+        return self.groups * self.head_words // self.packed
+
+    @property
+    def part_columns(self) -> int:
+        """Columns of a part of a head's key."""
+        return self.part_words // self.packed
+
+    def key_column(self, part: int, group: int) -> int:
+        """The column of a token's key where a part of a head begins."""
+        return (part * self.groups + group) * self.part_columns
 
     @property
     def value_width(self) -> int:
         """Elements of a head's value, the zeros that fill it included: whole words and whole channels."""
-        unit = lcm(self.params.lanes, self.params.banks)
+        unit = lcm(self.packed * self.params.lanes, self.params.banks)
         return -(-self.decoder.attention.head_width // unit) * unit
 
     @property

@@ -10,6 +10,7 @@ is a loop over layers; behind the layers lies what is needed once a token.
 * What is read as a whole goes round the units: item i (position i, the key of token i) lies in one piece in unit i mod
   units, so that a row of every bank holds consecutive tokens.
 * Element j of a value lies in unit j mod units, and consecutive tokens are consecutive elements of a row.
+* Keys and values of 8 bits take half as many columns, and have scales (:mod:`gen.pim.compile.caches`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from gen.pim.compile.caches import CACHES, Scales
 from gen.pim.compile.heads import Heads
 from gen.pim.compile.int8_product import Int8Product
 from gen.pim.compile.kinds import KINDS, LAYOUTS, Stored
@@ -65,6 +67,8 @@ class Placement:
         Sequences, each with caches of its own.
     weights : str
         What matrices are stored as, a key of ``WEIGHTS``.
+    caches : str
+        What keys and values are stored as, a key of ``CACHES``.
     layer : mapping
         The matrices of a layer by name: ``attend`` (queries, keys and values), ``mix``, ``up`` (with the gate before
         it, where there is one), ``down``.
@@ -75,7 +79,9 @@ class Placement:
     keys : Items
         Those of the first sequence.
     values, value_words : int
-        The column where its values begin, and the words of a slot of them.
+        The column where its values begin, and the columns of a slot of them.
+    scales : Scales or None
+        The scales of its keys and values, if they have any.
     embedding, positions : Items or None
         Embeddings in bf16, where the output matrix does not have them; vectors of positions, or their cosines and
         sines.
@@ -91,12 +97,14 @@ class Placement:
     tokens: int
     batch: int
     weights: str
+    caches: str
     layer: Mapping[str, Stored]
     output: Stored
     vectors: Mapping[str, tuple[Piece, ...]]
     keys: Items
     values: int
     value_words: int
+    scales: Scales | None
     embedding: Items | None
     positions: Items
     layer_rows: int
@@ -132,7 +140,13 @@ class Placement:
 
 
 def place(
-    decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int = 1, weights: str = "bf16"
+    decoder: Decoder,
+    params: PimParams,
+    tokens: int,
+    layout: str,
+    batch: int = 1,
+    weights: str = "bf16",
+    caches: str = "bf16",
 ) -> Placement:
     """Lay a decoder out, whether the banks are large enough or not.
 
@@ -148,20 +162,24 @@ def place(
         Sequences.
     weights : str
         A key of ``WEIGHTS``.
+    caches : str
+        A key of ``CACHES``.
     """
     if layout == "auto":
-        apart = _Placer(decoder, params, tokens, "auto", batch, weights).placement()
-        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", batch, weights)
-    return _Placer(decoder, params, tokens, layout, batch, weights).placement()
+        apart = _Placer(decoder, params, tokens, "auto", batch, weights, caches).placement()
+        return apart if apart.rows <= params.rows else place(decoder, params, tokens, "dense", batch, weights, caches)
+    return _Placer(decoder, params, tokens, layout, batch, weights, caches).placement()
 
 
 class _Placer:
     """Puts one thing behind the other."""
 
-    def __init__(self, decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int, weights: str) -> None:
+    def __init__(
+        self, decoder: Decoder, params: PimParams, tokens: int, layout: str, batch: int, weights: str, caches: str
+    ) -> None:
         self.decoder, self.params, self.tokens = decoder, params, tokens
-        self.layout, self.batch, self.weights = layout, batch, weights
-        self.heads = Heads(params, decoder)
+        self.layout, self.batch, self.weights, self.caches = layout, batch, weights, caches
+        self.heads = Heads(params, decoder, CACHES[caches].packed)
         self.columns = 0
         self.vectors: dict[str, tuple[Piece, ...]] = {}
 
@@ -183,9 +201,10 @@ class _Placer:
         ]
         self._vectors({**self._norms(*norms), **{f"{name}.bias": layer[name].result_words for name in biases}})
         weights = self._row()
-        keys = self._items(heads.key_words, self.tokens)
-        value_words = words_of(params, self.tokens)
+        keys = self._items(heads.key_columns, self.tokens)
+        value_words = -(-words_of(params, self.tokens) // heads.packed)
         values = self._region(-(-heads.values // params.units) * value_words)
+        scales = self._scales() if heads.packed > 1 else None
         layer_rows = weights + self.batch * (self._row() - weights)
         self.columns = layer_rows * params.row_cols * decoder.layers
         output = self._matrix(decoder.vocabulary, decoder.width, items=True)
@@ -205,12 +224,14 @@ class _Placer:
             tokens=self.tokens,
             batch=self.batch,
             weights=self.weights,
+            caches=self.caches,
             layer=MappingProxyType(layer),
             output=output,
             vectors=MappingProxyType(self.vectors),
             keys=keys,
             values=values,
             value_words=value_words,
+            scales=scales,
             embedding=embedding,
             positions=positions,
             layer_rows=layer_rows,
@@ -222,6 +243,13 @@ class _Placer:
         width = words_of(self.params, self.decoder.width)
         found = dict.fromkeys(names, width)
         return found if self.decoder.norm.kind == "rms" else {**found, **{f"{name}.bias": width for name in names}}
+
+    def _scales(self) -> Scales:
+        """Scales over whole slots of tokens, as scores have them."""
+        words = -(-self.tokens // self.params.units) * self.params.slot_words
+        scales = Scales(self.params, words, self._region(0))
+        self._region(scales.columns)
+        return scales
 
     def _row(self) -> int:
         """Begin a row; its number."""

@@ -32,6 +32,7 @@ def report(compiled: Compiled) -> dict[str, Any]:
         "tokens": placement.tokens,
         "batch": placement.batch,
         "weights": placement.weights,
+        "caches": placement.caches,
         "overlap": compiled.overlap,
         "rows": {
             "used": placement.rows,

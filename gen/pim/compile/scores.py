@@ -48,12 +48,12 @@ class Scores:
         context, code = self.context, self.code
         self._load(repeats, groups)
         slots = context.at.slots(context.seen.tokens)
-        words, step = self.heads.part_words, self.sram.score_words
+        words, step = self.heads.part_words, self.context.score_words
         turn = self._turn(len(groups), len(repeats))
         whole, rest = divmod(len(groups), turn)
-        with code.loop(slots, columns=self.heads.key_words, d=self.params.slot_words) as slot:
+        with code.loop(slots, columns=self.heads.key_columns, d=self.params.slot_words) as slot:
             if whole:
-                with code.loop(whole, columns=turn * words, a=turn * words, d=turn * step) as group:
+                with code.loop(whole, columns=turn * self.heads.part_columns, a=turn * words, d=turn * step) as group:
                     heads = range(groups.start, groups.start + turn)
                     self._heads(some, repeats, groups, heads, [slot, group])
                     if not rest and whole == 1:
@@ -103,12 +103,13 @@ class Scores:
         for one, group in enumerate(turn):
             for index in range(0, len(repeats), params.vectors):
                 for part in range(len(heads.parts)):
-                    column = self.context.origin + at.keys.at + (part * heads.groups + group) * words
+                    column = self.context.origin + at.keys.at + heads.key_column(part, group)
                     code.add(
                         "MAC_AB",
+                        *self.context.flags,
                         mask=code.everyone,
                         at=column,
-                        n=words,
+                        n=heads.part_columns,
                         gb=self._buffer(part, index, repeats, groups) + (group - groups.start) * words,
                         acc=one * len(repeats) + index if params.accumulators > 1 else 0,
                         vectors=min(params.vectors, len(repeats) - index),
@@ -119,7 +120,7 @@ class Scores:
                     code.add("RD_MAC", mask=code.everyone, d=d, move={"d": moving})
 
     def _place(self, some: Pass, repeat: int, group: int) -> int:
-        return self.sram.scores + some.index(repeat, group) * self.sram.score_words
+        return self.sram.scores + some.index(repeat, group) * self.context.score_words
 
     def _read(self, some: Pass, repeats: range, turn: range, moving: list[Loop]) -> None:
         """A turn's accumulators: all at once, or those of a group at a time."""
@@ -135,7 +136,7 @@ class Scores:
                 d=d,
                 acc=one * len(repeats),
                 n=n,
-                stride=stride * self.sram.score_words,
+                stride=stride * self.context.score_words,
                 move={"d": moving},
             )
 
@@ -143,7 +144,7 @@ class Scores:
         """Open the row with the next slot's keys while accumulators are read, if it always is another one."""
         heads, size = self.heads, self.params.row_cols
         first = self.context.origin + self.context.at.keys.at
-        last = first + ((len(heads.parts) - 1) * heads.groups + groups.stop) * heads.part_words - 1
-        following = (first + heads.key_words + groups.start * heads.part_words) // size
-        if self.params.accumulators > 1 and slots > 1 and heads.key_words % size == 0 and following != last // size:
+        last = first + heads.key_column(len(heads.parts) - 1, groups.stop - 1) + heads.part_columns - 1
+        following = (first + heads.key_columns + heads.key_column(0, groups.start)) // size
+        if self.params.accumulators > 1 and slots > 1 and heads.key_columns % size == 0 and following != last // size:
             self.code.add("ACT_AB", mask=self.code.everyone, row=following, move={"row": [slot]})

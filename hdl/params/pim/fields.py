@@ -110,6 +110,8 @@ class Operand:
         With flag ``zero`` nothing is read there, and it is left out.
     result : bool
         A scalar register that takes the result.
+    steps : str
+        The member of ``ADVANCING`` whose step moves it, where that is not the one of its field.
     """
 
     name: str
@@ -121,6 +123,7 @@ class Operand:
     or_scalar: bool = False
     zeroed: bool = False
     result: bool = False
+    steps: str = ""
 
     @property
     def register(self) -> bool:
@@ -149,7 +152,7 @@ class Operand:
     @property
     def advances(self) -> str:
         """The member of ``ADVANCING`` that moves it inside a loop; empty for those that stay."""
-        field = "row" if self.name in ("row", "col") else self.fields[0]
+        field = "row" if self.name in ("row", "col") else self.steps or self.fields[0]
         return field if field in ADVANCING and self.kind in ("row", "col", "sram", "buffer") else ""
 
     def insert(self, value: int) -> int:
@@ -188,6 +191,7 @@ _OPERANDS = {
     "elements": Operand("n", "elements", ("n", "col"), "elements of the vectors"),
     "iterations": Operand("n", "iterations", ("n",), "iterations"),
     "a": Operand("a", "sram", ("a",), "SRAM word where the first source begins"),
+    "slot": Operand("a", "sram", ("a",), "SRAM word where the slot begins", steps="b"),
     "b": Operand("b", "sram", ("b",), "SRAM word where the second source begins"),
     "d": Operand("d", "sram", ("d",), "SRAM word where the result begins"),
     "scale_at": Operand("scale", "sram", ("b",), "SRAM word that takes the scale"),
@@ -200,7 +204,7 @@ _OPERANDS = {
     "mac_gb": Operand("gb", "buffer", ("a",), "first word of the global buffer", 0),
     "lane": Operand("lane", "lane", ("b",), "lane of the column"),
     "byte": Operand("byte", "byte", ("b",), "byte of the column"),
-    "bytes": Operand("a", "sram", ("a",), "SRAM word where the slot of bytes begins"),
+    "bytes": Operand("a", "sram", ("a",), "SRAM word where the slot of bytes begins", steps="b"),
     "half": Operand("half", "half", ("d",), "half of the word at `a` where the slot of bytes begins", 0),
     "acc": Operand("acc", "accumulator", ("bank",), "first accumulator", 0),
     "to": Operand("to", "accumulator", ("d",), "first accumulator that takes the results"),
@@ -237,6 +241,8 @@ _OPERANDS = {
     "row_step": Operand("row", "stride", ("row",), "rows that addresses advance each iteration", 0, signed=True),
     "col_step": Operand("col", "stride", ("col",), "columns that addresses advance each iteration", 0),
     "a_step": Operand("a", "stride", ("a",), "words that `a` (`gb` of MAC_AB) advances each iteration", 0, signed=True),
-    "b_step": Operand("b", "stride", ("b",), "words that `b` advances each iteration", 0, signed=True),
+    "b_step": Operand(
+        "b", "stride", ("b",), "words that `b` (`a` of WR_ELEM and WR_BYTE) advances each iteration", 0, signed=True
+    ),
     "d_step": Operand("d", "stride", ("d",), "words that `d` (`gb` of WR_GB) advances each iteration", 0, signed=True),
 }

@@ -16,6 +16,8 @@ Why they are as they are:
   which of its addresses advance: no set-up instructions, and constant addresses beside moving ones.
 * Vector operations count elements, not words, and more than 4,095 of them: softmax over any number of tokens. What is
   left of a result's last word is zero, so that a product with it is harmless.
+* The sources of WR_ELEM and WR_BYTE move with step b: slots of a token's value are written while the words that values
+  are multiplied with move by ``a``, and results by ``d``.
 * VMM has its sizes in the word (slots also from a register). Partial sums of a long input re-enter the accumulators
   as a preset, which rounds once less than adding them in the vector unit and needs no room for them. With a pitch of
   a whole row no slot spreads over two, and each row is opened while accumulators are read, which takes as long.
@@ -155,7 +157,7 @@ INSTRUCTIONS = {
             0x16,
             "WR_ELEM",
             "dram",
-            "mask row col lane a",
+            "mask row col lane slot",
             f"one lane of one column of every bank of the channels = its element of the slot at SRAM word a; {_SLOT}",
             _columns("one", write=True),
             _source("a", "slot"),

@@ -6,6 +6,7 @@ from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
 from hdl.params.pim import INSTRUCTIONS, Opcode, PimParams, Touch
+from hdl.params.pim.fields import ADVANCING
 from hdl.pim.channel.operation import KINDS
 
 __all__ = ["CONTROLS", "RANGES", "controls", "decode"]
@@ -47,7 +48,8 @@ CONTROLS = StructLayout(
         "scales": 1,
         "takes_scalars": 1,
         "gives_scalar": 1,
-        **{f"advance_{field}": 1 for field in ("row", "a", "b", "d")},
+        **{f"advance_{field}": 1 for field in ADVANCING},
+        "a_by_b": 1,
         "has": len(RANGES),
         "in_place": len(RANGES),
         "buffer_at_a": 1,
@@ -84,8 +86,9 @@ def controls(op: Opcode) -> dict[str, int]:
     found["spaced"], found["scales"] = "spaced" in lengths, name == "SCALE_AB"
     found["takes_scalars"] = any(operand.register and not operand.result for operand in op.operands)
     found["gives_scalar"] = unit == "vector" and any(operand.result for operand in op.operands)
-    for field in ("row", "a", "b", "d"):
+    for field in ADVANCING:
         found[f"advance_{field}"] = any(operand.advances == field for operand in op.operands)
+    found["a_by_b"] = any(operand.fields[0] == "a" and operand.advances == "b" for operand in op.operands)
     for touch in op.touches:
         where = _range(op, touch)
         found[f"length_{where}"] = 1 << LENGTHS.index(OTHER_LENGTHS.get(touch.length, touch.length))

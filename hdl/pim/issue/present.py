@@ -106,8 +106,12 @@ class Present:
             total = self.fields[name]
             allowed = getattr(self.control, f"advance_{ADVANCING[index]}")
             for level in range(LEVELS):
+                moves = tag[index + len(ADVANCING) * level] & allowed
                 moved = getattr(loops, f"moved_{name}_{level}")
-                total = total + Mux(tag[index + len(ADVANCING) * level] & allowed, moved, 0)
+                if name == "a":
+                    by_b = tag[ADVANCING.index("b") + len(ADVANCING) * level] & self.control.a_by_b
+                    moves, moved = moves | by_b, Mux(by_b, getattr(loops, f"moved_b_{level}"), moved)
+                total = total + Mux(moves, moved, 0)
             if name in ALL_ROWS:
                 total = total + Mux(allowed, getattr(loops, f"moved_{name}_all"), 0)
             found[name] = total

@@ -243,10 +243,10 @@ TOO_LARGE = {"gpt-neo-2.7b": decoder(GPT_NEO, **NEO_XL), "phi-2": decoder(PHI), 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
 def test_models_that_fit_with_8_bits_only(name):
-    """In as many rows as the refusal says. Layers of two kinds make the longest programs."""
+    """In as many rows as the refusal says."""
     with pytest.raises(ConfigError) as error:
         compile_decoder(TOO_LARGE[name], PRESETS["aim_measured"])
-    compiled = compile_decoder(TOO_LARGE[name], replace(LARGE, program_words=2048), weights="int8")
+    compiled = compile_decoder(TOO_LARGE[name], LARGE, weights="int8")
     assert f"weights of 8 bits would take {compiled.placement.rows} rows in all, and would fit" in str(error.value)
     assert compiled.image_bytes < 0.9 * PRESETS["aim_measured"].bytes
     for program in compiled.programs(1023):

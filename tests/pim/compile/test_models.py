@@ -64,7 +64,7 @@ def test_compiles(name, layout):
         programs = compiled.programs(position)
         assert len(programs) == 1
         assert check(programs[0]) == []
-        assert len(programs[0].words) < 384
+        assert len(programs[0].words) < 256
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)

@@ -109,8 +109,9 @@ def compare(compiled: Compiled, seed: int, positions: int) -> Compared:
     weights = random_weights(shape, rng)
     machine = loaded(compiled, weights)
     stored = compiled.stored(weights)
-    right = [single(shape, stored, compiled.params, compiled.summed) for _ in range(batch)]
-    wide = [double(shape, stored) for _ in range(batch)]
+    caches = compiled.placement.caches
+    right = [single(shape, stored, compiled.params, compiled.summed, caches) for _ in range(batch)]
+    wide = [double(shape, stored, caches) for _ in range(batch)]
     farthest, different, longest, tokens = 0.0, 0, 0, [0] * batch
     for position in range(positions):
         predicted = position % 3 == 2

@@ -82,6 +82,29 @@ def test_weights_of_8_bits(name, batch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("name", "batch", "first"), [("gpt2", 2, 0), ("mistral", 1, 7)])
+def test_caches_of_8_bits(name, batch, first):
+    """Three tokens, the later ones chosen by the hardware, around the end of a slot of keys: all that is left."""
+    compiled = compile_decoder(TOYS[name], INTEGERS, batch=batch, caches="int8")
+    machine = loaded(compiled, toys.random_weights(compiled.decoder, np.random.default_rng(9)))
+    for position in range(first):
+        for program in compiled.programs(position, token=[position] * batch, predict=False):
+            assert machine.run(program.words).fault is None
+    given = [[7, 11][:batch], None, None]
+    programs = [each for at in range(3) for each in compiled.programs(first + at, token=given[at], logits=True)]
+    words = [word for program in programs for word in program.words]
+    starts = [0, *accumulate(len(program.words) for program in programs[:-1])]
+    result = run_system(INTEGERS, words, starts, machine=copy.deepcopy(machine))
+    for start, run in zip(starts, result.runs, strict=True):
+        outcome = machine.run(words, start)
+        assert (run.error, run.pc, run.instructions) == (0, outcome.pc, outcome.instructions)
+    assert received(compiled, result.outputs).size == 3 * batch * compiled.decoder.vocabulary
+    assert compare(result, machine, INTEGERS) > INTEGERS.bytes // 2
+    assert result.violations == []
+    assert check_log(INTEGERS, result.log, result.cycles) == []
+
+
+@pytest.mark.slow
 def test_64_tokens():
     """Greedily, token for token as the golden model, in one simulation."""
     right = generate("Write ", 64)

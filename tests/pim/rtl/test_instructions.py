@@ -101,12 +101,12 @@ def test_items_that_are_not_there():
 
 def test_three_loops():
     """Rows move with the outermost one, whatever tags say, and columns carry into rows; the commands are those."""
-    row, a, d = (advance_bit(address, 0) for address in ("row", "a", "d"))
+    row, a, b, d = (advance_bit(address, 0) for address in ("row", "a", "b", "d"))
     inner = advance_bit("row", 1)
     body = [
         instruction("ACT_AB", mask=3, row=1),
         instruction("WR_SB", mask=2, bank=1, row=0, col=5, n=2, a=9, advance=1 << row),
-        instruction("WR_ELEM", mask=3, row=2, col=7, lane=1, a=30, advance=1 << inner),
+        instruction("WR_ELEM", mask=3, row=2, col=7, lane=1, a=30, advance=1 << inner | 1 << b),
         instruction("WR_GB", mask=3, a=0, n=4, gb=0, advance=1 << a | 1 << d),
         instruction("MAC_AB", mask=3, row=3, col=6, n=3, gb=0, advance=1 << a),
         instruction("RD_MAC", mask=3, d=100, advance=1 << d),
@@ -117,7 +117,7 @@ def test_three_loops():
     code = [
         instruction("SETR", r=4, value=13),
         instruction("LOOP", "rows", n=3, row=2, col=5),
-        instruction("LOOP", n=2, row=1, col=2, a=1, d=4),
+        instruction("LOOP", n=2, row=1, col=2, a=1, b=6, d=4),
         instruction("LOOP", n=2, col=7),
         *body,
         *([instruction("ENDL")] * 3),

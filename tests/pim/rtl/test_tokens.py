@@ -29,6 +29,11 @@ def test_with_weights_of_8_bits(name, batch):
     _compare(compile_decoder(TOYS[name], INTEGERS, batch=batch, weights="int8"))
 
 
+@pytest.mark.parametrize(("name", "batch"), [("gpt2", 2), ("mistral", 1)])
+def test_with_caches_of_8_bits(name, batch):
+    _compare(compile_decoder(TOYS[name], INTEGERS, batch=batch, caches="int8"))
+
+
 def _compare(compiled: Compiled) -> None:
     """Three positions: commands, clocks and instructions."""
     machine = loaded(compiled, toys.random_weights(compiled.decoder, np.random.default_rng(3)))
