@@ -18,8 +18,8 @@ __all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
 APART = ("HALT", "FENCE", "VMM", "MARK")
 #: What happens between programs: the host begins one; figures are closed, and begin anew.
 BEGINS, CLOSES = "begins", "closes"
-#: Most instructions of a group.
-MOST = 6
+#: Instructions of a group: as many as these end with one that reads results, if there is one, and never more than those.
+LEAST, MOST = 4, 8
 #: Instructions that are over as soon as the issuer has looked at them.
 BRIEF = ("NOP", "LOOP", "ENDL")
 
@@ -89,10 +89,15 @@ class Segment:
         return one.op.name in BRIEF and not (fault or self.fenced or self.wraps or "irq" in one.flags)
 
     @property
+    def begins(self) -> bool:
+        """It begins an instruction of the vector unit."""
+        return self.prepared.start is not None and not self.prepared.fault
+
+    @property
     def joins(self) -> bool:
-        """It hands work to all banks of channels, and does nothing else: it may be one of a group."""
+        """It hands work to all banks of channels or to the vector unit, and no more: it may be one of a group."""
         one, fault, work = self.prepared.one, self.prepared.fault, self.part.work
-        return work is not None and not (
+        return (work is not None or self.begins) and not (
             fault or self.mask or self.fenced or "irq" in one.flags or self.prepared.locates
         )
 
@@ -209,28 +214,29 @@ class Segments:
         return Segment(self._key((event,)), nothing, False, False, False, 0, -1, (), event=event)
 
     def joined(self, segments: Sequence[Segment]) -> list[Segment]:
-        """Segments one after the other, with those that are brief in front of the next one."""
+        """Segments one after the other, with those that are brief in front of the next one, in groups."""
         found: list[Segment] = []
         before: list[Segment] = []
         group: list[Segment] = []
-        for index, segment in enumerate(segments):
-            if segment.brief and index < len(segments) - 1:
+        for segment in segments:
+            if segment.brief:
                 before.append(segment)
                 continue
             if before:
                 key = self._key(("before", *(each.key for each in before), segment.key))
                 segment, before = replace(segment, key=key, before=tuple(before)), []
-            if segment.joins:
-                group.append(segment)
-                work = segment.part.work
-                if not (work and work.collect) and len(group) < MOST and index < len(segments) - 1:
-                    continue
-                segment = self._group(group)
+            if not segment.joins:
+                found += [self._group(group), segment] if group else [segment]
                 group = []
-            elif group:
+                continue
+            group.append(segment)
+            work = segment.part.work
+            if len(group) >= (LEAST if work and work.collect else MOST):
                 found.append(self._group(group))
                 group = []
-            found.append(segment)
+        if before and not group and found and found[-1].joins:
+            group = list(found.pop().members)
+        group += before
         return [*found, self._group(group)] if group else found
 
     def _group(self, group: Sequence[Segment]) -> Segment:
@@ -241,9 +247,10 @@ class Segments:
         rows: list[int] = []
         collects: list[Range] = []
         feeds: list[Range] = []
+        vectors: list[Range] = []
         for each in group:
             busy = [
-                [first < end and begin < past for begin, end in [*collects, *(feeds if write else ())]]
+                [first < end and begin < past for begin, end in [*collects, *(feeds if write else ()), *vectors]]
                 for first, past, write in each.ranges
             ]
             apart = self.canon.apart
@@ -253,6 +260,8 @@ class Segments:
                 rows.append(each.row)
             read, written = each.used
             feeds, collects = feeds + read, collects + written
+            if each.begins:
+                vectors += [words[:2] for words in each.ranges]
         ranges = tuple([each for one in group for each in one.ranges])
         return replace(group[-1], key=self._key(tuple(key)), row=-1, ranges=ranges, before=(), group=tuple(group))
 
