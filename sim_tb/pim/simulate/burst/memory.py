@@ -12,8 +12,8 @@ from sim_tb.pim.simulate.burst.trail import States, Trail
 
 __all__ = ["Memory", "Passed"]
 
-#: What the simulator may have been asked for before all is forgotten: some 10 KB each.
-MOST = 60_000
+#: What the simulator may have been asked for before all is forgotten: some 20 KB each.
+MOST = 32_000
 
 
 class Passed(NamedTuple):

@@ -18,7 +18,7 @@ __all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
 APART = ("HALT", "FENCE", "VMM", "MARK")
 #: What happens between programs: the host begins one; figures are closed, and begin anew.
 BEGINS, CLOSES = "begins", "closes"
-#: Instructions of a group: as many as these end with one that reads results, if there is one, and never more than those.
+#: Instructions of a group: from so many on it ends with one that reads results, and it never has more than so many.
 LEAST, MOST = 4, 8
 #: Instructions that are over as soon as the issuer has looked at them.
 BRIEF = ("NOP", "LOOP", "ENDL")
