@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hdl.params.pim import LEVELS, IllegalWord, Instruction, PimParams, decode, encode
+from hdl.params.pim import COMMANDS, LEVELS, IllegalWord, Instruction, PimParams, decode, encode
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
@@ -154,7 +154,7 @@ class Blocks:
         names: dict[tuple[int, int], int] = {}
         alike: list[object] = []
         for block in blocks:
-            if not any(each.mask for each in block.segments):  # they are never in groups
+            if not any(each.mask for segment in block.segments for each in segment.members):
                 alike.append(block)
                 continue
             for each in (member for segment in block.segments for member in segment.members):
@@ -191,7 +191,8 @@ class Blocks:
         one = self.instruction(word)
         if one is None or one.op.unit not in UNITS or one.op.name in MADE or not APART.isdisjoint(one.flags):
             return False
-        return one.op.unit == "vector" or one.op.name not in SINGLE
+        # What is written to a single bank is written to another one by the next token.
+        return one.op.unit == "vector" or one.op.name not in SINGLE or COMMANDS[one.op.name].data == "read"
 
     # --- words -------------------------------------------------------------------------------------------------------
     def _look(self, word: int) -> tuple[Instruction | None, int]:

@@ -95,10 +95,10 @@ class Segment:
 
     @property
     def joins(self) -> bool:
-        """It hands work to all banks of channels or to the vector unit, and no more: it may be one of a group."""
+        """It hands work to channels or to the vector unit, and does no more: it may be one of a group."""
         one, fault, work = self.prepared.one, self.prepared.fault, self.part.work
         return (work is not None or self.begins) and not (
-            fault or self.mask or self.fenced or "irq" in one.flags or self.prepared.locates
+            fault or self.fenced or "irq" in one.flags or self.prepared.locates
         )
 
     @property
@@ -119,7 +119,7 @@ class Segment:
         """The order of a channel's banks before it; of equal ones its own is the first."""
         if before:
             return before
-        first = [self.bank] if self.mask >> channel & 1 else []
+        first = list(dict.fromkeys([each.bank for each in self.members if each.mask >> channel & 1]))
         return first + [bank for bank in range(banks) if bank not in first]
 
     def lifted(self, rows: int) -> Segment:
@@ -256,6 +256,8 @@ class Segments:
             apart = self.canon.apart
             key.append((each.key, tuple([max(-apart, min(apart, each.row - row)) for row in rows if each.row >= 0])))
             key.append(tuple(map(tuple, busy)))
+            if each.mask:
+                key.append(tuple([one.bank == each.bank if one.mask & each.mask else None for one in group]))
             if each.row >= 0:
                 rows.append(each.row)
             read, written = each.used
@@ -263,7 +265,8 @@ class Segments:
             if each.begins:
                 vectors += [words[:2] for words in each.ranges]
         ranges = tuple([each for one in group for each in one.ranges])
-        return replace(group[-1], key=self._key(tuple(key)), row=-1, ranges=ranges, before=(), group=tuple(group))
+        own = {"key": self._key(tuple(key)), "row": -1, "ranges": ranges, "mask": 0, "bank": 0}
+        return replace(group[-1], **own, before=(), group=tuple(group))
 
     def _segment(
         self,
