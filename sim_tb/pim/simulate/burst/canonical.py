@@ -95,16 +95,16 @@ class Canon:
             The orders of banks so far, by channel.
         """
         channels, (feeder, collector, memory, board) = state[: self.params.channels], state[self.params.channels :]
-        rows = sorted({row for channel in channels for row in _rows(channel)})
+        rows = sorted({row for channel in dict.fromkeys(channels) for row in _rows(channel)})
         ranks = dict(zip(rows, self._ranks(rows), strict=True)) | {-1: -1}
         until = FAR
         if channels[0][3]:
             until = (min(channel[3][0] for channel in channels) - 1) % self.interval + 1
         feeds, collects, moved, vectors = board
-        turned = [
-            self._turned(self._channel(channel, ranks, until), order)
-            for channel, order in zip(channels, before, strict=True)
-        ]
+        # Many channels are in the same state.
+        states = list(zip(channels, before, strict=True))
+        own = {each: self._turned(self._channel(each[0], ranks, until), each[1]) for each in dict.fromkeys(states)}
+        turned = [own[each] for each in states]
         shape = (
             *(channel for channel, _ in turned),
             self._feeder(feeder),
@@ -236,8 +236,10 @@ class Canon:
         ranks = sorted({row for channel in channels for row in _rows(channel)})
         rows = dict(zip(ranks, places.rows, strict=True)) | {-1: -1}
         feeds, collects, moved, vectors = board
+        states = list(zip(channels, places.banks, strict=True))
+        own = {each: self._placed(each[0], rows, each[1], until) for each in dict.fromkeys(states)}
         return (
-            *(self._placed(channel, rows, order, until) for channel, order in zip(channels, places.banks, strict=True)),
+            *(own[each] for each in states),
             feeder,
             collector,
             memory,
