@@ -18,6 +18,7 @@ from gen.pim.program import Program
 from hdl.params.pim import FIELDS, LEVELS, Access, Instruction, PimParams, accesses, accumulator_use, encode, violations
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING
+from hdl.params.pim.legality import overlap_message, overlap_pairs
 from hdl.params.pim.loops import advanced, steps
 
 __all__ = ["Finding", "check", "words_taken"]
@@ -158,18 +159,15 @@ def _times(step: Mapping[str, int], turn: int) -> dict[str, int]:
 
 def _overlaps(params: PimParams, index: int, one: Instruction, loops: list[_Loop]) -> Iterator[Finding]:
     """A result that overlaps a source in some iteration: the distance between them can move each time."""
-    touched = [access for access in accesses(params, one) if access.space == "sram"]
-    for result, source in product(touched, touched):
-        if not result.write or source.write or len(loops) > LEVELS:
+    for result, source in overlap_pairs(accesses(params, one)):
+        if len(loops) > LEVELS:
             continue
         travel = []
         for level, loop in enumerate(loops):
             by = _step(one, loop, level, result.operand) - _step(one, loop, level, source.operand)
             travel.append(range(0, loop.count * by, by) if by else range(1))
         if _meet(result, source, travel):
-            where = f"must begin where {source.operand!r} begins, or not overlap it"
-            message = where if source.in_place else f"must not overlap {source.operand!r}"
-            yield Finding(index, message, result.operand)
+            yield Finding(index, overlap_message(source), result.operand)
 
 
 def _step(one: Instruction, loop: _Loop, level: int, operand: str) -> int:

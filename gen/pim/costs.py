@@ -49,6 +49,7 @@ _COSTS = {
     "RD_MAC": "n times BANKS / LANES (at least 1) RD_MAC on each channel, tMAC after MACs, tMOD after commands to "
     "banks; words CL_REG later, then to SRAM a word a clock: of each accumulator one channel after the other",
     "SCALE_AB": "one SCALE_AB on each channel, with the times of one MAC_AB",
+    "WR_BYTE": "what WR_ELEM takes: every word of the slot is read for each of its halves",
     "VMM": "what its parts take: for each chunk WR_GB, for each slot WR_BIAS, MAC_AB, the ACT_AB of another row and "
     "RD_MAC",
 }

@@ -208,6 +208,19 @@ EXAMPLES = {
         41,
         "accumulators=2, int8=true",
     ),
+    "WR_BYTE": Example(
+        "wr_byte row=0, col=5, byte=3, a=0  # the upper half of lane 1",
+        # The bytes 0x40, 0xC0, 0x3F and 0x41, twice.
+        {"sram 0": (-3.0, 11.9375, -3.0, 11.9375)},
+        {
+            **{f"bank {channel}.0 5": (0.0, 2.0, 0.0, 0.0) for channel in range(2)},
+            **{f"bank {channel}.1 5": (0.0, -2.0, 0.0, 0.0) for channel in range(2)},
+            **{f"bank {channel}.2 5": (0.0, 0.5, 0.0, 0.0) for channel in range(2)},
+            **{f"bank {channel}.3 5": (0.0, 8.0, 0.0, 0.0) for channel in range(2)},
+        },
+        24,
+        "int8=true",
+    ),
     "VADD": Example(
         "vadd    a=0, b=1, d=2, n=4",
         {"sram 0": ONE_TO_FOUR, "sram 1": (0.5, -2.0, 256.0, 512.0)},
@@ -270,6 +283,13 @@ EXAMPLES = {
         "vgelue  a=0, d=1, n=4", {"sram 0": (0.0, 1.0, -1.0, 8.0)}, {"sram 1": (0.0, 0.84, -0.158, 8.0)}, 162
     ),
     "VRELU": Example("vrelu   a=0, d=1, n=4", {"sram 0": (-3.0, 2.5, 0.0, -INF)}, {"sram 1": (0.0, 2.5, 0.0, 0.0)}, 29),
+    "VQUANT": Example(
+        "vquant  a=0, scale=1, d=2, n=4  # 96, -64, 0 and 64 times 2^-5",
+        {"sram 0": (3.0, -2.0, 0.0, 2.0)},
+        {"sram 1": (0.03125, 0.0, 0.0, 0.0), "sram 2": (-3.5, 2.0, 0.0, 0.0)},
+        55,
+        "int8=true",
+    ),
     "RMAX": Example("rmax    r=r1, a=0, n=4", {"sram 0": (-3.0, 2.5, 1.0, -8.0)}, {"r1": (2.5,)}, 21),
     "RSUM": Example("rsum    r=r1, a=0, n=8", {"sram 0": SLOT}, {"r1": (36.0,)}, 44),
     "RSSQ": Example("rssq    r=r1, a=0, n=4", {"sram 0": ONE_TO_FOUR}, {"r1": (30.0,)}, 77),

@@ -235,7 +235,8 @@ def _facts(op: Opcode) -> list[tuple[str, str]]:
     sources = [touch.operand for touch in op.touches if touch.in_place]
     if sources and any(touch.write for touch in op.touches):
         where = " or ".join(sources)
-        found.append(("in place", f"d may be the same as {where}; it must not overlap a source otherwise"))
+        late = "".join(f"; {t.operand} may be anywhere in them, but not in d" for t in op.touches if t.late)
+        found.append(("in place", f"d may be the same as {where}; it must not overlap a source otherwise{late}"))
     found.append(("faults", ", ".join(faults_of(op)) or "none"))
     found.append(("time", cost(op)))
     return found
@@ -244,7 +245,7 @@ def _facts(op: Opcode) -> list[tuple[str, str]]:
 def _touch(space: str, operand: str, length: str) -> str:
     what = LENGTHS[length]
     unit = "columns from row and col on" if space == "dram" else f"words from {operand} on"
-    if length in ("vector", "strided"):
+    if length in ("vector", "strided", "packed"):
         return f"{SPACES[space]}, {what} from {operand} on"
     if length in ("spaced", "vectors"):
         return f"{SPACES[space]}, {what} words from {operand} on"

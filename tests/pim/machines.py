@@ -22,7 +22,14 @@ SYSTEMS = {"tiny": TINY, "few banks": FEW_BANKS, "many banks": MANY_BANKS}
 ALL_AT_ONCE = replace(TINY, accumulators=4, vectors=2, buffers=4, int8=True)
 MANY_ACCUMULATORS = replace(MANY_BANKS, accumulators=16, vectors=4, buffers=8)
 ONLY_INT8 = replace(FEW_BANKS, accumulators=2, int8=True)
-MAC_SYSTEMS = {"all at once": ALL_AT_ONCE, "many accumulators": MANY_ACCUMULATORS, "only int8": ONLY_INT8}
+#: Int8 where a slot of bytes has several words, the last one half, and two words make a beat.
+WIDE_INT8 = replace(MANY_BANKS, banks=4, lanes=2, vector_lanes=4, channels=3, int8=True)
+MAC_SYSTEMS = {
+    "all at once": ALL_AT_ONCE,
+    "many accumulators": MANY_ACCUMULATORS,
+    "only int8": ONLY_INT8,
+    "wide int8": WIDE_INT8,
+}
 
 
 def machine(text: str, params: PimParams = TINY, **state: Any) -> Machine:

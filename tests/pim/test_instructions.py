@@ -184,7 +184,7 @@ def test_rows_that_all_advance():
     norm = instruction("RMSNORM", a=1, b=2, d=3, n=4, eps=5, share=6)  # its field of rows holds a register
     assert advanced(TINY, norm, moved, rows=8) == norm
     assert {op.name for op in INSTRUCTIONS.values() if op.moves_rows} == {
-        *("ACT_AB", "ACT", "WR_SB", "RD_SB", "WR_ELEM", "RD_ITEM", "MAC_AB", "SCALE_AB", "VMM")
+        *("ACT_AB", "ACT", "WR_SB", "RD_SB", "WR_ELEM", "WR_BYTE", "RD_ITEM", "MAC_AB", "SCALE_AB", "VMM")
     }
 
 

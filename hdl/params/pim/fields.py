@@ -92,9 +92,9 @@ class Operand:
     name : str
         As the assembler has it; unique within an instruction.
     kind : str
-        What it counts or names: ``channels``, ``bank``, ``row``, ``col``, ``lane``, ``columns``, ``words``,
-        ``elements``, ``iterations``, ``slots``, ``pitch``, ``sram``, ``buffer``, ``stride``, ``accumulator`` (the first
-        one), ``accumulators`` (how many), ``vectors``, ``scalar`` (a register),
+        What it counts or names: ``channels``, ``bank``, ``row``, ``col``, ``lane``, ``byte`` (of a column), ``half``
+        (of a word), ``columns``, ``words``, ``elements``, ``iterations``, ``slots``, ``pitch``, ``sram``, ``buffer``,
+        ``stride``, ``accumulator`` (the first one), ``accumulators`` (how many), ``vectors``, ``scalar`` (a register),
         ``pair`` (a register and the next one), ``item`` (a register with the number of an item), ``bf16``, ``bits``,
         ``integer`` or ``tag``.
     fields : tuple of str
@@ -191,6 +191,7 @@ _OPERANDS = {
     "a": Operand("a", "sram", ("a",), "SRAM word where the first source begins"),
     "b": Operand("b", "sram", ("b",), "SRAM word where the second source begins"),
     "d": Operand("d", "sram", ("d",), "SRAM word where the result begins"),
+    "scale_at": Operand("scale", "sram", ("b",), "SRAM word that takes the scale"),
     "preset": Operand("a", "sram", ("a",), "SRAM word where the slot of presets begins", zeroed=True),
     "bias": Operand("b", "sram", ("b",), "SRAM word where the slots of biases begin", zeroed=True),
     "gamma": Operand("b", "sram", ("b",), "SRAM word where the factors begin"),
@@ -199,6 +200,9 @@ _OPERANDS = {
     "gb": Operand("gb", "buffer", ("d",), "first word of the global buffer", 0),
     "mac_gb": Operand("gb", "buffer", ("a",), "first word of the global buffer", 0),
     "lane": Operand("lane", "lane", ("b",), "lane of the column"),
+    "byte": Operand("byte", "byte", ("b",), "byte of the column"),
+    "bytes": Operand("a", "sram", ("a",), "SRAM word where the slot of bytes begins"),
+    "half": Operand("half", "half", ("d",), "half of the word at `a` where the slot of bytes begins", 0),
     "acc": Operand("acc", "accumulator", ("bank",), "first accumulator", 0),
     "to": Operand("to", "accumulator", ("d",), "first accumulator that takes the results"),
     "accumulators": Operand("n", "accumulators", ("n",), "accumulators", 1),

@@ -29,6 +29,9 @@ Why they are as they are:
   a column once for several dot products. VMM has none: such products are loops of other instructions.
 * SCALE_AB takes its factors from a column, a lane of every bank: scales of int8 lie where their weights lie, and a dot
   product is scaled without leaving its bank, before it meets those of other scales.
+* VQUANT takes a power of two as scale, as MX formats do: it needs no division, and no value is rounded twice. It
+  quantises one vector: heads with scales of their own are a loop, whose instructions the vector unit overlaps. What it
+  packs goes to banks as it is, row by row with WR_SB and column by column with WR_BYTE.
 * There is no rotation: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it. Nor are there copies between
   banks and global buffer: whatever is multiplied comes from the vector unit, through SRAM.
 * Opcode 0 is illegal, so that cleared memory is no program.
@@ -247,6 +250,20 @@ INSTRUCTIONS = {
             _columns("one"),
             needs="int8",
         ),
+        _opcode(
+            0x1F,
+            "WR_BYTE",
+            "dram",
+            "mask row col byte bytes half",
+            "one byte of one column of every bank of the channels = its byte of the slot of bytes that begins at SRAM "
+            "word a, in its upper half with half = 1: of bank b of channel c byte c * BANKS + b from there on. Byte k "
+            "of a word, or column, is half of element k // 2, the lower half first: where VQUANT packs n elements to "
+            "d, those from i * UNITS on are the slot at a = d + i * SLOT_WORDS // 2, half = i * SLOT_WORDS mod 2. In "
+            "columns that MAC_AB reads with flag int8, byte k is their element k",
+            _columns("one", write=True),
+            _source("a", "bytes"),
+            needs="int8",
+        ),
         _vector(0x20, "VADD", "a b d elements", "d = a + b, element by element"),
         _vector(0x21, "VSUB", "a b d elements", "d = a - b"),
         _vector(0x22, "VMUL", "a b d elements", "d = a * b"),
@@ -269,6 +286,25 @@ INSTRUCTIONS = {
         _vector(0x2B, "VSILU", "a d elements", "d = a / (1 + exp(-a))"),
         _vector(0x2C, "VGELUE", "a d elements", "d = GELU(a), with the error function"),
         _vector(0x2D, "VRELU", "a d elements", "d = a where a is above zero or NaN, and +0 elsewhere"),
+        _opcode(
+            0x2E,
+            "VQUANT",
+            "vector",
+            "a scale_at d elements",
+            "d = a as n int8 with a common scale, and the scale as a bf16 number in element 0 of word scale, whose "
+            "other elements become zero. With E the greatest exponent field of a (0 for zeros and what counts as "
+            "zero), the scale is the power of two whose exponent field is max(E - 6, 1), so that the greatest "
+            "magnitude is 64 to 127.5 times the scale, and less only where the scale is 2^-126. Element i becomes "
+            "a[i] / scale, rounded to the nearest integer, ties to even, and saturated: 127.5 gives 127 and -127.5 "
+            "gives -127, half a step away like any tie; -128 never occurs. Zeros of either sign give 0; all zeros have "
+            "scale 2^-126. If any element is infinite or NaN, the scale is NaN (0x7FC0) and every int8 is 0. They are "
+            "two's complement, byte k of a word is int8 k of its 2 * LANES, as in columns of int8, and what is left "
+            "of the last word is zero. The scale is written last: it may lie in a, but not in d",
+            Touch("sram", "a", "vector", in_place=True),
+            Touch("sram", "scale", "one", write=True, late=True),
+            _result("d", "packed"),
+            needs="int8",
+        ),
         _vector(0x30, "RMAX", "r a elements", "r = greatest of a; NaN if any is; +0 for zeros of either sign"),
         _vector(0x31, "RSUM", "r a elements", f"r = sum of a: {_ORDER}"),
         _vector(0x32, "RSSQ", "r a elements", f"r = sum of the squares of a: {_ORDER}"),

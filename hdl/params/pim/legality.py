@@ -13,8 +13,9 @@ assembler finds all of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from hdl.params.pim.encoding import Instruction
 from hdl.params.pim.expansion import chunks
@@ -22,7 +23,18 @@ from hdl.params.pim.fields import ITEM_BITS, SCALARS
 from hdl.params.pim.opcode import Opcode, Touch
 from hdl.params.pim.system import PimParams
 
-__all__ = ["FAULTS", "Access", "Fault", "Violation", "accesses", "faults_of", "violations", "words_of"]
+__all__ = [
+    "FAULTS",
+    "Access",
+    "Fault",
+    "Violation",
+    "accesses",
+    "faults_of",
+    "overlap_message",
+    "overlap_pairs",
+    "violations",
+    "words_of",
+]
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,9 @@ FAULTS = {
         Fault(
             "OPERAND",
             4,
-            "a count of zero, a bank, column, lane, accumulator, item or pair of registers beyond the last, more "
-            "vectors than there are at once, int8 in a system without it, accumulators scaled onto themselves, or a "
-            "pitch below a chunk",
+            "a count of zero, a bank, column, lane, byte, half, accumulator, item or pair of registers beyond the "
+            "last, more vectors than there are at once, int8 in a system without it, accumulators scaled onto "
+            "themselves, or a pitch below a chunk",
         ),
         Fault("SRAM", 5, "an SRAM address beyond the last word"),
         Fault("ROW", 6, "an address beyond the last row of a bank"),
@@ -79,6 +91,8 @@ class Access:
         A source where a result may begin as well: each word is read before it is written.
     kind : str
         What its length is, a key of ``LENGTHS``.
+    late : bool
+        A result that is written when all sources have been read.
     """
 
     space: str
@@ -88,6 +102,7 @@ class Access:
     write: bool = False
     in_place: bool = False
     kind: str = "count"
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +128,7 @@ def faults_of(op: Opcode) -> list[str]:
                 "bank",
                 "col",
                 "lane",
+                "byte",
                 "accumulator",
                 "pair",
                 "columns",
@@ -155,7 +171,7 @@ def accesses(params: PimParams, one: Instruction, scalar: int | None = None) -> 
             continue
         for start, length in _extents(params, one, touch, scalar):
             place = touch.space, touch.operand, start, length
-            found.append(Access(*place, touch.write, touch.in_place, touch.length))
+            found.append(Access(*place, touch.write, touch.in_place, touch.length, touch.late))
     return tuple(found)
 
 
@@ -182,6 +198,7 @@ def _extents(params: PimParams, one: Instruction, touch: Touch, scalar: int | No
         yield start + many // params.units * n, n
         return
     lengths = {"count": n, "slot": params.slot_words, "vector": words_of(params, n), "one": 1, "open": 1}
+    lengths |= {"packed": words_of(params, -(-n // 2)), "bytes": (values.get("half", 0) + params.slot_words + 1) // 2}
     pitches = values.get("pitch", 0) * len(chunks(params, n))
     lengths |= {"slots": many * params.slot_words, "matrix": many * (pitches or n)}
     lengths["strided"] = words_of(params, max(0, n - 1) * many + 1)
@@ -245,6 +262,7 @@ def _operands(params: PimParams, one: Instruction, scalar: int | None) -> Iterat
             message = f"a loop with flag rows moves rows and columns only: there is no step of {name!r}"
             yield Violation(FAULTS["LOOP"], name, message)
     last = {"bank": params.banks - 1, "col": params.row_cols - 1, "lane": params.lanes - 1, "pair": SCALARS - 2}
+    last |= {"byte": 2 * params.lanes - 1, "half": 1}
     for operand in one.op.operands:
         top = last.get(operand.kind)
         if top is not None and values[operand.name] > top:
@@ -298,12 +316,21 @@ def _ranges(params: PimParams, touched: tuple[Access, ...]) -> Iterator[Violatio
 
 
 def _overlaps(touched: tuple[Access, ...]) -> Iterator[Violation]:
-    results = [access for access in touched if access.space == "sram" and access.write]
-    sources = [access for access in touched if access.space == "sram" and not access.write]
-    for result in results:
-        for source in sources:
-            apart = result.start - source.start
-            if -result.length < apart < source.length and not (source.in_place and apart == 0):
-                where = f"must begin where {source.operand!r} begins, or not overlap it"
-                message = where if source.in_place else f"must not overlap {source.operand!r}"
-                yield Violation(FAULTS["OVERLAP"], result.operand, message)
+    for result, other in overlap_pairs(touched):
+        apart = result.start - other.start
+        if -result.length < apart < other.length and not (other.in_place and apart == 0):
+            yield Violation(FAULTS["OVERLAP"], result.operand, overlap_message(other))
+
+
+def overlap_pairs(touched: Iterable[Access]) -> Iterator[tuple[Access, Access]]:
+    """A result in SRAM and what it must not overlap: sources, or of a late result the other one."""
+    ranges = [access for access in touched if access.space == "sram"]
+    for result, other in product(ranges, ranges):
+        if result.write and other.write == result.late and not other.late:
+            yield result, other
+
+
+def overlap_message(other: Access) -> str:
+    """What a result must not do."""
+    where = f"must begin where {other.operand!r} begins, or not overlap it"
+    return where if other.in_place else f"must not overlap {other.operand!r}"

@@ -30,7 +30,9 @@ UNITS = {
 LENGTHS = {
     "count": "n",
     "slot": "SLOT_WORDS",
+    "bytes": "(SLOT_WORDS + half) / 2, rounded up,",
     "vector": "n elements",
+    "packed": "n bytes",
     "one": "1",
     "open": "none: the row is only opened",
     "slots": "slots * SLOT_WORDS",
@@ -58,6 +60,8 @@ class Touch:
     write : bool
     in_place : bool
         A source where a result may begin as well: each word is read before it is written.
+    late : bool
+        A result that is written when all sources have been read: it may be anywhere in them, but not in another result.
     """
 
     space: str
@@ -65,6 +69,7 @@ class Touch:
     length: str
     write: bool = False
     in_place: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True)

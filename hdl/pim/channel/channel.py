@@ -110,7 +110,7 @@ class Channel(Part):
         # Words to write leave their queue one clock before the register of the port takes them.
         to_bank = _later(m, "to_bank", sequencer.write_bank, t.cwl - 1)
         to_register = _later(m, "to_register", sequencer.write_register, t.cwl_reg - 1)
-        mark = Cat(sequencer.strobe_one, sequencer.strobe_lane)
+        mark = Cat(sequencer.strobe_one, sequencer.strobe_lane, *([sequencer.strobe_bytes] if params.int8 else []))
         mark = _later(m, "mark", mark, t.cwl)
         leaving, leaving_bank = Signal(), Signal()
         m.d.comb += leaving.eq(to_bank | to_register)
@@ -120,7 +120,10 @@ class Channel(Part):
         m.d.sync += free.eq(free + self.push - sequencer.write_bank - sequencer.write_register)
         m.d.comb += [word.eq(free.any()), self.w_room.eq(written.level <= writes.depth - 2)]
         popped = Signal()
-        one_lane = Cat(*((mark[1:] == lane).replicate(2) for lane in range(params.lanes)))
+        chosen = mark[1:][: len(sequencer.strobe_lane)]
+        one_lane: Value = Cat(*((chosen == lane).replicate(2) for lane in range(params.lanes)))
+        if params.int8:
+            one_lane = one_lane & mark[-2:].replicate(params.lanes)
         m.d.sync += [
             popped.eq(leaving),
             leaving_bank.eq(to_bank),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import In, Out
 
@@ -22,7 +22,9 @@ def feed_job(params: PimParams) -> StructLayout:
 
     ``each``: every channel has words of its own, ``stride`` after those of the channel before it. ``slot``: the words
     are a slot, and a channel gets those with its elements; ``more`` slots follow, each ``stride`` after the one before.
-    ``zero``: as ``slot``, with zeros that are not read.
+    ``zero``: as ``slot``, with zeros that are not read. With int8 a slot may be one of ``bytes``: from the upper
+    ``half`` of the first word on or the lower one, every half of a word comes on its own, and each byte as both bytes
+    of an element.
     """
     return StructLayout(
         {
@@ -34,6 +36,7 @@ def feed_job(params: PimParams) -> StructLayout:
             "slot": 1,
             "zero": 1,
             "more": params.number_bits["acc"],
+            **(dict.fromkeys(("bytes", "half"), 1) if params.int8 else {}),
         }
     )
 
@@ -116,7 +119,8 @@ class Feeder(Part):
         ]
         m.d.sync += self.push.eq(Mux(goes, target, 0))
         with m.If(goes):
-            m.d.sync += [address.eq(address + 1), left.eq(left - 1), index.eq(index + 1)]
+            stays = job.bytes & ~(index[0] ^ job.half) if params.int8 else Const(0, 1)
+            m.d.sync += [address.eq(address + (~stays if params.int8 else 1)), left.eq(left - 1), index.eq(index + 1)]
             with m.If(left == 1):
                 m.d.sync += [address.eq(job.address + job.stride), job.address.eq(job.address + job.stride)]
                 m.d.sync += [left.eq(job.count), who.eq(who << 1)]
@@ -125,7 +129,8 @@ class Feeder(Part):
         with m.If(ended | ~valid):
             m.d.sync += [valid.eq(queue.o_valid), job.eq(queue.o_data), address.eq(new.address), left.eq(new.count)]
             m.d.sync += [index.eq(0), who.eq(1)]
-        self._steer(m, slot, job.zero)
+        halves = (job.bytes, index[0] ^ job.half) if params.int8 else (Const(0, 1), Const(0, 1))
+        self._steer(m, slot, job.zero, *halves)
         return m
 
     def _of_word(self, index: Value) -> Value:
@@ -137,14 +142,26 @@ class Feeder(Part):
             bits.append(Cat(*words).any())
         return Cat(*bits)
 
-    def _steer(self, m: Module, slot: Value, zero: Value) -> None:
-        """Each channel's word: of a slot, its elements first."""
+    def _spread(self, m: Module, bytes_: Value, upper: Value) -> Value:
+        """The word that was read, or each byte of its lower or upper half twice."""
+        params = self.params
+        spread, second = Signal(), Signal()
+        m.d.sync += [spread.eq(bytes_), second.eq(upper)]
+        half = Mux(second, self.r_data[params.word_bits // 2 :], self.r_data[: params.word_bits // 2])
+        twice = Cat(half[8 * i :][:8].replicate(2) for i in range(params.lanes))
+        data = Signal(params.word_bits, name="elements")
+        m.d.comb += data.eq(Mux(spread, twice, self.r_data))
+        return data
+
+    def _steer(self, m: Module, slot: Value, zero: Value, bytes_: Value, upper: Value) -> None:
+        """Each channel's word: of a slot, its elements first; of bytes, the ones of a half."""
         params = self.params
         was_slot, was_zero = Signal(), Signal()
         m.d.sync += [was_slot.eq(slot), was_zero.eq(zero)]
         words = []
+        data = self._spread(m, bytes_, upper) if params.int8 else self.r_data
         for channel in range(params.channels):
             first = 16 * slot_place(params, channel)[1]
-            word = Mux(was_slot, self.r_data[first:], self.r_data) if first else self.r_data
+            word = Mux(was_slot, data[first:], data) if first else data
             words.append(Mux(was_zero, 0, word)[: params.word_bits])
         m.d.comb += self.data.eq(Cat(*words))

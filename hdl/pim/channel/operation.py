@@ -29,7 +29,8 @@ def operation(params: PimParams) -> StructLayout:
     reads of accumulators it counts these. ``word`` is the first word of the global buffers. ``acc`` is the first
     accumulator, ``to`` that which takes what is scaled; ``more`` are the vectors of MAC_AB and the accumulators of
     SCALE_AB beyond the first. Where there are several global buffers, ``buffers`` are those that WR_GB writes or MAC_AB
-    reads, a bit for each. What a system has one of has no bits.
+    reads, a bit for each. With int8 ``strobes`` are the bytes of the lane that WR_ELEM writes. What a system has one of
+    has no bits.
     """
     bits = params.number_bits
     return StructLayout(
@@ -45,6 +46,7 @@ def operation(params: PimParams) -> StructLayout:
             "more": bits["count"] if params.int8 else bits["vectors"],
             "to": bits["to"] if params.int8 else 0,
             "int8": bits["int8"],
+            "strobes": 2 if params.int8 else 0,
             "buffers": params.buffers if params.buffers > 1 else 0,
         }
     )

@@ -89,8 +89,8 @@ class Sequencer(Part):
         The command bus, from registers: one clock after the decision. Fields that a command does not use are zero.
     write_bank, write_register, read : Out(1)
         The command decided on in this clock writes to banks, writes to registers, reads.
-    strobe_lane, strobe_one : Out
-        With ``write_bank``: only that lane is written.
+    strobe_lane, strobe_one, strobe_bytes : Out
+        With ``write_bank``: only that lane is written; with int8 only those bytes of it.
     busy : Out(1)
         An operation has commands to give.
     """
@@ -110,6 +110,7 @@ class Sequencer(Part):
                 **{name: In(1) for name in ("op_valid", "word", "room")},
                 **{name: Out(1) for name in outputs},
                 "strobe_lane": Out(len(View(self.layout, Signal(self.layout.size)).lane)),
+                **({"strobe_bytes": Out(2)} if params.int8 else {}),
                 "cmd_op": Out(COMMAND_BITS),
                 "cmd_bank": Out(params.bank_bits),
                 "cmd_row": Out(params.row_bits),
@@ -155,7 +156,7 @@ class Sequencer(Part):
         self.lane = Signal(self.layout["lane"].width, name="lane", reset_less=True)
         self.count = Signal(COUNT_BITS, name="count", reset_less=True)
         # What a system has one of has no bits.
-        wide = ("acc", "more", "to", "int8")
+        wide = ("acc", "more", "to", "int8", "strobes")
         self.numbers = {name: Signal(self.layout[name].width, name=name, reset_less=True) for name in wide}
         if self.several:
             self.buffers = Signal(self.params.buffers, name="buffers", reset_less=True)
@@ -183,6 +184,8 @@ class Sequencer(Part):
             self.strobe_lane.eq(self.lane),
             self.strobe_one.eq(self.is_("WR_ELEM")),
         ]
+        if self.params.int8:
+            m.d.comb += self.strobe_bytes.eq(self.numbers["strobes"])
         with m.If(self.ended | ~self.valid):
             m.d.sync += [self.valid.eq(queue.valid), self.fresh.eq(1)]
             m.d.sync += [

@@ -16,10 +16,12 @@ UNITS = ("control", "stream", "channels", "vector")
 #: Lengths of ranges, as :data:`hdl.params.pim.LENGTHS` has them: the instruction's count, one word of every slot, words
 #: of the vector, one, or a product with the scalar operand.
 LENGTHS = ("count", "slot", "vector", "one", "slots", "strided", "spread", "matrix")
-#: A row that is only opened must exist all the same; of an item the place is found before its range is looked at.
-OTHER_LENGTHS = {"open": "one", "item": "count", "spaced": "slot", "vectors": "count"}
+#: A row that is only opened must exist all the same; of an item the place is found before its range is looked at. Bytes
+#: take half as many words (:mod:`hdl.pim.issue.ranges`).
+OTHER_LENGTHS = {"open": "one", "item": "count", "spaced": "slot", "vectors": "count", "bytes": "slot"}
+OTHER_LENGTHS |= {"packed": "vector"}
 #: Instructions that channels execute as another one.
-ALIKE = {"WR_GBX": "WR_GB", "RD_ITEM": "RD_SB"}
+ALIKE = {"WR_GBX": "WR_GB", "RD_ITEM": "RD_SB", "WR_BYTE": "WR_ELEM"}
 _NAMED = ("HALT", "FENCE", "LOOP", "ENDL", "SETR", "SKEEP", "MARK", "VMM", "OUT")
 CONTROLS = StructLayout(
     {
@@ -96,7 +98,7 @@ def controls(op: Opcode) -> dict[str, int]:
     if unit == "channels" and name != "VMM":
         found["kind"] = KINDS.index(ALIKE.get(name, name))
         found["feeds"], found["collects"] = op.takes("sram"), op.gives("sram")
-    found["each"], found["slot"] = "spread" in lengths, bool(lengths & {"slot", "spaced"})
+    found["each"], found["slot"] = "spread" in lengths, bool(lengths & {"slot", "bytes", "spaced"})
     found["loads"], found["reads_accumulators"] = (
         name in ("WR_BIAS", "MAC_AB", "SCALE_AB"),
         name in ("RD_MAC", "SCALE_AB"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
@@ -182,6 +182,7 @@ class Issuer(Part):
             pitch=Mux(control.is_vmm, self.present.pitch, 0),
             gb=self.buffer_word,
             **({"more": self.present.more_words} if has_more(self.params) else {}),
+            **self._int8_ranges(),
             conflict=self.conflict & ~control.is_vmm,
             col=Mux(control.col, f["col"], 0),
             **{name: f[name] for name in ("a", "b", "d", "imm", "row")},
@@ -211,7 +212,7 @@ class Issuer(Part):
         board = place(
             m,
             "scoreboard",
-            Scoreboard(context_count(self.params)),
+            Scoreboard(context_count(self.params), self.params.int8),
             first=ranges.first,
             past=ranges.past,
             write=ranges.write,
@@ -229,9 +230,17 @@ class Issuer(Part):
             vector_slot=self.vector_slot,
             vector_has=Cat(*(control.has[RANGES.index(name)] for name in SOURCES)),
             calculating=self.vector_active,
+            **({"vector_late": self.present.is_("VQUANT")} if self.params.int8 else {}),
             **spans,
         )
         m.d.comb += self.conflict.eq(board.conflict)
+
+    def _int8_ranges(self) -> dict[str, Value]:
+        """What the lengths of ranges depend on where there is int8."""
+        if not self.params.int8:
+            return {}
+        present = self.present
+        return {"bytes": present.is_("WR_BYTE"), "half": present.half, "quantises": present.is_("VQUANT")}
 
     def _outputs(self, m: Module) -> None:
         """The present instruction, as its unit wants it."""
@@ -239,6 +248,15 @@ class Issuer(Part):
         op = View(operation(params), self.op)
         feed, collect = View(feed_job(params), self.feed), View(collect_job(params), self.collect)
         count = Mux(control.slot, params.slot_words, f["n"])
+        lane: Value = self.lane
+        if params.int8:
+            single = self.present.is_("WR_BYTE")
+            lane = Mux(single, self.lane >> 1, self.lane)
+            m.d.comb += [
+                op.strobes.eq(Mux(single, Mux(self.lane[0], 2, 1), 3)),
+                feed.bytes.eq(single),
+                feed.half.eq(self.present.half),
+            ]
         m.d.comb += [
             op.kind.eq(Mux(self.flag["keep"], KINDS.index("RD_MAC_KEEP"), control.kind)),
             # Commands of one element a bank begin at the first one, whatever an instruction has in the field.
@@ -246,7 +264,7 @@ class Issuer(Part):
             *(getattr(op, name).eq(f[name]) for name in ("row", "col")),
             op.count.eq(f["n"]),
             op.word.eq(self.buffer_word),
-            op.lane.eq(self.lane),
+            op.lane.eq(lane),
             op.acc.eq(f["bank"]),
             op.more.eq(self.present.many - 1),
             op.to.eq(f["d"]),

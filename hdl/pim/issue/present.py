@@ -31,8 +31,8 @@ class Present:
     fields : dict of Signal
         Its operands, addresses as they are in this iteration.
     lane : Signal
-        The lane of WR_ELEM and SCALE_AB, the stride of WR_GBX, WR_BIAS and RD_MAC, the vectors of MAC_AB: field b as it
-        is in the word.
+        The lane of WR_ELEM and SCALE_AB, the byte of WR_BYTE, the stride of WR_GBX, WR_BIAS and RD_MAC, the vectors of
+        MAC_AB: field b as it is in the word.
     value : Signal
         The integer operand that may come from a scalar register.
     flags : dict of Signal
@@ -71,6 +71,15 @@ class Present:
             self.flags["int8"].eq(flags[INT8.bit] & found.vectors),
             self.flags["keep"].eq(flags[ACCUMULATE.bit] & found.reads_accumulators & found.collects),
         ]
+
+    def is_(self, name: str) -> Value:
+        """It is this instruction, as it came from the program memory; one that only some systems have."""
+        return field("opcode", self.word) == INSTRUCTIONS[name].code
+
+    @property
+    def half(self) -> Value:
+        """The slot of bytes of WR_BYTE begins in the upper half of a word."""
+        return self.fields["d"][0]
 
     def by_register(self) -> Value:
         """An operand comes from a scalar register."""
@@ -118,6 +127,9 @@ class Present:
         if params.int8:
             apart = (f["d"] >= f["bank"] + f["n"]) | (f["bank"] >= f["d"] + f["n"])
             misplaced = misplaced | (control.scales & ((f["d"] + f["n"] > params.accumulators) | ~apart))
+        beyond = control.lane & (self.lane >= params.lanes)
+        if params.int8:
+            beyond = beyond | (self.is_("WR_BYTE") & ((self.lane >= 2 * params.lanes) | (f["d"] > 1)))
         last_register = (f["bank"] == SCALARS - 1) | (f["imm"][:4] == SCALARS - 1)
         found = {
             "OPCODE": ~control.legal,
@@ -132,7 +144,7 @@ class Present:
             | (control.item & items.operand_fault)
             | (control.bank & (f["bank"] >= params.banks))
             | (control.col & (f["col"] >= params.row_cols))
-            | (control.lane & (self.lane >= params.lanes)),
+            | beyond,
             "SRAM": ranges.sram,
             "ROW": ranges.row_fault | (control.item & items.row_fault),
             "BUFFER": ranges.buffer,

@@ -47,6 +47,9 @@ class Ranges(Part):
         Fields of the instruction; ``value`` is the factor of the product, ``gb`` where the range in the global buffer
         begins. With a ``pitch`` every chunk of n counts as that many. Ranges that are not in banks are longer by
         ``more`` words.
+    bytes, half, quantises : In(1), where there is int8
+        A slot has one byte a unit and begins in the upper ``half`` of a word; the vector d has a byte an element, and
+        the range b is a result.
     first, past, write : Out, conflict : In(1), waits : Out(1)
         The present range in SRAM, to the scoreboard; it waits.
     {a,b,beta,d}_first, {a,b,beta,d}_past : Out
@@ -74,6 +77,7 @@ class Ranges(Part):
                 "mask": In(24),
                 "pitch": In(COUNT_BITS),
                 **({"more": In(MORE_BITS)} if has_more(params) else {}),
+                **({name: In(1) for name in ("bytes", "half", "quantises")} if params.int8 else {}),
                 "col": In(8),
                 **{name: In(width) for name, width in inputs.items()},
                 **{name: Out(1) for name in ("done", "write", "waits", *faults)},
@@ -133,11 +137,12 @@ class Ranges(Part):
         length, first = Signal(SPAN_BITS), Signal(24)
         column = self.row * self.params.row_cols + self.col
         starts = {"a": self.a, "b": self.b, "beta": self.imm, "d": self.d, "dram": column, "buffer": self.gb}
+        packed = measured[RANGES.index("d")] & self.quantises if self.params.int8 else Const(0, 1)
         kinds = [self.lengths[len(LENGTHS) * i :][: len(LENGTHS)] for i in range(len(RANGES))]
         m.d.comb += [
             kind.eq(_any(Mux(measured[i], each, 0) for i, each in enumerate(kinds))),
             first.eq(_any(Mux(measured[RANGES.index(name)], where, 0) for name, where in starts.items())),
-            length.eq(_any(Mux(kind[i], value, 0) for i, value in enumerate(self._lengths(product)))),
+            length.eq(_any(Mux(kind[i], value, 0) for i, value in enumerate(self._lengths(product, packed)))),
         ]
         with m.If(steps):
             more = Mux(measured[RANGES.index("dram")], 0, self.more) if has_more(self.params) else 0
@@ -154,7 +159,7 @@ class Ranges(Part):
             beyond.eq(end > Mux(in_sram, params.sram_words, Mux(is_["dram"], limits["dram"], limits["buffer"]))),
             self.first.eq(begin),
             self.past.eq(end),
-            self.write.eq(is_["d"]),
+            self.write.eq(is_["d"] | (is_["b"] & self.quantises) if params.int8 else is_["d"]),
             meets.eq((self.d_first < end) & (begin < self.d_past) & self.has[0] & in_sram & ~is_["d"]),
             self.waits.eq(in_sram & ~beyond & self.conflict),
             steps.eq(~self.waits),
@@ -176,7 +181,7 @@ class Ranges(Part):
             with m.If(meets & ~allowed):
                 m.d.sync += self.overlap.eq(1)
 
-    def _lengths(self, product: Value) -> list[Value]:
+    def _lengths(self, product: Value, packed: Value) -> list[Value]:
         """The lengths, in the order of ``LENGTHS``; a product begins with what is added to it."""
         params = self.params
         shift = (params.lanes - 1).bit_length()
@@ -190,6 +195,9 @@ class Ranges(Part):
             "spread": product,
             "matrix": product,
         }
+        if params.int8:
+            found["slot"] = Mux(self.bytes, (self.half + (params.slot_words + 1)) >> 1, params.slot_words)
+            found["vector"] = Mux(packed, (self.n + (2 * params.lanes - 1)) >> shift + 1, found["vector"])
         return [found[name] for name in LENGTHS]
 
     def _highest(self) -> Value:

@@ -34,14 +34,14 @@ class Scoreboard(Part):
         mover is at work while ``moving``.
     vector : In(1), vector_slot : In, vector_has : In, {source}_first, {source}_past
         A vector instruction begins, by its number, with the ranges (``SOURCES``) that it has; at work while its bit of
-        ``calculating`` is high.
+        ``calculating`` is high. Of ``late`` ones, ``vector_late`` : In(1), range b is a result, too.
     """
 
     module = "scoreboard"
     resets = True
 
-    def __init__(self, contexts: int) -> None:
-        self.contexts = contexts
+    def __init__(self, contexts: int, late: bool = False) -> None:
+        self.contexts, self.late = contexts, late
         flags = ("write", "collects", "feed", "collect", "move", "move_writes", "feed_done", "collect_done", "moving")
         owners = ("", "job_", *(f"{source}_" for source in SOURCES))
         super().__init__(
@@ -49,6 +49,7 @@ class Scoreboard(Part):
                 **{name: In(1) for name in (*flags, "vector")},
                 **{f"{owner}{end}": In(width) for owner in owners for end, width in BOUNDS.items()},
                 "vector_has": In(len(SOURCES)),
+                **({"vector_late": In(1)} if late else {}),
                 "vector_slot": In(range(contexts)),
                 "calculating": In(contexts),
                 "conflict": Out(1),
@@ -74,6 +75,11 @@ class Scoreboard(Part):
                 first, past = getattr(self, f"{name}_first"), getattr(self, f"{name}_past")
                 meets = self._latch(m, f"{name}{slot}", begins, first, past) & self.calculating[slot] & has[i]
                 (writes if name == "d" else reads).append(meets)
+                if name == "b" and self.late:
+                    result = Signal(name=f"late{slot}")
+                    with m.If(begins):
+                        m.d.sync += result.eq(self.vector_late)
+                    writes.append(meets & result)
         m.d.comb += self.conflict.eq(Cat(*writes).any() | (self.write & Cat(*reads).any()))
         return m
 

@@ -12,7 +12,8 @@ from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
-from hdl.pim.vector.phases import PHASE, STATE_BITS, decode_phase
+from hdl.pim.vector.int8 import inverse
+from hdl.pim.vector.phases import decode_phase, phase_layout, state_bits
 
 __all__ = ["Context", "context_count", "operand_layout"]
 
@@ -61,7 +62,7 @@ class Context(Part):
     wants_lane, wants_scan : Out(1)
         The phase waits to begin.
     phase, held, x, s0, s1, s2 : Out
-        The phase (``PHASE``), the operands, the numbers and scalars as they are now.
+        The phase (:func:`hdl.pim.vector.phases.phase_layout`), the operands, the numbers and scalars as they are now.
     ends : Out(1)
         Active for the last clock; ``x`` is the result for a scalar register.
     """
@@ -76,12 +77,12 @@ class Context(Part):
         super().__init__(
             {
                 **{name: In(1) for name in flags},
-                "state": In(STATE_BITS),
+                "state": In(state_bits(params)),
                 "operands": In(operands),
                 **{name: In(FP32.width) for name in ("start_x", "lane_value", "scan_value")},
                 "first": In(BF16.width),
                 **{name: Out(1) for name in ("active", "wants_lane", "wants_scan", "ends")},
-                "phase": Out(PHASE.size),
+                "phase": Out(phase_layout(params).size),
                 "held": Out(operands),
                 **{name: Out(FP32.width) for name in ("x", "s0", "s1", "s2")},
             }
@@ -90,13 +91,13 @@ class Context(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layout = operand_layout(self.params)
-        state = Signal(STATE_BITS)
+        state = Signal(state_bits(self.params))
         held = View(layout, Signal(layout.size, name="operand", reset_less=True))
         x, mean, scale = (Signal(FP32.width, name=name, reset_less=True) for name in ("x_now", "m_now", "k_now"))
         active, lane_began, scan_began, lane_ended, scan_ended = (
             Signal(name=name) for name in ("is_active", "lane_began", "scan_began", "lane_ended", "scan_ended")
         )
-        phase = decode_phase(m, state, "decoded")
+        phase = decode_phase(m, self.params, state, "decoded")
         complete = Signal()
         m.d.comb += [
             complete.eq(active & (lane_ended | ~phase.runs) & (scan_ended | ~phase.scans)),
@@ -111,6 +112,8 @@ class Context(Part):
             self.s2.eq(Mux(phase.s2_x, x, CONSTANTS["1"])),
         ]
         choices = {"x": x, "k": scale, "share": held.share}
+        if self.params.int8:
+            choices["inverse"] = inverse(x)
         choices |= {"one": Const(CONSTANTS["1"], FP32.width), "log2e": Const(CONSTANTS["log2e"], FP32.width)}
         found: Value = Const(0, FP32.width)
         for name, value in choices.items():

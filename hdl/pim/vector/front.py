@@ -12,19 +12,19 @@ from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
-from hdl.pim.vector.phases import CHAIN_BITS, PHASE, chain_fields
+from hdl.pim.vector.phases import CHAIN_BITS, chain_fields, phase_layout
 from hdl.pim.vector.reader import AHEAD
 
 __all__ = ["Front", "entry_layout", "lane_job", "tag_layout"]
 
 
 def lane_job(params: PimParams, contexts: int) -> StructLayout:
-    """A phase: its instruction's number, ``PHASE``, SRAM words of its operands, the last beat's number, a stride."""
+    """A phase: its instruction's number, its fields, SRAM words of its operands, the last beat's number, a stride."""
     tail = (params.vector_lanes - 1).bit_length()
     return StructLayout(
         {
             "context": range(contexts),
-            "phase": PHASE,
+            "phase": phase_layout(params),
             **dict.fromkeys(("a", "b", "c"), ADDRESS_BITS),
             "beats": MOVE_BITS - tail,
             "stride": 16,
@@ -32,22 +32,24 @@ def lane_job(params: PimParams, contexts: int) -> StructLayout:
     )
 
 
-def tag_layout(contexts: int) -> StructLayout:
+def tag_layout(params: PimParams, contexts: int) -> StructLayout:
     """What becomes of a beat's result: its instruction, SRAM words from the vector's begin on, its phase's last one.
 
-    It ``writes`` to the vector, ``adds`` to a sum, is a ``number``, or none of these: it goes back into the lanes.
+    It ``writes`` to the vector, ``adds`` to a sum, is a ``number``, or none of these: it goes back into the lanes. With
+    int8, one that writes is one half of what is written as it ``packs``, or a ``single`` number.
     """
     flags = dict.fromkeys(("last", "writes", "adds", "number"), 1)
+    flags |= dict.fromkeys(("packs", "single") if params.int8 else (), 1)
     return StructLayout({"context": range(contexts), "offset": ADDRESS_BITS, **flags})
 
 
-def entry_layout(contexts: int) -> StructLayout:
+def entry_layout(params: PimParams, contexts: int) -> StructLayout:
     """A beat that enters the lanes: its pass, where ``a`` comes from if not from the reader, and its tag.
 
     ``first`` of a phase: take its scalars. ``counts``: it multiplies a vector. ``rectified``: what is negative is +0.
     """
     flags = dict.fromkeys(("whole", "back", "number", "first", "counts", "rectified"), 1)
-    return StructLayout({"op": OP_BITS, **flags, "tag": tag_layout(contexts)})
+    return StructLayout({"op": OP_BITS, **flags, "tag": tag_layout(params, contexts)})
 
 
 class Front(Part):
@@ -103,7 +105,7 @@ class Front(Part):
                 **{f"{name}_address": Out(ADDRESS_BITS) for name in "abc"},
                 "a_stride": Out(16),
                 "soon_context": Out(range(contexts)),
-                "entry": Out(entry_layout(contexts).size),
+                "entry": Out(entry_layout(params, contexts).size),
             }
         )
 
@@ -114,7 +116,8 @@ class Front(Part):
         phase = job.phase
         active, first, go, last, whole = (Signal(name=name) for name in ("active", "first", "go", "last", "whole"))
         offset = Signal(ADDRESS_BITS, reset_less=True)
-        tag = View(tag_layout(self.contexts), Signal(tag_layout(self.contexts).size, name="tag"))
+        layouts = entry_layout(self.params, self.contexts), tag_layout(self.params, self.contexts)
+        tag = View(layouts[1], Signal(layouts[1].size, name="tag"))
         returns, back = self._returns(m, go, job, offset, tag)
         m.d.comb += [
             last.eq(job.beats == 0),
@@ -152,7 +155,7 @@ class Front(Part):
             with m.If(~given.phase.vector):
                 m.d.sync += job.beats.eq(0)
 
-        entry = View(entry_layout(self.contexts), Signal(entry_layout(self.contexts).size, name="decided"))
+        entry = View(layouts[0], Signal(layouts[0].size, name="decided"))
         m.d.comb += [
             entry.op.eq(Mux(returns, back.op, phase.op)),
             entry.whole.eq(whole),
@@ -166,7 +169,7 @@ class Front(Part):
         valid = later(m, "valids", self.en, go | returns, AHEAD)
         enables = moves(self.en, go | returns, valid)
         soon = delay(m, "entry_soon", enables[:-1], entry.as_value(), AHEAD - 1)
-        coming = View(entry_layout(self.contexts), soon)
+        coming = View(layouts[0], soon)
         m.d.comb += [
             self.soon.eq(valid[-2] & coming.first),
             self.soon_context.eq(coming.tag.context),
@@ -201,6 +204,8 @@ class Front(Part):
             tag.adds.eq(~returns & job.phase.adds),
             tag.number.eq(~returns & ~job.phase.vector),
         ]
+        if self.params.int8:
+            m.d.comb += [tag[name].eq(~returns & job.phase[name]) for name in ("packs", "single")]
         with m.Switch(before.chain):
             for i, values in enumerate(chain_fields()):
                 with m.Case(i):

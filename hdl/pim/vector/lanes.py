@@ -54,19 +54,19 @@ class Lanes(Part):
             {
                 "en": In(1),
                 "valid": In(1),
-                "entry": In(entry_layout(contexts).size),
+                "entry": In(entry_layout(params, contexts).size),
                 **{name: In(lanes * BF16.width) for name in "abc"},
                 **{name: In(FP32.width) for name in ("x", "s0", "s1", "s2")},
                 "valid_y": Out(1),
                 "y": Out(lanes * FP32.width),
-                "tag": Out(tag_layout(contexts).size),
+                "tag": Out(tag_layout(params, contexts).size),
                 "o": Out(lanes * BF16.width),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        entry = View(entry_layout(self.contexts), self.entry)
+        entry = View(entry_layout(self.params, self.contexts), self.entry)
         control = place(
             m,
             "control",

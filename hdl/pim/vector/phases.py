@@ -10,6 +10,7 @@ SOFTMAX     m = greatest, k = x * log2(e) | x = sum of powers | x = 1 / x | powe
 LAYERNORM   m = a[0], x = sum of a - m | x * share | m = x + m | x = sum of (a - m)^2 | (x + eps) * share | x = root |
             ((a - m) * x) * b + c
 RMSNORM     x = sum of squares | (x + eps) * share | x = root | a * x * b
+VQUANT      x = the scale | a / x as int8 | x to word b
 ==========  ========================================================================================================
 
 All others have one phase. GELU of either kind, SiLU and sigmoid take several passes: results go straight back into the
@@ -25,9 +26,22 @@ from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
 from hdl.arith.float.passes import OP_BITS, OPCODES, PROGRAMS, Step, pass_named
-from hdl.params.pim import INSTRUCTIONS
+from hdl.params.pim import INSTRUCTIONS, PimParams
 
-__all__ = ["CHAINS", "PHASE", "PHASES", "STATES", "STATE_BITS", "Phase", "chain_fields", "decode_phase", "start_fields"]
+__all__ = [
+    "CHAINS",
+    "CHAIN_BITS",
+    "PHASES",
+    "Phase",
+    "chain_fields",
+    "decode_phase",
+    "early",
+    "has_b",
+    "phase_layout",
+    "phases_of",
+    "start_fields",
+    "state_bits",
+]
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,7 @@ class Phase:
     ----------
     scan : str
         What is found while the vector is read: ``greatest``, ``place`` (where it is), ``sum``, ``centred`` (the sum of
-        differences to element 0, which goes to m), or nothing.
+        differences to element 0, which goes to m), ``scale`` (the power of two that VQUANT takes), or nothing.
     scanned : str
         Where that goes: ``x`` or ``m``.
     run : str
@@ -46,9 +60,10 @@ class Phase:
     a : str
         Its operand: ``vector``, ``gather``, ``rectified`` (a vector, what is negative as +0) or the number ``x``.
     s0, s1, s2 : str
-        Its scalars.
+        Its scalars; ``inverse`` is 1 / x, of a power of two.
     to : str
-        Where the result goes: ``write`` (to the vector d), ``sum`` (its sum to x), or the number ``x``, ``m`` or ``k``.
+        Where the result goes: ``write`` (to the vector d), ``pack`` (there as int8), ``single`` (one number, to the
+        word b), ``sum`` (its sum to x), or the number ``x``, ``m`` or ``k``.
     chain : tuple of Step
         Passes that follow.
     """
@@ -90,6 +105,11 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "VSILU": _function("silu"),
     "VGELUE": _function("gelue"),
     "VRELU": (Phase(run="move", a="rectified"),),
+    "VQUANT": (
+        Phase(scan="scale"),
+        Phase(run="scale", s1="inverse", to="pack"),
+        Phase(run="move", a="x", to="single"),
+    ),
     "RMAX": (Phase(scan="greatest"),),
     "RSUM": (Phase(scan="sum"),),
     "RSSQ": (Phase(run="square", to="sum"),),
@@ -112,12 +132,9 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     ),
     "RMSNORM": (Phase(run="square", to="sum"), *_ROOT, Phase(run="normalise_rms")),
 }
-#: All phases, one instruction's after the other: the place of a phase is its state.
-STATES = tuple((name, phase) for name, phases in PHASES.items() for phase in phases)
-STATE_BITS = (len(STATES) - 1).bit_length()
 #: What may still follow in a chain; the place of nothing is 0.
 CHAINS: tuple[tuple[Step, ...], ...] = tuple(
-    dict.fromkeys([(), *(phase.chain[i:] for _, phase in STATES for i in range(len(phase.chain)))])
+    dict.fromkeys([(), *(each.chain[i:] for some in PHASES.values() for each in some for i in range(len(each.chain)))])
 )
 CHAIN_BITS = (len(CHAINS) - 1).bit_length()
 
@@ -126,9 +143,44 @@ _FLAGS = (
     *("s0_eps", "s1_x", "s1_k", "s1_share", "s1_one", "s1_log2e", "s2_x", "b_first", "b_second", "b_late", "c"),
     *("to_x", "to_m", "to_k", "adds", "writes", "early", "counts"),
 )
-#: A phase as the hardware has it. Operand ``b`` is due at one of three moments. ``early`` results come after the first
-#: multiplication, ``counts`` says that the pass multiplies a vector, ``chain`` what follows.
-PHASE = StructLayout({**dict.fromkeys(_FLAGS, 1), "op": OP_BITS, "chain": CHAIN_BITS})
+#: Those of VQUANT.
+_QUANTISES = ("scale", "s1_inverse", "packs", "single")
+
+
+def phase_layout(params: PimParams) -> StructLayout:
+    """A phase as the hardware has it.
+
+    Operand ``b`` is due at one of three moments. ``early`` results come after the first multiplication, ``counts`` says
+    that the pass multiplies a vector, ``chain`` what follows. Results of ``packs`` and ``single`` are among those that
+    it ``writes``.
+    """
+    flags = (*_FLAGS, *(_QUANTISES if params.int8 else ()))
+    return StructLayout({**dict.fromkeys(flags, 1), "op": OP_BITS, "chain": CHAIN_BITS})
+
+
+def phases_of(params: PimParams) -> dict[str, tuple[Phase, ...]]:
+    """The phases of the vector instructions that a system has."""
+    return {
+        name: phases
+        for name, phases in PHASES.items()
+        if not INSTRUCTIONS[name].needs or getattr(params, INSTRUCTIONS[name].needs)
+    }
+
+
+def states(params: PimParams) -> list[tuple[str, Phase]]:
+    """All phases, one instruction's after the other: the place of a phase is its state."""
+    return [(name, phase) for name, phases in phases_of(params).items() for phase in phases]
+
+
+def state_bits(params: PimParams) -> int:
+    """Of a state."""
+    return (len(states(params)) - 1).bit_length()
+
+
+def early(name: str, phase: Phase) -> bool:
+    """Results of a phase of an instruction leave the lanes after the first multiplication."""
+    alone = phase.to == "write" and len(PHASES[name]) == 1
+    return bool(phase.run) and pass_named(phase.run).short and (alone or phase.to in ("pack", "single"))
 
 
 def due(run: str) -> dict[str, int]:
@@ -138,26 +190,25 @@ def due(run: str) -> dict[str, int]:
     return {moments[unit]: 1 for unit, operand in steps if operand.removeprefix("-") in ("b", "c")}
 
 
-def phase_fields(state: int) -> dict[str, int]:
-    """The fields of ``PHASE`` for a state."""
-    name, phase = STATES[state]
+def phase_fields(name: str, phase: Phase) -> dict[str, int]:
+    """The fields of :func:`phase_layout` for a phase of an instruction."""
     found: dict[str, int] = {}
     if phase.scan:
         found |= {"scans": 1, phase.scan: 1, "scan_to_m": int(phase.scanned == "m")}
     if phase.run:
-        each = pass_named(phase.run)
         vector = phase.a != "x"
         multiplies = any(
             unit.startswith("m") and operand != "1"
             for run in (phase.run, *(step.run for step in phase.chain))
             for unit, operand in pass_named(run).steps
         )
-        target = {"write": "writes", "sum": "adds"}.get(phase.to, f"to_{phase.to}")
-        found |= {"runs": 1, "op": OPCODES[phase.run], "chain": CHAINS.index(phase.chain), target: 1}
+        targets = {"write": ("writes",), "sum": ("adds",), "pack": ("writes", "packs"), "single": ("writes", "single")}
+        found |= dict.fromkeys(targets.get(phase.to, (f"to_{phase.to}",)), 1)
+        found |= {"runs": 1, "op": OPCODES[phase.run], "chain": CHAINS.index(phase.chain)}
         found |= {"vector": int(vector), "counts": int(vector and multiplies)}
         found |= {name: int(phase.a == name) for name in ("gather", "rectified")}
         found |= {"s0_eps": int(phase.s0 == "eps"), f"s1_{phase.s1}": 1, "s2_x": int(phase.s2 == "x")}
-        found |= due(phase.run) | {"early": int(each.short and len(PHASES[name]) == 1 and phase.to == "write")}
+        found |= due(phase.run) | {"early": int(early(name, phase))}
     found["final"] = int(phase is PHASES[name][-1])
     return found
 
@@ -170,25 +221,31 @@ def chain_fields() -> Iterator[dict[str, int]]:
         yield {"op": OPCODES[run] if run else 0, "b": due(run).get("b_late", 0), "left": left}
 
 
-def decode_phase(m: Module, state: Value, name: str) -> View:
+def decode_phase(m: Module, params: PimParams, state: Value, name: str) -> View:
     """The fields of a state."""
-    found = View(PHASE, Signal(PHASE.size, name=name))
+    layout = phase_layout(params)
+    found = View(layout, Signal(layout.size, name=name))
     with m.Switch(state):
-        for i in range(len(STATES)):
+        for i, each in enumerate(states(params)):
             with m.Case(i):
-                m.d.comb += found.as_value().eq(PHASE.const(phase_fields(i)).as_value())
+                m.d.comb += found.as_value().eq(layout.const(phase_fields(*each)).as_value())
     return found
 
 
-def start_fields(m: Module, opcode: Value, name: str) -> View:
+def start_fields(m: Module, params: PimParams, opcode: Value, name: str) -> View:
     """By opcode: the first state; whether operand ``b`` is the vector a, and operand ``c`` is the vector b."""
-    layout = StructLayout({"state": STATE_BITS, "b_is_a": 1, "c_is_b": 1})
+    layout = StructLayout({"state": state_bits(params), "b_is_a": 1, "c_is_b": 1})
     found = View(layout, Signal(layout.size, name=name))
+    owners = [owner for owner, _ in states(params)]
     with m.Switch(opcode):
-        for instruction, phases in PHASES.items():
-            state = next(i for i, (owner, _) in enumerate(STATES) if owner == instruction)
-            values = {"state": state, "b_is_a": int(INSTRUCTIONS[instruction].operand("b") is None)}
+        for instruction, phases in phases_of(params).items():
+            values = {"state": owners.index(instruction), "b_is_a": int(not has_b(instruction))}
             values["c_is_b"] = int(phases[0].run == "axpy")
             with m.Case(INSTRUCTIONS[instruction].code):
                 m.d.comb += found.as_value().eq(layout.const(values).as_value())
     return found
+
+
+def has_b(name: str) -> bool:
+    """An instruction has a second address of its own."""
+    return any(operand.fields == ("b",) and operand.kind == "sram" for operand in INSTRUCTIONS[name].operands)

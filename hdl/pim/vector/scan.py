@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.wiring import In, Out
 
@@ -14,6 +14,7 @@ from hdl.params.pim import PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS
 from hdl.pim.mover import MOVE_BITS
 from hdl.pim.vector.greatest import Greatest
+from hdl.pim.vector.int8 import scale_of
 from hdl.pim.vector.sum import Sum
 
 __all__ = ["Scan", "scan_job"]
@@ -22,10 +23,11 @@ __all__ = ["Scan", "scan_job"]
 def scan_job(params: PimParams, contexts: int) -> StructLayout:
     """The vector at SRAM word ``address``: its last beat's number and the number of elements in that, less one.
 
-    ``sums`` its elements, ``centred`` less the first one; otherwise finds the greatest one, or its ``place``.
+    ``sums`` its elements, ``centred`` less the first one; otherwise finds the greatest one, or its ``place``, or with
+    int8 the ``scale`` for its greatest magnitude.
     """
     tail = (params.vector_lanes - 1).bit_length()
-    flags = dict.fromkeys(("sums", "centred", "place"), 1)
+    flags = dict.fromkeys(("sums", "centred", "place", *(["scale"] if params.int8 else [])), 1)
     owner = {"context": range(contexts)}
     return StructLayout(owner | {"address": ADDRESS_BITS, "beats": MOVE_BITS - tail, "tail": tail, **flags})
 
@@ -120,7 +122,7 @@ class Scan(Part):
             valid=there & ~job.sums,
             first=mark[0],
             last=mark[1],
-            x=beat,
+            x=self._magnitudes(beat, job) if self.params.int8 else beat,
             counts=counts,
         )
         # Element 0, negated; -0 changes nothing.
@@ -149,12 +151,16 @@ class Scan(Part):
             last=late[0],
             x=Cat(value & late[1 + i].replicate(FP32.width) for i, value in enumerate(sums)),
         )
-        owner = delay(m, "owner", high, Cat(job.place, job.context), self.greatest.latency)
+        scale = [job.scale] if self.params.int8 else []
+        owner = delay(m, "owner", high, Cat(job.place, job.context, *scale), self.greatest.latency)
+        greatest = Cat(low, found.value)
+        if self.params.int8:
+            greatest = Mux(owner[-1], scale_of(found.value), greatest)
         m.d.comb += [
             self.first_context.eq(job.context),
             self.found.eq(found.done),
-            self.found_value.eq(Mux(owner[0], found.place, Cat(low, found.value))),
-            self.found_context.eq(owner[1:]),
+            self.found_value.eq(Mux(owner[0], found.place, greatest)),
+            self.found_context.eq(owner[1:][: len(job.context)]),
             self.sum.eq(total.done),
             self.sum_value.eq(total.total),
             self.sum_context.eq(delay(m, "sum_owner", high, job.context, steps + self.total.latency)),
@@ -162,3 +168,8 @@ class Scan(Part):
         with m.If(self.start):
             m.d.sync += [job.eq(View(layout, self.job)), first.eq(1), reads.eq(1)]
         return m
+
+    def _magnitudes(self, beat: Signal, job: View) -> Value:
+        """A beat without signs, if its scale is wanted."""
+        signs = Cat(Const(0, BF16.width - 1), job.scale).replicate(self.params.vector_lanes)
+        return beat & ~signs

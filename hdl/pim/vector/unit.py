@@ -22,7 +22,8 @@ from hdl.pim.mover import MOVE_BITS
 from hdl.pim.vector.context import Context, context_count, operand_layout
 from hdl.pim.vector.front import Front, entry_layout, lane_job, tag_layout
 from hdl.pim.vector.lanes import Lanes
-from hdl.pim.vector.phases import PHASE, start_fields
+from hdl.pim.vector.packer import Packer
+from hdl.pim.vector.phases import phase_layout, start_fields
 from hdl.pim.vector.reader import Reader
 from hdl.pim.vector.scan import Scan, scan_job
 from hdl.pim.vector.sum import Sum
@@ -114,7 +115,7 @@ class VectorUnit(Part):
     def _contexts(self, m: Module) -> tuple[list[Shared], list[dict[str, Signal]]]:
         """The instructions, and their inputs that come from later."""
         params = self.params
-        first = start_fields(m, self.opcode, "begins")
+        first = start_fields(m, params, self.opcode, "begins")
         layout = operand_layout(params)
         operands = View(layout, Signal(layout.size, name="operands"))
         tail = (params.vector_lanes - 1).bit_length()
@@ -184,7 +185,7 @@ class VectorUnit(Part):
         something else to do, and that is all the rest.
         """
         closed, some, which = Signal(name="closed"), Signal(name="lane_some"), Signal(range(self.contexts), name="next")
-        phases = [View(PHASE, each.phase) for each in contexts]
+        phases = [View(phase_layout(self.params), each.phase) for each in contexts]
         pairs = list(zip(contexts, phases, strict=True))
         groups = {
             "vectors": [each.wants_lane & phase.vector & ~phase.adds for each, phase in pairs],
@@ -255,17 +256,20 @@ class VectorUnit(Part):
             **{name: reader.data for name, reader in readers.items()},
             **scalars,
         )
-        entry = View(entry_layout(self.contexts), front.entry)
+        entry = View(entry_layout(params, self.contexts), front.entry)
         m.d.comb += self.multiplies.eq(en & front.valid & entry.counts)
         self.ready_operands = Cat(reader.ok for reader in readers.values()).all()
-        return lanes, self._counts(m, contexts, View(tag_layout(self.contexts), lanes.tag))
+        return lanes, self._counts(m, contexts, View(tag_layout(params, self.contexts), lanes.tag))
 
     def _counts(self, m: Module, contexts: list[Shared], tag: View) -> Signal:
         """Which elements of a result belong to its vector."""
         layout, size = operand_layout(self.params), self.params.vector_lanes
         tail = Array(View(layout, each.held).tail for each in contexts)[tag.context]
         counts = Signal(size, name="counts")
-        m.d.comb += counts.eq(Cat(Const(1, 1), *(~tag.last | (tail >= i) for i in range(1, size))))
+        others = [~tag.last | (tail >= i) for i in range(1, size)]
+        if self.params.int8:
+            others = [each & ~tag.single for each in others]
+        m.d.comb += counts.eq(Cat(Const(1, 1), *others))
         return counts
 
     # --- sums and greatest elements ----------------------------------------------------------------------------------
@@ -275,7 +279,7 @@ class VectorUnit(Part):
         held = [View(operand_layout(params), each.held) for each in contexts]
         layout = scan_job(params, self.contexts)
         job = View(layout, Signal(layout.size, name="scan_job"))
-        phase = View(PHASE, Array(each.phase for each in contexts)[which])
+        phase = View(phase_layout(params), Array(each.phase for each in contexts)[which])
         m.d.comb += [
             job.context.eq(which),
             job.address.eq(Array(each.a for each in held)[which]),
@@ -284,6 +288,7 @@ class VectorUnit(Part):
             job.sums.eq(phase.sum | phase.centred),
             job.centred.eq(phase.centred),
             job.place.eq(phase.place),
+            *([job.scale.eq(phase.scale)] if params.int8 else []),
         ]
         start, ready = Signal(), Signal()
         m.d.comb += start.eq(some & ready)
@@ -312,7 +317,7 @@ class VectorUnit(Part):
         self, m: Module, contexts: list[Shared], wires: list[dict[str, Signal]], lanes: Shared, counts: Value
     ) -> None:
         """What comes out of the lanes at the end of a phase: a sum, a number, or the last word of a vector."""
-        tag = View(tag_layout(self.contexts), lanes.tag)
+        tag = View(tag_layout(self.params, self.contexts), lanes.tag)
         width = FP32.width
         lane_sum = place(
             m,
@@ -327,6 +332,8 @@ class VectorUnit(Part):
         for i, here in enumerate(wires):
             sum_done = lane_sum.done & (added == i)
             number = self.en & lanes.valid_y & tag.number & (tag.context == i)
+            if self.params.int8:
+                number = number & ~tag.single
             m.d.comb += [
                 here["lane_done"].eq(sum_done | number | written[i]),
                 here["lane_value"].eq(Mux(sum_done, lane_sum.total, lanes.y[:width])),
@@ -335,28 +342,45 @@ class VectorUnit(Part):
     def _write(self, m: Module, contexts: list[Shared], lanes: Shared, counts: Value) -> list[Value]:
         """Results to SRAM; in which instructions the last word is written now. And whether the lanes advance."""
         params, en = self.params, self.en
-        tag = View(tag_layout(self.contexts), lanes.tag)
+        tag = View(tag_layout(params, self.contexts), lanes.tag)
         valid, last = Signal(name="writes"), Signal(name="writes_last", reset_less=True)
         owner = Signal(range(self.contexts), name="writes_owner", reset_less=True)
         address = Signal(ADDRESS_BITS, name="writes_to", reset_less=True)
         kept = Signal(len(counts), name="writes_counts", reset_less=True)
-        begins = Array(View(operand_layout(params), each.held).d for each in contexts)
+        held = [View(operand_layout(params), each.held) for each in contexts]
+        begins = Array(each.d for each in held)
+        writes, offset, begin = tag.writes, tag.offset, begins[tag.context]
+        if params.int8:
+            # Two beats are as many bytes as one has elements; they are written with the second one, or the last.
+            odd = tag.offset[self.words.bit_length() - 1]
+            writes = writes & (~tag.packs | odd | tag.last)
+            offset = Mux(tag.packs, tag.offset >> 1 & -self.words, tag.offset)
+            begin = Mux(tag.single, Array(each.b for each in held)[tag.context], begin)
         m.d.comb += en.eq(self.ready_operands & (~valid | self.vd_ready))
         with m.If(en):
-            m.d.sync += valid.eq(lanes.valid_y & tag.writes)
+            m.d.sync += valid.eq(lanes.valid_y & writes)
         with m.If(en & lanes.valid_y & tag.writes):
             m.d.sync += [
                 last.eq(tag.last),
                 owner.eq(tag.context),
-                address.eq(begins[tag.context] + tag.offset),
+                address.eq(begin + offset),
                 kept.eq(counts),
             ]
-        bits, size = ELEMENT_BITS, granules(params)
+        bits = ELEMENT_BITS
+        data: Value = Cat(lanes.o[bits * i :][:bits] & count.replicate(bits) for i, count in enumerate(kept))
+        words: Sequence[Value] = [kept[params.lanes * k] for k in range(self.words)]
+        if params.int8:
+            packs, second = Signal(name="writes_packed"), Signal(name="writes_second", reset_less=True)
+            with m.If(en):
+                m.d.sync += [packs.eq(lanes.valid_y & tag.packs), second.eq(odd)]
+            packer = place(m, "packer", Packer(params), en=en, valid=packs, odd=second, o=lanes.o, counts=kept)
+            data = Mux(packs, packer.data, data)
+            words = [Mux(packs, packer.words[k], word) for k, word in enumerate(words)]
         m.d.comb += [
             self.vd_valid.eq(valid),
             self.vd_addr.eq(address),
-            self.vd_data.eq(Cat(lanes.o[bits * i :][:bits] & count.replicate(bits) for i, count in enumerate(kept))),
-            self.vd_mask.eq(Cat(kept[params.lanes * k].replicate(size) for k in range(self.words))),
+            self.vd_data.eq(data),
+            self.vd_mask.eq(Cat(word.replicate(granules(params)) for word in words)),
         ]
         return [en & valid & last & (owner == i) for i in range(self.contexts)]
 

@@ -59,6 +59,13 @@ class Device:
         row, col = divmod(column, self.params.row_cols)
         self._row(channel, row, keep=True)[:, col, lane] = elements
 
+    def write_byte(self, channel: int, column: int, byte: int, values: Elements) -> None:
+        """Write one byte of one column of every bank of a channel, value b to bank b; byte k is in element k // 2."""
+        row, col = divmod(column, self.params.row_cols)
+        place = self._row(channel, row, keep=True)[:, col, byte // 2]
+        shift = 8 * (byte % 2)
+        place[:] = place & 0xFF << 8 - shift | values << shift
+
     def rows(self) -> dict[tuple[int, int], Elements]:
         """Every row that was ever written, by channel and row: arrays of shape (banks, row_cols, lanes)."""
         return {place: row.copy() for place, row in sorted(self._rows.items())}

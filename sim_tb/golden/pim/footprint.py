@@ -121,6 +121,10 @@ class Footprint:
         if access.kind in ("slot", "spaced"):
             elements = [np.arange(channel * params.banks, (channel + 1) * params.banks) for channel in channels]
             return access.start + np.unique(np.concatenate(elements) // params.lanes)
+        if access.kind == "bytes":
+            elements = [np.arange(channel * params.banks, (channel + 1) * params.banks) for channel in channels]
+            halves = one["half"] + np.concatenate(elements) // params.lanes
+            return access.start + np.unique(halves // 2)
         if access.kind == "strided":
             stride = (scalar if "reg" in one.flags else one["stride"]) or 0
             return access.start + np.unique(np.arange(one["n"]) * stride // params.lanes)

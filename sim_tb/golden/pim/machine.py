@@ -248,6 +248,8 @@ class Machine:
             elif name == "RD_SB":
                 words = self.device.read(channel, one["bank"], column, one["n"])
                 self.sram[one["d"] : one["d"] + one["n"]] = words
+            elif name == "WR_BYTE":
+                self.device.write_byte(channel, column, one["byte"], self._bytes(one, channel))
             else:
                 self.device.write_element(channel, column, one["lane"], self._slot(one["a"], channel))
 
@@ -255,6 +257,13 @@ class Machine:
         """The elements of a slot in SRAM that belong to a channel; a view."""
         first = word * self.params.lanes + channel * self.params.banks
         return self.sram.reshape(-1)[first : first + self.params.banks]
+
+    def _bytes(self, one: Instruction, channel: int) -> Elements:
+        """The bytes of a slot of bytes that belong to a channel."""
+        first = (2 * one["a"] + one["half"]) * self.params.lanes + channel * self.params.banks
+        places = first + np.arange(self.params.banks)
+        elements = self.sram.reshape(-1)[places // 2]
+        return np.where(places % 2, elements >> 8, elements & 0xFF).astype(np.uint16)
 
     def _pim(self, one: Instruction) -> None:
         name, channels = one.op.name, self._channels(one)
@@ -311,8 +320,11 @@ class Machine:
 
     def _vector(self, one: Instruction, scalar: int | None) -> None:
         value = vector.FUNCTIONS[one.op.name](self._operands(one, scalar or 0))
+        if isinstance(value, tuple):
+            value, scale = value
+            self._result(one["scale"], scale)
         if "d" in one.values:
-            self._result(one, np.asarray(value, np.uint16))
+            self._result(one["d"], np.asarray(value, np.uint16))
         else:
             self.scalars[one["r"]] = value if isinstance(value, int) else bits(np.asarray(value, np.float32))[0]
             self.given.append(int(self.scalars[one["r"]]))
@@ -344,9 +356,9 @@ class Machine:
         first = word * self.params.lanes
         return self.sram.reshape(-1)[first : first + n].copy()
 
-    def _result(self, one: Instruction, elements: Elements) -> None:
+    def _result(self, word: int, elements: Elements) -> None:
         """Write a vector; what is left of its last word becomes zero."""
         words = words_of(self.params, len(elements))
         filled = np.zeros(words * self.params.lanes, np.uint16)
         filled[: len(elements)] = elements
-        self.sram[one["d"] : one["d"] + words] = filled.reshape(words, self.params.lanes)
+        self.sram[word : word + words] = filled.reshape(words, self.params.lanes)

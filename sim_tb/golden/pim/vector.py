@@ -27,6 +27,7 @@ from sim_tb.golden.float import (
     widen,
 )
 from sim_tb.golden.pim.device import Elements
+from sim_tb.golden.pim.quantise import packed, quantised
 
 __all__ = [
     "BINARY",
@@ -137,6 +138,12 @@ def _root(values: Floats, eps: np.float32, share: np.float32, lanes: int) -> Flo
     return rsqrt(multiply(add(total(multiply(values, values), lanes), eps), share))
 
 
+def quantise(a: Elements) -> tuple[Elements, Elements]:
+    """Integers of 8 bits, two in place of an element, and their scale, shape (1,)."""
+    integers, scale = quantised(a)
+    return packed(integers), np.array([scale], np.uint16)
+
+
 @dataclass(frozen=True)
 class Operands:
     """What an instruction of the vector unit works on; what it has not is empty, or zero.
@@ -179,8 +186,8 @@ def _binary(name: str) -> Callable[[Operands], Elements]:
     return lambda o: rounded(BINARY[name], o.a, o.b)
 
 
-#: What every instruction of the vector unit gives: a vector, a number of shape (1,), or an integer.
-FUNCTIONS: dict[str, Callable[[Operands], Elements | Floats | int]] = {
+#: What every instruction of the vector unit gives: a vector, a number of shape (1,), an integer, a vector and a scale.
+FUNCTIONS: dict[str, Callable[[Operands], Elements | Floats | int | tuple[Elements, Elements]]] = {
     **{name: _scalar(name) for name in SCALAR},
     **{name: _unary(name) for name in UNARY},
     **{name: _binary(name) for name in BINARY},
@@ -188,6 +195,7 @@ FUNCTIONS: dict[str, Callable[[Operands], Elements | Floats | int]] = {
     "VSCALE": lambda o: scale(o.factor, o.a),
     "VMADD": lambda o: rounded(multiply_add, o.a, o.b, o.c),
     "VGATHER": lambda o: rounded(UNARY["VMOV"], o.a[np.arange(o.n) * o.stride]),
+    "VQUANT": lambda o: quantise(o.a),
     "RMAX": lambda o: greatest(o.a),
     "RSUM": lambda o: sums(o.a, o.lanes),
     "RSSQ": lambda o: sums(o.a, o.lanes, squares=True),

@@ -117,7 +117,11 @@ class _Maker:
         self.params = params
         self.rng = rng
         self.input_words = 0
-        names = [name for name, op in INSTRUCTIONS.items() if name not in EXCLUDED and op.unit in units]
+        names = [
+            name
+            for name, op in INSTRUCTIONS.items()
+            if name not in EXCLUDED and op.unit in units and (not op.needs or getattr(params, op.needs))
+        ]
         self.names = [name for name in names for _ in range(1 if name in ONCE else 2)]
         #: How often the innermost block runs, and the steps of the loops around it.
         self.repeats = 1
@@ -253,6 +257,8 @@ class _Maker:
             "row": lambda: self.below(self.params.rows),
             "col": lambda: int(self.rng.integers(self.params.row_cols)),
             "lane": lambda: int(self.rng.integers(self.params.lanes)),
+            "byte": lambda: int(self.rng.integers(2 * self.params.lanes)),
+            "half": lambda: int(self.rng.integers(2)),
             "columns": lambda: 1 + self.below(most),
             "words": lambda: 1 + self.below(self.params.gb_words),
             "elements": lambda: 1 + self.below(12 * max(self.params.vector_lanes, self.params.lanes)),

@@ -36,7 +36,7 @@ class Step:
 
 def operation_bits(params: PimParams, one: Instruction) -> int:
     """A ``dram`` or ``pim`` instruction (VMM excluded) as an operation of a sequencer."""
-    name = "WR_GB" if one.op.name == "WR_GBX" else one.op.name
+    name = {"WR_GBX": "WR_GB", "WR_BYTE": "WR_ELEM"}.get(one.op.name, one.op.name)
     if name == "RD_MAC" and "accumulate" in one.flags:
         name = "RD_MAC_KEEP"
     fields = {"kind": KINDS.index(name), "count": one.values.get("n", 0), "word": one.values.get("gb", 0)}
@@ -46,6 +46,10 @@ def operation_bits(params: PimParams, one: Instruction) -> int:
         more = 0
     fields |= {key: one.values[key] for key in ("acc", "to") if key in one.values}
     fields |= {"more": more, "int8": int("int8" in one.flags)}
+    if "byte" in one.values:
+        fields |= {"lane": one["byte"] // 2, "strobes": 1 << one["byte"] % 2}
+    elif params.int8:
+        fields["strobes"] = 3
     layout = operation(params)
     if "buffers" in layout.members:
         fields["buffers"] = buffers_of(params, one)

@@ -23,6 +23,7 @@ module driver_`NUMBER #(
   logic op_valid, op_ready, word, room, busy, cmd_valid;
   logic write_bank, write_register, read, strobe_one;
   logic [LANE_BITS-1:0] strobe_lane;
+  logic [1:0] strobe_bytes;  // where there is int8
   logic [4:0] cmd_op;
   logic [BANK_BITS-1:0] cmd_bank;
   logic [ROW_BITS-1:0] cmd_row;

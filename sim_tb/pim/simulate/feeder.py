@@ -62,7 +62,7 @@ class Feeder(Carrier[Feed]):
                     self.words += 1
             self.base = when + 1
             self.quiet_from = max(self.quiet_from, when + 1)
-            self.address = self.address + 1 & 0xFFFF
+            self.address = self.address + (job.half < 0 or self.index + job.half & 1) & 0xFFFF
             self.left -= 1
             self.index += 1
             if not self.left:

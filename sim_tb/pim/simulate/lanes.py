@@ -161,7 +161,14 @@ class Lanes:
         turns = self._turns
         job = turns.jobs[which]
         if job.stage.writes:
-            self.writing, self._last_of = (job.d + offset) % ADDRESSES, which if last else -1
+            self._last_of = which if last else -1
+            if job.stage.single:
+                self.writing = job.b
+            elif not job.stage.packs:
+                self.writing = (job.d + offset) % ADDRESSES
+            elif last or offset & self._words:
+                # Two beats are as many bytes as one has elements.
+                self.writing = (job.d + (offset // 2 & -self._words)) % ADDRESSES
         else:
             turns.ends_at(turns.now + (self._sum_latency if job.stage.sums else 0), which)
 
@@ -276,7 +283,7 @@ class Lanes:
             return 0 if self.a.waiting else min(clocks, self._phase_waits()), NONE, NONE, NONE
         job, offset = self._turns.jobs[self._front], self._offset
         stage = job.stage
-        if not stage.vector or stage.gathers or (stage.sums and not offset and step < self._open):
+        if not stage.vector or stage.gathers or stage.packs or (stage.sums and not offset and step < self._open):
             return 0, NONE, NONE, NONE
         if not self.a.waiting or not self._follows(self.a.waiting[0][0], job.a + offset):
             return 0, NONE, NONE, NONE
@@ -310,7 +317,7 @@ class Lanes:
             return min(min(self._results, default=NEVER) - step, lag if lag >= 0 else NEVER)
         while (result := self._results.get(step + clocks)) is not None and not result[2]:
             job = self._turns.jobs[result[0]]
-            if not job.stage.writes or not self._follows(word, job.d + result[1]):
+            if not job.stage.writes or job.stage.packs or not self._follows(word, job.d + result[1]):
                 break
             word = (word + self._words) % ADDRESSES
             clocks += 1

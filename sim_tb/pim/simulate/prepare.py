@@ -144,7 +144,7 @@ def _part(params: PimParams, one: Instruction, scalar: int | None) -> Part:
         spans[name] = first, past
         # A VMM waits part by part.
         waits = sram and past <= params.sram_words and one.op.name != "VMM"
-        ranges.append((first, past, name == "d") if waits else None)
+        ranges.append((first, past, found[name][0].write) if waits else None)
     work = work_of(params, one) if one.op.unit in ("dram", "pim") and one.op.name not in MADE else None
     kind = next((touch.length for touch in one.op.touches if touch.length in PRODUCTS), "")
     multiplies = 0
@@ -162,7 +162,7 @@ def _start(one: Instruction, scalar: int | None) -> Start:
         opcode=name,
         n=values.get("n", 0),
         a=values.get("a", 0),
-        b=values.get("b", 0),
+        b=values.get("b", values.get("scale", 0)),
         c=values.get("beta", values.get("c", 0)),
         d=values.get("d", 0),
         stride=scalar or 0,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hdl.arith.float.passes import LaneShape, pass_named
-from hdl.params.pim import INSTRUCTIONS
-from hdl.pim.vector.phases import PHASES, Phase
+from hdl.pim.vector.phases import PHASES, Phase, early, has_b
 
 __all__ = ["NOTHING", "Plan", "Stage", "plans"]
 
@@ -24,7 +23,9 @@ class Stage:
     vector, gathers : bool
         A vector; one whose elements are collected one by one.
     sums, writes : bool
-        Results are added up; or are a vector. If neither, one is a number.
+        Results are added up; or go to SRAM. If neither, one is a number.
+    packs, single : bool
+        Of what goes to SRAM: two beats are written together, as they are int8; it is one number, to the word b.
     b, c : int
         Steps from operand ``a`` of a beat to its other operands; -1 for none.
     early : bool
@@ -41,6 +42,8 @@ class Stage:
     gathers: bool = False
     sums: bool = False
     writes: bool = False
+    packs: bool = False
+    single: bool = False
     b: int = -1
     c: int = -1
     early: bool = False
@@ -78,7 +81,7 @@ def _lag(shape: LaneShape, run: str, operand: str) -> int:
     return -1 if lag is None else lag
 
 
-def _stage(shape: LaneShape, phase: Phase, *, alone: bool, final: bool) -> Stage:
+def _stage(shape: LaneShape, name: str, phase: Phase) -> Stage:
     run, vector = phase.run, bool(phase.run) and phase.a != "x"
     return Stage(
         scans={"": "", "sum": "sum", "centred": "sum"}.get(phase.scan, "greatest"),
@@ -86,12 +89,14 @@ def _stage(shape: LaneShape, phase: Phase, *, alone: bool, final: bool) -> Stage
         vector=vector,
         gathers=phase.a == "gather",
         sums=vector and phase.to == "sum",
-        writes=vector and phase.to == "write",
+        writes=bool(run) and phase.to in ("write", "pack", "single"),
+        packs=phase.to == "pack",
+        single=phase.to == "single",
         b=_lag(shape, run, "b") if run else -1,
         c=_lag(shape, run, "c") if run else -1,
-        early=bool(run) and pass_named(run).short and alone and phase.to == "write",
+        early=early(name, phase),
         again=tuple(_lag(shape, step.run, "b") for step in phase.chain),
-        final=final,
+        final=phase is PHASES[name][-1],
     )
 
 
@@ -99,9 +104,8 @@ def plans(shape: LaneShape) -> dict[str, Plan]:
     """Every vector instruction in lanes of a shape."""
     found = {}
     for name, phases in PHASES.items():
-        last = len(phases) - 1
-        stages = tuple(_stage(shape, phase, alone=not last, final=i == last) for i, phase in enumerate(phases))
+        stages = tuple(_stage(shape, name, phase) for phase in phases)
         # A vector b that no phase takes as operand b is added as operand c.
-        has_b, takes_b = INSTRUCTIONS[name].operand("b") is not None, any(stage.b >= 0 for stage in stages)
-        found[name] = Plan(stages, not has_b, has_b and not takes_b)
+        takes_b = any(stage.b >= 0 for stage in stages)
+        found[name] = Plan(stages, not has_b(name), has_b(name) and not takes_b)
     return found

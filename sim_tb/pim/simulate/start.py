@@ -18,7 +18,8 @@ class Start:
     n : int
         Elements.
     a, b, c, d : int
-        SRAM words where the operands and the result begin, as the fields have them; ``c`` is field ``imm`` (beta).
+        SRAM words where the operands and the result begin, as the fields have them; ``b`` also that of a scale,
+        ``c`` field ``imm`` (beta).
     stride : int
         From one element of the source to the next, for those that gather.
     target : int

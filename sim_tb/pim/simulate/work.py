@@ -9,6 +9,8 @@ from hdl.params.pim import COMMANDS, NUMBERS, Instruction, PimParams, buffers_of
 
 __all__ = ["NEVER", "Collect", "Feed", "Operation", "Work", "word_channels", "work_of"]
 
+#: Instructions with another one's command.
+ALIKE = {"WR_BYTE": "WR_ELEM"}
 #: A clock that does not come.
 NEVER = 1 << 62
 
@@ -48,6 +50,8 @@ class Feed(NamedTuple):
 
     ``each``: each channel has its own, ``stride`` after those of the channel before it. ``slot``: of a slot, each
     channel gets the words with its elements, and of ``more`` slots, ``stride`` apart; with ``zero`` they are not read.
+    Of a slot of bytes each ``half`` of a word comes on its own, from the lower (0) or the upper (1) one of the first
+    word on; other words come whole (-1).
     """
 
     mask: int
@@ -57,6 +61,7 @@ class Feed(NamedTuple):
     each: bool
     slot: bool
     more: int
+    half: int
     zero: bool
 
 
@@ -97,10 +102,10 @@ def word_channels(params: PimParams) -> tuple[int, ...]:
 def work_of(params: PimParams, one: Instruction) -> Work:
     """The work of an instruction for channels, but VMM."""
     values, op = one.values, one.op
-    slot = any(touch.length in ("slot", "spaced") for touch in op.touches)
+    slot = any(touch.length in ("slot", "bytes", "spaced") for touch in op.touches)
     each = any(touch.length == "spread" for touch in op.touches)
     n = values.get("n", 1)
-    name = "RD_MAC_KEEP" if "accumulate" in one.flags else "WR_GB" if each else op.name
+    name = "RD_MAC_KEEP" if "accumulate" in one.flags else "WR_GB" if each else ALIKE.get(op.name, op.name)
     mask, spaced = values["mask"], any(touch.length == "spaced" for touch in op.touches)
     slots = n if spaced else 1
     step, vectors = 1 + ("int8" in one.flags), values.get("vectors", 1)
@@ -121,7 +126,8 @@ def work_of(params: PimParams, one: Instruction) -> Work:
     feed = collect = None
     if op.takes("sram"):
         count = params.slot_words if slot else n
-        feed = Feed(mask, values["a"], count, values.get("stride", 0), each, slot, slots - 1, "zero" in one.flags)
+        stride, half = values.get("stride", 0), values.get("half", -1)
+        feed = Feed(mask, values["a"], count, stride, each, slot, slots - 1, half, "zero" in one.flags)
     if op.gives("sram"):
         stride = values.get("stride", 0) or params.slot_words
         collect = Collect(mask, values["d"], params.parts if slot else n, slot, slots - 1, stride)

@@ -52,7 +52,7 @@ def expected(params: PimParams, instructions: Sequence[Instruction], channel: in
                 found.append((name, values.get("bank", 0), row, col, says))
         elif name in ("WR_GB", "WR_GBX"):
             found += [("WR_GB", 0, 0, 0, one["gb"] + i) for i in range(one["n"])]
-        elif name == "WR_ELEM":
+        elif name in ("WR_ELEM", "WR_BYTE"):
             found += [("WR_ELEM", bank, one["row"], one["col"], 0) for bank in parts]
         elif name in ("WR_BIAS", "RD_MAC"):
             command = "RD_MAC_KEEP" if "accumulate" in one.flags else name

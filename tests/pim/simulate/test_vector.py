@@ -12,13 +12,13 @@ import pytest
 from hdl.arith.float.passes import LaneShape
 from hdl.params.pim import INSTRUCTIONS, PRESETS, PimParams
 from hdl.pim.vector.context import context_count
-from hdl.pim.vector.phases import PHASES
+from hdl.pim.vector.phases import PHASES, phases_of
 from sim_tb.pim.bench.vectors import Clock, run_vector
 from sim_tb.pim.simulate import lanes, operand, scan
 from sim_tb.pim.simulate.operand import ADDRESSES
 from sim_tb.pim.simulate.start import Start
 from sim_tb.pim.simulate.vector import VectorUnit
-from tests.pim.machines import MANY_BANKS, TINY
+from tests.pim.machines import ALL_AT_ONCE, MANY_BANKS, TINY, WIDE_INT8
 
 pytestmark = pytest.mark.sim
 
@@ -47,6 +47,8 @@ SYSTEMS = {
     "tiny": System(TINY),
     "narrow": System(replace(TINY, lanes=1, vector_lanes=1, gb_words=8), LaneShape(2, 1, 2), contexts=2),
     "many banks": System(MANY_BANKS),
+    "int8": System(ALL_AT_ONCE),
+    "wide int8": System(WIDE_INT8),
     "pimgpt_paper": System(PRESETS["pimgpt_paper"]),
 }
 EVERY = [pytest.param(name, marks=[pytest.mark.slow] if name == "pimgpt_paper" else []) for name in SYSTEMS]
@@ -60,12 +62,12 @@ def start(rng: random.Random, params: PimParams, name: str, n: int) -> Start:
 
 
 @lru_cache(maxsize=32)
-def mix(system: str, seed: int, names: tuple[str, ...] = tuple(PHASES)) -> tuple[list[Start], list[Clock]]:
+def mix(system: str, seed: int, names: tuple[str, ...] = ()) -> tuple[list[Start], list[Clock]]:
     """Instructions of random kinds and lengths, close behind each other or not, and what the hardware does."""
     rng, params = random.Random(seed), SYSTEMS[system].params
     stall, found = (0, 0, 30, 128, 200)[seed % 5], []
     for _ in range(250):
-        name = rng.choice(names)
+        name = rng.choice(names or tuple(phases_of(params)))
         beats = rng.choice([1, 1, 2, 3, 4, 5, rng.randrange(6, 40), rng.randrange(40, 90)])
         n = params.vector_lanes * beats - rng.randrange(params.vector_lanes)
         found.append((start(rng, params, name, n), rng.choice([0, 0, 0, 0, 3, 50, 400])))
@@ -95,7 +97,7 @@ def test_every_instruction_alone(system):
     params, rng = SYSTEMS[system].params, random.Random(1)
     size = params.vector_lanes
     lengths = sorted({beats * size + n for beats in (0, 1, 2, 3, 4, 60) for n in (1, size)})
-    starts = [start(rng, params, name, n) for name in PHASES for n in lengths]
+    starts = [start(rng, params, name, n) for name in phases_of(params) for n in lengths]
     log = SYSTEMS[system].run([(each, LONGEST) for each in starts])
     assert all(not clock.active for clock in log if clock.start)
     assert difference(SYSTEMS[system].model(), starts, log) == ""
@@ -114,6 +116,14 @@ def test_many_at_work(system, seed):
 def test_gathers(system, seed):
     """Among others that use the lanes, with operands that move apart."""
     starts, log = mix(system, seed, ("VGATHER", "VGATHER", "VADD", "VGELU", "RSSQ"))
+    assert difference(SYSTEMS[system].model(), starts, log) == ""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("system", ["int8", "wide int8"])
+def test_quantises(system, seed):
+    """Among others that use scan and lanes: results of several passes come between two beats that are packed."""
+    starts, log = mix(system, seed, ("VQUANT", "VQUANT", "VQUANT", "VADD", "VGELU", "RMAX"))
     assert difference(SYSTEMS[system].model(), starts, log) == ""
 
 
