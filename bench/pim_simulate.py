@@ -1,8 +1,12 @@
 """Speed of the timing simulator: command by command, and in burst mode, which takes from memory what it has seen.
 
 The programs are those of published decoders, one for each token. First a few tokens in both modes, whose clocks,
-statistics and ends must be equal; then every decoder over all tokens in burst mode. Processor time counts. Targets:
-a hundred million clocks a second for the largest decoder, and 60 seconds for all of them on both systems.
+statistics and ends must be equal; then every decoder over all tokens in burst mode, with all that it has to learn.
+Decoders of the same width follow each other, and what is known from one serves the next.
+
+Processor time counts, on one core. Targets, on whichever system is slower: a hundred thousand commands a second command
+by command; a hundred million clocks a second in burst mode for the largest decoder; 60 seconds for all decoders on both
+systems; less than 1 GiB for all of it.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from sim_tb.pim.tokens import tokens_in_time
 
 SYSTEMS = ("pimgpt_paper", "aim_measured")
 LARGEST = "gpt3-xl"
-RATE, SECONDS = 1e8, 60
+COMMANDS, RATE, SECONDS, MEMORY = 1e5, 1e8, 60, 1024
 #: More clocks than any decoder takes.
 LIMIT = 1 << 40
 
@@ -45,9 +49,9 @@ def timed(run: object, *args: object, **settings: object) -> tuple[Simulated, fl
     return found, time.process_time() - begun
 
 
-def compare(name: str, positions: Sequence[int]) -> bool:
-    """Both modes on the same tokens; burst mode twice, as it learns the first time."""
-    equal = True
+def compare(name: str, positions: Sequence[int]) -> tuple[bool, float]:
+    """Both modes on the same tokens, burst mode twice, as it learns the first time: equal; commands a second."""
+    equal, slowest = True, float("inf")
     for system in SYSTEMS:
         params, memory = PRESETS[system], Memory(PRESETS[system])
         words, starts = programs(compile_decoder(published(name), params), positions)
@@ -56,35 +60,42 @@ def compare(name: str, positions: Sequence[int]) -> bool:
         again, known = timed(burst, params, words, starts, memory=memory)
         equal &= first == again and (right.runs, right.statistics) == (again.runs, again.statistics)
         commands = sum(right.statistics.commands.values())
+        slowest = min(slowest, commands / seconds)
         print(f"{name} on {system}, {len(positions)} tokens, {right.cycles:,} clocks, {commands:,} commands")
         print(f"  command by command {right.cycles / seconds:14,.0f} clocks/s {commands / seconds:14,.0f} commands/s")
         print(
             f"  burst, learning    {right.cycles / learning:14,.0f} clocks/s {seconds / learning:10.1f} times as fast"
         )
         print(f"  burst, known       {right.cycles / known:14,.0f} clocks/s {seconds / known:10.1f} times as fast")
-    print(f"equal: {verdict(equal)}")
-    return equal
+    return equal, slowest
 
 
 def whole(names: Sequence[str], tokens: int) -> tuple[float, float]:
     """Every decoder over all its tokens on both systems, compiled: seconds of all, clocks a second of the largest."""
-    total = rate = 0.0
+    total, rate = 0.0, float("inf")
     for system in SYSTEMS:
-        params = PRESETS[system]
-        for name in names:
+        params, width = PRESETS[system], 0
+        for name in sorted(names, key=lambda each: published(each).width):
             begun = time.process_time()
-            compiled = compile_decoder(published(name), params)
-            clocks = sum(step.totals.clocks for step in tokens_in_time(compiled, range(tokens)))
+            decoder = published(name)
+            if decoder.width != width:
+                memory, width = Memory(params), decoder.width
+            steps = tokens_in_time(compile_decoder(decoder, params), range(tokens), memory=memory)
+            clocks = sum(step.totals.clocks for step in steps)
             seconds = time.process_time() - begun
             total += seconds
-            rate = clocks / seconds if name == LARGEST else rate
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            rate = min(rate, clocks / seconds) if name == LARGEST else rate
             print(
                 f"{name:12} {system:13} {clocks:15,} clocks {seconds:7.1f} s {clocks / seconds:14,.0f} clocks/s, "
-                f"memory so far {peak:,.0f} MiB",
+                f"asked {memory.steps.asked:,} times, memory so far {peak():,.0f} MiB",
                 flush=True,
             )
     return total, rate
+
+
+def peak() -> float:
+    """The most memory so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> int:
@@ -93,18 +104,22 @@ def main() -> int:
     parser.add_argument("--models", nargs="+", choices=PUBLISHED, default=list(PUBLISHED))
     parser.add_argument("--compared", type=int, default=4, help="tokens in both modes")
     args = parser.parse_args()
-    equal = compare("gpt2-small", range(500, 500 + args.compared))
+    equal, commands = compare("gpt2-small", range(500, 500 + args.compared))
     seconds, rate = whole(args.models, args.tokens)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    reached = {f"memory {peak:,.0f} MiB, target 1,024": peak < 1024}
+    reached = {
+        "both modes equal": equal,
+        f"command by command {commands:,.0f} commands/s, target {COMMANDS:,.0f}": commands >= COMMANDS,
+        f"memory {peak():,.0f} MiB, target {MEMORY:,}": peak() < MEMORY,
+    }
+    if args.tokens >= 1024 and LARGEST in args.models:
+        reached[f"{LARGEST} {rate:,.0f} clocks/s, target {RATE:,.0f}"] = rate >= RATE
     if args.tokens >= 1024 and set(args.models) == set(PUBLISHED):
         reached[f"all in {seconds:,.1f} s, target {SECONDS}"] = seconds <= SECONDS
-        reached[f"{LARGEST} {rate:,.0f} clocks/s, target {RATE:,.0f}"] = rate >= RATE
     else:
         print(f"these in {seconds:,.1f} s; the target of {SECONDS} s is for all decoders over 1,024 tokens")
     for what, met in reached.items():
         print(f"{what}: {verdict(met)}")
-    return int(not equal or not all(reached.values()))
+    return int(not all(reached.values()))
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ def tokens_in_time(
     log: bool = False,
     detail: int | None = None,
     bursts: bool = True,
+    memory: Memory | None = None,
 ) -> Iterator[Step]:
     """Simulate positions one after the other.
 
@@ -155,6 +156,8 @@ def tokens_in_time(
     bursts : bool
         What comes again is taken from memory. That is as exact; a position with log or timelines, and those after it,
         are simulated command by command all the same.
+    memory : Memory, optional
+        What is known from other decoders on the same system, and grows with this one.
 
     Raises
     ------
@@ -167,7 +170,7 @@ def tokens_in_time(
     system: System | None = None
     rows = _Rows(compiled.params)
     if jumps:
-        jumping = Programs(Memory(compiled.params), words)
+        jumping = Programs(memory or Memory(compiled.params), words)
         for position, parts in zip(positions[:jumps], programs, strict=False):
             yield _jumped(jumping, position, parts)
         if jumps == len(positions):

@@ -5,5 +5,5 @@ from bench.figures.pim import beyond, context, models, systems, tables
 __all__ = ["GROUPS", "PARTS"]
 
 #: The longest first.
-GROUPS = (models.GROUP, models.CHECK, systems.GROUP, beyond.GROUP, context.GROUP)
+GROUPS = (models.GROUP, systems.GROUP, beyond.GROUP, context.GROUP)
 PARTS = tables.PARTS

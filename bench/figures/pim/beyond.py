@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import FEWER, TOKENS, by_layers, decoder_of
+from bench.figures.pim.sample import TOKENS, decoder_of, position_of
 from bench.figures.pim.systems import POSITION
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
@@ -16,7 +16,7 @@ from hdl.params.pim import PRESETS, changed
 
 __all__ = ["GROUP", "MODELS", "SWITCHES", "Switch"]
 
-MODELS = ("gpt2-small",)
+MODELS = ("gpt2-small", "gpt3-xl")
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def _measure(model: str, system: str) -> dict[str, Any]:
     for name, switch in SWITCHES.items():
         try:
             params = changed(PRESETS[system], switch.system) if switch.system else PRESETS[system]
-            how = partial(compile_decoder, params=params, tokens=TOKENS, **switch.mapping)
-            found[name] = by_layers(decoder_of(model), how, [POSITION], few=FEWER)
+            compiled = compile_decoder(decoder_of(model), params, TOKENS, **switch.mapping)
+            found[name] = position_of(compiled, POSITION)
         except ConfigError as error:
             found[name] = {"problem": str(error.problems[0])}
     return found

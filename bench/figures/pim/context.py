@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import FEWER, by_layers, decoder_of
+from bench.figures.pim.sample import decoder_of, position_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from hdl.params import ConfigError
@@ -15,19 +15,19 @@ from hdl.params.pim import PRESETS
 
 __all__ = ["CONTEXTS", "GROUP", "MODELS"]
 
-MODELS = ("gpt2-small",)
+MODELS = ("gpt2-small", "gpt3-xl")
 CONTEXTS = (512, 1024, 2048, 4096, 8192)
 
 
 def _measure(model: str, system: str) -> dict[str, Any]:
     """The last position of each context, of a decoder like that one with room for all."""
     decoder = replace(decoder_of(model), context=CONTEXTS[-1])
-    how = partial(compile_decoder, params=PRESETS[system], tokens=CONTEXTS[-1])
     try:
-        found: dict[str, Any] = {"rows": how(decoder).placement.rows}
+        compiled = compile_decoder(decoder, PRESETS[system], CONTEXTS[-1])
     except ConfigError as error:
         return {"problem": str(error.problems[0])}
-    return found | {str(tokens): by_layers(decoder, how, [tokens - 1], few=FEWER) for tokens in CONTEXTS}
+    found: dict[str, Any] = {str(tokens): position_of(compiled, tokens - 1) for tokens in CONTEXTS}
+    return {"rows": compiled.placement.rows, **found}
 
 
 GROUP = Group(

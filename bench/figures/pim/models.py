@@ -1,4 +1,4 @@
-"""Every model over its tokens, on both systems, with its output matrix and without."""
+"""Every model over all its tokens, on both systems, with its output matrix and without."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bench.figures.pim.sample import FEW, TOKENS, by_layers, decoder_of, figures_of, sampled, totals_of
+from bench.figures.pim.sample import TOKENS, decoder_of, figures_of, totals_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from gen.pim.model.published import PUBLISHED
 from hdl.params.pim import PRESETS
+from sim_tb.pim.simulate.burst import Memory
 
-__all__ = ["CHECK", "GROUP", "SYSTEMS", "WHOLE", "item", "twin"]
+__all__ = ["GROUP", "OTHERS", "SYSTEMS", "item", "twin"]
 
 SYSTEMS = ("pimgpt_paper", "aim_measured")
-#: The model that is simulated whole, to know what fewer layers and positions make of it; a position of so many.
-WHOLE, CHECKED = "gpt2-small", 512
+#: Models that PIM-GPT was not measured with, in ``configs/models``.
+OTHERS = ("tinyllama-1.1b-chat", "llama-3.2-1b-instruct", "qwen2-0.5b", "smollm2-135m")
 
 
 def item(model: str, system: str) -> str:
@@ -31,33 +32,24 @@ def twin(model: str) -> str:
     return next(same, model)
 
 
-def _measure(model: str, system: str) -> dict[str, Any]:
-    decoder = decoder_of(model)
-    how = partial(compile_decoder, params=PRESETS[system], tokens=TOKENS)
-    return {
-        "parameters": decoder.parameters,
-        "rows": how(decoder).placement.rows,
-        "positions": sampled(TOKENS),
-        "layers": FEW,
-        "with": by_layers(decoder, how, sampled(TOKENS)),
-        "without": by_layers(decoder, how, sampled(TOKENS), predict=False),
+def measure(model: str, system: str, tokens: int = TOKENS) -> dict[str, Any]:
+    """All positions, one after the other, from the first one on."""
+    decoder, params = decoder_of(model), PRESETS[system]
+    compiled, memory = compile_decoder(decoder, params, TOKENS), Memory(params)
+    found = {
+        name: figures_of(compiled, totals_of(compiled, range(tokens), predict=predict, memory=memory))
+        for name, predict in (("with", True), ("without", False))
     }
-
-
-def _check(model: str, system: str) -> dict[str, Any]:
-    """All layers, and more positions, of one model."""
-    compiled = compile_decoder(decoder_of(model), PRESETS[system], TOKENS)
-    return figures_of(compiled, totals_of(compiled, sampled(TOKENS, CHECKED)))
+    return {"parameters": decoder.parameters, "rows": compiled.placement.rows, "tokens": tokens, **found}
 
 
 GROUP = Group(
     "pim-models",
     {
-        item(model, system): partial(_measure, model, system)
-        for model in PUBLISHED
+        item(model, system): partial(measure, model, system)
+        for model in (*PUBLISHED, *OTHERS)
         for system in SYSTEMS
         if twin(model) == model
     },
     ("sim_tb.pim.tokens", "gen.pim.compile", "gen.pim.model"),
 )
-CHECK = Group("pim-check", {item(WHOLE, system): partial(_check, WHOLE, system) for system in SYSTEMS}, GROUP.modules)

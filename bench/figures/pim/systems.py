@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bench.figures.pim.models import SYSTEMS, item
-from bench.figures.pim.sample import FEWER, TOKENS, by_layers, decoder_of
+from bench.figures.pim.sample import TOKENS, decoder_of, position_of
 from bench.figures.store import Group
 from gen.pim.compile import compile_decoder
 from hdl.params import ConfigError
@@ -16,7 +16,7 @@ from sim_tb.pim.sensitivity import VARIATIONS
 
 __all__ = ["GROUP", "MODELS", "POSITION", "RESPECTS"]
 
-MODELS = ("gpt2-small",)
+MODELS = ("gpt2-small", "gpt3-xl")
 #: The last of half the tokens.
 POSITION = TOKENS // 2 - 1
 #: Times of the memory's arrays and of refreshes, which stay when the clock changes; all others are clocks.
@@ -68,8 +68,7 @@ def _measure(model: str, system: str) -> dict[str, Any]:
             continue
         try:
             other = changed(params, changes) if changes else params
-            how = partial(compile_decoder, params=other, tokens=TOKENS)
-            found[name] = {"changes": changes, **by_layers(decoder, how, [POSITION], few=FEWER)}
+            found[name] = {"changes": changes, **position_of(compile_decoder(decoder, other, TOKENS), POSITION)}
         except ConfigError as error:
             found[name] = {"changes": changes, "problem": str(error.problems[0])}
     return found

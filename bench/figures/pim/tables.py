@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bench.figures.pim.baselines import CLAIMS, EAGER, EAGER_BANDWIDTH, FACTS, MACHINES, bytes_of
@@ -10,10 +10,11 @@ from bench.figures.pim.beyond import MODELS as SWITCHED
 from bench.figures.pim.beyond import SWITCHES
 from bench.figures.pim.context import CONTEXTS
 from bench.figures.pim.context import MODELS as LONG
-from bench.figures.pim.models import SYSTEMS, WHOLE, item, twin
-from bench.figures.pim.sample import TOKENS, decoder_of, sampled
+from bench.figures.pim.models import OTHERS, SYSTEMS, item, twin
+from bench.figures.pim.sample import TOKENS, decoder_of
 from bench.figures.pim.systems import MODELS as VARIED
 from bench.figures.pim.systems import RESPECTS
+from bench.figures.store import entries
 from bench.figures.words import figures, number, table
 from gen.pim.model.published import PUBLISHED
 
@@ -32,6 +33,11 @@ def _roofline(machine: str, model: str, *, predict: bool) -> float:
 def _speed(system: str) -> str:
     """Speed and energy of the paper's models."""
     return _models(PUBLISHED, system)
+
+
+def _others(system: str) -> str:
+    """The same of models that PIM-GPT was not measured with, as far as they are measured."""
+    return _models([name for name in OTHERS if item(name, system) in entries("pim-models")], system)
 
 
 HEADS = (
@@ -134,15 +140,15 @@ def _hits(system: str) -> str:
     return f"{min(found):.2%} to {max(found):.2%}"
 
 
-def _error() -> str:
-    """How far a whole model is from what a few of its layers say of it, in clocks."""
-    pairs = [(_of(WHOLE, system)["with"], figures("pim-check", item(WHOLE, system))) for system in SYSTEMS]
-    return " and ".join(f"{few['clocks'] / whole['clocks'] - 1:+.1%}".replace("-", "−") for few, whole in pairs)
+def _columns(group: str, models: Sequence[str]) -> list[tuple[str, str]]:
+    """Models and systems that are measured."""
+    kept = entries(group)
+    return [(model, system) for model in models for system in SYSTEMS if item(model, system) in kept]
 
 
 def _systems() -> str:
     """Times on other systems, over those on the system itself."""
-    columns = [(model, system) for model in VARIED for system in SYSTEMS]
+    columns = _columns("pim-systems", VARIED)
     rows = []
     for respect in RESPECTS:
         cells = [respect or "the system itself, µs"]
@@ -160,7 +166,7 @@ def _systems() -> str:
 
 
 def _contexts() -> str:
-    columns = [(model, system) for model in LONG for system in SYSTEMS]
+    columns = _columns("pim-context", LONG)
     rows = []
     for tokens in CONTEXTS:
         cells = [f"{tokens:,}"]
@@ -174,7 +180,7 @@ def _contexts() -> str:
 
 def _beyond(what: str) -> str:
     """Throughput, or energy, of each switch over the plain mapping."""
-    columns = [(model, system) for model in SWITCHED for system in SYSTEMS]
+    columns = _columns("pim-beyond", SWITCHED)
     rows = []
     for name, switch in SWITCHES.items():
         settings = [f"`--set {key}={str(value).lower()}`" for key, value in switch.system.items()]
@@ -201,7 +207,7 @@ def _flags(mapping: dict[str, Any]) -> list[str]:
 
 PARTS: dict[str, Callable[..., str]] = {
     "pim-speed": _speed,
-    "pim-error": _error,
+    "pim-others": _others,
     "pim-ratios": _ratios,
     "pim-energies": _energies,
     "pim-claims": _claims,
@@ -212,5 +218,4 @@ PARTS: dict[str, Callable[..., str]] = {
     "pim-systems": _systems,
     "pim-contexts": _contexts,
     "pim-beyond": _beyond,
-    "pim-positions": lambda: str(len(sampled(TOKENS))),
 }

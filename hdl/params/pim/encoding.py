@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from hdl.params.errors import ConfigError, Problem, near_name
@@ -57,6 +58,16 @@ class Instruction:
         operand = self.op.integer
         return operand is not None and (operand.register or "reg" in self.flags)
 
+    @cached_property
+    def word(self) -> int:
+        """Its 128-bit word."""
+        word = self.op.code << _OPCODE.low | self.advance << _TAG.low
+        for flag in self.op.all_flags:
+            word |= (flag.name in self.flags) << (_FLAGS.low + flag.bit)
+        for operand in self.op.operands:
+            word |= operand.insert(self.values[operand.name])
+        return word
+
     def __str__(self) -> str:
         parts = [f"{name}={value}" for name, value in self.values.items()] + sorted(self.flags)
         if self.advance:
@@ -77,6 +88,12 @@ def instruction(name: str, *flags: str, advance: int = 0, **values: int) -> Inst
     ConfigError
         With every unknown name, missing operand and value that its field can't hold.
     """
+    return _instruction(name, flags, advance, tuple(values.items()))
+
+
+@lru_cache(1 << 14)  # programs consist of the same instructions again and again
+def _instruction(name: str, flags: tuple[str, ...], advance: int, given: tuple[tuple[str, int], ...]) -> Instruction:
+    values = dict(given)
     op = INSTRUCTIONS.get(name.upper())
     if op is None:
         hint = near_name(name.upper(), INSTRUCTIONS)
@@ -84,7 +101,7 @@ def instruction(name: str, *flags: str, advance: int = 0, **values: int) -> Inst
     where = op.name.lower()
     names = [operand.name for operand in op.operands]
     problems = [
-        Problem(where, f"has no operand {given!r}", near_name(given, names)) for given in values if given not in names
+        Problem(where, f"has no operand {other!r}", near_name(other, names)) for other in values if other not in names
     ]
     legal = [flag.name for flag in op.all_flags]
     problems += [Problem(where, f"has no flag {flag!r}", near_name(flag, legal)) for flag in flags if flag not in legal]
@@ -109,12 +126,7 @@ def instruction(name: str, *flags: str, advance: int = 0, **values: int) -> Inst
 
 def encode(one: Instruction) -> int:
     """The 128-bit word of an instruction."""
-    word = one.op.code << _OPCODE.low | one.advance << _TAG.low
-    for flag in one.op.all_flags:
-        word |= (flag.name in one.flags) << (_FLAGS.low + flag.bit)
-    for operand in one.op.operands:
-        word |= operand.insert(one.values[operand.name])
-    return word
+    return one.word
 
 
 def decode(word: int) -> Instruction:

@@ -20,6 +20,7 @@ rows and columns of every instruction, and no tag names it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 __all__ = [
     "ADVANCING",
@@ -125,7 +126,7 @@ class Operand:
     result: bool = False
     steps: str = ""
 
-    @property
+    @cached_property
     def register(self) -> bool:
         """It names a scalar register, whatever the flags."""
         return self.kind in ("scalar", "pair", "item")
@@ -137,19 +138,19 @@ class Operand:
             return 32
         return 16 if self.or_scalar and self.kind != "bf16" else 0
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Bits."""
         return sum(FIELDS[name].width for name in self.fields)
 
-    @property
+    @cached_property
     def range(self) -> tuple[int, int]:
         """The least and the greatest value that it can have."""
         if self.register:
             return 0, SCALARS - 1
         return (-(1 << (self.width - 1)), (1 << (self.width - 1)) - 1) if self.signed else (0, (1 << self.width) - 1)
 
-    @property
+    @cached_property
     def advances(self) -> str:
         """The member of ``ADVANCING`` that moves it inside a loop; empty for those that stay."""
         field = "row" if self.name in ("row", "col") else self.steps or self.fields[0]

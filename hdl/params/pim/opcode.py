@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from hdl.params.pim.fields import Flag, Operand
 
@@ -128,17 +129,17 @@ class Opcode:
         """The operand of that name."""
         return next((each for each in self.operands if each.name == name), None)
 
-    @property
+    @cached_property
     def or_scalar(self) -> Operand | None:
         """The operand that flag ``reg`` turns into a scalar register."""
         return next((each for each in self.operands if each.or_scalar), None)
 
-    @property
+    @cached_property
     def integer(self) -> Operand | None:
         """The operand whose value may be an integer in a scalar register."""
         return next((each for each in self.operands if each.integer_bits), None)
 
-    @property
+    @cached_property
     def all_flags(self) -> tuple[Flag, ...]:
         """Every flag it knows, in the order of their bits."""
         own = (*self.flags, REG) if self.or_scalar else self.flags

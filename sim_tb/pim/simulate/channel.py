@@ -234,6 +234,15 @@ class Channel(Words):
             return max(when, self.arrivals[0]) if self.arrivals else NEVER
         return self._room(when) if code in GIVES else when
 
+    def decided(self) -> int:
+        """The last clock that something was decided for, or would have been if no refresh was ever due."""
+        found = max(self.bursts[-1][0] if self.bursts else 0, self.ends if self.ends < NEVER else 0)
+        if self.loads and self.valid and self.ends == NEVER and self.code not in ONE_BANK:
+            # What a refresh keeps waiting is not decided before that is over.
+            when = self._earliest(self._wanted()[0])
+            found = max(found, when if when < NEVER else 0)
+        return found
+
     def _cut_in(self, when: int) -> None:
         """A refresh, or the precharge before it."""
         at = self._refreshes_at(when)
@@ -330,7 +339,7 @@ class Channel(Words):
             self.common(now),
             (self.fresh, *work, max(0, self.begun - now)),
             self.banks.state(now),
-            ((self.refreshes + 1) * self.interval - now if self.interval else 0,),
+            ((self.refreshes + 1) * self.interval - now,) if self.interval else (),
             *self.words_state(now),
             (max(0, self.banks.ready[WR_GB] - now), *self.loads.state(now)) if self.loads else (),
         )

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hdl.params.pim import LEVELS, IllegalWord, Instruction, PimParams, decode, encode
+from hdl.params.pim import COMMANDS, LEVELS, IllegalWord, Instruction, PimParams, decode, encode
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
+from sim_tb.pim.simulate.prepare import MADE
+from sim_tb.pim.simulate.waits import SINGLE
 
 __all__ = ["Block", "Blocks", "Layers", "Stretch"]
 
 #: Instructions of the issuer that set scalar registers.
 SETS = ("SETR", "SKEEP")
+#: Units whose instructions may follow each other in a block, and flags that keep them apart.
+UNITS, APART = ("dram", "pim", "vector"), frozenset({"fence", "irq"})
 #: Kinds of operands that time does not depend on, whatever they are.
 TIMELESS = ("bf16", "lane", "bits")
 
@@ -150,7 +154,7 @@ class Blocks:
         names: dict[tuple[int, int], int] = {}
         alike: list[object] = []
         for block in blocks:
-            if not any(each.mask for each in block.segments):  # they are never in groups
+            if not any(each.mask for segment in block.segments for each in segment.members):
                 alike.append(block)
                 continue
             for each in (member for segment in block.segments for member in segment.members):
@@ -167,7 +171,7 @@ class Blocks:
         one = self.instruction(program[pc])
         if one is None:
             return None
-        end = self._end(program, pc) if one.op.name == "LOOP" else pc + 1
+        end = self._end(program, pc) if one.op.name == "LOOP" else self._run(program, pc, past)
         if not end or end > past:
             return None
         words = tuple([self._look(word)[1] for word in program[pc:end]])
@@ -175,6 +179,20 @@ class Blocks:
             self._known[words] = self._make(words)
         found = self._known[words]
         return (found, end) if found else None
+
+    def _run(self, program: Sequence[int], pc: int, past: int) -> int:
+        """The place behind the instructions from one on that follow each other and do no more than hand on work."""
+        end = pc
+        while end < past and self._plain(program[end]):
+            end += 1
+        return max(end, pc + 1)
+
+    def _plain(self, word: int) -> bool:
+        one = self.instruction(word)
+        if one is None or one.op.unit not in UNITS or one.op.name in MADE or not APART.isdisjoint(one.flags):
+            return False
+        # What is written to a single bank is written to another one by the next token.
+        return one.op.unit == "vector" or one.op.name not in SINGLE or COMMANDS[one.op.name].data == "read"
 
     # --- words -------------------------------------------------------------------------------------------------------
     def _look(self, word: int) -> tuple[Instruction | None, int]:

@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 from hdl.params.pim import COMMANDS, PimParams
 from sim_tb.pim.simulate.board import Range
-from sim_tb.pim.simulate.burst.tick import Moving, exact, slope
 from sim_tb.pim.simulate.unit import State
 from sim_tb.pim.simulate.work import Operation
 
-__all__ = ["Canon", "Places", "Since", "fixed", "has_moving", "latest", "moving"]
+__all__ = ["BANKED", "FAR", "ROWED", "Canon", "Places"]
 
 #: Commands whose operations go to rows.
 ROWED = frozenset(COMMANDS[name].code for name in ("ACT", "ACT_AB", "RD_SB", "WR_SB", "WR_ELEM", "MAC_AB", "SCALE_AB"))
@@ -29,13 +28,10 @@ RUNS = frozenset(COMMANDS[name].code for name in ("RD_SB", "WR_SB", "MAC_AB"))
 #: An operation that has nothing left to decide.
 DONE = Operation(*(0,) * 6)
 
+#: In place of the clocks until the next refresh is due: none ever is.
+FAR = -1
+
 Ranges = tuple[Range, ...]
-
-
-class Since(NamedTuple):
-    """A clock of a shape that moves with refreshes: so many clocks from the last time that one became due."""
-
-    clocks: int
 
 
 class Places(NamedTuple):
@@ -90,7 +86,7 @@ class Canon:
 
     # --- cut ---------------------------------------------------------------------------------------------------------
     def cut(self, state: State, before: Sequence[tuple[int, ...]]) -> tuple[State, Places, int]:
-        """The shape of a state, its places, and the clocks until the next refresh is due (0 without refreshes).
+        """The shape of a state, its places, and the clocks until the next refresh is due (``FAR`` if none ever is).
 
         Parameters
         ----------
@@ -99,15 +95,16 @@ class Canon:
             The orders of banks so far, by channel.
         """
         channels, (feeder, collector, memory, board) = state[: self.params.channels], state[self.params.channels :]
-        rows = sorted({row for channel in channels for row in _rows(channel)})
+        rows = sorted({row for channel in dict.fromkeys(channels) for row in _rows(channel)})
         ranks = dict(zip(rows, self._ranks(rows), strict=True)) | {-1: -1}
-        until = min(_number(channel[3][0]) for channel in channels)
-        until = (until - 1) % self.interval + 1 if self.interval else 0
+        until = FAR
+        if channels[0][3]:
+            until = (min(channel[3][0] for channel in channels) - 1) % self.interval + 1
         feeds, collects, moved, vectors = board
-        turned = [
-            self._turned(self._channel(channel, ranks, until), order)
-            for channel, order in zip(channels, before, strict=True)
-        ]
+        # Many channels are in the same state.
+        states = list(zip(channels, before, strict=True))
+        own = {each: self._turned(self._channel(each[0], ranks, until), each[1]) for each in dict.fromkeys(states)}
+        turned = [own[each] for each in states]
         shape = (
             *(channel for channel, _ in turned),
             self._feeder(feeder),
@@ -147,7 +144,7 @@ class Canon:
         return (*(_reranked(channel, rows) for channel in channels), *shape[self.params.channels :])
 
     def _channel(self, state: State, ranks: Mapping[int, int], until: int) -> State:
-        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), (tick,), *rest = state
+        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), tick, *rest = state
         writes, reads, loads = rest
         valid, ends, base, quiet, queue = common
         owed, answers, pops = reads
@@ -158,15 +155,15 @@ class Canon:
         # Nothing is decided for a clock before base: whatever is over by then is over.
         late = _late(pops, base)
         return (
-            (valid, ends, base, 0 if (valid or queue) and _over(quiet, base) else quiet, queue),
-            (fresh and valid, *work, 0 if _over(begun, base) else begun),
+            (valid, ends, base, 0 if (valid or queue) and quiet <= base else quiet, queue),
+            (fresh and valid, *work, 0 if begun <= base else begun),
             (
                 (*(ranks[row] for row in rows), together),
                 _after(ready, base),
                 tuple([_after(each, base) for each in bank_ready]),
                 _after(activates, base),
             ),
-            ((until - _number(tick)) // self.interval if self.interval else 0,),
+            ((until - tick[0]) // self.interval if tick else 0,),
             writes,
             (owed - len(pops) + len(late), answers, late),
             loads,
@@ -184,8 +181,7 @@ class Canon:
             return channel, ()
         first = list(dict.fromkeys(named))
         left = [bank for bank in before or range(self.params.banks) if bank not in first]
-        if not any(type(each) is Moving for mark in marks for each in mark):
-            left.sort(key=marks.__getitem__)
+        left.sort(key=marks.__getitem__)
         order = (*first, *left)
         place = {bank: index for index, bank in enumerate(order)}
         rows = [rows[bank] for bank in order]
@@ -240,8 +236,10 @@ class Canon:
         ranks = sorted({row for channel in channels for row in _rows(channel)})
         rows = dict(zip(ranks, places.rows, strict=True)) | {-1: -1}
         feeds, collects, moved, vectors = board
+        states = list(zip(channels, places.banks, strict=True))
+        own = {each: self._placed(each[0], rows, each[1], until) for each in dict.fromkeys(states)}
         return (
-            *(self._placed(channel, rows, order, until) for channel, order in zip(channels, places.banks, strict=True)),
+            *(own[each] for each in states),
             feeder,
             collector,
             memory,
@@ -292,57 +290,15 @@ def _reranked(shape: State, rows: Mapping[int, int]) -> State:
     return (*others, queue), (fresh, *work, begun), ((*opened, together), *waits), *rest
 
 
-def fixed(state: Any, until: int, interval: int) -> Any:
-    """A state without numbers that move: with the clocks since a refresh became due, or, without interval, as it is."""
-    kind = type(state)
-    if kind is tuple:
-        return tuple([fixed(each, until, interval) for each in state])
-    if kind is not Moving:
-        return state
-    return Since(_number(state) - until + interval) if interval and state.by == 1 else exact(state)
-
-
-def moving(shape: Any, last: int) -> Any:
-    """A shape whose clocks are numbers that move; ``last`` is the distance to the time when a refresh became due."""
-    kind = type(shape)
-    if kind is tuple:
-        return tuple([moving(each, last) for each in shape])
-    return last + shape.clocks if kind is Since else shape
-
-
-def _over(clock: int, base: int) -> bool:
-    """A clock isn't after another one, wherever the next refresh may move; not sure if only one of them does."""
-    return slope(clock) == slope(base) and clock <= base
-
-
 def _after(clocks: Sequence[int], base: int) -> tuple[int, ...]:
     """Clocks, with 0 for those that are over; nothing if all are."""
-    found = tuple([0 if not clock or _over(clock, base) else clock for clock in clocks])
+    found = tuple([clock if clock > base else 0 for clock in clocks])
     return found if any(found) else ()
 
 
 def _late(clocks: Sequence[int], base: int) -> tuple[int, ...]:
     """Clocks that are not over, of some in their order."""
-    return tuple([clock for clock in clocks if not _over(clock, base)])
-
-
-def has_moving(shape: Any) -> bool:
-    """Some of a shape's clocks move with refreshes."""
-    kind = type(shape)
-    return kind is Since or (kind is tuple and any(map(has_moving, shape)))
-
-
-def latest(shape: Any) -> int:
-    """The last of a shape's clocks that move with a refresh, from when that became due on; -1 if there are none."""
-    kind = type(shape)
-    if kind is tuple:
-        return max(map(latest, shape), default=-1)
-    return shape.clocks if kind is Since else -1
-
-
-def _number(number: int) -> int:
-    """The number without its way to move; what uses it must keep to it."""
-    return int.__add__(number, 0)
+    return tuple([clock for clock in clocks if clock > base])
 
 
 def _rows(channel: State) -> list[int]:

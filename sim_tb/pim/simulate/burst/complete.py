@@ -30,15 +30,13 @@ KNOWN = {
     "Operand": "_elements _lanes count there waiting",
     "Job": "_stages a b beats c code d gives left number stage stride target",
 }
-#: Methods that burst mode puts in front of others.
-METHODS = {"skip"}
 
 
 def check_complete(units: Units) -> None:
     """Raise AssertionError if a unit has an attribute that nobody has thought of here."""
     for unit in _parts(units):
         name = type(unit).__name__
-        found = set(vars(unit)) - METHODS if hasattr(unit, "__dict__") else set()
+        found = set(vars(unit)) if hasattr(unit, "__dict__") else set()
         found.update(*(getattr(each, "__slots__", ()) for each in type(unit).__mro__))
         if unknown := sorted(found - set(KNOWN[name].split())):
             message = f"{name} has {', '.join(unknown)}: its state() and restore(), burst/canonical.py and this list"

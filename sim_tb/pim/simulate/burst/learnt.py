@@ -7,54 +7,38 @@ from dataclasses import dataclass
 from sim_tb.pim.simulate.burst.ledger import Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
 
-__all__ = ["Learnt", "Linear"]
-
-#: A number, and how it grows with each clock that the next refresh is later.
-Linear = tuple[int, int]
+__all__ = ["Learnt"]
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What a segment does in a state, for refreshes due in a range of clocks.
+    """What a segment does in a state.
 
     Parameters
     ----------
-    least, most : int
-        Clocks until the next refresh is due for which it does this.
-    until : int
-        The one for which the numbers below stand; they grow linearly.
-    clocks : Linear
+    least : int
+        No refresh was in the way: it does this wherever the next one is due in so many clocks or later. Otherwise -1,
+        and it does so only for that one refresh.
+    clocks : int
     moves : Moves
         How its places come from those of the state and the segment.
     gives : tuple of int
         Scalar registers that are written, in order.
-    mark : Linear or None
+    mark : int or None
         The clock of a MARK.
-    ends : (Linear, int) or None
+    ends : (int, int) or None
         The program has ended: the clock, and the code of what was wrong.
-    vector : Linear
+    vector : int
         Clocks in which the vector unit was at work.
-    counts, slopes : array of int64
-        What has been added to the statistics, and how that grows.
+    counts : array of int64
+        What has been added to the statistics.
     """
 
     least: int
-    most: int
-    until: int
-    clocks: Linear
+    clocks: int
     moves: Moves
     gives: tuple[int, ...]
-    mark: Linear | None
-    ends: tuple[Linear, int] | None
-    vector: Linear
+    mark: int | None
+    ends: tuple[int, int] | None
+    vector: int
     counts: Numbers
-    slopes: Numbers
-
-    def counted(self, until: int) -> Numbers:
-        """What has been added to the statistics, with a refresh due in so many clocks."""
-        later = until - self.until
-        return self.counts + later * self.slopes if later else self.counts
-
-    def at(self, number: Linear, until: int) -> int:
-        """One of its numbers, with a refresh due in so many clocks."""
-        return number[0] + number[1] * (until - self.until)

@@ -91,24 +91,26 @@ class Account:
             del self.work[0]
         self.until(min(now, self.work[0][0]) if self.work else now, IDLE)
 
-    def decided(self, burst: Burst, banks: int, before: int) -> None:
-        """Commands of the channel, each on its bus a clock later; ``before`` are pending from other segments."""
-        clock, step, many, code, bank, *_, products = burst
-        last, one = clock + (many - 1) * step, 1 << bank
-        if code in OPENS:
-            self.banks |= (1 << banks) - 1 if OPENS[code] else one
-        elif code in CLOSES:
-            self.banks &= 0 if CLOSES[code] else ~one
-        elif len(self.pending) > before and self.pending[-1][3:] == (code, products) and code != REF:
-            # What it waits for after the same command is what it is for.
-            first, _, others, *_ = self.pending[-1]
-            self.pending[-1] = first, last, others + many, code, products
-            return
-        self.pending.append((clock, last, many, code, products))
-        if code not in OPENS and code not in CLOSES:
-            return
-        if bool(self.banks) != (self.changes[-1][1] if self.changes else self.held):
-            self.changes.append((clock + 1, self.banks > 0))
+    def decided(self, bursts: Sequence[Burst], banks: int) -> None:
+        """Commands of the channel, each on its bus a clock later."""
+        pending, before = self.pending, len(self.pending)
+        for clock, step, many, code, bank, _, _, _, products in bursts:
+            last = clock + (many - 1) * step
+            if code in OPENS:
+                self.banks |= (1 << banks) - 1 if OPENS[code] else 1 << bank
+            elif code in CLOSES:
+                self.banks &= 0 if CLOSES[code] else ~(1 << bank)
+            elif len(pending) > before and pending[-1][3:] == (code, products) and code != REF:
+                # What it waits for after the same command is what it is for; others are pending from before.
+                first, _, others, *_ = pending[-1]
+                pending[-1] = first, last, others + many, code, products
+                continue
+            else:
+                pending.append((clock, last, many, code, products))
+                continue
+            pending.append((clock, last, many, code, products))
+            if bool(self.banks) != (self.changes[-1][1] if self.changes else self.held):
+                self.changes.append((clock + 1, self.banks > 0))
 
     def open_clocks(self, last: int, now: int) -> int:
         """Clocks from one to another in which a row was open."""
@@ -201,9 +203,7 @@ class Ledger:
         for number, (account, channel) in enumerate(zip(self.accounts, units.channels, strict=True)):
             self.busy[number] += _length(channel.spans, last, now)
             account.work = _joined(account.work, [span for span in channel.spans if span[0] < now])
-            before = len(account.pending)
-            for burst in channel.bursts:
-                account.decided(burst, len(channel.banks.rows), before)
+            account.decided(channel.bursts, len(channel.banks.rows))
             self.open += account.open_clocks(last, now)
             for burst in channel.ahead:
                 self.codes[burst.code] += burst.many

@@ -12,8 +12,8 @@ from sim_tb.pim.simulate.burst.trail import States, Trail
 
 __all__ = ["Memory", "Passed"]
 
-#: What the simulator may have been asked for before all is forgotten: some 10 KB each.
-MOST = 60_000
+#: What the simulator may have been asked for before all is forgotten: some 20 KB each.
+MOST = 32_000
 
 
 class Passed(NamedTuple):
@@ -62,23 +62,19 @@ class Memory:
         self.blocks = Blocks(params, self.steps.segments)
         self.passed: dict[tuple[int, int, int], Passed] = {}
         self._trails: dict[tuple[int, Block], Trail] = {}
-        self._usual: dict[Block, Trail] = {}
 
     def relieved(self, state: int) -> int:
         """The number of a state, after everything else was forgotten if it has become too much."""
         if self.steps.asked < MOST:
             return state
         number, places = self.states.all[state]
-        shape, moves = self.steps.shapes[number], self.steps.moving[number]
+        shape = self.steps.shapes[number]
         self._clear()
-        return self.states.number((self.steps.number(shape, moving=moves), places))
+        return self.states.number((self.steps.number(shape), places))
 
-    def trail(self, state: int, block: Block) -> Trail | None:
-        """The way of a block from a state on; or, from one that moves with refreshes, a way that it will meet."""
+    def trail(self, state: int, block: Block) -> Trail:
+        """The way of a block from a state on."""
         found = self._trails.get((state, block))
         if found is None:
-            if self.steps.moving[self.states.all[state][0]]:
-                return self._usual.get(block)
             found = self._trails[state, block] = Trail(self.steps, self.states, block, state)
-            self._usual[block] = found
         return found

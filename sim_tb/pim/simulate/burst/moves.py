@@ -10,6 +10,7 @@ from sim_tb.pim.simulate.burst.segment import Segment
 __all__ = ["Moves"]
 
 #: In place of a number of an older place: that of the segment, or of the first one of a group; others have those below.
+#: Of the vector unit's instructions, those that begin in the segment are counted so.
 OWN = -1
 
 
@@ -26,7 +27,7 @@ class Moves:
     moved : int
         0 if there is no job of the data mover, 1 if there is the same, ``OWN`` if it is the segment's.
     vectors : tuple of (int, int)
-        Instructions of the vector unit by number; and the number before, or ``OWN``.
+        Instructions of the vector unit by number; and the number before, or ``OWN`` and below.
     banks : tuple of (tuple of int, or None)
         For each channel the order of its banks, as places in the order before; None where there is none.
     shifts : bool
@@ -43,10 +44,7 @@ class Moves:
 
     @classmethod
     def of(cls, before: Places, segment: Segment, contexts: int, after: Places) -> Moves:
-        """The rule for which an example is given; ``contexts`` are the numbers of vector instructions.
-
-        They count from that of the next one on: one that begins has the last number, and all others one less.
-        """
+        """The rule for which an example is given; ``contexts`` are the numbers of vector instructions."""
         rows = []
         for row in after.rows:
             own = [(row - each.row, OWN - i) for i, each in enumerate(segment.members) if 0 <= each.row <= row]
@@ -60,9 +58,11 @@ class Moves:
                 (before.collects, after.collects, written),
             )
         )
-        begins = segment.prepared.start is not None and not segment.prepared.fault
+        begun = sum(each.begins for each in segment.members)
+        # They count from that of the next one on: those that begin have the last numbers, and all others so many less.
         vectors = tuple(
-            (each, OWN if begins and each == contexts - 1 else (each + begins) % contexts) for each, _ in after.vectors
+            (each, OWN - (each - contexts + begun) if each >= contexts - begun else each + begun)
+            for each, _ in after.vectors
         )
         moves = segment.prepared.one.op.unit == "stream" and not segment.prepared.fault
         moved = 0 if after.moved is None else OWN if moves else 1
@@ -83,9 +83,9 @@ class Moves:
             moved = segment.part.reads or segment.part.writes
         vectors = places.vectors
         if vectors or self.vectors:
-            own = tuple(each[:2] for each in segment.ranges)
+            own = [tuple(words[:2] for words in each.ranges) for each in segment.members if each.begins]
             known = dict(vectors)
-            vectors = tuple((slot, own if old == OWN else known[old]) for slot, old in self.vectors)
+            vectors = tuple((slot, known[old] if old >= 0 else own[OWN - old]) for slot, old in self.vectors)
         return Places(
             tuple([(rows[source] if source >= 0 else members[OWN - source].row) + by for source, by in self.rows]),
             feeds,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim_tb.pim.simulate.burst.canonical import moving
 from sim_tb.pim.simulate.burst.ledger import Ledger, statistics_of
 from sim_tb.pim.simulate.burst.memory import Memory
 from sim_tb.pim.simulate.burst.walk import Walk
@@ -72,7 +71,7 @@ class Programs:
         """A system that goes on from here command by command; and of which channels a row is open now."""
         memory, walk = self.memory, self.walk
         number, places = memory.states.all[walk.state]
-        units, loaded, figures = moving(memory.steps.shapes[number], walk.until - memory.steps.interval)
+        units, loaded, figures = memory.steps.shapes[number]
         system = System(memory.params, (), ())
         system.time = system.rested = walk.time
         system.units.restore(memory.steps.canon.join(units, places, walk.until), walk.time)

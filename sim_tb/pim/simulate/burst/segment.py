@@ -18,8 +18,8 @@ __all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
 APART = ("HALT", "FENCE", "VMM", "MARK")
 #: What happens between programs: the host begins one; figures are closed, and begin anew.
 BEGINS, CLOSES = "begins", "closes"
-#: Most instructions of a group.
-MOST = 6
+#: Instructions of a group: from so many on it ends with one that reads results, and it never has more than so many.
+LEAST, MOST = 4, 8
 #: Instructions that are over as soon as the issuer has looked at them.
 BRIEF = ("NOP", "LOOP", "ENDL")
 
@@ -89,11 +89,16 @@ class Segment:
         return one.op.name in BRIEF and not (fault or self.fenced or self.wraps or "irq" in one.flags)
 
     @property
+    def begins(self) -> bool:
+        """It begins an instruction of the vector unit."""
+        return self.prepared.start is not None and not self.prepared.fault
+
+    @property
     def joins(self) -> bool:
-        """It hands work to all banks of channels, and does nothing else: it may be one of a group."""
+        """It hands work to channels or to the vector unit, and does no more: it may be one of a group."""
         one, fault, work = self.prepared.one, self.prepared.fault, self.part.work
-        return work is not None and not (
-            fault or self.mask or self.fenced or "irq" in one.flags or self.prepared.locates
+        return (work is not None or self.begins) and not (
+            fault or self.fenced or "irq" in one.flags or self.prepared.locates
         )
 
     @property
@@ -114,7 +119,7 @@ class Segment:
         """The order of a channel's banks before it; of equal ones its own is the first."""
         if before:
             return before
-        first = [self.bank] if self.mask >> channel & 1 else []
+        first = list(dict.fromkeys([each.bank for each in self.members if each.mask >> channel & 1]))
         return first + [bank for bank in range(banks) if bank not in first]
 
     def lifted(self, rows: int) -> Segment:
@@ -209,28 +214,29 @@ class Segments:
         return Segment(self._key((event,)), nothing, False, False, False, 0, -1, (), event=event)
 
     def joined(self, segments: Sequence[Segment]) -> list[Segment]:
-        """Segments one after the other, with those that are brief in front of the next one."""
+        """Segments one after the other, with those that are brief in front of the next one, in groups."""
         found: list[Segment] = []
         before: list[Segment] = []
         group: list[Segment] = []
-        for index, segment in enumerate(segments):
-            if segment.brief and index < len(segments) - 1:
+        for segment in segments:
+            if segment.brief:
                 before.append(segment)
                 continue
             if before:
                 key = self._key(("before", *(each.key for each in before), segment.key))
                 segment, before = replace(segment, key=key, before=tuple(before)), []
-            if segment.joins:
-                group.append(segment)
-                work = segment.part.work
-                if not (work and work.collect) and len(group) < MOST and index < len(segments) - 1:
-                    continue
-                segment = self._group(group)
+            if not segment.joins:
+                found += [self._group(group), segment] if group else [segment]
                 group = []
-            elif group:
+                continue
+            group.append(segment)
+            work = segment.part.work
+            if len(group) >= (LEAST if work and work.collect else MOST):
                 found.append(self._group(group))
                 group = []
-            found.append(segment)
+        if before and not group and found and found[-1].joins:
+            group = list(found.pop().members)
+        group += before
         return [*found, self._group(group)] if group else found
 
     def _group(self, group: Sequence[Segment]) -> Segment:
@@ -241,20 +247,26 @@ class Segments:
         rows: list[int] = []
         collects: list[Range] = []
         feeds: list[Range] = []
+        vectors: list[Range] = []
         for each in group:
             busy = [
-                [first < end and begin < past for begin, end in [*collects, *(feeds if write else ())]]
+                [first < end and begin < past for begin, end in [*collects, *(feeds if write else ()), *vectors]]
                 for first, past, write in each.ranges
             ]
             apart = self.canon.apart
             key.append((each.key, tuple([max(-apart, min(apart, each.row - row)) for row in rows if each.row >= 0])))
             key.append(tuple(map(tuple, busy)))
+            if each.mask:
+                key.append(tuple([one.bank == each.bank if one.mask & each.mask else None for one in group]))
             if each.row >= 0:
                 rows.append(each.row)
             read, written = each.used
             feeds, collects = feeds + read, collects + written
+            if each.begins:
+                vectors += [words[:2] for words in each.ranges]
         ranges = tuple([each for one in group for each in one.ranges])
-        return replace(group[-1], key=self._key(tuple(key)), row=-1, ranges=ranges, before=(), group=tuple(group))
+        own = {"key": self._key(tuple(key)), "row": -1, "ranges": ranges, "mask": 0, "bank": 0}
+        return replace(group[-1], **own, before=(), group=tuple(group))
 
     def _segment(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hdl.params.pim import PimParams
-from sim_tb.pim.simulate.burst.canonical import Places
+from sim_tb.pim.simulate.burst.canonical import FAR, Places
 from sim_tb.pim.simulate.burst.learnt import Learnt
 from sim_tb.pim.simulate.burst.machine import Machine
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
@@ -45,8 +45,6 @@ class Steps:
         Statistics of nothing.
     asked : int
         How often the simulator had to be asked.
-    moving : list of bool
-        By the number of a shape: clocks of it move with refreshes.
     """
 
     def __init__(self, params: PimParams) -> None:
@@ -55,20 +53,17 @@ class Steps:
         self.interval = params.timing.trefi
         self.segments = Segments(params, self.canon)
         self.shapes: list[State] = []
-        self.moving: list[bool] = []
         self._parts: dict[Any, Any] = {}
         self._numbers: dict[State, int] = {}
-        self._known: dict[tuple[Any, ...], list[Step]] = {}
+        self._known: dict[tuple[Any, ...], dict[int, Step]] = {}
         self.asked = 0
         self.zeros = np.zeros(len(self.machine.ledger.totals), np.int64)
 
-    def number(self, shape: State, *, moving: bool = False) -> int:
-        """The number of a shape; ``moving``: clocks of it move with refreshes."""
-        found = self._numbers.get(shape)
-        if found is None:
-            found = self._numbers[shape] = len(self.shapes)
+    def number(self, shape: State) -> int:
+        """The number of a shape."""
+        found = self._numbers.setdefault(shape, len(self.shapes))
+        if found == len(self.shapes):
             self.shapes.append(shape)
-            self.moving.append(moving)
         return found
 
     def _shared(self, shape: State) -> State:
@@ -79,7 +74,7 @@ class Steps:
         return units, loaded, (settled, share(beside, beside), tuple([share(each, each) for each in accounts]))
 
     def step(self, shape: int, places: Places, until: int, segment: Segment, *, last: bool) -> tuple[Step, int, Places]:
-        """A segment from a state on, with a refresh due in so many clocks.
+        """A segment from a state on, with a refresh due in so many clocks, or ``FAR``, as if none ever was.
 
         Returns
         -------
@@ -88,20 +83,14 @@ class Steps:
             The next state.
         """
         key = (shape, segment.key, last, segment.meets(places, self.canon.apart))
-        known = self._known.setdefault(key, [])
-        for step in known:
-            if step.learnt.least <= until <= step.learnt.most:
-                break
-        else:
-            # Within layers rows count from those of the first one on, and a row before them has no number.
-            rows = max(0, -min(places.rows, default=0))
-            lifted = places.lifted(rows), until, segment.lifted(rows)
-            learnt, next_shape, moves = self.machine.run(
-                self.shapes[shape], *lifted, last=last, moves=self.moving[shape]
-            )
-            step = Step(learnt, self.number(self._shared(next_shape), moving=moves))
-            self.asked += 1
-            known.append(step)
+        known = self._known.setdefault(key, {})
+        # What is so wherever no refresh is in the way stands at no clock.
+        step = known.get(FAR)
+        if step is None or FAR < until < step.learnt.least:
+            step = known.get(until)
+            if step is None:
+                step = self._learn(shape, places, until, segment, last=last)
+                known[until if step.learnt.least < 0 else FAR] = step
         rule = step.learnt.moves
         following = rule.apply(places, segment)
         after = step.after
@@ -109,8 +98,25 @@ class Steps:
             after = self._ranked(after, following)
         return step, after, following
 
+    def _learn(self, shape: int, places: Places, until: int, segment: Segment, *, last: bool) -> Step:
+        """Ask the simulator."""
+        self.asked += 1
+        # Within layers rows count from those of the first one on, and a row before them has no number.
+        rows = max(0, -min(places.rows, default=0))
+        state = shape, places.lifted(rows) if rows else places, until
+        learnt, found, *following = self.machine.run(
+            self.shapes[shape], state, segment.lifted(rows) if rows else segment, last=last
+        )
+        after = self.number(self._shared(found))
+        self.machine.stands = after, *following
+        return Step(learnt, after)
+
+    def owes(self, shape: int) -> bool:
+        """A refresh is due and has not come."""
+        return any(channel[3][0] for channel in self.shapes[shape][0][: self.machine.params.channels])
+
     def _ranked(self, shape: int, places: Places) -> int:
         """The shape with the distances that rows have here; those that were far apart may have come nearer."""
         whole = self.shapes[shape]
         units = self.canon.ranked(whole[0], places)
-        return shape if units is None else self.number((units, *whole[1:]), moving=self.moving[shape])
+        return shape if units is None else self.number((units, *whole[1:]))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim_tb.pim.simulate.burst.blocks import Block
-from sim_tb.pim.simulate.burst.canonical import Places
-from sim_tb.pim.simulate.burst.learnt import Linear
+from sim_tb.pim.simulate.burst.canonical import FAR, Places
 from sim_tb.pim.simulate.burst.ledger import Numbers
-from sim_tb.pim.simulate.burst.segment import Segment
 from sim_tb.pim.simulate.burst.steps import Steps
 
-__all__ = ["Detour", "States", "Trail", "explore"]
+__all__ = ["Detour", "States", "Trail"]
 
 State = tuple[int, Places]
 
@@ -29,16 +26,12 @@ class Detour:
 
     Parameters
     ----------
-    least, most : int
-        Clocks until the refresh is due for which it is so.
-    until : int
-        Those for which the numbers below stand; they grow linearly.
     to : int
         The place of the way where it ends.
-    clocks, vector : Linear
+    clocks, vector : int
         That it takes; and those of them in which the vector unit is at work.
-    counts, slopes : array of int64
-        What is added to the statistics, and how that grows.
+    counts : array of int64
+        What is added to the statistics.
     gives : tuple of int
         Scalar registers that are written, in order.
     end : int
@@ -47,14 +40,10 @@ class Detour:
         The program ends on it.
     """
 
-    least: int
-    most: int
-    until: int
     to: int
-    clocks: Linear
-    vector: Linear
+    clocks: int
+    vector: int
     counts: Numbers
-    slopes: Numbers
     gives: tuple[int, ...]
     end: int
     halts: bool
@@ -127,82 +116,59 @@ class Trail:
         interval, need = steps.interval, -NEVER
         counts = [steps.zeros]
         for index, segment in enumerate(block.segments):
-            step, shape, places = steps.step(shape, places, interval, segment, last=False)
+            until = interval if interval and steps.owes(shape) else FAR
+            step, shape, places = steps.step(shape, places, until, segment, last=False)
             learnt = step.learnt
             self.gives += [(index, register) for register in learnt.gives]
             self.halts |= learnt.ends is not None
-            straight = learnt.most >= interval and not learnt.clocks[1] and not steps.moving[shape]
-            need = max(need, self.at[-1] + learnt.least if straight else NEVER)
+            need = max(need, self.at[-1] + learnt.least if learnt.least >= 0 else NEVER)
             self.needs.append(need)
             self._passed.append((shape, places))
-            self.at.append(self.at[-1] + learnt.at(learnt.clocks, interval))
-            self.vector.append(self.vector[-1] + learnt.at(learnt.vector, interval))
-            counts.append(counts[-1] + learnt.counted(interval))
+            self.at.append(self.at[-1] + learnt.clocks)
+            self.vector.append(self.vector[-1] + learnt.vector)
+            counts.append(counts[-1] + learnt.counts)
         self.end = states.number((shape, places))
         self.need, self.clocks = need, self.at[-1]
         self.counts = np.array(counts)
-        self._detours: dict[tuple[int, int], list[Detour]] = {}
+        self._detours: dict[tuple[int, int], Detour] = {}
 
     def leaves(self, place: int, until: int) -> int:
         """Where the way ends that is gone from a place on, with a refresh due in so many clocks."""
+        if until == FAR:
+            return len(self.needs)
         return max(place, bisect_right(self.needs, until + self.at[place]))
 
-    def detour(self, place: int, until: int, begin: int = -1) -> Detour:
-        """The way round from a place on; or from another state, at the place 0."""
-        known = self._detours.setdefault((place, begin), [])
-        for each in known:
-            if each.least <= until <= each.most:
-                return each
-        state = self._passed[place] if begin < 0 else self._states.all[begin]
-        known.append(explore(self._steps, self._states, self._segments, state, until, place, self._passed))
-        return known[-1]
+    def detour(self, place: int, until: int) -> Detour:
+        """The way round from a place on, with a refresh due in so many clocks."""
+        found = self._detours.get((place, until))
+        if found is None:
+            found = self._detours[place, until] = self._explore(place, until)
+        return found
 
-
-def explore(
-    steps: Steps,
-    states: States,
-    segments: Sequence[Segment],
-    state: State,
-    until: int,
-    place: int = 0,
-    passed: Sequence[State] = (),
-) -> Detour:
-    """Go through segments from a place on, with a refresh due in so many clocks, up to the end or to a state passed."""
-    interval = steps.interval
-    shape, places = state
-    least, most = -NEVER, NEVER
-    counts = slopes = steps.zeros
-    gives: list[int] = []
-    clocks = grows = vector = vectors = 0
-    # Clocks until a refresh is due, and how they grow.
-    left, by = until, 1
-    met = halts = False
-    while place < len(segments) and not (met or halts):
-        step, shape, places = steps.step(shape, places, left, segments[place], last=False)
-        learnt = step.learnt
-        halts = learnt.ends is not None
-        if by:
-            least, most = max(least, learnt.least - left), min(most, learnt.most - left)
-        counts = counts + learnt.counted(left)
-        slopes = slopes + by * learnt.slopes if by else slopes
-        gives += learnt.gives
-        takes = learnt.at(learnt.clocks, left)
-        clocks, vector = clocks + takes, vector + learnt.at(learnt.vector, left)
-        grows, vectors = grows + by * learnt.clocks[1], vectors + by * learnt.vector[1]
-        left = (left - takes - 1) % interval + 1 if interval else 0
-        by -= by * learnt.clocks[1]
-        place += 1
-        met = bool(passed) and (shape, places) == passed[place]
-    return Detour(
-        least=until + least,
-        most=until + most,
-        until=until,
-        to=place,
-        clocks=(clocks, grows),
-        vector=(vector, vectors),
-        counts=counts,
-        slopes=slopes,
-        gives=tuple(gives),
-        end=-1 if met else states.number((shape, places)),
-        halts=halts,
-    )
+    def _explore(self, place: int, until: int) -> Detour:
+        """Go through segments from a place on, up to the end or to where the way is met."""
+        steps, interval, segments = self._steps, self._steps.interval, self._segments
+        shape, places = self._passed[place]
+        counts = steps.zeros
+        gives: list[int] = []
+        clocks = vector = 0
+        met = halts = False
+        while place < len(segments) and not (met or halts):
+            step, shape, places = steps.step(shape, places, until, segments[place], last=False)
+            learnt = step.learnt
+            halts = learnt.ends is not None
+            counts = counts + learnt.counts
+            gives += learnt.gives
+            clocks, vector = clocks + learnt.clocks, vector + learnt.vector
+            until = (until - learnt.clocks - 1) % interval + 1
+            place += 1
+            met = (shape, places) == self._passed[place]
+        return Detour(
+            to=place,
+            clocks=clocks,
+            vector=vector,
+            counts=counts,
+            gives=tuple(gives),
+            end=-1 if met else self._states.number((shape, places)),
+            halts=halts,
+        )

@@ -12,7 +12,7 @@ from sim_tb.pim.simulate.burst.learnt import Learnt
 from sim_tb.pim.simulate.burst.ledger import Numbers, statistics_of
 from sim_tb.pim.simulate.burst.memory import Memory, Passed
 from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
-from sim_tb.pim.simulate.burst.trail import Detour, explore
+from sim_tb.pim.simulate.burst.trail import Detour
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
@@ -72,7 +72,7 @@ class Walk:
     Attributes
     ----------
     time, until : int
-        The present clock, and clocks until the next refresh is due (0 without refreshes).
+        The present clock, and clocks until the next refresh is due (``FAR`` without refreshes).
     state : int
         The state, by its number.
     counts : array of int64
@@ -134,23 +134,23 @@ class Walk:
                 segments = self._segments(pc, one)
             self._check(pc, one)
             for segment in segments:
-                begun, until = self.time, self.until
+                begun = self.time
                 learnt = self._take(segment, last=last)
                 if not given:
                     self._give(learnt.gives)
                 given = False
                 if learnt.ends:
                     break
-            if learnt.mark:
+            if learnt.mark is not None:
                 assert one is not None
-                self.marks.append((begun + learnt.at(learnt.mark, until) + RESET, one["tag"]))
+                self.marks.append((begun + learnt.mark + RESET, one["tag"]))
             error = learnt.ends[1] if learnt.ends else 0
             if one is not None and not error:
                 instructions += 1
                 interrupts += "irq" in one.flags
                 pc = self._next(pc, one)
             if learnt.ends:
-                ended = begun + learnt.at(learnt.ends[0], until) + RESET, error, pc, not error, instructions, interrupts
+                ended = begun + learnt.ends[0] + RESET, error, pc, not error, instructions, interrupts
                 self.runs.append(Run(*ended, self.vector - vector))
                 return
 
@@ -159,8 +159,8 @@ class Walk:
         shape, places = self.memory.states.all[self.state]
         step, shape, places = self.memory.steps.step(shape, places, self.until, segment, last=last)
         self.state = self.memory.states.number((shape, places))
-        learnt, until = step.learnt, self.until
-        self._went(learnt.at(learnt.clocks, until), learnt.at(learnt.vector, until), learnt.counted(until))
+        learnt = step.learnt
+        self._went(learnt.clocks, learnt.vector, learnt.counts)
         return learnt
 
     def _await(self, segment: Segment, *, last: bool) -> bool:
@@ -259,14 +259,9 @@ class Walk:
         """Go the way of a block; False if the program ends on it."""
         memory = self.memory
         trail = memory.trail(self.state, block)
-        if trail is None:
-            begins = memory.states.all[self.state]
-            return self._round(explore(memory.steps, memory.states, block.segments, begins, self.until)) is not None
         if trail.halts:
             return False
         place: int | None = 0
-        if trail.begin != self.state:
-            place = self._round(trail.detour(0, self.until, self.state))
         while place is not None and place >= 0:
             leaves = trail.leaves(place, self.until)
             if leaves > place:
@@ -286,9 +281,7 @@ class Walk:
         """Go a way round; returns the place where it ends, -1 if the block has ended, None if the program ends."""
         if detour.halts:
             return None
-        later = self.until - detour.until
-        counts = detour.counts + later * detour.slopes if later else detour.counts
-        self._went(detour.clocks[0] + later * detour.clocks[1], detour.vector[0] + later * detour.vector[1], counts)
+        self._went(detour.clocks, detour.vector, detour.counts)
         self._give(detour.gives)
         if detour.end < 0:
             return detour.to
@@ -349,8 +342,7 @@ class Walk:
         clocks = RESTS + rest + 1
         memory, steps = self.memory, self.memory.steps
         shape, places = memory.states.all[self.state]
-        moves = steps.moving[shape]
-        counts = self.counts + steps.machine.finish(steps.shapes[shape], places, self.until, clocks, moves=moves)
+        counts = self.counts + steps.machine.finish(steps.shapes[shape], places, self.until, clocks)
         return Simulated(
             runs=self.runs,
             marks=self.marks,
