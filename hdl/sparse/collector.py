@@ -1,4 +1,4 @@
-"""Results of one column: the sums of planes, finished, shifted by their weight, and added up row by row."""
+"""Results of one column: sums, finished; those of planes are shifted by their weight, and added up row by row."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ __all__ = ["Collector"]
 
 class Collector(Part):
     """One final addition, one shift by the plane's weight, and one accumulator for every row of two tiles.
+
+    Sums of all weights come once a tile: they are neither shifted nor added up.
 
     A sum is in its accumulator ``LATENCY`` cycles after it came. Sums of the same row are at least three cycles apart.
 
@@ -70,15 +72,24 @@ class Collector(Part):
         m.d.sync += total.eq(partial + carry)
         value = Signal(accumulator)
         m.d.comb += value.eq(total.as_signed())
-        with m.Switch(plane):
-            for i in range(self.tags.planes):
-                with m.Case(i):
-                    m.d.sync += shifted.eq(value << (self.digit_bits * i))
+        if len(plane):
+            with m.Switch(plane):
+                for i in range(self.tags.planes):
+                    with m.Case(i):
+                        m.d.sync += shifted.eq(value << (self.digit_bits * i))
+        else:
+            m.d.sync += shifted.eq(value)
 
         third = self.tags.split(tags[2])
         where = [Cat(self.tags.split(tag)["row"], self.tags.split(tag)["parity"]) for tag in tags]
+        words = 2 << self.tags.fields["row"]
+        if not self.params.axes.sum.per_weight:  # the sum of a tile is its result
+            part = Ram(words, accumulator)
+            write = {"w_en": third["valid"], "w_addr": where[2], "w_data": shifted}
+            m.d.comb += self.result.eq(place(m, "results", part, **write, r0_addr=self.read).r0_data)
+            return m
         summed = Signal(accumulator)
-        part = Ram(2 << self.tags.fields["row"], accumulator, reads=2)
+        part = Ram(words, accumulator, reads=2)
         results = place(
             m,
             "results",
