@@ -9,7 +9,6 @@ from hdl.engine.stored import Stored
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow
 from hdl.params.axes import Travel
-from hdl.sparse.collector import Collector
 from hdl.sparse.ends import Ends
 from hdl.sparse.loader import Loader
 from hdl.sparse.output import Output
@@ -76,7 +75,7 @@ class Planes(Stored):
             finish=finish,
             finish_parity=finish_parity,
         )
-        output = self._output(m, ends, 2 + part.interval + Collector.LATENCY)
+        output = self._output(m, ends, 2 + part.interval)
         m.d.comb += [
             full.eq(reader.full),
             has.eq(Cat(bank.has for bank in banks).any()),
@@ -86,7 +85,7 @@ class Planes(Stored):
             finish_parity.eq(output.finish_parity),
         ]
         sums = self._array(m, digits, operands, reader.arrive_plane, ends)
-        self._collect(m, part.tag_form, ends.tag, sums, output)
+        self._collect(m, ends.tag, sums, output)
         m.d.comb += [
             take.eq(loader.take),
             self.beat.eq(take),
@@ -101,7 +100,7 @@ class Planes(Stored):
         rows = self.params.rows
         room = Signal()
         m.d.comb += room.eq(self.room)
-        settle = cycles + self.params.cols * self.flow.column_skew
+        settle = cycles + self.collector.latency + self.params.cols * self.flow.column_skew
         every = {name: Cat(getattr(ends, name) for _ in range(rows)) for name in ("done", "filled")}
         return place(m, "output", Output(rows, settle), **every, room=room)
 

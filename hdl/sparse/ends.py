@@ -51,7 +51,7 @@ class Ends(Part):
     role = roles.SPARSE
     resets = True
     #: Cycles from the end of a plane to the next, at least: sums of one row in a collector, one after the other.
-    LEAST = 3
+    LEAST = 4
 
     def __init__(self, params: EngineParams, planes: int) -> None:
         self.params = params
