@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hdl.params.axes import Adders, Axes, Carries, Encode, Order, Recoded, Skip, Stays, Sum, Travel
+from hdl.params.axes import Adders, Axes, Encode, Order, Recoded, Skip, Stays, Sum, Travel
 
 __all__ = ["unbuilt"]
 
@@ -44,8 +44,16 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "digits in time where a block of B stays",
     ),
     (
-        lambda axes: _dense(axes) and _by_planes(axes),
-        "rows that keep step, and go plane by plane: the tile would be stored, to be passed once for each digit",
+        lambda axes: _by_planes(axes) and axes.skip is Skip.NONE,
+        "planes of which no step is left out: operands are stored to leave some out",
+    ),
+    (
+        lambda axes: axes.stores_operands and axes.chain,
+        "a chain over k of planes: its copies take the steps of a plane at different times; lanes have a tree",
+    ),
+    (
+        lambda axes: axes.stores_operands and not axes.sum.per_weight,
+        "planes of digits without a sum for each weight",
     ),
     (
         lambda axes: axes.digits.order is not None and not axes.skips_by_row and axes.recodes_in_pe,
@@ -54,14 +62,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.skips_by_row and not _by_planes(axes),
         "zeros are skipped within an operand: rows skip them in a digit's plane",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.chain,
-        "a chain over k skips zeros: its copies would wait for each other; lanes have a tree",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.sum != Sum(Carries.SAVE, per_weight=True),
-        "zeros are skipped without a carry-save sum for each weight",
     ),
     (
         lambda axes: axes.skips_by_row and axes.adders is not Adders.ROW,
