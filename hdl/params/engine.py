@@ -263,11 +263,6 @@ class EngineParams:
         return digit_count(self.encoder, self.recoded)
 
     @property
-    def recoded(self) -> OperandFormat:
-        """Format of the operands that are recoded: of A, or of B if they alone are."""
-        return self.b if self.axes.recoded is Recoded.B else self.a
-
-    @property
     def result_signed(self) -> bool:
         """Results are two's complement unless both operands are unsigned."""
         return self.a.signed or self.b.signed
