@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from hdl.params.axes import Axes, KForm, Order, Skip
+from hdl.params.axes import Axes, KForm, Order, Recoded, Skip
 from hdl.params.built import unbuilt
 from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
@@ -176,7 +176,10 @@ class EngineParams:
         if at_once is not None and point.digits.order is Order.OPERANDS and self.digits % at_once:
             message = f"has {self.digits} digits under {self.encoder!r}, which cannot be done {at_once} at a time"
             fitting = [count for count in range(1, self.digits + 1) if self.digits % count == 0]
-            yield Problem("engine.a", f"{self.a} {message}", f"legal are {', '.join(map(str, fitting))} at a time")
+            key = "b" if self.recoded is self.b else "a"
+            yield Problem(
+                f"engine.{key}", f"{self.recoded} {message}", f"legal are {', '.join(map(str, fitting))} at a time"
+            )
 
     def _one_of(self, key: str, legal: tuple[str, ...]) -> Iterator[Problem]:
         value = getattr(self, key)
@@ -251,8 +254,13 @@ class EngineParams:
 
     @property
     def digits(self) -> int:
-        """Digits of an operand of A."""
-        return digit_count(self.encoder, self.a)
+        """Digits of an operand that is recoded: of A, or of B if that alone is."""
+        return digit_count(self.encoder, self.recoded)
+
+    @property
+    def recoded(self) -> OperandFormat:
+        """Format of the operands that are recoded: of A, or of B if they alone are."""
+        return self.b if self.axes.recoded is Recoded.B else self.a
 
     @property
     def result_signed(self) -> bool:
