@@ -232,12 +232,14 @@ class _Loader:
         from gen.nest.lower import lower
         from gen.nest.parse import parse
 
+        formats: dict[str, OperandFormat | None] = {}
+        for key in ("a", "b"):
+            try:
+                formats[key] = OperandFormat.parse(values.get(key, str(getattr(EngineParams(), key))))
+            except ValueError:
+                formats[key] = None
         try:
-            a = OperandFormat.parse(values.get("a", str(EngineParams().a)))
-        except ValueError:
-            a = None
-        try:
-            fields = lower(parse(text), a=a)
+            fields = lower(parse(text), **formats)
         except ConfigError as error:
             for problem in error.problems:
                 at = "" if problem.where == "nest" else problem.where

@@ -16,7 +16,7 @@ from gen.nest.window import expected_interval
 from gen.operands import usual_sigma
 from gen.timing import beats
 from hdl.params import Dataflow, EngineParams
-from hdl.params.axes import Skip
+from hdl.params.axes import Recoded, Skip
 
 __all__ = ["Explanation", "Step", "explain", "no_nest", "text"]
 
@@ -97,13 +97,13 @@ def explain(params: EngineParams, k: int, sigma: float | None = None) -> Explana
     k : int
         K of a tile, up to the engine's limit.
     sigma : float or None
-        Standard deviation of the operands A; by default :func:`~gen.operands.usual_sigma`, on which synthesis
-        measures as well. It matters where zeros are skipped.
+        Standard deviation of the operands that are recoded; by default :func:`~gen.operands.usual_sigma`, on which
+        synthesis measures as well. It matters where zeros are skipped.
     """
     if not params.data_dependent:
         sigma = None
     elif sigma is None:
-        sigma = usual_sigma(params.a)
+        sigma = usual_sigma(params.recoded)
     tile = engine_tile(params, k)
     steps = []
     ways = engine_steps(params)
@@ -134,7 +134,8 @@ def text(found: Explanation, prefix: str, *, final: bool = False) -> str:
     params = found.params
     parts = []
     if found.steps:
-        data = "" if found.sigma is None else f"; operands A are normal with standard deviation {found.sigma:g}"
+        operand = "B" if params.axes.recoded is Recoded.B else "A"
+        data = "" if found.sigma is None else f"; operands {operand} are normal with standard deviation {found.sigma:g}"
         counted = f"Tables count operations and cycles of a tile with K = {found.k:,}"
         parts.append(fill(f"{counted}; bits do for any K up to {params.k_limit:,}{data}.", WIDTH))
     else:
@@ -160,17 +161,17 @@ def _nest(step: Step) -> str:
 
 def no_nest(params: EngineParams) -> str:
     """What is said of an engine without a nest."""
-    recoded = "both operands" if params.axes.recodes_both else "B"
     engine = f"The scheme {params.scheme!r}" if params.point is None else "This engine"
-    return f"{engine} has no nest: it recodes {recoded}, the notation has the digits of A only."
+    return f"{engine} has no nest: it recodes both operands, the notation has the digits of one only."
 
 
 def _timing(params: EngineParams, k: int, sigma: float | None, steps: Sequence[Step]) -> list[str]:
     """Order of beats, and cycles of a tile."""
     tile = f"A tile with K = {k:,} takes"
-    if params.sparse:
+    if params.axes.stores_operands:
         cycles = round(expected_interval(params, k, sigma))
-        hidden = "groups, ends of planes and the window cost what the nest does not show"
+        window = "groups, ends of planes and the window" if params.axes.skips_by_row else "segments and ends of planes"
+        hidden = f"{window} cost what the nest does not show"
         return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak: {hidden}."]
     if params.axes.skip is Skip.COMMON:
         cycles = round(steps[-1].table.cycles.tile)

@@ -155,9 +155,15 @@ KEYS = (
     _integer("engine", "rows", "rows of PEs: M of a tile", _ENGINE.rows, 1, MAX_SIZE),
     _integer("engine", "cols", "columns of PEs: N of a tile", _ENGINE.cols, 1, MAX_SIZE),
     _integer("engine", "depth", "steps of K in space, where the array or scheme has them", _ENGINE.depth, 1, MAX_SIZE),
-    _operand("a", "format of A's elements; all schemes but `mac` recode these"),
+    _operand("a", "format of A's elements; named schemes but `mac` recode these"),
     _operand("b", "format of B's elements"),
-    _choice("engine", "encoder", "how A is recoded; ignored by `mac`", _ENGINE.encoder, ENCODERS),
+    _choice(
+        "engine",
+        "encoder",
+        "how operands become digits; ignored where PEs multiply",
+        _ENGINE.encoder,
+        ENCODERS,
+    ),
     _choice("engine", "multiplier", "how `mac` multiplies", _ENGINE.multiplier, MULTIPLIERS),
     _power("carry_every", "carry-save accumulators keep one carry bit every so many bits", _ENGINE.carry_every),
     _integer(

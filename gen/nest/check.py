@@ -9,13 +9,28 @@ from gen.nest.encoders import DIGIT_BITS, ENCODERS
 from gen.nest.printer import header, statement_text
 from gen.nest.tokens import where
 from hdl.params.errors import ConfigError, Problem, near_name
-from hdl.params.nest import BROADCAST, INDICES, KINDS, PRIMITIVES, RESULT, SKIPPING, Key, Line, Loop, Nest
+from hdl.params.nest import (
+    BROADCAST,
+    ELEMENTS,
+    INDICES,
+    KINDS,
+    OTHER,
+    OWN,
+    PRIMITIVES,
+    RESULT,
+    SKIPPING,
+    Key,
+    Line,
+    Loop,
+    Nest,
+)
 
 __all__ = ["Flow", "check", "flow_of", "place"]
 
 #: What the primitives take and give.
 TAKES = {"map": ("digit",), "shift": ("number", "pair"), "half_reduce": ("number", "pair"), "add": ("number", "pair")}
 GIVES = {"encode": "digit", "map": "number", "half_reduce": "pair", "add": "number"}
+_COPIES = {"m": "rows", "n": "columns"}
 
 
 @dataclass(frozen=True)
@@ -136,7 +151,13 @@ class _Checker:
             if name == "encode" and statement.encoder not in ENCODERS:
                 hint = near_name(statement.encoder, ENCODERS)
                 self.at(number, f"the encoder must be one of {', '.join(ENCODERS)}, not {statement.encoder!r}", hint)
-            needs = {"encode": "mkw", "map": "nk", "shift": "w"}.get(name, "mn" if targets == (RESULT,) else "")
+            needs = {"shift": "w"}.get(name, "mn" if targets == (RESULT,) else "")
+            if name in ("encode", "map"):
+                matrix = statement.recoded if name == "encode" else OTHER[statement.recoded]
+                needs = f"{OWN[matrix]}k{'w' if name == 'encode' else ''}"
+            if name == "map" and statement.recoded != self._recoded():
+                read, right = ELEMENTS[OTHER[statement.recoded]], ELEMENTS[OTHER[self._recoded()]]
+                self.at(number, f"the digits are those of {read}: 'map' multiplies the other operand", f"write {right}")
             for index in needs:
                 if len(line.over(index)) < max(1, len(self.splits[index])):
                     self.at(
@@ -146,6 +167,10 @@ class _Checker:
                     )
         if not any(line.statement.targets == (RESULT,) for line in self.lines):
             self.at(len(self.lines) - 1, "the nest ends without C[m,n] being written")
+
+    def _recoded(self) -> str:
+        """The operand that is taken apart."""
+        return next((line.statement.recoded for line in self.lines if line.statement.primitive == "encode"), "A")
 
     def values(self) -> None:
         """Names: each value is written once and read once, after it was written."""
@@ -215,7 +240,8 @@ class _Checker:
         for depth, (loop, key) in enumerate(zip(writer.loops, writer.keys, strict=True)):
             index = key[0]
             if key in reader.keys:
-                if loop.kind == "time" and depth >= shared:
+                loaded = writer.statement.primitive == "encode" and reader.loops[reader.keys.index(key)].kind == "space"
+                if loop.kind == "time" and depth >= shared and not loaded:
                     self.at(number, f"{what!r} is a value of one step of '{header([loop])}', which has ended here")
             elif index in "mn":
                 self.at(number, f"there is a {what!r} for each {index} of '{header([loop])}': only k and w are summed")
@@ -248,6 +274,7 @@ class _Checker:
     def skipping(self) -> None:
         """Loops that skip zeros, and the ``sync`` that brings together what ran apart."""
         digit = next(line for line in self.lines if line.statement.primitive == "encode")
+        own = OWN[digit.statement.recoded]
         skips = {loop: None for line in self.lines for loop in line.loops if loop.mode == SKIPPING}
         for loop in skips:
             where_, text = place(loop, header([loop])), header([loop])
@@ -275,23 +302,24 @@ class _Checker:
                 )
                 if any(inner.kind == "time" for inner in inside):
                     self.at(number, f"inside '{text}' every step is one cycle: no loop in time may stand there")
-            if any(outer.kind == "space" and outer.index == "m" for outer in digit.loops[:depth]):
-                self._synced(loop, where_)
+            if any(outer.kind == "space" and outer.index == own for outer in digit.loops[:depth]):
+                self._synced(loop, own, where_)
         for number, line in enumerate(self.lines):
-            if line.statement.primitive == "sync" and (not skips or line.statement.operands != ("m",)):
-                self.at(
-                    number,
-                    "'sync' is for the rows ('sync m') of a nest that skips zeros; all else keeps step by itself",
-                )
+            if line.statement.primitive == "sync" and (not skips or line.statement.operands != (own,)):
+                copies = f"the {_COPIES[own]} ('sync {own}') of a nest that skips zeros"
+                self.at(number, f"'sync' is for {copies}; all else keeps step by itself")
 
-    def _synced(self, loop: Loop, where_: str) -> None:
+    def _synced(self, loop: Loop, own: str, where_: str) -> None:
         last = max(i for i, line in enumerate(self.lines) if loop in line.loops)
         if not any(
-            line.statement.operands == ("m",) and loop not in line.loops and not line.over("m")
+            line.statement.operands == (own,) and loop not in line.loops and not line.over(own)
             for line in self.lines[last + 1 :]
             if line.statement.primitive == "sync"
         ):
-            message = "the rows of 'space m' skip different zeros and run apart: 'sync m' must follow outside of it"
+            message = (
+                f"the {_COPIES[own]} of 'space {own}' skip different zeros and run apart: 'sync {own}' must follow "
+                "outside of it"
+            )
             self.problems.append(Problem(where_, message))
 
 

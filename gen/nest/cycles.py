@@ -64,31 +64,31 @@ def cycles(nest: Nest, flow: Flow, tile: Tile, density: Density) -> Cycles:
 
 def shares_steps(nest: Nest) -> bool:
     """Rows, or lanes, skip only steps in which none of them has a digit."""
-    encode = nest.lines[nest.find("encode")[0]]
+    encode = nest.encode
     depth = next((i for i, loop in enumerate(encode.loops) if loop.mode == SKIPPING), len(encode.loops))
-    return any(loop.index not in (encode.loops[depth].index, "n") for loop in encode.loops[depth + 1 :])
+    return any(loop.index not in (encode.loops[depth].index, nest.shared) for loop in encode.loops[depth + 1 :])
 
 
 def planes_kept(nest: Nest, flow: Flow, tile: Tile, density: Density) -> list[float]:
     """For each weight, the probability that a step is not skipped: that of a digit in one of those that share it."""
-    encode = nest.lines[nest.find("encode")[0]]
+    encode = nest.encode
     sizes = loop_sizes(nest, flow, tile)
     depth = next(i for i, loop in enumerate(encode.loops) if loop.mode == SKIPPING)
-    apart = (encode.loops[depth].index, "n")  # lanes have steps of their own, columns the same digits
+    apart = (encode.loops[depth].index, nest.shared)  # lanes have steps of their own, columns the same digits
     share = math.prod(sizes[key] for key in encode.keys[depth + 1 :] if key[0] not in apart)
     return [1 - (1 - probability) ** share if share > 1 else probability for probability in density.planes]
 
 
 def steps_kept(nest: Nest, flow: Flow, tile: Tile, density: Density) -> tuple[float, float]:
     """Mean steps in which a loop that skips zeros is busy for a tile: of one row, and of the slowest row."""
-    encode = nest.lines[nest.find("encode")[0]]
+    encode = nest.encode
     skipping = next(loop for loop in encode.loops if loop.mode == SKIPPING)
     sizes = loop_sizes(nest, flow, tile)
     pairs = list(zip(encode.loops, encode.keys, strict=True))
     outer, inner = pairs[: encode.loops.index(skipping)], pairs[encode.loops.index(skipping) + 1 :]
     at_once = math.prod(sizes[key] for _, key in inner if key[0] == "k")
     lanes = at_once if skipping.index == "k" else 1
-    rows = math.prod(sizes[key] for loop, key in outer if loop.index == "m" and loop.kind == "space")
+    rows = math.prod(sizes[key] for loop, key in outer if loop.index == nest.own and loop.kind == "space")
     turns = math.prod(sizes[key] for loop, key in pairs if loop.index in "mn" and loop.kind == "time")
     k = min(tile.k, LONGEST)
     if at_once == 1 and not shares_steps(nest):

@@ -10,14 +10,13 @@ from gen.nest.steps import steps
 from gen.nest.structure import same
 from gen.nest.tile import Tile
 from hdl.params import Axes, ConfigError, EngineParams
-from hdl.params.axes import Recoded
 from hdl.params.nest import Nest
 
 __all__ = ["engine_nest", "engine_steps", "engine_tile"]
 
 
 def engine_nest(params: EngineParams) -> Nest | None:
-    """The nest of an engine; None if it recodes B: the notation has the digits of A only."""
+    """The nest of an engine; None if it recodes both operands: the notation has the digits of one only."""
     found = engine_steps(params)
     return found[-1][1] if found else None
 
@@ -25,13 +24,13 @@ def engine_nest(params: EngineParams) -> Nest | None:
 def engine_steps(params: EngineParams) -> list[tuple[Rewrite | None, Nest]]:
     """The conventional nest of an engine's arrangement, and what each rewrite makes of it.
 
-    Only the engine's own nest if no rewrites lead to it; none if it recodes B.
+    Only the engine's own nest if no rewrites lead to it; none if it recodes both operands.
     """
     axes = params.axes
-    if axes.recoded is not Recoded.A:
+    if axes.recodes_both:
         return []
     encoder = MULTIPLIER if axes.multiplies else params.encoder
-    digits = digit_count(encoder, params.a)
+    digits = digit_count(encoder, params.recoded)
 
     def nest(point: Axes) -> Nest:
         return nest_of_axes(point, params.rows, params.cols, encoder=encoder, digits=digits)

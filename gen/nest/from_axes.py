@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from gen.nest.encoders import DIGIT_BITS
-from hdl.params.axes import Adders, Axes, Order, Recoded, Skip, Travel
+from hdl.params.axes import Adders, Axes, Encode, Order, Recoded, Skip, Travel
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.nest import BROADCAST, RESULT, SKIPPING, Line, Loop, Nest, Statement
 
@@ -29,8 +30,8 @@ def nest_of_axes(axes: Axes, rows: int, cols: int, *, encoder: str = "booth", di
     ConfigError
         If the notation has no nest for these axes, or the digits cannot come so many at a time.
     """
-    if axes.recoded is not Recoded.A:
-        raise ConfigError([Problem("nest", f"{axes.recoded.value} recoded: the notation has the digits of A only")])
+    if axes.recodes_both:
+        raise ConfigError([Problem("nest", "A and B recoded: the notation has the digits of one operand only")])
     at_once = axes.digits.at_once or digits
     if digits % at_once:
         raise ConfigError([Problem("nest", f"{digits} digits cannot be done {at_once} at a time")])
@@ -51,6 +52,9 @@ class _Writer:
         self.digits = [Loop("space", "w", at_once)] if order is None or at_once > 1 else []
         late = Loop("time", "w", digits // at_once, SKIPPING if skips and order is Order.OPERANDS else "")
         self.late = [late] if order is not None else []
+        self.recoded = axes.recoded.value
+        # Loops over the index that digits have beside k, and over the one for which they are the same.
+        self.own, self.shared = (self.n, self.m) if axes.recoded is Recoded.B else (self.m, self.n)
         self.lines: list[Line] = []
         self.value: tuple[str, ...] = ()
         self.here: list[Loop] = []
@@ -59,8 +63,7 @@ class _Writer:
 
     def nest(self) -> Nest:
         frame = self._frame()
-        edge = frame if self.axes.recodes_in_pe else [loop for loop in frame if loop != self.n]
-        self.lines.append(Line(tuple(edge), Statement(("d",), "encode", encoder=self.encoder)))
+        self.lines.append(Line(tuple(self._around_encode(frame)), self._statement(("d",), "encode")))
         self.value, self.here = ("d",), frame
         self._write(("p",), "map")
         if self.axes.sum.per_weight:
@@ -68,10 +71,21 @@ class _Writer:
         else:
             self._write(("q",), "shift")
             self._sum_products()
-        rows_part = self.axes.skips_by_row and not self.axes.weights_stay
-        if rows_part and not any(line.statement.primitive == "sync" for line in self.lines):
+        apart = self.axes.skips_by_row and self.own.kind == "space"
+        if apart and not any(line.statement.primitive == "sync" for line in self.lines):
             self._sync()
         return Nest(tuple(self.lines))
+
+    def _around_encode(self, frame: list[Loop]) -> list[Loop]:
+        """The loops around ``encode``: all of a digit's product, or only those over which digits differ."""
+        if self.axes.recodes_in_pe:
+            return frame
+        if not (self.axes.weights_stay and self.axes.recoded is Recoded.B):
+            return [loop for loop in frame if loop != self.shared]
+        # A block of B is recoded before rows of A pass: as it enters, one step of K after another, or in the PEs.
+        entering = self.axes.encode is Encode.EDGE
+        lanes = [_in_time(lane) if entering else lane for lane in self.lanes]
+        return [self.k, self.n, *lanes, *(Loop("space", "w", loop.size) for loop in (*self.late, *self.digits))]
 
     def _frame(self) -> list[Loop]:
         """All loops, as they stand around a product of a digit."""
@@ -81,7 +95,7 @@ class _Writer:
         if axes.weights_stay:
             if planes:
                 return [self.k, *self.late, self.m, self.n, *inner]
-            apart = axes.recodes_in_pe and axes.skips_by_row
+            apart = axes.skips_by_row and (axes.recodes_in_pe or axes.recoded is Recoded.B)
             columns = [self.n, *self.late] if apart else [*self.late, self.n]
             return [self.k, self.m, *columns, *inner]
         times = [*self.late, self.k] if planes else [self.k, *self.late]
@@ -89,10 +103,11 @@ class _Writer:
         if in_turn or axes.skip is Skip.COMMON or (planes and axes.skip is Skip.NONE):
             return [*times, self.m, self.n, *inner]
         if not axes.recodes_in_pe:
-            return [self.m, *times, self.n, *inner]
-        if planes and axes.sum.per_weight and axes.adders is Adders.ROW:  # columns go through their planes together
-            return [self.m, *self.late, self.n, self.k, *inner]
-        return [self.m, self.n, *times, *inner]
+            return [self.own, *times, self.shared, *inner]
+        together = Adders.COLUMN if axes.recoded is Recoded.B else Adders.ROW
+        if planes and axes.sum.per_weight and axes.adders is together:  # the columns of a row share their planes
+            return [self.own, *self.late, self.shared, self.k, *inner]
+        return [self.own, self.shared, *times, *inner]
 
     def _sum_products(self) -> None:
         """Every product is at its weight already."""
@@ -156,22 +171,24 @@ class _Writer:
             return
         self.turns = True
         by_column, by_row = adders in (Adders.COLUMN, Adders.ONE), adders in (Adders.ROW, Adders.ONE)
-        if by_column and self.axes.skips_by_row and not self.axes.weights_stay:
+        own_turns = by_row if self.own is self.n else by_column
+        if own_turns and self.axes.skips_by_row and self.own.kind == "space":
             self._sync()
         inner = [loop for loop in self.here if loop.kind == "space" and loop.index in "kw"]
         outer = [loop for loop in self.here if loop not in (*inner, self.m, self.n)]
         if self.axes.weights_stay:
             outer.insert(self.here.index(self.m), self.m)
             across = [_in_time(self.n)]
-        elif by_column:
-            across = [_in_time(self.n) if by_row else self.n, _in_time(self.m)]
+        elif by_column and by_row:
+            across = [_in_time(self.n), _in_time(self.m)]
         else:
-            outer.insert(self.here.index(self.m), self.m)
-            across = [_in_time(self.n)]
+            stays, turns = (self.n, self.m) if by_column else (self.m, self.n)
+            outer.insert(self.here.index(stays), stays)
+            across = [_in_time(turns)]
         self.here = [*outer, *across, *inner]
 
     def _sync(self) -> None:
-        self.lines.append(Line((), Statement((), "sync", ("m",))))
+        self.lines.append(Line((), Statement((), "sync", (self.own.index,))))
 
     def _write(
         self, targets: tuple[str, ...], primitive: str, over: Sequence[Loop] = (), into: Sequence[Loop] = ()
@@ -179,12 +196,21 @@ class _Writer:
         """A statement that reads the last value; it sums copies ``over`` loops, and steps ``into`` its own value."""
         self.here = [loop for loop in self.here if loop not in over]
         indices = tuple(sorted({loop.index for loop in over}))
-        bits = DIGIT_BITS[self.encoder] if primitive == "shift" else 0
-        statement = Statement(targets, primitive, self.value, accumulate=bool(into), over=indices, bits=bits)
+        statement = self._statement(targets, primitive, operands=self.value, accumulate=bool(into), over=indices)
         self.lines.append(Line(tuple(self.here), statement))
         if targets != (RESULT,):
             self.here = [loop for loop in self.here if loop not in into]
         self.value = targets
+
+    def _statement(self, targets: tuple[str, ...], primitive: str, **more: Any) -> Statement:
+        """A statement with what its primitive asks for."""
+        if primitive in ("encode", "map"):
+            more["recoded"] = self.recoded
+        if primitive == "encode":
+            more["encoder"] = self.encoder
+        elif primitive == "shift":
+            more["bits"] = DIGIT_BITS[self.encoder]
+        return Statement(targets, primitive, **more)
 
 
 def _in_time(loop: Loop) -> Loop:

@@ -105,12 +105,15 @@ class _Machine:
             index: int(np.prod([self.sizes[index, i] for i in range(len(split))], dtype=int))
             for index, split in self.flow.splits.items()
         }
-        statement = nest.lines[nest.find("encode")[0]].statement
-        digits = encode(a, statement.encoder, tile.a)
-        self.digits = np.zeros((full["m"], full["k"], full["w"]), np.int64)
-        self.digits[: tile.m, : tile.k] = digits
-        self.b = np.zeros((full["k"], full["n"]), np.int64)
-        self.b[: tile.k, : tile.n] = b
+        self.own, self.shared = nest.own, nest.shared
+        self.shape = full["m"], full["n"]
+        # Digits by own index, k and w; the other operand by its index and k.
+        taken, other = (a, b.T) if nest.recoded == "A" else (b.T, a)
+        digits = encode(taken, nest.encode.statement.encoder, tile.operand(nest.recoded))
+        self.digits = np.zeros((full[self.own], full["k"], full["w"]), np.int64)
+        self.digits[: digits.shape[0], : tile.k] = digits
+        self.other = np.zeros((full[self.shared], full["k"]), np.int64)
+        self.other[: other.shape[0], : tile.k] = other
         self.domains = [
             [key for key in line.keys if key not in self.flow.summed[i]] for i, line in enumerate(self.lines)
         ]
@@ -129,8 +132,7 @@ class _Machine:
 
     def outcome(self) -> Run:
         result = next(i for i, line in enumerate(self.lines) if line.statement.targets == (RESULT,))
-        shape = self.digits.shape[0], self.b.shape[1]
-        c = self.store[result][0].reshape(shape)[: self.tile.m, : self.tile.n]  # m parts sort before n parts
+        c = self.store[result][0].reshape(self.shape)[: self.tile.m, : self.tile.n]  # m parts sort before n parts
         scan = [i for i, line in enumerate(self.lines) if line.statement.primitive == "encode" and self.scanned]
         busy = [int(count.max()) for i, count in enumerate(self.counts) if i not in scan]
         operations = tuple(self.scanned if i in scan else int(count.sum()) for i, count in enumerate(self.counts))
@@ -167,8 +169,8 @@ class _Machine:
             _Part(lane, np.arange(self.sizes[key])) for lane, key in zip(lanes, line.keys[depth + 1 :], strict=True)
         ]
         index, _ = self.indices(line, every)
-        nonzero = self.digits[index["m"], index["k"], index["w"]] != 0
-        # Copies that differ only in n see the same digits: the array has length 1 there.
+        nonzero = self.digits[index[self.own], index["k"], index["w"]] != 0
+        # Copies that differ only in the other operand's index see the same digits: the array has length 1 there.
         shape = [len(part.values) for part in every]
         nonzero = np.broadcast_to(nonzero, shape)
         self.scanned += int(nonzero.size)
@@ -232,13 +234,13 @@ class _Machine:
         """What a statement computes from, before any summing; zero where a copy has no work."""
         statement = line.statement
         if statement.primitive == "encode":
-            return [np.where(valid, self.digits[index["m"], index["k"], index["w"]], 0)]
+            return [np.where(valid, self.digits[index[self.own], index["k"], index["w"]], 0)]
         source = self.flow.source[number]
         assert source is not None
         at = self.positions(source, Line(tuple(part.loop for part in wide), statement), wide)
         values = [np.where(valid, stored[at], 0) for stored in self.store[source]]
         if statement.primitive == "map":
-            return [values[0] * self.b[index["k"], index["n"]]]
+            return [values[0] * self.other[index[self.shared], index["k"]]]
         if statement.primitive == "shift":
             return [value << statement.bits * index["w"] for value in values]
         return values

@@ -26,7 +26,7 @@ __all__ = ["MULTIPLIER", "lower"]
 MULTIPLIER = "booth"
 
 
-def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, Any]:
+def lower(nest: Nest, *, a: OperandFormat | None = None, b: OperandFormat | None = None) -> dict[str, Any]:
     """The fields of ``EngineParams`` whose engine is this nest.
 
     These are array and scheme, or else ``point``, the axes of an engine without a name; rows, cols and encoder; and
@@ -35,8 +35,8 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, Any]:
 
     Parameters
     ----------
-    a : OperandFormat or None
-        If given, the loop over w must have the digits of this format.
+    a, b : OperandFormat or None
+        The loop over w must have the digits of the format of the operand that is recoded, if that is given.
 
     Raises
     ------
@@ -47,9 +47,10 @@ def lower(nest: Nest, *, a: OperandFormat | None = None) -> dict[str, Any]:
     axes = axes_of(nest)
     encode = nest.lines[nest.find("encode")[0]].statement
     rows, cols, digits = (_size(nest, index) for index in "mnw")
-    if a is not None and digits != digit_count(encode.encoder, a):
+    operand = a if nest.recoded == "A" else b
+    if operand is not None and digits != digit_count(encode.encoder, operand):
         loop = next(loop for line in nest.lines for loop in line.over("w"))
-        message = f"{a} has {digit_count(encode.encoder, a)} digits under {encode.encoder!r}, not {digits}"
+        message = f"{operand} has {digit_count(encode.encoder, operand)} digits under {encode.encoder!r}, not {digits}"
         raise ConfigError([Problem(place(loop, header([loop])), message)])
     if reasons := unbuilt(axes):
         problems = [Problem("nest", f"no engine is built like this: {text}") for text in reasons]

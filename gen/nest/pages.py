@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gen.nest.canonical import BUILT, chain, conventional, nest_of
 from gen.nest.encoders import ENCODERS, density, digit_count
+from gen.nest.from_axes import nest_of_axes
 from gen.nest.printer import print_nest
 from gen.nest.steps import explain_nest, explain_steps, steps
 from gen.nest.tile import Tile
 from gen.nest.window import expected_interval
 from gen.operands import USUAL_SIGMA
 from hdl.arith.encoding import encoding
-from hdl.params import ARRAYS, EngineParams, OperandFormat
+from hdl.params import ARRAYS, Axes, EngineParams, OperandFormat
+from hdl.params.plain_axes import axes_from
 
 __all__ = ["rewritten"]
 
@@ -38,6 +42,8 @@ def _block(kind: str, *words: str) -> str:
         return _wires()
     if kind == "windows":
         return _windows()
+    if kind == "point":
+        return _fenced(print_nest(nest_of_axes(_point(words), TILE.m, TILE.n, encoder=ENCODER)))
     if kind == "nest":
         array, scheme = words
         return _fenced(print_nest(nest_of(array, scheme, TILE.m, TILE.n, depth=DEPTH, encoder=ENCODER)))
@@ -48,6 +54,20 @@ def _block(kind: str, *words: str) -> str:
     rewrite, nest = steps(start, chain(array, scheme))[int(number)]
     text = f"{rewrite.moves}\nLegal: {rewrite.legal}\n\n" if rewrite else ""
     return _fenced(text + explain_nest(nest, TILE, sigma=SIGMA))
+
+
+def _point(words: Sequence[str]) -> Axes:
+    """Axes from words such as ``recoded=b`` and ``k.steps=16``; those left out have their defaults."""
+    values: dict[str, Any] = {}
+    for word in words:
+        name, _, text = word.partition("=")
+        value = int(text) if text.isdecimal() else text or None
+        *parts, last = name.split(".")
+        table = values
+        for part in parts:
+            table = table.setdefault(part, {})
+        table[last] = {"yes": True, "no": False}.get(text, value)
+    return axes_from(values)
 
 
 def _fenced(text: str) -> str:

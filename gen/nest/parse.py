@@ -8,7 +8,19 @@ from gen.nest.check import check
 from gen.nest.encoders import ENCODERS
 from gen.nest.tokens import Bad, Reader, Token, where
 from hdl.params.errors import ConfigError, Problem
-from hdl.params.nest import BROADCAST, INDICES, PRIMITIVES, RESULT, SKIPPING, Line, Loop, Nest, Statement
+from hdl.params.nest import (
+    BROADCAST,
+    ELEMENTS,
+    INDICES,
+    OTHER,
+    PRIMITIVES,
+    RESULT,
+    SKIPPING,
+    Line,
+    Loop,
+    Nest,
+    Statement,
+)
 
 __all__ = ["parse", "read"]
 
@@ -157,15 +169,15 @@ def _statement(reader: Reader) -> Statement:
     name = primitive.text
     operands: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
-    encoder, bits = "", 0
+    encoder, bits, recoded = "", 0, "A"
     if name == "encode":
-        reader.word(("A[m,k]",))
+        recoded = _operand(reader)
         reader.word((",",))
         encoder = reader.word(ENCODERS, "an encoder: " + ", ".join(ENCODERS)).text
     elif name == "map":
         operands = (_name(reader),)
         reader.word((",",))
-        reader.word(("B[k,n]",))
+        recoded = OTHER[_operand(reader)]
     elif name == "shift":
         operands, bits = _shift(reader)
     else:
@@ -173,7 +185,7 @@ def _statement(reader: Reader) -> Statement:
         if reader.optional("over"):
             over = _list(reader, INDICES)
     reader.finish()
-    return Statement(targets, name, operands, accumulate, over, encoder, bits, at)
+    return Statement(targets, name, operands, accumulate, over, encoder, bits, recoded, at)
 
 
 def _targets(reader: Reader) -> tuple[str, ...]:
@@ -187,6 +199,13 @@ def _targets(reader: Reader) -> tuple[str, ...]:
         # Not an assignment at all: the nearest word that begins a line.
         reader.word(("space", "time", "sync"), "a loop ('space' or 'time'), 'sync' or an assignment")
     return _value(reader)
+
+
+def _operand(reader: Reader) -> str:
+    """The operand of which an element stands there."""
+    meant = [element for element in ELEMENTS.values() if element[0] == reader.next.text[:1]]
+    expected = " or ".join(f"'{element}'" for element in ELEMENTS.values())
+    return reader.take(lambda text: text in ELEMENTS.values(), expected, meant).text[0]
 
 
 def _name(reader: Reader) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby, takewhile
 
-from hdl.params.nest import RESULT, SKIPPING, Line, Loop, Nest, Statement
+from hdl.params.nest import ELEMENTS, OTHER, RESULT, SKIPPING, Line, Loop, Nest, Statement
 
 __all__ = ["expression", "header", "print_nest", "statement_text", "target"]
 
@@ -32,9 +32,9 @@ def expression(statement: Statement) -> str:
     """What stands right of the sign."""
     arguments = list(statement.operands)
     if statement.primitive == "encode":
-        arguments = ["A[m,k]", statement.encoder]
+        arguments = [ELEMENTS[statement.recoded], statement.encoder]
     elif statement.primitive == "map":
-        arguments.append("B[k,n]")
+        arguments.append(ELEMENTS[OTHER[statement.recoded]])
     elif statement.primitive == "shift":
         arguments.append("w" if statement.bits == 1 else f"{statement.bits}w")
     text = f"{statement.primitive} {', '.join(arguments)}"

@@ -157,7 +157,7 @@ def opt3(nest: Nest) -> Nest:
     """One digit at a time, and only those that are not zero: w in time outside k, and the loop over k skips."""
     name = "OPT3"
     flow = check(nest)
-    encode = nest.lines[nest.find("encode")[0]]
+    encode = nest.encode
     shift = nest.find("shift")[0]
     if any(loop.mode == SKIPPING for loop in encode.loops):
         refuse(name, "zeros are skipped already", encode)
@@ -192,8 +192,8 @@ def opt3(nest: Nest) -> Nest:
             with_statement(lines[gather + 1], operands=weighted.statement.targets, accumulate=True), weighted.loops
         )
         lines[gather : gather + 2] = [final]
-    if any(loop.index == "m" and loop.kind == "space" for loop in encode.loops):
-        lines.append(Line((), Statement((), "sync", ("m",))))
+    if any(loop.index == nest.own and loop.kind == "space" for loop in encode.loops):
+        lines.append(Line((), Statement((), "sync", (nest.own,))))
     return _done(name, put(nest, lines))
 
 
@@ -204,7 +204,7 @@ def share_encode(nest: Nest) -> Nest:
 
 def opt4c(nest: Nest) -> Nest:
     """OPT3 with one encoder and one sparse control for all columns: both move out of ``space n``."""
-    encode = nest.lines[nest.find("encode")[0]]
+    encode = nest.encode
     if not any(loop.mode == SKIPPING for loop in encode.loops):
         refuse("OPT4C", "no loop around it skips zeros", encode, "apply OPT3 first")
     return _share_encode(nest, "OPT4C")
@@ -212,22 +212,23 @@ def opt4c(nest: Nest) -> Nest:
 
 def _share_encode(nest: Nest, name: str) -> Nest:
     check(nest)
-    encode = nest.lines[nest.find("encode")[0]]
-    columns = encode.over("n")
+    encode = nest.encode
+    shared = nest.shared
+    columns = encode.over(shared)
     if not columns:
-        refuse(name, "it stands outside every loop over n already", encode)
+        refuse(name, f"it stands outside every loop over {shared} already", encode)
     for loop in columns:
         if loop.kind == "time":
             refuse(name, f"it stands in '{header([loop])}': outside of it the digits would have to be stored", encode)
     result = []
     for line in nest.lines:
-        rest = list(without(line.loops, "n"))
+        rest = list(without(line.loops, shared))
         if line is encode:
             result.append(moved(line, rest))
             continue
         times = [i for i, loop in enumerate(rest) if loop.kind == "time"]
-        if times:  # n moves inward, to just inside the innermost loop in time
-            rest[times[-1] + 1 : times[-1] + 1] = line.over("n")
+        if times:  # it moves inward, to just inside the innermost loop in time
+            rest[times[-1] + 1 : times[-1] + 1] = line.over(shared)
             result.append(moved(line, rest))
         else:
             result.append(line)
@@ -238,14 +239,12 @@ def opt4e(nest: Nest) -> Nest:
     """OPT4C with k unrolled by four: four lanes, each skipping its own zeros, share one ``half_reduce``."""
     name = "OPT4E"
     check(nest)
-    encode = nest.lines[nest.find("encode")[0]]
+    encode = nest.encode
     skipping = [loop for loop in encode.loops if loop.mode == SKIPPING]
     if not skipping:
         refuse(name, "no loop around it skips zeros", encode, "apply OPT4C first")
-    if encode.over("n"):
-        refuse(
-            name, f"it stands in '{header(encode.over('n'))}': four encoders for every PE", encode, "apply OPT4C first"
-        )
+    if columns := encode.over(nest.shared):
+        refuse(name, f"it stands in '{header(columns)}': four encoders for every PE", encode, "apply OPT4C first")
     steps = skipping[0]
     if steps.index != "k":
         refuse(name, f"'{header([steps])}' skips digits of one operand: only k can be unrolled", encode)
@@ -287,7 +286,7 @@ def drain(nest: Nest) -> Nest:
             "the adder has no time to serve another",
             final,
         )
-    lines = [_columns_inside_planes(line) for line in nest.lines]
+    lines = [_shared_inside_planes(line, nest.shared) for line in nest.lines]
     for number in range(last + 1, len(lines)):
         line = lines[number]
         turns = [
@@ -295,7 +294,7 @@ def drain(nest: Nest) -> Nest:
         ]
         if turns:
             refuse(name, f"it takes its turns already, in '{header(turns)}'", line)
-        serial = "n" if any(loop.kind == "time" for loop in line.loops) else "m"
+        serial = nest.shared if any(loop.kind == "time" for loop in line.loops) else "m"
         loops = [replace(loop, kind="time", mode="") if loop.index == serial else loop for loop in line.loops]
         if line.statement.targets and loops == list(line.loops):
             refuse(name, f"there is no loop 'space {serial}' around it to take in turn", line)
@@ -306,14 +305,14 @@ def drain(nest: Nest) -> Nest:
     return _done(name, put(nest, lines))
 
 
-def _columns_inside_planes(line: Line) -> Line:
-    """With ``space n`` just inside ``time w``: the columns of a row go through its planes together."""
+def _shared_inside_planes(line: Line, shared: str) -> Line:
+    """With ``space n`` just inside ``time w``: the columns of a row go through its planes together, or its rows."""
     planes = [loop for loop in line.loops if loop.index == "w" and loop.kind == "time"]
     if not planes:
         return line
     at = line.loops.index(planes[-1])
-    outside = [loop for loop in line.loops[:at] if loop.index == "n"]
-    return moved(line, (*without(line.loops[:at], "n"), planes[-1], *outside, *line.loops[at + 1 :]))
+    outside = [loop for loop in line.loops[:at] if loop.index == shared]
+    return moved(line, (*without(line.loops[:at], shared), planes[-1], *outside, *line.loops[at + 1 :]))
 
 
 def _done(name: str, nest: Nest) -> Nest:

@@ -69,6 +69,7 @@ def _shape(line: Line) -> _Shape:
         tuple(sorted(statement.over)),
         statement.encoder,
         statement.bits,
+        statement.recoded,
     )
     depth = next((i for i, loop in enumerate(line.loops) if loop.mode == SKIPPING), 0)
     # Copies in lockstep are the same hardware whichever loop is outside; around a loop that skips they run apart.

@@ -69,7 +69,7 @@ def table(
     Parameters
     ----------
     sigma : float or None
-        Operands A are normal with this standard deviation; None for all values equally likely.
+        Operands that are recoded are normal with this standard deviation; None for all values equally likely.
     accumulator : int or None
         Bits of C, if more than needed.
     k_limit : int or None
@@ -77,8 +77,8 @@ def table(
     """
     flow = flow_of(nest)
     sizes = loop_sizes(nest, flow, tile)
-    encode = nest.lines[nest.find("encode")[0]]
-    digits = density(encode.statement.encoder, tile.a, sigma)
+    encode = nest.encode
+    digits = density(encode.statement.encoder, tile.operand(nest.recoded), sigma)
     ranges = widths(nest, flow, replace(tile, k=k_limit or tile.k), accumulator)
     rows = []
     for number, line in enumerate(nest.lines):

@@ -9,7 +9,7 @@ from gen.nest.check import Flow
 from gen.nest.encoders import digit_count, digit_ranges
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.formats import OperandFormat
-from hdl.params.nest import INDICES, RESULT, Key, Nest
+from hdl.params.nest import INDICES, OTHER, RESULT, Key, Nest
 
 __all__ = ["Range", "Tile", "loop_sizes", "widths"]
 
@@ -31,6 +31,10 @@ class Tile:
     k: int
     a: OperandFormat = S8
     b: OperandFormat = S8
+
+    def operand(self, name: str) -> OperandFormat:
+        """The format of ``A`` or ``B``."""
+        return self.a if name == "A" else self.b
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,8 @@ def loop_sizes(nest: Nest, flow: Flow, tile: Tile) -> dict[Key, int]:
     ConfigError
         If the tile does not fit the nest.
     """
-    encoder = nest.lines[nest.find("encode")[0]].statement.encoder
-    need = {"m": tile.m, "n": tile.n, "k": tile.k, "w": digit_count(encoder, tile.a)}
+    encoder, operand = nest.encode.statement.encoder, tile.operand(nest.recoded)
+    need = {"m": tile.m, "n": tile.n, "k": tile.k, "w": digit_count(encoder, operand)}
     result: dict[Key, int] = {}
     problems = []
     for index in INDICES:
@@ -79,7 +83,7 @@ def loop_sizes(nest: Nest, flow: Flow, tile: Tile) -> dict[Key, int]:
             result[index, place] = -(-need[index] // fixed) if size is None else size
         held = math.prod(result[index, place] for place in range(len(sizes)))
         if index == "w" and held != need["w"]:
-            problems.append(Problem("w", f"{tile.a} has {need['w']} digits under {encoder!r}, not {held}"))
+            problems.append(Problem("w", f"{operand} has {need['w']} digits under {encoder!r}, not {held}"))
         elif held < need[index]:
             problems.append(Problem(index, f"the tile has {need[index]}, the nest's loops only {held}"))
     if problems:
@@ -126,8 +130,8 @@ def _range(nest: Nest, flow: Flow, tile: Tile, number: int, sizes: dict[Key, int
     if statement.primitive == "sync":
         return None
     lines = nest.lines
-    encode = lines[nest.find("encode")[0]].statement
-    digits = [Range(*values) for values in digit_ranges(encode.encoder, tile.a)]
+    encode, operand = nest.encode.statement, tile.operand(nest.recoded)
+    digits = [Range(*values) for values in digit_ranges(encode.encoder, operand)]
     if statement.primitive == "encode":
         return _hull(digits)
     terms = flow.terms(number, lines)
@@ -138,14 +142,15 @@ def _range(nest: Nest, flow: Flow, tile: Tile, number: int, sizes: dict[Key, int
         source = flow.source[at]
         assert source is not None
         at = source
-    b = Range(tile.b.min, tile.b.max)
-    weighted = [Range(digit.low << shift * w, digit.high << shift * w).times(b) for w, digit in enumerate(digits)]
+    form = tile.operand(OTHER[nest.recoded])
+    other = Range(form.min, form.max)
+    weighted = [Range(digit.low << shift * w, digit.high << shift * w).times(other) for w, digit in enumerate(digits)]
     if not any(key[0] == "w" for key in terms):
         return _hull([each.sum(k) for each in weighted])
     if shift:
         # All digits at their weight are the operand itself; a sum that is still under way may leave its range, but
         # arithmetic modulo a power of two brings it back.
-        return Range(tile.a.min, tile.a.max).times(b).sum(k)
+        return Range(operand.min, operand.max).times(other).sum(k)
     return Range(sum(each.low for each in weighted), sum(each.high for each in weighted)).sum(k)
 
 

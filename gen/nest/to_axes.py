@@ -8,7 +8,21 @@ from gen.nest.check import Flow, check, place
 from gen.nest.from_axes import nest_of_axes
 from gen.nest.printer import header, statement_text
 from gen.nest.structure import differences, same
-from hdl.params.axes import Adders, Axes, Carries, Digits, Encode, KForm, KSpace, Order, Skip, Stays, Sum, Travel
+from hdl.params.axes import (
+    Adders,
+    Axes,
+    Carries,
+    Digits,
+    Encode,
+    KForm,
+    KSpace,
+    Order,
+    Recoded,
+    Skip,
+    Stays,
+    Sum,
+    Travel,
+)
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.nest import BROADCAST, RESULT, SKIPPING, Loop, Nest
 
@@ -44,7 +58,8 @@ class _Reader:
             k=self._k(),
             digits=self._digits(rows),
             skip=self._skip(rows),
-            encode=Encode.PE if cols in self.encode.loops else Encode.EDGE,
+            encode=self._encode(stays),
+            recoded=Recoded(self.nest.recoded),
             sum=self._sum(stays),
             adders=self._adders(),
         )
@@ -146,8 +161,15 @@ class _Reader:
         if depth is None:
             return Skip.NONE
         inner = {(loop.kind, loop.index) for loop in loops[depth + 1 :]}
-        common = ("space", "m") in inner or (("space", "k") in inner and loops[depth].index == "w")
+        common = ("space", self.nest.own) in inner or (("space", "k") in inner and loops[depth].index == "w")
         return Skip.COMMON if common else Skip.ROWS
+
+    def _encode(self, stays: Stays) -> Encode:
+        if self.encode.over(self.nest.shared):
+            return Encode.PE
+        lanes = self.encode.over("k")[1:]
+        loaded = stays is Stays.WEIGHTS and self.nest.recoded == "B" and any(lane.kind == "space" for lane in lanes)
+        return Encode.LOAD if loaded else Encode.EDGE
 
     def _sum(self, stays: Stays) -> Sum:
         """By what first sums over k, in its own loops or in space inside them."""

@@ -60,7 +60,7 @@ class Order(Enum):
 
 
 class Skip(Enum):
-    """Which zeros take no time."""
+    """Which zeros take no time. Where B is recoded alone, columns stand for rows."""
 
     NONE = "no zeros skipped"
     ROWS = "each row skips its own zeros"
@@ -225,6 +225,11 @@ class Axes:
         return self.skip is Skip.ROWS
 
     @property
+    def stores_operands(self) -> bool:
+        """Operands are stored, and read again for every plane of digits."""
+        return not self.weights_stay and self.digits.order is Order.PLANES
+
+    @property
     def recodes_both(self) -> bool:
         """Both operands are taken apart: a step is a pair of digits in every lane."""
         return self.recoded is Recoded.BOTH
@@ -269,6 +274,10 @@ class Axes:
         loaded = self.weights_stay and self.recoded is Recoded.B
         if self.encode is Encode.LOAD and not loaded:
             yield "an operand is recoded when it is loaded only if it is B that is recoded, and stays"
+        if self.encode is Encode.LOAD and loaded and self.k.form is KForm.NONE:
+            yield "without k in space B has a single row of PEs to be loaded into: they are the edge of the array"
+        if loaded and not self.recodes_in_pe and self.skip is not Skip.NONE:
+            yield "zeros are looked for where digits are made: a stored digit has its step, zero or not"
         if (self.skip is Skip.LANES) != self.recodes_both:
             yield "lanes skip zeros of their own, up to the end of a beat, exactly where both operands are recoded"
 
@@ -281,7 +290,8 @@ class Axes:
             yield "a step that may be left out has one digit: digits follow each other in time, one at a time"
         if self.weights_stay and planes:
             yield "where B stays, rows are the innermost loop in time when digits go plane by plane: k cannot skip"
-        if self.skip is Skip.COMMON and self.weights_stay and self.k.form is KForm.NONE:
+        by_row = self.recoded is not Recoded.B
+        if self.skip is Skip.COMMON and self.weights_stay and self.k.form is KForm.NONE and by_row:
             yield "where B stays, one row is in the array at a time: it has no steps in common with others"
         if self.skips_by_row and not planes and self.k.form is not KForm.NONE:
             yield "lanes of k would run apart within an operand: they skip only where digits go plane by plane"
@@ -289,8 +299,11 @@ class Axes:
         in_every_step = self.sums_in_one_step or (self.weights_stay and self.sum.per_weight)
         if in_every_step and self.adders in taking_turns - ({Adders.COLUMN} if self.weights_stay else set()):
             yield "an adder that works in every step that is not skipped cannot take results in turn"
-        if self.skips_by_row and planes and self.sum.per_weight and self.adders in (Adders.COLUMN, Adders.ONE):
-            yield "rows that run apart end their planes at different times: an adder cannot take them in turn"
+        if self.skips_by_row and self.weights_stay and not by_row and self.adders is Adders.ONE:
+            yield "columns that run apart end an operand at different times: one adder cannot take them in turn"
+        across = Adders.COLUMN if by_row else Adders.ROW
+        if self.skips_by_row and planes and self.sum.per_weight and self.adders in (across, Adders.ONE):
+            yield "what runs apart ends its planes at different times: an adder cannot take it in turn"
 
     def _sums(self) -> Iterator[str]:
         """What is summed before C, and in which form."""

@@ -54,11 +54,11 @@ class EngineParams:
         Steps of K in space, 1 to 1024, where :attr:`deep`: the chains and trees over K of an array, the lanes of a PE
         of ``laconic``. Ignored elsewhere.
     a, b : OperandFormat
-        Operand formats; ``a`` is the recoded operand.
+        Operand formats; A is recoded, if the axes do not say otherwise.
     encoder : str
-        Recoding of ``a``: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign of the
-        operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or ``bit_serial``
-        (its bits). Ignored by ``mac``.
+        Recoding of that operand: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign
+        of the operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or
+        ``bit_serial`` (its bits). Ignored where PEs multiply and add in one step.
     multiplier : str
         How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
         (operators, left to synthesis). Ignored by the other schemes.
@@ -145,8 +145,8 @@ class EngineParams:
             nearest = 1 << (self.segment.bit_length() - 1)
             yield Problem("engine.segment", f"must be a power of two, not {self.segment}", f"write {nearest}")
         elif not bad and known and self.group in (1, 2, 4, 8):
-            digits = self.k_step * self.group
-            if self.axes.skips_by_row and self.segment < 2 * digits:
+            digits = self.k_step * (self.group if self.axes.skips_by_row else 1)
+            if self.axes.stores_operands and self.segment < 2 * digits:
                 message = f"must be at least twice the {digits} digits of a group, not {self.segment}"
                 least = 1 << (2 * digits - 1).bit_length()
                 yield Problem("engine.segment", message, f"write {least}" if least <= MAX_SEGMENT else "lower group")
@@ -233,6 +233,11 @@ class EngineParams:
         return preset(self.array, self.scheme).deep
 
     @property
+    def recoded(self) -> OperandFormat:
+        """Format of the operand that is taken apart into digits; of A where both are."""
+        return self.b if self.axes.recoded is Recoded.B else self.a
+
+    @property
     def sparse(self) -> bool:
         """Rows skip their zero digits."""
         return self.axes.skips_by_row
@@ -256,11 +261,6 @@ class EngineParams:
     def digits(self) -> int:
         """Digits of an operand that is recoded: of A, or of B if that alone is."""
         return digit_count(self.encoder, self.recoded)
-
-    @property
-    def recoded(self) -> OperandFormat:
-        """Format of the operands that are recoded: of A, or of B if they alone are."""
-        return self.b if self.axes.recoded is Recoded.B else self.a
 
     @property
     def result_signed(self) -> bool:

@@ -1,7 +1,7 @@
 """The bit-weight loop nest as data: loops in space and time, and the primitive that stands at each level.
 
-A matrix product is a loop nest over ``m``, ``n``, ``k`` and ``w``, the digits of A by weight. A :class:`Nest` is the
-list of its statements, each with the loops around it; neighbours that begin with the same loops share them.
+A matrix product is a loop nest over ``m``, ``n``, ``k`` and ``w``, the digits of A, or of B, by weight. A :class:`Nest`
+is the list of its statements, each with the loops around it; neighbours that begin with the same loops share them.
 ``gen.nest`` has the text form, the checks, the rewrites and the interpreter.
 """
 
@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "BROADCAST",
+    "ELEMENTS",
     "INDICES",
     "KINDS",
+    "OTHER",
+    "OWN",
     "PRIMITIVES",
     "RESULT",
     "SKIPPING",
@@ -23,7 +26,7 @@ __all__ = [
     "Statement",
 ]
 
-#: C[m,n] = sum over k and w of digit w of A[m,k], times B[k,n], times the digit's weight.
+#: C[m,n] = sum over k and w of digit w of A[m,k], times B[k,n], times the digit's weight; or with the digits of B.
 INDICES = ("m", "n", "k", "w")
 KINDS = ("space", "time")
 PRIMITIVES = ("encode", "map", "shift", "half_reduce", "add", "sync")
@@ -31,6 +34,10 @@ PRIMITIVES = ("encode", "map", "shift", "half_reduce", "add", "sync")
 BROADCAST, SKIPPING = "broadcast", "skipping zeros"
 #: The target that stands for the result C[m,n].
 RESULT = "C"
+#: An element of each operand as it is written, and the index that it has and the other operand has not.
+ELEMENTS = {"A": "A[m,k]", "B": "B[k,n]"}
+OWN = {"A": "m", "B": "n"}
+OTHER = {"A": "B", "B": "A"}
 
 #: A loop by its index and its place among the loops over that index, outermost first: ``("k", 0)``.
 Key = tuple[str, int]
@@ -80,6 +87,8 @@ class Statement:
         Of ``encode``.
     bits : int
         Of ``shift``: places for each step of ``w``.
+    recoded : str
+        ``A`` or ``B``. Of ``encode``: what it takes apart. Of ``map``: what its digit is of; the other is multiplied.
     at : tuple of int
         As for :class:`Loop`.
     """
@@ -91,6 +100,7 @@ class Statement:
     over: tuple[str, ...] = ()
     encoder: str = ""
     bits: int = 0
+    recoded: str = "A"
     at: tuple[int, int] = field(default=(0, 0), compare=False, repr=False)
 
 
@@ -126,3 +136,23 @@ class Nest:
     def find(self, primitive: str) -> list[int]:
         """Positions of the lines with this primitive."""
         return [i for i, line in enumerate(self.lines) if line.statement.primitive == primitive]
+
+    @property
+    def encode(self) -> Line:
+        """The line that makes digits."""
+        return self.lines[self.find("encode")[0]]
+
+    @property
+    def recoded(self) -> str:
+        """The operand that is taken apart: ``A`` or ``B``."""
+        return self.encode.statement.recoded
+
+    @property
+    def own(self) -> str:
+        """The index over which digits differ beside k: ``m`` for those of A, ``n`` for those of B."""
+        return OWN[self.recoded]
+
+    @property
+    def shared(self) -> str:
+        """The index over which digits are the same: ``n`` for those of A, ``m`` for those of B."""
+        return OWN[OTHER[self.recoded]]

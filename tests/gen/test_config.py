@@ -326,6 +326,13 @@ def test_digits_and_sizes_must_be_possible(write):
     assert refusal(write("[engine]\nnest = 5")) == ["engine.toml: engine.nest: must be a text, not 5"]
 
 
+def test_a_nest_has_the_digits_of_the_operand_that_it_recodes(write):
+    nest = NEST.replace("A[m,k], booth", "B[k,n], booth").replace("B[k,n]\n", "A[m,k]\n")
+    nest = nest.replace("space m 3\n", "space n 5\n", 1).replace("    space n 5\n", "    space m 3\n")
+    found = refusal(write(with_nest(nest)), "b=u5", "a=s2")
+    assert found == ["engine.toml: engine.nest: line 3, column 11: u5 has 3 digits under 'booth', not 4"]
+
+
 def test_a_nest_that_nothing_is_built_like(write):
     wrong = print_nest(opt1(conventional("systolic_os", 3, 5)))
     found = refusal(write(with_nest(wrong)))

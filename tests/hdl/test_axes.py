@@ -97,7 +97,7 @@ def test_names_and_axes_are_one_to_one(array, scheme):
         ),
         (
             {"skip": Skip.ROWS, "digits": Digits(1, Order.PLANES), "sum": Sum(per_weight=True)},
-            "rows that run apart end their planes at different times",
+            "what runs apart ends its planes at different times",
         ),
         ({"digits": Digits(1, Order.OPERANDS), "sum": Sum(per_weight=True)}, "it would have to be stored"),
     ],

@@ -68,8 +68,10 @@ PAIRS = st.sampled_from([("s", "c"), ("t", "u")])
 OVER = st.lists(st.sampled_from("mnkw"), unique=True, max_size=3).map(tuple)
 VALUES = PAIRS | st.tuples(NAMES)
 STATEMENTS = st.one_of(
-    st.builds(Statement, st.tuples(NAMES), st.just("encode"), encoder=st.sampled_from(ENCODERS)),
-    st.builds(Statement, st.tuples(NAMES), st.just("map"), st.tuples(NAMES)),
+    st.builds(
+        Statement, st.tuples(NAMES), st.just("encode"), encoder=st.sampled_from(ENCODERS), recoded=st.sampled_from("AB")
+    ),
+    st.builds(Statement, st.tuples(NAMES), st.just("map"), st.tuples(NAMES), recoded=st.sampled_from("AB")),
     st.builds(Statement, VALUES, st.just("shift"), VALUES, bits=st.integers(1, 4)),
     st.builds(Statement, PAIRS, st.just("half_reduce"), VALUES, st.booleans(), OVER),
     st.builds(Statement, st.tuples(NAMES) | st.just(("C",)), st.just("add"), VALUES, st.booleans(), OVER),

@@ -181,3 +181,35 @@ def test_expected_steps_in_common(text, shape):
     cycles = [run.cycles for run in runs]
     assert abs(np.mean(cycles) - found.cycles.tile) < 5 * np.std(cycles) / np.sqrt(30)
     assert "those in which some row has a digit" in render(found)
+
+
+#: Digits of B, loaded into the PEs one step of K after another, before rows of A pass by.
+LOADED = """\
+time k
+  space n 3
+    time k 2
+      space w 3
+        d = encode B[k,n], booth
+  time m 2
+    space n 3
+      space k 2
+        space w 3
+          p = map d, A[m,k]
+          q = shift p, 2w
+        s, c = half_reduce q over w
+        x += add s, c
+      C[m,n] += add x
+"""
+
+
+def test_digits_of_b_are_loaded():
+    tile = Tile(2, 3, 5, OperandFormat(4, signed=True), OperandFormat(5, signed=False))
+    rng = np.random.default_rng(5)
+    a, b = rng.integers(-8, 8, (2, 5)), rng.integers(0, 32, (5, 3))
+    run = interpret(parse(LOADED), tile, a, b)
+    assert (run.result == a @ b).all()
+    assert run.operations[0] == 3 * 6 * 3  # every operand once, those that fill up the last block, too
+    assert "encode       d                  3       9          54" in render(table(parse(LOADED), tile))
+    late = LOADED.replace("    space n 3\n      space k 2", "    space n 3\n      time k 2")
+    with pytest.raises(ConfigError, match="'d' is a value of one step of 'time k 2', which has ended here"):
+        parse(late)

@@ -114,7 +114,7 @@ def problems(text: str, reads=parse) -> list[str]:
         ("C[m,k] = add x\n", ["line 1, column 1: expected a loop, a name or C[m,n], not 'C[m,k]'"]),
         (
             "d = encode A[k,m], booth\n",
-            ["line 1, column 12: expected 'A[m,k]', not 'A[k,m]' (did you mean 'A[m,k]'?)"],
+            ["line 1, column 12: expected 'A[m,k]' or 'B[k,n]', not 'A[k,m]' (did you mean 'A[m,k]'?)"],
         ),
         (
             "C[m,n] =\n",
@@ -200,7 +200,9 @@ space m 4, n 4
           "outside of it"]),
         ("s, c    = half", "s = half", ["line 7, column 5: 'half_reduce' gives a pair: name sum and carry, as "
         "in 's, c'"]),
-        ("q = shift", "q = map", ["line 6, column 18: expected 'B[k,n]', not '2'"]),
+        ("d, B[k,n]", "d, A[m,k]",
+         ["line 5, column 7: the digits are those of A[m,k]: 'map' multiplies the other operand (write B[k,n])"]),
+        ("q = shift", "q = map", ["line 6, column 18: expected 'A[m,k]' or 'B[k,n]', not '2'"]),
     ],
 )  # fmt: skip
 def test_what_computes_something_else(old, new, expected):

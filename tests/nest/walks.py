@@ -27,6 +27,8 @@ def legal_nest(rng: random.Random, moves: int = 8) -> Nest:
     encoder = rng.choice(ENCODERS)
     size = {"depth": rng.randint(1, 3), "encoder": encoder, "digits": digit_count(encoder, S8)}
     nest = conventional(rng.choice(ARRAYS), rng.randint(1, 3), rng.randint(1, 3), **size)
+    if rng.random() < 0.4:
+        nest = _b_recoded(nest)
     for _ in range(rng.randint(0, moves)):
         try:
             changed = rng.choice(MOVES)(nest, rng)
@@ -35,6 +37,18 @@ def legal_nest(rng: random.Random, moves: int = 8) -> Nest:
             continue
         nest = changed
     return _renamed(nest, rng)
+
+
+def _b_recoded(nest: Nest) -> Nest:
+    """The digits are those of B."""
+    return _each_line(
+        nest,
+        lambda line: (
+            replace(line, statement=replace(line.statement, recoded="B"))
+            if line.statement.primitive in ("encode", "map")
+            else line
+        ),
+    )
 
 
 def _each_line(nest: Nest, change: Callable[[Line], Line]) -> Nest:
@@ -136,20 +150,20 @@ def _skipping(nest: Nest, rng: random.Random) -> Nest:
     mode = "" if chosen.mode == SKIPPING else SKIPPING
     lines = [line for line in nest.lines if line.statement.primitive != "sync"]
     changed = _each_loop(Nest(tuple(lines)), lambda loop: replace(loop, mode=mode) if loop == chosen else loop)
-    apart = any(loop.kind == "space" and loop.index == "m" for loop in nest.lines[0].loops)
+    apart = any(loop.kind == "space" and loop.index == nest.own for loop in nest.lines[0].loops)
     if mode == SKIPPING and apart and rng.random() < 0.9:
-        sync = Line((), Statement((), "sync", ("m",)))
+        sync = Line((), Statement((), "sync", (nest.own,)))
         return Nest((*changed.lines, sync))
     return changed
 
 
 def _encoder_moved(nest: Nest, rng: random.Random) -> Nest:
-    """An encoder for every column, or one for all."""
+    """An encoder for every column (of B's digits, row), or one for all."""
     number = nest.find("encode")[0]
     line = nest.lines[number]
     around = nest.lines[nest.find("map")[0]].loops
-    shared = tuple(loop for loop in line.loops if loop.index != "n")
-    loops = shared if line.over("n") else around
+    shared = tuple(loop for loop in line.loops if loop.index != nest.shared)
+    loops = shared if line.over(nest.shared) else around
     return Nest((*nest.lines[:number], replace(line, loops=loops), *nest.lines[number + 1 :]))
 
 

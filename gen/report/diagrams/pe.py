@@ -20,7 +20,7 @@ __all__ = ["pe_diagram"]
 def pe_diagram(params: EngineParams) -> Markup:
     """A PE of the engine, as an SVG element."""
     d = frame(f"Processing element of {Title(params).caption}")
-    if params.sparse:
+    if params.axes.stores_operands:
         sparse_pe(d, params)
     elif params.axes.recodes_both:
         _laconic(d, params)
