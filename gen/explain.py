@@ -168,9 +168,10 @@ def no_nest(params: EngineParams) -> str:
 def _timing(params: EngineParams, k: int, sigma: float | None, steps: Sequence[Step]) -> list[str]:
     """Order of beats, and cycles of a tile."""
     tile = f"A tile with K = {k:,} takes"
-    if params.sparse:
+    if params.axes.stores_operands:
         cycles = round(expected_interval(params, k, sigma))
-        hidden = "groups, ends of planes and the window cost what the nest does not show"
+        window = "groups, ends of planes and the window" if params.axes.skips_by_row else "segments and ends of planes"
+        hidden = f"{window} cost what the nest does not show"
         return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak: {hidden}."]
     if params.axes.skip is Skip.COMMON:
         cycles = round(steps[-1].table.cycles.tile)

@@ -9,13 +9,14 @@ from hdl.arith.encoding import encoding
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
-from hdl.array.adder_tree import TreeColumn
+from hdl.array.columns import TreeColumn
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
 from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.laconic import LaconicPE
 from hdl.pe.link import Accumulator, LinkPE
 from hdl.pe.scheme import Scheme
+from hdl.sparse.ends import Ends
 from hdl.sparse.plane import PlaneSum
 
 __all__ = ["Place", "hardware", "notes"]
@@ -45,7 +46,7 @@ class Place:
 
 def hardware(params: EngineParams) -> list[Place]:
     """The hardware of every primitive, in the order of the nest."""
-    if params.sparse:
+    if params.axes.stores_operands:
         return _sparse(params)
     if params.axes.recodes_both:
         return _laconic(params)
@@ -59,7 +60,7 @@ def hardware(params: EngineParams) -> list[Place]:
 
 def notes(params: EngineParams) -> list[str]:
     """Sentences on hardware that the nest does not show, and on where hardware and nest differ."""
-    if params.sparse:
+    if params.axes.stores_operands:
         return _notes_on_sparse(params)
     if params.axes.recodes_both:
         return [
@@ -206,18 +207,26 @@ def _sparse(params: EngineParams) -> list[Place]:
     own = params.axes.recodes_in_pe
     finds = f"of a group of {_count(shape.group, 'digit')}, those that are not zero in turn"
     once = "once for all planes" + (" and PEs of a row" if own else "")
-    sums = f"full adders; registers of {plane.width} bits for s and {len(plane.carries)} for c"
+    if not params.axes.skips_by_row:
+        found = Place("sparse digits not zero", "bank", shape.banks, "lists of the steps in which some row has a digit")
+    elif own:
+        found = Place("sparse digits not zero", "pe", count, finds)
+    else:
+        found = Place("sparse digits not zero", "picker", recoders, f"at a row's edge: {finds}")
+    if plane.saves:
+        registers = f"full adders; registers of {plane.width} bits for s and {len(plane.carries)} for c"
+        head = f"an adder of {plane.width} bits at the head of each column"
+        sums = [Place("half_reduce s, c", "pe", count, registers), Place("add x", "collector", params.cols, head)]
+    else:
+        sums = [Place("add x", "pe", count, f"a carry-propagate adder, {plane.width} bits, in every step")]
     return [
-        Place("sparse digits not zero", "pe", count, finds)
-        if own
-        else Place("sparse digits not zero", "picker", recoders, f"at a row's edge: {finds}"),
+        found,
         Place("encode d", "recode", recoders, f"{once}: {digits.digits} digits on {digits.bits} wires"),
         Place("map p", "pe", count, f"b or 2 b, inverted if negative; {_count(shape.lanes, 'digit')}, b = 0 without"),
-        Place("half_reduce s, c", "pe", count, sums),
-        Place("add x", "collector", params.cols, f"an adder of {plane.width} bits at the head of each column"),
+        *sums,
         Place("shift y", "collector", params.cols, f"by the plane, one of {digits.digits}"),
         Place("add C[m,n]", "collector", params.cols, f"an adder and a memory of {2 * params.rows} results"),
-        Place("sync m", "output", 1, "waits until all rows have finished a tile"),
+        *([Place("sync m", "output", 1, "waits until all rows have finished a tile")] if params.sparse else []),
     ]
 
 
@@ -250,6 +259,17 @@ def _notes_on_sparse(params: EngineParams) -> list[str]:
         "some row has a digit: other steps cost nothing. A longer tile is worked off segment after segment, and a "
         "segment plane after plane: sums have the bits that a segment asks for, and are finished once for each of its "
         "planes.",
+        *_notes_on_rows(params, shape),
+    ]
+
+
+def _notes_on_rows(params: EngineParams, shape: SparseShape) -> list[str]:
+    if not params.axes.skips_by_row:
+        return [
+            "Rows keep step: what the store lists goes straight to the PEs. At the end of a plane the sums of the rows "
+            f"leave one after the other; the next plane ends {Ends(params, 1).interval} cycles later at the earliest."
+        ]
+    return [
         f"A window of {params.queue} groups with their operands of B ({shape.banks} a column) stands in front of the "
         "rows. Rows may run apart by as much, even into the next tile.",
         "In the nest a row's final adders take its columns in turn; in hardware a column's take the rows in turn, as "

@@ -16,17 +16,16 @@ def active_cycles(params: EngineParams, tiles: Tiles) -> int:
     """Cycles in which operands of these tiles enter the array: what ``counter_active`` counts.
 
     That is one for a beat of A, or one for each group of digits that follow each other in time. Where only steps are
-    skipped in which no row has a digit, a beat takes as many as there are digits that are not zero in one of its
-    operands, of A or of B, and one if there are none.
+    skipped in which nobody has a digit, a beat takes as many as there are weights at which one of its operands that are
+    recoded has a digit other than zero, and one if there are none.
     """
     flow = Dataflow(params)
     beats = flow.a.beats(tiles.k)
     if params.axes.skip is not Skip.COMMON:
         return tiles.count * beats * flow.beat_steps
-    taken = tiles.b.transpose(0, 2, 1) if params.axes.recoded is Recoded.B else tiles.a
-    lines = taken.shape[1]
-    filled = np.zeros((tiles.count, lines, beats * params.k_step), dtype=np.int64)
-    filled[:, :, : tiles.k] = taken
-    digits = encode(filled, params.encoder, params.recoded)
-    some = (digits != 0).reshape(tiles.count, lines, beats, params.k_step, -1)
+    operands = tiles.b.swapaxes(1, 2) if params.axes.recoded is Recoded.B else tiles.a
+    filled = np.zeros((*operands.shape[:2], beats * params.k_step), dtype=np.int64)
+    filled[:, :, : tiles.k] = operands
+    some = encode(filled, params.encoder, params.recoded) != 0
+    some = some.reshape(*operands.shape[:2], beats, params.k_step, -1)
     return int(np.maximum(some.any(axis=(1, 3)).sum(axis=-1), 1).sum())

@@ -14,7 +14,7 @@ LONGEST = 600
 def applies(name: str, params: EngineParams) -> bool:
     """Whether a test makes sense for an engine, and takes a bearable time."""
     if name == "streak":
-        return not params.sparse  # there the cycles of a tile depend on its operands
+        return not params.axes.stores_operands  # there the cycles of a tile depend on its operands
     if name == "long_tile":
         return params.k_step <= params.k_limit and Dataflow(params).a.beats(params.k_limit) <= LONGEST
     return True

@@ -1,4 +1,4 @@
-"""How long a tile takes in an engine that skips zero digits, with all that the nest does not show.
+"""How long a tile takes in an engine that takes digits plane after plane, with all that the nest does not show.
 
 The nest counts the digits that are not zero. In hardware they come in groups, rows wait for each other at the ends of
 a window, and for the result buses at the end of a plane (see :mod:`hdl.sparse`). This follows the groups of a streak
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gen.nest.encoders import encode
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
+from hdl.sparse.ends import Ends
 
 __all__ = ["expected_interval"]
 
@@ -33,7 +34,7 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
     Parameters
     ----------
     params : EngineParams
-        With a scheme that skips zeros.
+        With digits plane after plane.
     k : int
         K of the tiles.
     sigma : float or None
@@ -43,7 +44,7 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
     shape = SparseShape(params)
     steps = min(k, max(STEPS // shape.segment, 1) * shape.segment)
     rng = np.random.default_rng(SEED)
-    engine = _Engine(params)
+    engine = _Apart(params) if params.axes.skips_by_row else _InStep(params)
     tiles = TILES * max(1, STEPS // steps)
     ends = []
     for _ in range(tiles + 1):
@@ -83,8 +84,46 @@ def _groups(shape: SparseShape, digits: NDArray[np.bool_]) -> Iterator[Integers]
         yield np.roll(lanes, entry % shape.turns, axis=0).T
 
 
-class _Engine:
-    """When everything happens; times are cycles.
+class _InStep:
+    """When everything happens where all rows take the same steps; times are cycles.
+
+    Attributes
+    ----------
+    end : int
+        When the last step of all segments has been sent.
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        part = Ends(params, planes=1)
+        self.interval, self.in_turn = part.interval, part.in_turn
+        self.loaded = 0  # the last beat of a segment is in the store
+        self.freed = deque([0, 0], maxlen=2)  # the halves of the store may be filled
+        self.read = 0  # the reader may go on
+        self.left = 0  # the rows' sums have left
+        self.end = 0
+
+    def segment(self, beats: int, planes: list[list[Integers]], *, last: bool) -> None:
+        """Work off a segment, plane after plane."""
+        self.loaded = max(self.loaded, self.freed[0]) + beats
+        self.read = max(self.read, self.loaded + 2) + 1
+        for steps in map(len, planes):
+            self.read += 1
+            if not steps:
+                self.read += 1
+                continue
+            free = self.read if self.in_turn else max(self.read, self.left)
+            end = max(free + steps - 1, self.left)
+            self.left = end + self.interval
+            self.read = end + 1
+        if last:
+            self.read = max(self.read, self.left) + 1
+        self.freed.append(self.read + 1)
+        self.read += 2
+        self.end = self.read
+
+
+class _Apart:
+    """When everything happens where rows run apart; times are cycles.
 
     Attributes
     ----------

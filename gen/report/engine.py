@@ -30,22 +30,28 @@ PE_TEXTS: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         lambda axes: axes.skips_by_row and axes.recodes_in_pe,
         (
             "A group of digits of equal weight arrives. The PE picks those that are not zero, one a cycle, and adds "
-            "that multiple of its operand of B to the sum of the weight, in carry-save form. It never shifts."
+            "that multiple of its operand of B to the sum of the weight. It never shifts."
         ),
     ),
     (
         lambda axes: axes.skips_by_row and axes.tree,
         (
             "Digits that are not zero arrive, one a lane, each from its own steps of K, picked once for all PEs of the "
-            "row. Their multiples of as many operands of B are added to one sum in carry-save form, which is that of "
-            "their weight."
+            "row. Their multiples of as many operands of B are added to one sum, which is that of their weight."
         ),
     ),
     (
         lambda axes: axes.skips_by_row,
         (
             "A digit that is not zero arrives, picked once for all PEs of the row. Its multiple of the operand of B "
-            "is added to the sum of the digit's weight, in carry-save form. The PE never shifts and never waits."
+            "is added to the sum of the digit's weight. The PE never shifts and never waits."
+        ),
+    ),
+    (
+        lambda axes: axes.stores_operands,
+        (
+            "A step of K arrives, the same in all rows, with one digit of equal weight for each row and lane. Its "
+            "multiple of the operand of B is added to the sum of the weight. The PE never shifts and never waits."
         ),
     ),
     (
@@ -105,7 +111,7 @@ def element(data: RunData) -> Section:
     """One processing element."""
     params = data.params
     caption = "Small numbers are widths in bits. "
-    if not params.sparse:  # rows that run apart have no enable
+    if not params.axes.stores_operands:  # nothing behind a store is ever frozen
         caption += "All registers share one enable; frozen, nothing changes. "
     if not params.axes.multiplies:
         digits = encoding(params.encoder, params.a)
@@ -113,6 +119,8 @@ def element(data: RunData) -> Section:
         caption += "." if digits.plain else ": one, two, negative."
     figure = tag("figure", diagram(pe_diagram(params), "One processing element"), tag("figcaption", caption))
     text = next(text for fits, text in PE_TEXTS if fits(params.axes))
+    if params.axes.stores_operands and params.axes.saves_carries:
+        text += " The sum is in carry-save form."
     return Section("element", "One processing element", [tag("p", text, class_="lead"), figure])
 
 

@@ -14,7 +14,9 @@ def sign_column(b: OperandFormat) -> int:
     return b.width + (not b.signed)
 
 
-def digit_product(m: Module, name: str, two: Value, neg: Value, b: Value, form: OperandFormat) -> Value:
+def digit_product(
+    m: Module, name: str, two: Value, neg: Value, b: Value, form: OperandFormat, one: Value | None = None
+) -> Value:
     """A digit times b, in one's complement with its sign bit inverted; ``neg`` is to be added in column 0.
 
     No sign needs to be extended: the value is the product, plus 2**sign_column, minus ``neg``.
@@ -22,9 +24,12 @@ def digit_product(m: Module, name: str, two: Value, neg: Value, b: Value, form: 
     Parameters
     ----------
     two, neg : Value
-        The digit: +-2 or +-1, and its sign. There is no zero, but b may be.
+        The digit: +-2 or +-1, and its sign.
     b : Value
         The operand, in format ``form``.
+    one : Value, optional
+        The digit is +-1: without ``one`` and ``two`` it is zero, and not negative. Where this isn't given there is no
+        zero, but b may be.
 
     Returns
     -------
@@ -34,9 +39,11 @@ def digit_product(m: Module, name: str, two: Value, neg: Value, b: Value, form: 
     column = sign_column(form)
     magnitude = Signal(column, name=f"{name}_magnitude")
     product = Signal(column + 1, name=name)
-    sign = b[-1] ^ neg if form.signed else neg
+    negative = b[-1] if one is None else b[-1] & (one | two)
+    sign = negative ^ neg if form.signed else neg
+    single = Mux(two, b << 1, b) if one is None else (b & one.replicate(len(b))) | ((b & two.replicate(len(b))) << 1)
     m.d.comb += [
-        magnitude.eq(Mux(two, b << 1, b)),
+        magnitude.eq(single),
         product.eq(Cat(magnitude ^ neg.replicate(column), ~sign)),
     ]
     return product

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Value
 
 from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
-from hdl.arith.encoding import encoding
+from hdl.arith.factors import Factors
 from hdl.arith.heap import BitHeap
-from hdl.arith.partial_products import PartialProducts
-from hdl.arith.radix4 import Booth
+from hdl.arith.sum_form import SumForm
 from hdl.params import EngineParams
 
-__all__ = ["CarrySave", "MultiplyAdd", "Plain", "multiply_add"]
-
-#: Gates of the recoder, in XOR delays.
-RECODE_DELAY = 2.0
+__all__ = ["CarrySave", "MultiplyAdd", "Plain", "WeightSums", "multiply_add"]
 
 
 class MultiplyAdd:
@@ -24,8 +20,10 @@ class MultiplyAdd:
     ----------
     width : int
         Bits of a sum.
-    a_bits : int
-        Wires of an operand of A: the operand itself, or its digits.
+    factors : Factors
+        How the operands reach it.
+    a_bits, b_bits : int
+        Their wires.
     columns : tuple of int
         The column of each bit of a sum: bit i counts 2**columns[i].
     excess : int
@@ -33,9 +31,17 @@ class MultiplyAdd:
     """
 
     width: int
-    a_bits: int
+    factors: Factors
     columns: tuple[int, ...]
     excess: int
+
+    @property
+    def a_bits(self) -> int:
+        return self.factors.a_bits
+
+    @property
+    def b_bits(self) -> int:
+        return self.factors.b_bits
 
     def add(self, m: Module, a: Value, b: Value, p: Value | None = None) -> Value:
         """The sum p + a * b + excess, ``len(columns)`` bits; without ``p`` the product alone."""
@@ -45,8 +51,8 @@ class MultiplyAdd:
 class Plain(MultiplyAdd):
     """Sums are single numbers: each step ends with a carry-propagate addition.
 
-    ``params.multiplier`` says how: as operators that synthesis maps to its own multiplier and adder (``inferred``), or
-    as Booth partial products and sum on one heap with a single carry-propagate addition (``fused``).
+    Partial products and sum are on one heap, with a single carry-propagate addition. A PE that is a whole multiplier
+    may be operators instead, which synthesis maps to its own multiplier and adder: ``params.multiplier`` says so.
 
     Parameters
     ----------
@@ -58,50 +64,47 @@ class Plain(MultiplyAdd):
     def __init__(self, params: EngineParams, width: int, *, exact: bool) -> None:
         self.params = params
         self.width = width
-        self.a_bits = params.a.width
         self.columns = tuple(range(width))
-        self.booth = Booth(params.a)
-        self.products = PartialProducts(self.booth, params.b)
-        self.constant = -self.products.excess if exact else 0
-        self.excess = 0 if exact or params.multiplier == "inferred" else self.products.excess
+        self.factors = Factors(params)
+        self.operator = params.axes.multiplies and params.multiplier == "inferred"
+        excess = self.factors.products.excess
+        self.constant = -excess if exact else 0
+        self.excess = 0 if exact or self.operator else excess
 
     def add(self, m: Module, a: Value, b: Value, p: Value | None = None) -> Value:
-        if self.params.multiplier == "inferred":
+        if self.operator:
             product = (a.as_signed() if self.params.a.signed else a) * (b.as_signed() if self.params.b.signed else b)
             return (product if p is None else p + product)[: self.width]
-        digits = Cat(Signal(name=f"digit_wire{i}") for i in range(self.booth.bits))
-        m.d.comb += digits.eq(self.booth.recode(m, a))
         heap = BitHeap(self.width)
         if p is not None:
             heap.add(p)
         for column in range(self.width):
             if (self.constant >> column) & 1:
                 heap.add(Const(1, 1), column)
-        self.products.add(m, heap, digits, b, arrival=RECODE_DELAY)
+        self.factors.add(m, heap, a, b)
         return propagate(m, heap)
 
 
 class CarrySave(MultiplyAdd):
     """Sums are sum bits, and above them the carry bits of some columns (see :mod:`hdl.arith.carry_save`).
 
-    Operands of A are digits. Every term is a number of bits that count positive, as signs are left to the excess: where
-    ``width`` holds the greatest sum with its excess, no carry ever leaves it, and the bits count the sum in any wider
-    word, too. Where it does not, the sum is right modulo 2**width.
+    Every term is a number of bits that count positive, as signs are left to the excess: where ``width`` holds the
+    greatest sum with its excess, no carry ever leaves it, and the bits count the sum in any wider word, too. Where it
+    does not, the sum is right modulo 2**width.
 
     Attributes
     ----------
     most : int
-        The greatest product, with its excess.
+        The most that a step adds, with its excess.
     """
 
     def __init__(self, params: EngineParams, width: int) -> None:
-        digits = encoding(params.encoder, params.a)
-        self.products = PartialProducts(digits, params.b)
+        self.factors = Factors(params)
+        products = self.factors.products
         self.width = width
-        self.a_bits = digits.bits
-        self.excess = self.products.excess
-        self.most = params.product_range[1] + self.excess
-        self.carries = carry_columns(width, min(self.products.columns, width), params.carry_every)
+        self.excess = products.excess
+        self.most = self.factors.most
+        self.carries = carry_columns(width, min(products.columns, width), params.carry_every)
         self.columns = (*range(width), *self.carries)
 
     def add(self, m: Module, a: Value, b: Value, p: Value | None = None) -> Value:
@@ -109,10 +112,53 @@ class CarrySave(MultiplyAdd):
         if p is not None:
             for column, bit in zip(self.columns, p, strict=True):
                 heap.add(bit, column)
-        self.products.add(m, heap, a, b)
+        self.factors.add(m, heap, a, b)
         return Cat(*reduce_to_groups(m, heap, self.carries))
 
 
-def multiply_add(params: EngineParams, width: int) -> MultiplyAdd:
-    """The arithmetic of PEs that hand sums on."""
+class WeightSums(MultiplyAdd):
+    """A sum for each weight of a digit, side by side: no product is shifted, and no carry mixes the weights.
+
+    Each is as wide as its greatest value over ``count`` products, with the excess that makes them positive: its bits
+    count the same wherever they are shifted and added up.
+
+    Parameters
+    ----------
+    count : int
+        Products that a sum is of, at most.
+    """
+
+    def __init__(self, params: EngineParams, count: int) -> None:
+        self.width = params.block_bits
+        self.factors = Factors(params)
+        self.products = self.factors.products
+        self.excess = self.products.excess
+        self.forms = [SumForm.of(params, plane.most, count, plane.width) for plane in self.products.planes]
+        self.columns = tuple(
+            self.products.offset(i) + column for i, form in enumerate(self.forms) for column in form.columns
+        )
+
+    def add(self, m: Module, a: Value, b: Value, p: Value | None = None) -> Value:
+        digits, other = self.factors.digits(m, a, b)
+        sums: list[Value] = []
+        start = 0
+        planes = zip(self.forms, self.products.planes, self.products.encoding.split(digits), strict=True)
+        for i, (form, product, digit) in enumerate(planes):
+            heap = BitHeap(form.width)
+            end = start + len(form.columns)
+            if p is not None:
+                for column, bit in zip(form.columns, p[start:end], strict=True):
+                    heap.add(bit, column)
+            bits = product.bits(m, str(i), digit, other)
+            for column, bit in zip(product.columns, bits, strict=True):
+                heap.add(bit, column, self.factors.arrival + product.DELAY)
+            sums += reduce_to_groups(m, heap, form.carries or (), f"plane{i}_")
+            start = end
+        return Cat(sums)
+
+
+def multiply_add(params: EngineParams, width: int, count: int) -> MultiplyAdd:
+    """The arithmetic of PEs that hand on sums, modulo 2**width, of at most ``count`` products."""
+    if params.axes.sum.per_weight:
+        return WeightSums(params, count)
     return CarrySave(params, width) if params.axes.saves_carries else Plain(params, width, exact=False)

@@ -63,15 +63,9 @@ class PartialProduct:
     @property
     def most(self) -> int:
         """The greatest value of its bits: the greatest product, with its excess."""
-        return self.range[1] + self.excess
-
-    @property
-    def range(self) -> tuple[int, int]:
-        """The least and the greatest product."""
         high = 2 if "two" in self.fields else 1
         digits = (-1, 0) if "minus" in self.fields else (-high if "neg" in self.fields else 0, high)
-        corners = [digit * value for digit in digits for value in (self.b.min, self.b.max)]
-        return min(corners), max(corners)
+        return max(digit * value for digit in digits for value in (self.b.min, self.b.max)) + self.excess
 
     def bits(self, m: Module, name: str, digit: Digit, b: Value) -> Value:
         """The correction bit, where there is one, and above it the product."""
@@ -119,17 +113,10 @@ class PartialProducts:
 
     def __init__(self, encoding: Encoding, b: IntegerFormat) -> None:
         self.encoding = encoding
-        self.b = b
         self.planes = [PartialProduct(tuple(fields), b) for fields in encoding.fields]
         self.bits = sum(len(plane.columns) for plane in self.planes)
         self.columns = max(self.offset(i) + plane.width for i, plane in enumerate(self.planes))
         self.excess = sum(plane.excess << self.offset(i) for i, plane in enumerate(self.planes))
-
-    @property
-    def range(self) -> tuple[int, int]:
-        """The least and the greatest sum of any products of the digits: no less than what operands make of them."""
-        low, high = (sum(each.range[end] << self.offset(i) for i, each in enumerate(self.planes)) for end in (0, 1))
-        return low, high
 
     def offset(self, i: int) -> int:
         """The column in which digit i counts 1."""

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.carry_save import carry_columns, reduce_to_groups
+from hdl.arith.carry_save import reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProduct, PartialProducts
+from hdl.arith.step import Step
+from hdl.arith.sum_form import SumForm
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 
-__all__ = ["PlaneTree", "Tree"]
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a sum is written.
-
-    Parameters
-    ----------
-    width : int
-        It counts modulo 2**width.
-    carries : tuple of int or None
-        Columns of carry bits above the ``width`` sum bits; None for a single number, which then has a sign.
-    """
-
-    width: int
-    carries: tuple[int, ...] | None = None
-
-    @classmethod
-    def of(cls, params: EngineParams, most: int, count: int) -> Form:
-        """The form of a sum of ``count`` terms; in carry-save form each is 0 to ``most``, so that no carry is lost."""
-        if not params.axes.saves_carries:
-            return cls(min(params.sum_bits(count), params.block_bits))
-        width = min((most * count).bit_length(), params.block_bits)
-        return cls(width, carry_columns(width, width, params.carry_every))
-
-    @property
-    def columns(self) -> tuple[int, ...]:
-        """The column of each of its bits."""
-        return (*range(self.width), *(self.carries or ()))
+__all__ = ["Node", "PlaneTree", "Tree"]
 
 
 class Node(Part):
@@ -58,7 +29,7 @@ class Node(Part):
         The column of each bit of a term: bit i counts 2**columns[i].
     early : int
         The lowest bits of a term that are there before the others, by the delay of a partial product.
-    form : Form
+    form : SumForm
         Of the sum.
 
     Members
@@ -74,9 +45,9 @@ class Node(Part):
     role = roles.TREE
 
     def __init__(
-        self, module: str, params: EngineParams, count: int, columns: tuple[int, ...], early: int, form: Form
+        self, module: str, params: EngineParams, count: int, columns: tuple[int, ...], early: int, form: SumForm
     ) -> None:
-        self.module = f"{module}_{count}"
+        self.module = module
         self.params = params
         self.columns = columns
         self.early = early
@@ -95,7 +66,8 @@ class Node(Part):
         return m
 
     def _add(self, terms: list[Value]) -> Value:
-        return sum(term.as_signed() if self.params.result_signed else term for term in terms)
+        signed = Step.of(self.params).signed(self.params)
+        return sum(term.as_signed() if signed else term for term in terms)
 
     def _compress(self, m: Module, terms: list[Value], carries: tuple[int, ...]) -> Value:
         heap = BitHeap(self.form.width)
@@ -120,8 +92,10 @@ class Tree(Part):
 
     Attributes
     ----------
-    form : Form
+    form : SumForm
         Of the sum.
+    columns : tuple of int
+        The column of each bit of the sum.
     steps : int
         One for each stage.
 
@@ -156,11 +130,12 @@ class Tree(Part):
             groups = -(-terms // Dataflow.TREE_FAN_IN)
             sizes = [terms // groups + (i < terms % groups) for i in range(groups)]
             added = min(added * sizes[0], self.params.depth)
-            self.form = Form.of(self.params, most, added)
+            self.form = SumForm.of(self.params, most, added)
             name = f"{self.module}_stage{len(self.stages)}"
-            self.stages.append([Node(name, self.params, size, columns, early, self.form) for size in sizes])
+            self.stages.append([Node(f"{name}_{size}", self.params, size, columns, early, self.form) for size in sizes])
             terms, columns, early = groups, self.form.columns, 0
         self.steps = len(self.stages)
+        self.columns = columns
         return len(columns)
 
     def elaborate(self, platform: object) -> Module:
@@ -183,14 +158,15 @@ class PlaneTree(Part):
 
     A weight's sum is as wide as its greatest value: over ``depth`` products of a digit and an operand, each up to
     2 x 2**(b - 1) inclusive, with the excess that makes them positive. So it may be shifted and widened as it is,
-    carry bits and all, and needs no addition of its own.
+    carry bits and all, and needs no addition of its own. Where carries propagate, the sums of the weights leave side by
+    side.
 
     Attributes
     ----------
-    form : Form
-        Of the sum.
+    columns : tuple of int
+        The column of each bit of the sum.
     steps : int
-        Those of a weight's tree, and one more in which the weights are combined.
+        Those of a weight's tree, and one more in which the weights are combined where that saves carries.
 
     Members
     -------
@@ -198,8 +174,8 @@ class PlaneTree(Part):
         Advance by one step; otherwise nothing changes.
     x : In(depth * products.bits)
         What the PEs select, see :class:`hdl.pe.product.SelectPE`.
-    y : Out(len(form.columns))
-        Their sum, one step after those of the weights.
+    y : Out(len(columns))
+        Their sum.
     """
 
     module = "tree"
@@ -209,24 +185,37 @@ class PlaneTree(Part):
         self.params = params
         self.products = products
         self.planes = [Tree(params, product.columns, product.most, product) for product in products.planes]
-        self.steps = 1 + self.planes[0].steps
-        self.form = Form.of(params, CarrySave(params, params.accumulator).most, params.depth)
-        super().__init__({"en": In(1), "x": In(params.depth * products.bits), "y": Out(len(self.form.columns))})
+        #: The weights are combined in a step of their own.
+        self.combines = params.axes.saves_carries and (len(self.planes) > 1 or params.axes.digits.order is None)
+        self.steps = self.planes[0].steps + self.combines
+        self.form = SumForm.of(params, CarrySave(params, params.accumulator).most, params.depth)
+        self.columns = self.form.columns
+        if not self.combines:
+            self.columns = tuple(self.products.offset(i) + column for i, column in self._bits())
+        super().__init__({"en": In(1), "x": In(params.depth * products.bits), "y": Out(len(self.columns))})
+
+    def _bits(self) -> list[tuple[int, int]]:
+        """The plane of each bit of the weights' sums, and its column there."""
+        return [(i, column) for i, plane in enumerate(self.planes) for column in plane.form.columns]
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        heap = BitHeap(self.form.width)
         lanes = [self.x.word_select(d, self.products.bits) for d in range(self.params.depth)]
+        sums: list[Value] = []
         start = 0
         for i, (plane, product) in enumerate(zip(self.planes, self.products.planes, strict=True)):
             end = start + len(product.columns)
-            sums = place(m, f"plane{i}", plane, en=self.en, x=Cat(lane[start:end] for lane in lanes)).y
-            for column, bit in zip(plane.form.columns, sums, strict=True):
-                heap.add(bit, column + self.products.offset(i))
+            x = Cat(lane[start:end] for lane in lanes)
+            sums.append(place(m, f"plane{i}", plane, en=self.en, x=x).y)
             start = end
-        total = Cat(*reduce_to_groups(m, heap, self.form.carries or ()))
-        y = Signal(len(self.y), reset_less=True)
+        y = Cat(sums)
+        if self.combines:
+            heap = BitHeap(self.form.width)
+            for (i, column), bit in zip(self._bits(), y, strict=True):
+                heap.add(bit, column + self.products.offset(i))
+            total = Cat(*reduce_to_groups(m, heap, self.form.carries or ()))
+            y = Signal(len(self.y), name="y", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += y.eq(total)
         m.d.comb += self.y.eq(y)
-        with m.If(self.en):
-            m.d.sync += y.eq(total)
         return m

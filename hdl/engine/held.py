@@ -111,17 +111,22 @@ class HeldDigits(_Held):
 class HeldOperands(_Held):
     """Operands that are shifted to the weight of each step. For parameters and other ports see :class:`_Held`.
 
+    Parameters
+    ----------
+    width : int
+        Bits that hold an operand at any weight.
+
     Members
     -------
-    step : Out(lanes * digits.weighted(form).width)
+    step : Out(lanes * width)
         The operands, times the weight of the step, the lowest lane's first.
     """
 
     module = "held_operands"
 
-    def __init__(self, digits: StepDigits, form: OperandFormat, lanes: int, *, waits: bool) -> None:
-        self.width = digits.weighted(form).width
-        super().__init__(digits, form, lanes, waits=waits, outputs={"step": lanes * self.width})
+    def __init__(self, digits: StepDigits, form: OperandFormat, width: int, lanes: int, *, waits: bool) -> None:
+        self.width = width
+        super().__init__(digits, form, lanes, waits=waits, outputs={"step": lanes * width})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -1,48 +1,38 @@
-"""Engines that skip zero digits: OPT3, OPT4C and OPT4E (Wu et al., HPCA 2025), with all of their control."""
+"""Engines whose rows skip their own zeros, as OPT3, OPT4C and OPT4E do (Wu et al., HPCA 2025)."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from hdl.arith.encoding import Recoder
 from hdl.array.skew import skew
-from hdl.engine.body import Body
+from hdl.engine.stored import Stored
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow, EngineParams
-from hdl.params.sparse import SparseShape
 from hdl.sparse.arbiter import Arbiter
-from hdl.sparse.bank import Bank
 from hdl.sparse.collector import Collector
 from hdl.sparse.loader import Loader
 from hdl.sparse.output import Output
 from hdl.sparse.reader import Reader
 from hdl.sparse.row import SparseRow
-from hdl.sparse.turn import Turn
 from hdl.sparse.window import Slots, Window
 
 __all__ = ["Sparse"]
 
 
-class Sparse(Body):
+class Sparse(Stored):
     """Operands are stored by segments of K; each segment is worked off plane by plane, its zero digits left out.
 
-    Operands of A are recoded once, when they come. For every plane, the store lists the steps of K in which some row
-    has a digit; only these enter the window, from which every row takes the operands of its own digits, at its own
+    What the store lists enters the window, from which every row takes the operands of its own digits, at its own
     pace. At the end of a plane a row's sums leave over the result buses, are finished, shifted, and added to the row's
     results. Rows may run apart by as much as the window holds, even into the next tile; results leave when all rows
     are through.
 
     Columns work on the same digits: in the same cycle where those are broadcast, one cycle after another where they are
-    handed over. For
-    the ports see :class:`hdl.engine.body.Body`. The core is the PEs and what selects their digits.
+    handed over. For the ports see :class:`hdl.engine.body.Body`. The core is the PEs and what selects their digits.
     """
 
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
-        self.shape = SparseShape(params)
-        self.recoder = Recoder(params.encoder, params.a)
-        self.planes = self.recoder.encoding.digits
-        self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
         if not params.axes.recodes_in_pe:
             self.core["picker"] = params.rows * self.shape.lanes
 
@@ -101,61 +91,6 @@ class Sparse(Body):
             self.blocked.eq(blocked & ~take),
         ]
         return m
-
-    def _banks(self, m: Module, loader: Shared, reader: Shared) -> list[list[Shared]]:
-        """The store, by lane and bank."""
-        part = Bank(self.params, self.planes)
-        return [
-            [
-                place(
-                    m,
-                    f"bank{lane}_{bank}",
-                    part,
-                    write=loader.write & loader.bank[bank],
-                    half=loader.half,
-                    word=loader.word,
-                    a=loader.a.word_select(lane, len(loader.a) // self.shape.lanes),
-                    b=loader.b.word_select(lane, len(loader.b) // self.shape.lanes),
-                    occupied=loader.occupied.word_select(lane, self.planes),
-                    start=reader.start,
-                    issue=reader.issue,
-                    read_half=reader.half,
-                    plane=reader.plane,
-                    entry=reader.entry,
-                    free=reader.free,
-                    free_half=reader.half,
-                )
-                for bank in range(self.shape.group)
-            ]
-            for lane in range(self.shape.lanes)
-        ]
-
-    def _turned(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
-        """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
-
-        Of a row or column: those of all banks together.
-        """
-        params = self.params
-        digits = [
-            Cat(bank.a_out.word_select(i, 3)[field] for i in range(params.rows) for field in range(3) for bank in lane)
-            for lane in banks
-        ]
-        operands = [
-            Cat(bank.b_out.word_select(j, params.b.width) for j in range(params.cols) for bank in lane)
-            for lane in banks
-        ]
-        if not len(by):
-            return Cat(digits), Cat(operands)
-        turned = [
-            place(m, f"turn_{name}", Turn(self.shape.lanes, len(words[0])), by=by, i=Cat(words)).o
-            for name, words in (("digits", digits), ("operands", operands))
-        ]
-        return turned[0], turned[1]
-
-    def _part(self, words: Value, count: int, number: int) -> Value:
-        """Of each lane's words its part ``number`` of ``count``."""
-        size = len(words) // self.shape.lanes // count
-        return Cat(words.word_select(lane * count + number, size) for lane in range(self.shape.lanes))
 
     def _windows(self, m: Module, operands: Value, write: Value, slot: Value) -> Value:
         """The windows of all columns; gives what they hold."""
@@ -229,22 +164,5 @@ class Sparse(Body):
             done.eq(Cat(row.done for row in placed)),
             filled.eq(Cat(row.filled for row in placed)),
         ]
-        self._collect(m, part, bus, output)
+        self._collect(m, part.tag, bus[: part.tag.bits], bus[part.tag.bits :], output)
         return output.blocked
-
-    def _collect(self, m: Module, part: SparseRow, bus: Value, output: Shared) -> None:
-        """Results, one column after the other."""
-        tag, sums = bus[: part.tag.bits], bus[part.tag.bits :]
-        collector = Collector(self.params, part.tag, self.recoder.encoding.digit_bits)
-        results = []
-        for j in range(self.params.cols):
-            acc = sums.word_select(j, part.pe.plane.acc_bits)
-            column = place(m, f"collector{j}", collector, acc=acc, tag=tag, read=output.read)
-            if self.params.axes.hands_a_over:
-                tag = column.tag_out
-            results.append(Mux(output.zero, 0, column.result))
-        m.d.comb += [
-            self.row_data.eq(Cat(results)),
-            self.row_valid.eq(output.valid),
-            self.row_last.eq(output.last),
-        ]

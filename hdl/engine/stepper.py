@@ -9,11 +9,12 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
-from hdl.arith.products import Products
+from hdl.arith.step import Step, step_digits
 from hdl.engine.held import HeldDigits, HeldOperands
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
+from hdl.params.axes import Recoded
 
 __all__ = ["Stepper"]
 
@@ -60,14 +61,12 @@ class Stepper(Part):
     resets = True
 
     def __init__(self, params: EngineParams) -> None:
-        products = Products(params)
-        digits, self.skips = products.in_time, params.data_dependent
-        if digits is None:
-            raise ValueError("all digits of an operand are done at once: there is nothing to turn into steps")
-        self.recoded, other = ("b", "a") if products.of_b else ("a", "b")
+        digits, lanes = step_digits(params), params.k_step
+        self.skips = params.data_dependent
+        self.recoded, other, form = ("b", "a", params.a) if params.axes.recoded is Recoded.B else ("a", "b", params.b)
         self.held = {
-            self.recoded: HeldDigits(digits, Recoder(params.encoder, digits.operand), params.k_step, waits=self.skips),
-            other: HeldOperands(digits, getattr(params, other), params.k_step, waits=self.skips),
+            self.recoded: HeldDigits(digits, Recoder(params.encoder, digits.operand), lanes, waits=self.skips),
+            other: HeldOperands(digits, form, Step.of(params).b.width, lanes, waits=self.skips),
         }
         self.places = {"a": params.rows, "b": params.cols}
         self.steps = digits.steps
@@ -147,7 +146,11 @@ class Stepper(Part):
             m.d.comb += getattr(self, f"{name}_step").eq(Cat(each.step for each in placed))
             if name == self.recoded and self.skips:
                 some = [each.some for each in placed]
-        return reduce(or_, some, Const(0, self.steps))
+        return self._some(some)
+
+    def _some(self, each: list[Value]) -> Value:
+        """The steps in which one of them has a digit."""
+        return reduce(or_, each, Const(0, self.steps))
 
     def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
         """The next step, which follows the one before, and whether it is the last one."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux
 
-from hdl.array.adder_tree import AdderTree
+from hdl.array.chains import Chains
+from hdl.array.columns import Columns
 from hdl.array.foot import Foot
 from hdl.array.skew import skew
-from hdl.array.systolic_ws import SystolicWS
 from hdl.engine.body import Body
 from hdl.engine.weights import WeightControl
 from hdl.lib.shared import place
@@ -26,7 +26,7 @@ class WeightStationary(Body):
 
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
-        self.array = AdderTree(params) if params.axes.tree else SystolicWS(params)
+        self.array = Chains(params) if params.axes.chain else Columns(params)
         self.core = self.array.core
         follow = bool(self.flow.column_skew)
         self.foot = Foot(params, self.array.columns, self.array.excess, follow=follow)

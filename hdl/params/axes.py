@@ -225,6 +225,11 @@ class Axes:
         return self.skip is Skip.ROWS
 
     @property
+    def stores_operands(self) -> bool:
+        """Operands are stored, and read again for every plane of digits."""
+        return not self.weights_stay and self.digits.order is Order.PLANES
+
+    @property
     def recodes_both(self) -> bool:
         """Both operands are taken apart: a step is a pair of digits in every lane."""
         return self.recoded is Recoded.BOTH
@@ -236,8 +241,8 @@ class Axes:
 
     @property
     def multiplies(self) -> bool:
-        """PEs are multipliers with an adder: they recode for themselves, and propagate carries in every step."""
-        return self.sums_in_one_step and self.recodes_in_pe
+        """PEs are multipliers with an adder: they recode whole operands for themselves, and propagate carries."""
+        return self.sums_in_one_step and self.recodes_in_pe and self.digits.order is None
 
     @property
     def sums_in_one_step(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hdl.params.axes import Adders, Axes, Carries, KForm, Order, Recoded, Skip, Sum, Travel
+from hdl.params.axes import Adders, Axes, Encode, Order, Recoded, Skip, Stays, Sum, Travel
 
 __all__ = ["unbuilt"]
 
@@ -21,23 +21,39 @@ def _dense(axes: Axes) -> bool:
     return axes.skip in (Skip.NONE, Skip.COMMON)
 
 
+def _results_stay(axes: Axes) -> bool:
+    return axes.stays is Stays.RESULTS
+
+
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
-        lambda axes: axes.recoded is Recoded.B and (axes.weights_stay or not _dense(axes)),
-        "B is recoded alone where it stays, or rows skip their own zeros",
+        lambda axes: axes.recoded is Recoded.B and not _dense(axes),
+        "B is recoded alone, and rows skip zeros of their own: digits of B are those of all rows",
     ),
     (
-        lambda axes: axes.b is Travel.BROADCAST and not _dense(axes),
-        "operands of B are broadcast over m where rows skip their own zeros: columns hand them from row to row",
+        lambda axes: axes.b is Travel.BROADCAST and axes.skips_by_row,
+        "operands of B are broadcast over m to rows that run apart",
+    ),
+    (
+        lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
+        "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
     (
         lambda axes: axes.weights_stay and axes.digits.order is not None,
         "digits in time where a block of B stays",
     ),
     (
-        lambda axes: _dense(axes) and _by_planes(axes),
-        "rows that keep step, and go plane by plane: the tile would be stored, to be passed once for each digit",
+        lambda axes: _by_planes(axes) and axes.skip is Skip.NONE,
+        "planes of which no step is left out: operands are stored to leave some out",
+    ),
+    (
+        lambda axes: axes.stores_operands and axes.chain,
+        "a chain over k of planes: its copies take the steps of a plane at different times; lanes have a tree",
+    ),
+    (
+        lambda axes: axes.stores_operands and not axes.sum.per_weight,
+        "planes of digits without a sum for each weight",
     ),
     (
         lambda axes: axes.digits.order is not None and not axes.skips_by_row and axes.recodes_in_pe,
@@ -48,20 +64,12 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "zeros are skipped within an operand: rows skip them in a digit's plane",
     ),
     (
-        lambda axes: axes.skips_by_row and axes.chain,
-        "a chain over k skips zeros: its copies would wait for each other; lanes have a tree",
-    ),
-    (
-        lambda axes: axes.skips_by_row and axes.sum != Sum(Carries.SAVE, per_weight=True),
-        "zeros are skipped without a carry-save sum for each weight",
-    ),
-    (
         lambda axes: axes.skips_by_row and axes.adders is not Adders.ROW,
         "rows that skip their own zeros have final adders that do not take the columns in turn",
     ),
     (
-        lambda axes: axes.recodes_both and (axes.hands_a_over or axes.weights_stay),
-        "digits of both operands with systolic hand-over, or a block of B that stays: lanes end together",
+        lambda axes: axes.recodes_both and axes.weights_stay,
+        "digits of both operands where a block of B stays: lanes end together",
     ),
     (
         lambda axes: axes.recodes_both and not axes.tree,
@@ -70,30 +78,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.recodes_both and (_by_planes(axes) or axes.recodes_in_pe or axes.sum != Sum()),
         "digits of both operands are made at the edge, taken operand by operand, and added at their weight",
-    ),
-    (
-        lambda axes: axes.weights_stay and axes.tree and axes.hands_a_over,
-        "systolic hand-over with a tree over k where B stays: its inputs would come from steps that lie apart",
-    ),
-    (
-        lambda axes: axes.weights_stay and axes.chain and not axes.hands_a_over,
-        "a chain over k with operands of A broadcast where B stays: sums move, operands do not",
-    ),
-    (
-        lambda axes: axes.weights_stay and axes.k.form is KForm.NONE,
-        "a block of B of a single step of K stays: k must be in space",
-    ),
-    (
-        lambda axes: axes.weights_stay and axes.sum.per_weight and (axes.hands_a_over or not axes.saves_carries),
-        "a sum for each weight where B stays, but for carry-save sums of a tree",
-    ),
-    (
-        lambda axes: axes.weights_stay and axes.saves_carries is axes.recodes_in_pe,
-        "where B stays, multipliers have encoders of their own, and all others stand at the edge of the array",
-    ),
-    (
-        lambda axes: not axes.skips_by_row and not axes.sums_in_one_step and axes.adders is not Adders.COLUMN,
-        "dense sums whose final adders do not take the rows of a column in turn",
     ),
     (
         lambda axes: axes.sums_in_one_step and axes.adders not in (Adders.OWN, Adders.COLUMN),

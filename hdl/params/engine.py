@@ -145,8 +145,8 @@ class EngineParams:
             nearest = 1 << (self.segment.bit_length() - 1)
             yield Problem("engine.segment", f"must be a power of two, not {self.segment}", f"write {nearest}")
         elif not bad and known and self.group in (1, 2, 4, 8):
-            digits = self.k_step * self.group
-            if self.axes.skips_by_row and self.segment < 2 * digits:
+            digits = self.k_step * (self.group if self.axes.skips_by_row else 1)
+            if self.axes.stores_operands and self.segment < 2 * digits:
                 message = f"must be at least twice the {digits} digits of a group, not {self.segment}"
                 least = 1 << (2 * digits - 1).bit_length()
                 yield Problem("engine.segment", message, f"write {least}" if least <= MAX_SEGMENT else "lower group")

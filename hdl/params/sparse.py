@@ -1,4 +1,4 @@
-"""Sizes of an engine that skips zero digits."""
+"""Sizes of an engine that stores operands, and takes their digits plane by plane."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SparseShape"]
 
 @dataclass(frozen=True)
 class SparseShape:
-    """Sizes derived from the parameters of a sparse engine.
+    """Sizes derived from the parameters of an engine that takes digits plane by plane, out of a store.
 
     K is worked off in segments of ``segment`` steps; step k of a segment is stored in lane k % ``lanes`` and, within
     the lane, in bank (k // ``lanes``) % ``group``. Entry e of a bank's list is worked off in lane
@@ -20,7 +20,7 @@ class SparseShape:
     Parameters
     ----------
     params : EngineParams
-        With rows that skip their zeros.
+        With a store: :attr:`hdl.params.axes.Axes.stores_operands`.
     """
 
     params: EngineParams
@@ -32,8 +32,8 @@ class SparseShape:
 
     @property
     def group(self) -> int:
-        """Digits of a lane among which one that is not zero is looked for."""
-        return self.params.group
+        """Digits of a lane among which one that is not zero is looked for: one where rows keep step."""
+        return self.params.group if self.params.axes.skips_by_row else 1
 
     @property
     def banks(self) -> int:
@@ -81,8 +81,11 @@ class SparseShape:
     def step_bits(self) -> int:
         """Bits that count the steps of a plane's sum, its digits, and one that begins it, in units of ``step``.
 
-        Each step adds ``lanes`` * 2**(sign column) in excess; what that makes of higher bits is beyond the sum.
+        None where carries propagate: then nothing has to be taken away. Otherwise each step adds ``lanes`` *
+        2**(sign column) in excess; what that makes of higher bits is beyond the sum.
         """
+        if not self.params.axes.saves_carries:
+            return 0
         column = self.params.b.width + (not self.params.b.signed)
         counted = self.sum_bits - column - (self.lanes // self.step).bit_length() + 1
         return max(min((self.step * (self.segment + 1)).bit_length(), counted), 1)

@@ -37,13 +37,13 @@ class AccumulatePE(ProcessingElement):
     def __init__(self, params: EngineParams) -> None:
         lanes = params.k_step
         self.adding = Adding(params, lanes)
-        products = self.adding.products
-        self.sums = accumulators(params, products, tops=self.adding.tops, count=lanes)
+        factors = self.adding.factors
+        self.sums = accumulators(params, factors, tops=self.adding.tops, count=lanes)
         self.columns = tuple(column for each in self.sums for column in each.columns)
-        self.excess = 0 if exact(params) else lanes * products.excess
+        self.excess = 0 if exact(params) else self.adding.excess
         self.steps = 2 + self.adding.steps
         self.finish = finish_steps(params)
-        super().__init__(params, lanes * products.a_bits, lanes * products.b_bits, acc_bits=len(self.columns))
+        super().__init__(params, lanes * factors.a_bits, lanes * factors.b_bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

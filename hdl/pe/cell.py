@@ -10,7 +10,7 @@ from hdl.params import EngineParams
 from hdl.pe.accumulate import finish_steps
 from hdl.pe.base import ProcessingElement
 from hdl.pe.link import Accumulator, LinkPE
-from hdl.pe.sums import exact
+from hdl.pe.sums import exact, signed_links
 
 __all__ = ["Cell"]
 
@@ -33,13 +33,13 @@ class Cell(ProcessingElement):
         self.steps, self.finish = params.depth + 2, finish_steps(params)
         #: A single number would show the excess as a wrong sign: its chain begins with the negated excess.
         self.begin = 0
-        self.excess = params.depth * self.pe.excess
-        if params.axes.sums_in_one_step:
+        self.excess = params.depth * self.pe.adding.excess
+        if signed_links(params):
             self.begin = -self.excess
         if exact(params):
             self.excess = 0
-        products = self.pe.adding.products
-        super().__init__(params, params.depth * products.a_bits, params.depth * products.b_bits, len(self.columns))
+        factors = self.pe.adding.factors
+        super().__init__(params, params.depth * factors.a_bits, params.depth * factors.b_bits, len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

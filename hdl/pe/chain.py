@@ -1,4 +1,4 @@
-"""The PE of a weight-stationary systolic array: a link in a chain of sums."""
+"""The PE of a chain: a weight, and a link in a chain of sums."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.multiply_add import multiply_add
+from hdl.arith.step import Step
 from hdl.params import EngineParams
 from hdl.pe.stationary import StationaryPE
 
 __all__ = ["ChainPE"]
 
 
+def sum_width(params: EngineParams) -> int:
+    """Bits of the sums of a chain: of a block of K, or, where single numbers are those of a step, of that."""
+    if params.axes.sums_in_one_step:
+        return Step.of(params).sum_bits(params, params.depth)
+    return params.block_bits
+
+
 class ChainPE(StationaryPE):
     """Add the product of operand and weight to the sum of the PE above: ``p_out <= p_in + a * weight`` in every step.
 
-    Sums are modulo 2**params.block_bits, as single numbers (``mac``) or in carry-save form (``opt1``, whose operands of
-    A are digits), see :mod:`hdl.arith.multiply_add`. A step may add more than its product: the sum at the head of the
-    chain begins at what all PEs together have in excess, negated. For the other ports see
+    Sums are modulo 2**:func:`sum_width`, as single numbers, in carry-save form, or one for each weight of a digit, see
+    :mod:`hdl.arith.multiply_add`. A step may add more than its product. For the other ports see
     :class:`hdl.pe.stationary.StationaryPE`.
 
     Attributes
@@ -31,9 +38,9 @@ class ChainPE(StationaryPE):
     """
 
     def __init__(self, params: EngineParams) -> None:
-        self.arithmetic = multiply_add(params, params.block_bits)
+        self.arithmetic = multiply_add(params, sum_width(params), params.depth)
         bits = len(self.arithmetic.columns)
-        super().__init__(params, self.arithmetic.a_bits, {"p_in": In(bits), "p_out": Out(bits)})
+        super().__init__(params, self.arithmetic.factors, {"p_in": In(bits), "p_out": Out(bits)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib import roles
 from hdl.params import EngineParams
 from hdl.pe.base import Traveller
-from hdl.pe.sums import Adding, RunningSum, accumulators, links
+from hdl.pe.sums import Adding, RunningSum, accumulators, links, signed_links
 
 __all__ = ["Accumulator", "LinkPE"]
 
@@ -40,18 +40,12 @@ class LinkPE(Traveller):
 
     def __init__(self, params: EngineParams) -> None:
         self.adding = Adding(params)
-        products = self.adding.products
-        self.sums = links(params, products)
+        factors = self.adding.factors
+        self.sums = links(params, factors)
         bits = sum(len(each.local) for each in self.sums)
         super().__init__(
-            params, {"a": products.a_bits}, {"b": products.b_bits}, {"sum_in": In(bits), "sum_out": Out(bits)}
+            params, {"a": factors.a_bits}, {"b": factors.b_bits}, {"sum_in": In(bits), "sum_out": Out(bits)}
         )
-
-    @property
-    def excess(self) -> int:
-        """What a product, with the sums as they are handed on, has in excess: nothing where it is an operator's."""
-        operators = self.params.axes.multiplies and self.params.multiplier == "inferred"
-        return 0 if operators else self.adding.products.excess
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -95,9 +89,8 @@ class Accumulator(Traveller):
     def __init__(self, params: EngineParams) -> None:
         pe = LinkPE(params)
         self.words = pe.sums
-        self.signed = pe.adding.products.range[0] < 0
         tops = [each.width for each in self.words]
-        self.sums = accumulators(params, pe.adding.products, tops=tops, count=params.depth)
+        self.sums = accumulators(params, pe.adding.factors, tops=tops, count=params.depth)
         self.columns = tuple(column for each in self.sums for column in each.columns)
         super().__init__(params, {"clear": 1}, {}, {"sum": In(len(pe.sum_out)), "acc": Out(len(self.columns))})
 
@@ -107,8 +100,8 @@ class Accumulator(Traveller):
         acc = Signal(len(self.columns), reset_less=True)
         kept = Signal(len(self.columns))
         m.d.comb += [kept.eq(Mux(clear, 0, acc)), self.acc.eq(acc)]
-        if self.params.axes.sums_in_one_step:
-            total = kept + (self.sum.as_signed() if self.signed else self.sum)
+        if signed_links(self.params):
+            total = kept + (self.sum.as_signed() if self.params.result_signed else self.sum)
         else:
             total = Cat(self._totals(m, kept))
         with m.If(self.en):

@@ -1,13 +1,13 @@
-"""The PEs of a multiplier-adder tree: a weight, and its product with an operand of A."""
+"""PEs whose products are added up below them: a weight, and its product with an operand of A."""
 
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import Out
 
-from hdl.arith.encoding import encoding
+from hdl.arith.factors import Factors
 from hdl.arith.multiply_add import CarrySave, MultiplyAdd, Plain
-from hdl.arith.partial_products import PartialProducts
+from hdl.arith.step import Step
 from hdl.params import EngineParams
 from hdl.pe.stationary import StationaryPE
 
@@ -17,13 +17,13 @@ __all__ = ["ProductPE", "SelectPE"]
 def _arithmetic(params: EngineParams) -> MultiplyAdd:
     """As a single number, or in just the columns that the greatest product with its excess needs."""
     if not params.axes.saves_carries:
-        return Plain(params, params.product_bits, exact=True)
+        return Plain(params, Step.of(params).sum_bits(params, 1), exact=True)
     most = CarrySave(params, params.accumulator).most
     return CarrySave(params, min(most.bit_length(), params.block_bits))
 
 
 class ProductPE(StationaryPE):
-    """Multiply operand and weight: ``p <= a * weight`` in every step, as a number (``mac``) or carry-save (``opt1``).
+    """Multiply operand and weight: ``p <= a * weight`` in every step, as a number or in carry-save form.
 
     For the other ports see :class:`hdl.pe.stationary.StationaryPE`.
 
@@ -43,7 +43,7 @@ class ProductPE(StationaryPE):
 
     def __init__(self, params: EngineParams) -> None:
         self.arithmetic = _arithmetic(params)
-        super().__init__(params, self.arithmetic.a_bits, {"p": Out(len(self.arithmetic.columns))})
+        super().__init__(params, self.arithmetic.factors, {"p": Out(len(self.arithmetic.columns))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -57,7 +57,7 @@ class ProductPE(StationaryPE):
 
 
 class SelectPE(StationaryPE):
-    """Select, for each digit of the operand, a multiple of the weight (OPT2): nothing is added here, and no register.
+    """Select, for each digit, a multiple of the other operand (OPT2): nothing is added here, and there is no register.
 
     For the other ports see :class:`hdl.pe.stationary.StationaryPE`.
 
@@ -77,14 +77,14 @@ class SelectPE(StationaryPE):
     steps = 0
 
     def __init__(self, params: EngineParams) -> None:
-        digits = encoding(params.encoder, params.a)
-        self.products = PartialProducts(digits, params.b)
-        super().__init__(params, digits.bits, {"p": Out(self.products.bits)})
+        self.factors = Factors(params)
+        self.products = self.factors.products
+        super().__init__(params, self.factors, {"p": Out(self.products.bits)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, weight = self.operands(m)
-        digits = self.products.encoding.split(a)
-        planes = enumerate(zip(self.products.planes, digits, strict=True))
-        m.d.comb += self.p.eq(Cat(plane.bits(m, str(i), digit, weight) for i, (plane, digit) in planes))
+        wires, other = self.factors.digits(m, a, weight)
+        planes = enumerate(zip(self.products.planes, self.products.encoding.split(wires), strict=True))
+        m.d.comb += self.p.eq(Cat(plane.bits(m, str(i), digit, other) for i, (plane, digit) in planes))
         return m

@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.arith.factors import Factors
 from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
@@ -15,13 +16,13 @@ __all__ = ["StationaryPE"]
 class StationaryPE(Part):
     """A PE with a weight, an operand of B, and a shadow register behind it, into which the next weight is loaded.
 
-    In a systolic array ``a``, ``swap`` and ``load`` move through the PE along its row, and each is a pair of ports,
-    ``a_in`` and ``a_out``, one step apart; in an adder tree they reach all columns at once.
+    Where operands of A are handed over, ``a``, ``swap`` and ``load`` move through the PE along its row, and each is a
+    pair of ports, ``a_in`` and ``a_out``, one step apart; elsewhere they reach all columns at once.
 
     Parameters
     ----------
-    a_bits : int
-        Wires of an operand of A, in the scheme's form.
+    factors : Factors
+        How the operands reach it.
     ports : dict
         Further ports.
 
@@ -32,31 +33,33 @@ class StationaryPE(Part):
     a : In(a_bits)
         Operand of A.
     swap : In(1)
-        The weight is the shadow register's from the next step on: in a systolic array with the operand that enters now.
+        The weight is the shadow register's from the next step on: where A is handed over, with the operand that enters
+        now.
     load : In(1)
         The shadow register takes ``b``. With ``swap``, the weight is still the one that it held before.
-    b : In(b.width)
+    b : In(b_bits)
         Operand of B that is being loaded in the column.
     """
 
     module = "pe"
     role = roles.PE
 
-    def __init__(self, params: EngineParams, a_bits: int, ports: dict) -> None:
+    def __init__(self, params: EngineParams, factors: Factors, ports: dict) -> None:
         self.params = params
         self.systolic = params.axes.hands_a_over
-        bits = {"a": a_bits, "swap": 1, "load": 1}
+        self.a_bits = factors.a_bits
+        bits = {"a": factors.a_bits, "swap": 1, "load": 1}
         if self.systolic:
             along = {f"{name}_in": In(width) for name, width in bits.items()}
             along |= {f"{name}_out": Out(width) for name, width in bits.items()}
         else:
             along = {name: In(width) for name, width in bits.items()}
-        super().__init__({"en": In(1), **along, "b": In(params.b.width), **ports})
+        super().__init__({"en": In(1), **along, "b": In(factors.b_bits), **ports})
 
     def operands(self, m: Module) -> tuple[Value, Value]:
         """Operand of A and weight of this step."""
-        shadow = Signal(self.params.b.width, reset_less=True)
-        weight = Signal(self.params.b.width, reset_less=True)
+        shadow = Signal(len(self.b), reset_less=True)
+        weight = Signal(len(self.b), reset_less=True)
         if self.systolic:
             a = Signal(len(self.a_in), name="a", reset_less=True)
             passed = Signal(2, reset_less=True)

@@ -10,16 +10,41 @@ from operator import add
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from hdl.arith.carry_save import GROUP_ABOVE, carry_columns, propagate, reduce_to_groups
+from hdl.arith.factors import Factors
 from hdl.arith.heap import BitHeap, share_of_levels
-from hdl.arith.products import Addend, Products
 from hdl.params import EngineParams
 from hdl.params.axes import Adders
 
-__all__ = ["Adding", "RunningSum", "accumulators", "exact", "links"]
+__all__ = ["Addend", "Adding", "RunningSum", "accumulators", "exact", "links", "signed_links"]
 
 #: Columns to a carry bit above those of the products of a single weight. Longer groups would take longer than the full
 #: adder below them.
 GROUP_ABOVE_WEIGHT = 8
+
+
+@dataclass(frozen=True)
+class Addend:
+    """What one product adds to one sum: the products of some digits, as bits that count positive.
+
+    Parameters
+    ----------
+    digits : tuple of int
+        Which digits.
+    offset : int
+        The column in which the lowest of them counts 1.
+    reach : int
+        Columns that they reach, from ``offset`` on.
+    excess : int
+        What they count beyond the product, in units of column ``offset``.
+    most : int
+        The greatest value, with the excess.
+    """
+
+    digits: tuple[int, ...]
+    offset: int
+    reach: int
+    excess: int
+    most: int
 
 
 @dataclass(frozen=True)
@@ -70,6 +95,17 @@ class RunningSum:
         return Cat(*reduce_to_groups(m, heap, self.carries, name))
 
 
+def addends(params: EngineParams, factors: Factors) -> list[Addend]:
+    """One for each sum: for each weight, or for all of them together."""
+    products = factors.products
+    if params.axes.sum.per_weight:
+        return [
+            Addend((i,), products.offset(i), each.width, each.excess, each.most)
+            for i, each in enumerate(products.planes)
+        ]
+    return [Addend(tuple(range(len(products.planes))), 0, products.columns, products.excess, factors.most)]
+
+
 def _form(params: EngineParams, addend: Addend, width: int, top: int, constant: int = 0) -> RunningSum:
     """A sum whose lowest ``top`` columns receive addends."""
     if not params.axes.saves_carries:
@@ -83,7 +119,7 @@ def exact(params: EngineParams) -> bool:
     return params.axes.adders is Adders.OWN
 
 
-def accumulators(params: EngineParams, products: Products, *, tops: Sequence[int], count: int) -> list[RunningSum]:
+def accumulators(params: EngineParams, factors: Factors, *, tops: Sequence[int], count: int) -> list[RunningSum]:
     """The sums that stay, one for each weight or one of all.
 
     They are as wide as the accumulator from their column on: what leaves it changes nothing modulo 2**accumulator. No
@@ -96,26 +132,31 @@ def accumulators(params: EngineParams, products: Products, *, tops: Sequence[int
     count : int
         Products of a step.
     """
-    addends = products.addends(per_weight=params.axes.sum.per_weight)
     sums = []
-    for addend, top in zip(addends, tops, strict=True):
+    for addend, top in zip(addends(params, factors), tops, strict=True):
         constant = -count * addend.excess if exact(params) else 0
         sums.append(_form(params, addend, params.accumulator - addend.offset, top, constant))
     return sums
 
 
-def links(params: EngineParams, products: Products) -> list[RunningSum]:
+def signed_links(params: EngineParams) -> bool:
+    """A chain hands on a single number that has the sign of the sum: all digits of its products are in it."""
+    return params.axes.sums_in_one_step and params.axes.digits.order is None
+
+
+def links(params: EngineParams, factors: Factors) -> list[RunningSum]:
     """The sums that a chain of ``depth`` PEs hands on, just wide enough for the greatest.
 
     They only have bits that count positive, so that no carry is lost and they may be added to wider ones as they are:
-    each holds the sum of all products with their excess. A single number of all digits has the sign of the sum.
+    each holds the sum of all products with their excess. That is but for :func:`signed_links`.
     """
-    addends = products.addends(per_weight=params.axes.sum.per_weight)
-    if params.axes.sums_in_one_step:
-        bits = min(products.sum_bits(params.depth), params.accumulator)
-        return [RunningSum(addend, bits, ()) for addend in addends]
-    widths = [min((params.depth * addend.most).bit_length(), params.accumulator - addend.offset) for addend in addends]
-    return [_form(params, addend, width, addend.reach) for addend, width in zip(addends, widths, strict=True)]
+    if signed_links(params):
+        return [RunningSum(addend, params.block_bits, ()) for addend in addends(params, factors)]
+    sums = []
+    for addend in addends(params, factors):
+        width = min((params.depth * addend.most).bit_length(), params.accumulator - addend.offset)
+        sums.append(_form(params, addend, width, addend.reach))
+    return sums
 
 
 def _at_most(height: int) -> Callable[[int], int]:
@@ -137,7 +178,7 @@ class Adding:
 
     Attributes
     ----------
-    products : Products
+    factors : Factors
     steps : int
         From operands to sums, without the registers of either: of the products' own step.
     """
@@ -145,28 +186,38 @@ class Adding:
     def __init__(self, params: EngineParams, count: int = 1) -> None:
         self.params = params
         self.count = count
-        self.products = Products(params)
+        self.factors = Factors(params)
         self.steps = int(count > 1)
-        addends = self.products.addends(per_weight=params.axes.sum.per_weight)
         #: For each sum the columns that a step reaches.
-        self.tops = [each.reach if count == 1 else (count * each.most).bit_length() for each in addends]
+        self.tops = [
+            each.reach if count == 1 else (count * each.most).bit_length() for each in addends(params, self.factors)
+        ]
+
+    @property
+    def excess(self) -> int:
+        """What a step adds beyond its products: nothing where they are an operator's."""
+        return 0 if self._operator else self.count * self.factors.products.excess
+
+    @property
+    def _operator(self) -> bool:
+        return self.params.axes.multiplies and self.params.multiplier == "inferred"
 
     def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Sequence[Value]) -> list:
         """Each sum with the products of operands of so many lanes; ``steps`` steps after the operands."""
         pairs = [
-            (a.word_select(d, self.products.a_bits), b.word_select(d, self.products.b_bits)) for d in range(self.count)
+            (a.word_select(d, self.factors.a_bits), b.word_select(d, self.factors.b_bits)) for d in range(self.count)
         ]
-        if self.params.axes.multiplies and self.params.multiplier == "inferred":
+        if self._operator:
             return [self._operators(m, en, pairs, kept[0])]
         lanes = [f"{d}_" if self.count > 1 else "" for d in range(self.count)]
-        factors = [self.products.factors(m, name, *pair) for name, pair in zip(lanes, pairs, strict=True)]
+        factors = [self.factors.digits(m, *pair, name) for name, pair in zip(lanes, pairs, strict=True)]
         totals = []
         for i, (each, word, top) in enumerate(zip(sums, kept, self.tops, strict=True)):
             name = "sum" if len(sums) == 1 else f"plane{i}_"
             heap = each.heap(word)
             terms = heap if not self.steps else BitHeap(min(top, each.width))
-            for lane, factor in zip(lanes, factors, strict=True):
-                self.products.add(m, terms, lane, factor, each.addend)
+            for lane, pair in zip(lanes, factors, strict=True):
+                self._put(m, terms, lane, pair, each.addend)
             if self.steps:
                 height = share_of_levels(max(map(len, terms.columns)), 2)
                 terms.reduce(m, _at_most(height), f"{name}lanes")
@@ -175,6 +226,17 @@ class Adding:
                         heap.add(bit, column)
             totals.append(each.total(m, heap, name))
         return totals
+
+    def _put(self, m: Module, heap: BitHeap, name: str, factors: tuple[Value, Value], addend: Addend) -> None:
+        """The products of some digits on a heap whose column 0 is that of ``addend.offset``."""
+        products, arrival = self.factors.products, self.factors.arrival
+        digits = products.encoding.split(factors[0])
+        for i in addend.digits:
+            plane, shift = products.planes[i], products.offset(i) - addend.offset
+            bits = plane.bits(m, f"{name}{i}", digits[i], factors[1])
+            correction = len(bits) - plane.width  # its bit stands before the product
+            heap.add(bits[:correction], shift, arrival)
+            heap.add(bits[correction:], shift, arrival + plane.DELAY)
 
     def _operators(self, m: Module, en: Value, pairs: Sequence[tuple[Value, Value]], kept: Value) -> Value:
         """Multipliers and adders as operators, which synthesis maps to its own."""

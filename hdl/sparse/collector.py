@@ -23,7 +23,7 @@ class Collector(Part):
     Members
     -------
     acc, tag : In
-        A plane's sum in carry-save form, and what it is.
+        A plane's sum, in carry-save form where carries are saved, and what it is.
     tag_out : Out
         In a systolic array: the tag for the next column, one cycle later.
     read : In
@@ -96,6 +96,10 @@ class Collector(Part):
         """Sum, carries and the correction of the excess as two words, one cycle later."""
         width = self.plane.width
         s = self.acc[:width]
+        if not self.plane.saves:
+            number = Signal(width, name="number", reset_less=True)
+            m.d.sync += number.eq(s)
+            return number, Const(0, width)
         bits: list[Value] = [Const(0, 1)] * width
         for column, bit in zip(self.plane.carries, self.acc[width:], strict=True):
             bits[column] = bit

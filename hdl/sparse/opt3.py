@@ -114,6 +114,6 @@ class Opt3PE(Part):
             self.picks.eq(there.any()),
             self.index.eq(Cat(now.index)),
             self.clear.eq(action[1]),
-            self.acc.eq(self.plane.add(m, action[0], action[1], Pick.digits(action), operands)),
+            self.acc.eq(self.plane.add(m, action[0], action[1], Pick.terms(action, operands))),
         ]
         return m

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -9,7 +11,7 @@ from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
-from hdl.sparse.plane import PlaneSum
+from hdl.sparse.plane import PlaneSum, Term
 
 __all__ = ["Opt4PE", "Pick"]
 
@@ -65,10 +67,10 @@ class Pick:
         return Pick.action_bits(shape) + shape.lanes * (1 + shape.index_bits)
 
     @staticmethod
-    def digits(action: Value) -> list[tuple[Value, Value]]:
-        """``two`` and ``neg`` of each lane."""
+    def terms(action: Value, operands: Sequence[Value]) -> list[Term]:
+        """What each lane adds, with its operand: zero where it has no digit."""
         codes = action[2:]
-        return [(codes[i], codes[i + 1]) for i in range(0, len(codes), 2)]
+        return [Term(codes[2 * lane], codes[2 * lane + 1], b) for lane, b in enumerate(operands)]
 
 
 class Opt4PE(Part):
@@ -124,5 +126,5 @@ class Opt4PE(Part):
             with m.If(load):
                 m.d.sync += b.eq(Mux(there, self.b_in.word_select(lane, len(b)), 0))
             operands.append(b)
-        m.d.comb += self.acc.eq(self.plane.add(m, action[0], action[1], Pick.digits(action), operands))
+        m.d.comb += self.acc.eq(self.plane.add(m, action[0], action[1], Pick.terms(action, operands)))
         return m

@@ -1,8 +1,11 @@
-"""What the PEs of the sparse schemes share: the sum of one plane of digits."""
+"""The sum of one plane of digits, in whichever PE takes digits one at a time, plane after plane."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from hdl.arith.carry_save import carry_columns, reduce_to_groups
 from hdl.arith.digit_product import digit_product, sign_column
@@ -10,14 +13,33 @@ from hdl.arith.heap import BitHeap
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
 
-__all__ = ["PlaneSum"]
+__all__ = ["PlaneSum", "Term"]
 
 #: Gates from a digit and the operand to a product, in XOR delays.
 PRODUCT_DELAY = 2.0
 
 
+@dataclass(frozen=True)
+class Term:
+    """What a lane adds: a digit times an operand of B.
+
+    Parameters
+    ----------
+    two, neg : Value
+        The digit is +-2; it is negative.
+    b : Value
+    one : Value or None
+        The digit is +-1. None where a digit is never zero, but ``b`` is.
+    """
+
+    two: Value
+    neg: Value
+    b: Value
+    one: Value | None = None
+
+
 class PlaneSum:
-    """A carry-save accumulator of products of digits of equal weight: it never shifts.
+    """An accumulator of products of digits of equal weight: it never shifts. By the axes it saves its carries.
 
     Parameters
     ----------
@@ -28,11 +50,11 @@ class PlaneSum:
     width : int
         Bits of the sum, modulo 2**width.
     carries : tuple of int
-        Columns of the carry bits that are kept beside the sum bits.
+        Columns of the carry bits that are kept beside the sum bits; none where carries propagate.
     acc_bits : int
         Sum bits, and the carry bits above them.
     excess : int
-        What each step adds beyond its products.
+        What each step adds beyond its products: nothing where carries propagate.
     """
 
     def __init__(self, params: EngineParams) -> None:
@@ -40,22 +62,15 @@ class PlaneSum:
         self.form = params.b
         self.lanes = shape.lanes
         self.width = shape.sum_bits
-        column = sign_column(params.b)
-        self.excess = shape.lanes << column
-        top = min(column + shape.lanes.bit_length(), self.width)
-        self.carries = carry_columns(self.width, top, params.carry_every)
+        self.column = sign_column(params.b)
+        self.saves = params.axes.saves_carries
+        self.excess = shape.lanes << self.column if self.saves else 0
+        top = min(self.column + shape.lanes.bit_length(), self.width)
+        self.carries = carry_columns(self.width, top, params.carry_every) if self.saves else ()
         self.acc_bits = self.width + len(self.carries)
 
-    def add(self, m: Module, en: Value, clear: Value, digits: list[tuple[Value, Value]], b: list[Value]) -> Value:
-        """Where ``en``, add one product a lane, to a new sum where ``clear``; gives the accumulator.
-
-        Parameters
-        ----------
-        digits : list of (two, neg)
-            The digit of each lane: +-2 or +-1, and its sign.
-        b : list of Value
-            The operand of each lane; zero where a lane has no digit.
-        """
+    def add(self, m: Module, en: Value, clear: Value, terms: Sequence[Term]) -> Value:
+        """Where ``en``, add one product a lane, to a new sum where ``clear``; gives the accumulator."""
         s = Signal(self.width, reset_less=True)
         c = Signal(len(self.carries), reset_less=True)
         s_kept = Signal(self.width)
@@ -65,10 +80,22 @@ class PlaneSum:
         heap.add(s_kept)
         for column, bit in zip(self.carries, c_kept, strict=True):
             heap.add(bit, column)
-        for lane, ((two, neg), value) in enumerate(zip(digits, b, strict=True)):
-            heap.add(neg)
-            heap.add(digit_product(m, f"product{lane}", two, neg, value, self.form), arrival=PRODUCT_DELAY)
+        for lane, term in enumerate(terms):
+            product = digit_product(m, f"product{lane}", term.two, term.neg, term.b, self.form, term.one)
+            heap.add(term.neg)
+            heap.add(product if self.saves else self._exact(product), arrival=PRODUCT_DELAY)
+        if not self.saves and self.lanes > 1:
+            less = Const(-self.lanes << self.column, self.width)
+            for column in range(self.column, self.width):
+                if (less.value >> column) & 1:
+                    heap.add(Const(1, 1), column)
         total, carry = reduce_to_groups(m, heap, self.carries)
         with m.If(en):
             m.d.sync += [s.eq(total), c.eq(carry)]
         return Cat(s, c)
+
+    def _exact(self, product: Value) -> Value:
+        """A single product with its sign extended; several are less a constant together, which costs less."""
+        if self.lanes > 1:
+            return product
+        return Cat(product[:-1], (~product[-1]).replicate(self.width - self.column))

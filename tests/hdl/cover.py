@@ -58,7 +58,7 @@ def chosen(choices: Choices) -> list[Axes]:
     return taken
 
 
-def engines(choices: Choices) -> list[EngineParams]:
+def engines(choices: Choices, formats: Sequence[tuple[str, str]] = FORMATS) -> list[EngineParams]:
     """An engine for each of those points; all else comes round beside them.
 
     Digits that cannot be done so many at a time are done one at a time.
@@ -66,7 +66,7 @@ def engines(choices: Choices) -> list[EngineParams]:
     others = zip(*map(cycle, OTHER.values()), strict=False)
     result = []
     for axes, size, form, steps, values in zip(
-        chosen(choices), cycle(SIZES), cycle(FORMATS), cycle(STEPS), others, strict=False
+        chosen(choices), cycle(SIZES), cycle(formats), cycle(STEPS), others, strict=False
     ):
         k = axes.k if axes.k.form is KForm.NONE else replace(axes.k, steps=steps)
         a, b = map(OperandFormat.parse, form)

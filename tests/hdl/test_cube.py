@@ -51,7 +51,7 @@ def chain(params: EngineParams, work: list[list[tuple[int, int]]]) -> list[int]:
                 ctx.set(pe.en, 1)
                 await ctx.tick()
                 total = ctx.get(pe.sum_out)
-            sums.append(value(total, pe.sums[0].columns) - len(operands) * pe.excess)
+            sums.append(value(total, pe.sums[0].columns) - len(operands) * pe.adding.excess)
 
     run(pe, process)
     return sums

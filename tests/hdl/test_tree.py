@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hdl.array.adder_tree import AdderTree
+from hdl.array.columns import Columns
 from hdl.array.tree import PlaneTree, Tree
 from hdl.params import EngineParams
 from hdl.pe.product import ProductPE, SelectPE
@@ -170,7 +170,7 @@ def selected(params: EngineParams, lanes: list[tuple[list[int], int]]) -> list[i
 
 def test_the_way_through_an_adder_tree() -> None:
     def steps(depth: int, scheme: str) -> int:
-        return AdderTree(engine(scheme=scheme, depth=depth)).steps
+        return Columns(engine(scheme=scheme, depth=depth)).steps
 
     assert [steps(depth, "mac") for depth in (1, 2, 4, 5, 16, 17, 64, 65)] == [3, 4, 4, 5, 5, 6, 6, 7]
     assert [steps(depth, "opt2") for depth in (1, 2, 4, 5, 16, 17)] == [4, 4, 4, 5, 5, 6]

@@ -85,7 +85,7 @@ def test_all_is_said_of_an_engine_without_a_name(axes, tmp_path):
     params = EngineParams(point=axes, rows=2, cols=3, segment=32)
     print(Title(params))
     assert EngineParams.from_dict(json.loads(json.dumps(params.to_dict()))) == params
-    if axes.recoded is not Recoded.BOTH:
+    if axes.recoded is Recoded.A:
         nest = engine_nest(params)
         (tmp_path / "engine.toml").write_text(f'[engine]\nsegment = 32\nnest = """\n{print_nest(nest)}"""\n')
         assert load(tmp_path / "engine.toml").engine == params

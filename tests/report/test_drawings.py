@@ -11,10 +11,12 @@ from gen.report.diagrams.engine import engine_diagram
 from gen.report.diagrams.pe import pe_diagram
 from gen.report.diagrams.sheet import slots
 from hdl.params import SUPPORTED, Dataflow, EngineParams, OperandFormat
+from hdl.params.axes import Axes, Carries, Digits, KForm, KSpace, Order, Skip, Sum, Travel
 from hdl.params.sparse import SparseShape
 from hdl.pe.scheme import Scheme
 from hdl.sparse.opt4 import Pick
 from hdl.sparse.plane import PlaneSum
+from hdl.sparse.plane_pe import Step
 
 SIZES = [(1, 1), (1, 5), (2, 2), (3, 5), (5, 4), (6, 6), (8, 9), (16, 16), (64, 64), (1024, 1)]
 
@@ -115,6 +117,24 @@ def test_widths_of_a_plane_are_those_of_the_hardware():
     shown = set(texts(engine_diagram(params)))
     assert f"result bus: {plane.acc_bits} bits a column" in shown
     assert f"{params.queue} × {shape.banks}" in shown
+
+
+@pytest.mark.parametrize("b", Travel)
+@pytest.mark.parametrize("a", Travel)
+def test_rows_that_keep_step(a, b):
+    """No window and no pickers are drawn, and the widths are those of the hardware."""
+    sums = Sum(Carries.SAVE if a is b else Carries.PROPAGATE, per_weight=True)
+    axes = Axes(a=a, b=b, k=KSpace(KForm.TREE, 3), digits=Digits(1, Order.PLANES), skip=Skip.COMMON, sum=sums)
+    params = EngineParams(point=axes, rows=5, cols=6)
+    pe, engine = pe_diagram(params), engine_diagram(params)
+    check_inside(pe)
+    check_inside(engine)
+    plane = PlaneSum(params)
+    assert {str(plane.width), str(Step.bits(SparseShape(params))), "3 × 8"} <= set(texts(pe))
+    assert ("b_out" in texts(pe)) == (b is Travel.HAND_OVER)
+    assert ("step_out" in texts(pe)) == (a is Travel.HAND_OVER)
+    assert f"result bus: {plane.acc_bits} bits a column" in texts(engine)
+    assert not {"window", "picker", "arbiter"} & set(texts(engine))
 
 
 def test_slots_stand_for_all():

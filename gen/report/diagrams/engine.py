@@ -13,6 +13,6 @@ __all__ = ["engine_diagram"]
 
 def engine_diagram(params: EngineParams) -> Markup:
     """The engine from its streams to its result, as an SVG element."""
-    if params.sparse:
+    if params.axes.stores_operands:
         return sparse_engine(params)
     return weight_stationary(params) if params.weight_stationary else output_stationary(params)

@@ -20,11 +20,11 @@ __all__ = ["pe_diagram"]
 def pe_diagram(params: EngineParams) -> Markup:
     """A PE of the engine, as an SVG element."""
     d = frame(f"Processing element of {Title(params).caption}")
-    if params.sparse:
+    if params.axes.stores_operands:
         sparse_pe(d, params)
     elif params.axes.recodes_both:
         _laconic(d, params)
-    elif params.axes.chain or params.axes.tree:
+    elif params.axes.chain or params.weight_stationary:
         chain_pe(d, params)
     elif not params.axes.saves_carries:
         _mac(d, params)
@@ -101,12 +101,12 @@ def _mac(d: Drawing, params: EngineParams) -> None:
 
 def _opt1(d: Drawing, params: EngineParams) -> None:
     pe = AccumulatePE(params)
-    products = pe.adding.products
-    width, kept, digits = params.accumulator, len(pe.sums[0].carries), products.encoding
+    factors = pe.adding.factors
+    width, kept, digits = params.accumulator, len(pe.sums[0].carries), factors.encoding
     _operands(d, params, digits.bits, (214, 144))
     block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
     d.wire((250, 144), (304, 144))
-    d.width_mark(275, 144, f"{products.partial.bits} bits", 0, -10, "middle")
+    d.width_mark(275, 144, f"{factors.products.bits} bits", 0, -10, "middle")
     block(d, 304, 92, 68, 104, "adders", "compress", "to s and c")
     carries(d, 338, 72, kept, params.carry_every)
     pair(d, 372, width, kept, "acc")
@@ -122,9 +122,9 @@ def _opt1(d: Drawing, params: EngineParams) -> None:
 def _opt2(d: Drawing, params: EngineParams) -> None:
     """An accumulator for each weight."""
     pe = AccumulatePE(params)
-    products = pe.adding.products
-    _operands(d, params, products.a_bits, (214, 144), products.b_bits)
-    bits = products.partial.bits
+    factors = pe.adding.factors
+    _operands(d, params, factors.a_bits, (214, 144), factors.b_bits)
+    bits = factors.products.bits
     block(d, 178, 114, 72, 60, "pe", "map", f"{len(pe.sums)} digits")
     d.wire((250, 144), (304, 144))
     d.width_mark(275, 144, f"{bits} bits", 0, -10, "middle")

@@ -1,4 +1,4 @@
-"""Block diagram of an engine that skips zero digits: store, window, rows at their own pace, collectors."""
+"""Block diagram of an engine with a store: what stands in front of the rows, and the collectors behind them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from gen.report.diagrams.sheet import CELL_H, CELL_W, SLICE, SLICE_A, Sheet
 from gen.report.diagrams.stationary import encoder_name
 from gen.report.markup import Markup
 from hdl.params import EngineParams
+from hdl.params.axes import Travel
 from hdl.params.sparse import SparseShape
 from hdl.sparse.plane import PlaneSum
 
@@ -83,7 +84,8 @@ class _Sparse(Sheet):
             if col is None:
                 d.ellipsis(x + CELL_W / 2, y)
                 continue
-            self.plate(x - 4, WINDOW_Y, CELL_W + 8, WINDOW_H, "skew", "window", f"{params.queue} × {self.shape.banks}")
+            about = ("window", f"{params.queue} × {self.shape.banks}") if params.sparse else self._operands(col)
+            self.plate(x - 4, WINDOW_Y, CELL_W + 8, WINDOW_H, "skew", *about)
             d.wire((x + 16, WINDOW_Y + WINDOW_H), (x + 16, self.grid_y), class_="wire thick")
             for i in range(len(self.rows) - 1):
                 below = self.cell_y(i) + CELL_H
@@ -93,8 +95,13 @@ class _Sparse(Sheet):
         if systolic and params.cols > 1:
             d.text(self.right + 14, y + 4, "a column a cycle after the other", "note")
 
+    def _operands(self, col: int) -> tuple[str, str]:
+        """What stands in front of a column where rows keep step."""
+        steps = col * self.flow.column_skew + (self.params.axes.b is Travel.BROADCAST)
+        return "operands", _registers(steps)
+
     def _rows(self) -> None:
-        """What walks through the groups, and picks the digits that are not zero."""
+        """What walks through the groups, and picks the digits that are not zero; or what a step waits for."""
         d, params = self.d, self.params
         name = "walker" if params.axes.recodes_in_pe else "picker"
         for slot, row in enumerate(self.rows):
@@ -103,7 +110,9 @@ class _Sparse(Sheet):
                 d.ellipsis(self.picker_x + 33, y + 10, vertical=True)
                 continue
             d.wire((STORE_X + STORE_W, y), (self.picker_x, y))
-            self.plate(self.picker_x, y - 15, 66, 36, "recode", name, f"{params.queue} groups")
+            steps = row * (params.axes.b is Travel.HAND_OVER) + (params.axes.a is Travel.BROADCAST)
+            about = (name, f"{params.queue} groups") if params.sparse else ("step", _registers(steps))
+            self.plate(self.picker_x, y - 15, 66, 36, "recode" if params.sparse else "skew", *about)
             if self.shape.lanes > 1:
                 d.text(self.picker_x + 33, y + 34, f"×{self.shape.lanes}", "small", "middle")
             d.wire((self.picker_x + 66, y), (self.cell_x(0), y))
@@ -128,7 +137,8 @@ class _Sparse(Sheet):
     def _collectors(self) -> None:
         """Final adders, shifters and results; and who may use the buses."""
         d, y = self.d, self.foot_y
-        self.plate(self.picker_x, y, 66, FOOT_H, "control", "arbiter", "of the buses")
+        about = ("arbiter", "of the buses") if self.params.sparse else ("ends", "of planes")
+        self.plate(self.picker_x, y, 66, FOOT_H, "control", *about)
         d.wire((self.picker_x + 33, self.bottom + 4), (self.picker_x + 33, y), class_="enable")
         for slot, col in enumerate(self.cols):
             if col is None:
@@ -147,14 +157,31 @@ class _Sparse(Sheet):
         digits = f"{self.shape.lanes} digits at once" if self.shape.lanes > 1 else "a digit at once"
         lanes = f", on each of {self.shape.lanes} lanes" if self.shape.lanes > 1 else ""
         lines = [
-            f"a group: {self.shape.group} digits of a plane{lanes}",
-            f"a PE takes {digits}, none of them zero",
-            "rows are groups apart, up to the window",
+            *(
+                [
+                    f"a group: {self.shape.group} digits of a plane{lanes}",
+                    f"a PE takes {digits}, none of them zero",
+                    "rows are groups apart, up to the window",
+                ]
+                if self.params.sparse
+                else [
+                    f"a PE takes {digits}{lanes}",
+                    "rows keep step: one that is zero in all",
+                    "of them takes no cycle",
+                ]
+            ),
             "",
             f"result bus: {self.plane.acc_bits} bits a column",
-            f"for the sum of a plane: s + c − {self.plane.excess:,} a step",
+            f"for the sum of a plane: s + c − {self.plane.excess:,} a step"
+            if self.plane.saves
+            else "for the sum of a plane",
             "a collector adds those, shifts them by the plane",
             f"and adds up the planes: {self.params.accumulator} bits",
         ]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y - 16 + 15 * number, line, "note")
+
+
+def _registers(count: int) -> str:
+    """So many registers one after the other."""
+    return "wires" if not count else "a register" if count == 1 else f"{count} registers"

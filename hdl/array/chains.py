@@ -1,36 +1,41 @@
-"""Weight-stationary systolic array: operands of A move along the rows, sums down the columns, weights stay.
+"""A block of B stays, and sums are handed from step to step of it: a chain of PEs down each column.
 
-PE(d, j) multiplies operand d of each row of A with the weight B[d, j], d + j steps after PE(0, 0) does. New weights are
-loaded into shadow registers, and become the weights of PE(d, j) d + j steps after those of PE(0, 0): the change moves
-with the first row that needs them, so that it costs no step.
+PE(d, j) adds the product of operand d of each row of A and the weight B[d, j], a step after PE(d - 1, j) has added its
+own. Where operands of A are handed over, column j works j steps behind the first one; where they are broadcast, all
+columns work in step. New weights are loaded into shadow registers, and are taken over by PE after PE, with the first
+row that needs them, so that the change costs no step.
 """
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.arith.multiply_add import CarrySave, WeightSums
+from hdl.arith.sum_form import SumForm
 from hdl.array.skew import skew
+from hdl.array.stationary import StationaryArray, lane_bits
+from hdl.array.tree import Node
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.pe.chain import ChainPE
 from hdl.pe.recode import recoder
 
-__all__ = ["SystolicWS"]
+__all__ = ["Chains"]
 
 
 class ChainRow(Part):
-    """One row of PEs, and the recoder at its edge.
+    """One row of PEs, and the recoder at its edge; and registers there, where operands of A are broadcast along it.
 
     Members
     -------
     en, swap, load : In(1)
-        To the PEs; ``swap`` and ``load`` move along the row.
-    a : In(a.width)
+        To the PEs; where A is handed over, ``swap`` and ``load`` move along the row.
+    a : In(lane_bits)
         Operand of A for the row.
-    b : In(cols * b.width)
-        Operands of B that are being loaded, one a column.
+    b : In(cols * b_bits)
+        Operands of B that are being loaded, one a column, as PEs take them.
     p_in, p_out : cols sums, from above and to below
     """
 
@@ -43,23 +48,38 @@ class ChainRow(Part):
         self.recode = recoder(params)
         bits = params.cols * len(self.pe.p_out)
         flags = {name: In(1) for name in ("en", "swap", "load")}
-        operands = {"a": In(params.a.width), "b": In(params.cols * params.b.width)}
+        operands = {"a": In(lane_bits(params)), "b": In(params.cols * len(self.pe.b))}
         super().__init__({**flags, **operands, "p_in": In(bits), "p_out": Out(bits)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        a, swap, load = self.a, self.swap, self.load
+        moves = self.params.axes.hands_a_over
+        along = {"a": self.a, "swap": self.swap, "load": self.load}
+        if not moves:
+            along["a"] = self._held(m, "waiting", along["a"])
         if self.recode is not None:
-            a = place(m, "recode", self.recode, value=a).digits
+            along["a"] = place(m, "recode", self.recode, value=along["a"]).digits
+        if not moves:  # the weights change in the step in which an operand waits
+            along["a"] = self._held(m, "digits", along["a"])
+            along["swap"] = self._held(m, "edge_swap", along["swap"])
         sums = []
         for j in range(self.params.cols):
-            b = self.b.word_select(j, self.params.b.width)
+            b = self.b.word_select(j, len(self.pe.b))
             p = self.p_in.word_select(j, len(self.pe.p_in))
-            pe = place(m, f"pe{j}", self.pe, en=self.en, a_in=a, swap_in=swap, load_in=load, b=b, p_in=p)
-            a, swap, load = pe.a_out, pe.swap_out, pe.load_out
+            inputs = {f"{name}_in" if moves else name: value for name, value in along.items()}
+            pe = place(m, f"pe{j}", self.pe, en=self.en, **inputs, b=b, p_in=p)
+            if moves:
+                along = {name: getattr(pe, f"{name}_out") for name in along}
             sums.append(pe.p_out)
         m.d.comb += self.p_out.eq(Cat(sums))
         return m
+
+    def _held(self, m: Module, name: str, value: Value) -> Value:
+        """The value of the step before."""
+        register = Signal(len(value), name=name, reset_less=True)
+        with m.If(self.en):
+            m.d.sync += register.eq(value)
+        return register
 
 
 class ChainRows(Part):
@@ -83,13 +103,13 @@ class ChainRows(Part):
         self.row = ChainRow(params)
         self.module = f"rows_{rows}"
         sums, b_bits = len(self.row.p_in), len(self.row.b)
-        flags = {"en": In(1), "swap": In(rows), "load": In(rows), "a": In(rows * params.a.width)}
+        flags = {"en": In(1), "swap": In(rows), "load": In(rows), "a": In(rows * len(self.row.a))}
         operands = {"b_in": In(b_bits), "b_out": Out(b_bits)}
         super().__init__({**flags, **operands, "p_in": In(sums), "p_out": Out(sums)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        size, width = Dataflow.ROWS_PER_BUS_STAGE, self.params.a.width
+        size, width = Dataflow.ROWS_PER_BUS_STAGE, len(self.row.a)
         b, p = self.b_in, self.p_in
         if self.rows <= size:
             for i in range(self.rows):
@@ -121,63 +141,30 @@ class ChainRows(Part):
         return m
 
 
-class SystolicWS(Part):
-    """The array with the skew of its operands.
+class Chains(StationaryArray):
+    """The array of chains. For members see :class:`hdl.array.stationary.StationaryArray`.
 
-    The core are its PEs and recoders.
-
-    Attributes
-    ----------
-    columns : tuple of int
-        The column of each bit of a sum.
-    excess : int
-        What the sums hold beyond the sums of products.
-    core : dict
-        How often each module of the core occurs.
-    steps : int
-        From the entry of operands to the sums that they complete, in the first column: one PE after the other.
-
-    Members
-    -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
-    swap : In(1)
-        The row of A that enters is the first one for the weights that were loaded last.
-    load : In(depth)
-        One-hot: ``b`` is step d of the next block. Weight d is taken over d steps after ``swap`` at the earliest, so
-        that it may be loaded in any step from that of ``swap`` on.
-    a : In(depth * a.width)
-        A row of A. Its sums are complete ``steps`` later.
-    b : In(cols * b.width)
-        A row of B.
-    sums : Out(cols * len(columns))
-        Those of column j one step after those of the column before.
+    Weight d is taken over d steps after ``swap``, and may be loaded until then. Where each weight of a digit has a sum
+    of its own, in carry-save form, these are combined below the chains.
     """
 
-    module = "array"
-    role = roles.ARRAY
-
     def __init__(self, params: EngineParams) -> None:
-        self.params = params
         self.rows = ChainRows(params, params.depth)
-        row = self.rows.row
-        self.arithmetic = row.pe.arithmetic
-        self.steps = params.depth + 1
-        self.columns = self.arithmetic.columns
-        self.excess = 0
-        self.core = {row.pe.module: params.depth * params.cols}
-        if row.recode is not None:
-            self.core[row.recode.module] = params.depth
-        super().__init__(
-            {
-                "en": In(1),
-                "swap": In(1),
-                "load": In(params.depth),
-                "a": In(params.depth * params.a.width),
-                "b": In(params.cols * params.b.width),
-                "sums": Out(len(row.p_out)),
-            }
-        )
+        pe = self.rows.row.pe
+        self.arithmetic = arithmetic = pe.arithmetic
+        self.columns, self.excess = arithmetic.columns, 0
+        self.combine: Node | None = None
+        if isinstance(arithmetic, WeightSums):  # a sum at the head that is not zero might lose a carry
+            self.excess = params.depth * arithmetic.excess
+            if params.axes.saves_carries and (len(arithmetic.forms) > 1 or params.axes.digits.order is None):
+                form = SumForm.of(params, CarrySave(params, params.accumulator).most, params.depth)
+                self.combine = Node("combine", params, 1, self.columns, len(self.columns), form)
+                self.columns = form.columns
+        super().__init__(params, params.depth + (1 if self.combine is None else 2) - (not params.axes.hands_a_over))
+        parts = {pe.module: params.depth * params.cols}
+        if self.combine is not None:
+            parts[self.combine.module] = params.cols
+        self.core = self._core(parts)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -189,13 +176,15 @@ class SystolicWS(Part):
             m.d.comb += wave[1:].eq(behind)
             with m.If(self.en):
                 m.d.sync += behind.eq(wave)
+        edge = self.at_edge(m, "load", "b")
         # B reaches row d after d // stage steps.
-        load = list(self.load)
+        load = list(edge["load"])
         for first in range(min(depth, stage)):
             late = load[first::stage]
             load[first::stage] = list(skew(m, f"skew_load{first}", self.en, Cat(late), len(late)))
         # The head of each chain takes away what the PEs add in excess.
-        head = Const(-depth * self.arithmetic.excess % (1 << self.arithmetic.width), len(self.columns))
+        excess = 0 if self.excess else depth * self.arithmetic.excess
+        head = Const(-excess % (1 << self.arithmetic.width), len(self.arithmetic.columns))
         chains = place(
             m,
             "rows",
@@ -204,8 +193,12 @@ class SystolicWS(Part):
             swap=wave,
             load=Cat(load),
             a=skew(m, "skew_a", self.en, self.a, depth),
-            b_in=skew(m, "skew_b", self.en, self.b, cols),
+            b_in=self.weights(m, edge["b"]),
             p_in=Cat([head] * cols),
         )
-        m.d.comb += self.sums.eq(chains.p_out)
+        sums: Value = chains.p_out
+        if self.combine is not None:
+            words = (sums.word_select(j, len(self.combine.x)) for j in range(cols))
+            sums = Cat(place(m, f"combine{j}", self.combine, en=self.en, x=x).y for j, x in enumerate(words))
+        m.d.comb += self.sums.eq(sums)
         return m

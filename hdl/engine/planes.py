@@ -1,0 +1,151 @@
+"""Engines that take digits plane after plane, and whose rows keep step."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+
+from hdl.array.skew import skew
+from hdl.engine.stored import Stored
+from hdl.lib.shared import Shared, place
+from hdl.params import Dataflow
+from hdl.params.axes import Travel
+from hdl.sparse.collector import Collector
+from hdl.sparse.ends import Ends
+from hdl.sparse.loader import Loader
+from hdl.sparse.output import Output
+from hdl.sparse.plane_row import PlaneRow
+from hdl.sparse.reader import Reader
+
+__all__ = ["Planes"]
+
+
+class Planes(Stored):
+    """Steps of K in which no row has a digit are left out, for all rows.
+
+    What the store lists goes straight to the array: a step a cycle, the same for all rows. No row ever waits for
+    another one, and no operand for a row; nothing but the PEs stands for each of them. At the end of a plane the rows'
+    sums leave one after the other over the result buses.
+
+    Rows, and columns, work in the same cycle where operands are broadcast, one cycle after another where they are
+    handed over. For the ports see :class:`hdl.engine.body.Body`. The core is the PEs and the recoders.
+    """
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        full = Signal(2)
+        take = Signal()
+        streams = self.pair(m, take)
+        loader = place(
+            m,
+            "loader",
+            Loader(self.params, self.recoder),
+            wanted=self.wanted,
+            a_data=self.a_data,
+            last=streams.last,
+            b_data=self.b_data,
+            have=streams.have,
+            full=full,
+        )
+        has, more, go = Signal(), Signal(), Signal()
+        reader = place(
+            m,
+            "reader",
+            Reader(self.params, self.planes),
+            close=loader.close,
+            close_half=loader.half,
+            close_last=loader.close_last,
+            has=has,
+            more=more,
+            slot_free=go,
+        )
+        banks = [bank for lane in self._banks(m, loader, reader) for bank in lane]
+        digits, operands = self._turned(m, [[bank] for bank in banks], reader.arrive_turn)
+        finish, finish_parity = Signal(), Signal()
+        part = Ends(self.params, self.planes)
+        ends = place(
+            m,
+            "ends",
+            part,
+            more=more,
+            issue=reader.issue,
+            mark=reader.mark,
+            arrive=reader.arrive,
+            arrive_end=reader.arrive_end,
+            arrive_plane=reader.arrive_plane,
+            finish=finish,
+            finish_parity=finish_parity,
+        )
+        output = self._output(m, ends, 2 + part.interval + Collector.LATENCY)
+        m.d.comb += [
+            full.eq(reader.full),
+            has.eq(Cat(bank.has for bank in banks).any()),
+            more.eq(Cat(bank.more for bank in banks).any()),
+            go.eq(ends.go),
+            finish.eq(output.finish),
+            finish_parity.eq(output.finish_parity),
+        ]
+        sums = self._array(m, digits, operands, ends)
+        self._collect(m, part.tag_form, ends.tag, sums, output)
+        m.d.comb += [
+            take.eq(loader.take),
+            self.beat.eq(take),
+            self.active.eq(take),
+            self.starved.eq(loader.ready & ~streams.have & ~output.blocked),
+            self.blocked.eq(output.blocked & ~take),
+        ]
+        return m
+
+    def _output(self, m: Module, ends: Shared, cycles: int) -> Shared:
+        """Rows of results; all rows have worked off a tile at once, and the last one's sums are then on their way."""
+        rows = self.params.rows
+        room = Signal()
+        m.d.comb += room.eq(self.room)
+        settle = cycles + self.params.cols * self.flow.column_skew
+        every = {name: Cat(getattr(ends, name) for _ in range(rows)) for name in ("done", "filled")}
+        return place(m, "output", Output(rows, settle), **every, room=room)
+
+    def _array(self, m: Module, digits: Value, operands: Value, ends: Shared) -> Value:
+        """Rows of PEs; gives the sums that leave the buses, of all columns."""
+        params, rows, cols = self.params, self.params.rows, self.params.cols
+        part = PlaneRow(params)
+        always = Const(1, 1)
+        steps = Cat(self._digits(self._part(digits, rows, i)) for i in range(rows))
+        b: Value = Cat(self._part(operands, cols, j) for j in range(cols))
+        if params.axes.hands_a_over:
+            b = skew(m, "skew_b", always, b, cols)
+        hands_b_over = params.axes.b is Travel.HAND_OVER
+        if hands_b_over:
+            steps = skew(m, "skew_a", always, steps, rows)
+        else:
+            register = Signal(len(b), name="operands", reset_less=True)
+            m.d.sync += register.eq(b)
+            b = register
+        begins, leave = Cat(ends.en, ends.clear), ends.leave
+        words = []
+        for i in range(rows):
+            words.append(Cat(begins, leave, steps.word_select(i, len(steps) // rows)))
+            if i + 1 < rows:
+                leave = self._later(m, f"leave{i}", leave)
+                begins = self._later(m, f"begins{i}", begins) if hands_b_over else begins
+        buses = [Signal(len(part.bus_in), name=f"bus{i}") for i in range(rows)]
+        for i, word in enumerate(words):
+            row = place(m, f"row{i}", part, step=word, b=b, bus_in=buses[i])
+            b = row.b_out if hands_b_over else b
+            bus: Value = row.bus_out
+            if i % Dataflow.ROWS_PER_BUS_STAGE == 0:
+                bus = self._later(m, f"stage{i}", bus)
+            if i == 0:
+                head = bus
+            else:
+                m.d.comb += buses[i - 1].eq(bus)
+        return head
+
+    def _digits(self, word: Value) -> Value:
+        """The digits of a row as PEs take them, from what the store has of each: not zero, +-2, negative."""
+        codes = [word.word_select(lane, 3) for lane in range(self.shape.lanes)]
+        return Cat(bit for nonzero, two, neg in codes for bit in (nonzero & ~two, two, neg))
+
+    def _later(self, m: Module, name: str, value: Value) -> Signal:
+        register = Signal(len(value), name=name, reset_less=True)
+        m.d.sync += register.eq(value)
+        return register

@@ -1,0 +1,103 @@
+"""What engines share whose digits come plane after plane: operands are stored, and read again for each plane."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Value
+
+from hdl.arith.encoding import Recoder
+from hdl.engine.body import Body
+from hdl.lib.shared import Shared, place
+from hdl.params import EngineParams
+from hdl.params.sparse import SparseShape
+from hdl.sparse.bank import Bank
+from hdl.sparse.collector import Collector
+from hdl.sparse.row import Tag
+from hdl.sparse.turn import Turn
+
+__all__ = ["Stored"]
+
+
+class Stored(Body):
+    """An engine with a store in front of the array, and collectors behind it.
+
+    Operands of A are recoded once, when they come. For every plane the store lists the steps of K in which some row has
+    a digit; only these are read.
+    """
+
+    def __init__(self, params: EngineParams) -> None:
+        super().__init__(params)
+        self.shape = SparseShape(params)
+        self.recoder = Recoder(params.encoder, params.a)
+        self.planes = self.recoder.encoding.digits
+        self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
+
+    def _banks(self, m: Module, loader: Shared, reader: Shared) -> list[list[Shared]]:
+        """The store, by lane and bank."""
+        part = Bank(self.params, self.planes)
+        return [
+            [
+                place(
+                    m,
+                    f"bank{lane}_{bank}",
+                    part,
+                    write=loader.write & loader.bank[bank],
+                    half=loader.half,
+                    word=loader.word,
+                    a=loader.a.word_select(lane, len(loader.a) // self.shape.lanes),
+                    b=loader.b.word_select(lane, len(loader.b) // self.shape.lanes),
+                    occupied=loader.occupied.word_select(lane, self.planes),
+                    start=reader.start,
+                    issue=reader.issue,
+                    read_half=reader.half,
+                    plane=reader.plane,
+                    entry=reader.entry,
+                    free=reader.free,
+                    free_half=reader.half,
+                )
+                for bank in range(self.shape.group)
+            ]
+            for lane in range(self.shape.lanes)
+        ]
+
+    def _turned(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
+        """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
+
+        Of a row or column: those of all banks together.
+        """
+        params = self.params
+        digits = [
+            Cat(bank.a_out.word_select(i, 3)[field] for i in range(params.rows) for field in range(3) for bank in lane)
+            for lane in banks
+        ]
+        operands = [
+            Cat(bank.b_out.word_select(j, params.b.width) for j in range(params.cols) for bank in lane)
+            for lane in banks
+        ]
+        if not len(by):
+            return Cat(digits), Cat(operands)
+        turned = [
+            place(m, f"turn_{name}", Turn(self.shape.lanes, len(words[0])), by=by, i=Cat(words)).o
+            for name, words in (("digits", digits), ("operands", operands))
+        ]
+        return turned[0], turned[1]
+
+    def _part(self, words: Value, count: int, number: int) -> Value:
+        """Of each lane's words its part ``number`` of ``count``."""
+        size = len(words) // self.shape.lanes // count
+        return Cat(words.word_select(lane * count + number, size) for lane in range(self.shape.lanes))
+
+    def _collect(self, m: Module, tags: Tag, tag: Value, sums: Value, output: Shared) -> None:
+        """Results, one column after the other, from sums of planes and what they are."""
+        collector = Collector(self.params, tags, self.recoder.encoding.digit_bits)
+        results = []
+        for j in range(self.params.cols):
+            acc = sums.word_select(j, collector.plane.acc_bits)
+            column = place(m, f"collector{j}", collector, acc=acc, tag=tag, read=output.read)
+            if self.params.axes.hands_a_over:
+                tag = column.tag_out
+            results.append(Mux(output.zero, 0, column.result))
+        m.d.comb += [
+            self.row_data.eq(Cat(results)),
+            self.row_valid.eq(output.valid),
+            self.row_last.eq(output.last),
+        ]

@@ -1,0 +1,98 @@
+"""The PE of engines whose rows keep step: the sum of a plane, of the same step of K in all rows."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib import roles
+from hdl.lib.shared import Part
+from hdl.params import EngineParams
+from hdl.params.axes import Travel
+from hdl.params.sparse import SparseShape
+from hdl.sparse.plane import PlaneSum, Term
+
+__all__ = ["PlanePE", "Step"]
+
+
+class Step:
+    """A step of a row.
+
+    Parameters
+    ----------
+    word : Value
+        ``bits(shape)`` bits.
+
+    Attributes
+    ----------
+    en, clear : Value
+        Add the digits; to a new sum.
+    leave : Value
+        The finished sum leaves.
+    codes : list of (one, two, neg)
+        The digit of each lane: +-1, +-2, negative.
+    """
+
+    def __init__(self, word: Value) -> None:
+        self.en, self.clear, self.leave = word[0], word[1], word[2]
+        self.codes = [(word[i], word[i + 1], word[i + 2]) for i in range(3, len(word), 3)]
+
+    @staticmethod
+    def bits(shape: SparseShape) -> int:
+        """Bits of a step."""
+        return 3 + 3 * shape.lanes
+
+
+class PlanePE(Part):
+    """Add the product of a digit and an operand, of each lane, to the sum of a plane; a digit may be zero.
+
+    For the sum see :class:`hdl.sparse.plane.PlaneSum`.
+
+    Members
+    -------
+    step, or step_in and step_out
+        What to do, see :class:`Step`. Where operands of A are handed over a step is done one cycle after ``step_in``,
+        and handed over in that cycle.
+    b, or b_in and b_out
+        The operands of each lane, in the same cycle as the step, in the same way.
+    acc : Out
+        The finished sum where the step says so, and otherwise zero.
+    """
+
+    module = "pe"
+    role = roles.PE
+
+    def __init__(self, params: EngineParams) -> None:
+        self.params = params
+        self.plane = PlaneSum(params)
+        shape = SparseShape(params)
+        self.hands_b_over = params.axes.b is Travel.HAND_OVER
+        members: dict[str, In | Out] = {}
+        for name, bits, passed in (
+            ("step", Step.bits(shape), params.axes.hands_a_over),
+            ("b", shape.lanes * params.b.width, self.hands_b_over),
+        ):
+            members |= {f"{name}_in": In(bits), f"{name}_out": Out(bits)} if passed else {name: In(bits)}
+        super().__init__({**members, "acc": Out(self.plane.acc_bits)})
+
+    def _arrived(self, m: Module, name: str, passed: bool) -> Value:
+        """An operand in the cycle in which it is used."""
+        if not passed:
+            return getattr(self, name)
+        arriving = getattr(self, f"{name}_in")
+        register = Signal(len(arriving), name=f"{name}_register", reset_less=True)
+        m.d.sync += register.eq(arriving)
+        m.d.comb += getattr(self, f"{name}_out").eq(register)
+        return register
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        step = Step(self._arrived(m, "step", self.params.axes.hands_a_over))
+        operands = self._arrived(m, "b", self.hands_b_over)
+        terms = [
+            Term(two, neg, operands.word_select(lane, self.params.b.width), one)
+            for lane, (one, two, neg) in enumerate(step.codes)
+        ]
+        acc = self.plane.add(m, step.en, step.clear, terms)
+        m.d.comb += self.acc.eq(Mux(step.leave, acc, 0))
+        return m

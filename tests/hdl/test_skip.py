@@ -1,0 +1,72 @@
+"""Engines that take digits plane after plane, composed of axes: whole engines as gates, against integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hdl.engine.top import Engine
+from hdl.params import Axes, EngineParams, OperandFormat
+from hdl.params.axes import Adders, Carries, Digits, Encode, KForm, KSpace, Order, Skip, Sum, Travel
+from tests.hdl.lanes import Netlist, netlists
+from tests.hdl.streams import run_engine
+
+#: K of the tiles of a streak: short ones, one of whole segments, and one of several segments.
+STREAK = (1, 2, 16, 3, 37, 1, 9)
+COPIES = 12
+SMALL: dict[str, Any] = {"rows": 2, "cols": 2, "segment": 16, "group": 2, "queue": 3, "accumulator": 24}
+
+
+def rows(lanes: int = 0, **axes: Any) -> Axes:
+    """Rows that skip zeros, with a tree of so many lanes, or none."""
+    k = KSpace(KForm.TREE, lanes) if lanes else KSpace()
+    skips = {"digits": Digits(1, Order.PLANES), "skip": Skip.ROWS, "sum": Sum(per_weight=True), "adders": Adders.ROW}
+    return Axes(k=k, **{**skips, **axes})
+
+
+def common(lanes: int = 0, **axes: Any) -> Axes:
+    """Rows that keep step, and skip the zeros that they have in common."""
+    return rows(lanes, **{"skip": Skip.COMMON, "adders": Adders.COLUMN, **axes})
+
+
+ACROSS, INSIDE = {"a": Travel.BROADCAST}, {"encode": Encode.PE}
+DOWN = {"b": Travel.BROADCAST}
+EXACT = {"sum": Sum(Carries.PROPAGATE, per_weight=True)}
+POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
+    "two lanes": (rows(2), {"encoder": "ent", "a": "s6", "b": "u3", "preload": True}),
+    "three lanes": (rows(3, **ACROSS), {"encoder": "naf", "a": "u5", "b": "s4", "rows": 3, "cols": 1}),
+    "five lanes": (rows(5), {"encoder": "booth", "a": "s4", "b": "s3", "group": 1, "carry_every": 8}),
+    "a tree of one": (rows(1, **ACROSS), {"encoder": "bit_serial", "a": "s3", "b": "u6", "rows": 1, "cols": 3}),
+    "two lanes in PEs": (rows(2, **INSIDE), {"encoder": "booth", "a": "u4", "b": "u4", "carry_every": 1}),
+    "three lanes in PEs": (rows(3, **INSIDE, **ACROSS), {"encoder": "bit_serial", "a": "u3", "b": "s5", "group": 1}),
+    "exact sums": (rows(**EXACT), {"encoder": "booth", "a": "s4", "b": "u4", "preload": True}),
+    "exact sums in PEs": (rows(**EXACT, **INSIDE, **ACROSS), {"encoder": "ent", "a": "u4", "b": "s3"}),
+    "exact sums of three lanes": (rows(3, **EXACT), {"encoder": "naf", "a": "s4", "b": "s4", "rows": 1}),
+    "in step": (common(), {"encoder": "ent", "a": "s5", "b": "s4", "rows": 3, "preload": True}),
+    "in step, one for all": (common(**DOWN, **ACROSS), {"encoder": "booth", "a": "u4", "b": "u4", "carry_every": 1}),
+    "in step, many rows": (common(**ACROSS), {"encoder": "naf", "a": "s4", "b": "s3", "rows": 10, "cols": 1}),
+    "in step, rows at once": (common(**DOWN), {"encoder": "bit_serial", "a": "s3", "b": "s5", "rows": 9, "cols": 2}),
+    "in step, three lanes": (common(3, **DOWN), {"encoder": "naf", "a": "u4", "b": "s4", "rows": 1, "cols": 3}),
+    "in step, exact sums": (common(2, **EXACT), {"encoder": "ent", "a": "s4", "b": "s4", "rows": 1, "cols": 1}),
+}
+
+
+def params(name: str) -> EngineParams:
+    axes, values = POINTS[name]
+    formats = {key: OperandFormat.parse(values[key]) for key in ("a", "b")}
+    return EngineParams(point=axes, **{**SMALL, **values, **formats})
+
+
+@pytest.fixture(scope="module")
+def gates() -> dict[str, Netlist]:
+    return netlists({name: Engine(params(name)) for name in POINTS})
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_results(name: str, gates: dict[str, Netlist]) -> None:
+    """Every copy has tiles, gaps and back-pressure of its own."""
+    engine = params(name)
+    run = run_engine(gates[name], engine, list(STREAK), copies=COPIES)
+    assert not run.example
+    assert (run.compared, run.wrong) == (COPIES * len(STREAK) * engine.rows * engine.cols, 0)
