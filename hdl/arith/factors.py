@@ -78,7 +78,9 @@ class Factors:
             assert isinstance(self.encoding, StepDigits)
             steps, bits = self.encoding.steps, self.encoding.step_bits
             value = other.as_signed() if self.step.b.signed else other
-            other = _pick(m, f"weighted{name}", index, [value.shift_left(bits * i) for i in range(steps)], self.step.b.width)
+            other = _pick(
+                m, f"weighted{name}", index, [value.shift_left(bits * i) for i in range(steps)], self.step.b.width
+            )
         return recoded, other
 
     def add(self, m: Module, heap: BitHeap, a: Value, b: Value) -> None:
