@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 
 from gen.timing import pes
 from hdl.arith.encoding import encoding
+from hdl.arith.factors import Factors
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
+from hdl.arith.step import step_digits
 from hdl.array.columns import TreeColumn
 from hdl.params import Dataflow, EngineParams
+from hdl.params.axes import Skip
 from hdl.params.sparse import SparseShape
 from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.laconic import LaconicPE
@@ -67,6 +70,8 @@ def notes(params: EngineParams) -> list[str]:
             "A beat takes as many cycles as, over all operands in it, the most terms of one of A times the most terms "
             "of one of B: the whole tile waits for its slowest lane. The next beat is recoded meanwhile.",
         ]
+    if params.axes.skip is Skip.COMMON:
+        return ["A beat takes a step even if all of its digits are zero. The next beat is recoded meanwhile."]
     if params.weight_stationary:
         way = "moves along with" if params.axes.hands_a_over else "comes with"
         return [
@@ -77,7 +82,9 @@ def notes(params: EngineParams) -> list[str]:
 
 
 def _products(params: EngineParams) -> list[Place]:
-    """From an operand of A to the partial products in a PE."""
+    """From operands to the partial products in a PE."""
+    if params.axes.digits.order is not None and not params.weight_stationary:
+        return _in_time(params)
     fused = params.multiplier == "fused"
     if not params.axes.saves_carries and not fused:
         multiply = "the operator *: what digits it has is left to synthesis"
@@ -97,6 +104,26 @@ def _products(params: EngineParams) -> list[Place]:
         select = f"each bit lets b through: {bits} bits"
     places = [encode, Place("map p", "pe", pes(params), select)]
     return places if params.axes.sum.per_weight else [*places, Place("shift q", "pe", pes(params), "wires")]
+
+
+def _in_time(params: EngineParams) -> list[Place]:
+    """Digits that follow each other in time: operands are held at the edges of the array."""
+    factors, digits = Factors(params), step_digits(params)
+    places = (params.cols, params.rows) if factors.of_b else (params.rows, params.cols)
+    inside = params.k_step if params.axes.tree else 1  # lanes of a PE
+    lanes = "an operand" if params.k_step == 1 else f"each of {params.k_step} operands"
+    shifts = ", ".join(str(step * digits.step_bits) for step in range(digits.steps))
+    other = "a" if factors.of_b else "b"
+    skips = Place("sparse digits not zero", "serialiser", 1, "the steps in which an operand of the beat has a digit")
+    select = f"each digit of the step selects 0, {other} or 2 {other}, inverted if it is negative"
+    if digits.whole.plain:
+        select = f"each bit of the step lets {other} through, inverted if it counts negative"
+    return [
+        *([skips] if params.axes.skip is Skip.COMMON else []),
+        Place("encode d", "held_digits", places[0], f"where {lanes} is held: {_count(digits.whole.digits, 'digit')}"),
+        Place("map p", "pe", pes(params), f"{select}: {inside * factors.products.bits} bits"),
+        Place("shift q", "held_operands", places[1], f"before operands enter the array: by {shifts} places"),
+    ]
 
 
 def _sum_in_pe(params: EngineParams) -> list[Place]:

@@ -68,6 +68,33 @@ def test_modules_and_their_copies_are_those_of_the_verilog(array, scheme, more):
     assert dict(found.items() & emission.core.items()) == emission.core
 
 
+ONE, TWO = ({"at_once": count, "order": "operands"} for count in (1, 2))
+SERIAL = [
+    {"digits": ONE},
+    {"digits": TWO, "a": "broadcast", "recoded": "b", "k": {"form": "tree", "steps": 3}},
+    {"digits": ONE, "skip": "common", "b": "broadcast", "k": {"form": "chain", "steps": 2}},
+]
+
+
+@pytest.mark.parametrize("point", SERIAL, ids=str)
+def test_digits_in_time(point):
+    """Modules and copies are those of the Verilog; the interval counts the steps of a beat."""
+    params = EngineParams.from_dict({"point": point, "rows": 3, "cols": 5})
+    emission = emit(params, "x")
+    found = instances(emission.text, emission.top)
+    told = explain(params, k=20)
+    for place in told.hardware:
+        assert found[f"x_{place.module}"] == place.copies, place
+    formula, flow = interval_formula(params), Dataflow(params)
+    if params.data_dependent:
+        assert formula is None
+        assert "as the nest counts them" in told.timing[-1]
+        return
+    assert eval(formula, {"max": max, "ceil": math.ceil, "k": 20}) == flow.tile_interval(20)
+    assert flow.tile_interval(20) == flow.a.beats(20) * flow.beat_steps > flow.a.beats(20)
+    assert macs_per_cycle(params) * flow.tile_interval(20) >= 3 * 5 * 20
+
+
 @pytest.mark.parametrize(("rows", "cols", "depth"), [(1, 1, 1), (3, 5, 4), (9, 2, 16), (17, 4, 3)])
 @pytest.mark.parametrize(("array", "scheme"), PAIRS)
 def test_timing_is_that_of_the_dataflow(array, scheme, rows, cols, depth):
