@@ -20,9 +20,13 @@ def pes(params: EngineParams) -> int:
     return across * params.cols * (params.depth if params.axes.has_cells else 1)
 
 
-def macs_per_cycle(params: EngineParams) -> int | None:
+def macs_per_cycle(params: EngineParams) -> float | None:
     """Multiply-accumulate operations of the array in a cycle; None where the operands decide."""
-    return None if params.data_dependent else pes(params)
+    if params.data_dependent:
+        return None
+    inputs = params.k_step if params.axes.tree and not params.weight_stationary else 1  # of a PE
+    count, steps = pes(params) * inputs, Dataflow(params).beat_steps
+    return count if steps == 1 else count / steps
 
 
 def interval_formula(params: EngineParams, k: str = "k") -> str | None:
@@ -34,10 +38,11 @@ def interval_formula(params: EngineParams, k: str = "k") -> str | None:
         return None
     steps = k if params.k_step == 1 else f"ceil({k} / {params.k_step})"
     if params.weight_stationary:
-        block = max(params.rows, params.depth)
+        block = max(params.rows * Dataflow(params).beat_steps, params.depth)
         return steps if block == 1 else f"{block} * {steps}"
-    drain = Dataflow(params).drain_cycles
-    return steps if drain == 1 else f"max({steps}, {drain})"
+    flow = Dataflow(params)
+    steps = steps if flow.beat_steps == 1 else f"{flow.beat_steps} * {steps}"
+    return steps if flow.drain_cycles == 1 else f"max({steps}, {flow.drain_cycles})"
 
 
 def drain_cycles(params: EngineParams) -> int | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gen.emit.verilog import Emission
-from gen.timing import macs_per_cycle, pes
+from gen.timing import macs_per_cycle
 from hdl.lib.roles import ROLES, in_words
-from hdl.params import EngineParams
+from hdl.params import Dataflow, EngineParams
 from synth_scripts import checks, jobs, metrics, power, sta, yosys
 from synth_scripts.clock import Clock, target
 from synth_scripts.core import Core
@@ -115,8 +115,9 @@ def strongest(
     engine = best_engine(forms, library, settings.effort, target(asked, library))
     engine.asked = asked
     params = engine.params
-    if rate is None and macs_per_cycle(params) is not None:
-        rate = Rate(float(pes(params)), "every PE, in every cycle")
+    if rate is None and (macs := macs_per_cycle(params)) is not None:
+        steps = Dataflow(params).beat_steps
+        rate = Rate(float(macs), f"every PE, in every {'cycle' if steps == 1 else f'{steps} cycles'}")
     form = next(form for form in forms if form.params == params)
     made = (params, engine.emission, library, settings.effort, asked, form.workdir, with_power, rate, engine)
     return params, _Run(*made, say=form.say).figures()

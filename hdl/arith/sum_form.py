@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hdl.arith.carry_save import carry_columns
+from hdl.arith.step import Step
 from hdl.params import EngineParams
 
 __all__ = ["SumForm"]
@@ -38,8 +39,9 @@ class SumForm:
             Columns that receive terms in every step, if not all.
         """
         if params.axes.sums_in_one_step:
-            return cls(min(params.sum_bits(count), params.block_bits))
-        width = min((most * count).bit_length(), params.block_bits)
+            return cls(Step.of(params).sum_bits(params, count))
+        limit = params.block_bits if params.axes.digits.order is None else params.accumulator
+        width = min((most * count).bit_length(), limit)
         if not params.axes.saves_carries:
             return cls(width, ())
         return cls(width, carry_columns(width, width if top is None else min(top, width), params.carry_every))

@@ -11,10 +11,10 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.multiply_add import CarrySave
+from hdl.arith.multiply_add import CarrySave, WeightSums
 from hdl.arith.sum_form import SumForm
 from hdl.array.skew import skew
-from hdl.array.stationary import StationaryArray
+from hdl.array.stationary import StationaryArray, lane_bits
 from hdl.array.tree import Node
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
@@ -32,7 +32,7 @@ class ChainRow(Part):
     -------
     en, swap, load : In(1)
         To the PEs; where A is handed over, ``swap`` and ``load`` move along the row.
-    a : In(a.width)
+    a : In(lane_bits)
         Operand of A for the row.
     b : In(cols * b_bits)
         Operands of B that are being loaded, one a column, as PEs take them.
@@ -48,7 +48,7 @@ class ChainRow(Part):
         self.recode = recoder(params)
         bits = params.cols * len(self.pe.p_out)
         flags = {name: In(1) for name in ("en", "swap", "load")}
-        operands = {"a": In(params.a.width), "b": In(params.cols * len(self.pe.b))}
+        operands = {"a": In(lane_bits(params)), "b": In(params.cols * len(self.pe.b))}
         super().__init__({**flags, **operands, "p_in": In(bits), "p_out": Out(bits)})
 
     def elaborate(self, platform: object) -> Module:
@@ -103,13 +103,13 @@ class ChainRows(Part):
         self.row = ChainRow(params)
         self.module = f"rows_{rows}"
         sums, b_bits = len(self.row.p_in), len(self.row.b)
-        flags = {"en": In(1), "swap": In(rows), "load": In(rows), "a": In(rows * params.a.width)}
+        flags = {"en": In(1), "swap": In(rows), "load": In(rows), "a": In(rows * len(self.row.a))}
         operands = {"b_in": In(b_bits), "b_out": Out(b_bits)}
         super().__init__({**flags, **operands, "p_in": In(sums), "p_out": Out(sums)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        size, width = Dataflow.ROWS_PER_BUS_STAGE, self.params.a.width
+        size, width = Dataflow.ROWS_PER_BUS_STAGE, len(self.row.a)
         b, p = self.b_in, self.p_in
         if self.rows <= size:
             for i in range(self.rows):
@@ -151,12 +151,12 @@ class Chains(StationaryArray):
     def __init__(self, params: EngineParams) -> None:
         self.rows = ChainRows(params, params.depth)
         pe = self.rows.row.pe
-        self.arithmetic = pe.arithmetic
-        self.columns, self.excess = self.arithmetic.columns, 0
+        self.arithmetic = arithmetic = pe.arithmetic
+        self.columns, self.excess = arithmetic.columns, 0
         self.combine: Node | None = None
-        if params.axes.sum.per_weight:  # a sum at the head that is not zero might lose a carry
-            self.excess = params.depth * self.arithmetic.excess
-            if params.axes.saves_carries:
+        if isinstance(arithmetic, WeightSums):  # a sum at the head that is not zero might lose a carry
+            self.excess = params.depth * arithmetic.excess
+            if params.axes.saves_carries and (len(arithmetic.forms) > 1 or params.axes.digits.order is None):
                 form = SumForm.of(params, CarrySave(params, params.accumulator).most, params.depth)
                 self.combine = Node("combine", params, 1, self.columns, len(self.columns), form)
                 self.columns = form.columns

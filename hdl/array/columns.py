@@ -56,7 +56,7 @@ class TreeColumn(Part):
             self.pe = ProductPE(params)
             excess, self.columns = self.pe.arithmetic.excess, self.pe.arithmetic.columns
             if params.depth > 1:
-                self.tree = Tree(params, self.columns, params.product_range[1] + excess)
+                self.tree = Tree(params, self.columns, self.pe.arithmetic.factors.most)
         if self.tree is not None:
             self.columns = self.tree.columns
         self.excess = params.depth * excess
@@ -111,7 +111,7 @@ class Columns(StationaryArray):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        depth, width = self.params.depth, self.params.a.width
+        depth, width = self.params.depth, self.lane_bits
         edge = self.at_edge(m, "swap", "load", "b")
         a: Value = self.a
         digits = Signal(depth * self.column.pe.a_bits, reset_less=True)

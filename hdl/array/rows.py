@@ -38,14 +38,14 @@ class Rows(Part):
 
     Members
     -------
-    en : In(1)
-        Advance by one step; otherwise nothing changes.
+    en, hold : In(1)
+        As of a row.
     clear : In(rows)
         Bit i enters row i together with its operand.
     a : In(rows * scheme.a_bits)
         Operands of A for each row.
     b_in, b_out : cols * scheme.pe_b_bits operands of B, from above and to below
-    bus_in, bus_out : cols accumulators, from below and, registered, to above
+    bus_in, bus_out : scheme.bus_bits, from below and, registered, to above
         A finished accumulator of row i and column j appears on ``bus_out`` 2 + i + j * column_skew steps after the
         ``clear`` that begins the next sum has entered row 0, and as many later as there are bus stages above its own.
     """
@@ -63,6 +63,7 @@ class Rows(Part):
             {
                 "en": In(1),
                 "clear": In(rows),
+                **({"hold": members["hold"]} if "hold" in members else {}),
                 "a": In(rows * scheme.a_bits),
                 **{name: members[name] for name in ("b_in", "b_out", "bus_in", "bus_out")},
             }
@@ -85,13 +86,14 @@ class Rows(Part):
         buses = []
         for (name, part, rows), bus in zip(blocks, below, strict=True):
             clear, a = self.clear[first : first + rows], self.a[first * width : (first + rows) * width]
-            block = place(m, name, part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus)
+            hold = {"hold": self.hold} if "hold" in self.signature.members else {}
+            block = place(m, name, part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus, **hold)
             buses.append(block.bus_out)
             b, first = block.b_out, first + rows
         top, *lower = buses
         m.d.comb += [bus.eq(value) for bus, value in zip(below, lower, strict=False)]
         m.d.comb += self.b_out.eq(b)
-        if self.rows <= size and Dataflow(self.params).row_skew:
+        if self.rows <= size and Dataflow(self.params).gated_bus:
             stage = Signal(len(top), name="stage", reset_less=True)
             with m.If(self.en):
                 m.d.sync += stage.eq(top)
@@ -105,12 +107,12 @@ class Array(Part):
 
     Members
     -------
-    en, clear, a
+    en, clear, hold, a
         As of :class:`Rows`; row i's operands enter i * row_skew steps late. ``clear`` enters scheme.pe.steps - 2 steps
         after the operands that begin the sums.
     b : In(cols * scheme.b_bits)
         Operands of B; those of column j enter j * column_skew steps late.
-    acc : Out(cols * acc_bits)
+    acc : Out(scheme.bus_bits)
         Result buses, as the uppermost row drives them.
     """
 
@@ -124,7 +126,7 @@ class Array(Part):
         members = self.rows.signature.members
         super().__init__(
             {
-                **{name: members[name] for name in ("en", "clear", "a")},
+                **{name: members[name] for name in ("en", "clear", "hold", "a") if name in members},
                 "b": In(params.cols * scheme.b_bits),
                 "acc": members["bus_out"],
             }
@@ -133,7 +135,8 @@ class Array(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         no_bus = Const(0, len(self.acc))
-        rows = place(m, "rows", self.rows, en=self.en, clear=self.clear, a=self.a, b_in=self._heads(m), bus_in=no_bus)
+        ports = {name: getattr(self, name) for name in ("en", "clear", "hold", "a") if name in self.signature.members}
+        rows = place(m, "rows", self.rows, **ports, b_in=self._heads(m), bus_in=no_bus)
         m.d.comb += self.acc.eq(rows.bus_out)
         return m
 

@@ -6,13 +6,19 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
+from hdl.arith.factors import Factors
 from hdl.array.skew import skew
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
 from hdl.pe.recode import recoder, weight_recoder
 
-__all__ = ["StationaryArray"]
+__all__ = ["StationaryArray", "lane_bits"]
+
+
+def lane_bits(params: EngineParams) -> int:
+    """Wires of an operand of A as it enters the array: recoded there, or by a serialiser in front of it."""
+    return params.a.width if params.axes.digits.order is None else Factors(params).a_bits
 
 
 class StationaryArray(Part):
@@ -39,8 +45,9 @@ class StationaryArray(Part):
         The row of A that enters is the first one for the weights that were loaded last.
     load : In(depth)
         One-hot: ``b`` is step d of the next block. May come in any step from that of ``swap`` on.
-    a : In(depth * a.width)
-        A row of A. Its sums are complete ``steps`` later.
+    a : In(depth * lane_bits)
+        A row of A, or a step of one: operands, or what a serialiser makes of them. Its sums are complete ``steps``
+        later.
     b : In(cols * b.width)
         A row of B.
     sums : Out(cols * len(columns))
@@ -60,7 +67,8 @@ class StationaryArray(Part):
         self.steps = self.edge + inside
         self.recode = recoder(params)
         self.recode_b = weight_recoder(params)
-        bits = {"swap": 1, "load": params.depth, "a": params.depth * params.a.width, "b": params.cols * params.b.width}
+        self.lane_bits = lane_bits(params)
+        bits = {"swap": 1, "load": params.depth, "a": params.depth * self.lane_bits, "b": params.cols * params.b.width}
         sums = {"sums": Out(params.cols * len(self.columns))}
         super().__init__({"en": In(1), **{name: In(size) for name, size in bits.items()}, **sums})
 

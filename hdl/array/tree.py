@@ -9,6 +9,7 @@ from hdl.arith.carry_save import reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProduct, PartialProducts
+from hdl.arith.step import Step
 from hdl.arith.sum_form import SumForm
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
@@ -65,7 +66,8 @@ class Node(Part):
         return m
 
     def _add(self, terms: list[Value]) -> Value:
-        return sum(term.as_signed() if self.params.result_signed else term for term in terms)
+        signed = Step.of(self.params).signed(self.params)
+        return sum(term.as_signed() if signed else term for term in terms)
 
     def _compress(self, m: Module, terms: list[Value], carries: tuple[int, ...]) -> Value:
         heap = BitHeap(self.form.width)
@@ -183,10 +185,12 @@ class PlaneTree(Part):
         self.params = params
         self.products = products
         self.planes = [Tree(params, product.columns, product.most, product) for product in products.planes]
-        self.steps = self.planes[0].steps + params.axes.saves_carries
+        #: The weights are combined in a step of their own.
+        self.combines = params.axes.saves_carries and (len(self.planes) > 1 or params.axes.digits.order is None)
+        self.steps = self.planes[0].steps + self.combines
         self.form = SumForm.of(params, CarrySave(params, params.accumulator).most, params.depth)
         self.columns = self.form.columns
-        if not params.axes.saves_carries:
+        if not self.combines:
             self.columns = tuple(self.products.offset(i) + column for i, column in self._bits())
         super().__init__({"en": In(1), "x": In(params.depth * products.bits), "y": Out(len(self.columns))})
 
@@ -205,7 +209,7 @@ class PlaneTree(Part):
             sums.append(place(m, f"plane{i}", plane, en=self.en, x=x).y)
             start = end
         y = Cat(sums)
-        if self.params.axes.saves_carries:
+        if self.combines:
             heap = BitHeap(self.form.width)
             for (i, column), bit in zip(self._bits(), y, strict=True):
                 heap.add(bit, column + self.products.offset(i))

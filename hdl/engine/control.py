@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import Dataflow, EngineParams
+from hdl.params.axes import Adders
 
 __all__ = ["Control"]
 
@@ -61,10 +62,9 @@ class Control(Part):
         """Beats, bubbles and clears."""
         spacing = Dataflow(self.params).drain_cycles - 1
         wait = Signal(range(spacing + 1), init=spacing)
-        waiting = Signal()
+        waiting = Signal(init=spacing > 0)  # ``wait`` is not zero: in a register, as all that moves depends on it
         last = Signal()
         m.d.comb += [
-            waiting.eq(wait.any()),
             self.take.eq(self.en & self.have & ~(waiting & self.last)),
             last.eq(self.take & self.last),
         ]
@@ -74,25 +74,32 @@ class Control(Part):
         with m.If(self.en):
             m.d.sync += clear.eq(last)
             m.d.sync += wait.eq(Mux(last, spacing, Mux(waiting, wait - 1, 0)))
+            m.d.sync += waiting.eq(Mux(last, spacing > 0, wait > 1))
 
     def _rows(self, m: Module) -> None:
-        """Where the results are: one row a step, and a gap at every register of the result bus."""
+        """Where the results are: one row a step, and a gap at every register of the result bus.
+
+        Where an adder takes all sums in turn, it is one row in as many steps as there are columns.
+        """
         flow = Dataflow(self.params)
+        turns = flow.in_turn is Adders.ONE
         period = (flow.ROWS_PER_BUS_STAGE if flow.row_skew else self.params.rows) + 1
+        if turns:
+            period = self.params.cols
         tile = Signal()  # this step's clear ends a tile, and is not the one after the reset
         flight = Signal(self.latency - 1)
         draining = Signal()
-        slot = Signal(range(flow.drain_cycles))
+        slot = Signal(range(flow.result_steps))
         phase = Signal(range(period))
         row_valid = Signal()
         row_last = Signal()
         begin = flight[-1]
         on = begin | draining
         here = Mux(begin, 0, slot)
-        final = here == flow.drain_cycles - 1
+        final = here == flow.result_steps - 1
         phase_here = Mux(begin, 0, phase)
         valid_next = Signal()
-        m.d.comb += valid_next.eq(on & (phase_here != period - 1))
+        m.d.comb += valid_next.eq(on & (phase_here == 0 if turns else phase_here != period - 1))
         with m.If(self.en):
             m.d.sync += [
                 tile.eq(self.take & self.last),

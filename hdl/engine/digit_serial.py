@@ -1,4 +1,4 @@
-"""Engines in which the digits of an operand of A follow each other in time, and rows keep step."""
+"""Engines in which the digits of an operand follow each other in time, and rows keep step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DigitSerial(OutputStationary):
         super().__init__(params)
         self.stepper = Stepper(params)
         self.ahead = self.stepper.latency
-        self.core |= {self.stepper.row.module: params.rows, self.stepper.column.module: params.cols}
+        self.core |= {part.module: self.stepper.places[name] for name, part in self.stepper.held.items()}
 
     def operands(self, m: Module, en: Value, take: Value) -> Operands:
         accept = Signal()
@@ -31,9 +31,9 @@ class DigitSerial(OutputStationary):
         operands = {"a": self.a_data, "b": self.b_data}
         steps = place(m, "serialiser", self.stepper, en=en, have=have, last=streams.last, take=take, **operands)
         m.d.comb += [
-            accept.eq(steps.ready & have),
+            accept.eq(steps.accept),
             self.beat.eq(accept),
             self.active.eq(take),
-            self.starved.eq(steps.ready & ~take & self.wanted & ~have),
+            self.starved.eq(en & steps.idle & self.wanted & ~have),
         ]
-        return Operands(steps.valid, steps.step_last, steps.digits, steps.weighted)
+        return Operands(steps.valid, steps.step_last, steps.a_step, steps.b_step)

@@ -1,4 +1,4 @@
-"""Operands that are held while their digits are worked off, some in every step."""
+"""Operands that are held while the digits of some of them are worked off, in several steps."""
 
 from __future__ import annotations
 
@@ -9,41 +9,48 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
-from hdl.arith.step import Step, step_digits
+from hdl.arith.step import StepDigits
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
-from hdl.params import EngineParams
-from hdl.params.axes import Skip
+from hdl.params import OperandFormat
 
-__all__ = ["HeldColumn", "HeldRow"]
+__all__ = ["Held", "HeldDigits", "HeldOperands"]
 
 
-class _Held(Part):
+class Held(Part):
     """The operands of a beat for one row, or column.
 
-    Where steps are skipped the next beat waits behind the one that is worked off, so that it is known in time which
-    steps it needs: operands move from ``store`` to ``load``.
+    Parameters
+    ----------
+    digits : StepDigits
+        Of the operands that are recoded.
+    form : OperandFormat
+        Of the operands held here.
+    lanes : int
+        How many they are.
+    waits : bool
+        The next beat waits behind the one that is worked off: operands move from ``store`` to ``load``.
+    outputs : dict
+        Their bits.
 
     Members
     -------
-    values : In(lanes * width)
+    values : In(lanes * form.width)
     store : In(1)
         ``values`` are held, or wait, from the next cycle on.
     load : In(1)
-        What waits is held. Where steps are skipped.
-    select : In(steps)
+        What waits is held. Where one ``waits``.
+    select : In(digits.steps)
         The step that is asked for, one-hot; no bit at all gives zero.
     """
 
     role = roles.SERIALISER
 
-    def __init__(self, params: EngineParams, width: int, outputs: dict[str, int]) -> None:
-        self.params = params
-        self.group = step_digits(params)
-        self.waits = params.axes.skip is not Skip.NONE
-        self.lanes = params.k_step
-        inputs = {"values": self.lanes * width, "store": 1, **({"load": 1} if self.waits else {})}
-        inputs["select"] = self.group.steps
+    def __init__(
+        self, digits: StepDigits, form: OperandFormat, lanes: int, *, waits: bool, outputs: dict[str, int]
+    ) -> None:
+        self.group, self.form, self.lanes, self.waits = digits, form, lanes, waits
+        inputs = {"values": lanes * form.width, "store": 1, **({"load": 1} if waits else {}), "select": digits.steps}
         super().__init__(
             {name: In(bits) for name, bits in inputs.items()} | {name: Out(bits) for name, bits in outputs.items()}
         )
@@ -65,32 +72,31 @@ class _Held(Part):
         return reduce(or_, (each & bit.replicate(len(each)) for each, bit in zip(choices, self.select, strict=True)))
 
 
-class HeldRow(_Held):
-    """The operands of A for a row, recoded where they enter. For the other ports see :class:`_Held`.
+class HeldDigits(Held):
+    """Operands that are recoded where they enter, by ``recoder``. For parameters and other ports see :class:`Held`.
 
     Members
     -------
-    some : Out(steps)
-        Bit i: an operand that waits has a digit in step i. Where steps are skipped.
-    digits : Out(lanes * group.bits)
+    some : Out(digits.steps)
+        Bit i: an operand that waits has a digit in step i. Where one ``waits``.
+    step : Out(lanes * digits.bits)
         The digits of the step, the lowest lane's first.
     """
 
-    module = "held_row"
+    module = "held_digits"
 
-    def __init__(self, params: EngineParams) -> None:
-        self.recoder = Recoder(params.encoder, params.a)
-        group = step_digits(params)
-        some = {} if params.axes.skip is Skip.NONE else {"some": group.steps}
-        super().__init__(params, params.a.width, {**some, "digits": params.k_step * group.bits})
+    def __init__(self, digits: StepDigits, recoder: Recoder, lanes: int, *, waits: bool) -> None:
+        self.recoder = recoder
+        outputs = {**({"some": digits.steps} if waits else {}), "step": lanes * digits.bits}
+        super().__init__(digits, digits.operand, lanes, waits=waits, outputs=outputs)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        recoded: list[Value] = [self.values.word_select(d, self.params.a.width) for d in range(self.lanes)]
+        recoded: list[Value] = [self.values.word_select(d, self.form.width) for d in range(self.lanes)]
         if not self.recoder.encoding.plain:
             recoded = [place(m, f"recode{d}", self.recoder, value=value).digits for d, value in enumerate(recoded)]
         waiting, held = self.hold(m, Cat(recoded))
-        m.d.comb += self.digits.eq(self.selected(self._steps(held)))
+        m.d.comb += self.step.eq(self.selected(self._steps(held)))
         if self.waits:
             m.d.comb += self.some.eq(Cat(each.any() for each in self._steps(waiting)))
         return m
@@ -102,20 +108,25 @@ class HeldRow(_Held):
         return [Cat(groups) for groups in zip(*lanes, strict=True)]
 
 
-class HeldColumn(_Held):
-    """The operands of B for a column, shifted to the weight of the step. For the other ports see :class:`_Held`.
+class HeldOperands(Held):
+    """Operands that are shifted to the weight of each step. For parameters and other ports see :class:`Held`.
+
+    Parameters
+    ----------
+    width : int
+        Bits that hold an operand at any weight.
 
     Members
     -------
-    weighted : Out(lanes * step.b.width)
+    step : Out(lanes * width)
         The operands, times the weight of the step, the lowest lane's first.
     """
 
-    module = "held_column"
+    module = "held_operands"
 
-    def __init__(self, params: EngineParams) -> None:
-        self.form = Step.of(params).b
-        super().__init__(params, params.b.width, {"weighted": params.k_step * self.form.width})
+    def __init__(self, digits: StepDigits, form: OperandFormat, width: int, lanes: int, *, waits: bool) -> None:
+        self.width = width
+        super().__init__(digits, form, lanes, waits=waits, outputs={"step": lanes * width})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -124,10 +135,10 @@ class HeldColumn(_Held):
         for step in range(self.group.steps):
             lanes = []
             for d in range(self.lanes):
-                value = held.word_select(d, self.params.b.width)
-                lanes.append(Signal(self.form.width, name=f"weighted{step}_{d}"))
+                value = held.word_select(d, self.form.width)
+                lanes.append(Signal(self.width, name=f"weighted{step}_{d}"))
                 signed = value.as_signed() if self.form.signed else value
                 m.d.comb += lanes[-1].eq(signed.shift_left(step * self.group.step_bits))
             choices.append(Cat(lanes))
-        m.d.comb += self.weighted.eq(self.selected(choices))
+        m.d.comb += self.step.eq(self.selected(choices))
         return m

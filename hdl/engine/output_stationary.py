@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hdl.array.rows import Array
 from hdl.array.skew import skew
 from hdl.engine.body import Body
 from hdl.engine.control import Control
 from hdl.engine.drain import Drain
-from hdl.lib.delay import delay
+from hdl.lib.delay import delay, later
 from hdl.lib.shared import place
 from hdl.params import EngineParams
+from hdl.params.axes import Adders
 from hdl.pe.scheme import Scheme
 
 __all__ = ["Operands", "OutputStationary"]
@@ -53,6 +54,16 @@ class OutputStationary(Body):
             self.core[self.scheme.recode.module] = self.scheme.lanes * places
         #: Steps by which operands wait in front of the recoders.
         self.wait = 0 if self.scheme.recode is None else self.scheme.recode.wait
+
+    @property
+    def align(self) -> int:
+        """Steps from the first sum that a final adder takes, or would, to its row of results, beside that addition.
+
+        A row's adder has a register for the row, and the result bus one more; the adder of all has one for a row.
+        """
+        if self.scheme.adders is Adders.ROW:
+            return self.flow.turn_steps + 2
+        return self.flow.hold_steps + self.params.cols if self.scheme.adders is Adders.ONE else super().align
 
     @property
     def steps(self) -> int:
@@ -114,9 +125,24 @@ class OutputStationary(Body):
             clears, a = skew(m, "skew_clear", en, clears, rows), skew(m, "skew_a", en, a, rows)
         if self.flow.column_skew:
             b = skew(m, "skew_b", en, b, cols)
-        array = place(m, "array", Array(self.params, self.scheme), en=en, clear=clears, a=a, b=b)
+        hold = {}
+        if self.scheme.adders is Adders.ONE:
+            hold["hold"] = later(m, "clear", en, clear, 1 + self.flow.hold_steps)[1:].any()
+        array = place(m, "array", Array(self.params, self.scheme), en=en, clear=clears, a=a, b=b, **hold)
         sums = array.acc
-        if self.scheme.redundant:
+        if self.scheme.adders in (Adders.COLUMN, Adders.ONE):
             steps = {"clear": clear} if self.scheme.excess else {}
             sums = place(m, "drain", Drain(self.params, self.scheme), en=en, acc=sums, **steps).sums
-        return skew(m, "deskew", en, sums, cols, reverse=True) if self.flow.column_skew else sums
+        return self._aligned(m, en, sums)
+
+    def _aligned(self, m: Module, en: Value, sums: Value) -> Value:
+        """The results of a row side by side."""
+        adders = self.scheme.adders
+        if adders is Adders.ONE:
+            row = Signal(self.flow.c.payload_bits, reset_less=True)
+            with m.If(en):
+                m.d.sync += row.eq(Cat(row[len(sums) :], sums))
+            return row
+        if adders is Adders.ROW or not self.flow.column_skew:
+            return sums
+        return skew(m, "deskew", en, sums, self.params.cols, reverse=True)

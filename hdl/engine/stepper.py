@@ -1,4 +1,4 @@
-"""Beats to steps where the digits of A follow each other in time: what stands in front of the array."""
+"""Beats to steps where the digits of an operand follow each other in time: what stands in front of the array."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from operator import or_
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.engine.held import HeldColumn, HeldRow
+from hdl.arith.encoding import Recoder
+from hdl.arith.step import Step, step_digits
+from hdl.engine.held import HeldDigits, HeldOperands
 from hdl.lib import roles
-from hdl.lib.shared import Part, Shared, place
+from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
+from hdl.params.axes import Recoded
 
 __all__ = ["Stepper"]
 
 
 class Stepper(Part):
-    """Turn a beat of operands of A and B into steps: some digits of all operands of A, then the next ones.
+    """Turn a beat of operands of A and B into steps: some digits of all that are recoded, then the next ones.
 
-    A beat takes as many steps as operands have groups of digits, the lowest first. Where only steps are skipped in
-    which no operand of A has a digit, it takes as many as are left, and one if none is. All rows and lanes go on
-    together. Beats follow each other without a gap.
+    A beat takes as many steps as operands have groups of digits, the lowest first. Where steps without any digit are
+    skipped, it takes as many as are left, and one if none is. All rows, columns and lanes go on together. Beats follow
+    each other without a gap.
 
     Members
     -------
@@ -29,21 +32,26 @@ class Stepper(Part):
         Advance; otherwise nothing changes.
     have, last : In(1)
         A beat waits on both operand streams; it is the last of its tile.
-    ready : Out(1)
-        A beat that waits is taken.
+    accept : Out(1)
+        The beat that waits is taken.
+    idle : Out(1)
+        No beat is under way.
     a : In(rows * k_step * a.width)
     b : In(cols * k_step * b.width)
     valid, step_last : Out(1)
-        There is a step, ``latency`` cycles after its beat was taken at the earliest; it is the last of its tile.
+        There is a step, ``latency`` cycles after its beat was offered at the earliest; it is the last of its tile.
     take : In(1)
         The step is done. Only where ``en``.
-    digits : Out(rows * row.digits)
-    weighted : Out(cols * column.weighted)
-        The digits and operands of the step for each row and column, see :class:`hdl.engine.held.HeldRow`; digits are
-        zero where there is no ``take``.
+    a_step, b_step : Out
+        The operands of the step for each row and column, as PEs take them: digits of one, which are zero where there is
+        no ``take``, and the other one, shifted to their weight.
 
     Attributes
     ----------
+    held : dict of Part
+        What holds the operands of a row of A, and of a column of B.
+    places : dict of int
+        How many there are of each.
     latency : int
         Cycles from a beat to its first step, at the least.
     """
@@ -53,83 +61,121 @@ class Stepper(Part):
     resets = True
 
     def __init__(self, params: EngineParams) -> None:
-        self.params = params
-        self.row, self.column = HeldRow(params), HeldColumn(params)
-        self.steps = self.row.group.steps
-        self.latency = 2 if self.row.waits else 1
-        inputs = dict.fromkeys(("en", "have", "last", "take"), 1)
-        inputs |= {"a": params.rows * len(self.row.values), "b": params.cols * len(self.column.values)}
-        outputs = dict.fromkeys(("ready", "valid", "step_last"), 1)
-        outputs |= {"digits": params.rows * len(self.row.digits)}
-        outputs |= {"weighted": params.cols * len(self.column.weighted)}
-        super().__init__(
-            {name: In(bits) for name, bits in inputs.items()} | {name: Out(bits) for name, bits in outputs.items()}
-        )
+        digits, lanes = step_digits(params), params.k_step
+        self.skips = params.data_dependent
+        self.recoded, other, form = ("b", "a", params.a) if params.axes.recoded is Recoded.B else ("a", "b", params.b)
+        self.held = {
+            self.recoded: HeldDigits(digits, Recoder(params.encoder, digits.operand), lanes, waits=self.skips),
+            other: HeldOperands(digits, form, Step.of(params).b.width, lanes, waits=self.skips),
+        }
+        self.places = {"a": params.rows, "b": params.cols}
+        self.steps = digits.steps
+        self.latency = 2 if self.skips else 1
+        flags = {name: In(1) for name in ("en", "have", "last", "take")}
+        flags |= {name: Out(1) for name in ("accept", "idle", "valid", "step_last")}
+        beats = {name: In(self.places[name] * len(self.held[name].values)) for name in "ab"}
+        steps = {f"{name}_step": Out(self.places[name] * len(self.held[name].step)) for name in "ab"}
+        super().__init__(flags | beats | steps)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         valid, last, load, step = Signal(), Signal(), Signal(), Signal()
-        there, there_last = self.have, self.last
-        controls = {"store": load}
-        if self.row.waits:
-            store, there, there_last = Signal(), Signal(name="waiting"), Signal(name="waiting_last")
+        done = Signal()  # the step is the last one of its beat: known in a register, as much depends on it
+        if self.skips:
+            there, there_last, store = self._wait(m, load)
             controls = {"store": store, "load": load}
-            m.d.comb += [self.ready.eq(self.en & (~there | load)), store.eq(self.ready & self.have)]
-            with m.If(store):
-                m.d.sync += [there.eq(1), there_last.eq(self.last)]
-            with m.Elif(load):
-                m.d.sync += there.eq(0)
-        select = Signal(self.steps)
-        taken = Signal(self.steps)
-        m.d.comb += taken.eq(select & self.take.replicate(self.steps))
-        rows = self._held(m, "row", self.row, self.a, select=taken, **controls)
-        columns = self._held(m, "column", self.column, self.b, select=select, **controls)
-        if self.row.waits:
-            done = self._skip(m, reduce(or_, (row.some for row in rows)), load, step, select)
         else:
-            done = self._count(m, load, step, select)
+            there, there_last = self._hold(m, load), self.last
+            controls = {"store": load}
+        select = Signal(self.steps)
+        some = self._operands(m, select, controls)
+        following, ends = self._skip(m, some, load, step) if self.skips else self._count(load, select)
         free = Signal()
         m.d.comb += [
-            free.eq(self.en & (~valid | (self.take & done))),
+            self.idle.eq(~valid & ~there),
+            free.eq(self.frees(valid, self.take & done)),
             load.eq(free & there),
             step.eq(self.take & ~done),
             self.valid.eq(valid),
-            self.step_last.eq(last & done),
-            self.digits.eq(Cat(row.digits for row in rows)),
-            self.weighted.eq(Cat(column.weighted for column in columns)),
         ]
-        if not self.row.waits:
-            m.d.comb += self.ready.eq(free)
         with m.If(free):
             m.d.sync += valid.eq(there)
         with m.If(load):
             m.d.sync += last.eq(there_last)
+        with m.If(load | step):
+            m.d.sync += [select.eq(following), done.eq(ends)]
+        self.say(m, load, step, select, done=done, last=last, ends=ends & Mux(load, there_last, last))
         return m
 
-    def _held(self, m: Module, name: str, part: Part, values: Value, **controls: Value) -> list[Shared]:
-        """The operands of all rows, or columns."""
-        size = len(part.values)
-        return [
-            place(m, f"{name}{i}", part, values=values.word_select(i, size), **controls)
-            for i in range(len(values) // size)
-        ]
+    def frees(self, valid: Value, done: Value) -> Value:
+        """A beat may be loaded, as none is there, or it is ``done``."""
+        return self.en & (~valid | done)
 
-    def _count(self, m: Module, load: Value, step: Value, select: Signal) -> Value:
-        """Select all steps in turn; gives whether the last one is."""
-        if self.steps == 1:
-            m.d.comb += select.eq(1)
-            return Const(1, 1)
-        with m.If(load):
-            m.d.sync += select.eq(1)
-        with m.Elif(step):
-            m.d.sync += select.eq(select << 1)
-        return select[-1]
-
-    def _skip(self, m: Module, some: Value, load: Value, step: Value, select: Signal) -> Value:
-        """Select the steps in which there is a digit in turn; gives whether the last one is."""
-        left, following, lowest = Signal(self.steps), Signal(self.steps), Signal(self.steps)
-        m.d.comb += following.eq(Mux(load, some, left))
-        m.d.comb += lowest.eq(Cat(bit & ~following[:i].any() for i, bit in enumerate(following)))
+    def say(self, m: Module, load: Value, step: Value, select: Value, *, done: Value, last: Value, ends: Value) -> None:
+        """What else the step is: where it ``ends`` its tile."""
+        step_last = Signal()
         with m.If(load | step):
-            m.d.sync += [select.eq(lowest), left.eq(following & ~lowest)]
-        return ~left.any()
+            m.d.sync += step_last.eq(ends)
+        m.d.comb += self.step_last.eq(step_last)
+
+    def _wait(self, m: Module, load: Value) -> tuple[Value, Value, Value]:
+        """A place for the next beat: whether one waits there, whether it is its tile's last, and that one is stored."""
+        waiting, waiting_last, store = Signal(), Signal(), Signal()
+        m.d.comb += [self.accept.eq(store), store.eq(self.en & (~waiting | load) & self.have)]
+        with m.If(store):
+            m.d.sync += [waiting.eq(1), waiting_last.eq(self.last)]
+        with m.Elif(load):
+            m.d.sync += waiting.eq(0)
+        return waiting, waiting_last, store
+
+    def _hold(self, m: Module, load: Value) -> Value:
+        """The next beat waits where it comes from; gives whether one does.
+
+        Where a beat takes several steps it is accepted a cycle after it was loaded, so that nothing in front waits for
+        what this cycle decides.
+        """
+        if self.steps == 1:
+            m.d.comb += self.accept.eq(load)
+            return self.have
+        loaded = Signal()
+        m.d.sync += loaded.eq(load)
+        m.d.comb += self.accept.eq(loaded)
+        return self.have & ~loaded
+
+    def _operands(self, m: Module, select: Value, controls: dict[str, Value]) -> Value:
+        """Hold the operands of all rows and columns; gives the steps in which one that waits has a digit."""
+        taken = Signal(self.steps)
+        m.d.comb += taken.eq(select & self.take.replicate(self.steps))
+        some: list[Value] = []
+        for name, part in self.held.items():
+            values, chosen = getattr(self, name), taken if name == self.recoded else select
+            placed = []
+            for i in range(self.places[name]):
+                own = values.word_select(i, len(part.values))
+                placed.append(place(m, f"{name}{i}", part, values=own, select=chosen, **controls))
+            m.d.comb += getattr(self, f"{name}_step").eq(Cat(each.step for each in placed))
+            if name == self.recoded and self.skips:
+                some = [each.some for each in placed]
+        return self._some(some)
+
+    def _some(self, each: list[Value]) -> Value:
+        """The steps in which one of them has a digit."""
+        return reduce(or_, each, Const(0, self.steps))
+
+    def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
+        """The next step, which follows the one before, and whether it is the last one."""
+        if self.steps == 1:
+            return Const(1, 1), Const(1, 1)
+        return Mux(load, 1, select << 1), select[-2] & ~load
+
+    def _skip(self, m: Module, some: Value, load: Value, step: Value) -> tuple[Value, Value]:
+        """The next step in which there is a digit, or none at all, and whether it is the last one."""
+        left, among, lowest, others = (Signal(self.steps, name=name) for name in ("left", "among", "lowest", "others"))
+        m.d.comb += [
+            among.eq(Mux(load, some, left)),
+            lowest.eq(Cat(bit & ~among[:i].any() for i, bit in enumerate(among))),
+            others.eq(among & ~lowest),
+        ]
+        with m.If(load | step):
+            m.d.sync += left.eq(others)
+        return lowest, ~others.any()

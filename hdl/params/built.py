@@ -28,20 +28,24 @@ def _results_stay(axes: Axes) -> bool:
 #: Whether some axes have the property, and what it is.
 RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
-        lambda axes: axes.recoded is Recoded.B and _results_stay(axes) and axes.digits.order is not None,
-        "B is recoded alone, and its digits follow each other in time",
+        lambda axes: axes.recoded is Recoded.B and not _dense(axes),
+        "B is recoded alone, and rows skip zeros of their own: digits of B are those of all rows",
     ),
     (
-        lambda axes: axes.b is Travel.BROADCAST and not _dense(axes),
-        "operands of B are broadcast over m to rows that run apart, or with its digits",
+        lambda axes: axes.b is Travel.BROADCAST and axes.skips_by_row,
+        "operands of B are broadcast over m to rows that run apart",
     ),
     (
         lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
         "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
     (
-        lambda axes: axes.weights_stay and axes.digits.order is not None,
-        "digits in time where a block of B stays",
+        lambda axes: axes.weights_stay and axes.skip is Skip.COMMON and axes.recodes_in_pe,
+        "steps are skipped, and every PE recodes: whether one has a digit must be known in front of the array",
+    ),
+    (
+        lambda axes: axes.weights_stay and axes.skip is Skip.COMMON and axes.recoded is Recoded.B,
+        "steps are skipped in which B that stays has no digit: every column has others, and all work at once",
     ),
     (
         lambda axes: _by_planes(axes) and axes.skip is Skip.NONE,
@@ -52,7 +56,20 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "a chain over k of planes: its copies take the steps of a plane at different times; lanes have a tree",
     ),
     (
-        lambda axes: axes.digits.order is not None and not axes.skips_by_row and axes.recodes_in_pe,
+        lambda axes: axes.stores_operands and not axes.skips_by_row and axes.recoded is Recoded.B,
+        "planes of digits of B: the store lists the steps in which a row of A has a digit",
+    ),
+    (
+        lambda axes: (
+            axes.stores_operands
+            and axes.skip is Skip.COMMON
+            and not axes.sums_in_one_step
+            and axes.adders is not Adders.COLUMN
+        ),
+        "sums of planes that leave row after row: what adds them up in a column takes the rows in turn",
+    ),
+    (
+        lambda axes: axes.digits.order is not None and _dense(axes) and axes.recodes_in_pe and _results_stay(axes),
         "digits in time that every PE makes: each would hold the operand, and count its digits",
     ),
     (
@@ -70,8 +87,8 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "one sum of all weights leaves once a tile: a column's final adder takes the rows in turn, as they are through",
     ),
     (
-        lambda axes: axes.recodes_both and (axes.hands_a_over or axes.weights_stay),
-        "digits of both operands with systolic hand-over, or a block of B that stays: lanes end together",
+        lambda axes: axes.recodes_both and axes.weights_stay,
+        "digits of both operands where a block of B stays: lanes end together",
     ),
     (
         lambda axes: axes.recodes_both and not axes.tree,
@@ -80,10 +97,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.recodes_both and (_by_planes(axes) or axes.recodes_in_pe or axes.sum != Sum()),
         "digits of both operands are made at the edge, taken operand by operand, and added at their weight",
-    ),
-    (
-        lambda axes: not axes.skips_by_row and not axes.sums_in_one_step and axes.adders is not Adders.COLUMN,
-        "dense sums whose final adders do not take the rows of a column in turn",
     ),
     (
         lambda axes: axes.sums_in_one_step and axes.adders not in (Adders.OWN, Adders.COLUMN),

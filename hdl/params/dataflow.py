@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hdl.params.axes import Order, Travel
+from hdl.params.axes import Adders, Order, Travel
 from hdl.params.engine import EngineParams
 
 __all__ = ["BeatMap", "Dataflow"]
@@ -135,14 +135,47 @@ class Dataflow:
         return int(self.axes.has_cells)
 
     @property
+    def gated_bus(self) -> bool:
+        """Finished sums go straight onto the result bus: no two of a column come in one step, and none waits."""
+        return bool(self.row_skew) and self.in_turn is not Adders.ONE
+
+    @property
     def bus_stages(self) -> int:
         """Registers on the way of a result from the last row up to the first, but those that hold results back."""
-        return -(-self.params.rows // self.ROWS_PER_BUS_STAGE) if self.row_skew else 1
+        return -(-self.params.rows // self.ROWS_PER_BUS_STAGE) if self.gated_bus else 1
+
+    @property
+    def result_steps(self) -> int:
+        """Steps from the first row of a tile's results on the result bus to the last one."""
+        if self.in_turn is Adders.ONE:
+            return (self.params.rows - 1) * self.params.cols + 1
+        return self.params.rows + self.bus_stages - 1
+
+    @property
+    def in_turn(self) -> Adders:
+        """Who shares a final adder where results stay, and rows keep step; elsewhere a column's takes rows in turn."""
+        keeps_step = not self.axes.weights_stay and not self.axes.skips_by_row
+        return self.axes.adders if keeps_step else Adders.COLUMN
+
+    @property
+    def turn_steps(self) -> int:
+        """Steps from the first to the last column that an adder of a row takes in turn."""
+        last = self.params.cols - 1
+        return last + last // self.ROWS_PER_BUS_STAGE * self.column_skew
+
+    @property
+    def hold_steps(self) -> int:
+        """Steps from the first PE that finishes a sum to the last one."""
+        return (self.params.rows - 1) * self.row_skew + (self.params.cols - 1) * self.column_skew
 
     @property
     def drain_cycles(self) -> int:
-        """Cycles in which one tile's results occupy the result bus."""
-        return self.params.rows + self.bus_stages - 1
+        """Cycles in which one tile's results occupy result bus and final adders."""
+        if self.in_turn is Adders.ONE:
+            return self.params.rows * self.params.cols + self.hold_steps
+        if self.in_turn is Adders.ROW:
+            return max(self.result_steps, self.turn_steps + 1)
+        return self.result_steps
 
     @property
     def beat_steps(self) -> int:
@@ -163,5 +196,5 @@ class Dataflow:
         are skipped in which no row has a digit, as many as there are digits that are not zero in one of them.
         """
         if self.params.weight_stationary:
-            return -(-k // self.params.depth) * max(self.params.rows, self.params.depth)
+            return -(-k // self.params.depth) * max(self.params.rows * self.beat_steps, self.params.depth)
         return max(self.a.beats(k) * self.beat_steps, self.drain_cycles)

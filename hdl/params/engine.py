@@ -176,7 +176,10 @@ class EngineParams:
         if at_once is not None and point.digits.order is Order.OPERANDS and self.digits % at_once:
             message = f"has {self.digits} digits under {self.encoder!r}, which cannot be done {at_once} at a time"
             fitting = [count for count in range(1, self.digits + 1) if self.digits % count == 0]
-            yield Problem("engine.a", f"{self.a} {message}", f"legal are {', '.join(map(str, fitting))} at a time")
+            key = "b" if self.recoded is self.b else "a"
+            yield Problem(
+                f"engine.{key}", f"{self.recoded} {message}", f"legal are {', '.join(map(str, fitting))} at a time"
+            )
 
     def _one_of(self, key: str, legal: tuple[str, ...]) -> Iterator[Problem]:
         value = getattr(self, key)
@@ -256,8 +259,8 @@ class EngineParams:
 
     @property
     def digits(self) -> int:
-        """Digits of an operand of A."""
-        return digit_count(self.encoder, self.a)
+        """Digits of an operand that is recoded: of A, or of B if that alone is."""
+        return digit_count(self.encoder, self.recoded)
 
     @property
     def result_signed(self) -> bool:

@@ -13,6 +13,7 @@ from hdl.arith.heap import BitHeap, share_of_levels
 from hdl.arith.terms import TermForm, Terms
 from hdl.params import EngineParams
 from hdl.pe.base import ProcessingElement
+from hdl.pe.sums import exact
 
 __all__ = ["LaconicPE"]
 
@@ -44,7 +45,8 @@ class LaconicPE(ProcessingElement):
     def __init__(self, params: EngineParams) -> None:
         self.forms = TermForm(params, params.a), TermForm(params, params.b)
         self.top = sum(form.top for form in self.forms)  # the highest bit of a product
-        self.excess = params.depth << (self.top + 1)
+        self.each = params.depth << (self.top + 1)  # what products count beyond themselves, in a step
+        self.excess = 0 if exact(params) else self.each
         self.sum_bits = min((params.depth * (3 << self.top)).bit_length(), params.accumulator)
         self.carries = carry_columns(params.accumulator, self.sum_bits, params.carry_every)
         self.columns = (*range(params.accumulator), *self.carries)
@@ -70,6 +72,9 @@ class LaconicPE(ProcessingElement):
         for column, bits in enumerate(heap.registered(m, self.en).columns):
             for bit in bits:
                 total.add(bit, column)
+        for column in range(self.params.accumulator):
+            if (self.each - self.excess) and (-self.each >> column) & 1:
+                total.add(Const(1, 1), column)
         value = Cat(*reduce_to_groups(m, total, self.carries))
         with m.If(self.en):
             m.d.sync += acc.eq(value)

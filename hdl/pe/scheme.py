@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Module, Value
 
 from hdl.arith.encoding import Recoder
+from hdl.arith.finish import Finish
 from hdl.lib.shared import place
 from hdl.params import EngineParams
-from hdl.params.axes import Recoded
+from hdl.params.axes import Adders, Recoded
 from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.base import ProcessingElement
 from hdl.pe.cell import Cell
@@ -46,6 +47,13 @@ class Scheme:
         Wires of the operands that enter a row, and a column, in a step.
     pe_b_bits : int
         Wires of the operands of B as PEs take them.
+    width : int
+        Bits of a finished sum.
+    bus_bits : int
+        What a row of ``cols`` sums puts on the result buses: accumulators where the adders stand behind these, finished
+        sums, or one accumulator at a time where all share an adder.
+    adders : Adders
+        Who shares the final adders; nobody where there are none.
     core : dict
         How often each module of the core stands in a ``pe``.
     lanes : int
@@ -60,6 +68,9 @@ class Scheme:
     a_bits: int
     b_bits: int
     pe_b_bits: int
+    width: int
+    bus_bits: int
+    adders: Adders
     core: dict[str, int]
     lanes: int = 1
 
@@ -77,10 +88,12 @@ class Scheme:
         pe, lanes = _pe(params), params.k_step
         core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}
         recode, recodes_b = recoder(params), params.axes.recoded is Recoded.B
-        a_bits, pe_b_bits = (len(getattr(pe, f"{name}_in" if name in pe.handed else name)) for name in "ab")
+        a_bits, pe_b_bits = (len(pe.operand(name)) for name in "ab")
         b_bits = pe_b_bits
         if recode is not None:
             a_bits, b_bits = (a_bits, lanes * params.b.width) if recodes_b else (lanes * params.a.width, b_bits)
+        adders = params.axes.adders if pe.finish else Adders.OWN
+        taken = {Adders.COLUMN: params.cols * len(pe.acc), Adders.ONE: len(pe.acc)}
         return cls(
             pe,
             recode=recode,
@@ -90,14 +103,22 @@ class Scheme:
             a_bits=a_bits,
             b_bits=b_bits,
             pe_b_bits=pe_b_bits,
+            width=params.accumulator,
+            bus_bits=taken.get(adders, params.cols * params.accumulator),
+            adders=adders,
             core=core,
             lanes=lanes,
         )
 
     @property
     def redundant(self) -> bool:
-        """A sum needs a carry-propagate addition at the drain."""
+        """A sum needs a carry-propagate addition after the last step."""
         return self.pe.finish > 0
+
+    def adder(self, *, follow: bool = False) -> Finish:
+        """The final adder; with ``follow`` it hands its correction on to the next column's."""
+        zeros = (self.excess & -self.excess).bit_length() - 1 if self.excess else self.width
+        return Finish(self.width, self.columns, zeros, steps=self.pe.finish, follow=follow)
 
     @property
     def acc_bits(self) -> int:

@@ -33,6 +33,8 @@ class Run:
         Of a wrong one, or of what else went wrong.
     taken, rows : list of int
         In the first copy the cycles in which a tile's last beat of A was taken, and in which its first row left.
+    work : list of Tiles
+        A tile of every copy, for each tile of the streak.
     """
 
     compared: int = 0
@@ -40,6 +42,7 @@ class Run:
     example: str = ""
     taken: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
+    work: list[Tiles] = field(default_factory=list)
 
 
 def corners(params: EngineParams, tiles: Tiles, rng: np.random.Generator) -> Tiles:
@@ -118,7 +121,7 @@ def run_engine(
         lanes.set(rst=reset, job_valid=0, counters_clear=0, m_axis_c_tready=0)
         lanes.step()
     lanes.set(job_tiles=len(ks), job_valid=1)
-    run = Run()
+    run = Run(work=work)
     got: list[list[int]] = [[] for _ in range(copies)]
     due = len(ks) * params.rows
     ends = set(np.cumsum([flow.a.beats(k) for k in ks]).tolist())

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations, cycle, pairwise, product
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from hdl.engine.bodies import body_of
 from hdl.engine.top import Engine
-from hdl.params import Axes, ConfigError, Dataflow, EngineParams, OperandFormat
+from hdl.params import Dataflow
 from hdl.params.axes import Adders, Carries, Encode, KForm, KSpace, Recoded, Sum, Travel
-from hdl.params.built import unbuilt
+from tests.hdl.cover import engines, points
 from tests.hdl.lanes import Netlist, netlists
 from tests.hdl.streams import run_engine
 
@@ -25,64 +25,7 @@ CHOICES: dict[str, list[Any]] = {
     "sum": [Sum(carries, per_weight) for carries in Carries for per_weight in (False, True)],
     "adders": list(Adders),
 }
-#: What changes from engine to engine beside the axes.
-SIZES = [(3, 2), (1, 3), (2, 1), (9, 2), (1, 1)]
-FORMATS = [("s4", "s5"), ("u3", "s4"), ("s3", "u5"), ("u4", "u4"), ("s12", "s3"), ("s5", "s8")]
-OTHER: dict[str, list[Any]] = {
-    "encoder": ["booth", "ent", "naf", "bit_serial"],
-    "multiplier": ["fused", "inferred", "fused"],
-    "carry_every": [2, 1, 4, 8, 2],
-    "accumulator": [22, 24, 33],
-    "preload": [False, False, True],
-    "reset_data": [False, True, False, False, False],
-}
-STEPS = [3, 2, 1, 4, 3]
-
-
-def points() -> list[Axes]:
-    """All that are built."""
-    found = []
-    for values in product(*CHOICES.values()):
-        try:
-            axes = Axes(**dict(zip(CHOICES, values, strict=True)))
-        except ConfigError:
-            continue
-        if not unbuilt(axes):
-            found.append(axes)
-    return found
-
-
-def chosen() -> list[Axes]:
-    """Few points, in which any two choices meet that meet anywhere."""
-
-    def pairs(axes: Axes) -> set[tuple[Any, ...]]:
-        return set(combinations([(name, getattr(axes, name)) for name in CHOICES], 2))
-
-    left = [(axes, pairs(axes)) for axes in points()]
-    taken, met = [], set()
-    while left:
-        axes, found = max(left, key=lambda each: len(each[1] - met))
-        taken.append(axes)
-        met |= found
-        left = [each for each in left if each[1] - met]
-    return taken
-
-
-def engines() -> list[EngineParams]:
-    """An engine for each of those points; all else comes round beside them."""
-    others = zip(*map(cycle, OTHER.values()), strict=False)
-    result = []
-    for axes, size, form, steps, values in zip(
-        chosen(), cycle(SIZES), cycle(FORMATS), cycle(STEPS), others, strict=False
-    ):
-        k = axes.k if axes.k.form is KForm.NONE else replace(axes.k, steps=steps)
-        a, b = map(OperandFormat.parse, form)
-        other = dict(zip(OTHER, values, strict=True))
-        result.append(EngineParams(point=replace(axes, k=k), rows=size[0], cols=size[1], a=a, b=b, **other))
-    return result
-
-
-ENGINES = engines()
+ENGINES = engines(CHOICES)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +34,7 @@ def gates() -> dict[str, Netlist]:
 
 
 def test_more_than_sixty_are_built() -> None:
-    assert len({replace(axes, k=KSpace(axes.k.form, 1)) for axes in points()}) > 60
+    assert len({replace(axes, k=KSpace(axes.k.form, 1)) for axes in points(CHOICES)}) > 60
 
 
 @pytest.mark.parametrize("number", range(len(ENGINES)))

@@ -90,18 +90,6 @@ OPT1 = print_nest(nest_of("systolic_os", "opt1", 4, 2))
             ],
         ),
         (
-            parse(print_nest(conventional("adder_tree", 4, 2, depth=3)).replace(" broadcast", "")),
-            [
-                "nest: no engine is built like this: systolic hand-over with a dense tree over k: its inputs would "
-                "come from steps that lie apart",
-                "nest: the nearest engine is 'mac' on 'systolic_ws'",
-                "line 9, column 7: there is no 'x = add s, c' there",
-                "line 10, column 5: there is no 'C[m,n] += add x over k' there",
-                "nest: there it has 'x += add s, c' in 'time k, m 4' / 'space n 2, k 3'",
-                "nest: there it has 'C[m,n] += add x' in 'time k, m 4' / 'space n 2'",
-            ],
-        ),
-        (
             parse(print_nest(OS).replace("time k", "time k 8")),
             [
                 "line 2, column 8: an engine takes tiles of any K: the outermost loop over k must be 'time k' without "

@@ -14,7 +14,7 @@ from gen.nest.canonical import conventional
 from gen.nest.check import check
 from gen.nest.encoders import ENCODERS, digit_count
 from gen.nest.tile import S8
-from hdl.params import ARRAYS, ConfigError
+from hdl.params import ARRAYS, ConfigError, OperandFormat
 from hdl.params.nest import BROADCAST, RESULT, SKIPPING, Line, Loop, Nest, Statement
 
 __all__ = ["legal_nest"]
@@ -22,10 +22,10 @@ __all__ = ["legal_nest"]
 Move = Callable[[Nest, random.Random], Nest]
 
 
-def legal_nest(rng: random.Random, moves: int = 8) -> Nest:
-    """A legal nest for operands A of format s8, after up to so many moves."""
-    encoder = rng.choice(ENCODERS)
-    size = {"depth": rng.randint(1, 3), "encoder": encoder, "digits": digit_count(encoder, S8)}
+def legal_nest(rng: random.Random, moves: int = 8, form: OperandFormat = S8) -> Nest:
+    """A legal nest for operands of a format, after up to so many moves."""
+    encoder = rng.choice((*ENCODERS, "booth", "booth"))  # no multiplier has another
+    size = {"depth": rng.randint(1, 3), "encoder": encoder, "digits": digit_count(encoder, form)}
     nest = conventional(rng.choice(ARRAYS), rng.randint(1, 3), rng.randint(1, 3), **size)
     if rng.random() < 0.4:
         nest = _b_recoded(nest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import propagate
@@ -10,7 +10,7 @@ from hdl.arith.heap import BitHeap, share_of_levels
 from hdl.lib import roles
 from hdl.lib.shared import Part
 
-__all__ = ["Finish"]
+__all__ = ["Finish", "excess_taken"]
 
 
 class Finish(Part):
@@ -87,3 +87,30 @@ class Finish(Part):
         height = share_of_levels(max(map(len, heap.columns)), steps)
         heap.reduce(m, lambda column: height, name)
         return heap.registered(m, self.en, f"{name}_word")
+
+
+def excess_taken(m: Module, en: Value, clear: Value, width: int, excess: int) -> Value:
+    """What steps have added in excess to the sums that are finished, negated.
+
+    Parameters
+    ----------
+    clear : Value
+        This step is the first of new sums.
+    width : int
+        Bits.
+    excess : int
+        Of a step.
+
+    Returns
+    -------
+    Value
+        That of the sums before, from two steps after ``clear`` until two steps after the next one.
+    """
+    running = Signal(width, reset_less=True)
+    held = Signal(width, reset_less=True)
+    correction = Signal(width, reset_less=True)
+    with m.If(en):
+        m.d.sync += [correction.eq(held), running.eq(Mux(clear, 0, running) - excess)]
+        with m.If(clear):
+            m.d.sync += held.eq(running)
+    return correction
