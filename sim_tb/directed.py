@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hdl.params import EngineParams
+from hdl.params import Dataflow, EngineParams
 
 __all__ = ["DIRECTED", "LONGEST", "applies"]
 
 DIRECTED = ("traffic", "corners", "streak", "counters", "wrong_tlast", "long_tile", "reset_midway", "empty_job")
-#: Above this, a tile at the limit of K takes too long from Python.
+#: A tile at the limit of K of more beats takes too long from Python.
 LONGEST = 600
 
 
@@ -16,5 +16,5 @@ def applies(name: str, params: EngineParams) -> bool:
     if name == "streak":
         return not params.axes.stores_operands  # there the cycles of a tile depend on its operands
     if name == "long_tile":
-        return params.k_step <= params.k_limit <= LONGEST
+        return params.k_step <= params.k_limit and Dataflow(params).a.beats(params.k_limit) <= LONGEST
     return True

@@ -80,8 +80,7 @@ class Stepper(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         valid, last, load, step = Signal(), Signal(), Signal(), Signal()
-        # The step is the last one of its beat, of its tile: known in registers, as much depends on them.
-        done, step_last = Signal(), Signal()
+        done = Signal()  # the step is the last one of its beat: known in a register, as much depends on it
         if self.skips:
             there, there_last, store = self._wait(m, load)
             controls = {"store": store, "load": load}
@@ -94,19 +93,30 @@ class Stepper(Part):
         free = Signal()
         m.d.comb += [
             self.idle.eq(~valid & ~there),
-            free.eq(self.en & (~valid | (self.take & done))),
+            free.eq(self.frees(valid, self.take & done)),
             load.eq(free & there),
             step.eq(self.take & ~done),
             self.valid.eq(valid),
-            self.step_last.eq(step_last),
         ]
         with m.If(free):
             m.d.sync += valid.eq(there)
         with m.If(load):
             m.d.sync += last.eq(there_last)
         with m.If(load | step):
-            m.d.sync += [select.eq(following), done.eq(ends), step_last.eq(ends & Mux(load, there_last, last))]
+            m.d.sync += [select.eq(following), done.eq(ends)]
+        self.say(m, load, step, select, done=done, last=last, ends=ends & Mux(load, there_last, last))
         return m
+
+    def frees(self, valid: Value, done: Value) -> Value:
+        """A beat may be loaded, as none is there, or it is ``done``."""
+        return self.en & (~valid | done)
+
+    def say(self, m: Module, load: Value, step: Value, select: Value, *, done: Value, last: Value, ends: Value) -> None:
+        """What else the step is: where it ``ends`` its tile."""
+        step_last = Signal()
+        with m.If(load | step):
+            m.d.sync += step_last.eq(ends)
+        m.d.comb += self.step_last.eq(step_last)
 
     def _wait(self, m: Module, load: Value) -> tuple[Value, Value, Value]:
         """A place for the next beat: whether one waits there, whether it is its tile's last, and that one is stored."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from gen.emit.verilog import Emission, emit
 from hdl.params import EngineParams
+from tests.sim.pairwise import complete
 
 #: By name. Sizes: one PE, non-square, one row, one column, several stages of the result bus. Formats and accumulators:
 #: mixed widths, mixed signs, both unsigned, 16 bits, accumulators that just hold a few products, 64 bits.
@@ -195,32 +196,10 @@ ENGINES: dict[str, dict[str, Any]] = {
     "tall": {"rows": 17, "cols": 2, "a": "s5", "b": "s5", "accumulator": 13},
 }
 
-#: Further engines, after which every pair of settings has met (tests/sim/pairwise.py).
-PAIRWISE = [
-    ("adder_tree", "opt2", "naf", "s8", "s5", 2, 2, 2, 1, True),
-    ("systolic_ws", "opt1", "bit_serial", "s8", "s8", 3, 1, 2, 4, True),
-    ("systolic_ws", "opt1", "ent", "u6", "s5", 2, 2, 1, 8, True),
-    ("matrix_2d", "opt4e", "bit_serial", "s5", "s5", 2, 2, 1, 8, True),
-    ("systolic_os", "opt3", "ent", "s8", "s8", 3, 1, 1, 1, False),
-    ("systolic_os", "opt4c", "bit_serial", "u6", "s5", 1, 3, 1, 1, False),
-    ("cube", "opt1", "bit_serial", "s8", "s8", 3, 1, 6, 8, False),
-    ("systolic_os", "opt4c", "ent", "s5", "u6", 2, 2, 1, 4, False),
-    ("systolic_os", "opt3", "naf", "s8", "s8", 1, 3, 1, 8, False),
-    ("systolic_ws", "opt1", "booth", "s8", "s8", 3, 1, 2, 2, False),
-    ("systolic_os", "opt4e", "naf", "s8", "s8", 1, 3, 1, 1, False),
-    ("systolic_ws", "mac", "booth", "s5", "s8", 3, 5, 1, 2, False),
-    ("cube", "opt1", "booth", "s8", "s8", 2, 2, 6, 1, False),
-    ("systolic_os", "opt3", "booth", "s8", "s8", 2, 2, 1, 4, False),
-    ("systolic_os", "opt4c", "booth", "s8", "s8", 3, 1, 1, 8, False),
-    ("adder_tree", "opt2", "ent", "s8", "s8", 1, 3, 1, 2, False),
-    ("systolic_os", "opt4e", "booth", "s8", "s8", 3, 1, 1, 1, False),
-    ("systolic_ws", "opt1", "booth", "s8", "s8", 3, 1, 2, 8, False),
-    ("adder_tree", "opt1", "booth", "s8", "s8", 1, 3, 1, 4, False),
-]
-_KEYS = ("array", "scheme", "encoder", "a", "b", "rows", "cols", "depth", "carry_every", "preload")
-for _values in PAIRWISE:
-    _engine = {**dict(zip(_KEYS, _values, strict=True)), "segment": 32, "accumulator": 24}
-    ENGINES["-".join(map(str, _values))] = _engine
+
+for _number, _values in enumerate(complete(map(EngineParams.from_dict, ENGINES.values())), 1):
+    #: After these, every pair of settings of the structures that the rules build has met (tests/sim/pairwise.py).
+    ENGINES[f"pair {_number}"] = _values
 
 
 def params(name: str) -> EngineParams:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from sim_tb.directed import DIRECTED, applies
 from sim_tb.run import run_protocol, run_stress
 from sim_tb.stalls import Profile
 from tests.sim.engines import ENGINES, hardware, params
+from tests.sim.pairwise import covering, settings
 
 pytestmark = pytest.mark.sim
 
@@ -23,10 +26,22 @@ def test_hardware_driven(name: str) -> None:
         assert len(answer["stalls"]) == 5 * len(Profile)  # every stream has met every profile
 
 
-PYTHON_DRIVEN = (
-    *("one_pe", "default", "mac", "narrow", "unsigned", "tall", "cube", "stationary", "tree"),
-    *("opt3_systolic", "opt4c", "opt4e_systolic"),
-    *("laconic_one", "laconic_square", "stationary_deep", "cube_tall"),
+@cache
+def directed(name: str) -> frozenset[tuple[str, str, object]]:
+    """The directed tests that apply to an engine, each with every setting of it."""
+    engine = params(name)
+    return frozenset((test, *setting) for test in DIRECTED if applies(test, engine) for setting in settings(engine))
+
+
+#: Every directed test meets every setting of the engines to which it applies.
+PYTHON_DRIVEN = covering(
+    ENGINES,
+    (
+        *("one_pe", "default", "mac", "narrow", "unsigned", "tall", "cube", "stationary", "tree"),
+        *("opt3_systolic", "opt4c", "opt4e_systolic"),
+        *("laconic_one", "laconic_square", "stationary_deep", "cube_tall"),
+    ),
+    directed,
 )
 
 
@@ -36,13 +51,3 @@ def test_python_driven(name: str) -> None:
     assert answer["passed"], answer["problems"]
     assert set(answer["tests"]) == {test for test in DIRECTED if applies(test, params(name))}
     assert answer["tiles"] >= 60
-
-
-def test_every_directed_test_runs_on_each_kind_of_engine() -> None:
-    """None of them is left out everywhere, without a word."""
-    kinds = {"os": (), "deep": ("systolic_ws", "cube"), "terms": ("laconic",)}
-    for test in DIRECTED:
-        ran = [params(name) for name in PYTHON_DRIVEN if applies(test, params(name))]
-        assert any(each.k_step == 1 for each in ran), test
-        for values in kinds.values():
-            assert all(any(value in (each.array, each.scheme) for each in ran) for value in values), test

@@ -15,7 +15,7 @@ from gen.config import Config, WorkloadSettings
 from gen.output import open_output
 from hdl.params import CheckFailed, EngineParams, ToolError
 from sim_tb.run import run_model, run_workload, simulate
-from tests.sim.engines import hardware, params
+from tests.sim.engines import ENGINES, hardware, params
 
 pytestmark = pytest.mark.sim
 
@@ -46,6 +46,17 @@ def test_digits(name: str, tmp_path: Path) -> None:
     assert 0 < answer["utilization"] <= 1
     assert (tmp_path / "out" / "sim" / "sim.log").stat().st_size > 0
     assert said
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_random_workload(name: str) -> None:
+    """A short workload of random tiles on every engine: results, and the cycles of their operands."""
+    engine = params(name)
+    k = min(3 * engine.k_step, engine.k_limit)
+    answer = run_workload(engine, hardware(name), tiles=20, k=k)
+    assert answer["passed"], answer["problems"]
+    assert answer["elements_checked"] == 20 * engine.rows * engine.cols
+    assert answer["macs"] == answer["elements_checked"] * k
 
 
 def test_random_tiles(tmp_path: Path) -> None:
