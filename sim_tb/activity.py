@@ -21,7 +21,7 @@ def active_cycles(params: EngineParams, tiles: Tiles) -> int:
     """
     flow = Dataflow(params)
     beats = flow.a.beats(tiles.k)
-    if params.axes.skip is not Skip.COMMON:
+    if params.axes.skip is not Skip.COMMON or params.axes.stores_operands:
         return tiles.count * beats * flow.beat_steps
     operands = tiles.b.swapaxes(1, 2) if params.axes.recoded is Recoded.B else tiles.a
     beats = -(-tiles.k // params.k_step)

@@ -44,17 +44,21 @@ class Traveller(Part):
                     along[name] = In(width)
         super().__init__({"en": In(1), **along, **ports})
 
+    def operand(self, name: str) -> Value:
+        """The port through which an operand, or flag, comes."""
+        return getattr(self, f"{name}_in" if name in self.handed else name)
+
     def arrived(self, m: Module, *names: str) -> list[Value]:
         """Operands, or flags, as they are in this step."""
         values = []
         for name in names:
             if name not in self.handed:
-                values.append(getattr(self, name))
+                values.append(self.operand(name))
                 continue
             register = Signal(self.handed[name], name=name, reset_less=True)
             m.d.comb += getattr(self, f"{name}_out").eq(register)
             with m.If(self.en):
-                m.d.sync += register.eq(getattr(self, f"{name}_in"))
+                m.d.sync += register.eq(self.operand(name))
             values.append(register)
         return values
 

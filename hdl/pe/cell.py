@@ -49,13 +49,12 @@ class Cell(ProcessingElement):
         for d in range(self.params.depth):
             operands = {}
             for name in "ab":
-                port = f"{name}_in" if name in self.handed else name
-                word = getattr(self, port)
+                port, word = f"{name}_in" if name in self.handed else name, self.operand(name)
                 operands[port] = word.word_select(d, len(word) // self.params.depth)
             pes.append(place(m, f"pe{d}", self.pe, en=self.en, sum_in=total, **operands))
             total = pes[-1].sum_out
         flag = "clear_in" if "clear" in self.handed else "clear"
-        end = place(m, "accumulator", self.accumulator, en=self.en, sum=total, **{flag: getattr(self, flag)})
+        end = place(m, "accumulator", self.accumulator, en=self.en, sum=total, **{flag: self.operand("clear")})
         for name, parts in (("a", pes), ("b", pes), ("clear", [end])):
             if name in self.handed:
                 m.d.comb += getattr(self, f"{name}_out").eq(Cat(part.outputs[f"{name}_out"] for part in parts))

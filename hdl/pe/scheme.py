@@ -88,7 +88,7 @@ class Scheme:
         pe, lanes = _pe(params), params.k_step
         core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}
         recode, recodes_b = recoder(params), params.axes.recoded is Recoded.B
-        a_bits, pe_b_bits = (len(getattr(pe, f"{name}_in" if name in pe.handed else name)) for name in "ab")
+        a_bits, pe_b_bits = (len(pe.operand(name)) for name in "ab")
         b_bits = pe_b_bits
         if recode is not None:
             a_bits, b_bits = (a_bits, lanes * params.b.width) if recodes_b else (lanes * params.a.width, b_bits)

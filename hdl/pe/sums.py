@@ -196,10 +196,11 @@ class Adding:
     @property
     def excess(self) -> int:
         """What a step adds beyond its products: nothing where they are an operator's."""
-        return 0 if self._operator else self.count * self.factors.products.excess
+        return 0 if self.operator else self.count * self.factors.products.excess
 
     @property
-    def _operator(self) -> bool:
+    def operator(self) -> bool:
+        """Multiplier and adder are operators, left to synthesis."""
         return self.params.axes.multiplies and self.params.multiplier == "inferred"
 
     def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Sequence[Value]) -> list:
@@ -207,7 +208,7 @@ class Adding:
         pairs = [
             (a.word_select(d, self.factors.a_bits), b.word_select(d, self.factors.b_bits)) for d in range(self.count)
         ]
-        if self._operator:
+        if self.operator:
             return [self._operators(m, en, pairs, kept[0])]
         lanes = [f"{d}_" if self.count > 1 else "" for d in range(self.count)]
         factors = [self.factors.digits(m, *pair, name) for name, pair in zip(lanes, pairs, strict=True)]

@@ -1,4 +1,4 @@
-"""PEs that hand their sums on: links of a chain along K in a cube or around weights that stay, leaves of a tree."""
+"""PEs around weights that stay, which hand their sums on: links of a chain along K, leaves of a tree."""
 
 from __future__ import annotations
 
@@ -10,33 +10,28 @@ from hdl.arith.multiply_add import CarrySave, MultiplyAdd
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.params import EngineParams
-from hdl.pe.link import LinkPE
 from hdl.pe.product import ProductPE
-from hdl.pe.sums import RunningSum
 
 __all__ = ["chain_pe"]
 
 
 def chain_pe(d: Drawing, params: EngineParams) -> None:
-    """A PE of a cube, of a weight-stationary systolic array, or of a multiplier-adder tree."""
+    """A PE of a weight-stationary systolic array, or of a multiplier-adder tree."""
     tree = params.axes.tree
     digits = encoding(params.encoder, params.a) if params.axes.saves_carries else Booth(params.a)
     _operand_a(d, digits.bits if params.axes.saves_carries else params.a.width, passes=not tree)
-    if params.weight_stationary:
-        _weight(d, params, passes=not tree)
-    else:
-        _operand_b(d, params)
+    _weight(d, params, passes=not tree)
     if tree:
         _leaf(d, params, digits)
         return
-    inner, outer = ("p_in", "p_out") if params.weight_stationary else ("sum_in", "sum_out")
-    d.text(346, 17, inner, "port")
+    outer = "p_out"
+    d.text(346, 17, "p_in", "port")
     if not params.axes.saves_carries:
         d.wire((338, 4), (338, 106))
         d.width_mark(338, 60, str(params.block_bits), 8, 4)
         _number(d, params, digits, params.block_bits, outer)
     else:
-        form = CarrySave(params, params.block_bits) if params.weight_stationary else LinkPE(params).sums[0]
+        form = CarrySave(params, params.block_bits)
         d.wire((338, 4), (338, 92))
         d.width_mark(338, 60, str(len(form.columns)), 8, 4)
         _pair(d, params, digits, form, outer)
@@ -74,7 +69,7 @@ def _number(d: Drawing, params: EngineParams, digits: Encoding, width: int, name
     d.width_mark(510, 144, str(width), 0, 17, "middle")
 
 
-def _pair(d: Drawing, params: EngineParams, digits: Encoding, form: MultiplyAdd | RunningSum, name: str) -> None:
+def _pair(d: Drawing, params: EngineParams, digits: Encoding, form: MultiplyAdd, name: str) -> None:
     """Multiply, and compress to sum and carries."""
     kept = len(form.columns) - form.width
     block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
@@ -101,18 +96,6 @@ def _operand_a(d: Drawing, bits: int, *, passes: bool) -> None:
     d.wire((142, y), (142, 278), (548, 278))
     d.dot(142, y)
     d.text(548, 294, "a_out", "port", "end")
-
-
-def _operand_b(d: Drawing, params: EngineParams) -> None:
-    """From above through a register, and on to the next PE."""
-    d.wire((214, 4), (214, 48))
-    d.text(222, 17, "b_in", "port")
-    d.width_mark(214, 36, str(params.b.width), 7, 4)
-    register(d, 194, 48, "b")
-    d.wire((214, 72), (214, 114))
-    d.dot(214, 84)
-    d.wire((214, 84), (160, 84), (160, 314), halo=True)
-    d.text(168, 314, "b_out", "port")
 
 
 def _weight(d: Drawing, params: EngineParams, *, passes: bool) -> None:

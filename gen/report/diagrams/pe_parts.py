@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gen.report.svg import Drawing
+from hdl.params import EngineParams
+from hdl.params.axes import Travel
 
-__all__ = ["WIDE", "block", "carries", "frame", "pair", "register"]
+__all__ = ["WIDE", "block", "carries", "clear_gate", "frame", "operands", "pair", "register"]
 
 #: Width of a drawing.
 WIDE = 560
@@ -48,3 +50,49 @@ def pair(d: Drawing, x: float, sum_bits: int, carry_bits: int, name: str) -> Non
         d.wire((x + 56, y), (WIDE - 12, y), class_="bus")
         d.width_mark(WIDE - 50, y, str(bits), 0, 17, "middle")
     d.text(WIDE - 12, 106, name, "port", "end")
+
+
+def operands(
+    d: Drawing, params: EngineParams, a_bits: int, consumer: tuple[float, float], b_bits: int | None = None
+) -> None:
+    """Operand and clear registers, and the ways on to the neighbours; ``consumer`` is the first operation's place."""
+    x, y = consumer
+    bits = str(b_bits or params.b.width)
+    if params.axes.b is Travel.BROADCAST:
+        d.wire((x, 4), (x, y - 30))
+        d.text(x + 8, 17, "b", "port")
+        d.width_mark(x, 60, bits, 7, 4)
+    else:
+        d.wire((x, 4), (x, 48))
+        d.text(x + 8, 17, "b_in", "port")
+        d.width_mark(x, 34, bits, 7, 4)
+        register(d, x - 20, 48, "b")
+        d.wire((x, 72), (x, y - 30))
+        d.dot(x, 84)
+        d.wire((x, 84), (152, 84), (152, 314))
+        d.text(160, 314, "b_out", "port")
+
+    systolic = params.axes.hands_a_over
+    d.wire((8, y), (104 if systolic else x - 36, y), halo=not systolic)
+    d.width_mark(62, y, str(a_bits), -4, -9)
+    if not systolic:
+        d.text(8, y - 10, "a", "port")
+        d.wire((8, 240), (132, 240), arrow=False)
+        d.text(8, 230, "clear", "port")
+        return
+    d.text(8, y - 10, "a_in", "port")
+    register(d, 104, y - 12, "a", 28)
+    d.wire((132, y), (x - 36, y), halo=True)
+    d.wire((142, y), (142, 278), (548, 278), halo=True)
+    d.dot(142, y)
+    d.text(548, 269, "a_out", "port", "end")
+
+    d.wire((8, 240), (104, 240))
+    d.text(8, 230, "clear_in", "port")
+    register(d, 104, 228, "", 28)
+
+
+def clear_gate(d: Drawing, x: float) -> None:
+    """The gate in the feedback that begins a new sum, and the way of ``clear`` to it."""
+    d.wire((132, 240), (x - 24, 240), halo=True)
+    block(d, x - 24, 226, 48, 28, "control", "clear")
