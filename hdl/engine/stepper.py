@@ -79,7 +79,7 @@ class Stepper(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        valid, last, load, step = Signal(), Signal(), Signal(), Signal()
+        valid, last, load, first, moves = Signal(), Signal(), Signal(), Signal(), Signal()
         # The step is the last one of its beat, of its tile: known in registers, as much depends on them.
         done, step_last = Signal(), Signal()
         if self.skips:
@@ -90,13 +90,14 @@ class Stepper(Part):
             controls = {"store": load}
         select = Signal(self.steps)
         some = self._operands(m, select, controls)
-        following, ends = self._skip(m, some, load, step) if self.skips else self._count(load, select)
+        following, ends = self._skip(m, some, first, moves) if self.skips else self._count(first, select)
         free = Signal()
         m.d.comb += [
             self.idle.eq(~valid & ~there),
-            free.eq(self.en & (~valid | (self.take & done))),
+            first.eq(~valid | done),  # the step after this one begins a beat
+            moves.eq(~valid | self.take),
+            free.eq((self.en & ~valid) | (self.take & done)),
             load.eq(free & there),
-            step.eq(self.take & ~done),
             self.valid.eq(valid),
             self.step_last.eq(step_last),
         ]
@@ -104,8 +105,8 @@ class Stepper(Part):
             m.d.sync += valid.eq(there)
         with m.If(load):
             m.d.sync += last.eq(there_last)
-        with m.If(load | step):
-            m.d.sync += [select.eq(following), done.eq(ends), step_last.eq(ends & Mux(load, there_last, last))]
+        with m.If(moves):
+            m.d.sync += [select.eq(following), done.eq(ends), step_last.eq(ends & Mux(first, there_last, last))]
         return m
 
     def _wait(self, m: Module, load: Value) -> tuple[Value, Value, Value]:
@@ -152,20 +153,20 @@ class Stepper(Part):
         """The steps in which one of them has a digit."""
         return reduce(or_, each, Const(0, self.steps))
 
-    def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
+    def _count(self, first: Value, select: Value) -> tuple[Value, Value]:
         """The next step, which follows the one before, and whether it is the last one."""
         if self.steps == 1:
             return Const(1, 1), Const(1, 1)
-        return Mux(load, 1, select << 1), select[-2] & ~load
+        return Mux(first, 1, select << 1), select[-2] & ~first
 
-    def _skip(self, m: Module, some: Value, load: Value, step: Value) -> tuple[Value, Value]:
+    def _skip(self, m: Module, some: Value, first: Value, moves: Value) -> tuple[Value, Value]:
         """The next step in which there is a digit, or none at all, and whether it is the last one."""
         left, among, lowest, others = (Signal(self.steps, name=name) for name in ("left", "among", "lowest", "others"))
         m.d.comb += [
-            among.eq(Mux(load, some, left)),
+            among.eq(Mux(first, some, left)),
             lowest.eq(Cat(bit & ~among[:i].any() for i, bit in enumerate(among))),
             others.eq(among & ~lowest),
         ]
-        with m.If(load | step):
+        with m.If(moves):
             m.d.sync += left.eq(others)
         return lowest, ~others.any()
