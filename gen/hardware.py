@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gen.place import Place
+from gen.places_of_results import places_of_results
 from gen.timing import pes
 from hdl.arith.encoding import encoding
-from hdl.arith.factors import Factors
 from hdl.arith.multiply_add import CarrySave
 from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
-from hdl.arith.step import step_digits
 from hdl.array.columns import TreeColumn
 from hdl.params import Dataflow, EngineParams
 from hdl.params.axes import Skip
 from hdl.params.sparse import SparseShape
-from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.laconic import LaconicPE
-from hdl.pe.link import Accumulator, LinkPE
 from hdl.pe.scheme import Scheme
 from hdl.sparse.ends import Ends
 from hdl.sparse.plane import PlaneSum
 
 __all__ = ["Place", "hardware", "notes"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a primitive stands in the Verilog.
-
-    Parameters
-    ----------
-    primitive : str
-        The primitive and the value that it gives, as in the nest; in ``laconic``, which has no nest, what is done.
-    module : str
-        The module, without the design's prefix, that holds it.
-    copies : int
-        Instances of that module.
-    text : str
-        What it is there.
-    """
-
-    primitive: str
-    module: str
-    copies: int
-    text: str
 
 
 def hardware(params: EngineParams) -> list[Place]:
@@ -53,12 +29,10 @@ def hardware(params: EngineParams) -> list[Place]:
         return _sparse(params)
     if params.axes.recodes_both:
         return _laconic(params)
-    if params.axes.chain:
-        end = [_foot(params)] if params.weight_stationary else _accumulator(params)
-        return [*_products(params), *_chain(params), *end]
-    if params.weight_stationary:
-        return [*_products(params), *_tree(params), _foot(params)]
-    return [*_products(params), *_sum_in_pe(params)]
+    if not params.weight_stationary:
+        return places_of_results(params)
+    inside = _chain(params) if params.axes.chain else _tree(params)
+    return [*_products(params), *inside, _foot(params)]
 
 
 def notes(params: EngineParams) -> list[str]:
@@ -83,80 +57,24 @@ def notes(params: EngineParams) -> list[str]:
 
 def _products(params: EngineParams) -> list[Place]:
     """From operands to the partial products in a PE."""
-    if params.axes.digits.order is not None and not params.weight_stationary:
-        return _in_time(params)
     fused = params.multiplier == "fused"
     if not params.axes.saves_carries and not fused:
         multiply = "the operator *: what digits it has is left to synthesis"
         return [Place(primitive, "pe", pes(params), multiply) for primitive in ("encode d", "map p", "shift q")]
     digits = encoding(params.encoder, params.a) if params.axes.saves_carries else Booth(params.a)
     wires = f"{digits.digits} digits on {digits.bits} wires"
-    lanes = params.depth if params.weight_stationary else params.rows * (params.depth if params.axes.has_cells else 1)
     if not params.axes.saves_carries:
         encode = Place("encode d", "pe", pes(params), f"Booth inside the multiplier: {wires}")
     elif digits.plain:
         encode = Place("encode d", "pe", pes(params), f"wires: the {digits.digits} bits of the operand")
     else:
-        encode = Place("encode d", "recode", lanes, f"where an operand enters the array: {wires}")
+        encode = Place("encode d", "recode", params.depth, f"where an operand enters the array: {wires}")
     bits = PartialProducts(digits, params.b).bits
     select = f"each digit selects 0, b or 2 b, inverted if it is negative: {bits} bits"
     if digits.plain:
         select = f"each bit lets b through: {bits} bits"
     places = [encode, Place("map p", "pe", pes(params), select)]
     return places if params.axes.sum.per_weight else [*places, Place("shift q", "pe", pes(params), "wires")]
-
-
-def _in_time(params: EngineParams) -> list[Place]:
-    """Digits that follow each other in time: operands are held at the edges of the array."""
-    factors, digits = Factors(params), step_digits(params)
-    places = (params.cols, params.rows) if factors.of_b else (params.rows, params.cols)
-    inside = params.k_step if params.axes.tree else 1  # lanes of a PE
-    lanes = "an operand" if params.k_step == 1 else f"each of {params.k_step} operands"
-    shifts = ", ".join(str(step * digits.step_bits) for step in range(digits.steps))
-    other = "a" if factors.of_b else "b"
-    skips = Place("sparse digits not zero", "serialiser", 1, "the steps in which an operand of the beat has a digit")
-    select = f"each digit of the step selects 0, {other} or 2 {other}, inverted if it is negative"
-    if digits.whole.plain:
-        select = f"each bit of the step lets {other} through, inverted if it counts negative"
-    return [
-        *([skips] if params.axes.skip is Skip.COMMON else []),
-        Place("encode d", "held_digits", places[0], f"where {lanes} is held: {_count(digits.whole.digits, 'digit')}"),
-        Place("map p", "pe", pes(params), f"{select}: {inside * factors.products.bits} bits"),
-        Place("shift q", "held_operands", places[1], f"before operands enter the array: by {shifts} places"),
-    ]
-
-
-def _sum_in_pe(params: EngineParams) -> list[Place]:
-    """The sum stays in the PE."""
-    count, width = pes(params), params.accumulator
-    if not params.axes.saves_carries:
-        return [
-            _reduced(params),
-            Place("add C[m,n]", "pe", count, f"a carry-propagate adder, {width} bits, in every step"),
-        ]
-    if params.axes.sum.per_weight:
-        return _weight_sums(params)
-    carries = len(AccumulatePE(params).sums[0].carries)
-    finish = f"an adder of {width} bits at the head of each column, {Scheme.of(params).pe.finish} steps"
-    return [
-        Place("half_reduce s, c", "pe", count, f"full adders; the registers hold {width} bits of s and {carries} of c"),
-        Place("add C[m,n]", "finish", params.cols, finish),
-    ]
-
-
-def _weight_sums(params: EngineParams) -> list[Place]:
-    """A sum for each weight in the PE; they are combined at the heads of the columns."""
-    planes = AccumulatePE(params).sums
-    *widths, last = (f"{plane.width} + {len(plane.carries)}" for plane in planes)
-    registers = f"{', '.join(widths)} and {last}" if widths else last
-    one = f"all weights' bits and the correction are compressed to two words, {Scheme.of(params).pe.finish - 1} steps"
-    return [
-        Place("half_reduce s, c", "pe", pes(params), f"full adders; for the weights, registers of {registers} bits"),
-        Place("add x", "finish", params.cols, "no adder of its own: sums and carries go on as they are"),
-        Place("shift y", "finish", params.cols, "wires"),
-        Place("half_reduce t, u", "finish", params.cols, one),
-        Place("add C[m,n]", "finish", params.cols, f"an adder of {params.accumulator} bits at the head of each column"),
-    ]
 
 
 def _tree(params: EngineParams) -> list[Place]:
@@ -193,7 +111,7 @@ def _chain(params: EngineParams) -> list[Place]:
     if not params.axes.saves_carries:
         add = f"a carry-propagate adder, {params.block_bits} bits; the next PE of the chain takes the sum"
         return [_reduced(params), Place("add x", "pe", count, add)]
-    form = LinkPE(params).sums[0] if params.axes.has_cells else CarrySave(params, params.block_bits)
+    form = CarrySave(params, params.block_bits)
     bits = f"{form.width} bits of s and {len(form.columns) - form.width} of c"
     return [Place("half_reduce s, c", "pe", count, f"full adders; the next PE of the chain takes {bits}")]
 
@@ -206,24 +124,6 @@ def _foot(params: EngineParams) -> Place:
     elif params.axes.tree and params.depth > 1:
         foot = f"a tree, {Dataflow.TREE_FAN_IN} sums at a time; then {foot}"
     return Place("add C[m,n]", "foot", params.cols, foot)
-
-
-def _accumulator(params: EngineParams) -> list[Place]:
-    """The sums of a chain are added up at its end."""
-    count, width = params.rows * params.cols, params.accumulator
-    if not params.axes.saves_carries:
-        return [Place("add C[m,n]", "accumulator", count, f"a carry-propagate adder, {width} bits, in every step")]
-    carries = len(Accumulator(params).sums[0].carries)
-    finish = f"an adder of {width} bits at the head of each column, {Scheme.of(params).pe.finish} steps"
-    return [
-        Place(
-            "half_reduce t, u",
-            "accumulator",
-            count,
-            f"full adders; the registers hold {width} bits of t and {carries} of u",
-        ),
-        Place("add C[m,n]", "finish", params.cols, finish),
-    ]
 
 
 def _sparse(params: EngineParams) -> list[Place]:

@@ -38,7 +38,7 @@ def interval_formula(params: EngineParams, k: str = "k") -> str | None:
         return None
     steps = k if params.k_step == 1 else f"ceil({k} / {params.k_step})"
     if params.weight_stationary:
-        block = max(params.rows, params.depth)
+        block = max(params.rows * Dataflow(params).beat_steps, params.depth)
         return steps if block == 1 else f"{block} * {steps}"
     flow = Dataflow(params)
     steps = steps if flow.beat_steps == 1 else f"{flow.beat_steps} * {steps}"

@@ -76,11 +76,9 @@ class Factors:
             recoded = _pick(m, f"step_digits{name}", index, self.encoding.groups(recoded))
         if self.shifts:
             assert isinstance(self.encoding, StepDigits)
-            steps, bits = self.encoding.steps, self.encoding.step_bits
-            value = other.as_signed() if self.step.b.signed else other
-            other = _pick(
-                m, f"weighted{name}", index, [value.shift_left(bits * i) for i in range(steps)], self.step.b.width
-            )
+            value, form = other.as_signed() if self.step.b.signed else other, self.step.b
+            shifted = [value.shift_left(self.encoding.step_bits * i) for i in range(self.encoding.steps)]
+            other = _pick(m, f"weighted{name}", index, shifted, form.width)
         return recoded, other
 
     def add(self, m: Module, heap: BitHeap, a: Value, b: Value) -> None:

@@ -11,7 +11,7 @@ from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
 from hdl.params import EngineParams
 from hdl.params.axes import Recoded
-from hdl.params.formats import IntegerFormat
+from hdl.params.formats import IntegerFormat, OperandFormat
 
 __all__ = ["Step", "StepDigits", "step_digits"]
 
@@ -56,6 +56,10 @@ class StepDigits(Encoding):
         """Bits of weight from one step to the next."""
         return self.digit_bits * len(self.fields)
 
+    def weighted(self, other: OperandFormat) -> IntegerFormat:
+        """The format of an operand that is shifted to the weight of any step."""
+        return IntegerFormat(other.width + (self.steps - 1) * self.step_bits, other.signed)
+
     def recode(self, m: Module, value: Value) -> Value:
         raise NotImplementedError("the digits of a step are selected of those of the whole operand")
 
@@ -84,8 +88,7 @@ def step_digits(params: EngineParams) -> StepDigits:
     at_once = params.axes.digits.at_once
     if at_once is None:
         raise ValueError("all digits are done at once")
-    recoded = params.b if params.axes.recoded is Recoded.B else params.a
-    return StepDigits(encoding(params.encoder, recoded), at_once)
+    return StepDigits(encoding(params.encoder, params.recoded), at_once)
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,7 @@ class Step:
             products = PartialProducts(whole, other)
             return cls(products, other, params.product_range[1] + products.excess)
         digits = step_digits(params)
-        more = 0 if axes.sum.per_weight else (digits.steps - 1) * digits.step_bits
-        form = IntegerFormat(other.width + more, other.signed)
+        form = other if axes.sum.per_weight else digits.weighted(other)
         products = PartialProducts(digits, form)
         most = sum(each.most << products.offset(i) for i, each in enumerate(products.planes))
         scale = 2 ** (form.width - other.width)

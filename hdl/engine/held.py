@@ -14,10 +14,10 @@ from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import OperandFormat
 
-__all__ = ["HeldDigits", "HeldOperands"]
+__all__ = ["Held", "HeldDigits", "HeldOperands"]
 
 
-class _Held(Part):
+class Held(Part):
     """The operands of a beat for one row, or column.
 
     Parameters
@@ -72,8 +72,8 @@ class _Held(Part):
         return reduce(or_, (each & bit.replicate(len(each)) for each, bit in zip(choices, self.select, strict=True)))
 
 
-class HeldDigits(_Held):
-    """Operands that are recoded where they enter, by ``recoder``. For parameters and other ports see :class:`_Held`.
+class HeldDigits(Held):
+    """Operands that are recoded where they enter, by ``recoder``. For parameters and other ports see :class:`Held`.
 
     Members
     -------
@@ -108,8 +108,8 @@ class HeldDigits(_Held):
         return [Cat(groups) for groups in zip(*lanes, strict=True)]
 
 
-class HeldOperands(_Held):
-    """Operands that are shifted to the weight of each step. For parameters and other ports see :class:`_Held`.
+class HeldOperands(Held):
+    """Operands that are shifted to the weight of each step. For parameters and other ports see :class:`Held`.
 
     Parameters
     ----------

@@ -80,8 +80,7 @@ class Stepper(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         valid, last, load, first, moves = Signal(), Signal(), Signal(), Signal(), Signal()
-        # The step is the last one of its beat, of its tile: known in registers, as much depends on them.
-        done, step_last = Signal(), Signal()
+        done = Signal()  # the step is the last one of its beat: known in a register, as much depends on it
         if self.skips:
             there, there_last, store = self._wait(m, load)
             controls = {"store": store, "load": load}
@@ -91,23 +90,37 @@ class Stepper(Part):
         select = Signal(self.steps)
         some = self._operands(m, select, controls)
         following, ends = self._skip(m, some, first, moves) if self.skips else self._count(first, select)
-        free = Signal()
+        free, dropped = Signal(), self.dropped
         m.d.comb += [
             self.idle.eq(~valid & ~there),
-            first.eq(~valid | done),  # the step after this one begins a beat
-            moves.eq(~valid | self.take),
-            free.eq((self.en & ~valid) | (self.take & done)),
+            first.eq(~valid | done | dropped),  # the step after this one begins a beat
+            moves.eq(~valid | self.take | dropped),
+            free.eq((self.en & ~valid) | (self.take & done) | dropped),
             load.eq(free & there),
             self.valid.eq(valid),
-            self.step_last.eq(step_last),
         ]
         with m.If(free):
             m.d.sync += valid.eq(there)
         with m.If(load):
             m.d.sync += last.eq(there_last)
         with m.If(moves):
-            m.d.sync += [select.eq(following), done.eq(ends), step_last.eq(ends & Mux(first, there_last, last))]
+            m.d.sync += [select.eq(following), done.eq(ends)]
+        self.say(m, first, moves, select, done=done, last=last, ends=ends & Mux(first, there_last, last))
         return m
+
+    @property
+    def dropped(self) -> Value:
+        """The beat is not wanted, whatever is left of it."""
+        return Const(0, 1)
+
+    def say(
+        self, m: Module, first: Value, moves: Value, select: Value, *, done: Value, last: Value, ends: Value
+    ) -> None:
+        """What else the step is: where it ``ends`` its tile. That is known, where it ``moves``, of the step to come."""
+        step_last = Signal()
+        with m.If(moves):
+            m.d.sync += step_last.eq(ends)
+        m.d.comb += self.step_last.eq(step_last)
 
     def _wait(self, m: Module, load: Value) -> tuple[Value, Value, Value]:
         """A place for the next beat: whether one waits there, whether it is its tile's last, and that one is stored."""

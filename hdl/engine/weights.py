@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -33,6 +33,11 @@ class WeightControl(Part):
         Steps in which the column's foot makes numbers of them.
     align : int
         Steps by which the last column comes later.
+    flags : dict
+        The bits of each flag that feet take, see :class:`hdl.array.foot.Foot`.
+
+    Where digits follow each other in time a row of A has several steps, and all that is said here of beats of A that
+    wait holds of those.
 
     Members
     -------
@@ -40,6 +45,9 @@ class WeightControl(Part):
         Tiles of the job have still to enter, on the stream of B.
     a_valid, a_last, b_valid, b_last : In(1)
         Beats that wait. ``a_take``, ``b_take`` : Out(1) accept them, ``a_drop`` : Out(1) discards them.
+    a_begins, a_ends, a_index : In
+        What waits of A is a row's first step, or its last one; the number of the step that is taken. Where a row has
+        several.
     a_short, b_short : Out(1)
         The stream has ended too early: zeros enter the array.
     active, starved : Out(1)
@@ -49,8 +57,8 @@ class WeightControl(Part):
     en : Out(1)
     swap, load : Out(1), Out(depth)
         To the array, with the beats that are taken.
-    valid, first : Out(1)
-        The first column's foot adds a row's sums in the next step; they are of a tile's first block.
+    valid, first ... : Out
+        To the foot of the first column.
     row_valid, row_last : Out(1)
         In a step: a row of results is complete and aligned, a tile's last.
     room : In(1)
@@ -61,16 +69,25 @@ class WeightControl(Part):
     role = roles.CONTROL
     resets = True
 
-    def __init__(self, params: EngineParams, sums: int, finish: int, align: int) -> None:
+    def __init__(
+        self, params: EngineParams, sums: int, finish: int, align: int, flags: dict[str, int] | None = None
+    ) -> None:
         self.params = params
         self.sums, self.finish, self.align = sums, finish, align
+        self.flags = flags or {"valid": 1, "first": 1}
+        self.in_time = params.axes.digits.order is not None
+        steps = {"a_begins": In(1), "a_ends": In(1)} if self.in_time else {}
+        if "index" in self.flags:
+            steps["a_index"] = In(self.flags["index"])
         inputs = ("wanted", "a_valid", "a_last", "b_valid", "b_last", "room")
         beats = ("a_take", "b_take", "a_drop", "a_short", "b_short", "active", "starved", "mismatch")
-        outputs = (*beats, "en", "swap", "valid", "first", "row_valid", "row_last")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
-                **{name: Out(1) for name in outputs},
+                **steps,
+                **{name: Out(1) for name in (*beats, "en", "swap")},
+                **{name: Out(bits) for name, bits in self.flags.items()},
+                **{name: Out(1) for name in ("row_valid", "row_last")},
                 "load": Out(params.depth),
             }
         )
@@ -103,9 +120,13 @@ class WeightControl(Part):
         # zeros take the place of that row, B enters a step later.
         later = Signal()
         cut = self._load(m, self.a_valid & ~later, full, full_first, full_last)
-        goes_on = self._count(m, row, begun, block_ends)
-        self._follow(m, row, tile_first, tile_last, block_ends)
-        apart, agree = self._enter(m, row, there, tile_last & block_ends)
+        row_ends: Value = Const(1, 1)  # the step that enters is its row's last one
+        if self.in_time:
+            row_ends = Signal(name="row_ends")
+            m.d.comb += row_ends.eq(self.a_ends | self.a_short)
+        goes_on = self._count(m, row, begun, block_ends, row_ends)
+        self._follow(m, row, tile_first, tile_last, block_ends, row_ends)
+        apart, agree = self._enter(m, row, there, tile_last & block_ends, row_ends)
         m.d.sync += later.eq(goes_on | ~agree)
         b_missing = self.wanted & ~self.b_valid & ~self.b_short
         m.d.comb += [
@@ -114,7 +135,7 @@ class WeightControl(Part):
         ]
         return m
 
-    def _enter(self, m: Module, row: Signal, there: Signal, tile_ends: Value) -> tuple[Value, Value]:
+    def _enter(self, m: Module, row: Signal, there: Signal, tile_ends: Value, row_ends: Value) -> tuple[Value, Value]:
         """Rows of A, of which the one that ends a tile should be the stream's last.
 
         Gives where it is not, and whether the two agree in the next cycle.
@@ -130,7 +151,7 @@ class WeightControl(Part):
             self.a_take.eq(row & agree),
             self.a_drop.eq(~agree & ~short),
             self.active.eq(self.a_take),
-            apart.eq(self.active & (self.a_last != tile_ends)),
+            apart.eq(self.active & (self.a_last != tile_ends) & row_ends),
             again.eq((row & tile_ends) | (self.a_drop & self.a_valid & self.a_last)),
             agree_next.eq(~apart & (agree | again)),
         ]
@@ -171,18 +192,18 @@ class WeightControl(Part):
             m.d.sync += [begins.eq(final), first.eq(begins), last.eq(final)]
         return cut
 
-    def _count(self, m: Module, row: Signal, begun: Signal, ends: Signal) -> Value:
-        """Rows of a block: whether some have entered, and whether the next one is the last. Gives ``begun`` to come."""
+    def _count(self, m: Module, row: Signal, begun: Signal, ends: Signal, row_ends: Value) -> Value:
+        """Rows of a block: whether some have entered, and the next step is its last; gives ``begun`` to come."""
         goes_on = Signal()
         rows = self.params.rows
         left = Signal(range(rows), init=rows - 1)  # after the next one
-        m.d.comb += [ends.eq(~left.any()), goes_on.eq(Mux(row, ~ends, begun))]
+        m.d.comb += [ends.eq(~left.any() & row_ends), goes_on.eq(Mux(row, ~ends, begun))]
         m.d.sync += begun.eq(goes_on)
-        with m.If(row):
+        with m.If(row & row_ends):
             m.d.sync += left.eq(Mux(ends, rows - 1, left - 1))
         return goes_on
 
-    def _follow(self, m: Module, enters: Signal, first: Signal, last: Signal, ends: Signal) -> None:
+    def _follow(self, m: Module, enters: Signal, first: Signal, last: Signal, ends: Signal, row_ends: Value) -> None:
         """Where rows are, and when their results leave."""
         results = self.sums + self.finish + self.align + 1
         added = self.sums + self.finish - 1
@@ -193,9 +214,9 @@ class WeightControl(Part):
         valid_next = result[-2]
         with m.If(self.en):
             m.d.sync += [
-                row.eq(Cat(enters, row)),
+                row.eq(Cat(enters & row_ends if "adds" in self.flags else enters, row)),
                 row_first.eq(Cat(first, row_first)),
-                result.eq(Cat(enters & last, result)),
+                result.eq(Cat(enters & last & row_ends, result)),
                 result_ends.eq(Cat(ends, result_ends)),
             ]
         m.d.comb += [
@@ -204,7 +225,23 @@ class WeightControl(Part):
             self.row_valid.eq(result[-1]),
             self.row_last.eq(result_ends[-1]),
         ]
+        if self.in_time:
+            steps = self.sums - 1 if "adds" in self.flags else added
+            self._later(m, "begins", self.a_begins | self.a_short, steps)
+            if "adds" in self.flags:
+                self._later(m, "adds", enters, steps)
+            if "index" in self.flags:
+                self._later(m, "index", self.a_index, steps)
         # Freeze only where a row of results would find no room.
         en = Signal(init=1)
         m.d.comb += self.en.eq(en)
         m.d.sync += en.eq(self.room | ~Mux(en, valid_next, self.row_valid))
+
+    def _later(self, m: Module, name: str, value: Value, steps: int) -> None:
+        """The flag of this name is a value of some steps before."""
+        for step in range(steps):
+            held = Signal(len(value), name=f"{name}{step}", reset_less=name != "adds")
+            with m.If(self.en):
+                m.d.sync += held.eq(value)
+            value = held
+        m.d.comb += getattr(self, name).eq(value)

@@ -40,8 +40,12 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
     (
-        lambda axes: axes.weights_stay and axes.digits.order is not None,
-        "digits in time where a block of B stays",
+        lambda axes: axes.weights_stay and axes.skip is Skip.COMMON and axes.recodes_in_pe,
+        "steps are skipped, and every PE recodes: whether one has a digit must be known in front of the array",
+    ),
+    (
+        lambda axes: axes.weights_stay and axes.skip is Skip.COMMON and axes.recoded is Recoded.B,
+        "steps are skipped in which B that stays has no digit: every column has others, and all work at once",
     ),
     (
         lambda axes: _by_planes(axes) and axes.skip is Skip.NONE,
@@ -56,7 +60,7 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "planes of digits without a sum for each weight",
     ),
     (
-        lambda axes: axes.digits.order is not None and not axes.skips_by_row and axes.recodes_in_pe,
+        lambda axes: axes.digits.order is not None and _dense(axes) and axes.recodes_in_pe and _results_stay(axes),
         "digits in time that every PE makes: each would hold the operand, and count its digits",
     ),
     (

@@ -196,5 +196,5 @@ class Dataflow:
         are skipped in which no row has a digit, as many as there are digits that are not zero in one of them.
         """
         if self.params.weight_stationary:
-            return -(-k // self.params.depth) * max(self.params.rows, self.params.depth)
+            return -(-k // self.params.depth) * max(self.params.rows * self.beat_steps, self.params.depth)
         return max(self.a.beats(k) * self.beat_steps, self.drain_cycles)

@@ -8,14 +8,18 @@ from collections import Counter
 
 import pytest
 
-from gen.emit.verilog import emit
+from gen.emit.verilog import emit, rtlil_of
 from gen.explain import explain, text
 from gen.nest.engines import engine_nest
 from gen.nest.lower import lower
 from gen.nest.parse import parse
 from gen.timing import beats, interval_formula, macs_per_cycle, pes
 from hdl.engine.bodies import body_of
+from hdl.engine.top import Engine
 from hdl.params import SUPPORTED, Dataflow, EngineParams, OperandFormat
+from hdl.params.title import Title
+from tests.hdl.test_dense import ENGINES as DENSE
+from tests.hdl.test_serial import ENGINES as IN_TIME
 
 PAIRS = sorted(SUPPORTED)
 
@@ -34,6 +38,18 @@ def instances(verilog: str, top: str) -> Counter[str]:
         name: [match[1] for match in re.finditer(r"^  (\w+) \S+ +\($", body, re.MULTILINE) if match[1] in bodies]
         for name, body in bodies.items()
     }
+    return below(placed, top)
+
+
+def instances_of(rtlil: str, top: str) -> Counter[str]:
+    """The same, from RTLIL."""
+    modules = re.finditer(r"^module \\(\w+)\n(.*?)^end\n", rtlil, re.DOTALL | re.MULTILINE)
+    cells = {match[1]: re.findall(r"^ +cell \\(\w+)", match[2], re.MULTILINE) for match in modules}
+    return below({name: [each for each in placed if each in cells] for name, placed in cells.items()}, top)
+
+
+def below(placed: dict[str, list[str]], top: str) -> Counter[str]:
+    """How often each module occurs, from what each places."""
     found: Counter[str] = Counter()
     waiting = [top]
     while waiting:
@@ -161,3 +177,18 @@ def test_timing_in_words():
 
 def test_sigma_matters_where_zeros_are_skipped():
     assert explain(EngineParams(), k=64, sigma=3.0).sigma is None
+
+
+@pytest.mark.parametrize("params", [*DENSE, *IN_TIME], ids=lambda params: str(Title(params)))
+def test_hardware_of_engines_without_a_name(params):
+    """Each primitive of the nest has its place, and modules stand in the engine as often as is said."""
+    found = explain(params, k=20)
+    assert [place.primitive for place in found.hardware] == [
+        f"{row.primitive} {row.value}" for row in found.steps[-1].table.rows
+    ]
+    part = Engine(params)
+    count = instances_of(rtlil_of(part, "x")[0], "x_engine")
+    assert {place.module: count[f"x_{place.module}"] for place in found.hardware} == {
+        place.module: place.copies for place in found.hardware
+    }
+    assert {module: count[f"x_{module}"] for module in part.body.core} == part.body.core

@@ -57,6 +57,48 @@ ENGINES: dict[str, dict[str, Any]] = {
 }
 
 
+def in_time(at_once: int, **axes: Any) -> dict[str, Any]:
+    return {"digits": {"at_once": at_once, "order": "operands"}, **axes}
+
+
+ENGINES |= {
+    "steps_chain": {"point": point("chain", 4, per_weight=True, **in_time(1)), "rows": 3, "cols": 4, "preload": True},
+    "steps_tree": {
+        "point": point("tree", 5, per_weight=True, **in_time(2, **BROADCAST)),
+        "rows": 2,
+        "cols": 3,
+        "encoder": "bit_serial",
+        "a": "s12",
+        "b": "u3",
+    },
+    "steps_gathered": {"point": point("chain", 3, **in_time(2)), "rows": 3, "cols": 2, "a": "s7", "b": "u12"},
+    "steps_gathered_tree": {
+        "point": point("tree", 7, **in_time(1, **BROADCAST, **IN_PE)),
+        "rows": 1,
+        "cols": 4,
+        "encoder": "naf",
+        "a": "u4",
+        "b": "u5",
+        "accumulator": 14,
+    },
+    "steps_numbers": {"point": point("tree", 2, "propagate", **in_time(1, **LOADED)), "rows": 5, "cols": 3, "a": "u5"},
+    "steps_one_k": {"point": point("none", 1, **in_time(1)), "rows": 3, "cols": 1, "encoder": "ent"},
+    "steps_of_one": {"point": point("chain", 5, "propagate", per_weight=True, **in_time(2, **LOADED)), "b": "s3"},
+    "common_chain": {"point": point("chain", 3, per_weight=True, **in_time(1, skip="common")), "encoder": "naf"},
+    "common_tree": {
+        "point": point("tree", 4, "propagate", **in_time(1, skip="common", **BROADCAST)),
+        "encoder": "bit_serial",
+        "a": "s5",
+        "b": "s7",
+        "preload": True,
+    },
+    "common_gathered": {"point": point("tree", 2, **in_time(1, skip="common")), "rows": 1, "encoder": "ent", "b": "u6"},
+}
+for _engine in ENGINES.values():
+    _engine.setdefault("rows", 2)
+    _engine.setdefault("cols", 2)
+
+
 def params(name: str) -> EngineParams:
     return EngineParams.from_dict(ENGINES[name])
 
@@ -73,7 +115,13 @@ def test_under_stalls(name: str) -> None:
     assert answer["elements_checked"] == 800 * params(name).rows * params(name).cols
 
 
-@pytest.mark.parametrize("name", ["planes_chain", "tree_handed", "loaded_chain", "one_step"])
+PYTHON_DRIVEN = (
+    *("planes_chain", "tree_handed", "loaded_chain", "one_step"),
+    *("steps_chain", "steps_tree", "steps_gathered", "common_chain", "common_tree"),
+)
+
+
+@pytest.mark.parametrize("name", PYTHON_DRIVEN)
 def test_python_driven(name: str) -> None:
     answer = run_protocol(params(name), hardware(name), tiles=40, seed=3)
     assert answer["passed"], answer["problems"]

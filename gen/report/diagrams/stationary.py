@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from gen.report.diagrams.adders import WIDE, adder_of_all, adders_of_rows
 from gen.report.diagrams.sheet import CELL_H, CELL_W, SLICE, SLICE_A, STEP, Sheet
 from gen.report.markup import Markup
 from hdl.params import Dataflow, EngineParams
+from hdl.params.axes import Adders
 from hdl.pe.scheme import Scheme
 
 __all__ = ["output_stationary"]
@@ -24,13 +26,17 @@ class _OutputStationary(Sheet):
         self.scheme = Scheme.of(params)
         self.recoded = self.scheme.recode is not None
         self.skewed = bool(Dataflow(params).column_skew) and params.cols > 1
+        self.heads = self.recoded and self.scheme.recodes_b
+        self.adders = self.scheme.adders if self.scheme.redundant else None
         self.cube = params.axes.has_cells
         self.terms = params.axes.recodes_both
         self.recode_x = SKEW_X + TERMS_W * self.terms + STEP * min(params.rows - 1, 4) + 14
-        self.collect_y = SKEW_Y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 26 + 24 * self.terms
+        self.head_y = SKEW_Y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 4
+        self.collect_y = self.head_y + 22 + 24 * (self.terms or self.heads)
         self.adder_y = self.collect_y + 30
-        x = self.recode_x + (54 + 34 if self.recoded else 22)
-        y = self.adder_y + 46 if self.scheme.redundant else self.collect_y + 62
+        x = self.recode_x + (54 + 34 if self.recoded and not self.heads else 22)
+        y = self.adder_y + 46 if self.adders is Adders.COLUMN else self.collect_y + 62
+        self.ends = WIDE if self.adders is Adders.ROW else 60
         super().__init__(params, params.rows, params.cols, x, y, stacked=self.cube and params.depth > 1)
 
     def draw(self) -> Markup:
@@ -40,10 +46,15 @@ class _OutputStationary(Sheet):
         self.cells("cell" if self.cube else "PE")
         self.wires_right()
         self.wires_down()
-        self.results(self.right + 60, self.collect_y, through="deskew" if self.skewed else "")
+        self.results(self.right + self.ends, self.collect_y, through="deskew" if self.deskews else "")
         self._notes()
         self.control()
         return self.d.render()
+
+    @property
+    def deskews(self) -> bool:
+        """The results of a row come one after another, and wait for each other."""
+        return self.skewed and self.adders not in (Adders.ROW, Adders.ONE)
 
     def _operand_a(self) -> None:
         """Skew and recoders, row by row."""
@@ -58,17 +69,18 @@ class _OutputStationary(Sheet):
             d.wire((SLICE_A + SLICE, y), (end, y))
             if self.terms:
                 self._terms(SKEW_X - 8, y - 12, below=True)
-            self.delays(SKEW_X + TERMS_W * self.terms, y, row, vertical=False)
+            if self.flow.row_skew:
+                self.delays(SKEW_X + TERMS_W * self.terms, y, row, vertical=False)
             if not self.flow.column_skew:
                 self.delays(end - 11, y, 1, vertical=False)
-            if self.recoded:
+            if self.recoded and not self.heads:
                 self.plate(self.recode_x, y - 12, 54, 24, "recode", "recode")
                 if self.scheme.lanes > 1:
                     d.text(self.recode_x + 27, y + 23, f"×{self.scheme.lanes}", "small", "middle")
         top = self.grid_y - 14
-        if params.rows > 1:
+        if params.rows > 1 and self.flow.row_skew:
             d.text(SKEW_X + TERMS_W * self.terms, top, "skew", "small")
-        if self.recoded:
+        if self.recoded and not self.heads:
             d.text(self.recode_x + 27, top, encoder_name(params), "small", "middle")
 
     def _operand_b(self) -> None:
@@ -83,7 +95,15 @@ class _OutputStationary(Sheet):
             if self.skewed:
                 self.delays(x, SKEW_Y, col, vertical=True)
             if self.terms:
-                self._terms(x - 27, SKEW_Y + 4, below=False)
+                self._terms(x - 27, self.head_y, below=False)
+            if self.heads:
+                self.plate(x - 27, self.head_y, 54, 24, "recode", "recode")
+                if self.scheme.lanes > 1:
+                    self.d.text(x + 30, self.head_y + 8, f"×{self.scheme.lanes}", "small")
+            if not self.flow.row_skew:
+                self.register(x - 5.5, self.grid_y - self.stack - 18)
+        if self.heads:
+            self.d.text(self.cell_x(0) - 16, self.head_y + 16, encoder_name(self.params), "small", "end")
         if self.skewed:
             self.d.text(self.cell_x(0) + 4, SKEW_Y + 12, "skew", "small", "end")
 
@@ -100,23 +120,26 @@ class _OutputStationary(Sheet):
     def _buses(self) -> None:
         """Up the columns: taps, bus, registers, final adders, and the collecting line."""
         d = self.d
+        if self.adders is Adders.ROW:
+            adders_of_rows(self, self.collect_y)
+            return
         d.wire(
             (self.lane_x(0), self.collect_y),
             (self.right + 60, self.collect_y),
             class_="bus thick",
-            arrow=self.skewed,
+            arrow=self.deskews,
         )
         for slot, col in enumerate(self.cols):
             if col is not None and slot:
                 d.dot(self.lane_x(slot), self.collect_y, "dot bus")
         for slot, col in enumerate(self.cols):
             if col is None:
-                if self.scheme.redundant:
+                if self.adders is Adders.COLUMN:
                     d.ellipsis(self.cell_x(slot) + CELL_W / 2, self.adder_y)
                 continue
             x = self.lane_x(slot)
             last = self.cell_y(len(self.rows) - 1) + CELL_H - 12
-            if self.scheme.redundant:
+            if self.adders is Adders.COLUMN:
                 d.wire((x, last), (x, self.adder_y + 12), class_="bus")
             else:
                 d.wire((x, last), (x, self.collect_y), class_="bus", arrow=False)
@@ -127,10 +150,14 @@ class _OutputStationary(Sheet):
                 d.wire((self.cell_x(slot) + CELL_W + self.stack, y), (x, y), class_="bus", arrow=False)
                 if y != last:
                     d.dot(x, y, "dot bus")
+                if self.adders is Adders.OWN:
+                    self.adder(x, y)
             self._stage(x, self.grid_y - 20)
-            if self.scheme.redundant:
+            if self.adders is Adders.COLUMN:
                 self.adder(x, self.adder_y)
                 d.wire((x, self.adder_y - 11), (x, self.collect_y), class_="bus", arrow=False)
+        if self.adders is Adders.ONE:
+            adder_of_all(self, self.collect_y)
         if self.flow.bus_stages > 1 and None in self.rows:
             y = self.cell_y(self.rows.index(None)) + 4
             for slot, col in enumerate(self.cols):
@@ -145,11 +172,11 @@ class _OutputStationary(Sheet):
     def _notes(self) -> None:
         d, params = self.d, self.params
         left = self.lane_x(len(self.cols) - 1) + 20
-        if self.scheme.redundant:
+        if self.adders is Adders.ROW:
+            left += WIDE
+        if self.adders is Adders.COLUMN:
             d.text(left, self.adder_y + 12, f"final adders: s + c − {self.scheme.excess:,} a step", "note")
-        stages = self.flow.bus_stages
-        text = "one register" if stages == 1 else f"a register every {self.flow.ROWS_PER_BUS_STAGE} rows"
-        lines = [f"result bus: {self.scheme.acc_bits} bits a column,", text]
+        lines = self._bus_words()
         if self.cube:
             chain = "a PE" if params.depth == 1 else f"{params.depth} PEs, one after another along K,"
             lines += ["", f"a cell: {chain}", "and an accumulator at the end of the chain"]
@@ -158,6 +185,20 @@ class _OutputStationary(Sheet):
             lines += ["times the most terms of a B steps"]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y - 9 + 15 * number, line, "note")
+
+    def _bus_words(self) -> list[str]:
+        """How results leave."""
+        flow, adders = self.flow, self.adders
+        every = f"a register every {flow.ROWS_PER_BUS_STAGE} rows" if flow.bus_stages > 1 else "one register"
+        if not flow.gated_bus:
+            every = "a register in every row" if adders is not Adders.ONE else "a register for every result"
+        if adders is Adders.ROW:
+            return ["a final adder at the end of each row", "takes its columns in turn;", f"rows go up: {every}"]
+        if adders is Adders.ONE:
+            return ["one final adder takes all results in turn;", every]
+        bits = self.scheme.bus_bits // self.params.cols
+        own = ["a final adder at each result,"] if adders is Adders.OWN else []
+        return [*own, f"result bus: {bits} bits a column,", every]
 
 
 def _lanes(depth: int) -> str:
