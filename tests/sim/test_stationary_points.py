@@ -96,7 +96,7 @@ ENGINES |= {
         "b": "s7",
         "preload": True,
     },
-    "common_gathered": {"point": point("tree", 2, **in_time(1, skip="common")), "rows": 1, "encoder": "ent", "b": "u6"},
+    "common_gathered": {"point": point("tree", 1, **in_time(1, skip="common")), "rows": 1, "encoder": "ent", "b": "u6"},
 }
 for _engine in ENGINES.values():
     _engine.setdefault("rows", 2)
@@ -122,6 +122,7 @@ def test_under_stalls(name: str) -> None:
 PYTHON_DRIVEN = (
     *("planes_chain", "tree_handed", "loaded_chain", "one_step"),
     *("steps_chain", "steps_tree", "steps_gathered", "common_chain", "common_tree"),
+    *("steps_one_k", "common_gathered"),
 )
 
 
@@ -164,6 +165,6 @@ def test_a_broken_part_is_found(name: str) -> None:
 
 
 def test_a_row_that_is_not_dropped_is_found() -> None:
-    """Only streams that disagree on the end of a tile have such rows."""
-    broken = mutate(hardware("common_chain"), "serialiser", swap(r"\| drop;", "| 1'b0;"))
-    assert not run_protocol(params("common_chain"), broken, tiles=20, seed=3)["passed"]
+    """Only streams that disagree on the end of a tile have such rows; here each step of B is a block."""
+    broken = mutate(hardware("steps_one_k"), "serialiser", swap(r"\| drop;", "| 1'b0;"))
+    assert not run_protocol(params("steps_one_k"), broken, tiles=20, seed=3)["passed"]
