@@ -13,6 +13,7 @@ from hdl.arith.partial_products import PartialProducts
 from hdl.arith.radix4 import Booth
 from hdl.array.columns import TreeColumn
 from hdl.params import Dataflow, EngineParams
+from hdl.params.axes import Skip
 from hdl.params.sparse import SparseShape
 from hdl.pe.laconic import LaconicPE
 from hdl.pe.scheme import Scheme
@@ -43,6 +44,8 @@ def notes(params: EngineParams) -> list[str]:
             "A beat takes as many cycles as, over all operands in it, the most terms of one of A times the most terms "
             "of one of B: the whole tile waits for its slowest lane. The next beat is recoded meanwhile.",
         ]
+    if params.axes.skip is Skip.COMMON:
+        return ["A beat takes a step even if all of its digits are zero. The next beat is recoded meanwhile."]
     if params.weight_stationary:
         way = "moves along with" if params.axes.hands_a_over else "comes with"
         return [
@@ -53,7 +56,7 @@ def notes(params: EngineParams) -> list[str]:
 
 
 def _products(params: EngineParams) -> list[Place]:
-    """From an operand of A to the partial products in a PE."""
+    """From operands to the partial products in a PE."""
     fused = params.multiplier == "fused"
     if not params.axes.saves_carries and not fused:
         multiply = "the operator *: what digits it has is left to synthesis"

@@ -8,6 +8,7 @@ from gen.nest.engines import engine_nest
 from gen.nest.printer import target
 from gen.place import Place
 from gen.timing import pes
+from hdl.arith.step import StepDigits
 from hdl.params import EngineParams
 from hdl.params.axes import Adders, Encode, Skip
 from hdl.params.nest import RESULT, Line
@@ -82,10 +83,10 @@ class _Places:
         of_b = self.adding.factors.of_b
         lines = self.params.cols if of_b else self.params.rows
         operand = "an operand of B" if of_b else "an operand"
-        if encoding.plain:
-            return "held_digits", lines, f"wires: the {encoding.digits} bits of {operand}, step by step"
-        text = f"where {operand} enters the array: {wires}"
-        return "recode", lines * self.scheme.lanes, f"{text}, step by step" if late else text
+        if late:
+            lanes = "an operand" if self.scheme.lanes == 1 else f"each of {self.scheme.lanes} operands"
+            return "held_digits", lines, f"where {lanes} is held: {encoding.digits} digits"
+        return "recode", lines * self.scheme.lanes, f"where {operand} enters the array: {wires}"
 
     def _map(self) -> str:
         if self.adding.operator:
@@ -106,8 +107,10 @@ class _Places:
             return "pe", pes(self.params), _OPERATOR
         if self.axes.digits.order is None:
             return "pe", pes(self.params), "wires"
-        lines = self.params.rows if self.adding.factors.of_b else self.params.cols
-        return "held_operands", lines, "the other operand is shifted to the weight of the step; in the PE wires"
+        digits, lines = self.adding.factors.encoding, self.params.rows if self.adding.factors.of_b else self.params.cols
+        assert isinstance(digits, StepDigits)
+        shifts = ", ".join(str(step * digits.step_bits) for step in range(digits.steps))
+        return "held_operands", lines, f"before operands enter the array: by {shifts} places"
 
     def _sum(self, primitive: str, number: int) -> tuple[str, int, str]:
         """A sum over digits, or over k: in PEs, or in the accumulator at the end of a chain."""
@@ -153,6 +156,7 @@ class _Places:
         return "finish", copies, where
 
 
+_SKIPS = "the steps in which an operand of the beat has a digit"
 _OPERATOR = "the operator *: what digits it has is left to synthesis"
 
 

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 __all__ = ["BitHeap", "share_of_levels"]
 
@@ -75,6 +75,12 @@ class BitHeap:
         for column, bit in enumerate(word, offset):
             if column < self.width:
                 self._columns[column].append(_Bit(arrival, 0, bit))
+
+    def add_constant(self, value: int) -> None:
+        """Put a constant on the heap, modulo 2**width."""
+        for column in range(self.width):
+            if (value >> column) & 1:
+                self._columns[column].append(_Bit(0, 0, Const(1, 1)))
 
     @property
     def columns(self) -> list[list[Value]]:

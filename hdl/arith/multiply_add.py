@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Value
+from amaranth.hdl import Cat, Module, Value
 
 from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
 from hdl.arith.factors import Factors
@@ -78,9 +78,7 @@ class Plain(MultiplyAdd):
         heap = BitHeap(self.width)
         if p is not None:
             heap.add(p)
-        for column in range(self.width):
-            if (self.constant >> column) & 1:
-                heap.add(Const(1, 1), column)
+        heap.add_constant(self.constant)
         self.factors.add(m, heap, a, b)
         return propagate(m, heap)
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.multiply_add import CarrySave, WeightSums
+from hdl.arith.carry_save import carry_columns
+from hdl.arith.multiply_add import WeightSums
+from hdl.arith.step import Step
 from hdl.arith.sum_form import SumForm
 from hdl.array.skew import skew
 from hdl.array.stationary import StationaryArray, lane_bits
@@ -155,11 +157,14 @@ class Chains(StationaryArray):
         self.columns, self.excess = arithmetic.columns, 0
         self.combine: Node | None = None
         if isinstance(arithmetic, WeightSums):  # a sum at the head that is not zero might lose a carry
-            self.excess = params.depth * arithmetic.excess
+            excess = params.depth * arithmetic.excess
             if params.axes.saves_carries and (len(arithmetic.forms) > 1 or params.axes.digits.order is None):
-                form = SumForm.of(params, CarrySave(params, params.accumulator).most, params.depth)
-                self.combine = Node("combine", params, 1, self.columns, len(self.columns), form)
+                width = Step.of(params).sum_bits(params, params.depth)
+                form = SumForm(width, carry_columns(width, width, params.carry_every))
+                self.combine = Node("combine", params, 1, self.columns, len(self.columns), form, -excess)
                 self.columns = form.columns
+            else:
+                self.excess = excess
         super().__init__(params, params.depth + (1 if self.combine is None else 2) - (not params.axes.hands_a_over))
         parts = {pe.module: params.depth * params.cols}
         if self.combine is not None:
@@ -183,7 +188,7 @@ class Chains(StationaryArray):
             late = load[first::stage]
             load[first::stage] = list(skew(m, f"skew_load{first}", self.en, Cat(late), len(late)))
         # The head of each chain takes away what the PEs add in excess.
-        excess = 0 if self.excess else depth * self.arithmetic.excess
+        excess = 0 if isinstance(self.arithmetic, WeightSums) else depth * self.arithmetic.excess
         head = Const(-excess % (1 << self.arithmetic.width), len(self.arithmetic.columns))
         chains = place(
             m,

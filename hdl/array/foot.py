@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
@@ -57,7 +57,7 @@ class Foot(Part):
         The next step's sum is one of a row, of which ``begins`` then says whether it is the first; and ``valid`` comes
         with a row's last one. Where the steps of a row are summed first.
     index : In
-        The number of the step. Where its sum is shifted.
+        The number of the step whose sum comes in the next step. Where it is shifted.
     valid_out, first_out ... : Out
         For the next column, where ``follow``.
     x : In(len(columns))
@@ -114,11 +114,9 @@ class Foot(Part):
         if self.gathers:
             x, columns = self._gathered(m, flags["adds"], flags["begins"])
         if self.finish:
-            x = self._number(m, x, columns)
+            x = self._number(m, x, columns, flags.get("index"))
         if Step.of(self.params).signed(self.params) and not (self.gathers and not self.params.result_signed):
             x = x.as_signed()
-        if len(self.shifts) > 1:
-            x = self._shifted(m, flags["index"], x)
         with m.If(step):
             m.d.sync += total.eq(before + x)
         return m
@@ -147,14 +145,14 @@ class Foot(Part):
         for word, places in ((kept, columns), (self.x, self.columns)):
             for column, bit in zip(places, word, strict=True):
                 heap.add(bit, column)
-        self._take_excess(heap)
+        heap.add_constant(-self.excess)
         total = Cat(*reduce_to_groups(m, heap, carries, "gathered"))
         with m.If(self.en & adds):
             m.d.sync += gathered.eq(total)
         return gathered, columns
 
-    def _number(self, m: Module, x: Value, columns: tuple[int, ...]) -> Value:
-        """The sum as one number, without its excess, one step later."""
+    def _number(self, m: Module, x: Value, columns: tuple[int, ...], index: Value | None) -> Value:
+        """The sum as one number, without its excess, at the weight of its step, one step later."""
         width = self.params.block_bits
         if self.in_time and not self.gathers:
             width = Step.of(self.params).sum_bits(self.params, self.params.depth)
@@ -162,21 +160,19 @@ class Foot(Part):
         for column, bit in zip(columns, x, strict=True):
             heap.add(bit, column)
         if not self.gathers:
-            self._take_excess(heap)
+            heap.add_constant(-self.excess)
         total = propagate(m, heap)
-        number = Signal(width, reset_less=True)
+        if index is not None:
+            total = self._shifted(m, index, total)
+        number = Signal(len(total), reset_less=True)
         with m.If(self.en):
             m.d.sync += number.eq(total)
         return number
 
-    def _take_excess(self, heap: BitHeap) -> None:
-        for column in range(heap.width):
-            if (-self.excess >> column) & 1:
-                heap.add(Const(1, 1), column)
-
     def _shifted(self, m: Module, index: Value, x: Value) -> Value:
-        """A number at the weight of its step."""
-        shifted = Signal(self.params.accumulator)
+        """A number at the weight of its step; both have a sign."""
+        width = min(len(x) + self.shifts[-1], self.params.accumulator)
+        x, shifted = x.as_signed(), Signal(width)
         with m.Switch(index):
             for number, places in enumerate(self.shifts[:-1]):
                 with m.Case(number):

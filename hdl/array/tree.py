@@ -31,6 +31,8 @@ class Node(Part):
         The lowest bits of a term that are there before the others, by the delay of a partial product.
     form : SumForm
         Of the sum.
+    constant : int
+        What is added to it, modulo its width.
 
     Members
     -------
@@ -45,9 +47,17 @@ class Node(Part):
     role = roles.TREE
 
     def __init__(
-        self, module: str, params: EngineParams, count: int, columns: tuple[int, ...], early: int, form: SumForm
+        self,
+        module: str,
+        params: EngineParams,
+        count: int,
+        columns: tuple[int, ...],
+        early: int,
+        form: SumForm,
+        constant: int = 0,
     ) -> None:
         self.module = module
+        self.constant = constant
         self.params = params
         self.columns = columns
         self.early = early
@@ -74,6 +84,7 @@ class Node(Part):
         for term in terms:
             for i, (column, bit) in enumerate(zip(self.columns, term, strict=True)):
                 heap.add(bit, column, arrival=0 if i < self.early else PartialProduct.DELAY)
+        heap.add_constant(self.constant)
         return Cat(*reduce_to_groups(m, heap, carries))
 
 

@@ -62,10 +62,9 @@ class Control(Part):
         """Beats, bubbles and clears."""
         spacing = Dataflow(self.params).drain_cycles - 1
         wait = Signal(range(spacing + 1), init=spacing)
-        waiting = Signal()
+        waiting = Signal(init=spacing > 0)  # ``wait`` is not zero: in a register, as all that moves depends on it
         last = Signal()
         m.d.comb += [
-            waiting.eq(wait.any()),
             self.take.eq(self.en & self.have & ~(waiting & self.last)),
             last.eq(self.take & self.last),
         ]
@@ -75,6 +74,7 @@ class Control(Part):
         with m.If(self.en):
             m.d.sync += clear.eq(last)
             m.d.sync += wait.eq(Mux(last, spacing, Mux(waiting, wait - 1, 0)))
+            m.d.sync += waiting.eq(Mux(last, spacing > 0, wait > 1))
 
     def _rows(self, m: Module) -> None:
         """Where the results are: one row a step, and a gap at every register of the result bus.

@@ -226,12 +226,12 @@ class WeightControl(Part):
             self.row_last.eq(result_ends[-1]),
         ]
         if self.in_time:
-            steps = self.sums - 1 if "adds" in self.flags else added
-            self._later(m, "begins", self.a_begins | self.a_short, steps)
+            come = self.sums - 1
+            self._later(m, "begins", self.a_begins | self.a_short, come if "adds" in self.flags else added)
             if "adds" in self.flags:
-                self._later(m, "adds", enters, steps)
+                self._later(m, "adds", enters, come)
             if "index" in self.flags:
-                self._later(m, "index", self.a_index, steps)
+                self._later(m, "index", self.a_index, come)
         # Freeze only where a row of results would find no room.
         en = Signal(init=1)
         m.d.comb += self.en.eq(en)

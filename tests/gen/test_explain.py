@@ -19,7 +19,7 @@ from hdl.engine.top import Engine
 from hdl.params import SUPPORTED, Dataflow, EngineParams, OperandFormat
 from hdl.params.title import Title
 from tests.hdl.test_dense import ENGINES as DENSE
-from tests.hdl.test_serial import ENGINES as SERIAL
+from tests.hdl.test_serial import ENGINES as IN_TIME
 
 PAIRS = sorted(SUPPORTED)
 
@@ -82,6 +82,33 @@ def test_modules_and_their_copies_are_those_of_the_verilog(array, scheme, more):
     for place in explain(params, k=20).hardware:
         assert found[f"x_{place.module}"] == place.copies, place
     assert dict(found.items() & emission.core.items()) == emission.core
+
+
+ONE, TWO = ({"at_once": count, "order": "operands"} for count in (1, 2))
+SERIAL = [
+    {"digits": ONE},
+    {"digits": TWO, "a": "broadcast", "recoded": "b", "k": {"form": "tree", "steps": 3}},
+    {"digits": ONE, "skip": "common", "b": "broadcast", "k": {"form": "chain", "steps": 2}},
+]
+
+
+@pytest.mark.parametrize("point", SERIAL, ids=str)
+def test_digits_in_time(point):
+    """Modules and copies are those of the Verilog; the interval counts the steps of a beat."""
+    params = EngineParams.from_dict({"point": point, "rows": 3, "cols": 5})
+    emission = emit(params, "x")
+    found = instances(emission.text, emission.top)
+    told = explain(params, k=20)
+    for place in told.hardware:
+        assert found[f"x_{place.module}"] == place.copies, place
+    formula, flow = interval_formula(params), Dataflow(params)
+    if params.data_dependent:
+        assert formula is None
+        assert "as the nest counts them" in told.timing[-1]
+        return
+    assert eval(formula, {"max": max, "ceil": math.ceil, "k": 20}) == flow.tile_interval(20)
+    assert flow.tile_interval(20) == flow.a.beats(20) * flow.beat_steps > flow.a.beats(20)
+    assert macs_per_cycle(params) * flow.tile_interval(20) >= 3 * 5 * 20
 
 
 @pytest.mark.parametrize(("rows", "cols", "depth"), [(1, 1, 1), (3, 5, 4), (9, 2, 16), (17, 4, 3)])
@@ -152,7 +179,7 @@ def test_sigma_matters_where_zeros_are_skipped():
     assert explain(EngineParams(), k=64, sigma=3.0).sigma is None
 
 
-@pytest.mark.parametrize("params", [*DENSE, *SERIAL], ids=lambda params: str(Title(params)))
+@pytest.mark.parametrize("params", [*DENSE, *IN_TIME], ids=lambda params: str(Title(params)))
 def test_hardware_of_engines_without_a_name(params):
     """Each primitive of the nest has its place, and modules stand in the engine as often as is said."""
     found = explain(params, k=20)

@@ -11,6 +11,15 @@ from hdl.engine.top import Engine
 from hdl.params import Dataflow, EngineParams
 from tests.hdl.lanes import Lanes, Netlist, netlists
 
+
+def stationary(form: str, steps: int, carries: str = "save", *, per_weight: bool = False, **axes: Any) -> dict:
+    """Axes of an engine on which a block of B stays, as plain values."""
+    total = {"carries": carries, "per_weight": per_weight}
+    k = {"form": form, "steps": steps}
+    return {"stays": "weights", "b": None, "k": k, "sum": total, "adders": "column", **axes}
+
+
+IN_TIME = {"digits": {"at_once": 1, "order": "operands"}}
 SMALL = {"rows": 3, "cols": 2, "depth": 3, "a": "s4", "b": "s4", "accumulator": 12}
 ENGINES: dict[str, dict[str, Any]] = {
     "systolic_os-booth": {},
@@ -26,6 +35,13 @@ ENGINES: dict[str, dict[str, Any]] = {
     "adder_tree-booth": {"array": "adder_tree", "depth": 5},
     "adder_tree-mac": {"array": "adder_tree", "scheme": "mac"},
     "adder_tree-opt2": {"array": "adder_tree", "scheme": "opt2", "encoder": "ent", "preload": True},
+    "stationary-planes": {"point": stationary("chain", 3, per_weight=True)},
+    "stationary-broadcast": {"point": stationary("chain", 2, "propagate", a="broadcast", encode="edge")},
+    "stationary-handed": {"point": stationary("tree", 5, recoded="b", encode="load")},
+    "stationary-one": {"point": stationary("none", 1, "propagate"), "encoder": "naf"},
+    "stationary-steps": {"point": stationary("tree", 3, per_weight=True, **IN_TIME)},
+    "stationary-gathered": {"point": stationary("chain", 2, a="broadcast", **IN_TIME), "preload": True},
+    "stationary-numbers": {"point": stationary("none", 1, "propagate", encode="pe", **IN_TIME)},
 }
 
 
@@ -60,7 +76,8 @@ def test_latency(name: str, gates) -> None:
     """One tile in an engine that has waited long enough for nothing to hold it back."""
     engine = params(name)
     flow = Dataflow(engine)
-    k = 2 if flow.beat_steps == 1 else 1  # a second beat would wait for the first one's steps
+    alone = flow.beat_steps > 1 or (engine.weight_stationary and engine.depth == 1)
+    k = 1 if alone else 2  # a second beat, or block, would wait for the first one's steps
     beats = {"a": flow.a.beats(k), "b": flow.b.beats(k)}
     lanes = Lanes(gates[name], 1)
     for reset in (1, 0):

@@ -1,16 +1,20 @@
-"""Engines on which a block of B stays and that have no name: bit for bit under stalls, and mutants of their own."""
+"""Engines on which a block of B stays and that have no name: bit for bit under stalls, their cycles, and mutants."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import pytest
 
 from gen.emit.verilog import Emission, emit
-from hdl.params import EngineParams
+from hdl.params import Dataflow, EngineParams
 from sim_tb.directed import DIRECTED, applies
+from sim_tb.rate import measure_streak
 from sim_tb.run import run_protocol, run_stress
+from tests.sim.test_mutation import mutate, xor_to_or
+from tests.sim.test_sparse_mutation import swap
 
 pytestmark = pytest.mark.sim
 
@@ -28,7 +32,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     "planes_chain": {"point": point("chain", 5, per_weight=True), "rows": 3, "cols": 4, "preload": True},
     "planes_chain_numbers": {
         "point": point("chain", 3, "propagate", per_weight=True, **BROADCAST),
-        "rows": 2,
+        "rows": 4,
         "cols": 5,
         "encoder": "bit_serial",
         "a": "u5",
@@ -92,7 +96,7 @@ ENGINES |= {
         "b": "s7",
         "preload": True,
     },
-    "common_gathered": {"point": point("tree", 2, **in_time(1, skip="common")), "rows": 1, "encoder": "ent", "b": "u6"},
+    "common_gathered": {"point": point("tree", 1, **in_time(1, skip="common")), "rows": 1, "encoder": "ent", "b": "u6"},
 }
 for _engine in ENGINES.values():
     _engine.setdefault("rows", 2)
@@ -118,6 +122,7 @@ def test_under_stalls(name: str) -> None:
 PYTHON_DRIVEN = (
     *("planes_chain", "tree_handed", "loaded_chain", "one_step"),
     *("steps_chain", "steps_tree", "steps_gathered", "common_chain", "common_tree"),
+    *("steps_one_k", "common_gathered"),
 )
 
 
@@ -126,3 +131,40 @@ def test_python_driven(name: str) -> None:
     answer = run_protocol(params(name), hardware(name), tiles=40, seed=3)
     assert answer["passed"], answer["problems"]
     assert set(answer["tests"]) == {test for test in DIRECTED if applies(test, params(name))}
+
+
+@pytest.mark.parametrize("name", ["steps_chain", "steps_tree", "planes_chain", "steps_one_k"])
+def test_a_streak_takes_its_interval(name: str) -> None:
+    streak = measure_streak(params(name), hardware(name), k=20, tiles=4)
+    assert streak.cycles == Dataflow(params(name)).tile_interval(20)
+
+
+#: Engine, part, what breaks, and how.
+BROKEN: dict[str, tuple[str, str, Callable[[str], str]]] = {
+    "weights that are combined wrongly": ("planes_chain", "combine", xor_to_or),
+    "a row that takes B too early": ("planes_chain_numbers", "row", swap(r"\.swap\(edge_swap\)", ".swap(swap)")),
+    "an operand that passes a column by": ("tree_handed", "column", swap(r"\.a_in\(a_in", ".a_in(~a_in")),
+    "digits of B that are not loaded": ("loaded_chain", "recode", swap("&", "|")),
+    "a step at the weight of another": ("steps_chain", "foot", swap(r"index_out <= index;", "index_out <= 0;")),
+    "steps of a row that go on with the last one's": (
+        "steps_gathered",
+        "foot",
+        swap(r"\d+'h0+ : gathered", "gathered : gathered"),
+    ),
+    "a row that moves on in every step": ("steps_numbers", "foot", swap(r"= step & begins_out;", "= step;")),
+    "rows counted by their steps": ("steps_tree", "control", swap(r"= row & row_ends;", "= row;")),
+    "a step that is left out": ("common_tree", "serialiser", swap(r"\? others : left;", "? 0 : left;")),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_part_is_found(name: str) -> None:
+    engine, role, change = BROKEN[name]
+    answer = run_stress(params(engine), mutate(hardware(engine), role, change), tiles=300, seed=6)
+    assert not answer["passed"]
+
+
+def test_a_row_that_is_not_dropped_is_found() -> None:
+    """Only streams that disagree on the end of a tile have such rows; here each step of B is a block."""
+    broken = mutate(hardware("steps_one_k"), "serialiser", swap(r"\| drop;", "| 1'b0;"))
+    assert not run_protocol(params("steps_one_k"), broken, tiles=20, seed=3)["passed"]
