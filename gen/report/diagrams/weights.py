@@ -70,7 +70,7 @@ class _WeightStationary(Sheet):
                 continue
             d.wire((SLICE_A + SLICE, y), (self.cell_x(0), y))
             if self.steps:
-                self.plate(SKEW_X - 24, y - 12, 70, 24, "drain", "steps")
+                self.plate(SKEW_X - 4, y - 12, 56, 24, "drain", "steps")
             if self.lanes_skewed:
                 self.delays(SKEW_X + (64 if self.steps else 0), y, step, vertical=False)
             if self.recoded:
