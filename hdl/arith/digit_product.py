@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
-from hdl.params import OperandFormat
+from hdl.params.formats import IntegerFormat
 
 __all__ = ["digit_product", "sign_column"]
 
 
-def sign_column(b: OperandFormat) -> int:
+def sign_column(b: IntegerFormat) -> int:
     """The column of the inverted sign bit, and so log2 of what each product adds in excess."""
     return b.width + (not b.signed)
 
 
 def digit_product(
-    m: Module, name: str, two: Value, neg: Value, b: Value, form: OperandFormat, one: Value | None = None
+    m: Module, name: str, two: Value, neg: Value, b: Value, form: IntegerFormat, one: Value | None = None
 ) -> Value:
     """A digit times b, in one's complement with its sign bit inverted; ``neg`` is to be added in column 0.
 

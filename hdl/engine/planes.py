@@ -9,12 +9,12 @@ from hdl.engine.stored import Stored
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow
 from hdl.params.axes import Travel
-from hdl.sparse.collector import Collector
 from hdl.sparse.ends import Ends
 from hdl.sparse.loader import Loader
 from hdl.sparse.output import Output
 from hdl.sparse.plane_row import PlaneRow
 from hdl.sparse.reader import Reader
+from hdl.sparse.shift import Shift
 
 __all__ = ["Planes"]
 
@@ -66,16 +66,16 @@ class Planes(Stored):
             m,
             "ends",
             part,
-            more=more,
-            issue=reader.issue,
-            mark=reader.mark,
+            ending=reader.ending,
+            ends=reader.ends,
+            tile=reader.tile,
             arrive=reader.arrive,
             arrive_end=reader.arrive_end,
             arrive_plane=reader.arrive_plane,
             finish=finish,
             finish_parity=finish_parity,
         )
-        output = self._output(m, ends, 2 + part.interval + Collector.LATENCY)
+        output = self._output(m, ends, 2 + part.interval)
         m.d.comb += [
             full.eq(reader.full),
             has.eq(Cat(bank.has for bank in banks).any()),
@@ -84,8 +84,8 @@ class Planes(Stored):
             finish.eq(output.finish),
             finish_parity.eq(output.finish_parity),
         ]
-        sums = self._array(m, digits, operands, ends)
-        self._collect(m, part.tag_form, ends.tag, sums, output)
+        sums = self._array(m, digits, operands, reader.arrive_plane, ends)
+        self._collect(m, ends.tag, sums, output)
         m.d.comb += [
             take.eq(loader.take),
             self.beat.eq(take),
@@ -100,17 +100,21 @@ class Planes(Stored):
         rows = self.params.rows
         room = Signal()
         m.d.comb += room.eq(self.room)
-        settle = cycles + self.params.cols * self.flow.column_skew
+        settle = cycles + self.collector.latency + self.params.cols * self.flow.column_skew
         every = {name: Cat(getattr(ends, name) for _ in range(rows)) for name in ("done", "filled")}
         return place(m, "output", Output(rows, settle), **every, room=room)
 
-    def _array(self, m: Module, digits: Value, operands: Value, ends: Shared) -> Value:
+    def _array(self, m: Module, digits: Value, operands: Value, plane: Value, ends: Shared) -> Value:
         """Rows of PEs; gives the sums that leave the buses, of all columns."""
         params, rows, cols = self.params, self.params.rows, self.params.cols
         part = PlaneRow(params)
         always = Const(1, 1)
         steps = Cat(self._digits(self._part(digits, rows, i)) for i in range(rows))
         b: Value = Cat(self._part(operands, cols, j) for j in range(cols))
+        if self.shape.shift_bits:
+            part_of = Shift(self.shape)
+            words = [b.word_select(i, params.b.width) for i in range(cols * self.shape.lanes)]
+            b = Cat(place(m, f"shift{i}", part_of, word=word, by=plane).o for i, word in enumerate(words))
         if params.axes.hands_a_over:
             b = skew(m, "skew_b", always, b, cols)
         hands_b_over = params.axes.b is Travel.HAND_OVER

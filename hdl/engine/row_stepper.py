@@ -83,13 +83,17 @@ class RowStepper(Stepper):
         beats = {"a": In(len(held.values)), "a_step": Out(len(held.step)), "index": Out(index_bits)}
         super(Stepper, self).__init__(flags | beats)
 
-    def frees(self, valid: Value, done: Value) -> Value:
-        return (self.en & (~valid | done)) | self.drop
+    @property
+    def dropped(self) -> Value:
+        port: Value = self.drop
+        return port
 
-    def say(self, m: Module, load: Value, step: Value, select: Value, *, done: Value, last: Value, ends: Value) -> None:
+    def say(
+        self, m: Module, first: Value, moves: Value, select: Value, *, done: Value, last: Value, ends: Value
+    ) -> None:
         begins = Signal()
-        with m.If(load | step):
-            m.d.sync += begins.eq(load)
+        with m.If(moves):
+            m.d.sync += begins.eq(first)
         m.d.comb += [self.begins.eq(begins), self.ends.eq(done), self.row_last.eq(last)]
         bits = range(len(self.index))
         number = Cat(Cat(select[i] for i in range(self.steps) if (i >> bit) & 1).any() for bit in bits)

@@ -9,7 +9,6 @@ from hdl.engine.stored import Stored
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow, EngineParams
 from hdl.sparse.arbiter import Arbiter
-from hdl.sparse.collector import Collector
 from hdl.sparse.loader import Loader
 from hdl.sparse.output import Output
 from hdl.sparse.reader import Reader
@@ -119,7 +118,7 @@ class Sparse(Stored):
         done = Signal(2 * rows)
         filled = Signal(2 * rows)
         arbiter = place(m, "arbiter", Arbiter(rows), request=request)
-        settle = 3 + stages + Collector.LATENCY + params.cols * self.flow.column_skew
+        settle = 3 + stages + self.collector.latency + params.cols * self.flow.column_skew
         read_room = Signal()
         output = place(m, "output", Output(rows, settle), done=done, filled=filled, room=read_room)
         m.d.comb += read_room.eq(self.room)
@@ -164,5 +163,5 @@ class Sparse(Stored):
             done.eq(Cat(row.done for row in placed)),
             filled.eq(Cat(row.filled for row in placed)),
         ]
-        self._collect(m, part.tag, bus[: part.tag.bits], bus[part.tag.bits :], output)
+        self._collect(m, bus[: part.tag.bits], bus[part.tag.bits :], output)
         return output.blocked

@@ -79,7 +79,7 @@ class Stepper(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        valid, last, load, step = Signal(), Signal(), Signal(), Signal()
+        valid, last, load, first, moves = Signal(), Signal(), Signal(), Signal(), Signal()
         done = Signal()  # the step is the last one of its beat: known in a register, as much depends on it
         if self.skips:
             there, there_last, store = self._wait(m, load)
@@ -89,32 +89,36 @@ class Stepper(Part):
             controls = {"store": load}
         select = Signal(self.steps)
         some = self._operands(m, select, controls)
-        following, ends = self._skip(m, some, load, step) if self.skips else self._count(load, select)
-        free = Signal()
+        following, ends = self._skip(m, some, first, moves) if self.skips else self._count(first, select)
+        free, dropped = Signal(), self.dropped
         m.d.comb += [
             self.idle.eq(~valid & ~there),
-            free.eq(self.frees(valid, self.take & done)),
+            first.eq(~valid | done | dropped),  # the step after this one begins a beat
+            moves.eq(~valid | self.take | dropped),
+            free.eq((self.en & ~valid) | (self.take & done) | dropped),
             load.eq(free & there),
-            step.eq(self.take & ~done),
             self.valid.eq(valid),
         ]
         with m.If(free):
             m.d.sync += valid.eq(there)
         with m.If(load):
             m.d.sync += last.eq(there_last)
-        with m.If(load | step):
+        with m.If(moves):
             m.d.sync += [select.eq(following), done.eq(ends)]
-        self.say(m, load, step, select, done=done, last=last, ends=ends & Mux(load, there_last, last))
+        self.say(m, first, moves, select, done=done, last=last, ends=ends & Mux(first, there_last, last))
         return m
 
-    def frees(self, valid: Value, done: Value) -> Value:
-        """A beat may be loaded, as none is there, or it is ``done``."""
-        return self.en & (~valid | done)
+    @property
+    def dropped(self) -> Value:
+        """The beat is not wanted, whatever is left of it."""
+        return Const(0, 1)
 
-    def say(self, m: Module, load: Value, step: Value, select: Value, *, done: Value, last: Value, ends: Value) -> None:
-        """What else the step is: where it ``ends`` its tile."""
+    def say(
+        self, m: Module, first: Value, moves: Value, select: Value, *, done: Value, last: Value, ends: Value
+    ) -> None:
+        """What else the step is: where it ``ends`` its tile. That is known, where it ``moves``, of the step to come."""
         step_last = Signal()
-        with m.If(load | step):
+        with m.If(moves):
             m.d.sync += step_last.eq(ends)
         m.d.comb += self.step_last.eq(step_last)
 
@@ -162,20 +166,20 @@ class Stepper(Part):
         """The steps in which one of them has a digit."""
         return reduce(or_, each, Const(0, self.steps))
 
-    def _count(self, load: Value, select: Value) -> tuple[Value, Value]:
+    def _count(self, first: Value, select: Value) -> tuple[Value, Value]:
         """The next step, which follows the one before, and whether it is the last one."""
         if self.steps == 1:
             return Const(1, 1), Const(1, 1)
-        return Mux(load, 1, select << 1), select[-2] & ~load
+        return Mux(first, 1, select << 1), select[-2] & ~first
 
-    def _skip(self, m: Module, some: Value, load: Value, step: Value) -> tuple[Value, Value]:
+    def _skip(self, m: Module, some: Value, first: Value, moves: Value) -> tuple[Value, Value]:
         """The next step in which there is a digit, or none at all, and whether it is the last one."""
         left, among, lowest, others = (Signal(self.steps, name=name) for name in ("left", "among", "lowest", "others"))
         m.d.comb += [
-            among.eq(Mux(load, some, left)),
+            among.eq(Mux(first, some, left)),
             lowest.eq(Cat(bit & ~among[:i].any() for i, bit in enumerate(among))),
             others.eq(among & ~lowest),
         ]
-        with m.If(load | step):
+        with m.If(moves):
             m.d.sync += left.eq(others)
         return lowest, ~others.any()

@@ -29,6 +29,8 @@ class Stored(Body):
         self.shape = SparseShape(params)
         self.recoder = Recoder(params.encoder, params.a)
         self.planes = self.recoder.encoding.digits
+        tags = Tag(params.rows, self.planes if params.axes.sum.per_weight else 1, self.shape.step_bits)
+        self.collector = Collector(params, tags, self.recoder.encoding.digit_bits)
         self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
 
     def _banks(self, m: Module, loader: Shared, reader: Shared) -> list[list[Shared]]:
@@ -86,9 +88,9 @@ class Stored(Body):
         size = len(words) // self.shape.lanes // count
         return Cat(words.word_select(lane * count + number, size) for lane in range(self.shape.lanes))
 
-    def _collect(self, m: Module, tags: Tag, tag: Value, sums: Value, output: Shared) -> None:
+    def _collect(self, m: Module, tag: Value, sums: Value, output: Shared) -> None:
         """Results, one column after the other, from sums of planes and what they are."""
-        collector = Collector(self.params, tags, self.recoder.encoding.digit_bits)
+        collector = self.collector
         results = []
         for j in range(self.params.cols):
             acc = sums.word_select(j, collector.plane.acc_bits)

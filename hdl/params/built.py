@@ -58,8 +58,17 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "a chain over k of planes: its copies take the steps of a plane at different times; lanes have a tree",
     ),
     (
-        lambda axes: axes.stores_operands and not axes.sum.per_weight,
-        "planes of digits without a sum for each weight",
+        lambda axes: axes.stores_operands and not axes.skips_by_row and axes.recoded is Recoded.B,
+        "planes of digits of B: the store lists the steps in which a row of A has a digit",
+    ),
+    (
+        lambda axes: (
+            axes.stores_operands
+            and axes.skip is Skip.COMMON
+            and not axes.sums_in_one_step
+            and axes.adders is not Adders.COLUMN
+        ),
+        "sums of planes that leave row after row: what adds them up in a column takes the rows in turn",
     ),
     (
         lambda axes: axes.digits.order is not None and _dense(axes) and axes.recodes_in_pe and _results_stay(axes),
@@ -70,8 +79,14 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "zeros are skipped within an operand: rows skip them in a digit's plane",
     ),
     (
-        lambda axes: axes.skips_by_row and axes.adders is not Adders.ROW,
-        "rows that skip their own zeros have final adders that do not take the columns in turn",
+        lambda axes: axes.skips_by_row and axes.sum.per_weight and axes.adders is Adders.OWN,
+        "a final adder for each result of rows that run apart: it would add for a cycle at the end of each plane",
+    ),
+    (
+        lambda axes: (
+            axes.skips_by_row and axes.saves_carries and not axes.sum.per_weight and axes.adders is not Adders.COLUMN
+        ),
+        "one sum of all weights leaves once a tile: a column's final adder takes the rows in turn, as they are through",
     ),
     (
         lambda axes: axes.recodes_both and axes.weights_stay,

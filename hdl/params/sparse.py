@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hdl.params.encoders import DIGIT_BITS
 from hdl.params.engine import EngineParams
+from hdl.params.formats import IntegerFormat
 
 __all__ = ["SparseShape"]
 
@@ -66,14 +68,40 @@ class SparseShape:
         return (self.params.queue - 1).bit_length()
 
     @property
-    def index_bits(self) -> int:
-        """Bits that number a lane's digits in the window."""
+    def place_bits(self) -> int:
+        """Bits that number the digits of a lane in the window."""
         return self.slot_bits + (self.group - 1).bit_length()
 
     @property
+    def planes(self) -> int:
+        """Digits of an operand of A."""
+        return self.params.digits
+
+    @property
+    def shift_bits(self) -> int:
+        """Bits that say by how many digits a product is shifted: none with a sum for each weight."""
+        return 0 if self.params.axes.sum.per_weight else (self.planes - 1).bit_length()
+
+    @property
+    def index_bits(self) -> int:
+        """Bits of what a digit goes with: its place in the window, and above that the shift of its product."""
+        return self.place_bits + self.shift_bits
+
+    @property
+    def operand(self) -> IntegerFormat:
+        """What digits are multiplied by: operands of B, shifted to the digit's weight before if there is one sum."""
+        b, shifts = self.params.b, self.shift_bits and self.planes - 1
+        return IntegerFormat(b.width + DIGIT_BITS[self.params.encoder] * shifts, b.signed)
+
+    @property
     def sum_bits(self) -> int:
-        """Bits of a plane's sum over a segment: ``segment`` products of the greatest digit, 2, in two's complement."""
+        """Bits of a sum, in two's complement: of a plane over a segment, ``segment`` products of the greatest digit, 2.
+
+        The sum of all weights is that of a tile, modulo 2**accumulator.
+        """
         b = self.params.b
+        if not self.params.axes.sum.per_weight:
+            return self.params.accumulator
         greatest = self.segment * 2 * max(-b.min, b.max)
         return min(greatest.bit_length() + 1, self.params.accumulator)
 
@@ -86,9 +114,11 @@ class SparseShape:
         """
         if not self.params.axes.saves_carries:
             return 0
-        column = self.params.b.width + (not self.params.b.signed)
-        counted = self.sum_bits - column - (self.lanes // self.step).bit_length() + 1
-        return max(min((self.step * (self.segment + 1)).bit_length(), counted), 1)
+        column = self.operand.width + (not self.operand.signed)
+        counted = max(self.sum_bits - column - (self.lanes // self.step).bit_length() + 1, 1)
+        if not self.params.axes.sum.per_weight:
+            return counted
+        return min((self.step * (self.segment + 1)).bit_length(), counted)
 
     @property
     def step(self) -> int:

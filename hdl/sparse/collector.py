@@ -1,4 +1,4 @@
-"""Results of one column: the sums of planes, finished, shifted by their weight, and added up row by row."""
+"""Results of one column: sums, finished; those of planes are shifted by their weight, and added up row by row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ __all__ = ["Collector"]
 class Collector(Part):
     """One final addition, one shift by the plane's weight, and one accumulator for every row of two tiles.
 
-    A sum is in its accumulator ``LATENCY`` cycles after it came. Sums of the same row are at least three cycles apart.
+    Sums of all weights come once a tile: they are neither shifted nor added up.
+
+    A sum is in its accumulator ``latency`` cycles after it came. Sums of the same row are at least three cycles apart;
+    where rows keep step four: then there is time for an addition in two halves, and a shorter cycle.
 
     Members
     -------
@@ -32,13 +35,14 @@ class Collector(Part):
 
     module = "collector"
     role = roles.DRAIN
-    LATENCY = 4
 
     def __init__(self, params: EngineParams, tag: Tag, digit_bits: int) -> None:
         self.params = params
         self.tags = tag
         self.digit_bits = digit_bits
         self.plane = PlaneSum(params)
+        self.halves = params.axes.sum.per_weight and not params.axes.skips_by_row
+        self.latency = 4 + self.halves
         follow = {"tag_out": Out(tag.bits)} if params.axes.hands_a_over else {}
         super().__init__(
             {
@@ -70,27 +74,54 @@ class Collector(Part):
         m.d.sync += total.eq(partial + carry)
         value = Signal(accumulator)
         m.d.comb += value.eq(total.as_signed())
-        with m.Switch(plane):
-            for i in range(self.tags.planes):
-                with m.Case(i):
-                    m.d.sync += shifted.eq(value << (self.digit_bits * i))
+        if len(plane):
+            with m.Switch(plane):
+                for i in range(self.tags.planes):
+                    with m.Case(i):
+                        m.d.sync += shifted.eq(value << (self.digit_bits * i))
+        else:
+            m.d.sync += shifted.eq(value)
 
         third = self.tags.split(tags[2])
         where = [Cat(self.tags.split(tag)["row"], self.tags.split(tag)["parity"]) for tag in tags]
+        words = 2 << self.tags.fields["row"]
+        if not self.params.axes.sum.per_weight:  # the sum of a tile is its result
+            part = Ram(words, accumulator)
+            write = {"w_en": third["valid"], "w_addr": where[2], "w_data": shifted}
+            m.d.comb += self.result.eq(place(m, "results", part, **write, r0_addr=self.read).r0_data)
+            return m
         summed = Signal(accumulator)
-        part = Ram(2 << self.tags.fields["row"], accumulator, reads=2)
+        write = {"w_en": third["valid"], "w_addr": where[2]}
+        if self.halves:
+            late = Signal(len(where[2]), name="late_where", reset_less=True)
+            late_valid = Signal(reset_less=True)
+            m.d.sync += [late.eq(where[2]), late_valid.eq(third["valid"])]
+            write = {"w_en": late_valid, "w_addr": late}
+        part = Ram(words, accumulator, reads=2)
         results = place(
             m,
             "results",
             part,
-            w_en=third["valid"],
-            w_addr=where[2],
+            **write,
             w_data=summed,
             r0_addr=where[1],
             r1_addr=self.read,
         )
-        m.d.comb += [summed.eq(Mux(third["first"], 0, results.r0_data) + shifted), self.result.eq(results.r1_data)]
+        before = Mux(third["first"], 0, results.r0_data)
+        m.d.comb += self.result.eq(results.r1_data)
+        if self.halves:
+            self._add_halves(m, summed, before, shifted)
+        else:
+            m.d.comb += summed.eq(before + shifted)
         return m
+
+    def _add_halves(self, m: Module, total: Signal, x: Value, y: Value) -> None:
+        """The low half of a sum one cycle later, and then its high half."""
+        cut = len(total) // 2
+        low = Signal(cut + 1, reset_less=True)
+        high = [Signal(len(total) - cut, name=f"high{i}", reset_less=True) for i in range(2)]
+        m.d.sync += [low.eq(x[:cut] + y[:cut]), high[0].eq(x[cut:]), high[1].eq(y[cut:])]
+        m.d.comb += total.eq(Cat(low[:cut], (high[0] + high[1] + low[cut])[: len(high[0])]))
 
     def _compress(self, m: Module) -> tuple[Signal, Value]:
         """Sum, carries and the correction of the excess as two words, one cycle later."""

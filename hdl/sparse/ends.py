@@ -31,10 +31,8 @@ class Ends(Part):
 
     Members
     -------
-    more : In(1)
-        The step that could be issued is not the last one of its plane.
-    issue, mark : In(1)
-        A step, or the end of a tile, is sent; ``go`` : Out(1) says that it may be.
+    ending, ends, tile : In(1)
+        What is sent next ends a sum, or a tile; what is sent ends a sum, a tile. ``go`` : Out(1) says that it may be.
     arrive, arrive_end, arrive_plane : In
         Two cycles later, see :class:`hdl.sparse.reader.Reader`.
     en, clear : Out(1)
@@ -53,16 +51,16 @@ class Ends(Part):
     role = roles.SPARSE
     resets = True
     #: Cycles from the end of a plane to the next, at least: sums of one row in a collector, one after the other.
-    LEAST = 3
+    LEAST = 4
 
     def __init__(self, params: EngineParams, planes: int) -> None:
         self.params = params
         self.shape = SparseShape(params)
-        self.tag_form = Tag(params.rows, planes, self.shape.step_bits)
+        self.tag_form = Tag(params.rows, planes if params.axes.sum.per_weight else 1, self.shape.step_bits)
         stages = -(-params.rows // Dataflow.ROWS_PER_BUS_STAGE)
         self.interval = max(params.rows + stages - 1, self.LEAST)
         self.in_turn = params.axes.b is Travel.HAND_OVER
-        inputs = ("more", "issue", "mark", "arrive", "finish", "finish_parity")
+        inputs = ("ending", "ends", "tile", "arrive", "finish", "finish_parity")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
@@ -99,12 +97,12 @@ class Ends(Part):
         clear = Signal()
         full = Mux(sending, self.done[1], self.done[0])
         m.d.comb += clear.eq(waits == 0)
-        with m.If(self.issue & ~self.more):
+        with m.If(self.ends):
             m.d.sync += waits.eq(self.interval - 1)
         with m.Elif(~clear):
             m.d.sync += waits.eq(waits - 1)
-        m.d.sync += sending.eq(sending ^ self.mark)
-        m.d.comb += self.go.eq((clear | self.more if self.in_turn else clear) & ~full)
+        m.d.sync += sending.eq(sending ^ self.tile)
+        m.d.comb += self.go.eq((clear | ~self.ending if self.in_turn else clear) & ~full)
 
     def _results(self, m: Module, end: Signal, mark: Signal) -> None:
         """What leaves, and of which tile; ``end`` comes as the first row leaves."""

@@ -9,6 +9,7 @@ from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
+from hdl.sparse.shift import shifted
 
 __all__ = ["Lookup"]
 
@@ -21,8 +22,8 @@ class Lookup(Part):
     words : In
         The lane's operands, see :class:`hdl.sparse.window.Window`.
     index : In
-        The place of one.
-    word : Out(b.width)
+        The place of one; above that the shift to its digit's weight.
+    word : Out(operand.width)
     """
 
     module = "lookup"
@@ -30,13 +31,14 @@ class Lookup(Part):
     clocked = False
 
     def __init__(self, params: EngineParams) -> None:
-        shape = SparseShape(params)
+        self.params = params
+        self.shape = shape = SparseShape(params)
         self.width = params.b.width
         super().__init__(
             {
                 "words": In(params.queue * shape.group * self.width),
                 "index": In(shape.index_bits),
-                "word": Out(self.width),
+                "word": Out(shape.operand.width),
             }
         )
 
@@ -44,10 +46,12 @@ class Lookup(Part):
         m = Module()
         words: Value = self.words
         # Halve the words by one bit of the index after another, the highest first.
-        for level in reversed(range(len(self.index))):
+        for level in reversed(range(self.shape.place_bits)):
             size = self.width << level
             left = Signal(size, name=f"words{level}")
             m.d.comb += left.eq(Mux(self.index[level], words[size:], words[:size]))
             words = left
+        if self.shape.shift_bits:
+            words = shifted(m, self.shape, words, self.index[self.shape.place_bits :])
         m.d.comb += self.word.eq(words)
         return m

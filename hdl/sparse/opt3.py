@@ -36,7 +36,7 @@ class Opt3PE(Part):
         The selected digits add to the sum, or ``clear`` begins a new one; there is a selected digit.
     index : Out
         The place of each lane's selected digit's operand.
-    b_in : In(lanes * b.width)
+    b_in : In(lanes * operand.width)
         Those operands, in the same cycle.
     clear, acc : Out
         While ``clear`` is high, ``acc`` holds a finished sum.
@@ -59,7 +59,7 @@ class Opt3PE(Part):
                 **{name: Out(1) for name in ("picks", "step", "valid", "clear")},
                 "last": Out(shape.lanes),
                 "index": Out(shape.lanes * shape.index_bits),
-                "b_in": In(shape.lanes * params.b.width),
+                "b_in": In(shape.lanes * shape.operand.width),
                 "acc": Out(self.plane.acc_bits),
             }
         )
@@ -67,7 +67,12 @@ class Opt3PE(Part):
     @staticmethod
     def load_bits(shape: SparseShape) -> int:
         """Bits of ``load_in``."""
-        return 1 + shape.lanes * (2 + 3 * shape.group + shape.slot_bits)
+        return 1 + shape.lanes * (2 + 3 * shape.group + Opt3PE._slot_bits(shape))
+
+    @staticmethod
+    def _slot_bits(shape: SparseShape) -> int:
+        """Bits of what the digits of a group share: their slot, and the shift of their products."""
+        return shape.slot_bits + shape.shift_bits
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -75,7 +80,7 @@ class Opt3PE(Part):
         end = 1 + len(lanes) * (1 + 3 * self.shape.group)
         clear = self.load_in[0]
         groups = [self.load_in[1:end].word_select(lane, 1 + 3 * self.shape.group) for lane in lanes]
-        slots = [self.load_in[end:].word_select(lane, 1 + self.shape.slot_bits) for lane in lanes]
+        slots = [self.load_in[end:].word_select(lane, 1 + self._slot_bits(self.shape)) for lane in lanes]
         if self.systolic:
             passed = Signal(len(self.load_in))
             m.d.sync += passed.eq(self.load_in)
@@ -88,7 +93,7 @@ class Opt3PE(Part):
         index = []
         for lane, (pick, slot) in enumerate(zip(picks, slots, strict=True)):
             digit = Signal(len(pick.digit), name=f"digit{lane}", reset_less=True)
-            place = Signal(self.shape.slot_bits, name=f"place{lane}", reset_less=True)
+            place = Signal(self._slot_bits(self.shape), name=f"place{lane}", reset_less=True)
             m.d.sync += digit.eq(pick.digit)
             with m.If(slot[0]):
                 m.d.sync += place.eq(slot[1:])
@@ -104,7 +109,7 @@ class Opt3PE(Part):
         ]
         operands = []
         for lane in lanes:
-            b = Signal(self.params.b.width, name=f"b{lane}", reset_less=True)
+            b = Signal(self.shape.operand.width, name=f"b{lane}", reset_less=True)
             m.d.sync += b.eq(Mux(now.valid[lane], self.b_in.word_select(lane, len(b)), 0))
             operands.append(b)
         m.d.comb += [

@@ -84,7 +84,7 @@ class Opt4PE(Part):
     -------
     load, valid : In(1), In(lanes)
         Take the operands ``b_in`` for the next step, of these lanes; zero for the others.
-    b_in : In(lanes * b.width)
+    b_in : In(lanes * operand.width)
     action : In
         What to do with the operands taken, see :class:`Pick`. While its ``clear`` is high, ``acc`` holds a finished
         sum.
@@ -108,7 +108,7 @@ class Opt4PE(Part):
             if self.systolic
             else {"load": In(1), "valid": In(lanes), "action": In(Pick.action_bits(self.shape))}
         )
-        super().__init__({**picks, "b_in": In(lanes * params.b.width), "acc": Out(self.plane.acc_bits)})
+        super().__init__({**picks, "b_in": In(lanes * self.shape.operand.width), "acc": Out(self.plane.acc_bits)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -122,7 +122,7 @@ class Opt4PE(Part):
             load, valid, action = self.load, list(self.valid), self.action
         operands: list[Value] = []
         for lane, there in enumerate(valid):
-            b = Signal(self.params.b.width, name=f"b{lane}", reset_less=True)
+            b = Signal(self.shape.operand.width, name=f"b{lane}", reset_less=True)
             with m.If(load):
                 m.d.sync += b.eq(Mux(there, self.b_in.word_select(lane, len(b)), 0))
             operands.append(b)

@@ -59,8 +59,8 @@ class Picker(Part):
     Members
     -------
     load : In(1)
-        Take the group of the window's slot ``slot``, given as ``group``: which digits are not zero, which are +-2, and
-        which are negative. While ``last`` is low, nothing may be loaded.
+        Take the group of the window's slot ``slot`` (and above that the shift of its products), given as ``group``:
+        which digits are not zero, which are +-2, and which are negative. While ``last`` is low, nothing may be loaded.
     valid, two, neg, last
         See :class:`Picks`.
     index : Out
@@ -76,7 +76,7 @@ class Picker(Part):
         super().__init__(
             {
                 "load": In(1),
-                "slot": In(shape.slot_bits),
+                "slot": In(shape.slot_bits + shape.shift_bits),
                 "group": In(3 * shape.group),
                 "index": Out(shape.index_bits),
                 **{name: Out(1) for name in ("valid", "two", "neg", "last")},
@@ -86,7 +86,7 @@ class Picker(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         picks = Picks(m, self.shape, self.load, self.group)
-        slot = Signal(self.shape.slot_bits, name="group_slot", reset_less=True)
+        slot = Signal(len(self.slot), name="group_slot", reset_less=True)
         with m.If(self.load):
             m.d.sync += slot.eq(self.slot)
         m.d.comb += [getattr(self, name).eq(getattr(picks, name)) for name in ("valid", "two", "neg", "last")]

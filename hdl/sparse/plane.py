@@ -39,7 +39,9 @@ class Term:
 
 
 class PlaneSum:
-    """An accumulator of products of digits of equal weight: it never shifts. By the axes it saves its carries.
+    """An accumulator of products of digits, all of one weight, or of operands shifted before; it never shifts.
+
+    By the axes it saves its carries.
 
     Parameters
     ----------
@@ -59,10 +61,10 @@ class PlaneSum:
 
     def __init__(self, params: EngineParams) -> None:
         shape = SparseShape(params)
-        self.form = params.b
+        self.form = shape.operand
         self.lanes = shape.lanes
         self.width = shape.sum_bits
-        self.column = sign_column(params.b)
+        self.column = sign_column(self.form)
         self.saves = params.axes.saves_carries
         self.excess = shape.lanes << self.column if self.saves else 0
         top = min(self.column + shape.lanes.bit_length(), self.width)

@@ -70,7 +70,7 @@ class PlanePE(Part):
         members: dict[str, In | Out] = {}
         for name, bits, passed in (
             ("step", Step.bits(shape), params.axes.hands_a_over),
-            ("b", shape.lanes * params.b.width, self.hands_b_over),
+            ("b", shape.lanes * shape.operand.width, self.hands_b_over),
         ):
             members |= {f"{name}_in": In(bits), f"{name}_out": Out(bits)} if passed else {name: In(bits)}
         super().__init__({**members, "acc": Out(self.plane.acc_bits)})
@@ -90,7 +90,7 @@ class PlanePE(Part):
         step = Step(self._arrived(m, "step", self.params.axes.hands_a_over))
         operands = self._arrived(m, "b", self.hands_b_over)
         terms = [
-            Term(two, neg, operands.word_select(lane, self.params.b.width), one)
+            Term(two, neg, operands.word_select(lane, self.plane.form.width), one)
             for lane, (one, two, neg) in enumerate(step.codes)
         ]
         acc = self.plane.add(m, step.en, step.clear, terms)

@@ -33,7 +33,7 @@ class PlaneRow(Part):
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         self.pe = PlanePE(params)
-        operands = params.cols * SparseShape(params).lanes * params.b.width
+        operands = params.cols * SparseShape(params).lanes * SparseShape(params).operand.width
         bus = params.cols * self.pe.plane.acc_bits
         follow = {"b_out": Out(operands)} if self.pe.hands_b_over else {}
         super().__init__(

@@ -27,8 +27,11 @@ class Reader(Part):
     slot_free : In(1)
         A slot of the window is free. ``issue | mark`` takes it; ``mark`` : Out(1) sends the end of a tile, a group
         without digits.
+    ending, ends, tile : Out(1)
+        Where rows keep step: what is sent next ends a sum, or a tile; what is sent ends a sum; it ends a tile.
     arrive, arrive_end, arrive_plane, arrive_turn : Out
-        Two cycles later the group arrives: it ends a plane (bit 0), a tile (bit 1); the number of its entry, by lanes.
+        Two cycles later the group arrives: it ends a sum (bit 0), a tile (bit 1); the number of its entry, by lanes.
+        The last group of a plane ends the plane's sum. A sum of all weights ends with a tile, by a group of its own.
     """
 
     module = "reader"
@@ -37,13 +40,15 @@ class Reader(Part):
 
     def __init__(self, params: EngineParams, planes: int) -> None:
         self.planes = planes
+        self.per_weight = params.axes.sum.per_weight
+        self.told = () if params.axes.skips_by_row else ("ending", "ends", "tile")
         shape = SparseShape(params)
         self.turns = shape.turns
         inputs = ("close", "close_half", "close_last", "has", "more", "slot_free")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
-                **{name: Out(1) for name in ("start", "issue", "mark", "half", "free", "arrive")},
+                **{name: Out(1) for name in ("start", "issue", "mark", "half", "free", "arrive", *self.told)},
                 "full": Out(2),
                 "plane": Out(range(planes)),
                 "entry": Out((shape.words - 1).bit_length()),
@@ -56,12 +61,15 @@ class Reader(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         full = Signal(2)
-        ends = Signal(2)
+        last = Signal(2)
         half = Signal()
         plane = Signal(range(self.planes))
         entry = Signal(len(self.entry))
-        here, ends_here = Mux(half, full[1], full[0]), Mux(half, ends[1], ends[0])
+        here, ends_here = Mux(half, full[1], full[0]), Mux(half, last[1], last[0])
         final = Signal()
+        ending, ends, tile = Signal(), Signal(), Signal()
+        told = {"ending": ending, "ends": ends, "tile": tile}
+        m.d.comb += [getattr(self, name).eq(told[name]) for name in self.told]
         end1 = Signal(2)
         end2 = Signal(2)
         sent1 = Signal()
@@ -90,6 +98,8 @@ class Reader(Part):
                 m.next = "run"
             with m.State("run"):
                 m.d.comb += self.issue.eq(self.has & self.slot_free)
+                if self.per_weight:
+                    m.d.comb += [ending.eq(~self.more), ends.eq(self.issue & ~self.more)]
                 with m.If(self.issue):
                     m.d.sync += entry.eq(entry + 1)
                 with m.If(~self.has | (self.slot_free & ~self.more)):
@@ -97,11 +107,16 @@ class Reader(Part):
                     with m.If(~final):
                         m.next = "start"
                     with m.Elif(ends_here):
-                        m.next = "mark"
+                        m.next = "mark" if self.per_weight else "sum"
                     with m.Else():
                         m.next = "free"
+            if not self.per_weight:
+                with m.State("sum"):
+                    m.d.comb += [self.mark.eq(self.slot_free), ending.eq(1), ends.eq(self.mark)]
+                    with m.If(self.mark):
+                        m.next = "mark"
             with m.State("mark"):
-                m.d.comb += self.mark.eq(self.slot_free)
+                m.d.comb += [self.mark.eq(self.slot_free), ending.eq(1), tile.eq(self.mark)]
                 with m.If(self.mark):
                     m.next = "free"
             with m.State("free"):
@@ -110,13 +125,13 @@ class Reader(Part):
                 m.next = "wait"
         for i in range(2):
             with m.If(self.close & (self.close_half == i)):
-                m.d.sync += [full[i].eq(1), ends[i].eq(self.close_last)]
+                m.d.sync += [full[i].eq(1), last[i].eq(self.close_last)]
             with m.Elif(self.free & (half == i)):
                 m.d.sync += full[i].eq(0)
         m.d.sync += [
             sent1.eq(self.issue | self.mark),
             sent2.eq(sent1),
-            end1.eq(Cat(self.issue & ~self.more, self.mark)),
+            end1.eq(Cat(ends, tile)),
             end2.eq(end1),
             plane1.eq(plane),
             plane2.eq(plane1),

@@ -93,7 +93,7 @@ class SparseRow(Part):
     def __init__(self, params: EngineParams, planes: int) -> None:
         self.params = params
         self.shape = shape = SparseShape(params)
-        self.tag = Tag(params.rows, planes, shape.step_bits)
+        self.tag = Tag(params.rows, planes if params.axes.sum.per_weight else 1, shape.step_bits)
         self.pe = Opt3PE(params) if params.axes.recodes_in_pe else Opt4PE(params)
         self.planes = planes
         bus = self.tag.bits + params.cols * self.pe.plane.acc_bits
@@ -195,7 +195,7 @@ class SparseRow(Part):
         load: Value = Cat(clear, *(Cat(walker.load, walker.group) for walker in walkers), loaded)
         finished, pes = [], []
         for j in range(self.params.cols):
-            b = Signal(len(walkers) * self.params.b.width, name=f"operand{j}")
+            b = Signal(len(walkers) * self.shape.operand.width, name=f"operand{j}")
             pe = place(m, f"pe{j}", self.pe, load_in=load, b_in=b)
             places = [pe.index.word_select(lane, self.shape.index_bits) for lane in range(len(walkers))]
             m.d.comb += b.eq(Cat(self._operand(m, j, lane, index) for lane, index in enumerate(places)))

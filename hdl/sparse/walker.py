@@ -29,7 +29,7 @@ class Walker(Part):
     release : In(1)
         Go on after an end.
     load, slot, group : Out
-        To the picker.
+        To the picker; with one sum of all weights, above the slot the plane of the group.
     at_plane_end, at_tile_end : Out(1)
         Everything before an end has been picked, or is in this cycle; waits for ``release``.
     plane : Out
@@ -54,7 +54,7 @@ class Walker(Part):
                 "push_end": In(2),
                 "push_plane": In(plane_bits),
                 **{name: Out(1) for name in ("load", "at_plane_end", "at_tile_end")},
-                "slot": Out(shape.slot_bits),
+                "slot": Out(shape.slot_bits + shape.shift_bits),
                 "group": Out(group),
                 "plane": Out(plane_bits),
                 "holds": Out(shape.params.queue),
@@ -88,7 +88,7 @@ class Walker(Part):
         slot = entry[ends + self.plane_bits :]
         m.d.comb += [
             self.group.eq(entry[:digits]),
-            self.slot.eq(slot),
+            self.slot.eq(Cat(slot, entry[digits + 2 : ends + self.plane_bits]) if self.shape.shift_bits else slot),
             self.plane.eq(plane),
             self.holds.eq(holds),
             picked.eq(busy & self.last),

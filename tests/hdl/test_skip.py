@@ -33,6 +33,7 @@ def common(lanes: int = 0, **axes: Any) -> Axes:
 ACROSS, INSIDE = {"a": Travel.BROADCAST}, {"encode": Encode.PE}
 DOWN = {"b": Travel.BROADCAST}
 EXACT = {"sum": Sum(Carries.PROPAGATE, per_weight=True)}
+ALL, ONE = {"sum": Sum(), "adders": Adders.COLUMN}, {"sum": Sum(Carries.PROPAGATE), "adders": Adders.OWN}
 POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
     "two lanes": (rows(2), {"encoder": "ent", "a": "s6", "b": "u3", "preload": True}),
     "three lanes": (rows(3, **ACROSS), {"encoder": "naf", "a": "u5", "b": "s4", "rows": 3, "cols": 1}),
@@ -43,11 +44,17 @@ POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
     "exact sums": (rows(**EXACT), {"encoder": "booth", "a": "s4", "b": "u4", "preload": True}),
     "exact sums in PEs": (rows(**EXACT, **INSIDE, **ACROSS), {"encoder": "ent", "a": "u4", "b": "s3"}),
     "exact sums of three lanes": (rows(3, **EXACT), {"encoder": "naf", "a": "s4", "b": "s4", "rows": 1}),
+    "all weights": (rows(**ALL), {"encoder": "naf", "a": "s4", "b": "s4", "preload": True}),
+    "all weights in PEs": (rows(2, **ALL, **INSIDE, **ACROSS), {"encoder": "bit_serial", "a": "u3", "b": "s4"}),
+    "one number": (rows(2, **ONE, **ACROSS), {"encoder": "ent", "a": "s5", "b": "u3"}),
+    "one number in PEs": (rows(**ONE, **INSIDE), {"encoder": "booth", "a": "u4", "b": "s4", "rows": 1, "cols": 3}),
     "in step": (common(), {"encoder": "ent", "a": "s5", "b": "s4", "rows": 3, "preload": True}),
     "in step, one for all": (common(**DOWN, **ACROSS), {"encoder": "booth", "a": "u4", "b": "u4", "carry_every": 1}),
     "in step, many rows": (common(**ACROSS), {"encoder": "naf", "a": "s4", "b": "s3", "rows": 10, "cols": 1}),
     "in step, rows at once": (common(**DOWN), {"encoder": "bit_serial", "a": "s3", "b": "s5", "rows": 9, "cols": 2}),
     "in step, three lanes": (common(3, **DOWN), {"encoder": "naf", "a": "u4", "b": "s4", "rows": 1, "cols": 3}),
+    "in step, all weights": (common(**ALL, **DOWN, **ACROSS), {"encoder": "ent", "a": "u4", "b": "s4", "rows": 9}),
+    "in step, one number": (common(3, **ONE), {"encoder": "booth", "a": "s4", "b": "u3", "cols": 1}),
     "in step, exact sums": (common(2, **EXACT), {"encoder": "ent", "a": "s4", "b": "s4", "rows": 1, "cols": 1}),
 }
 

@@ -1,0 +1,49 @@
+"""Operands of B, shifted to the weight of the digits that they are multiplied by."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from hdl.lib import roles
+from hdl.lib.shared import Part
+from hdl.params.encoders import DIGIT_BITS
+from hdl.params.sparse import SparseShape
+
+__all__ = ["Shift", "shifted"]
+
+
+def shifted(m: Module, shape: SparseShape, word: Value, by: Value) -> Value:
+    """An operand, of ``shape.operand`` bits, shifted by ``by`` digits of A."""
+    digit = DIGIT_BITS[shape.params.encoder]
+    for level, bit in enumerate(by):
+        number = word.as_signed() if shape.operand.signed else word
+        left = Signal(shape.operand.width, name=f"shifted{level}")
+        m.d.comb += left.eq(Mux(bit, number << (digit << level), number))
+        word = left
+    return word
+
+
+class Shift(Part):
+    """One operand shifted. Combinational.
+
+    Members
+    -------
+    word : In(b.width)
+    by : In(shift_bits)
+        Digits of A.
+    o : Out(operand.width)
+    """
+
+    module = "shift"
+    role = roles.SPARSE
+    clocked = False
+
+    def __init__(self, shape: SparseShape) -> None:
+        self.shape = shape
+        super().__init__({"word": In(shape.params.b.width), "by": In(shape.shift_bits), "o": Out(shape.operand.width)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.d.comb += self.o.eq(shifted(m, self.shape, self.word, self.by))
+        return m
