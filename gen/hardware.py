@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gen.place import Place
 from gen.places_of_results import places_of_results
+from gen.places_of_weights import places_of_weights
 from gen.timing import pes
 from hdl.arith.encoding import encoding
-from hdl.arith.multiply_add import CarrySave
-from hdl.arith.partial_products import PartialProducts
-from hdl.arith.radix4 import Booth
-from hdl.array.columns import TreeColumn
-from hdl.params import Dataflow, EngineParams
+from hdl.params import EngineParams
 from hdl.params.axes import Adders, Skip
 from hdl.params.sparse import SparseShape
 from hdl.pe.laconic import LaconicPE
@@ -31,8 +26,7 @@ def hardware(params: EngineParams) -> list[Place]:
         return _laconic(params)
     if not params.weight_stationary:
         return places_of_results(params)
-    inside = _chain(params) if params.axes.chain else _tree(params)
-    return [*_products(params), *inside, _foot(params)]
+    return places_of_weights(params)
 
 
 def notes(params: EngineParams) -> list[str]:
@@ -53,77 +47,6 @@ def notes(params: EngineParams) -> list[str]:
             f"change {way} the first row that needs it, and costs no step."
         ]
     return []
-
-
-def _products(params: EngineParams) -> list[Place]:
-    """From operands to the partial products in a PE."""
-    fused = params.multiplier == "fused"
-    if not params.axes.saves_carries and not fused:
-        multiply = "the operator *: what digits it has is left to synthesis"
-        return [Place(primitive, "pe", pes(params), multiply) for primitive in ("encode d", "map p", "shift q")]
-    digits = encoding(params.encoder, params.a) if params.axes.saves_carries else Booth(params.a)
-    wires = f"{digits.digits} digits on {digits.bits} wires"
-    if not params.axes.saves_carries:
-        encode = Place("encode d", "pe", pes(params), f"Booth inside the multiplier: {wires}")
-    elif digits.plain:
-        encode = Place("encode d", "pe", pes(params), f"wires: the {digits.digits} bits of the operand")
-    else:
-        encode = Place("encode d", "recode", params.depth, f"where an operand enters the array: {wires}")
-    bits = PartialProducts(digits, params.b).bits
-    select = f"each digit selects 0, b or 2 b, inverted if it is negative: {bits} bits"
-    if digits.plain:
-        select = f"each bit lets b through: {bits} bits"
-    places = [encode, Place("map p", "pe", pes(params), select)]
-    return places if params.axes.sum.per_weight else [*places, Place("shift q", "pe", pes(params), "wires")]
-
-
-def _tree(params: EngineParams) -> list[Place]:
-    """The products of a column are added up by a tree."""
-    count, cols, levels = pes(params), params.cols, TreeColumn(params).levels
-    inside = "tree" if params.depth > 1 or params.axes.sum.per_weight else "column"
-    stages = f"{Dataflow.TREE_FAN_IN} at a time, {levels} {'stage' if levels == 1 else 'stages'}"
-    if not params.axes.saves_carries:
-        bits = params.product_bits
-        places = [_reduced(params), Place("add x", "pe", count, f"a carry-propagate adder, {bits} bits")]
-        places[0] = replace(places[0], text=places[0].text.split(",")[0])
-        return places
-    if not params.axes.sum.per_weight:
-        text = f"full adders: in a PE its digits' products, then the PEs' pairs {stages}"
-        return [Place("half_reduce s, c", inside, cols, text)]
-    return [
-        Place("half_reduce s, c", inside, cols, f"for each weight a tree of full adders, {stages}"),
-        Place("add x", inside, cols, "no adder of its own: sums and carries go on as they are"),
-        Place("shift y", inside, cols, "wires"),
-        Place("half_reduce t, u", inside, cols, "full adders"),
-    ]
-
-
-def _reduced(params: EngineParams) -> Place:
-    """The compressor of ``mac``."""
-    if params.multiplier == "inferred":
-        return Place("half_reduce s, c", "pe", pes(params), "inside the operator *")
-    return Place("half_reduce s, c", "pe", pes(params), "full adders, which take in the sum so far, too")
-
-
-def _chain(params: EngineParams) -> list[Place]:
-    """The sum passes from PE to PE along K."""
-    count = pes(params)
-    if not params.axes.saves_carries:
-        add = f"a carry-propagate adder, {params.block_bits} bits; the next PE of the chain takes the sum"
-        return [_reduced(params), Place("add x", "pe", count, add)]
-    form = CarrySave(params, params.block_bits)
-    bits = f"{form.width} bits of s and {len(form.columns) - form.width} of c"
-    return [Place("half_reduce s, c", "pe", count, f"full adders; the next PE of the chain takes {bits}")]
-
-
-def _foot(params: EngineParams) -> Place:
-    """The sums over a block of K are added up below the columns, row by row."""
-    foot = f"adder and {params.rows} x {params.accumulator} bits of sums over the blocks before"
-    if params.axes.saves_carries:
-        foot = f"{'t + u' if params.axes.sum.per_weight else 's + c'}, {params.block_bits} bits, then {foot}"
-    elif params.axes.tree and params.depth > 1:
-        foot = f"a tree, {Dataflow.TREE_FAN_IN} sums at a time; then {foot}"
-    return Place("add C[m,n]", "foot", params.cols, foot)
 
 
 def _sparse(params: EngineParams) -> list[Place]:

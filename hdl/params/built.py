@@ -36,7 +36,9 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "operands of B are broadcast over m to rows that run apart",
     ),
     (
-        lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
+        lambda axes: (
+            axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE and axes.chain | axes.tree
+        ),
         "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
     (
