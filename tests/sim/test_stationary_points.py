@@ -50,7 +50,13 @@ ENGINES: dict[str, dict[str, Any]] = {
         "a": "s3",
     },
     "loaded_chain": {"point": point("chain", 4, **LOADED), "rows": 3, "cols": 3, "encoder": "naf", "carry_every": 1},
-    "one_step": {"point": point("none", 1, "propagate", **LOADED), "rows": 3, "cols": 2, "a": "u4", "b": "u3"},
+    "one_step": {
+        "point": point("none", 1, "propagate", recoded="b", encode="edge"),
+        "rows": 3,
+        "cols": 2,
+        "a": "u4",
+        "b": "u3",
+    },
     "edge_numbers": {"point": point("chain", 2, "propagate", encode="edge"), "rows": 1, "cols": 3, "encoder": "naf"},
     "b_in_pe": {
         "point": point("tree", 3, per_weight=True, recoded="b", **IN_PE, **BROADCAST),
