@@ -11,7 +11,7 @@ from gen.hardware import Place, hardware, notes
 from gen.nest.engines import engine_steps, engine_tile
 from gen.nest.printer import print_nest
 from gen.nest.table import Table, render, table
-from gen.nest.terms import expected_terms
+from gen.nest.terms import empty_beats, expected_terms
 from gen.nest.window import expected_interval
 from gen.operands import usual_sigma
 from gen.timing import beats
@@ -174,8 +174,10 @@ def _timing(params: EngineParams, k: int, sigma: float | None, steps: Sequence[S
         hidden = f"{window} cost what the nest does not show"
         return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak: {hidden}."]
     if params.axes.skip is Skip.COMMON:
-        cycles = round(steps[-1].table.cycles.tile)
-        return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak, as the nest counts them."]
+        empty = empty_beats(params, k, sigma)
+        cycles = round(steps[-1].table.cycles.tile + empty)
+        more = f", and one for each of the {empty:.1f} beats without a digit" if empty >= 0.05 else ""
+        return [*beats(params), f"{tile} about {_cycles(cycles)} in a streak, as the nest counts them{more}."]
     if params.data_dependent:
         cycles = round(expected_terms(params, k, sigma))
         assumed = f"if operands are normal, A with standard deviation {sigma:g} and B in proportion"

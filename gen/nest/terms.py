@@ -1,4 +1,4 @@
-"""How long a tile takes where both operands are worked off term by term (``laconic``): the exact mean."""
+"""How long a tile takes where the operands of a beat decide, beyond what the nest counts: exact means."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from gen.nest.encoders import density
 from gen.operands import usual_sigma
 from hdl.params import Dataflow, EngineParams, OperandFormat
+from hdl.params.axes import Recoded
 
-__all__ = ["expected_terms"]
+__all__ = ["empty_beats", "expected_terms"]
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,23 @@ def expected_terms(params: EngineParams, k: int, sigma: float | None) -> float:
         pairs = np.maximum(np.outer(*(np.arange(len(each)) for each in most)), 1)
         steps += count * float((np.outer(*most) * pairs).sum())
     return max(steps, Dataflow(params).drain_cycles)
+
+
+def empty_beats(params: EngineParams, k: int, sigma: float | None) -> float:
+    """Mean number of a tile's beats that have no digit at all, and take a step all the same.
+
+    Parameters
+    ----------
+    params : EngineParams
+        An engine that skips only steps in which no row has a digit.
+    k : int
+        K of the tile.
+    sigma : float or None
+        Standard deviation of the operands that are recoded; None for all values equally likely.
+    """
+    flow = Dataflow(params)
+    operands = flow.b.lanes if params.axes.recoded is Recoded.B else flow.a.lanes
+    return flow.a.beats(k) * density(params.encoder, params.recoded, sigma).counts[0] ** operands
 
 
 def _most(encoder: str, operand: OperandFormat, part: float | None, count: int) -> Floats:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gen.nest.encoders import encode
 from hdl.params import Dataflow, EngineParams
+from hdl.params.axes import Travel
 from hdl.params.sparse import SparseShape
 from hdl.sparse.ends import Ends
 
@@ -51,7 +52,8 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
         digits = encode(_operands(params, steps, sigma, rng), params.encoder, params.a) != 0
         for start in range(0, steps, shape.segment):
             stop = min(start + shape.segment, steps)
-            planes = [list(_groups(shape, digits[:, start:stop, plane])) for plane in range(digits.shape[2])]
+            read = np.split(digits[:, start:stop].astype(np.int64), shape.passes, axis=2)
+            planes = [list(_groups(shape, each.sum(axis=2))) for each in read]
             engine.segment(-(-(stop - start) // shape.lanes), planes, last=stop == steps)
         ends.append(engine.end)
     return (ends[-1] - ends[0]) / tiles * k / steps
@@ -70,8 +72,8 @@ def _operands(params: EngineParams, k: int, sigma: float | None, rng: np.random.
     return np.rint(values).astype(np.int64)
 
 
-def _groups(shape: SparseShape, digits: NDArray[np.bool_]) -> Iterator[Integers]:
-    """The groups of a plane: digits that are not zero, by row and lane."""
+def _groups(shape: SparseShape, digits: Integers) -> Iterator[Integers]:
+    """The groups of a plane: how many digits are not zero, by row and lane, of those of every row and step."""
     rows = len(digits)
     listed = []
     for lane in range(shape.lanes):
@@ -79,7 +81,7 @@ def _groups(shape: SparseShape, digits: NDArray[np.bool_]) -> Iterator[Integers]
             own = digits[:, bank * shape.lanes + lane :: shape.banks]
             listed.append(own[:, own.any(axis=0)])
     for entry in range(max(own.shape[1] for own in listed)):
-        found = [own[:, entry] if entry < own.shape[1] else np.zeros(rows, bool) for own in listed]
+        found = [own[:, entry] if entry < own.shape[1] else np.zeros(rows, np.int64) for own in listed]
         lanes = np.array(found, np.int64).reshape(shape.lanes, shape.group, rows).sum(axis=1)
         yield np.roll(lanes, entry % shape.turns, axis=0).T
 
@@ -94,8 +96,9 @@ class _InStep:
     """
 
     def __init__(self, params: EngineParams) -> None:
-        part = Ends(params, planes=1)
-        self.interval, self.in_turn = part.interval, part.in_turn
+        self.interval = Ends.least_interval(params)
+        self.in_turn = params.axes.b is Travel.HAND_OVER
+        self.per_weight = params.axes.sum.per_weight
         self.loaded = 0  # the last beat of a segment is in the store
         self.freed = deque([0, 0], maxlen=2)  # the halves of the store may be filled
         self.read = 0  # the reader may go on
@@ -112,9 +115,15 @@ class _InStep:
                 self.read += 1
                 continue
             free = self.read if self.in_turn else max(self.read, self.left)
+            if not self.per_weight:
+                self.read = free + steps
+                continue
             end = max(free + steps - 1, self.left)
             self.left = end + self.interval
             self.read = end + 1
+        if last and not self.per_weight:
+            self.read = max(self.read, self.left) + 1
+            self.left = self.read - 1 + self.interval
         if last:
             self.read = max(self.read, self.left) + 1
         self.freed.append(self.read + 1)
@@ -134,6 +143,7 @@ class _Apart:
     def __init__(self, params: EngineParams) -> None:
         rows, stage = params.rows, Dataflow.ROWS_PER_BUS_STAGE
         lanes = SparseShape(params).lanes
+        self.per_weight = params.axes.sum.per_weight
         self.loaded = 0  # the last beat of a segment is in the store
         self.freed = deque([0, 0], maxlen=2)  # the halves of the store may be filled
         self.read = 0  # the reader may go on
@@ -149,13 +159,18 @@ class _Apart:
         self.read = max(self.read, self.loaded + 2) + 1
         for groups in planes:
             self.read += 1
-            for group in groups[:-1]:
+            for group in groups[:-1] if self.per_weight else groups:
                 self._send(group)
+            if groups and not self.per_weight:
+                continue
             if groups:
                 self._send(np.maximum(groups[-1], 1))  # what ends a plane comes to every row
                 self._end_of_plane(np.any([group.any(axis=1) for group in groups], axis=0))
             else:
                 self.read += 1
+        if last and not self.per_weight:
+            self._send(np.ones_like(self.ready))
+            self._end_of_plane(np.ones(len(self.ready), bool))
         if last:
             self._send(np.ones_like(self.ready))
         self.freed.append(self.read + 1)

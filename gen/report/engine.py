@@ -55,6 +55,13 @@ PE_TEXTS: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         ),
     ),
     (
+        lambda axes: axes.digits.order is not None,
+        (
+            "Digits arrive one after another, made of an operand at the edge of the array, and with each of them the "
+            "other operand, shifted to the digit's weight. The PE adds their product to its sum; it never shifts."
+        ),
+    ),
+    (
         lambda axes: not axes.saves_carries,
         "Multiply and add. The carry-propagate addition stands inside the loop over k: it is part of every cycle.",
     ),

@@ -11,6 +11,7 @@ from hdl.array.skew import skew
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
+from hdl.params.axes import Recoded
 from hdl.pe.recode import recoder, weight_recoder
 
 __all__ = ["StationaryArray", "lane_bits"]
@@ -65,7 +66,7 @@ class StationaryArray(Part):
         #: Steps in which operands wait at the edge, before they are broadcast, and in which weights change there.
         self.edge = 0 if params.axes.hands_a_over else 2
         self.steps = self.edge + inside
-        self.recode = recoder(params)
+        self.recode = recoder(params) if params.axes.recoded is Recoded.A else None
         self.recode_b = weight_recoder(params)
         self.lane_bits = lane_bits(params)
         bits = {"swap": 1, "load": params.depth, "a": params.depth * self.lane_bits, "b": params.cols * params.b.width}

@@ -50,7 +50,7 @@ class Planes(Stored):
         reader = place(
             m,
             "reader",
-            Reader(self.params, self.planes),
+            Reader(self.params),
             close=loader.close,
             close_half=loader.half,
             close_last=loader.close_last,
@@ -61,7 +61,7 @@ class Planes(Stored):
         banks = [bank for lane in self._banks(m, loader, reader) for bank in lane]
         digits, operands = self._turned(m, [[bank] for bank in banks], reader.arrive_turn)
         finish, finish_parity = Signal(), Signal()
-        part = Ends(self.params, self.planes)
+        part = Ends(self.params, self.collector.tags)
         ends = place(
             m,
             "ends",

@@ -59,7 +59,7 @@ class Sparse(Stored):
         reader = place(
             m,
             "reader",
-            Reader(params, self.planes),
+            Reader(params),
             close=loader.close,
             close_half=loader.half,
             close_last=loader.close_last,
@@ -111,7 +111,7 @@ class Sparse(Stored):
     def _rows(self, m: Module, groups: Value, words: Value, reader: Shared, slot: Value, holds: Signal) -> Value:
         """Rows, result buses and what stands at their heads; says where results find no room."""
         params, rows = self.params, self.params.rows
-        part = SparseRow(params, self.planes)
+        part = SparseRow(params, self.collector.tags)
         stage_rows = Dataflow.ROWS_PER_BUS_STAGE
         stages = self.flow.bus_stages
         request = Signal(rows)

@@ -35,7 +35,7 @@ class Stored(Body):
 
     def _banks(self, m: Module, loader: Shared, reader: Shared) -> list[list[Shared]]:
         """The store, by lane and bank."""
-        part = Bank(self.params, self.planes)
+        part = Bank(self.params)
         return [
             [
                 place(
@@ -47,7 +47,7 @@ class Stored(Body):
                     word=loader.word,
                     a=loader.a.word_select(lane, len(loader.a) // self.shape.lanes),
                     b=loader.b.word_select(lane, len(loader.b) // self.shape.lanes),
-                    occupied=loader.occupied.word_select(lane, self.planes),
+                    occupied=loader.occupied.word_select(lane, self.shape.passes),
                     start=reader.start,
                     issue=reader.issue,
                     read_half=reader.half,
@@ -68,7 +68,13 @@ class Stored(Body):
         """
         params = self.params
         digits = [
-            Cat(bank.a_out.word_select(i, 3)[field] for i in range(params.rows) for field in range(3) for bank in lane)
+            Cat(
+                bank.a_out.word_select(digit * params.rows + i, 3)[field]
+                for i in range(params.rows)
+                for field in range(3)
+                for digit in range(self.shape.together)
+                for bank in lane
+            )
             for lane in banks
         ]
         operands = [

@@ -226,8 +226,8 @@ class Axes:
 
     @property
     def stores_operands(self) -> bool:
-        """Operands are stored, and read again for every plane of digits."""
-        return not self.weights_stay and self.digits.order is Order.PLANES
+        """Operands are stored in front of the array: to be read again for every plane of digits, or by rows apart."""
+        return not self.weights_stay and (self.digits.order is Order.PLANES or self.skips_by_row)
 
     @property
     def recodes_both(self) -> bool:

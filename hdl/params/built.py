@@ -36,7 +36,9 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "operands of B are broadcast over m to rows that run apart",
     ),
     (
-        lambda axes: axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE,
+        lambda axes: (
+            axes.recoded is Recoded.B and axes.weights_stay and axes.encode is Encode.EDGE and axes.chain | axes.tree
+        ),
         "B is recoded at the edge of the array, which it does not pass while rows of A do: it stays in the PEs",
     ),
     (
@@ -73,8 +75,8 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "digits in time that every PE makes: each would hold the operand, and count its digits",
     ),
     (
-        lambda axes: axes.skips_by_row and not _by_planes(axes),
-        "zeros are skipped within an operand: rows skip them in a digit's plane",
+        lambda axes: axes.skips_by_row and axes.weights_stay,
+        "rows that skip zeros of their own follow each other where a block of B stays: none runs apart from another",
     ),
     (
         lambda axes: axes.skips_by_row and axes.sum.per_weight and axes.adders is Adders.OWN,
@@ -108,7 +110,7 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     ),
     (
         lambda axes: axes.weights_stay and axes.adders is Adders.ONE,
-        "one final adder for all columns: each column has its own below it",
+        "one final adder for all columns where B stays: in every step each of them has a sum to be added",
     ),
 )
 

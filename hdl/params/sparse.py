@@ -1,9 +1,10 @@
-"""Sizes of an engine that stores operands, and takes their digits plane by plane."""
+"""Sizes of an engine that stores operands, and takes their digits out of the store."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hdl.params.axes import Order
 from hdl.params.encoders import DIGIT_BITS
 from hdl.params.engine import EngineParams
 from hdl.params.formats import IntegerFormat
@@ -13,7 +14,7 @@ __all__ = ["SparseShape"]
 
 @dataclass(frozen=True)
 class SparseShape:
-    """Sizes derived from the parameters of an engine that takes digits plane by plane, out of a store.
+    """Sizes derived from the parameters of an engine that takes digits out of a store.
 
     K is worked off in segments of ``segment`` steps; step k of a segment is stored in lane k % ``lanes`` and, within
     the lane, in bank (k // ``lanes``) % ``group``. Entry e of a bank's list is worked off in lane
@@ -76,6 +77,26 @@ class SparseShape:
     def planes(self) -> int:
         """Digits of an operand of A."""
         return self.params.digits
+
+    @property
+    def together(self) -> int:
+        """Digits of an operand that are read together: that of a plane, or all of them."""
+        return 1 if self.params.axes.digits.order is Order.PLANES else self.planes
+
+    @property
+    def passes(self) -> int:
+        """How often a segment is read; each time there is a list of the steps in which some row has a digit."""
+        return self.planes // self.together
+
+    @property
+    def group_digits(self) -> int:
+        """Digits of a row in a group, on each lane: all steps' lowest ones first, if there are several of a step."""
+        return self.group * self.together
+
+    @property
+    def shared_bits(self) -> int:
+        """Bits of what the digits of a group share: its slot, and above it the shift of their products if it is one."""
+        return self.slot_bits + (self.shift_bits if self.together == 1 else 0)
 
     @property
     def shift_bits(self) -> int:

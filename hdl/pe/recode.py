@@ -20,7 +20,8 @@ def recoder(params: EngineParams) -> Recoder | None:
 
 
 def weight_recoder(params: EngineParams) -> Recoder | None:
-    """The recoder of operands of B that stay; None where PEs keep them as they come."""
-    if params.axes.encode is not Encode.LOAD or encoding(params.encoder, params.b).plain:
+    """The recoder of operands of B that stay, as they are loaded; None where PEs keep them as they come."""
+    axes = params.axes
+    if axes.recoded is not Recoded.B or axes.recodes_in_pe or encoding(params.encoder, params.b).plain:
         return None
     return Recoder(params.encoder, params.b)

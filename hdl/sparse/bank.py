@@ -15,7 +15,7 @@ __all__ = ["Bank"]
 
 
 class Bank(Part):
-    """The operands of some steps of K, and for each plane the list of those to visit.
+    """The operands of some steps of K, and for each plane (or for all together) the list of those to visit.
 
     A step is on a plane's list if some row's digit is not zero. The lists are written while operands are loaded, so
     that nothing is ever searched for: entry i of a list says where the i-th such step is. An empty list costs nothing.
@@ -41,12 +41,12 @@ class Bank(Part):
     role = roles.SPARSE
     resets = True
 
-    def __init__(self, params: EngineParams, planes: int) -> None:
+    def __init__(self, params: EngineParams) -> None:
         self.params = params
-        self.planes = planes
         self.shape = shape = SparseShape(params)
+        self.planes = planes = shape.passes
         self.word_bits = (shape.words - 1).bit_length()
-        digits, b_bits = 3 * params.rows, params.cols * params.b.width
+        digits, b_bits = 3 * params.rows * shape.together, params.cols * params.b.width
         super().__init__(
             {
                 **{name: In(1) for name in ("write", "half", "start", "issue", "read_half", "free", "free_half")},
@@ -89,7 +89,7 @@ class Bank(Part):
                 with m.Elif(listed & (self.half == half)):
                     m.d.sync += register.eq(register + 1)
         fetch = Cat(visit, half1)
-        width = 3 * self.params.rows
+        width = len(self.a_out)
         for plane in range(planes):
             part = Ram(depth, width)
             a = self.a.word_select(plane, width)

@@ -53,25 +53,30 @@ class Ends(Part):
     #: Cycles from the end of a plane to the next, at least: sums of one row in a collector, one after the other.
     LEAST = 4
 
-    def __init__(self, params: EngineParams, planes: int) -> None:
+    def __init__(self, params: EngineParams, tag: Tag) -> None:
         self.params = params
         self.shape = SparseShape(params)
-        self.tag_form = Tag(params.rows, planes if params.axes.sum.per_weight else 1, self.shape.step_bits)
-        stages = -(-params.rows // Dataflow.ROWS_PER_BUS_STAGE)
-        self.interval = max(params.rows + stages - 1, self.LEAST)
+        self.tag_form = tag
+        self.interval = self.least_interval(params)
         self.in_turn = params.axes.b is Travel.HAND_OVER
         inputs = ("ending", "ends", "tile", "arrive", "finish", "finish_parity")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
                 "arrive_end": In(2),
-                "arrive_plane": In(range(planes)),
+                "arrive_plane": In(range(self.shape.passes)),
                 **{name: Out(1) for name in ("go", "en", "clear", "leave")},
                 "tag": Out(self.tag_form.bits),
                 "done": Out(2),
                 "filled": Out(2),
             }
         )
+
+    @staticmethod
+    def least_interval(params: EngineParams) -> int:
+        """Cycles from the end of a sum to the next, at least."""
+        stages = -(-params.rows // Dataflow.ROWS_PER_BUS_STAGE)
+        return max(params.rows + stages - 1, Ends.LEAST)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -36,7 +36,7 @@ class Loader(Part):
     b : Out
         Its operands of B, for each lane those of all columns.
     occupied : Out
-        For each lane, for each plane: some row's digit is not zero.
+        For each lane, for each plane, or for all planes together: some row's digit is not zero.
     close, close_last : Out(1)
         It is the segment's last beat, the tile's last beat.
     """
@@ -62,7 +62,7 @@ class Loader(Part):
                 "word": Out((shape.words - 1).bit_length()),
                 "a": Out(shape.lanes * planes * params.rows * 3),
                 "b": Out(flow.b.payload_bits),
-                "occupied": Out(shape.lanes * planes),
+                "occupied": Out(shape.lanes * shape.passes),
             }
         )
 
@@ -113,4 +113,8 @@ class Loader(Part):
                     bits = [digit.nonzero, *(Const(0, 1) if bit is None else bit for bit in (digit.two, digit.neg))]
                     codes.setdefault((lane, plane), []).extend(bits)
         digits = Cat(bit for key in sorted(codes) for bit in codes[key])
-        return digits, [Cat(codes[key][0::3]).any() for key in sorted(codes)]
+        occupied = [Cat(codes[key][0::3]).any() for key in sorted(codes)]
+        together = self.shape.together
+        if together == 1:
+            return digits, occupied
+        return digits, [Cat(occupied[i : i + together]).any() for i in range(0, len(occupied), together)]

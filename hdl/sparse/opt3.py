@@ -67,20 +67,15 @@ class Opt3PE(Part):
     @staticmethod
     def load_bits(shape: SparseShape) -> int:
         """Bits of ``load_in``."""
-        return 1 + shape.lanes * (2 + 3 * shape.group + Opt3PE._slot_bits(shape))
-
-    @staticmethod
-    def _slot_bits(shape: SparseShape) -> int:
-        """Bits of what the digits of a group share: their slot, and the shift of their products."""
-        return shape.slot_bits + shape.shift_bits
+        return 1 + shape.lanes * (2 + 3 * shape.group_digits + shape.shared_bits)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         lanes = range(self.shape.lanes)
-        end = 1 + len(lanes) * (1 + 3 * self.shape.group)
+        end = 1 + len(lanes) * (1 + 3 * self.shape.group_digits)
         clear = self.load_in[0]
-        groups = [self.load_in[1:end].word_select(lane, 1 + 3 * self.shape.group) for lane in lanes]
-        slots = [self.load_in[end:].word_select(lane, 1 + self._slot_bits(self.shape)) for lane in lanes]
+        groups = [self.load_in[1:end].word_select(lane, 1 + 3 * self.shape.group_digits) for lane in lanes]
+        slots = [self.load_in[end:].word_select(lane, 1 + self.shape.shared_bits) for lane in lanes]
         if self.systolic:
             passed = Signal(len(self.load_in))
             m.d.sync += passed.eq(self.load_in)
@@ -93,11 +88,11 @@ class Opt3PE(Part):
         index = []
         for lane, (pick, slot) in enumerate(zip(picks, slots, strict=True)):
             digit = Signal(len(pick.digit), name=f"digit{lane}", reset_less=True)
-            place = Signal(self._slot_bits(self.shape), name=f"place{lane}", reset_less=True)
+            place = Signal(self.shape.shared_bits, name=f"place{lane}", reset_less=True)
             m.d.sync += digit.eq(pick.digit)
             with m.If(slot[0]):
                 m.d.sync += place.eq(slot[1:])
-            index.append(Cat(digit, place))
+            index.append(pick.place(digit, place))
         selected = Pick.pack(begins[0], begins[1], list(codes[0::2]), list(codes[1::2]), list(valid), index)
         action = Signal(Pick.action_bits(self.shape), reset_less=True)
         now = Pick(self.shape, selected)

@@ -30,7 +30,7 @@ class Picks:
     """
 
     def __init__(self, m: Module, shape: SparseShape, load: Value, group: Value) -> None:
-        size = shape.group
+        size = shape.group_digits
         mask, twos, negs = (Signal(size, name=f"group_{name}", reset_less=name != "mask") for name in GROUP)
         rest = Signal(size)
         # The lowest bit that is set: each bit unless there is a lower one.
@@ -43,10 +43,15 @@ class Picks:
             m.d.sync += [twos.eq(parts[1]), negs.eq(parts[2])]
         bits = (size - 1).bit_length()
         self.digit = Cat(Cat(first[i] for i in range(size) if i >> b & 1).any() for b in range(bits))
+        self.step_bits = (shape.group - 1).bit_length()
         self.valid = mask.any()
         self.two = (first & twos).any()
         self.neg = (first & negs).any()
         self.last = ~rest.any()
+
+    def place(self, digit: Value, slot: Value) -> Value:
+        """Where the operand of a digit is: its step in the group, its slot, and the shift of its product."""
+        return Cat(digit[: self.step_bits], slot, digit[self.step_bits :])
 
 
 #: What is known of the digits of a group, in this order: they are not zero, are +-2, are negative.
@@ -76,8 +81,8 @@ class Picker(Part):
         super().__init__(
             {
                 "load": In(1),
-                "slot": In(shape.slot_bits + shape.shift_bits),
-                "group": In(3 * shape.group),
+                "slot": In(shape.shared_bits),
+                "group": In(3 * shape.group_digits),
                 "index": Out(shape.index_bits),
                 **{name: Out(1) for name in ("valid", "two", "neg", "last")},
             }
@@ -90,5 +95,5 @@ class Picker(Part):
         with m.If(self.load):
             m.d.sync += slot.eq(self.slot)
         m.d.comb += [getattr(self, name).eq(getattr(picks, name)) for name in ("valid", "two", "neg", "last")]
-        m.d.comb += self.index.eq(Cat(picks.digit, slot))
+        m.d.comb += self.index.eq(picks.place(picks.digit, slot))
         return m

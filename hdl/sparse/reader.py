@@ -38,11 +38,11 @@ class Reader(Part):
     role = roles.SPARSE
     resets = True
 
-    def __init__(self, params: EngineParams, planes: int) -> None:
-        self.planes = planes
+    def __init__(self, params: EngineParams) -> None:
         self.per_weight = params.axes.sum.per_weight
         self.told = () if params.axes.skips_by_row else ("ending", "ends", "tile")
         shape = SparseShape(params)
+        self.planes = planes = shape.passes
         self.turns = shape.turns
         inputs = ("close", "close_half", "close_last", "has", "more", "slot_free")
         super().__init__(

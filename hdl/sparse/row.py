@@ -90,12 +90,11 @@ class SparseRow(Part):
     role = roles.ROW
     resets = True
 
-    def __init__(self, params: EngineParams, planes: int) -> None:
+    def __init__(self, params: EngineParams, tag: Tag) -> None:
         self.params = params
         self.shape = shape = SparseShape(params)
-        self.tag = Tag(params.rows, planes if params.axes.sum.per_weight else 1, shape.step_bits)
+        self.tag = tag
         self.pe = Opt3PE(params) if params.axes.recodes_in_pe else Opt4PE(params)
-        self.planes = planes
         bus = self.tag.bits + params.cols * self.pe.plane.acc_bits
         inputs = ("push", "grant", "fire", "finish", "finish_parity")
         super().__init__(
@@ -103,9 +102,9 @@ class SparseRow(Part):
                 **{name: In(1) for name in inputs},
                 "number": In(self.tag.fields["row"]),
                 "push_slot": In(shape.slot_bits),
-                "push_groups": In(shape.lanes * 3 * shape.group),
+                "push_groups": In(shape.lanes * 3 * shape.group_digits),
                 "push_end": In(2),
-                "push_plane": In(range(planes)),
+                "push_plane": In(range(shape.passes)),
                 "words": In(params.cols * params.queue * shape.banks * params.b.width),
                 "request": Out(1),
                 "done": Out(2),
@@ -140,7 +139,7 @@ class SparseRow(Part):
             Walker(self.shape, len(self.push_plane)),
             push=self.push,
             push_slot=self.push_slot,
-            push_group=self.push_groups.word_select(lane, 3 * self.shape.group),
+            push_group=self.push_groups.word_select(lane, 3 * self.shape.group_digits),
             push_end=self.push_end,
             push_plane=self.push_plane,
             last=last,

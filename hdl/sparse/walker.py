@@ -45,7 +45,7 @@ class Walker(Part):
     def __init__(self, shape: SparseShape, plane_bits: int) -> None:
         self.shape = shape
         self.plane_bits = plane_bits
-        group = 3 * shape.group
+        group = 3 * shape.group_digits
         super().__init__(
             {
                 **{name: In(1) for name in ("push", "last", "release")},
@@ -54,7 +54,7 @@ class Walker(Part):
                 "push_end": In(2),
                 "push_plane": In(plane_bits),
                 **{name: Out(1) for name in ("load", "at_plane_end", "at_tile_end")},
-                "slot": Out(shape.slot_bits + shape.shift_bits),
+                "slot": Out(shape.shared_bits),
                 "group": Out(group),
                 "plane": Out(plane_bits),
                 "holds": Out(shape.params.queue),
@@ -88,11 +88,15 @@ class Walker(Part):
         slot = entry[ends + self.plane_bits :]
         m.d.comb += [
             self.group.eq(entry[:digits]),
-            self.slot.eq(Cat(slot, entry[digits + 2 : ends + self.plane_bits]) if self.shape.shift_bits else slot),
+            self.slot.eq(
+                Cat(slot, entry[digits + 2 : ends + self.plane_bits])
+                if self.shape.shared_bits > len(self.push_slot)
+                else slot
+            ),
             self.plane.eq(plane),
             self.holds.eq(holds),
             picked.eq(busy & self.last),
-            needed.eq(self.push & (self.push_group[: self.shape.group].any() | self.push_end.any())),
+            needed.eq(self.push & (self.push_group[: self.shape.group_digits].any() | self.push_end.any())),
             ended.eq(end & (waiting | picked).replicate(2)),
             self.at_plane_end.eq(ended[0]),
             self.at_tile_end.eq(ended[1]),

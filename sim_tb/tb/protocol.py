@@ -85,8 +85,8 @@ async def traffic(dut: Any) -> None:
 async def corners(dut: Any) -> None:
     """Operands at the ends of their formats, K = 1 and K at the limit."""
     async with _bench(dut, "corners") as (bench, rng):
-        beats = Dataflow(bench.params).a.beats
-        k = next(k for k in range(min(bench.params.k_limit, LONGEST), 0, -1) if beats(k) <= MOST_BEATS)
+        flow = Dataflow(bench.params)
+        k = next(k for k in range(min(bench.params.k_limit, LONGEST), 0, -1) if flow.tile_interval(k) <= MOST_BEATS)
         await _compute(bench, corner_tiles(bench.params, k, rng))
 
 

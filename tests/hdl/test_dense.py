@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -10,10 +11,11 @@ import pytest
 
 from hdl.engine.bodies import body_of
 from hdl.engine.top import Engine
-from hdl.params import Dataflow
+from hdl.params import Axes, Dataflow, EngineParams, OperandFormat
 from hdl.params.axes import Adders, Carries, Encode, KForm, KSpace, Recoded, Sum, Travel
 from tests.hdl.cover import engines, points
 from tests.hdl.lanes import Netlist, netlists
+from tests.hdl.pairs import mutants
 from tests.hdl.streams import run_engine
 
 CHOICES: dict[str, list[Any]] = {
@@ -52,3 +54,51 @@ def test_engine(number: int, gates: dict[str, Netlist]) -> None:
     assert [after - before for before, after in pairwise(steady)] == [flow.tile_interval(long)] * 3
     assert flow.a.beats(long) == flow.tile_interval(long)  # no beat waits
     assert [row - end for row, end in zip(run.rows[4:8], steady, strict=True)] == [body.latency] * 4
+
+
+def _small(**axes: Any) -> EngineParams:
+    small = OperandFormat.parse("s3")
+    return EngineParams(point=Axes(**axes), rows=2, cols=2, a=small, b=small, accumulator=10)
+
+
+#: Adders of rows, of all, of each result; trees and chains; digits of B and of A, made at the edge and in PEs.
+SMALL = {
+    "row": _small(adders=Adders.ROW, sum=Sum(per_weight=True), recoded=Recoded.B),
+    "one": _small(b=Travel.BROADCAST, adders=Adders.ONE, k=KSpace(KForm.TREE, 2)),
+    "own": _small(
+        a=Travel.BROADCAST,
+        adders=Adders.OWN,
+        k=KSpace(KForm.CHAIN, 2),
+        encode=Encode.PE,
+        sum=Sum(Carries.PROPAGATE, per_weight=True),
+    ),
+}
+
+
+def cone(netlist: Netlist, output: str) -> set[int]:
+    """The nets that an output depends on, in this cycle or a later one."""
+    drivers = {gate.output: gate.inputs for gate in netlist.gates} | {q: (d,) for q, d in netlist.flops}
+    seen: set[int] = set()
+    waiting = list(netlist.outputs[output])
+    while waiting:
+        net = waiting.pop()
+        if net not in seen:
+            seen.add(net)
+            waiting += drivers.get(net, ())
+    return seen
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_broken_gate_of_the_data_path_is_found(name: str) -> None:
+    """Gates at random that results depend on, and nothing else does, each turned into another kind."""
+    params = SMALL[name]
+    netlist = netlists({name: Engine(params)})[name]
+    data = cone(netlist, "m_axis_c_tdata") - cone(netlist, "job_done")
+    found = [(i, kind) for i, kind in mutants(netlist) if netlist.gates[i].output in data]
+    ks = [1, params.k_step + 1, 5, 2, 9, 1]
+    missed = []
+    for i, kind in random.Random(7).sample(found, 14):
+        run = run_engine(netlist.mutated(i, kind), params, ks, copies=6, seed=3)
+        if not run.wrong and not run.example:
+            missed.append((netlist.gates[i], kind))
+    assert len(missed) <= 2, missed

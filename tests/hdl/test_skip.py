@@ -1,20 +1,23 @@
-"""Engines that take digits plane after plane, composed of axes: whole engines as gates, against integers."""
+"""Engines that take digits out of a store, composed of axes: whole engines as gates, against integers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from amaranth.hdl import Cat
 
+from hdl.engine.stored import Stored
 from hdl.engine.top import Engine
 from hdl.params import Axes, EngineParams, OperandFormat
 from hdl.params.axes import Adders, Carries, Digits, Encode, KForm, KSpace, Order, Skip, Sum, Travel
+from hdl.sparse.plane import Term
 from tests.hdl.lanes import Netlist, netlists
 from tests.hdl.streams import run_engine
 
 #: K of the tiles of a streak: short ones, one of whole segments, and one of several segments.
-STREAK = (1, 2, 16, 3, 37, 1, 9)
-COPIES = 12
+STREAK = (1, 2, 16, 37, 3)
+COPIES = 8
 SMALL: dict[str, Any] = {"rows": 2, "cols": 2, "segment": 16, "group": 2, "queue": 3, "accumulator": 24}
 
 
@@ -33,6 +36,7 @@ def common(lanes: int = 0, **axes: Any) -> Axes:
 ACROSS, INSIDE = {"a": Travel.BROADCAST}, {"encode": Encode.PE}
 DOWN = {"b": Travel.BROADCAST}
 EXACT = {"sum": Sum(Carries.PROPAGATE, per_weight=True)}
+WITHIN = {"digits": Digits(1, Order.OPERANDS)}
 ALL, ONE = {"sum": Sum(), "adders": Adders.COLUMN}, {"sum": Sum(Carries.PROPAGATE), "adders": Adders.OWN}
 POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
     "two lanes": (rows(2), {"encoder": "ent", "a": "s6", "b": "u3", "preload": True}),
@@ -48,6 +52,15 @@ POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
     "all weights in PEs": (rows(2, **ALL, **INSIDE, **ACROSS), {"encoder": "bit_serial", "a": "u3", "b": "s4"}),
     "one number": (rows(2, **ONE, **ACROSS), {"encoder": "ent", "a": "s5", "b": "u3"}),
     "one number in PEs": (rows(**ONE, **INSIDE), {"encoder": "booth", "a": "u4", "b": "s4", "rows": 1, "cols": 3}),
+    "within an operand": (rows(**WITHIN, **ALL), {"encoder": "naf", "a": "s6", "b": "u4", "preload": True}),
+    "within an operand, one number": (
+        rows(**WITHIN, **ONE, **ACROSS),
+        {"encoder": "ent", "a": "u5", "b": "s4", "rows": 9, "cols": 1, "group": 1, "segment": 8},
+    ),
+    "within an operand, in PEs": (
+        rows(**WITHIN, **ALL, **INSIDE, **ACROSS),
+        {"encoder": "booth", "a": "s4", "b": "u3", "rows": 1, "cols": 3},
+    ),
     "in step": (common(), {"encoder": "ent", "a": "s5", "b": "s4", "rows": 3, "preload": True}),
     "in step, one for all": (common(**DOWN, **ACROSS), {"encoder": "booth", "a": "u4", "b": "u4", "carry_every": 1}),
     "in step, many rows": (common(**ACROSS), {"encoder": "naf", "a": "s4", "b": "s3", "rows": 10, "cols": 1}),
@@ -77,3 +90,44 @@ def test_results(name: str, gates: dict[str, Netlist]) -> None:
     run = run_engine(gates[name], engine, list(STREAK), copies=COPIES)
     assert not run.example
     assert (run.compared, run.wrong) == (COPIES * len(STREAK) * engine.rows * engine.cols, 0)
+
+
+#: An engine, what breaks in it, and how.
+BROKEN: dict[str, tuple[str, str, Any]] = {
+    "planes that end too soon after each other": (
+        "in step, many rows",
+        "hdl.sparse.ends.Ends.least_interval",
+        staticmethod(lambda params: 1),
+    ),
+    "a digit that is zero taken for a one": (
+        "in step, exact sums",
+        "hdl.sparse.plane_pe.Term",
+        lambda two, neg, b, one: Term(two, neg, b),
+    ),
+    "rows that get the digits of another step": (
+        "in step, three lanes",
+        "hdl.engine.planes.Planes._part",
+        lambda body, words, count, number: Stored._part(body, words, count, 0),
+    ),
+    "halves of a result added in the same cycle": (
+        "in step, exact sums",
+        "hdl.sparse.collector.Collector._add_halves",
+        lambda collector, m, total, x, y: m.d.comb.__iadd__(total.eq(x + y)),
+    ),
+    "operands shifted by half a digit": ("one number in PEs", "hdl.sparse.shift.DIGIT_BITS", {"booth": 1}),
+    "digits of a step that lose their places": (
+        "within an operand, in PEs",
+        "hdl.sparse.picker.Picks.place",
+        lambda picks, digit, slot: Cat(digit, slot),
+    ),
+    "steps of three lanes counted as one": ("in step, three lanes", "hdl.params.sparse.SparseShape.step", 1),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_part_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, place, instead = BROKEN[fault]
+    monkeypatch.setattr(place, instead)
+    engine = params(name)
+    run = run_engine(netlists({"broken": Engine(engine)})["broken"], engine, list(STREAK), copies=2)
+    assert run.example

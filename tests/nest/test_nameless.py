@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import random
 from dataclasses import replace
@@ -24,6 +25,7 @@ from hdl.params.plain_axes import axes_from, plain
 from hdl.params.points import array_of, beside, buildable, legal, nearest, structures
 from hdl.params.presets import name_of, preset_axes
 from hdl.params.title import Title
+from tests.conftest import ROOT
 
 EVERY = [axes for axes in structures(buildable((1, 3))) if name_of(axes) is None]
 #: Some of those without a name: all would take minutes.
@@ -101,28 +103,49 @@ def test_all_is_said_of_an_engine_without_a_name(axes, tmp_path):
         assert "''" not in words
         assert "array ," not in words
     assert any(fits(axes) for fits, _ in PE_TEXTS)
+    if axes.recoded is not Recoded.BOTH:
+        assert [place.primitive for place in found.hardware] == [
+            f"{row.primitive} {row.value}" for row in found.steps[-1].table.rows
+        ]
     assert found.hardware
     macs = macs_per_cycle(params)
     assert macs is None or 0 < macs <= pes(params) * params.k_step
     assert body_of(params).core["pe"] == pes(params)
 
 
-def test_a_nest_without_a_name_runs(tmp_path, capsys):
-    """From the configuration to the report, with the plain engine of its array beside it."""
-    nest = print_nest(engine_nest(EngineParams(point=LANES, rows=2, cols=3)))
-    config, out = tmp_path / "lanes.toml", tmp_path / "out"
-    keys = '[workload]\nname = "random"\ntiles = 4\nk = 9\n[synth]\neffort = "quick"\nlibrary = "unit"\n'
-    config.write_text(f'[engine]\nsegment = 32\nnest = """\n{nest}"""\n{keys}')
-    assert main(["run", str(config), "-o", str(out), "--quiet"]) == 0
-    manifest, sim, synth = (json.loads((out / f"{name}.json").read_text()) for name in ("manifest", "sim", "synth"))
-    assert manifest["nest"] == nest
-    assert axes_from(manifest["config"]["engine"]["point"]) == LANES
+EXAMPLES = {
+    "nest-tree-3x4": ("3 × 4 × 4 2D matrix of PEs, nest", "like opt1 on matrix_2d, but a tree over k; digits one at"),
+    "nest-loaded-4x3": ("4 × 3 × 3 weight-stationary systolic array, nest", "B recoded"),
+    "nest-common-4x3": ("4 × 3 output-stationary systolic array, nest", "steps skipped in which no row has a digit"),
+}
+
+
+@pytest.mark.sim
+@pytest.mark.synth
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_nest_without_a_name_runs(name, tmp_path):
+    """From the configuration to the report, with the plain engine of the nearest array beside it."""
+    config, out = ROOT / "configs" / f"{name}.toml", tmp_path / "out"
+    quick = ["--set", "effort=quick", "--set", "library=unit", "--set", "tiles=4"]
+    assert main(["run", str(config), "-o", str(out), "--quiet", *quick]) == 0
+    manifest, sim, synth = (json.loads((out / f"{each}.json").read_text()) for each in ("manifest", "sim", "synth"))
+    params = load(config).engine
+    assert manifest["nest"] == print_nest(engine_nest(params))
+    assert EngineParams.from_dict(manifest["config"]["engine"]) == params
+    assert manifest["latency"] == body_of(params).latency
     assert sim["passed"]
-    assert sim["elements_checked"] == 4 * 2 * 3
+    assert sim["elements_checked"] == 4 * params.rows * params.cols
     assert (synth["scheme"], [each["scheme"] for each in synth["compared"]]) == ("nest", ["mac"])
+    parts = sum(part["area_um2"] for part in synth["parts"])
+    assert 0 < synth["core_area_um2"] < synth["engine_area_um2"] == pytest.approx(parts)
     page = (out / "report.html").read_text()
-    assert "<h1>2 × 3 × 2 2D matrix of PEs, nest</h1>" in page
-    assert "A nest without a name, like opt3 on matrix_2d, but a tree over k" in page
+    title, likeness = EXAMPLES[name]
+    assert f"<h1>{title}</h1>" in page
+    assert likeness in page
+    for place in explain(params, k=20).hardware:
+        assert html.escape(place.text, quote=False) in page
+    latency = manifest["latency"]
+    assert latency is None or f"first results: {latency} cycles" in page
 
 
 @pytest.mark.parametrize(("key", "value"), [("array", "matrix_2d"), ("scheme", "opt3")])

@@ -3,9 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gen.nest.encoders import encode
-from gen.nest.terms import expected_terms
-from hdl.params import EngineParams, OperandFormat
+from gen.nest.check import check
+from gen.nest.cycles import cycles
+from gen.nest.encoders import density, encode
+from gen.nest.engines import engine_nest, engine_tile
+from gen.nest.terms import empty_beats, expected_terms
+from hdl.params import Axes, EngineParams, OperandFormat
+from hdl.params.axes import Digits, Order, Recoded, Skip
+from sim_tb.activity import active_cycles
+from sim_tb.tiles import random_tiles
 
 
 @pytest.mark.parametrize("encoder", ["booth", "naf", "bit_serial"])
@@ -27,6 +33,22 @@ def test_the_mean_is_that_of_random_operands(rows, cols, depth, k, encoder):
         tiles.append(np.maximum(np.multiply(*most), 1).sum())
     error = np.std(tiles) / np.sqrt(len(tiles))
     assert abs(np.mean(tiles) - expected_terms(params, k, None)) < 4 * error
+
+
+@pytest.mark.parametrize("recoded", list(Recoded)[:2])
+@pytest.mark.parametrize(("rows", "cols", "k", "encoder"), [(1, 2, 50, "naf"), (3, 2, 40, "bit_serial")])
+def test_steps_that_no_operand_needs(rows, cols, k, encoder, recoded):
+    """The nest's mean, and a step for a beat of zeros, is the mean of random tiles."""
+    axes = Axes(digits=Digits(1, Order.OPERANDS), skip=Skip.COMMON, recoded=recoded)
+    form = {"a": OperandFormat(4, signed=True), "b": OperandFormat(3, signed=False)}
+    params = EngineParams(point=axes, rows=rows, cols=cols, encoder=encoder, **form)
+    rng = np.random.default_rng(6)
+    taken = [active_cycles(params, random_tiles(params, 1, k, rng)) for _ in range(300)]
+    nest = engine_nest(params)
+    counted = cycles(nest, check(nest), engine_tile(params, k), density(encoder, params.recoded)).tile
+    error = np.std(taken) / np.sqrt(len(taken))
+    assert abs(np.mean(taken) - counted - empty_beats(params, k, None)) < 4 * error
+    assert empty_beats(params, k, None) > 4 * error or rows * cols > 2
 
 
 def test_results_take_their_time():

@@ -50,6 +50,10 @@ FORMATS = {
     "matrix_2d-laconic-below": {"array": "matrix_2d", "scheme": "laconic", "depth": 9},  # k_limit is less than a beat
     "systolic_ws-opt1-one": {"array": "systolic_ws", "rows": 1, "cols": 1, "depth": 1},
     "systolic_ws-mac-deep": {"array": "systolic_ws", "scheme": "mac", "rows": 2, "depth": 6},
+    "row-adders": {"point": {"adders": "row", "recoded": "b"}},
+    "one-adder": {"point": {"adders": "one", "sum": {"per_weight": True}, "k": {"form": "tree", "steps": 2}}},
+    "own-adders": {"point": {"a": "broadcast", "adders": "own", "encode": "pe", "k": {"form": "chain", "steps": 2}}},
+    "both-broadcast": {"point": {"a": "broadcast", "b": "broadcast", "adders": "row", "recoded": "b", "encode": "pe"}},
 }
 VARIED = {**ENGINES, **{name: {**SMALL, **values} for name, values in FORMATS.items()}}
 

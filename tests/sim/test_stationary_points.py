@@ -50,7 +50,13 @@ ENGINES: dict[str, dict[str, Any]] = {
         "a": "s3",
     },
     "loaded_chain": {"point": point("chain", 4, **LOADED), "rows": 3, "cols": 3, "encoder": "naf", "carry_every": 1},
-    "one_step": {"point": point("none", 1, "propagate", **LOADED), "rows": 3, "cols": 2, "a": "u4", "b": "u3"},
+    "one_step": {
+        "point": point("none", 1, "propagate", recoded="b", encode="edge"),
+        "rows": 3,
+        "cols": 2,
+        "a": "u4",
+        "b": "u3",
+    },
     "edge_numbers": {"point": point("chain", 2, "propagate", encode="edge"), "rows": 1, "cols": 3, "encoder": "naf"},
     "b_in_pe": {
         "point": point("tree", 3, per_weight=True, recoded="b", **IN_PE, **BROADCAST),
@@ -96,7 +102,7 @@ ENGINES |= {
         "b": "s7",
         "preload": True,
     },
-    "common_gathered": {"point": point("tree", 2, **in_time(1, skip="common")), "rows": 1, "encoder": "ent", "b": "u6"},
+    "common_gathered": {"point": point("tree", 1, **in_time(1, skip="common")), "rows": 1, "encoder": "ent", "b": "u6"},
 }
 for _engine in ENGINES.values():
     _engine.setdefault("rows", 2)
@@ -122,6 +128,7 @@ def test_under_stalls(name: str) -> None:
 PYTHON_DRIVEN = (
     *("planes_chain", "tree_handed", "loaded_chain", "one_step"),
     *("steps_chain", "steps_tree", "steps_gathered", "common_chain", "common_tree"),
+    *("steps_one_k", "common_gathered"),
 )
 
 
@@ -164,6 +171,6 @@ def test_a_broken_part_is_found(name: str) -> None:
 
 
 def test_a_row_that_is_not_dropped_is_found() -> None:
-    """Only streams that disagree on the end of a tile have such rows."""
-    broken = mutate(hardware("common_chain"), "serialiser", swap(r"\| drop;", "| 1'b0;"))
-    assert not run_protocol(params("common_chain"), broken, tiles=20, seed=3)["passed"]
+    """Only streams that disagree on the end of a tile have such rows; here each step of B is a block."""
+    broken = mutate(hardware("steps_one_k"), "serialiser", swap(r"\| drop;", "| 1'b0;"))
+    assert not run_protocol(params("steps_one_k"), broken, tiles=20, seed=3)["passed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from textwrap import fill
 
 from gen.cli.commands.session import load_config
 from gen.cli.console import Console
@@ -13,10 +14,10 @@ __all__ = ["command"]
 
 def command(options: argparse.Namespace, console: Console) -> int:
     """Print the loop nest, the rewrites that led to it, the hardware of every primitive, order and timing of beats."""
-    from gen.explain import explain, text
+    from gen.explain import WIDTH, explain, text
 
     config = load_config(options)
     found = explain(config.engine, config.workload.k, options.sigma)
-    console.say(f"{Title(config.engine)}\n\n{text(found, config.output.prefix, final=options.final)}")
+    console.say(f"{fill(str(Title(config.engine)), WIDTH)}\n\n{text(found, config.output.prefix, final=options.final)}")
     console.json(found.to_dict())
     return 0

@@ -4,62 +4,62 @@ from __future__ import annotations
 
 from gen.report.diagrams.pe_parts import WIDE, block, carries, pair, register
 from gen.report.svg import Drawing
-from hdl.arith.digits import Encoding
-from hdl.arith.encoding import encoding
-from hdl.arith.multiply_add import CarrySave, MultiplyAdd
-from hdl.arith.partial_products import PartialProducts
-from hdl.arith.radix4 import Booth
+from hdl.arith.factors import Factors
+from hdl.arith.multiply_add import MultiplyAdd, Plain, WeightSums
 from hdl.params import EngineParams
-from hdl.pe.product import ProductPE
+from hdl.pe.chain import ChainPE
+from hdl.pe.product import ProductPE, SelectPE
 
 __all__ = ["chain_pe"]
 
 
 def chain_pe(d: Drawing, params: EngineParams) -> None:
-    """A PE of a weight-stationary systolic array, or of a multiplier-adder tree."""
-    tree = params.axes.tree
-    digits = encoding(params.encoder, params.a) if params.axes.saves_carries else Booth(params.a)
-    _operand_a(d, digits.bits if params.axes.saves_carries else params.a.width, passes=not tree)
-    _weight(d, params, passes=not tree)
-    if tree:
-        _leaf(d, params, digits)
-        return
-    outer = "p_out"
-    d.text(346, 17, "p_in", "port")
-    if not params.axes.saves_carries:
-        d.wire((338, 4), (338, 106))
-        d.width_mark(338, 60, str(params.block_bits), 8, 4)
-        _number(d, params, digits, params.block_bits, outer)
-    else:
-        form = CarrySave(params, params.block_bits)
-        d.wire((338, 4), (338, 92))
-        d.width_mark(338, 60, str(len(form.columns)), 8, 4)
-        _pair(d, params, digits, form, outer)
-
-
-def _leaf(d: Drawing, params: EngineParams, digits: Encoding) -> None:
-    """The product of a PE below which a tree stands."""
-    if params.axes.sum.per_weight:
-        bits = PartialProducts(digits, params.b).bits
-        block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
-        d.wire((250, 144), (WIDE - 12, 144), class_="bus")
-        d.width_mark(510, 144, str(bits), 0, 17, "middle")
+    """A PE that holds a weight: a link of a chain, or one whose product is added up below it."""
+    chain, passes = params.axes.chain, params.axes.hands_a_over
+    pe: ChainPE | ProductPE | SelectPE
+    pe = ChainPE(params) if chain else SelectPE(params) if params.axes.sum.per_weight else ProductPE(params)
+    factors = pe.factors if isinstance(pe, SelectPE) else pe.arithmetic.factors
+    _operand_a(d, factors.a_bits, passes=passes)
+    _weight(d, factors.b_bits, passes=passes)
+    name = "p_out" if chain else "p"
+    if isinstance(pe, SelectPE):
+        _map(d, factors, WIDE - 12, class_="bus")
+        d.width_mark(510, 144, str(factors.products.bits), 0, 17, "middle")
         d.text(WIDE - 12, 134, "p", "port", "end")
         d.text(300, 128, "to the trees of the weights", "small")
         return
-    arithmetic = ProductPE(params).arithmetic
-    if not params.axes.saves_carries:
-        _number(d, params, digits, arithmetic.width, "p")
+    form = pe.arithmetic
+    if chain:
+        single = isinstance(form, Plain)
+        d.text(346, 17, "p_in", "port")
+        d.wire((338, 4), (338, 106 if single else 92))
+        d.width_mark(338, 60, str(len(form.columns)), 8, 4)
+    if isinstance(form, Plain):
+        _number(d, params, form, name)
     else:
-        _pair(d, params, digits, arithmetic, "p")
+        _pair(d, params, form, name)
 
 
-def _number(d: Drawing, params: EngineParams, digits: Encoding, width: int, name: str) -> None:
+def _map(d: Drawing, factors: Factors, end: float, class_: str = "wire") -> None:
+    """Digits select multiples of the other operand."""
+    if factors.in_pe:
+        block(d, 178, 114, 72, 60, "pe", "recode", "and map")
+    else:
+        count = factors.encoding.digits
+        block(d, 178, 114, 72, 60, "pe", "map", "1 digit" if count == 1 else f"{count} digits")
+    d.wire((250, 144), (end, 144), class_=class_)
+
+
+def _number(d: Drawing, params: EngineParams, form: Plain, name: str) -> None:
     """Multiply, and add up to one number."""
-    fused = params.multiplier == "fused"
-    block(d, 178, 114, 72, 60, "pe", *(("recode", "and map") if fused else ("×", f"{params.a} × {params.b}")))
-    d.wire((250, 144), (296, 144))
-    bits = f"{PartialProducts(digits, params.b).bits} bits" if fused else str(params.product_bits)
+    width = form.width
+    if form.operator:
+        block(d, 178, 114, 72, 60, "pe", "×", f"{params.a} × {params.b}")
+        d.wire((250, 144), (296, 144))
+        bits = str(params.product_bits)
+    else:
+        _map(d, form.factors, 296)
+        bits = f"{form.factors.products.bits} bits"
     d.width_mark(270, 144, bits, 0, -9, "middle")
     block(d, 296, 106, 84, 76, "adders", "+", f"{width} bits")
     d.wire((380, 144), (402, 144))
@@ -69,15 +69,23 @@ def _number(d: Drawing, params: EngineParams, digits: Encoding, width: int, name
     d.width_mark(510, 144, str(width), 0, 17, "middle")
 
 
-def _pair(d: Drawing, params: EngineParams, digits: Encoding, form: MultiplyAdd, name: str) -> None:
-    """Multiply, and compress to sum and carries."""
-    kept = len(form.columns) - form.width
-    block(d, 178, 114, 72, 60, "pe", "map", f"{digits.digits} digits")
-    d.wire((250, 144), (304, 144))
-    d.width_mark(275, 144, f"{PartialProducts(digits, params.b).bits} bits", 0, -10, "middle")
-    block(d, 304, 92, 68, 104, "adders", "compress", "to s and c")
+def _pair(d: Drawing, params: EngineParams, form: MultiplyAdd, name: str) -> None:
+    """Multiply, and compress to sum and carries, or add up each weight by itself."""
+    _map(d, form.factors, 304)
+    d.width_mark(275, 144, f"{form.factors.products.bits} bits", 0, -10, "middle")
+    width = sum(each.width for each in form.forms) if isinstance(form, WeightSums) else form.width
+    kept = len(form.columns) - width
+    if not kept:
+        block(d, 304, 92, 68, 104, "adders", "+", "each weight")
+        d.wire((372, 144), (402, 144))
+        register(d, 402, 130, name[:3], 44, 28)
+        d.wire((446, 144), (WIDE - 12, 144), class_="bus")
+        d.text(WIDE - 12, 134, name, "port", "end")
+        d.width_mark(510, 144, str(width), 0, 17, "middle")
+        return
+    block(d, 304, 92, 68, 104, "adders", "compress", "to s and c" if width == form.width else "each weight")
     carries(d, 338, 214, kept, params.carry_every)
-    pair(d, 372, form.width, kept, name)
+    pair(d, 372, width, kept, name)
 
 
 def _operand_a(d: Drawing, bits: int, *, passes: bool) -> None:
@@ -98,11 +106,11 @@ def _operand_a(d: Drawing, bits: int, *, passes: bool) -> None:
     d.text(548, 294, "a_out", "port", "end")
 
 
-def _weight(d: Drawing, params: EngineParams, *, passes: bool) -> None:
+def _weight(d: Drawing, bits: int, *, passes: bool) -> None:
     """The weight, the one to come behind it, and the flags that load and change it."""
     d.wire((214, 4), (214, 38))
     d.text(222, 17, "b", "port")
-    d.width_mark(214, 27, str(params.b.width), -8, 4, "end")
+    d.width_mark(214, 27, str(bits), -8, 4, "end")
     register(d, 182, 38, "shadow", 64, 22)
     d.wire((214, 60), (214, 72))
     register(d, 182, 72, "weight", 64, 22)

@@ -23,7 +23,7 @@ def sparse_pe(d: Drawing, params: EngineParams) -> None:
     x = 254
     in_step, down = not params.axes.skips_by_row, params.axes.b is Travel.HAND_OVER
     d.text(x + 8, 17, "b_in" if down or not in_step else "b", "port")
-    d.width_mark(x, 34, f"{lanes} × {params.b.width}" if lanes > 1 else str(params.b.width), 7, 4)
+    d.width_mark(x, 34, f"{lanes} × {shape.operand.width}" if lanes > 1 else str(shape.operand.width), 7, 4)
     if in_step and not down:
         d.wire((x, 4), (x, 114))
     else:
@@ -42,7 +42,7 @@ def sparse_pe(d: Drawing, params: EngineParams) -> None:
     else:
         _picks(d, params, shape)
     d.wire((x + 30, 144), (330, 144))
-    d.width_mark(x + 51, 144, f"{lanes * (sign_column(params.b) + 2)} bits", 0, -10, "middle")
+    d.width_mark(x + 51, 144, f"{lanes * (sign_column(shape.operand) + 2)} bits", 0, -10, "middle")
     if plane.saves:
         block(d, 330, 92, 64, 104, "adders", "compress", "to s and c")
         carries(d, 362, 72, len(plane.carries), params.carry_every)
@@ -109,7 +109,7 @@ def _own_picks(d: Drawing, params: EngineParams, shape: SparseShape) -> None:
     d.text(8, 134, "load_in", "port")
     d.wire((8, 144), (96, 144))
     d.width_mark(62, 144, str(Opt3PE.load_bits(shape)), 0, 20, "middle")
-    block(d, 96, 106, 58, 76, "recode", "pick", f"of {shape.group}")
+    block(d, 96, 106, 58, 76, "recode", "pick", f"of {shape.group_digits}")
     d.wire((154, 144), (168, 144))
     register(d, 168, 132, "", 16)
     d.wire((184, 144), (196, 144))

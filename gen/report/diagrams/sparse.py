@@ -25,6 +25,7 @@ def sparse_engine(params: EngineParams) -> Markup:
 class _Sparse(Sheet):
     def __init__(self, params: EngineParams) -> None:
         self.shape, self.plane = SparseShape(params), PlaneSum(params)
+        self.per_weight = params.axes.sum.per_weight
         self.picker_x = STORE_X + STORE_W + 36
         x, y = self.picker_x + 66 + 32, WINDOW_Y + WINDOW_H + 54
         super().__init__(params, params.rows, params.cols, x, y, below=142, right=350)
@@ -65,8 +66,7 @@ class _Sparse(Sheet):
         about = (
             "2 segments of",
             f"{self.shape.segment} steps of K,",
-            "listed by the",
-            "planes in which",
+            *(("listed by the", "planes in which") if self.shape.together == 1 else ("listed where",)),
             "they have digits",
         )
         for line, text in enumerate(about):
@@ -154,32 +154,35 @@ class _Sparse(Sheet):
 
     def _notes(self) -> None:
         d, left = self.d, self.right + 34
-        digits = f"{self.shape.lanes} digits at once" if self.shape.lanes > 1 else "a digit at once"
-        lanes = f", on each of {self.shape.lanes} lanes" if self.shape.lanes > 1 else ""
+        bits, excess = self.plane.acc_bits, self.plane.excess
+        about = "a plane" if self.per_weight else "a tile"
         lines = [
-            *(
-                [
-                    f"a group: {self.shape.group} digits of a plane{lanes}",
-                    f"a PE takes {digits}, none of them zero",
-                    "rows are groups apart, up to the window",
-                ]
-                if self.params.sparse
-                else [
-                    f"a PE takes {digits}{lanes}",
-                    "rows keep step: one that is zero in all",
-                    "of them takes no cycle",
-                ]
-            ),
+            *self._about_rows(),
             "",
-            f"result bus: {self.plane.acc_bits} bits a column",
-            f"for the sum of a plane: s + c − {self.plane.excess:,} a step"
-            if self.plane.saves
-            else "for the sum of a plane",
-            "a collector adds those, shifts them by the plane",
-            f"and adds up the planes: {self.params.accumulator} bits",
+            f"result bus: {bits} bits a column",
+            f"for the sum of {about}: s + c − {excess:,} a step" if self.plane.saves else f"for the sum of {about}",
         ]
+        if self.per_weight:
+            lines += [
+                "a collector adds those, shifts them by the plane",
+                f"and adds up the planes: {self.params.accumulator} bits",
+            ]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y - 16 + 15 * number, line, "note")
+
+    def _about_rows(self) -> list[str]:
+        """What a PE takes, and how rows go on."""
+        shape = self.shape
+        digits = f"{shape.lanes} digits at once" if shape.lanes > 1 else "a digit at once"
+        lanes = f", on each of {shape.lanes} lanes" if shape.lanes > 1 else ""
+        if not self.params.sparse:
+            return [f"a PE takes {digits}", "rows keep step: one that is zero in all", "of them takes no cycle"]
+        steps = f"{shape.group} digits of a plane" if shape.together == 1 else f"all digits of {shape.group} steps"
+        return [
+            f"a group: {steps}{lanes}",
+            f"a PE takes {digits}, none of them zero",
+            "rows are groups apart, up to the window",
+        ]
 
 
 def _registers(count: int) -> str:

@@ -6,7 +6,7 @@ from gen.report.diagrams.adders import WIDE, adder_of_all, adders_of_rows
 from gen.report.diagrams.sheet import CELL_H, CELL_W, SLICE, SLICE_A, STEP, Sheet
 from gen.report.markup import Markup
 from hdl.params import Dataflow, EngineParams
-from hdl.params.axes import Adders
+from hdl.params.axes import Adders, Recoded, Skip
 from hdl.pe.scheme import Scheme
 
 __all__ = ["output_stationary"]
@@ -29,10 +29,11 @@ class _OutputStationary(Sheet):
         self.heads = self.recoded and self.scheme.recodes_b
         self.adders = self.scheme.adders if self.scheme.redundant else None
         self.cube = params.axes.has_cells
-        self.terms = params.axes.recodes_both
-        self.recode_x = SKEW_X + TERMS_W * self.terms + STEP * min(params.rows - 1, 4) + 14
+        #: What each beat of A, and of B, is held as while its digits are worked off.
+        self.held = _held(params)
+        self.recode_x = SKEW_X + TERMS_W * bool(self.held) + STEP * min(params.rows - 1, 4) + 14
         self.head_y = SKEW_Y + STEP * (min(params.cols - 1, 4) if self.skewed else 0) + 4
-        self.collect_y = self.head_y + 22 + 24 * (self.terms or self.heads)
+        self.collect_y = self.head_y + 22 + 24 * (bool(self.held) or self.heads)
         self.adder_y = self.collect_y + 30
         x = self.recode_x + (54 + 34 if self.recoded and not self.heads else 22)
         y = self.adder_y + 46 if self.adders is Adders.COLUMN else self.collect_y + 62
@@ -67,10 +68,10 @@ class _OutputStationary(Sheet):
                 continue
             end = self.cell_x(0)
             d.wire((SLICE_A + SLICE, y), (end, y))
-            if self.terms:
-                self._terms(SKEW_X - 8, y - 12, below=True)
+            if self.held:
+                self._hold("a", SKEW_X - 8, y - 12, below=True)
             if self.flow.row_skew:
-                self.delays(SKEW_X + TERMS_W * self.terms, y, row, vertical=False)
+                self.delays(SKEW_X + TERMS_W * bool(self.held), y, row, vertical=False)
             if not self.flow.column_skew:
                 self.delays(end - 11, y, 1, vertical=False)
             if self.recoded and not self.heads:
@@ -79,7 +80,7 @@ class _OutputStationary(Sheet):
                     d.text(self.recode_x + 27, y + 23, f"×{self.scheme.lanes}", "small", "middle")
         top = self.grid_y - 14
         if params.rows > 1 and self.flow.row_skew:
-            d.text(SKEW_X + TERMS_W * self.terms, top, "skew", "small")
+            d.text(SKEW_X + TERMS_W * bool(self.held), top, "skew", "small")
         if self.recoded and not self.heads:
             d.text(self.recode_x + 27, top, encoder_name(params), "small", "middle")
 
@@ -94,8 +95,8 @@ class _OutputStationary(Sheet):
             self.d.wire((x, 48 + SLICE / 2), (x, self.grid_y - self.stack), halo=True)
             if self.skewed:
                 self.delays(x, SKEW_Y, col, vertical=True)
-            if self.terms:
-                self._terms(x - 27, self.head_y, below=False)
+            if self.held:
+                self._hold("b", x - 27, self.head_y, below=False)
             if self.heads:
                 self.plate(x - 27, self.head_y, 54, 24, "recode", "recode")
                 if self.scheme.lanes > 1:
@@ -107,11 +108,11 @@ class _OutputStationary(Sheet):
         if self.skewed:
             self.d.text(self.cell_x(0) + 4, SKEW_Y + 12, "skew", "small", "end")
 
-    def _terms(self, x: float, y: float, *, below: bool) -> None:
-        """Operands to terms, a queue for every lane."""
-        self.plate(x, y, 54, 24, "recode", "terms")
-        if self.params.depth > 1:
-            lanes = f"×{self.params.depth}"
+    def _hold(self, name: str, x: float, y: float, *, below: bool) -> None:
+        """What holds operands of every lane."""
+        self.plate(x, y, 54, 24, "recode", self.held[name])
+        if self.params.k_step > 1:
+            lanes = f"×{self.params.k_step}"
             if below:
                 self.d.text(x + 27, y + 35, lanes, "small", "middle")
             else:
@@ -180,9 +181,8 @@ class _OutputStationary(Sheet):
         if self.cube:
             chain = "a PE" if params.depth == 1 else f"{params.depth} PEs, one after another along K,"
             lines += ["", f"a cell: {chain}", "and an accumulator at the end of the chain"]
-        if self.terms:
-            lines += ["", f"a PE takes {_lanes(params.depth)} a step;", "a beat takes the most terms of an A"]
-            lines += ["times the most terms of a B steps"]
+        if self.held:
+            lines += ["", *_pace(params)]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y - 9 + 15 * number, line, "note")
 
@@ -201,8 +201,35 @@ class _OutputStationary(Sheet):
         return [*own, f"result bus: {bits} bits a column,", every]
 
 
-def _lanes(depth: int) -> str:
-    return "a pair of terms" if depth == 1 else f"{depth} pairs of terms"
+def _held(params: EngineParams) -> dict[str, str]:
+    """What operands of A, and of B, are held as while their digits are worked off; nothing where a beat is a step."""
+    if params.axes.recodes_both:
+        return {"a": "terms", "b": "terms"}
+    if params.axes.digits.order is None:
+        return {}
+    words = "digits", "weight"
+    return dict(zip("ab", reversed(words) if params.axes.recoded is Recoded.B else words, strict=True))
+
+
+def _pace(params: EngineParams) -> list[str]:
+    """How many steps a beat takes, in lines."""
+    if params.axes.recodes_both:
+        pairs = "a pair of terms" if params.depth == 1 else f"{params.depth} pairs of terms"
+        return [
+            f"a PE takes {pairs} a step;",
+            "a beat takes the most terms of an A",
+            "times the most terms of a B steps",
+        ]
+    at_once = params.axes.digits.at_once
+    each = "a digit" if at_once == 1 else f"{at_once} digits"
+    if params.axes.skip is Skip.COMMON:
+        return [
+            f"a PE takes {each} of each operand a step;",
+            "a beat takes a step for every weight",
+            "that some digit has",
+        ]
+    steps = Dataflow(params).beat_steps
+    return [f"a PE takes {each} of each operand a step;", f"a beat takes {steps} {'step' if steps == 1 else 'steps'}"]
 
 
 def encoder_name(params: EngineParams) -> str:

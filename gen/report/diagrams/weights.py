@@ -5,8 +5,10 @@ from __future__ import annotations
 from gen.report.diagrams.sheet import CELL_H, CELL_W, GAP_X, GAP_Y, SLICE, SLICE_A, STEP, Sheet
 from gen.report.diagrams.stationary import encoder_name
 from gen.report.markup import Markup
+from hdl.array.columns import TreeColumn
 from hdl.params import Dataflow, EngineParams
-from hdl.pe.recode import recoder
+from hdl.params.axes import Recoded
+from hdl.pe.recode import recoder, weight_recoder
 
 __all__ = ["weight_stationary"]
 
@@ -23,12 +25,20 @@ def weight_stationary(params: EngineParams) -> Markup:
 
 class _WeightStationary(Sheet):
     def __init__(self, params: EngineParams) -> None:
-        self.tree = params.axes.tree
-        self.recoded = recoder(params) is not None
+        self.tree = not params.axes.chain
+        #: There is something to add up before the foot.
+        self.adds = self.tree and TreeColumn(params).tree is not None
+        self.steps = params.axes.digits.order is not None
+        self.of_b = params.axes.recoded is Recoded.B
+        self.recoded = not self.of_b and recoder(params) is not None
+        self.loaded = weight_recoder(params) is not None
+        self.lanes_skewed = params.axes.chain
         self.skewed = bool(Dataflow(params).column_skew)
-        self.recode_x = SKEW_X + (STEP * min(params.depth - 1, 4) if self.skewed else 0) + 14
+        self.recode_x = SKEW_X + (STEP * min(params.depth - 1, 4) if self.lanes_skewed else 0) + 14
+        self.recode_x += 64 if self.steps else 0
         x = self.recode_x + (54 + 34 if self.recoded else 22)
-        y = SKEW_Y + (STEP * min(params.cols - 1, 4) if self.skewed else 0) + 40
+        self.load_y = SKEW_Y + (STEP * min(params.cols - 1, 4) if self.skewed else 0) + 12
+        y = self.load_y + (62 if self.loaded else 28)
         self.below = 54 if self.tree else 0
         super().__init__(params, params.depth, params.cols, x, y, below=158 + self.below, right=330)
         self.foot_y = self.bottom + 34 + self.below
@@ -39,10 +49,10 @@ class _WeightStationary(Sheet):
         self._operand_b()
         self._sums()
         self.cells()
-        if self.tree:
-            self._broadcast()
-        else:
+        if self.skewed:
             self.wires_right()
+        else:
+            self._broadcast()
         self._feet()
         self.results(self.right + 60, self.collect_y, through="deskew" if self.skewed and self.params.cols > 1 else "")
         self._notes()
@@ -59,12 +69,14 @@ class _WeightStationary(Sheet):
                 d.ellipsis((SLICE_A + SLICE + self.grid_x) / 2, y + 10, vertical=True)
                 continue
             d.wire((SLICE_A + SLICE, y), (self.cell_x(0), y))
-            if self.skewed:
-                self.delays(SKEW_X, y, step, vertical=False)
+            if self.steps:
+                self.plate(SKEW_X - 4, y - 12, 56, 24, "drain", "steps")
+            if self.lanes_skewed:
+                self.delays(SKEW_X + (64 if self.steps else 0), y, step, vertical=False)
             if self.recoded:
                 self.plate(self.recode_x, y - 12, 54, 24, "recode", "recode")
-        if self.skewed and params.depth > 1:
-            d.text(SKEW_X, self.grid_y - 14, "skew", "small")
+        if self.lanes_skewed and params.depth > 1:
+            d.text(SKEW_X + (64 if self.steps else 0), self.grid_y - 14, "skew", "small")
         if self.recoded:
             d.text(self.recode_x + 27, self.grid_y - 14, encoder_name(params), "small", "middle")
 
@@ -79,6 +91,8 @@ class _WeightStationary(Sheet):
             self.d.wire((x, 48 + SLICE / 2), (x, self.grid_y))
             if self.skewed:
                 self.delays(x, SKEW_Y, col, vertical=True)
+            if self.loaded:
+                self.plate(x - 8, self.load_y, 54, 24, "recode", "recode")
             for i in range(len(self.rows) - 1):
                 y = self.cell_y(i) + CELL_H
                 self.d.wire((x, y), (x, y + GAP_Y))
@@ -111,6 +125,9 @@ class _WeightStationary(Sheet):
         first = self.cell_y(0) + CELL_H - 12
         left = self.cell_x(slot)
         d.wire((x, first), (x, top - 10), (left + SUM_X, top - 10), (left + SUM_X, top), class_="bus thick")
+        if not self.adds:
+            d.wire((left + SUM_X, top), (left + SUM_X, self.foot_y), class_="bus")
+            return
         corners = [(left - 2, top), (left + CELL_W + 2, top), (left + CELL_W - 14, top + 34), (left + 14, top + 34)]
         d.polygon(corners, "box adders")
         d.text(left + CELL_W / 2, top + 20, "tree", "label", "middle")
@@ -146,7 +163,11 @@ class _WeightStationary(Sheet):
         d, params = self.d, self.params
         left = self.right + 34
         lines = ["each PE holds an operand of B", "and the next block's behind it", ""]
-        lines += ["an operand of A reaches all columns at once", ""] if self.tree else []
+        lines += ["an operand of A reaches all columns at once", ""] if not self.skewed else []
+        if self.loaded:
+            lines += [f"B is recoded when it is loaded: {encoder_name(params)}", ""]
+        if self.steps:
+            lines += ["a row of A is worked off in steps of some digits", ""]
         lines += [f"sums of a block: {params.block_bits} bits"]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y + 16 + 15 * number, line, "note")
