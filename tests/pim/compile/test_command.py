@@ -110,6 +110,30 @@ def test_weights_of_8_bits(bitloom, tmp_path):
     assert "weights: must be one of bf16, int8, not 'int4' (did you mean 'int8'?)" in result.err
 
 
+def test_caches_of_8_bits(bitloom, tmp_path):
+    """On a system with MAC units for them, in fewer rows; without, a refusal says what to set."""
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(TOYS["gpt2"]))
+    options = ["pim", "compile", str(path), "--caches", "int8"]
+    plain = bitloom(*options[:-2], "--json").json
+    found = bitloom(*options, "--set", "int8=true", "--json").json
+    assert (plain["caches"], found["caches"]) == ("bf16", "int8")
+    assert found["rows"]["weights"] == plain["rows"]["weights"]
+    assert ", int8 caches\n" in bitloom(*options, "--set", "int8=true").out
+    result = bitloom(*options, "-o", str(tmp_path / "out"))
+    assert (result.status, result.out) == (2, "")
+    assert result.err == (
+        f"bitloom: {path}: pim.int8: must be true for caches of 8 bits, not false (--set int8=true, for example)\n"
+    )
+    assert not (tmp_path / "out").exists()
+    result = bitloom(*options[:-1], "int4")
+    assert (result.status, result.out) == (2, "")
+    assert "caches: must be one of bf16, int8, not 'int4' (did you mean 'int8'?)" in result.err
+    # What is wrong with both is said once.
+    result = bitloom(*options, "--weights", "int8")
+    assert result.err.count("pim.int8") == 1
+
+
 def test_refusals(bitloom, tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps(PHI))
