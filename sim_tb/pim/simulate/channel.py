@@ -106,7 +106,9 @@ class Channel(Words):
     def send_ahead(self, clock: int, word: int) -> None:
         """WR_GB of a word, before the turn of its operation."""
         self.ahead.append(Burst(clock, 1, 1, WR_GB, 0, word))
-        self._take_word(clock, WR_GB)
+        self.arrivals.popleft()
+        self.leaves.append(clock + self.latencies[WR_GB])
+        self._took(clock, clock, WR_GB)
         self.banks.sent(clock, WR_GB)
 
     def _issue(self, first: int, step: int, many: int, code: int, bank: int, row: int, col: int) -> None:
@@ -278,7 +280,7 @@ class Channel(Words):
         takes = code in TAKES
         banked = code in (RD_SB, WR_SB)
         many = min(self.count, self.params.row_cols - self.col) if banked else self.count
-        done = 0
+        done, first = 0, when
         while True:
             at = self.bank, 0, self.col
             if code == WR_GB:
@@ -288,7 +290,8 @@ class Channel(Words):
                 at = self.bank, self.word, self.col if code == WR_ELEM else 0
             self._issue(when, 1, 1, code, *at)
             if takes:
-                self._take_word(when, code)
+                self.arrivals.popleft()
+                self.leaves.append(when + self.latencies[code])
             else:
                 self._answer(when, code)
             done += 1
@@ -309,6 +312,8 @@ class Channel(Words):
             if following >= limit:
                 break
             when = following
+        if takes:
+            self._took(first, when, code)
         if banked:
             self.col -= done
         bank = self.bank if banked else 0

@@ -82,12 +82,10 @@ class Words(Unit[Operation]):
             leaves.popleft()
             self.queued -= 1
 
-    def _take_word(self, when: int, code: int) -> None:
-        """The oldest word is taken for a command."""
-        self.arrivals.popleft()
-        self.leaves.append(when + self.latencies[code])
-        self.quiet_from = when + self.latencies[code] + 2
-        self.left(when + self.latencies[code])
+    def _took(self, first: int, last: int, code: int) -> None:
+        """The oldest words were taken for commands, the first one and the last one in these clocks."""
+        self.quiet_from = last + self.latencies[code] + 2
+        self.left(first + self.latencies[code])
 
     def pop(self, clock: int) -> None:
         """The oldest answer is taken in a clock."""

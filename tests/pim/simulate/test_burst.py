@@ -20,7 +20,7 @@ from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.simulate import channel, simulate
 from sim_tb.pim.simulate.banks import Banks
-from sim_tb.pim.simulate.burst import Memory, burst, canonical, segment, trail
+from sim_tb.pim.simulate.burst import Memory, burst, canonical, segment, steps, trail
 from tests.pim.compile import toys
 from tests.pim.machines import FEW_BANKS, MAC_SYSTEMS, MANY_BANKS, TINY
 from tests.pim.simulate.compare import batches
@@ -150,7 +150,9 @@ def test_what_a_segment_meets():
     [
         (segment.Segment, "meets", lambda self, places, apart: self.ranges),
         (segment.Segment, "meets", lambda self, places, apart: self.row),
+        (segment.Segment, "begins", property(lambda self: False)),
         (trail.Trail, "leaves", lambda self, place, until: len(self.needs)),
+        (steps.Steps, "owes", lambda self, shape: False),
         (canonical, "_after", lambda clocks, base: (0,) * len(clocks)),
     ],
 )

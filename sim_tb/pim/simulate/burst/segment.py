@@ -265,8 +265,9 @@ class Segments:
             if each.begins:
                 vectors += [words[:2] for words in each.ranges]
         ranges = tuple([each for one in group for each in one.ranges])
-        own = {"key": self._key(tuple(key)), "row": -1, "ranges": ranges, "mask": 0, "bank": 0}
-        return replace(group[-1], **own, before=(), group=tuple(group))
+        group_key = self._key(tuple(key))
+        last = replace(group[-1], key=group_key, row=-1, ranges=ranges, mask=0, bank=0)
+        return replace(last, before=(), group=tuple(group))
 
     def _segment(
         self,

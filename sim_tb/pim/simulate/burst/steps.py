@@ -104,11 +104,11 @@ class Steps:
         # Within layers rows count from those of the first one on, and a row before them has no number.
         rows = max(0, -min(places.rows, default=0))
         state = shape, places.lifted(rows) if rows else places, until
-        learnt, found, *following = self.machine.run(
+        learnt, found, following, left = self.machine.run(
             self.shapes[shape], state, segment.lifted(rows) if rows else segment, last=last
         )
         after = self.number(self._shared(found))
-        self.machine.stands = after, *following
+        self.machine.stands = after, following, left
         return Step(learnt, after)
 
     def owes(self, shape: int) -> bool:
