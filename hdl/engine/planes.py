@@ -64,9 +64,9 @@ class Planes(Stored):
         part = Ends(self.params, self.collector.tags)
         ends = place(
             m,
-            "ends",
+            "closing",
             part,
-            ending=reader.ending,
+            **({"ending": reader.ending} if part.in_turn else {}),
             ends=reader.ends,
             tile=reader.tile,
             arrive=reader.arrive,

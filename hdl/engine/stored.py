@@ -29,7 +29,8 @@ class Stored(Body):
         self.shape = SparseShape(params)
         self.recoder = Recoder(params.encoder, params.a)
         self.planes = self.recoder.encoding.digits
-        tags = Tag(params.rows, self.planes if params.axes.sum.per_weight else 1, self.shape.step_bits)
+        whole = not params.axes.sum.per_weight
+        tags = Tag(params.rows, 1 if whole else self.planes, self.shape.step_bits, whole)
         self.collector = Collector(params, tags, self.recoder.encoding.digit_bits)
         self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
 

@@ -96,6 +96,8 @@ class Collector(Part):
             late = Signal(len(where[2]), name="late_where", reset_less=True)
             late_valid = Signal(reset_less=True)
             m.d.sync += [late.eq(where[2]), late_valid.eq(third["valid"])]
+            cut = accumulator // 2
+            low, high = Signal(cut + 1, reset_less=True), Signal(accumulator - cut)
             write = {"w_en": late_valid, "w_addr": late}
         part = Ram(words, accumulator, reads=2)
         results = place(
@@ -103,25 +105,26 @@ class Collector(Part):
             "results",
             part,
             **write,
-            w_data=summed,
+            w_data=Cat(low[:cut], high) if self.halves else summed,
             r0_addr=where[1],
             r1_addr=self.read,
         )
         before = Mux(third["first"], 0, results.r0_data)
         m.d.comb += self.result.eq(results.r1_data)
         if self.halves:
-            self._add_halves(m, summed, before, shifted)
+            self._add_halves(m, low, high, before, shifted)
         else:
             m.d.comb += summed.eq(before + shifted)
         return m
 
-    def _add_halves(self, m: Module, total: Signal, x: Value, y: Value) -> None:
-        """The low half of a sum one cycle later, and then its high half."""
-        cut = len(total) // 2
-        low = Signal(cut + 1, reset_less=True)
-        high = [Signal(len(total) - cut, name=f"high{i}", reset_less=True) for i in range(2)]
-        m.d.sync += [low.eq(x[:cut] + y[:cut]), high[0].eq(x[cut:]), high[1].eq(y[cut:])]
-        m.d.comb += total.eq(Cat(low[:cut], (high[0] + high[1] + low[cut])[: len(high[0])]))
+    def _add_halves(self, m: Module, low: Signal, high: Signal, x: Value, y: Value) -> None:
+        """The low half of a sum one cycle later, with its carry; in that cycle the high half."""
+        cut = len(low) - 1
+        upper = [Signal(len(high), name=f"upper{i}", reset_less=True) for i in range(2)]
+        first = Signal(len(y), name="before")
+        m.d.comb += first.eq(x)
+        m.d.sync += [low.eq(first[:cut] + y[:cut]), upper[0].eq(first[cut:]), upper[1].eq(y[cut:])]
+        m.d.comb += high.eq(upper[0] + upper[1] + low[cut])
 
     def _compress(self, m: Module) -> tuple[Signal, Value]:
         """Sum, carries and the correction of the excess as two words, one cycle later."""

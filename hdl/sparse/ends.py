@@ -32,7 +32,8 @@ class Ends(Part):
     Members
     -------
     ending, ends, tile : In(1)
-        What is sent next ends a sum, or a tile; what is sent ends a sum, a tile. ``go`` : Out(1) says that it may be.
+        What is sent next (where that matters: ``in_turn``) ends a sum, or a tile; what is sent ends a sum, a tile.
+        ``go`` : Out(1) says that it may be.
     arrive, arrive_end, arrive_plane : In
         Two cycles later, see :class:`hdl.sparse.reader.Reader`.
     en, clear : Out(1)
@@ -59,7 +60,7 @@ class Ends(Part):
         self.tag_form = tag
         self.interval = self.least_interval(params)
         self.in_turn = params.axes.b is Travel.HAND_OVER
-        inputs = ("ending", "ends", "tile", "arrive", "finish", "finish_parity")
+        inputs = (*(("ending",) if self.in_turn else ()), "ends", "tile", "arrive", "finish", "finish_parity")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
@@ -136,6 +137,10 @@ class Ends(Part):
         with m.Elif(pause):
             m.d.sync += pause.eq(0)
         with m.Elif(busy):
-            m.d.sync += [busy.eq(row != self.params.rows - 1), row.eq(row + 1), pause.eq(row % stage == stage - 1)]
+            m.d.sync += [
+                busy.eq(row != self.params.rows - 1),
+                row.eq(row + 1),
+                pause.eq(row[: (stage - 1).bit_length()] == stage - 1 if self.params.rows > stage else 0),
+            ]
         tag = form.join(valid=busy & ~pause, parity=whose[0], first=whose[1], row=row, **held)
         m.d.comb += [self.tag.eq(tag), self.done.eq(done), self.filled.eq(filled)]

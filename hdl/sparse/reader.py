@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
+from hdl.params.axes import Travel
 from hdl.params.sparse import SparseShape
 
 __all__ = ["Reader"]
@@ -40,7 +41,11 @@ class Reader(Part):
 
     def __init__(self, params: EngineParams) -> None:
         self.per_weight = params.axes.sum.per_weight
-        self.told = () if params.axes.skips_by_row else ("ending", "ends", "tile")
+        self.told = (
+            ()
+            if params.axes.skips_by_row
+            else (*(("ending",) if params.axes.b is Travel.HAND_OVER else ()), "ends", "tile")
+        )
         shape = SparseShape(params)
         self.planes = planes = shape.passes
         self.turns = shape.turns

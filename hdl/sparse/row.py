@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -28,17 +28,27 @@ class Tag:
     ----------
     rows, planes, step_bits : int
         Sizes that decide the widths of the fields.
+    whole : bool
+        A sum is that of a tile: there is one of each row.
     """
 
     rows: int
     planes: int
     step_bits: int
+    whole: bool = False
 
     @property
     def fields(self) -> dict[str, int]:
         """Widths: a sum is there; parity of its tile; the tile's first one of this row; row; plane; steps."""
         row, plane = (self.rows - 1).bit_length(), (self.planes - 1).bit_length()
-        return {"valid": 1, "parity": 1, "first": 1, "row": row, "plane": plane, "steps": self.step_bits}
+        return {
+            "valid": 1,
+            "parity": 1,
+            "first": int(not self.whole),
+            "row": row,
+            "plane": plane,
+            "steps": self.step_bits,
+        }
 
     @property
     def bits(self) -> int:
@@ -236,15 +246,17 @@ class SparseRow(Part):
         # The sums leave two cycles after `fire`, behind the last product.
         fired1 = Signal()
         fired2 = Signal()
-        info = Signal(2 + len(self.push_plane), reset_less=True)
+        info = Signal(1 if self.tag.whole else 2 + len(self.push_plane), reset_less=True)
         steps, held = (Signal(self.shape.step_bits, name=name, reset_less=True) for name in ("steps", "held"))
         m.d.sync += [fired1.eq(self.fire), fired2.eq(fired1)]
         with m.If(self.fire):
-            m.d.sync += info.eq(Cat(parity, first, walkers[0].plane))
+            m.d.sync += info.eq(parity if self.tag.whole else Cat(parity, first, walkers[0].plane))
         fresh = Signal(init=1)
-        with m.If(step):
-            m.d.sync += [steps.eq(Mux(fired1 | fresh, self.shape.step, steps + self.shape.step)), fresh.eq(0)]
+        if self.shape.step_bits:
+            with m.If(step):
+                m.d.sync += [steps.eq(Mux(fired1 | fresh, self.shape.step, steps + self.shape.step)), fresh.eq(0)]
         with m.If(fired1):
             m.d.sync += held.eq(steps)
-        tag = self.tag.join(valid=fired2, parity=info[0], first=info[1], row=self.number, plane=info[2:], steps=held)
+        known = info if not self.tag.whole else Cat(info, Const(0, 1))
+        tag = self.tag.join(valid=fired2, parity=info[0], first=known[1], row=self.number, plane=known[2:], steps=held)
         return tag & fired2.replicate(self.tag.bits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -16,11 +16,13 @@ __all__ = ["Shift", "shifted"]
 def shifted(m: Module, shape: SparseShape, word: Value, by: Value) -> Value:
     """An operand, of ``shape.operand`` bits, shifted by ``by`` digits of A."""
     digit = DIGIT_BITS[shape.params.encoder]
+    signed = shape.operand.signed
     for level, bit in enumerate(by):
-        number = word.as_signed() if shape.operand.signed else word
-        left = Signal(shape.operand.width, name=f"shifted{level}")
+        number = word.as_signed() if signed else word
+        width = min(len(word) + (digit << level), shape.operand.width)
+        left = Signal(width - signed, name=f"shifted{level}")  # the sign stays what it is
         m.d.comb += left.eq(Mux(bit, number << (digit << level), number))
-        word = left
+        word = Cat(left, word[-1]) if signed else left
     return word
 
 
