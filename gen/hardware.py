@@ -38,15 +38,16 @@ def notes(params: EngineParams) -> list[str]:
             "A beat takes as many cycles as, over all operands in it, the most terms of one of A times the most terms "
             "of one of B: the whole tile waits for its slowest lane. The next beat is recoded meanwhile.",
         ]
+    found = []
     if params.axes.skip is Skip.COMMON:
-        return ["A beat takes a step even if all of its digits are zero. The next beat is recoded meanwhile."]
+        found.append("A beat takes a step even if all of its digits are zero. The next beat is recoded meanwhile.")
     if params.weight_stationary:
         way = "moves along with" if params.axes.hands_a_over else "comes with"
-        return [
+        found.append(
             "Every PE has a second register for B, into which the next block is loaded while this one works; the "
             f"change {way} the first row that needs it, and costs no step."
-        ]
-    return []
+        )
+    return found
 
 
 def _sparse(params: EngineParams) -> list[Place]:

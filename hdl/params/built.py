@@ -110,7 +110,7 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     ),
     (
         lambda axes: axes.weights_stay and axes.adders is Adders.ONE,
-        "one final adder for all columns: each column has its own below it",
+        "one final adder for all columns where B stays: in every step each of them has a sum to be added",
     ),
 )
 
