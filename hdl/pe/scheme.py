@@ -83,7 +83,7 @@ class Scheme:
         ValueError
             For any other engine.
         """
-        if params.axes.weights_stay or params.axes.skips_by_row:
+        if params.axes.weights_stay or params.axes.stores_operands:
             raise ValueError("only where results stay, and rows keep step, does a PE give a sum of its own")
         pe, lanes = _pe(params), params.k_step
         core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from amaranth.hdl import Cat
 
+from hdl.engine.stored import Stored
 from hdl.engine.top import Engine
 from hdl.params import Axes, EngineParams, OperandFormat
 from hdl.params.axes import Adders, Carries, Digits, Encode, KForm, KSpace, Order, Skip, Sum, Travel
+from hdl.sparse.plane import Term
 from tests.hdl.lanes import Netlist, netlists
 from tests.hdl.streams import run_engine
 
@@ -87,3 +90,44 @@ def test_results(name: str, gates: dict[str, Netlist]) -> None:
     run = run_engine(gates[name], engine, list(STREAK), copies=COPIES)
     assert not run.example
     assert (run.compared, run.wrong) == (COPIES * len(STREAK) * engine.rows * engine.cols, 0)
+
+
+#: An engine, what breaks in it, and how.
+BROKEN: dict[str, tuple[str, str, Any]] = {
+    "planes that end too soon after each other": (
+        "in step, many rows",
+        "hdl.sparse.ends.Ends.least_interval",
+        staticmethod(lambda params: 1),
+    ),
+    "a digit that is zero taken for a one": (
+        "in step, exact sums",
+        "hdl.sparse.plane_pe.Term",
+        lambda two, neg, b, one: Term(two, neg, b),
+    ),
+    "rows that get the digits of another step": (
+        "in step, three lanes",
+        "hdl.engine.planes.Planes._part",
+        lambda body, words, count, number: Stored._part(body, words, count, 0),
+    ),
+    "halves of a result added in the same cycle": (
+        "in step, exact sums",
+        "hdl.sparse.collector.Collector._add_halves",
+        lambda collector, m, total, x, y: m.d.comb.__iadd__(total.eq(x + y)),
+    ),
+    "operands shifted by half a digit": ("one number in PEs", "hdl.sparse.shift.DIGIT_BITS", {"booth": 1}),
+    "digits of a step that lose their places": (
+        "within an operand, in PEs",
+        "hdl.sparse.picker.Picks.place",
+        lambda picks, digit, slot: Cat(digit, slot),
+    ),
+    "steps of three lanes counted as one": ("in step, three lanes", "hdl.params.sparse.SparseShape.step", 1),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_part_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, place, instead = BROKEN[fault]
+    monkeypatch.setattr(place, instead)
+    engine = params(name)
+    run = run_engine(netlists({"broken": Engine(engine)})["broken"], engine, list(STREAK), copies=2)
+    assert run.example

@@ -106,7 +106,7 @@ def test_every_legal_nest_is_axes_or_refused(group):
         assert bool(unbuilt(axes)) == any("no engine is built like this" in reason for reason in reasons)
     print(len(found), "axes,", refused.total(), "refused:", *refused.most_common(), sep="\n  ")
     assert len(found) >= 10
-    assert refused.total() < 0.7 * SEEDS / GROUPS
+    assert refused.total() < 0.8 * SEEDS / GROUPS
 
 
 def some_axes() -> list[Axes]:

@@ -103,6 +103,10 @@ def test_all_is_said_of_an_engine_without_a_name(axes, tmp_path):
         assert "''" not in words
         assert "array ," not in words
     assert any(fits(axes) for fits, _ in PE_TEXTS)
+    if axes.recoded is not Recoded.BOTH:
+        assert [place.primitive for place in found.hardware] == [
+            f"{row.primitive} {row.value}" for row in found.steps[-1].table.rows
+        ]
     assert found.hardware
     macs = macs_per_cycle(params)
     assert macs is None or 0 < macs <= pes(params) * params.k_step

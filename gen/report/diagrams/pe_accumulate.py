@@ -44,7 +44,9 @@ def products(d: Drawing, params: EngineParams, adding: Adding) -> str:
     if factors.in_pe and not factors.whole.plain:
         block(d, 178, 114, 72, 60, "pe", "recode", "and map", *([each] if each else []))
     else:
-        block(d, 178, 114, 72, 60, "pe", "map", f"{factors.encoding.digits} digits", *([each] if each else []))
+        count = factors.encoding.digits
+        digits = "1 digit" if count == 1 else f"{count} digits"
+        block(d, 178, 114, 72, 60, "pe", "map", digits, *([each] if each else []))
     return f"{lanes * factors.products.bits} bits"
 
 
