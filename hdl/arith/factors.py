@@ -54,7 +54,7 @@ class Factors:
         if isinstance(whole, StepDigits):
             if self.selects or self.shifts:
                 self.index_bits = (whole.steps - 1).bit_length()
-            if self.selects:
+            if self.selects or whole.steps == 1:
                 whole = whole.whole
         form = other if self.shifts else self.step.b
         wires = recoded.width if self.in_pe else whole.bits

@@ -42,14 +42,18 @@ def test_more_than_sixty_are_built() -> None:
 @pytest.mark.parametrize("number", range(len(ENGINES)))
 def test_engine(number: int, gates: dict[str, Netlist]) -> None:
     """Random tiles and ends of formats, gaps and back-pressure, short and long tiles; and the pace of a streak."""
-    params = ENGINES[number]
+    check(gates[str(number)], ENGINES[number], copies=8, seed=number + 1)
+
+
+def check(netlist: Netlist, params: EngineParams, copies: int, seed: int) -> None:
+    """Every result, and in an unstalled streak the interval of tiles and the latency."""
     flow, body, step = Dataflow(params), body_of(params), params.k_step
     long = min((flow.drain_cycles + 2) * step, params.k_limit)
     ks = [min(k, params.k_limit) for k in (1, step, 2 * step + 1, *[long] * 5, 1, 3 * step)]
-    run = run_engine(gates[str(number)], params, ks, copies=8, seed=number + 1)
+    run = run_engine(netlist, params, ks, copies=copies, seed=seed)
     assert not run.wrong, f"{run.example}: {params}"
     assert not run.example, f"{run.example}: {params}"
-    assert run.compared == 8 * len(ks) * params.rows * params.cols
+    assert run.compared == copies * len(ks) * params.rows * params.cols
     steady = run.taken[4:8]
     assert [after - before for before, after in pairwise(steady)] == [flow.tile_interval(long)] * 3
     assert flow.a.beats(long) == flow.tile_interval(long)  # no beat waits
@@ -102,3 +106,10 @@ def test_a_broken_gate_of_the_data_path_is_found(name: str) -> None:
         if not run.wrong and not run.example:
             missed.append((netlist.gates[i], kind))
     assert len(missed) <= 2, missed
+
+
+@pytest.mark.parametrize(("adders", "rows", "cols"), [(Adders.ROW, 2, 10), (Adders.ONE, 9, 2)])
+def test_several_stages_of_a_bus(adders: Adders, rows: int, cols: int) -> None:
+    """More columns than a row's bus has in front of a register; more rows than a block of them."""
+    params = replace(_small(adders=adders), rows=rows, cols=cols, accumulator=14)
+    check(netlists({"engine": Engine(params)})["engine"], params, copies=4, seed=1)

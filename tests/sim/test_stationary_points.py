@@ -94,6 +94,11 @@ ENGINES |= {
     "steps_numbers": {"point": point("tree", 2, "propagate", **in_time(1, **LOADED)), "rows": 5, "cols": 3, "a": "u5"},
     "steps_one_k": {"point": point("none", 1, **in_time(1)), "rows": 3, "cols": 1, "encoder": "ent"},
     "steps_of_one": {"point": point("chain", 5, "propagate", per_weight=True, **in_time(2, **LOADED)), "b": "s3"},
+    "steps_of_one_in_pe": {
+        "point": point("tree", 5, "propagate", per_weight=True, **in_time(2, recoded="b", **IN_PE)),
+        "a": "u4",
+        "b": "s3",
+    },
     "common_chain": {"point": point("chain", 3, per_weight=True, **in_time(1, skip="common")), "encoder": "naf"},
     "common_tree": {
         "point": point("tree", 4, "propagate", **in_time(1, skip="common", **BROADCAST)),
