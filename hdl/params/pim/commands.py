@@ -79,7 +79,8 @@ COMMANDS = {
             8,
             ("bank", "col"),
             "write",
-            "write element i of the word into one column of bank `bank + i`, at the lane that the byte strobes mark",
+            "write element i of the word into one column of bank `bank + i`, at the lane that the byte strobes mark; "
+            "one of its bytes if they mark one",
         ),
         Command(
             "MAC_AB",

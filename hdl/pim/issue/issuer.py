@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 
@@ -10,11 +10,12 @@ from hdl.lib.shared import Part, Shared, place
 from hdl.params.pim import FAULTS, INSTRUCTIONS, WORD_BITS, PimParams
 from hdl.pim.channel.collector import collect_job
 from hdl.pim.channel.feeder import ADDRESS_BITS, feed_job
-from hdl.pim.channel.operation import KINDS, operation
+from hdl.pim.channel.operation import operation
 from hdl.pim.issue.decode import CONTROLS, RANGES, controls, decode
 from hdl.pim.issue.expand import Expander
 from hdl.pim.issue.items import Items
 from hdl.pim.issue.loops import ADDRESSES, Loops
+from hdl.pim.issue.orders import int8_ranges, orders
 from hdl.pim.issue.present import Present, field, lowest_fault
 from hdl.pim.issue.ranges import Ranges, has_more
 from hdl.pim.issue.scalars import Scalars
@@ -182,7 +183,7 @@ class Issuer(Part):
             pitch=Mux(control.is_vmm, self.present.pitch, 0),
             gb=self.buffer_word,
             **({"more": self.present.more_words} if has_more(self.params) else {}),
-            **self._int8_ranges(),
+            **int8_ranges(self.params, self.present),
             conflict=self.conflict & ~control.is_vmm,
             col=Mux(control.col, f["col"], 0),
             **{name: f[name] for name in ("a", "b", "d", "imm", "row")},
@@ -235,55 +236,20 @@ class Issuer(Part):
         )
         m.d.comb += self.conflict.eq(board.conflict)
 
-    def _int8_ranges(self) -> dict[str, Value]:
-        """What the lengths of ranges depend on where there is int8."""
-        if not self.params.int8:
-            return {}
-        present = self.present
-        return {"bytes": present.is_("WR_BYTE"), "half": present.half, "quantises": present.is_("VQUANT")}
-
     def _outputs(self, m: Module) -> None:
         """The present instruction, as its unit wants it."""
-        params, f, control = self.params, self.f, self.control
-        op = View(operation(params), self.op)
-        feed, collect = View(feed_job(params), self.feed), View(collect_job(params), self.collect)
-        count = Mux(control.slot, params.slot_words, f["n"])
-        lane: Value = self.lane
-        if params.int8:
-            single = self.present.is_("WR_BYTE")
-            lane = Mux(single, self.lane >> 1, self.lane)
-            m.d.comb += [
-                op.strobes.eq(Mux(single, Mux(self.lane[0], 2, 1), 3)),
-                feed.bytes.eq(single),
-                feed.half.eq(self.present.half),
-            ]
+        f, control = self.f, self.control
+        views = (
+            View(operation(self.params), self.op),
+            View(feed_job(self.params), self.feed),
+            View(collect_job(self.params), self.collect),
+        )
+        buffers = self.ranges.buffers if self.params.buffers > 1 else None
+        m.d.comb += orders(self.params, self.present, *views, self.buffer_word, buffers)
         m.d.comb += [
-            op.kind.eq(Mux(self.flag["keep"], KINDS.index("RD_MAC_KEEP"), control.kind)),
-            # Commands of one element a bank begin at the first one, whatever an instruction has in the field.
-            op.bank.eq(Mux(control.bank | control.item, f["bank"], 0)),
-            *(getattr(op, name).eq(f[name]) for name in ("row", "col")),
-            op.count.eq(f["n"]),
-            op.word.eq(self.buffer_word),
-            op.lane.eq(lane),
-            op.acc.eq(f["bank"]),
-            op.more.eq(self.present.many - 1),
-            op.to.eq(f["d"]),
-            op.int8.eq(self.flag["int8"]),
             self.op_mask.eq(f["mask"]),
             self.feeds.eq(control.feeds),
             self.collects.eq(control.collects),
-            *(view.mask.eq(f["mask"]) for view in (feed, collect)),
-            *(view.slot.eq(control.slot) for view in (feed, collect)),
-            feed.address.eq(f["a"]),
-            feed.count.eq(count),
-            feed.stride.eq(self.lane),
-            feed.each.eq(control.each),
-            feed.zero.eq(self.flag["zero"]),
-            *(view.more.eq(Mux(control.spaced, f["n"] - 1, 0)) for view in (feed, collect)),
-            collect.stride.eq(self.present.slot_stride),
-            *([op.buffers.eq(self.ranges.buffers)] if params.buffers > 1 else []),
-            collect.address.eq(f["d"]),
-            collect.count.eq(Mux(control.slot, params.parts, f["n"])),
             self.move_out.eq(control.is_out),
             self.move_address.eq(Mux(control.is_out, f["a"], f["d"])),
             self.move_count.eq(f["n"]),

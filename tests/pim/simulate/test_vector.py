@@ -18,7 +18,7 @@ from sim_tb.pim.simulate import lanes, operand, scan
 from sim_tb.pim.simulate.operand import ADDRESSES
 from sim_tb.pim.simulate.start import Start
 from sim_tb.pim.simulate.vector import VectorUnit
-from tests.pim.machines import ALL_AT_ONCE, MANY_BANKS, TINY, WIDE_INT8
+from tests.pim.machines import ALL_AT_ONCE, MANY_BANKS, TINY
 
 pytestmark = pytest.mark.sim
 
@@ -46,12 +46,13 @@ class System:
 SYSTEMS = {
     "tiny": System(TINY),
     "narrow": System(replace(TINY, lanes=1, vector_lanes=1, gb_words=8), LaneShape(2, 1, 2), contexts=2),
-    "many banks": System(MANY_BANKS),
-    "int8": System(ALL_AT_ONCE),
-    "wide int8": System(WIDE_INT8),
+    "many banks": System(replace(MANY_BANKS, int8=True)),
     "pimgpt_paper": System(PRESETS["pimgpt_paper"]),
 }
+#: Two beats of one word each are packed; in "many banks" of two words.
+INT8 = {"int8": System(ALL_AT_ONCE)}
 EVERY = [pytest.param(name, marks=[pytest.mark.slow] if name == "pimgpt_paper" else []) for name in SYSTEMS]
+SYSTEMS |= INT8
 
 
 def start(rng: random.Random, params: PimParams, name: str, n: int) -> Start:
@@ -91,7 +92,7 @@ def difference(unit: VectorUnit, starts: list[Start], log: list[Clock]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("system", EVERY)
+@pytest.mark.parametrize("system", [*EVERY, *INT8])
 def test_every_instruction_alone(system):
     """1 to 5 beats, the last one whole and of a single element, and many beats."""
     params, rng = SYSTEMS[system].params, random.Random(1)
@@ -120,7 +121,7 @@ def test_gathers(system, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("system", ["int8", "wide int8"])
+@pytest.mark.parametrize("system", ["int8", "many banks"])
 def test_quantises(system, seed):
     """Among others that use scan and lanes: results of several passes come between two beats that are packed."""
     starts, log = mix(system, seed, ("VQUANT", "VQUANT", "VQUANT", "VADD", "VGELU", "RMAX"))
