@@ -140,6 +140,13 @@ def _hits(system: str) -> str:
     return f"{min(found):.2%} to {max(found):.2%}"
 
 
+def _how() -> str:
+    """What the figures of models come from."""
+    if all("tokens" in entry["figures"] for entry in entries("pim-models").values()):
+        return "every position is simulated, one after the other, with all layers and with refreshes"
+    return "two positions of decoders with 2 and with 6 layers stand for all, with refreshes"
+
+
 def _columns(group: str, models: Sequence[str]) -> list[tuple[str, str]]:
     """Models and systems that are measured."""
     kept = entries(group)
@@ -207,6 +214,7 @@ def _flags(mapping: dict[str, Any]) -> list[str]:
 
 PARTS: dict[str, Callable[..., str]] = {
     "pim-speed": _speed,
+    "pim-how": _how,
     "pim-others": _others,
     "pim-ratios": _ratios,
     "pim-energies": _energies,
