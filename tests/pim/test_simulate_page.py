@@ -32,11 +32,12 @@ def test_every_command(tmp_path):
             assert command.shows(result.stdout), f"{command.text} prints\n{result.stdout}"
         done.append(result)
     refused = [each.stderr for each in done if each.returncode == 2]
-    assert len(refused) == 4
+    assert len(refused) == 5
     assert "--tokens: must be 1 to 2, what is left of the context of 8192, not 4" in refused[0]
     assert "pim.rows: must be at least " in refused[1]
     assert "pim.int8: must be true for weights of 8 bits, not false (--set int8=true, for example)" in refused[2]
-    assert "(did you mean 'gpt2-small'?)" in refused[3]
+    assert "pim.int8: must be true for caches of 8 bits, not false (--set int8=true, for example)" in refused[3]
+    assert "(did you mean 'gpt2-small'?)" in refused[4]
     assert (tmp_path / "smollm2.html").read_text(encoding="utf-8").startswith(BEGINS)
     params = PRESETS["aim_measured"]
     assert check_log(params, read_log(tmp_path / "commands.csv")) == []
