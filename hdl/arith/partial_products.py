@@ -67,8 +67,8 @@ class PartialProduct:
         digits = (-1, 0) if "minus" in self.fields else (-high if "neg" in self.fields else 0, high)
         return max(digit * value for digit in digits for value in (self.b.min, self.b.max)) + self.excess
 
-    def bits(self, m: Module, name: str, digit: Digit, b: Value) -> Value:
-        """The correction bit, where there is one, and above it the product."""
+    def bits(self, m: Module, name: str, digit: Digit, b: Value, room: int | None = None) -> Value:
+        """The correction bit, where there is one, and above it the product: the ``room`` columns that count."""
         value = b.as_signed() if self.b.signed else b
         terms = Mux(digit.one, value, 0)
         if digit.two is not None:
@@ -77,7 +77,8 @@ class PartialProduct:
         m.d.comb += magnitude.eq(terms)
         low, sign = magnitude[: self.sign_column], magnitude[self.sign_column :]
 
-        def named(word: Value) -> Signal:
+        def named(word: Value) -> Value:
+            word = word[:room]
             product = Signal(len(word), name=f"pp{name}")
             m.d.comb += product.eq(word)
             return product
@@ -125,7 +126,7 @@ class PartialProducts:
     def add(self, m: Module, heap: BitHeap, digits: Value, b: Value, arrival: float = 0) -> None:
         """Put all partial products on a heap; the wires of the digits arrive after so many XOR delays."""
         for i, (plane, digit) in enumerate(zip(self.planes, self.encoding.split(digits), strict=True)):
-            bits = plane.bits(m, str(i), digit, b)
-            product = len(bits) - plane.width  # the correction bit stands before it
+            bits = plane.bits(m, str(i), digit, b, heap.width - self.offset(i))
+            product = int("neg" in plane.fields)  # the correction bit stands before it
             heap.add(bits[:product], self.offset(i), arrival)
             heap.add(bits[product:], self.offset(i), arrival + plane.DELAY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -74,7 +74,7 @@ class Control(Part):
         with m.If(self.en):
             m.d.sync += clear.eq(last)
             m.d.sync += wait.eq(Mux(last, spacing, Mux(waiting, wait - 1, 0)))
-            m.d.sync += waiting.eq(Mux(last, spacing > 0, wait > 1))
+            m.d.sync += waiting.eq(Mux(last, spacing > 0, Cat(wait[1:], Const(0, 1)).any()))  # it is more than 1
 
     def _rows(self, m: Module) -> None:
         """Where the results are: one row a step, and a gap at every register of the result bus.

@@ -174,12 +174,12 @@ class Stepper(Part):
 
     def _skip(self, m: Module, some: Value, first: Value, moves: Value) -> tuple[Value, Value]:
         """The next step in which there is a digit, or none at all, and whether it is the last one."""
-        left, among, lowest, others = (Signal(self.steps, name=name) for name in ("left", "among", "lowest", "others"))
-        m.d.comb += [
-            among.eq(Mux(first, some, left)),
-            lowest.eq(Cat(bit & ~among[:i].any() for i, bit in enumerate(among))),
-            others.eq(among & ~lowest),
-        ]
+        if self.steps == 1:
+            return Mux(first, some, 0), Const(1, 1)
+        left, others = (Signal(self.steps - 1, name=name) for name in ("left", "others"))
+        among = Signal(self.steps)
+        below = Cat(among[:i].any() for i in range(1, self.steps))
+        m.d.comb += [among.eq(Mux(first, some, Cat(Const(0, 1), left))), others.eq(among[1:] & below)]
         with m.If(moves):
             m.d.sync += left.eq(others)
-        return lowest, ~others.any()
+        return Cat(among[0], among[1:] & ~below), ~others.any()

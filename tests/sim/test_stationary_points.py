@@ -173,9 +173,3 @@ def test_a_broken_part_is_found(name: str) -> None:
     engine, role, change = BROKEN[name]
     answer = run_stress(params(engine), mutate(hardware(engine), role, change), tiles=300, seed=6)
     assert not answer["passed"]
-
-
-def test_a_row_that_is_not_dropped_is_found() -> None:
-    """Only streams that disagree on the end of a tile have such rows; here each step of B is a block."""
-    broken = mutate(hardware("steps_one_k"), "serialiser", swap(r"\| drop;", "| 1'b0;"))
-    assert not run_protocol(params("steps_one_k"), broken, tiles=20, seed=3)["passed"]
