@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
@@ -28,12 +29,8 @@ __all__ = ["VARIANTS", "Box", "Fabric", "critical_paths", "synthesise_fabric"]
 #: Adder and script pairs that are tried, by effort; the same for every design.
 VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
     "quick": (("sklansky", "area-delay"), ("sklansky", "classic")),
-    "normal": tuple((adder, script) for adder in ("brent-kung", "sklansky") for script in ("area-delay", "classic")),
-    "full": tuple(
-        (adder, script)
-        for adder in ("brent-kung", "sklansky", "kogge-stone")
-        for script in ("area-delay", "delay", "classic", "area")
-    ),
+    "normal": tuple(product(("brent-kung", "sklansky"), ("area-delay", "classic"))),
+    "full": tuple(product(("brent-kung", "sklansky", "kogge-stone"), ("area-delay", "delay", "classic", "area"))),
 }
 #: Word-level cells that become adders.
 ADDING = (

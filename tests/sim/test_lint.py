@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.sim.engines import ENGINES, hardware, params
 
 pytestmark = pytest.mark.sim
 
+#: Bits of two words that Yosys simplifies away in some engines without a name, though it keeps the word's name.
+SIMPLIFIED = re.compile(r"%Warning-UNUSEDSIGNAL: .*: Bits of signal are not used: '(?:weighted|pp\d+)'.*")
+
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_lint(name: str, tmp_path: Path) -> None:
@@ -21,11 +25,14 @@ def test_lint(name: str, tmp_path: Path) -> None:
     source.write_text(emission.text)
     tool = find_verilator()
     command = [tool.executable, "--lint-only", "-Wall", "--top-module", emission.top, source]
-    if params(name).point is not None:  # bits of words that Yosys has simplified away, whose names it keeps
-        command.insert(3, "-Wno-UNUSEDSIGNAL")
     run = subprocess.run(command, env={**os.environ, **tool.environment}, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    assert not run.stderr
+    warnings = [line for line in run.stderr.splitlines() if line.startswith("%Warning-")]
+    if params(name).point is not None:
+        warnings = [line for line in warnings if not SIMPLIFIED.fullmatch(line)]
+    assert warnings == [], run.stderr
+    errors = [line for line in run.stderr.splitlines() if line.startswith("%Error")]
+    assert all("Exiting due to" in line for line in errors), run.stderr
+    assert run.returncode == 0 or SIMPLIFIED.search(run.stderr), run.stderr
     lines = emission.text.splitlines()
     for number, line in enumerate(lines):
         if "lint_off" in line:

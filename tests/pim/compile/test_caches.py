@@ -22,7 +22,7 @@ from sim_tb.workloads.text import weights as text_weights
 from sim_tb.workloads.text.generate import FOLDER, encoded
 from tests.pim.compile import toys
 from tests.pim.compile.test_models import MODELS, TOO_LARGE
-from tests.pim.compile.toys import compare, random_weights
+from tests.pim.compile.toys import compare, otherwise, random_weights
 
 
 def system(**sizes: int) -> PimParams:
@@ -234,12 +234,7 @@ def results(name: str = "", operand: str = "", by: int = 0) -> bytes:
         begin = next(i for i, one in enumerate(code) if one.op.name == "VQUANT")
         if name and position == 2:
             index = next(i for i, one in enumerate(code) if i >= begin and one.op.name == name)
-            one = code[index]
-            if operand in one.values:
-                code[index] = replace(one, values={**one.values, operand: one[operand] + by})
-            else:
-                code[index] = replace(one, flags=one.flags - {operand})
-            assert code[index] != one
+            code[index] = otherwise(code[index], operand, by)
         if machine.run(Program.of(compiled.params, code).words).fault is not None:
             return b""
     return np.array(machine.outputs).tobytes()

@@ -23,7 +23,7 @@ from sim_tb.workloads.text import weights as text_weights
 from sim_tb.workloads.text.generate import FOLDER, encoded
 from tests.pim.compile import toys
 from tests.pim.compile.test_models import NEO_XL
-from tests.pim.compile.toys import compare, decoder, random_weights
+from tests.pim.compile.toys import compare, decoder, otherwise, random_weights
 from tests.pim.model.configs import GPT_NEO, PHI
 
 
@@ -318,12 +318,7 @@ def results(name: str = "", operand: str = "", by: int = 0) -> bytes:
         if name and position == 0:
             found = (i for i, one in enumerate(code) if i > begin and one.op.name == name and "zero" not in one.flags)
             index = next(found)
-            one = code[index]
-            if operand in one.values:
-                code[index] = replace(one, values={**one.values, operand: one[operand] + by})
-            else:
-                code[index] = replace(one, flags=one.flags - {operand})
-            assert code[index] != one
+            code[index] = otherwise(code[index], operand, by)
         if machine.run(Program.of(compiled.params, code).words).fault is not None:
             return b""
     return np.array(machine.outputs).tobytes()

@@ -12,7 +12,7 @@ import numpy as np
 
 from gen.pim.compile import Compiled, token_of
 from gen.pim.model import Decoder, read
-from hdl.params.pim import PRESETS, PimParams
+from hdl.params.pim import PRESETS, Instruction, PimParams
 from sim_tb.golden.float import narrow, widen
 from sim_tb.pim.decoder import loaded, received
 from sim_tb.pim.reference import double, single
@@ -127,3 +127,13 @@ def compare(compiled: Compiled, seed: int, positions: int) -> Compared:
             tokens[index] = int(machine.scalars[token_of(index)])
             assert tokens[index] == int(np.argmax(widen(bits)))
     return Compared(positions, different, farthest, longest)
+
+
+def otherwise(one: Instruction, operand: str, by: int) -> Instruction:
+    """An instruction with an operand changed, or a flag left out."""
+    if operand in one.values:
+        changed = replace(one, values={**one.values, operand: one[operand] + by})
+    else:
+        changed = replace(one, flags=one.flags - {operand})
+    assert changed != one
+    return changed
