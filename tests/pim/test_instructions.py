@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from hdl.params.pim import (
     instruction,
     violations,
 )
-from hdl.params.pim.encoding import advance_bit
+from hdl.params.pim.encoding import _instruction, advance_bit
 from hdl.params.pim.loops import advanced
 from hdl.pim.issue.decode import controls
 from hdl.pim.vector.phases import PHASES
@@ -160,6 +161,19 @@ def test_what_an_instruction_can_not_hold():
         assert str(caught.value) == message
     with pytest.raises(ConfigError, match="vscale imm: must be 0 to 15, not 16"):
         instruction("VSCALE", "reg", imm=16, a=0, d=0, n=1)
+
+
+def test_operands_of_any_integer_type():
+    """NumPy's integers have 64 bits, a word 128: a word is the same whichever type a program was made with."""
+    given = {"mask": 1, "bank": 3, "row": 40_001, "col": 7, "n": 5, "d": 9}
+    _instruction.cache_clear()  # equal values of other types are found in it
+    one = instruction("RD_SB", **{name: np.int64(value) for name, value in given.items()})
+    assert {type(value) for value in one.values.values()} == {int}
+    _instruction.cache_clear()
+    assert one.word == instruction("RD_SB", **given).word
+    _instruction.cache_clear()
+    with pytest.raises(ConfigError, match=r"^rd_sb row: must be an integer, not 1\.0$"):
+        instruction("RD_SB", **{**given, "row": 1.0})
 
 
 def test_addresses_that_advance():

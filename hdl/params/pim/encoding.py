@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from operator import index
 from types import MappingProxyType
 
 from hdl.params.errors import ConfigError, Problem, near_name
@@ -113,6 +114,11 @@ def _instruction(name: str, flags: tuple[str, ...], advance: int, given: tuple[t
             problems.append(Problem(where, f"needs operand {operand.name!r}"))
             continue
         low, high = (0, SCALARS - 1) if operand.or_scalar and "reg" in flags else operand.range
+        try:
+            value = index(value)  # NumPy's integers have 64 bits, a word has 128
+        except TypeError:
+            problems.append(Problem(f"{where} {operand.name}", f"must be an integer, not {value!r}"))
+            continue
         if not low <= value <= high:
             problems.append(Problem(f"{where} {operand.name}", f"must be {low} to {high}, not {value}"))
         else:
