@@ -56,9 +56,8 @@ class EngineParams:
     a, b : OperandFormat
         Operand formats; A is recoded, if the axes do not say otherwise.
     encoder : str
-        Recoding of that operand: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign
-        of the operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or
-        ``bit_serial`` (its bits). Ignored where PEs multiply and add in one step.
+        Recoding of that operand, one of ``ENCODERS``, see docs/encoders.md. Ignored where PEs multiply and add in one
+        step.
     multiplier : str
         How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
         (operators, left to synthesis). Ignored by the other schemes.
