@@ -76,7 +76,12 @@ def _bits(x: Integers, operand: OperandFormat) -> list[Integers]:
     return planes
 
 
-_PLANES = {"booth": _booth, "ent": _ent, "naf": _naf, "bit_serial": _bits}
+def _magnitude(x: Integers, operand: OperandFormat) -> list[Integers]:
+    """The bits of the magnitude, each with the sign of the operand."""
+    return [np.sign(x) * (np.abs(x) >> i & 1) for i in range(operand.width)]
+
+
+_PLANES = {"booth": _booth, "ent": _ent, "naf": _naf, "bit_serial": _bits, "sign_magnitude": _magnitude}
 
 
 @cache
