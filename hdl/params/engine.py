@@ -12,7 +12,7 @@ from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 from hdl.params.plain_axes import axes_from, plain
-from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, name_of, preset, preset_axes
+from hdl.params.presets import ARRAYS, SCHEMES, name_of, not_built, preset, preset_axes
 
 __all__ = ["MULTIPLIERS", "EngineParams"]
 
@@ -127,10 +127,10 @@ class EngineParams:
         yield from unknown
         yield from self._one_of("encoder", ENCODERS)
         yield from self._one_of("multiplier", MULTIPLIERS)
-        known = self.point is not None or (not unknown and (self.array, self.scheme) in SUPPORTED)
-        if not unknown and not known:
-            has = ", ".join(BUILDS[self.array])
-            yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}, which has {has}")
+        missing = "" if unknown or self.point is not None else not_built(self.array, self.scheme)
+        known = not unknown and not missing
+        if missing:
+            yield Problem("engine.scheme", missing)
         for key in ("rows", "cols", "depth"):
             yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
         for key in ("carry_every", "group"):
@@ -223,6 +223,11 @@ class EngineParams:
     def axes(self) -> Axes:
         """What ``array`` and ``scheme`` stand for: all that shapes the hardware but sizes and formats."""
         return self.point or preset_axes(self.array, self.scheme, self.depth)
+
+    @property
+    def multiplies_by_operator(self) -> bool:
+        """PEs multiply by an operator, and leave it to synthesis what that becomes."""
+        return self.axes.multiplies and self.multiplier == "inferred"
 
     @property
     def deep(self) -> bool:
