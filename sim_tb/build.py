@@ -176,10 +176,10 @@ def _commands(model: Model, place: Workplace, verilator: Sequence[str]) -> Itera
         (source / name).write_text(text, encoding="utf-8")
         paths.append(VerilatorControlFile(source / name) if name.endswith(".vlt") else source / name)
     main = source / "main.cpp"
-    if model.main:
-        main.write_text(model.main, encoding="utf-8")
     if model.python:
-        yield from QuietVerilator(place, verilator, main if model.main else None).commands(
+        runner = QuietVerilator(place, verilator)
+        main.write_text(model.main or runner.main, encoding="utf-8")
+        translate, make = runner.commands(
             sources=paths,
             hdl_toplevel=model.top,
             build_dir=objects,
@@ -189,15 +189,20 @@ def _commands(model: Model, place: Workplace, verilator: Sequence[str]) -> Itera
             waves=model.waves,
             timescale=("1ns", "1ns"),
         )
-        return
-    files = [str(main), *(str(source / name) for name in model.sources)]
-    settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
-    settings += [f"-D{name}={value}" for name, value in model.defines.items()]
-    yield [
-        *(*verilator, "-cc", "--exe", "-Mdir", str(objects), "--top-module", model.top),
-        *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, *files),
-    ]
-    yield ["make", "-j", "2", "-C", str(objects), "-f", "Vtop.mk"]
+    else:
+        main.write_text(model.main, encoding="utf-8")
+        files = [str(source / name) for name in model.sources]
+        settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
+        settings += [f"-D{name}={value}" for name, value in model.defines.items()]
+        translate = [
+            *(*verilator, "-cc", "--exe", "-Mdir", str(objects), "--top-module", model.top),
+            *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, *files),
+        ]
+        make = ["make", "-j", "2", "-C", str(objects), "-f", "Vtop.mk"]
+    yield translate
+    with (objects / "Vtop_classes.mk").open("a", encoding="utf-8") as classes:  # into the one file as well
+        classes.write(f"VM_SUPPORT_SLOW += {main.with_suffix('')}\n")
+    yield make
 
 
 @contextmanager
