@@ -45,6 +45,7 @@ class Node(Part):
     """
 
     role = roles.TREE
+    sized = True
 
     def __init__(
         self,

@@ -68,6 +68,7 @@ class Delay(Part):
     """
 
     role = roles.SKEW
+    sized = True
 
     #: The longest delay written out.
     DIRECT = 4

@@ -35,6 +35,7 @@ class Ram(Part):
     """
 
     role = roles.MEMORY
+    sized = True
 
     def __init__(self, depth: int, width: int, reads: int = 1) -> None:
         self.depth = depth

@@ -9,6 +9,7 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params.pim import PimParams
 from hdl.pim.channel.collector import granules
@@ -31,6 +32,9 @@ class SramBank(Part):
     r_addr, r_data
         The word at ``r_addr``, one cycle later; undefined if it is written in that cycle.
     """
+
+    role = roles.MEMORY
+    sized = True
 
     def __init__(self, depth: int, width: int, parts: int) -> None:
         self.depth = depth
