@@ -165,7 +165,7 @@ KEYS = (
         ENCODERS,
     ),
     _choice("engine", "multiplier", "how `mac` multiplies", _ENGINE.multiplier, MULTIPLIERS),
-    _power("carry_every", "carry-save accumulators keep one carry bit every so many bits", _ENGINE.carry_every),
+    _power("carry_every", "carry-save accumulators keep one carry bit every N bits", _ENGINE.carry_every),
     _integer(
         "engine", "accumulator", "bits of an accumulator and of a result", _ENGINE.accumulator, 2, MAX_ACCUMULATOR
     ),

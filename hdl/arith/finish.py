@@ -83,7 +83,7 @@ class Finish(Part):
         return m
 
     def _reduce(self, m: Module, heap: BitHeap, steps: int, name: str) -> BitHeap:
-        """The first of so many steps that reduce a heap to two words."""
+        """The first of ``steps`` steps that reduce a heap to two words."""
         height = share_of_levels(max(map(len, heap.columns)), steps)
         heap.reduce(m, lambda column: height, name)
         return heap.registered(m, self.en, f"{name}_word")

@@ -32,7 +32,7 @@ class RegisterBlock(Part):
     s_axi_*
         The host's bus (:class:`hdl.bus.axi_lite.AxiLite`).
     address : Out
-        Of the register that is accessed, in words: who keeps several registers outside may choose by it what it gives.
+        Of the register that is accessed, in words: with several registers outside, it may select what is returned.
     lock : In(1)
         Guarded registers can't be written.
     forget : In(1)

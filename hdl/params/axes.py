@@ -92,7 +92,7 @@ class Carries(Enum):
 
 
 class Adders(Enum):
-    """Who shares a final adder."""
+    """What shares a final adder."""
 
     OWN = "one for each result"
     COLUMN = "one for each column, its rows in turn"
@@ -256,7 +256,7 @@ class Axes:
         yield from self._sums()
 
     def _shape(self) -> Iterator[str]:
-        """What stays, what moves, k in space, and who adds."""
+        """What stays, what moves, k in space, and what adds."""
         if self.weights_stay != (self.b is None):
             yield "operands of B travel over m exactly where rows are in space: where B stays, they are in time"
         if self.k.steps < 1 or (self.k.form is KForm.NONE and self.k.steps != 1):
@@ -265,7 +265,7 @@ class Axes:
             yield "where B stays, the rows of a column are in time: its adder takes them in turn"
 
     def _digits(self) -> Iterator[str]:
-        """Digits, and who makes them."""
+        """Digits, and what makes them."""
         at_once, order = self.digits.at_once, self.digits.order
         if (at_once is None) != (order is None):
             yield "digits have an order exactly where not all of them are done at once"

@@ -204,7 +204,7 @@ class Adding:
         return self.params.multiplies_by_operator
 
     def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Sequence[Value]) -> list:
-        """Each sum with the products of operands of so many lanes; ``steps`` steps after the operands."""
+        """Each sum with the products of all lanes' operands; ``steps`` steps after the operands."""
         pairs = [
             (a.word_select(d, self.factors.a_bits), b.word_select(d, self.factors.b_bits)) for d in range(self.count)
         ]

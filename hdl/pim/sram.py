@@ -65,7 +65,7 @@ class Sram(Part):
     """Words in banks; every port reaches every bank.
 
     A port asks for consecutive words, one from each bank at most. In a clock in which a port before it in the list asks
-    for one of its banks, it is not ready. What is read while it is written is undefined: who issues avoids it.
+    for one of its banks, it is not ready. What is read while it is written is undefined: whatever issues avoids it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who may use the result buses."""
+"""Grants of the result buses."""
 
 from __future__ import annotations
 

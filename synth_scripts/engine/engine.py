@@ -210,7 +210,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Form:
-    """A form of an engine, where its scripts, logs and netlists go, and who is told what is being done."""
+    """A form of an engine, where its scripts, logs and netlists go, and what is told of its progress."""
 
     params: EngineParams
     emission: Emission

@@ -53,8 +53,8 @@ class VectorUnit(Part):
     Lanes take a beat of ``vector_lanes`` elements a clock, and stop as a whole where SRAM does not keep up. Beside them
     a scan finds greatest elements and sums. For each element of a beat there are 4 multipliers and 8 adders: 5 in its
     lane, 1 in the scan, 2 in trees of sums and accumulators; and a lane's adder of a constant
-    (:mod:`hdl.arith.float.passes`). Instructions may end in another order than they began in; who starts them minds
-    their data.
+    (:mod:`hdl.arith.float.passes`). Instructions may end in another order than they began in; whatever starts
+    them minds their data.
 
     Parameters
     ----------
