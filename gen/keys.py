@@ -189,7 +189,7 @@ KEYS = (
         _kind(_is_integer, "an integer"),
         {"type": "integer", "minimum": 8, "maximum": MAX_SEGMENT},
     ),
-    _power("group", "digits among which each of its lanes looks for one that is not zero", _ENGINE.group),
+    _power("group", "digits that each lane searches at once for one that is not zero", _ENGINE.group),
     _integer("engine", "queue", "groups that wait in front of its rows, which may run apart", _ENGINE.queue, 2, 32),
     Key(
         "engine",

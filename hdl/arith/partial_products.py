@@ -24,7 +24,7 @@ class PartialProduct:
     Parameters
     ----------
     fields : tuple of str
-        Of the digit, see :class:`hdl.arith.digits.Encoding`.
+        The wires of the digit, see :class:`hdl.arith.digits.Encoding`.
     b : IntegerFormat
     """
 
@@ -97,7 +97,7 @@ class PartialProducts:
     Parameters
     ----------
     encoding : Encoding
-        Of ``a``.
+        The encoding of ``a``.
     b : IntegerFormat
 
     Attributes

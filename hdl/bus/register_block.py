@@ -32,7 +32,7 @@ class RegisterBlock(Part):
     s_axi_*
         The host's bus (:class:`hdl.bus.axi_lite.AxiLite`).
     address : Out
-        Of the register that is accessed, in words: with several registers outside, it may select what is returned.
+        The address, in words, of the register that is accessed: it may select among registers outside.
     lock : In(1)
         Guarded registers can't be written.
     forget : In(1)
@@ -42,7 +42,7 @@ class RegisterBlock(Part):
     {field} : In
         Of a field that is kept outside: its value, in the clock after ``address`` begins to name it.
     {field}_set : In
-        Of a ``w1c`` field: bits to set. They are set though they be cleared in the same clock.
+        Of a ``w1c`` field: bits to set. They are set even if they are cleared in the same clock.
     {register}_write : Out(1), write_data : Out
         Of a register of ``rw`` fields that are kept outside: its new value, in this clock.
     """

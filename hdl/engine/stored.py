@@ -91,7 +91,7 @@ class Stored(Body):
         return turned[0], turned[1]
 
     def _part(self, words: Value, count: int, number: int) -> Value:
-        """Of each lane's words its part ``number`` of ``count``."""
+        """Part ``number`` of ``count`` of each lane's words."""
         size = len(words) // self.shape.lanes // count
         return Cat(words.word_select(lane * count + number, size) for lane in range(self.shape.lanes))
 

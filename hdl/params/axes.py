@@ -108,7 +108,7 @@ class KSpace:
     ----------
     form : KForm
     steps : int
-        How many; 1 without k in space. A chain or tree of a single step is one all the same.
+        Their number; 1 without k in space. A chain or tree may have a single step.
     """
 
     form: KForm = KForm.NONE
@@ -124,7 +124,7 @@ class Digits:
     at_once : int or None
         Digits in space; None for all of them.
     order : Order or None
-        Of the digits in time; None without any.
+        The order of the digits in time; None without any.
     """
 
     at_once: int | None = None
@@ -165,7 +165,7 @@ class Axes:
     recoded : Recoded
     sum : Sum
     adders : Adders
-        Of the addition that gives C.
+        What shares the final adders, which give C.
 
     Raises
     ------

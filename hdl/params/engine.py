@@ -71,7 +71,7 @@ class EngineParams:
         Steps of K whose operands an engine that skips zeros holds at once, a power of two from 8 to 4096. A longer tile
         is worked off in several segments. Ignored by all others.
     group : int
-        Digits among which such an engine looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
+        Digits that each lane of such an engine searches at once for one that is not zero: 1, 2, 4 or 8.
     queue : int
         Groups that wait in front of the rows, 2 to 32: how far rows with different numbers of digits may run apart.
     reset_data : bool

@@ -29,7 +29,7 @@ from hdl.params.presets import BUILDS, name_of, preset_axes
 
 __all__ = ["array_of", "beside", "buildable", "legal", "named_like", "nearest", "structures"]
 
-#: What decides before all else which array an engine is like.
+#: The axes that come first in deciding which array an engine is like.
 ARRANGEMENT = ("stays", "a", "b")
 #: Steps of K in space, and digits at once, that stand for all numbers of them.
 STEPS, AT_ONCE = (1, 4), (1, 2)

@@ -34,7 +34,7 @@ class Scheme:
     Parameters
     ----------
     pe : ProcessingElement
-        What gives a sum: a PE, or PEs around an accumulator.
+        What gives a sum: a PE, or a chain of PEs with an accumulator.
     recode : Recoder or None
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
     recodes_b : bool

@@ -115,7 +115,7 @@ def _form(params: EngineParams, addend: Addend, width: int, top: int, constant: 
 
 
 def exact(params: EngineParams) -> bool:
-    """Nothing is left in excess in a sum: its final adder, or it itself, is nobody else's, and knows of no count."""
+    """Sums hold no excess: what serves one result alone counts no steps, and could not subtract what they add."""
     return params.axes.adders is Adders.OWN
 
 
