@@ -137,7 +137,7 @@ class Stored(Body):
     def _turned(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
         """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
 
-        Of a row or column: those of all banks together.
+        Those of a row, or column, from all banks stand together.
         """
         params = self.params
         digits = [

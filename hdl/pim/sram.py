@@ -77,7 +77,7 @@ class Sram(Part):
     -------
     {name}_valid, {name}_addr : In, {name}_ready : Out(1)
     {name}_data
-        Of a read port: one cycle after ``valid & ready``. Of a write port: with ``valid``, and with ``{name}_mask``, a
+        At a read port, one cycle after ``valid & ready``; at a write port, with ``valid`` and with ``{name}_mask``, a
         bit for each granule (:func:`hdl.pim.channel.collector.granules`) of each word.
     """
 

@@ -56,7 +56,7 @@ class Box:
     block : Block or None
         Stands for the netlist in the engine's timing.
     times : (float, float) or None
-        Of a macro: from the clock to an output, and setup time, ns.
+        A macro's delay from the clock to an output, and its setup time, ns.
     """
 
     name: str

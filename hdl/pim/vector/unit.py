@@ -74,8 +74,8 @@ class VectorUnit(Part):
     any_gives : Out(1)
         One of them will give a scalar.
     done : Out(1), result : Out(32), target_out : Out(4)
-        A scalar and its register. Of the instructions that give one, only one is at work at a time, which is for the
-        caller to mind.
+        A scalar and its register. The caller sees to it that only one of the instructions that give one is at work at
+        a time.
     multiplies : Out(1)
         A beat enters the lanes for a pass with a multiplication.
     v{a,b,c,s,d}_*
