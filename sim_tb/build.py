@@ -20,7 +20,7 @@ from sim_tb.tools import find_verilator, versions
 
 __all__ = ["Model", "build_model"]
 
-#: Models that nobody ran for so long are deleted from the cache.
+#: Models unused for this long are deleted from the cache.
 KEEP_DAYS = 30
 
 #: Two optimisations that rename every copy of a module apart: without them a PE's code is generated, compiled and held

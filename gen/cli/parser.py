@@ -233,7 +233,7 @@ def _pim_run() -> _Parser:
     parser.add_argument("--dump-sram", metavar="FILE", help="write the SRAM as it is at the end, .npy or .hex")
     parser.add_argument("--dump-memory", metavar="FILE", help="write the banks as they are at the end, .npy or .hex")
     parser.add_argument("--rows", type=int, default=0, metavar="N", help="rows of the banks that are simulated")
-    parser.add_argument("--limit", type=int, default=1_000_000, metavar="N", help="give up after so many clocks")
+    parser.add_argument("--limit", type=int, default=1_000_000, metavar="N", help="give up after N clocks")
     parser.add_argument("--stall", type=int, default=0, metavar="N", help="the host pauses in N of 256 clocks")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of these pauses")
     return parser

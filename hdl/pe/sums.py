@@ -115,7 +115,7 @@ def _form(params: EngineParams, addend: Addend, width: int, top: int, constant: 
 
 
 def exact(params: EngineParams) -> bool:
-    """Nothing is left in excess in a sum: its final adder, or it itself, is nobody else's, and knows of no count."""
+    """Sums hold no excess: what serves one result alone counts no steps, and could not subtract what they add."""
     return params.axes.adders is Adders.OWN
 
 
@@ -204,7 +204,7 @@ class Adding:
         return self.params.multiplies_by_operator
 
     def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Sequence[Value]) -> list:
-        """Each sum with the products of operands of so many lanes; ``steps`` steps after the operands."""
+        """Each sum with the products of all lanes' operands; ``steps`` steps after the operands."""
         pairs = [
             (a.word_select(d, self.factors.a_bits), b.word_select(d, self.factors.b_bits)) for d in range(self.count)
         ]

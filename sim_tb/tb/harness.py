@@ -88,7 +88,7 @@ class Harness:
         profiles : mapping of str to Profile
             Stall profiles of the streams ``a``, ``b``, ``p`` (initial values), ``c`` (results) and ``j`` (jobs).
         seed : int
-            Of the stalls.
+            Seed of the stalls.
         """
         counts = self._load(work, list(jobs) if jobs is not None else [sum(tiles.count for tiles in work)])
         dut = self.dut
