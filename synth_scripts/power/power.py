@@ -25,8 +25,10 @@ from synth_scripts.library.library import Library
 from synth_scripts.module.memory import Memory
 from synth_scripts.netlist.flat import flatten, mapped_modules
 from synth_scripts.power.activity import stream_tiles
+from synth_scripts.power.events import Activity
 from synth_scripts.power.gatesim import Simulator
 from synth_scripts.power.macro import POWER_MODEL, MacroEnergy
+from synth_scripts.timing.delays import loads as net_loads
 from synth_scripts.work import cache
 
 __all__ = [
@@ -82,6 +84,7 @@ def module_powers(
     library: Library,
     scale: float = 1.0,
     blocks: Mapping[str, str] | None = None,
+    activity: Activity | None = None,
 ) -> dict[str, ModulePower]:
     """Sum the energy of a simulated netlist, by module or by block.
 
@@ -97,16 +100,12 @@ def module_powers(
         Multiplies the activity of everything but the clock.
     blocks : mapping of str to str, optional
         Names of blocks by the modules that they begin with, ``top`` among them: what is in these belongs to the block.
+    activity : Activity, optional
+        With glitches; without it, that of the simulator.
     """
     cells = energies(library)
-    loads: dict[int, float] = defaultdict(float)
-    for cell in simulator.cells.values():
-        for pin, bits in cell["connections"].items():
-            if bits and isinstance(bits[0], int) and cell["port_directions"][pin] == "input":
-                loads[bits[0]] += library.loads[cell["type"]].get(pin, 0.0)
-    for macro in simulator.macros.values():
-        for net in macro.inputs:
-            loads[net] += library.load_ff
+    loads = net_loads(library, simulator.module["cells"], {macro.memory.module for macro in simulator.macros.values()})
+    source = activity or simulator
     found: dict[str, ModulePower] = defaultdict(ModulePower)
 
     def add(module: ModulePower, cell: dict[str, Any]) -> None:
@@ -116,11 +115,11 @@ def module_powers(
         for pin, bits in cell["connections"].items():
             if not bits:
                 continue
-            transitions = simulator.activity(bits[0])[0]
+            transitions = source.activity(bits[0])[0]
             if cell["port_directions"][pin] == "input":
                 each = energy.inputs.get(pin, 0.0)
             else:
-                each = energy.of_output(pin, loads[bits[0]] if isinstance(bits[0], int) else 0.0)
+                each = energy.of_output(pin, loads.get(bits[0], 0.0))
             if simulator.is_clock(bits[0]):
                 module.clock_fj += transitions * each
             else:
@@ -140,14 +139,15 @@ def module_powers(
     return dict(found)
 
 
-def macro_powers(simulator: Simulator, library: Library) -> dict[str, ModulePower]:
+def macro_powers(simulator: Simulator, library: Library, activity: Activity | None = None) -> dict[str, ModulePower]:
     """Energy of the macros of a simulated netlist, by module, after the model of :mod:`synth_scripts.power.macro`."""
+    source = activity or simulator
     found: dict[str, ModulePower] = defaultdict(ModulePower)
     for macro in simulator.macros.values():
         module, energy = found[macro.memory.module], MacroEnergy(macro.memory, library)
         module.instances += 1
         module.clock_fj += energy.clock_fj
-        module.data_fj += energy.of_clock(macro.writes, sum(simulator.activity(net)[0] for net in macro.inputs))
+        module.data_fj += energy.of_clock(macro.writes, sum(source.activity(net)[0] for net in macro.inputs))
         module.leakage_nw += energy.leakage_nw
     return dict(found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import statistics
@@ -17,26 +16,10 @@ from synth_scripts.power.activity import _normal
 from synth_scripts.power.gatesim import Simulator
 from synth_scripts.power.power import ModulePower, module_powers
 from synth_scripts.timing import sta
-from synth_scripts.work import yosys
+from tests.synth.netlists import PLAIN, read
 
 pytestmark = pytest.mark.synth
 
-PLAIN = """module plain(clk, d, q);
-  input clk;
-  input [3:0] d;
-  output q;
-  wire [3:0] r;
-  wire n1, n2, n3;
-  DFFPOSX1 f0 (.CLK(clk), .D(d[0]), .Q(r[0]));
-  DFFPOSX1 f1 (.CLK(clk), .D(d[1]), .Q(r[1]));
-  DFFPOSX1 f2 (.CLK(clk), .D(d[2]), .Q(r[2]));
-  DFFPOSX1 f3 (.CLK(clk), .D(d[3]), .Q(r[3]));
-  NAND2X1 g1 (.A(r[0]), .B(r[1]), .Y(n1));
-  XOR2X1 g2 (.A(n1), .B(r[2]), .Y(n2));
-  INVX2 g3 (.A(n2), .Y(n3));
-  NOR2X1 g4 (.A(n3), .B(r[3]), .Y(q));
-endmodule
-"""
 GATED = """module gated(clk, en, d, q);
   input clk, en, d;
   output q;
@@ -51,14 +34,7 @@ endmodule
 
 def run(library: Library, text: str, top: str, folder: Path, drive: dict[str, float]) -> tuple[Simulator, dict]:
     """Simulate with inputs that are high with a given probability, one lane of each differently."""
-    (folder / "netlist.v").write_text(text)
-    read = [
-        f"read_liberty -lib -ignore_miss_func {library.mapping}",
-        "read_verilog netlist.v",
-        "write_json netlist.json",
-    ]
-    yosys.run(read, folder, "read")
-    modules = json.loads((folder / "netlist.json").read_text())["modules"]
+    modules = read(library, text, folder)
     simulator = Simulator(modules[top], library, lanes=64)
     source = random.Random(11)
     for _ in range(200):
