@@ -15,6 +15,7 @@ from hdl.params import Dataflow, EngineParams
 from synth_scripts.engine import metrics
 from synth_scripts.engine.clock import Clock, target
 from synth_scripts.engine.core import Core
+from synth_scripts.engine.energy import energy_figures, no_energy_figures
 from synth_scripts.engine.engine import Engine, Form, best_engine
 from synth_scripts.engine.fabric import Fabric
 from synth_scripts.engine.metrics import Rate
@@ -24,9 +25,7 @@ from synth_scripts.library.load import load
 from synth_scripts.module.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.netlist import checks
 from synth_scripts.netlist.hierarchy import Hierarchy
-from synth_scripts.power import power
-from synth_scripts.power.macro import POWER_MODEL
-from synth_scripts.power.power import RolePower
+from synth_scripts.power import engine as power
 from synth_scripts.timing import sta
 from synth_scripts.work import jobs, yosys
 from synth_scripts.work.once import once
@@ -37,8 +36,6 @@ _EFFICIENCY = (
     *("throughput_gops", "core_throughput_gops"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"),
 )
-_ENERGY = ("gops_per_w", "pj_per_mac", "core_pj_per_mac")
-_POWER = ("power_mw", "core_power_mw", "macro_power_mw", *_ENERGY)
 
 
 class Settings(Protocol):
@@ -303,53 +300,32 @@ class _Run:
             "throughput_by": self.rate.words,
         }
 
-    @once
-    def power(self) -> RolePower | str:
-        """Power at the run's clock, or why there is none. A large engine's is that of a small one, scaled."""
+    def _power_figures(self) -> dict[str, Any]:
+        """Power at the run's clock. A large engine's is that of a small one, scaled."""
         reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
         if reason:
-            return reason
-        self.say("power")
+            return no_energy_figures(reason)
+        inside = {part["role"] for part in self.parts if part["core"]}
+        gops = None if self.rate is None else metrics.gops(self.rate.macs_per_cycle, self.period)
         small, emission = self.engine.smaller(power.LIMIT)
+        areas: dict[str, float] = defaultdict(float)
+        for part in self.parts:
+            areas[part["role"]] += part["area_um2"]
+        held = self._memories(emission)
+        scale = self._counted(self.memories) / self._counted(held) if held else 1.0
+
+        def by_role(parts: power.Parts) -> power.RolePower:
+            return parts.by_role(emission.roles, self.period, areas, scale)
+
+        found = self._power(small, emission, [memory for memory, _ in held if memory.macro])
+        return energy_figures(found, by_role, inside, gops, whole=small == self.params)
+
+    def _power(self, small: EngineParams, emission: Emission, macros: list[Memory]) -> power.EnginePower:
+        """Power of the engine that is simulated."""
+        self.say("power")
         fabric = self.fabric
         if small != self.params:
             fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.pair,), timed=False)
         verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
-        held = self._memories(emission)
-        found = power.measure_engine(
-            *(self.library, small, power.tile_k(small, self.params), verilog, emission.top, self.workdir / "power"),
-            [memory for memory, _ in held if memory.macro],
-        )
-        areas: dict[str, float] = defaultdict(float)
-        for part in self.parts:
-            areas[part["role"]] += part["area_um2"]
-        scale = self._counted(self.memories) / self._counted(held) if held else 1.0
-        return found.by_role(emission.roles, self.period, areas, scale, whole=small == self.params)
-
-    def _power_figures(self) -> dict[str, Any]:
-        found = self.power
-        if isinstance(found, str):
-            nothing = {"power_parts_mw": {}, "power_model": "", "activity": found, "netlist_results": 0}
-            return dict.fromkeys(_POWER) | nothing
-        inside = {part["role"] for part in self.parts if part["core"]}
-        core = sum(found.parts.get(name, 0.0) for name in inside)
-        return {
-            "power_mw": found.total,
-            "core_power_mw": core,
-            "macro_power_mw": found.macros,
-            "power_parts_mw": found.parts,
-            "power_model": POWER_MODEL if found.macros else "",
-            "activity": found.words,
-            **self._energy_figures(found.total, core),
-            "netlist_results": found.results,
-        }
-
-    def _energy_figures(self, engine_mw: float, core_mw: float) -> dict[str, float | None]:
-        if self.rate is None:
-            return dict.fromkeys(_ENERGY)
-        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
-        return {
-            "gops_per_w": metrics.per_watt(throughput, engine_mw),
-            "pj_per_mac": metrics.pj_per_mac(throughput, engine_mw),
-            "core_pj_per_mac": metrics.pj_per_mac(throughput, core_mw),
-        }
+        k, folder = power.tile_k(small, self.params), self.workdir / "power"
+        return power.measure_engine(self.library, small, k, verilog, emission.top, folder, macros)

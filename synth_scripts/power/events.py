@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,15 @@ class Activity:
         By net: transitions a clock cycle, and share of time at 1.
     cycles : int
         Clock cycles, over all lanes.
+    excess : float
+        Transitions of all nets but clocks, over those that they have without glitches.
     """
 
     simulator: Simulator
     transitions: npt.NDArray[np.float64]
     high: npt.NDArray[np.float64]
     cycles: int
+    excess: float
 
     def activity(self, bit: int | str) -> tuple[float, float]:
         """Transitions a clock cycle and share of time high; of clocks, which are ideal, as without delays."""
@@ -52,9 +56,7 @@ class Activity:
         return float(self.transitions[bit]), float(self.high[bit])
 
 
-def simulate(
-    simulator: Simulator, delays: Delays, folder: Path, period_ns: float, lanes: Sequence[int] = (0,)
-) -> Activity:
+def simulate(simulator: Simulator, delays: Delays, folder: Path, lanes: Sequence[int] = (0,)) -> Activity:
     """Repeat what a simulator recorded, with delays.
 
     Parameters
@@ -64,8 +66,6 @@ def simulate(
     delays : Delays
     folder : Path
         For the netlist, stimuli and log, which stay.
-    period_ns : float
-        A clock period in which everything settles.
     lanes : sequence of int
         Which lanes to repeat.
 
@@ -76,25 +76,33 @@ def simulate(
     ToolError
         Where Icarus Verilog is missing or fails.
     """
-    return _Events(simulator, delays, folder, 4 * round(period_ns * 1e6 / 4)).run(lanes)
+    return _Events(simulator, delays, folder).run(lanes)
 
 
 class _Events:
-    def __init__(self, simulator: Simulator, delays: Delays, folder: Path, period: int) -> None:
+    def __init__(self, simulator: Simulator, delays: Delays, folder: Path) -> None:
         recording = simulator.recording
         if recording is None or recording.cycles < 1:
             raise ValueError("nothing was recorded")
-        self.simulator, self.delays, self.folder, self.period = simulator, delays, folder, period
+        self.simulator, self.delays, self.folder = simulator, delays, folder
         self.recording, self.library = recording, simulator.library
         folder.mkdir(parents=True, exist_ok=True)
         self.names = {name: f"u{i}" for i, name in enumerate(simulator.cells)}
         self.sources = self._sources()
+        #: Of the clock, fs: everything settles in half of it, since latches of clock gates open then.
+        self.period = 2 * (delays.longest + max((time for time, _ in self.sources), default=0)) + 2
         nets = {bit for cell in simulator.cells.values() for bits in cell["connections"].values() for bit in bits}
         self.nets = sorted(
             {bit for bit in nets if isinstance(bit, int)}
             | {bit for _, bits in self.sources for bit in bits}
             | {simulator.clock_net}
         )
+
+    @cached_property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Of each net, whether the recording has it: it has no clocks, and no enables that clock gates hold."""
+        simulator = self.simulator
+        return np.array([not (simulator.is_clock(bit) or bit in simulator.held) for bit in self.nets])
 
     def _sources(self) -> list[tuple[int, list[int]]]:
         """Nets from outside by when they change after the clock edge, fs: inputs, and outputs of macros."""
@@ -121,15 +129,18 @@ class _Events:
             self._write(f"state_{lane}", recording.state(lane)[:, None])
         runs = [{"lane": str(lane)} for lane in lanes]
         dumps = icarus.simulate(["events.v"], _BENCH, self.folder, runs, ["changes.vcd"])
-        transitions, high = np.zeros(simulator.size), np.zeros(simulator.size)
+        transitions, high, functional = np.zeros(simulator.size), np.zeros(simulator.size), 0
         for lane, (dump,) in zip(lanes, dumps, strict=True):
             with dump.open("rb") as lines:
                 found = vcd.read(lines, [f"n{bit}" for bit in self.nets], self.period, recording.cycles)
             dump.unlink()
             self._compare(found.sampled, tables[lane][1:, self.nets], lane)
             transitions[self.nets] += found.transitions / recording.cycles / len(lanes)
+            functional += int((np.diff(tables[lane].astype(np.int8), axis=0)[:, self.nets] != 0)[:, self.known].sum())
             high[self.nets] += found.high / found.duration / len(lanes)
-        return Activity(simulator, transitions, high, recording.cycles * len(lanes))
+        cycles = recording.cycles * len(lanes)
+        counted = transitions[np.array(self.nets)[self.known]].sum() * cycles
+        return Activity(simulator, transitions, high, cycles, float(counted / functional) if functional else 1.0)
 
     def _write(self, name: str, table: npt.NDArray[np.uint8]) -> None:
         """Words of a table for ``$readmemb``, the first column as the lowest bit."""
@@ -138,8 +149,7 @@ class _Events:
 
     def _compare(self, found: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8], lane: int) -> None:
         simulator = self.simulator
-        known = np.array([not (simulator.is_clock(bit) or bit in simulator.held) for bit in self.nets])
-        wrong = np.argwhere((found != right) & known)
+        wrong = np.argwhere((found != right) & self.known)
         if len(wrong):
             cycle, column = wrong[0]
             cell, pin = simulator.drivers.get(self.nets[column], ("the inputs", ""))

@@ -35,12 +35,12 @@ class Delays:
     ----------
     cells : mapping
         By cell.
-    drawn : str
-        How they were changed, in words; empty where they are the library's.
+    longest : int
+        In which everything has settled, from what changes last at the netlist's inputs on, fs.
     """
 
     cells: Mapping[str, Paths]
-    drawn: str = ""
+    longest: int
 
     def perturbed(self, share: float, seed: int) -> Delays:
         """Delays of which each gate's is multiplied with a number drawn evenly from 1 - ``share`` to 1 + ``share``."""
@@ -49,7 +49,7 @@ class Delays:
         for name, paths in self.cells.items():
             factor = source.uniform(1 - share, 1 + share)
             cells[name] = {pins: (round(rise * factor), round(fall * factor)) for pins, (rise, fall) in paths.items()}
-        return replace(self, cells=cells, drawn=f"each gate's within {share:.0%}, draw {seed}")
+        return replace(self, cells=cells, longest=round(self.longest * (1 + share)))
 
 
 def loads(library: Library, cells: Mapping[str, Any], macros: Collection[str] = ()) -> dict[Bit, float]:
@@ -126,7 +126,8 @@ def delays(library: Library, flat: Mapping[str, Any], macros: Collection[str] = 
     CheckFailed
         Where gates form a loop.
     """
-    return Delays(_Annotation(library, flat, macros).cells)
+    found = _Annotation(library, flat, macros)
+    return Delays(found.cells, max(found.times.values(), default=0))
 
 
 class _Annotation:
@@ -142,6 +143,8 @@ class _Annotation:
         self.clocking = clock_cells(library, flat["cells"], macros)
         #: By net: slews of rising and falling edge, in the library's unit.
         self.slews: dict[Bit, tuple[float, float]] = {}
+        #: By net: when it is settled, fs.
+        self.times: dict[Bit, int] = defaultdict(int)
         self._known: dict[Any, tuple[Paths, dict[str, tuple[float, float]]]] = {}
         self.cells: dict[str, Paths] = {}
         for name in self._ordered():
@@ -216,6 +219,11 @@ class _Annotation:
         self.cells[name], shown = self._known[key]
         for pin, bit in outputs.items():
             self.slews[bit] = shown[pin]
+            latest = max((self.times[each] for source, each in inputs.items() if source not in clocks), default=0)
+            start = 0 if kind in self.library.flops else latest
+            self.times[bit] = start + max(
+                (max(each) for (_, to), each in self.cells[name].items() if to == pin), default=0
+            )
 
     def _slew(self, bit: Bit) -> tuple[float, float]:
         return self.slews.get(bit, self.source)

@@ -15,13 +15,12 @@ from synth_scripts.library.library import Library
 from synth_scripts.power import events, vcd
 from synth_scripts.power.power import module_powers
 from synth_scripts.timing import sta
-from synth_scripts.timing.delays import Delays, delays, loads
+from synth_scripts.timing.delays import delays, loads
 from synth_scripts.work import icarus
 from tests.synth.netlists import CHAIN, GATED, PLAIN, read, record
 
 pytestmark = pytest.mark.synth
 needs_icarus = pytest.mark.skipif(not icarus.available(), reason="Icarus Verilog is missing: apt-get install iverilog")
-PERIOD = 20.0
 
 
 @needs_icarus
@@ -29,8 +28,8 @@ def test_glitches_known_by_hand(osu018: Library, tmp_path: Path) -> None:
     """Of ways of unequal length an exclusive or makes a pulse at every change, unless it is shorter than its delay."""
     module = read(osu018, CHAIN, tmp_path)["chain"]
     simulator = record(osu018, module, lambda source, name, cycle: ~cycle & 1)
-    paths = delays(osu018, module).cells
-    found = events.simulate(simulator, Delays(paths), tmp_path, PERIOD, lanes=(0, 1))
+    own = delays(osu018, module)
+    found, paths = events.simulate(simulator, own, tmp_path, lanes=(0, 1)), own.cells
     nets = {name: net["bits"][0] for name, net in module["netnames"].items()}
     later = sum(min(paths[name]["A", "Y"]) for name in ("g1", "g2", "g3"))
     assert later > max(max(each) for each in paths["gy"].values())  # the pulse is long enough to pass
@@ -41,6 +40,7 @@ def test_glitches_known_by_hand(osu018: Library, tmp_path: Path) -> None:
         assert simulator.activity(nets[name])[0] == 0
     assert found.activity(nets["clk"]) == (2.0, 0.5)
     assert found.cycles == 2 * 39
+    assert found.excess == pytest.approx((7 + 2) / 7, rel=0.01)  # a, r and five inverters, and y
 
 
 @needs_icarus
@@ -51,7 +51,7 @@ def test_functional_activity_is_equal(osu018: Library, tmp_path: Path, text: str
     simulator = record(osu018, module, cycles=120)
     own = delays(osu018, module)
     for each in (own, own.perturbed(0.3, 1), own.perturbed(0.3, 2)):
-        found = events.simulate(simulator, each, tmp_path, PERIOD, lanes=(0, 1))
+        found = events.simulate(simulator, each, tmp_path, lanes=(0, 1))
         for cell, pin in simulator.drivers.values():
             bit = module["cells"][cell]["connections"][pin][0]
             transitions, functional = found.activity(bit)[0], simulator.activity(bit)[0]
@@ -69,7 +69,7 @@ def test_a_wrong_gate_is_noticed(osu018: Library, tmp_path: Path, other: str) ->
     simulator = record(osu018, module)
     simulator.cells["g1"] = {**simulator.cells["g1"], "type": other}
     with pytest.raises(CheckFailed, match=r"with delays, g\d\.Y is . at the end of cycle \d+, not . as without"):
-        events.simulate(simulator, delays(osu018, module), tmp_path, PERIOD)
+        events.simulate(simulator, delays(osu018, module), tmp_path)
 
 
 @needs_icarus
@@ -77,7 +77,7 @@ def test_a_period_in_which_nothing_settles_is_noticed(osu018: Library, tmp_path:
     module = read(osu018, PLAIN, tmp_path)["plain"]
     simulator = record(osu018, module)
     with pytest.raises(CheckFailed, match="with delays"):
-        events.simulate(simulator, delays(osu018, module), tmp_path, 0.35)
+        events.simulate(simulator, replace(delays(osu018, module), longest=20_000), tmp_path)
 
 
 def test_perturbed_delays(osu018: Library, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_without_icarus(osu018: Library, tmp_path: Path, monkeypatch: pytest.Mon
     simulator = record(osu018, module)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="install the Debian package iverilog"):
-        events.simulate(simulator, delays(osu018, module), tmp_path, PERIOD)
+        events.simulate(simulator, delays(osu018, module), tmp_path)
 
 
 @pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
@@ -141,7 +141,7 @@ def test_energy_agrees_with_opensta(osu018: Library, tmp_path: Path) -> None:
     """
     module = read(osu018, CHAIN, tmp_path)["chain"]
     simulator = record(osu018, module, cycles=100)
-    found = events.simulate(simulator, delays(osu018, module), tmp_path, PERIOD, lanes=(0, 1))
+    found = events.simulate(simulator, delays(osu018, module), tmp_path, lanes=(0, 1))
     table, carried = energies(osu018), loads(osu018, module["cells"])
     commands = [
         f"read_liberty {osu018.files[0]}",
