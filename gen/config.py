@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
+from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
 from hdl.params import BUILDS, SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
 from hdl.params.points import array_of
@@ -40,6 +41,7 @@ class SynthSettings:
     clock_ns: float | str = "auto"
     effort: str = "normal"
     compare: tuple[str, ...] = ("mac",)
+    operands: str = "normal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,6 +291,12 @@ class _Loader:
             elif engine is not None and scheme not in BUILDS[array := array_of(engine)]:
                 self.blame("synth.compare", f"{scheme!r} is not built on array {array!r}")
         values["compare"] = tuple(dict.fromkeys(compare))
+        try:
+            operands = Operands.read(values.get("operands", SynthSettings.operands))
+        except ValueError as error:
+            self.blame("synth.operands", str(error), near_name(values["operands"], list(KINDS)))
+        else:
+            values["operands"] = operands.text
         return SynthSettings(**values)
 
 

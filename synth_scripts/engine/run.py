@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gen.emit.verilog import Emission
+from gen.stimuli import Stimuli
 from gen.timing import macs_per_cycle
 from hdl.lib.roles import ROLES, in_words
 from hdl.params import Dataflow, EngineParams
@@ -62,6 +63,7 @@ def synthesise(
     *,
     with_power: bool = True,
     rate: Rate | None = None,
+    stimuli: Stimuli | None = None,
     say: jobs.Say = jobs.quiet,
 ) -> dict[str, Any]:
     """Synthesise an engine: every part in its best style, the whole timed, its power from simulation.
@@ -83,6 +85,8 @@ def synthesise(
     rate : Rate, optional
         Multiply-accumulates a cycle, where the operands decide: measured, see :mod:`sim_tb.rate`. Without it such an
         engine's figures of throughput are null.
+    stimuli : Stimuli, optional
+        What the engine multiplies while its power is measured; the usual normal operands where they are left out.
     say : callable
         Told what is being done.
 
@@ -102,11 +106,16 @@ def synthesise(
         Where a library or program is missing or unusable.
     """
     forms = [Form(params, emission, workdir, say)]
-    return strongest(forms, settings, with_power=with_power, rate=rate)[1]
+    return strongest(forms, settings, with_power=with_power, rate=rate, stimuli=stimuli)[1]
 
 
 def strongest(
-    forms: Sequence[Form], settings: Settings, *, with_power: bool = True, rate: Rate | None = None
+    forms: Sequence[Form],
+    settings: Settings,
+    *,
+    with_power: bool = True,
+    rate: Rate | None = None,
+    stimuli: Stimuli | None = None,
 ) -> tuple[EngineParams, dict[str, Any]]:
     """The best of several forms of an engine, which differ in their cores, and its figures as :func:`synthesise` gives.
 
@@ -122,7 +131,7 @@ def strongest(
         rate = Rate(float(macs), f"every PE, in every {'cycle' if steps == 1 else f'{steps} cycles'}")
     form = next(form for form in forms if form.params == params)
     made = (params, engine.emission, library, settings.effort, asked, form.workdir, with_power, rate, engine)
-    return params, _Run(*made, say=form.say).figures()
+    return params, _Run(*made, stimuli=stimuli, say=form.say).figures()
 
 
 @dataclass
@@ -138,6 +147,7 @@ class _Run:
     with_power: bool
     rate: Rate | None
     engine: Engine
+    stimuli: Stimuli | None = None
     say: jobs.Say = jobs.quiet
 
     @property
@@ -328,4 +338,4 @@ class _Run:
             fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.pair,), timed=False)
         verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
         k, folder = power.tile_k(small, self.params), self.workdir / "power"
-        return power.measure_engine(self.library, small, k, verilog, emission.top, folder, macros)
+        return power.measure_engine(self.library, small, k, verilog, emission.top, folder, macros, self.stimuli)

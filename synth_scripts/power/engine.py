@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gen.operands import operands_in_words, usual_sigma
+from gen.stimuli import Drawn, Stimuli
 from gen.timing import drain_cycles
 from hdl.lib.roles import MEMORY
 from hdl.params import EngineParams
@@ -126,6 +126,7 @@ def measure_engine(
     top: str,
     folder: Path,
     memories: Sequence[Memory] = (),
+    stimuli: Stimuli | None = None,
 ) -> EnginePower:
     """Simulate a synthesised engine and take its power.
 
@@ -141,6 +142,8 @@ def measure_engine(
     folder : Path
     memories : sequence of Memory
         The macros, which are not in ``verilog``.
+    stimuli : Stimuli, optional
+        What is multiplied; the usual normal operands where it is left out.
 
     Raises
     ------
@@ -148,11 +151,11 @@ def measure_engine(
         Where the netlist computes anything but the product.
     ToolError
     """
-    sigma = usual_sigma(params.a)
+    stimuli = stimuli or Drawn()
     kinds = {memory.module: memory for memory in memories}
     simulated_by = icarus.version() if icarus.available() else ""
     key = cache.digest(
-        *("engine power", 2, library.digest, params.to_dict(), k, verilog, top, LANES, SEED, sigma),
+        *("engine power", 3, library.digest, params.to_dict(), k, verilog, top, LANES, SEED, stimuli.digest),
         *(sorted(kinds), POWER_MODEL, simulated_by, EVENTS, MOST),
     )
     stored = cache.read("power", key)
@@ -161,7 +164,7 @@ def measure_engine(
     hierarchy, flat = flattened(library, verilog, top, memories, folder)
     simulator = Simulator(flat, library, LANES, memories=kinds)
     recording = simulator.recording = Recording()
-    results = stream_tiles(params, simulator, k, SEED, sigma)
+    results = stream_tiles(params, simulator, k, SEED, stimuli)
 
     def parts(activity: events.Activity | None) -> Parts:
         return Parts(
@@ -183,7 +186,7 @@ def measure_engine(
         parts(None),
         glitching,
         f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of tiles back to back, "
-        f"{params.a} x {params.b}, {operands_in_words(sigma)}, K = {k}, seed {SEED}",
+        f"{params.a} x {params.b}, {stimuli.words(params)}, K = {k}, seed {SEED}",
         glitch_words,
         results,
     )

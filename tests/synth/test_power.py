@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-import statistics
 from pathlib import Path
 
 import pytest
 
-from hdl.params import OperandFormat
 from synth_scripts.library.energy import energies
 from synth_scripts.library.library import Library
-from synth_scripts.power.activity import _normal
 from synth_scripts.power.gatesim import Simulator
 from synth_scripts.power.power import ModulePower, module_powers
 from synth_scripts.timing import sta
@@ -117,17 +114,3 @@ def test_agrees_with_opensta(osu018: Library, tmp_path: Path) -> None:
     found = re.search(r"^Combinational\s+(\S+)", log, re.MULTILINE)
     assert found
     assert own == pytest.approx(float(found[1]) / 2, rel=0.2)
-
-
-@pytest.mark.parametrize(("form", "sigma"), [(OperandFormat(8, True), 20.0), (OperandFormat(4, True), 1.25)])
-def test_operands_are_normal_and_fit(form: OperandFormat, sigma: float) -> None:
-    draw = _normal(random.Random(4), form, sigma)
-    values = [draw() for _ in range(4000)]
-    assert form.min <= min(values) < 0 < max(values) <= form.max
-    assert statistics.mean(values) == pytest.approx(0, abs=sigma / 10)
-    assert statistics.stdev(values) == pytest.approx(sigma, rel=0.05)
-
-
-def test_operands_without_a_sign_are_not_negative() -> None:
-    draw = _normal(random.Random(4), OperandFormat(4, False), 2.0)
-    assert {draw() for _ in range(500)} <= set(range(16))
