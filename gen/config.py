@@ -294,7 +294,8 @@ class _Loader:
         try:
             operands = Operands.read(values.get("operands", SynthSettings.operands))
         except ValueError as error:
-            self.blame("synth.operands", str(error), near_name(values["operands"], list(KINDS)))
+            known = values["operands"].split(" ")[0] in KINDS
+            self.blame("synth.operands", str(error), "" if known else near_name(values["operands"], KINDS))
         else:
             values["operands"] = operands.text
         return SynthSettings(**values)

@@ -191,7 +191,8 @@ def test_every_problem_is_reported_at_once(write):
         ("[synth]\noperands = 5", "synth.operands: must be a text, not 5"),
         (
             "[synth]\noperands = 'unifrom'",
-            "synth.operands: must be one of normal, uniform, digits, photographs, not 'unifrom' (did you mean 'uniform'?)",
+            "synth.operands: must be one of normal, uniform, digits, photographs, not 'unifrom' "
+            "(did you mean 'uniform'?)",
         ),
         (
             "[synth]\noperands = 'normal 0'",
