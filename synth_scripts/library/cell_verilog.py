@@ -36,12 +36,12 @@ class CellVerilog:
         """Inputs of a cell, those of clocks among them."""
         return list(self.library.loads[kind])
 
-    def module(self, kind: str, name: str, paths: Mapping[tuple[str, str], tuple[int, int]]) -> str:
+    def module(self, kind: str, name: str, paths: Mapping[tuple[str, str], tuple[float, float]]) -> str:
         """The text of a cell under a name, with rising and falling delay by input and output, in its unit of time."""
         ports = [*(f"input {pin}" for pin in self.inputs(kind)), *(f"output {pin}" for pin in self.outputs[kind])]
         lines = [f"module {name}({', '.join(ports)});", *self._body(kind)]
         if paths:
-            delays = (f"({one} => {other}) = ({rise}, {fall});" for (one, other), (rise, fall) in paths.items())
+            delays = (f"({one} => {other}) = ({rise:g}, {fall:g});" for (one, other), (rise, fall) in paths.items())
             lines.append(f"specify {' '.join(delays)} endspecify")
         return "\n  ".join(lines) + "\nendmodule\n"
 
@@ -70,7 +70,7 @@ class CellVerilog:
         follow = f"{first.format(*['<='] * len(forced))}_state_ <= {model.next_state};"
         return ["reg _state_ = 0;", *named, f"wire {wires};", f"always @({edges}) {follow}"]
 
-    def whole(self, least: int) -> str:
+    def whole(self, least: float) -> str:
         """The text of every cell under its own name, with the same delay all the way: an SDF file gives the others."""
         found = arcs(self.library, self.models)
         return "\n".join(

@@ -12,31 +12,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gen.stimuli import Drawn, Stimuli
+from gen.stimuli import Stimuli
 from gen.timing import drain_cycles
 from hdl.lib.roles import MEMORY
 from hdl.params import EngineParams
 from synth_scripts.library.library import Library
 from synth_scripts.module.memory import Memory
-from synth_scripts.power import events
-from synth_scripts.power.activity import stream_tiles
-from synth_scripts.power.gatesim import Simulator
+from synth_scripts.power.events import Activity
 from synth_scripts.power.macro import POWER_MODEL
-from synth_scripts.power.power import ModulePower, flattened, macro_powers, module_powers
-from synth_scripts.power.recording import Recording
-from synth_scripts.timing.delays import delays
+from synth_scripts.power.power import ModulePower, macro_powers, module_powers
+from synth_scripts.power.simulated import EVENTS, LANES, MOST, SEED, SimulatedEngine
 from synth_scripts.work import cache, icarus
 
-__all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "measure_engine", "tile_k", "unavailable"]
+__all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "Simulation", "measure_engine", "tile_k", "unavailable"]
 
+#: The arguments of :func:`measure_engine`, which are those of :class:`SimulatedEngine`.
+Simulation = tuple[Library, EngineParams, int, str, str, Path, Sequence[Memory], Stimuli]
 #: The largest engine that is simulated, in each direction.
 LIMIT = 8
 #: Inner size of the tiles of the simulated operands, at full size.
 K = 64
-LANES = 64
-SEED = 2025
-#: Gates times cycles that are simulated with delays, in no more than this many lanes; one lane always is.
-EVENTS, MOST = 2_000_000, 8
 
 
 @dataclass(frozen=True)
@@ -125,8 +120,8 @@ def measure_engine(
     verilog: str,
     top: str,
     folder: Path,
-    memories: Sequence[Memory] = (),
-    stimuli: Stimuli | None = None,
+    memories: Sequence[Memory],
+    stimuli: Stimuli,
 ) -> EnginePower:
     """Simulate a synthesised engine and take its power.
 
@@ -142,8 +137,8 @@ def measure_engine(
     folder : Path
     memories : sequence of Memory
         The macros, which are not in ``verilog``.
-    stimuli : Stimuli, optional
-        What is multiplied; the usual normal operands where it is left out.
+    stimuli : Stimuli
+        What is multiplied.
 
     Raises
     ------
@@ -151,44 +146,39 @@ def measure_engine(
         Where the netlist computes anything but the product.
     ToolError
     """
-    stimuli = stimuli or Drawn()
-    kinds = {memory.module: memory for memory in memories}
     simulated_by = icarus.version() if icarus.available() else ""
     key = cache.digest(
         *("engine power", 3, library.digest, params.to_dict(), k, verilog, top, LANES, SEED, stimuli.digest),
-        *(sorted(kinds), POWER_MODEL, simulated_by, EVENTS, MOST),
+        *(sorted(memory.module for memory in memories), POWER_MODEL, simulated_by, EVENTS, MOST),
     )
     stored = cache.read("power", key)
     if stored is not None:
         return _restored(stored)
-    hierarchy, flat = flattened(library, verilog, top, memories, folder)
-    simulator = Simulator(flat, library, LANES, memories=kinds)
-    recording = simulator.recording = Recording()
-    results = stream_tiles(params, simulator, k, SEED, stimuli)
+    engine = SimulatedEngine(library, params, k, verilog, top, folder, memories, stimuli)
 
-    def parts(activity: events.Activity | None) -> Parts:
+    def parts(activity: Activity | None = None) -> Parts:
+        simulator = engine.simulator
         return Parts(
-            module_powers(simulator, hierarchy, top, library, activity=activity),
+            module_powers(simulator, engine.modules, top, library, activity=activity),
             macro_powers(simulator, library, activity),
         )
 
     glitching, glitch_words = None, f"not measured: {icarus.MISSING}"
     if simulated_by:
-        lanes = max(1, min(MOST, EVENTS // (recording.cycles * len(flat["cells"]))))
-        activity = events.simulate(simulator, delays(library, flat, set(kinds)), folder / "events", range(lanes))
+        activity = engine.activity()
         glitching = parts(activity)
         glitch_words = (
-            f"{lanes} of the streams repeated with the library's delays at the netlist's loads, a pulse passes a gate "
-            f"if it is longer than its delay, no wires (Icarus Verilog {simulated_by}, {activity.cycles:,} cycles): "
-            f"{activity.excess:.2f} transitions for each that is not a glitch"
+            f"{engine.lanes} of the streams repeated with the library's delays at the netlist's loads, pulses pass a "
+            f"gate if they are longer than its delay, no wires (Icarus Verilog {simulated_by}, "
+            f"{activity.cycles:,} cycles): {activity.excess:.2f} transitions for each that is not a glitch"
         )
     found = EnginePower(
-        parts(None),
+        parts(),
         glitching,
         f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of tiles back to back, "
         f"{params.a} x {params.b}, {stimuli.words(params)}, K = {k}, seed {SEED}",
         glitch_words,
-        results,
+        engine.results,
     )
     cache.write("power", key, asdict(found))
     return found

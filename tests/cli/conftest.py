@@ -122,12 +122,13 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise CheckFailed("the results differ from NumPy's")
         return answer
 
-    def strongest(forms, settings, *, rate=None):
+    def strongest(forms, settings, *, rate=None, stimuli=None, files=()):
+        stand_in.stimuli, stand_in.files = stimuli, list(files)
         stand_in.calls += [("synthesise", each.params.scheme, settings.library, each.workdir.name) for each in forms]
         forms[0].say("building")
         params = forms[stand_in.form % len(forms)].params
         given = stand_in.synth(params) if callable(stand_in.synth) else stand_in.synth
-        return params, give(given)
+        return params, {**give(given), "netlist": {"engine": "netlist/engine.v"}}
 
     def build(folder):
         from gen.output import open_output

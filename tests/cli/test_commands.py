@@ -188,8 +188,22 @@ def test_run(bitloom, here, steps):
     same = {"area_core": 1, "area_engine": 1, "area_engine_total": 1, "clock": 1}
     energy = ("energy_core", "energy_engine", "glitch_energy_core", "glitch_energy_engine")
     ratios = {**same, **dict.fromkeys(energy)}
-    other = {"scheme": "mac", "multiplier": "fused", **SYNTH, "ratios": ratios}
-    assert synth == {"scheme": "opt1", **SYNTH, "compared": [other]}
+    netlists = [{"netlist": {"engine": f"synth/{name}/netlist/engine.v"}} for name in ("opt1", "mac-fused")]
+    other = {"scheme": "mac", "multiplier": "fused", **SYNTH, **netlists[1], "ratios": ratios}
+    assert synth == {"scheme": "opt1", **SYNTH, **netlists[0], "compared": [other]}
+
+
+@pytest.mark.parametrize("command", ["synth", "run"])
+def test_files_beside_the_netlist_are_asked_for(bitloom, steps, command):
+    for options in ([], ["--sdf"], ["--saif"], ["--sdf", "--saif"]):
+        bitloom(command, "small.toml", "-o", "out", *options)
+        assert [f"--{kind}" for kind in steps.files] == options
+
+
+@pytest.mark.parametrize("text", ["normal", "normal 35", "uniform"])
+def test_operands_reach_synthesis(bitloom, steps, text):
+    bitloom("synth", "small.toml", "-o", "out", "--set", f"operands={text}")
+    assert steps.stimuli.operands.text == text
 
 
 def test_waveform_is_named(bitloom, steps):

@@ -71,6 +71,8 @@ class Session:
         self.config = load_config(options)
         self.console = console
         self.waves = bool(getattr(options, "waves", False))
+        #: What synthesis writes beside the netlist.
+        self.files = [kind for kind in ("sdf", "saif") if getattr(options, kind, False)]
         self.failure: CheckFailed | None = None
         self.emission: Emission
         self.output = open_output(options.output or Path("build", self.config.name), force=options.force)
@@ -163,7 +165,9 @@ class Session:
             def one(own: list[Form], rate: Rate | None) -> Json:
                 start = time.monotonic()
                 stimuli = self._stimuli(own[0].params)
-                params, found = strongest(own, self.config.synth, rate=rate, stimuli=stimuli)
+                params, found = strongest(own, self.config.synth, rate=rate, stimuli=stimuli, files=self.files)
+                place = next(form.workdir for form in own if form.params == params).relative_to(self.output.path)
+                found["netlist"] = {kind: str(place / name) for kind, name in found["netlist"].items()}
                 self.console.detail(f"  {Title(params)}: {time.monotonic() - start:.1f} s")
                 return {**names(params), **found}
 
