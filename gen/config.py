@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
+from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
 from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
 from hdl.params.points import array_of
@@ -41,6 +42,7 @@ class SynthSettings:
     clock_ns: float | str = "auto"
     effort: str = "normal"
     compare: tuple[str, ...] = ("mac",)
+    operands: str = "normal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +292,13 @@ class _Loader:
             elif engine is not None and (missing := not_built(array_of(engine), scheme)):
                 self.blame("synth.compare", missing)
         values["compare"] = tuple(dict.fromkeys(compare))
+        try:
+            operands = Operands.read(values.get("operands", SynthSettings.operands))
+        except ValueError as error:
+            known = values["operands"].split(" ")[0] in KINDS
+            self.blame("synth.operands", str(error), "" if known else near_name(values["operands"], KINDS))
+        else:
+            values["operands"] = operands.text
         return SynthSettings(**values)
 
 

@@ -96,7 +96,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     top.add_argument("--version", action="version", version=f"bitloom {VERSION}")
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    common, config, build, waves = _common(), _config(), _build(), _waves()
+    common, config, build, waves, files = _common(), _config(), _build(), _waves(), _files()
 
     leaves: dict[Callable[..., int], _Parser] = {}
 
@@ -113,10 +113,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.set_defaults(command=command)
         leaves[command] = parser
 
-    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves])
+    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves, files])
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
     add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, waves])
-    add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build])
+    add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
     add("check", check.command, "check a configuration and print what follows from it", [config])
     add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
@@ -178,6 +178,14 @@ def _build() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/<name of CONFIG>)")
     parser.add_argument("--force", action="store_true", help=FORCE)
+    return parser
+
+
+def _files() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("--sdf", action="store_true", help="write the netlist's delays as SDF, up to 8x8")
+    about = "write the netlist's switching activity as SAIF, up to 8x8, with glitches where Icarus Verilog is installed"
+    parser.add_argument("--saif", action="store_true", help=about)
     return parser
 
 
