@@ -41,7 +41,10 @@ def test_table(bitloom, here, spec):
     assert {row["status"] for row in found} == {"done"}
     assert {row["library"] for row in found} == {"osu018"}
     assert [row["power_mw"] for row in found] == [""] * 4
+    page = (here / "build/spec/sweep.html").read_text()
+    assert "4 points of bitloom synth, 4 done" in page
     for row in found:
+        assert f"bitloom synth build/spec/{row['result'].replace('.json', '.toml')}" in page
         kept = json.loads((here / "build/spec" / row["result"]).read_text())
         assert float(row["engine_area_um2"]) == kept["result"]["engine_area_um2"]
 

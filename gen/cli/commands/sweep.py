@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-CSV, PARQUET = "table.csv", "table.parquet"
+CSV, PARQUET, PAGE = "table.csv", "table.parquet", "sweep.html"
 #: The folder of results and configurations of points.
 POINTS = "points"
 
@@ -39,12 +39,12 @@ def command(options: argparse.Namespace, console: Console) -> int:
     if options.best is not None:
         check(options.best, kind)
     with open_output(options.output or Path("build", Path(options.spec).stem), force=options.force) as output:
-        output.claim([CSV, PARQUET])
+        output.claim([CSV, PARQUET, PAGE])
         store = Store(output.workdir(POINTS))
         executor = _executor(options)
         with console.doing(f"sweep: {len(plan.points):,} points") as say:
             outcomes = sweep(plan.points, store, executor, say)
-        lines, files, content = _write(output, outcomes, plan, console)
+        lines, files, content = _write(output, outcomes, plan, store)
         found = best(outcomes, options.best, kind) if options.best is not None else []
     console.say("\n".join([_counted(plan, outcomes), *lines, *(_best(each, store) for each in found)]))
     console.json(
@@ -105,11 +105,13 @@ def _executor(options: argparse.Namespace) -> Executor:
 
 # --- what comes out --------------------------------------------------------------------------------------------------
 def _write(
-    output: Output, outcomes: list[Outcome], plan: Plan, console: Console
+    output: Output, outcomes: list[Outcome], plan: Plan, store: Store
 ) -> tuple[list[str], dict[str, str], Table]:
     """Write the files; a line about each, their paths, and the table."""
+    from gen.report.sweep import sweep_page
     from gen.sweep.table import parquet
     from gen.sweep.table import table as table_of
+    from gen.sweep.view import view
 
     content = table_of(outcomes, plan.spec.kind, lambda outcome: f"{POINTS}/{outcome.point.key}.json")
     files = {"csv": str(output.write(CSV, content.csv()))}
@@ -120,7 +122,14 @@ def _write(
     except ToolError as error:
         output.remove(PARQUET)
         lines.append(f"        not as Parquet: {error}")
-    return lines, files, content
+    shown = view(content, outcomes, plan.spec.kind, lambda outcome: _shell(outcome, store))
+    files["page"] = str(output.write(PAGE, sweep_page(plan.spec.path.stem, plan.spec.kind.command, shown)))
+    return [*lines, f"page    {files['page']}"], files, content
+
+
+def _shell(outcome: Outcome, store: Store) -> str:
+    """The command that computes a point alone."""
+    return outcome.point.task.command(store.config(outcome.point))
 
 
 def _counted(plan: Plan, outcomes: list[Outcome]) -> str:
@@ -143,13 +152,7 @@ def _best(found: Best, store: Store) -> str:
     where = f" on {found.group}" if found.group else ""
     rows = [[f"  {key}", str(value)] for key, value in point.settings.items()]
     head = f"best    {found.figure}{where}: {found.value:,.4g} {found.unit}, {point.title}, of {found.of:,} points"
-    return "\n".join([head, table(rows, indent="      "), f"        {_shell(found, store)}"])
-
-
-def _shell(found: Best, store: Store) -> str:
-    """The command that computes a point alone."""
-    point = found.outcome.point
-    return point.task.command(store.config(point))
+    return "\n".join([head, table(rows, indent="      "), f"        {_shell(found.outcome, store)}"])
 
 
 def _plain(found: Best, store: Store) -> dict[str, Any]:
@@ -162,7 +165,7 @@ def _plain(found: Best, store: Store) -> dict[str, Any]:
         "point": point.number,
         "settings": dict(point.settings),
         "title": point.title,
-        "command": _shell(found, store),
+        "command": _shell(found.outcome, store),
         "of": found.of,
     }
 
