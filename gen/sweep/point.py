@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-__all__ = ["CONFIG", "DONE", "FAILED", "MISSED", "Answer", "Outcome", "Point", "Task"]
+__all__ = ["CONFIG", "DONE", "FAILED", "MISSED", "WORKER_LOST", "Answer", "Outcome", "Point", "Task"]
 
 #: What stands for the configuration file among a task's arguments.
 CONFIG = "point.toml"
 #: What became of a point: it has figures; it has, at another clock than it was asked for; it has none.
 DONE, MISSED, FAILED = "done", "missed", "failed"
+#: The status of a task whose worker was lost; that of a process which a signal ended is the signal's number, negative.
+WORKER_LOST = -1000
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Answer:
     Parameters
     ----------
     status : int
-        Exit status; negative where something ended the process, or took the worker away.
+        Exit status; negative where something ended the process, or took the worker away: :data:`WORKER_LOST`.
     out, err : str
         What was printed.
     seconds : float

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
-from gen.sweep.point import DONE, FAILED, MISSED, Answer, Outcome, Point, Task
+from gen.sweep.point import DONE, FAILED, MISSED, WORKER_LOST, Answer, Outcome, Point, Task
 from gen.sweep.store import Store
 
 __all__ = ["Executor", "sweep"]
@@ -93,7 +93,7 @@ def _json(text: str) -> dict[str, Any] | None:
 
 def _problem(answer: Answer) -> str:
     """Why a point has no figures, or not those it was asked for."""
-    if answer.lost:
+    if answer.lost and answer.status != WORKER_LOST:
         return f"its process was ended twice, the last time by {_signal(-answer.status)}"
     lines = [line.removeprefix("bitloom: ").strip() for line in answer.err.strip().splitlines()]
     lines = [line for line in lines if not line.startswith("warning: ")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gen.cli.console import Console, table
-from hdl.params import CheckFailed, ToolError
+from hdl.params import CheckFailed, ConfigError, Problem, ToolError
 
 if TYPE_CHECKING:
     from gen.output import Output
@@ -98,8 +98,13 @@ def _library(setting: str | tuple[str, ...]) -> str:
 
 
 def _executor(options: argparse.Namespace) -> Executor:
+    from gen.sweep.dask import Dask
     from gen.sweep.local import Local, cores
 
+    if options.scheduler is not None:
+        if options.jobs is not None:
+            raise ConfigError([Problem("--jobs", "is for this machine, and --scheduler for others", "leave one out")])
+        return Dask(options.scheduler)
     return Local(options.jobs or len(cores()))
 
 
