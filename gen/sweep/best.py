@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gen.sweep.kind import BETTER, Kind
+from gen.sweep.kind import Kind, better
 from gen.sweep.point import DONE, Outcome
 from hdl.params import CheckFailed, ConfigError, Problem, near_name
 
@@ -38,11 +38,15 @@ class Best:
 
 def check(figure: str, kind: Kind) -> None:
     """Raise ConfigError where a figure is unknown, or neither more nor less of it is better."""
-    legal = [name for name, unit in kind.figures.items() if unit in BETTER]
+    legal = [name for name, unit in kind.figures.items() if better(name, unit)]
     if figure not in legal:
         hint = near_name(figure, legal) or f"there is {', '.join(legal)}"
-        what = "of which nothing is better" if figure in kind.figures else f"that {kind.command!r} does not find"
-        raise ConfigError([Problem("--best", f"{figure!r} is a figure {what}", hint)])
+        why = (
+            "neither more nor less of it is better"
+            if figure in kind.figures
+            else f"{kind.command!r} has no such figure"
+        )
+        raise ConfigError([Problem("--best", f"not {figure!r}: {why}", hint)])
 
 
 def best(outcomes: Sequence[Outcome], figure: str, kind: Kind) -> list[Best]:
@@ -66,7 +70,7 @@ def best(outcomes: Sequence[Outcome], figure: str, kind: Kind) -> list[Best]:
             groups.setdefault(group, []).append((float(value), units.get(figure, ""), outcome))
     if not groups:
         raise CheckFailed(f"no point has {figure}{_reason(outcomes, kind)}")
-    sign = BETTER[kind.figures[figure]]
+    sign = better(figure, kind.figures[figure])
     found = []
     for group, candidates in groups.items():
         value, unit, outcome = max(candidates, key=lambda candidate: sign * candidate[0])

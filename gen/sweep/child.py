@@ -23,6 +23,8 @@ __all__ = ["Runner", "end_with_parent", "run"]
 OUTPUT = "out"
 #: Seconds in which a process must have ended that was told to.
 PATIENCE = 5.0
+#: Variables that name folders: the process has another current folder.
+FOLDERS = ("BITLOOM_CACHE", "PDK_ROOT")
 _MAIN = (
     "cores = json.loads(sys.argv.pop(1)); from gen.sweep.child import end_with_parent; end_with_parent(cores); "
     "from gen.cli import main; sys.exit(main())"
@@ -82,6 +84,7 @@ class Runner:
         if self._stopped:
             return -signal.SIGTERM
         environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))}
+        environment |= {name: os.path.abspath(environment[name]) for name in FOLDERS if environment.get(name)}
         with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
             with uninterrupted():
                 child = subprocess.Popen(

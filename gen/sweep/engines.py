@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gen.config import Config, read
+from gen.config import read
 from gen.keys import KEYS, SECTIONS
 from gen.sweep.point import CONFIG, Task
 from gen.sweep.toml import tables
@@ -61,11 +61,13 @@ class Engines:
         for path, value in {COMPARE: [], **values}.items():
             section, _, name = path.partition(".")
             given[section][name] = value
-        config = read(given, folder / CONFIG)
-        if LIBRARY in values:
-            given["synth"]["library"] = _absolute(config.synth.library)
+        config = read(given, Path(os.path.abspath(folder)) / CONFIG)
+        if LIBRARY in values:  # its files now have their whole path
+            given["synth"]["library"] = config.synth.library
         task = Task(("synth", CONFIG), tables(given))
-        return str(Title(config.engine)), task, {"library": self.identify(config.synth.library), **_basis(config)}
+        # The whole configuration: defaults are part of it.
+        basis = {"library": self.identify(config.synth.library), **config.to_dict()}
+        return str(Title(config.engine)), task, basis
 
     def found(self, result: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """Figures and short texts of ``synth.json``, and ratios over what it is compared with."""
@@ -75,15 +77,3 @@ class Engines:
         for other in result.get("compared", ()):
             figures |= {f"over_{other['scheme']}.{name}": ratio for name, ratio in other["ratios"].items()}
         return {**texts, **figures}, result["units"]
-
-
-def _absolute(library: str | Sequence[str]) -> str | list[str]:
-    """Names of libraries as they are, files with their whole path."""
-    if isinstance(library, str):
-        return os.path.abspath(library) if os.sep in library or library.endswith((".lib", ".lib.gz")) else library
-    return [os.path.abspath(name) for name in library]
-
-
-def _basis(config: Config) -> dict[str, Any]:
-    """What a configuration makes of the values that were given: defaults are part of it."""
-    return config.to_dict()

@@ -8,13 +8,18 @@ from typing import Any, Protocol
 
 from gen.sweep.point import Task
 
-__all__ = ["BETTER", "Kind"]
+__all__ = ["Kind", "better"]
 
 #: Units of figures of which less is better, and of those of which more is; of others neither.
 LESS = ("ns", "FO4", "um2", "NAND2", "bits", "cells", "mW", "pJ", "clocks", "s", "J", "bytes", "rows")
 MORE = ("MHz", "GOPS", "GOPS/mm2", "GOPS/W", "MAC/cycle", "tokens/s", "share")
-#: By unit: -1 where less is better, 1 where more is.
-BETTER: Mapping[str, int] = {**dict.fromkeys(LESS, -1), **dict.fromkeys(MORE, 1)}
+#: Figures that say how another one came about.
+NEUTRAL = ("clock_asked_ns", "wns_ns")
+
+
+def better(figure: str, unit: str) -> int:
+    """1 where more of a figure is better, -1 where less is, 0 where neither is."""
+    return 0 if figure in NEUTRAL else (unit in MORE) - (unit in LESS)
 
 
 class Kind(Protocol):

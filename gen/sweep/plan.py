@@ -15,6 +15,8 @@ __all__ = ["Plan", "plan"]
 
 #: Kinds of problems that are printed; further ones are counted.
 SHOWN = 20
+#: Points between words on how far it is.
+STEP = 100
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def plan(spec: Spec, versions: Mapping[str, str], say: Callable[[str], None] = l
     legal: set[tuple[str, str]] = set()
     count = left_out = 0
     for count, combination in enumerate(spec.combinations(), 1):
-        say(f"checking point {count:,}")
+        if count % STEP == 0:
+            say(f"sweep: checking point {count:,}")
         values = {path: setting.value for path, setting in combination.items()}
         try:
             title, task, basis = kind.task(values, spec.path.parent)

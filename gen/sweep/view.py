@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gen.sweep.kind import BETTER, Kind
+from gen.sweep.kind import Kind, better
 from gen.sweep.point import Outcome
 from gen.sweep.table import Table
 
@@ -34,7 +34,7 @@ def view(content: Table, outcomes: Sequence[Outcome], kind: Kind, command: Calla
     return {
         "settings": [_column(key, _label(key, last)) for key in content.settings],
         "figures": [
-            _column(key, key, content.units.get(key, ""), BETTER.get(kind.figures.get(key, ""), 0)) for key in figures
+            _column(key, key, content.units.get(key, ""), better(key, kind.figures.get(key, ""))) for key in figures
         ],
         "texts": [_column(key, key) for key in texts],
         "charts": [list(pair) for pair in kind.charts],
@@ -43,8 +43,8 @@ def view(content: Table, outcomes: Sequence[Outcome], kind: Kind, command: Calla
     }
 
 
-def _column(key: str, label: str, unit: str = "", better: int = 0) -> dict[str, Any]:
-    return {"key": key, "label": label, "unit": unit, "better": better}
+def _column(key: str, label: str, unit: str = "", sign: int = 0) -> dict[str, Any]:
+    return {"key": key, "label": label, "unit": unit, "better": sign}
 
 
 def _label(key: str, last: Counter[str]) -> str:

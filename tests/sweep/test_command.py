@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 import gen.sweep.local
 from gen.sweep.point import Answer
+from tests.cli.test_full_disk import disk
+from tests.conftest import ROOT
 from tests.sweep.conftest import SPEC, Runner, synth
+
+__all__ = ["disk"]
 
 
 @pytest.fixture
@@ -117,15 +128,16 @@ def test_what_missed_its_clock_is_not_the_best(bitloom, spec):
 @pytest.mark.parametrize(
     ("figure", "message"),
     [
-        ("gops_per_mm2_engin", "that 'synth' does not find (did you mean 'gops_per_mm2_engine'?)"),
-        ("tried", "of which nothing is better"),
-        ("xyz", "that 'synth' does not find (there is clock_asked_ns, clock_ns, "),
+        ("gops_per_mm2_engin", "'synth' has no such figure (did you mean 'gops_per_mm2_engine'?)"),
+        ("tried", "neither more nor less of it is better (there is clock_ns, "),
+        ("wns_ns", "neither more nor less of it is better (there is clock_ns, "),
+        ("xyz", "'synth' has no such figure (there is clock_ns, "),
     ],
 )
 def test_a_figure_that_there_is_not(bitloom, here, spec, figure, message):
     result = bitloom("sweep", "spec.toml", "--best", figure)
     assert result.status == 2
-    assert result.err.startswith(f"bitloom: --best: {figure!r} is a figure {message}")
+    assert result.err.startswith(f"bitloom: --best: not {figure!r}: {message}")
     assert not (here / "build").exists()
 
 
@@ -208,6 +220,62 @@ effort = "quick"
 [sweep]
 scheme = ["mac", "opt1"]
 """
+
+
+@pytest.mark.mount
+def test_a_full_disk(bitloom, here, spec, disk):
+    out = disk("40k") / "out"
+    filler = disk("40k") / "filler"
+    filler.write_bytes(b"x" * 12_000)
+    result = bitloom("sweep", "spec.toml", "-o", out, "--jobs", "1")
+    assert (result.status, result.out) == (2, "")
+    (line,) = result.err.splitlines()
+    assert line.startswith(f"bitloom: {out}")
+    assert "No space left on device" in line
+    kept = len(list(out.glob("points/*.json")))
+    filler.unlink()
+    disk("4m")
+    runner = spec()
+    assert bitloom("sweep", "spec.toml", "-o", out).status == 0
+    assert len(runner.tasks) == 4 - kept
+
+
+@pytest.mark.slow
+@pytest.mark.synth
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_killed_and_resumed(bitloom, here, number):
+    """What was finished is not touched again, and nothing goes on without the sweep."""
+    (here / "spec.toml").write_text(REAL)
+    arguments = [sys.executable, "-m", "gen.cli", "sweep", "spec.toml", "--jobs", "1"]
+    places = {"PYTHONPATH": str(ROOT), "TMPDIR": str(here)}
+    sweep = subprocess.Popen(arguments, env={**os.environ, **places}, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 120
+    while not (finished := list(here.glob("build/spec/points/*.json"))):
+        assert sweep.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    sweep.send_signal(number)
+    _, errors = sweep.communicate(timeout=30)
+    assert sweep.returncode == (-number if number == signal.SIGKILL else 2)
+    assert errors == ("" if number == signal.SIGKILL else "bitloom: interrupted; nothing is half-written\n")
+    while processes(str(here)):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    before = {path: path.stat().st_mtime_ns for path in finished}
+    result = bitloom("sweep", "spec.toml")
+    assert result.status == 0
+    assert "2 of 2 points done" in result.out
+    assert {path: path.stat().st_mtime_ns for path in finished} == before
+
+
+def processes(folder: str) -> list[int]:
+    """Those that work in a folder, or below it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(process / "cwd").startswith(folder) and process.name != str(os.getpid()):
+                found.append(int(process.name))
+    return found
 
 
 @pytest.mark.slow

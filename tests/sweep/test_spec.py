@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from gen.sweep.lines import lines
+from gen.sweep.plan import plan
 from gen.sweep.spec import read
 from hdl.params import ConfigError
 from tests.conftest import ROOT
@@ -46,6 +48,14 @@ def test_points_are_configurations(planned):
     assert all(name.startswith("/") for name in config["synth"]["library"])
     assert first.task.command("x y.toml") == "bitloom synth 'x y.toml'"
     assert first.title == "2x1 systolic_os mac (fused), s8 x s8"
+
+
+def test_files_beside_a_sweep_file_of_the_current_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spec.toml").write_text("[sweep]\nlibrary = ['a.lib', './libs', 'unit', ['b.lib']]\n")
+    made = plan(read(Path("spec.toml"), kinds()), {})
+    found = [tomllib.loads(point.task.config)["synth"]["library"] for point in made.points]
+    assert found == [f"{tmp_path}/a.lib", f"{tmp_path}/libs", "unit", [f"{tmp_path}/b.lib"]]
 
 
 def test_a_nest_stays_readable(planned):
