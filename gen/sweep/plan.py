@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from gen.sources import digest
-from gen.sweep.point import Point
+from gen.sweep.point import Point, in_words
 from gen.sweep.spec import Combination, Spec
 from hdl.params import ConfigError, Problem
 
@@ -110,8 +109,7 @@ def _problem(spec: Spec, problem: Problem, where: list[Combination], count: int)
     number = len({id(each) for each in where})
     message = problem.message
     if number < count:
-        settings: dict[str, Any] = {path: first[path].value for path in spec.swept if path in first}
-        words = ", ".join(f"{path}={value}" for path, value in settings.items())
+        words = in_words({path: first[path].value for path in spec.swept if path in first})
         message += f"; in {number:,} of {count:,} points, the first with {words}"
     hint = problem.hint
     if not spec.skip and number < count and not hint:

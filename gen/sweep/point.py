@@ -10,7 +10,19 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-__all__ = ["CONFIG", "DONE", "FAILED", "MISSED", "WORKER_LOST", "Answer", "Outcome", "Point", "Task"]
+__all__ = [
+    "CONFIG",
+    "DONE",
+    "FAILED",
+    "MISSED",
+    "WORKER_LOST",
+    "Answer",
+    "Outcome",
+    "Point",
+    "Task",
+    "in_words",
+    "short",
+]
 
 #: What stands for the configuration file among a task's arguments.
 CONFIG = "point.toml"
@@ -102,7 +114,7 @@ class Point:
     @property
     def words(self) -> str:
         """Its settings in a line."""
-        return ", ".join(f"{key}={_short(value)}" for key, value in self.settings.items())
+        return in_words(self.settings)
 
 
 @dataclass(frozen=True)
@@ -129,7 +141,13 @@ class Outcome:
     seconds: float = 0.0
 
 
-def _short(value: Any) -> str:
+def in_words(settings: Mapping[str, Any]) -> str:
+    """Keys and values in a line; long values are cut off."""
+    return ", ".join(f"{key}={short(value)}" for key, value in settings.items())
+
+
+def short(value: Any) -> str:
+    """A value in a line; the end of a long one is left out."""
     text = value if isinstance(value, str) else json.dumps(value)
     first, *rest = text.strip().splitlines() or [""]
     return f"{first[:40]} ..." if rest or len(first) > 44 else first

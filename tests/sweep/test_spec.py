@@ -70,6 +70,19 @@ def test_a_nest_stays_readable(planned):
     }
 
 
+def test_nests(planned):
+    """Engines as nests, each in several lines of the file; errors have the line in which the list begins."""
+    own = tomllib.loads((ROOT / "configs/nest-4x6.toml").read_text())["engine"]["nest"]
+    wide = own.replace("m 4", "m 8")
+    plan_of = "[engine]\na = 's8'\n[sweep]\naccumulator = [32, 40]\nnest = [\n{}]\n".format
+    plan = planned(plan_of("".join(f"'''\n{nest}''',\n" for nest in (own, wide))))
+    assert [tomllib.loads(point.task.config)["engine"]["nest"] for point in plan.points] == [own, wide] * 2
+    assert [point.title.split()[0] for point in plan.points] == ["4x6", "8x6"] * 2
+    assert "\n" not in plan.points[0].words
+    with pytest.raises(ConfigError, match=r"spec.toml:5: engine.nest: .*; in 2 of 4 points, the first with"):
+        planned(plan_of("".join(f"'''\n{nest}''',\n" for nest in (own, own.replace("space", "spice")))))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -153,9 +153,11 @@ def _counted(plan: Plan, outcomes: list[Outcome]) -> str:
 
 def _best(found: Best, store: Store) -> str:
     """A few lines on the best point."""
+    from gen.sweep.point import short
+
     point = found.outcome.point
     where = f" on {found.group}" if found.group else ""
-    rows = [[f"  {key}", str(value)] for key, value in point.settings.items()]
+    rows = [[f"  {key}", short(value)] for key, value in point.settings.items()]
     head = f"best    {found.figure}{where}: {found.value:,.4g} {found.unit}, {point.title}, of {found.of:,} points"
     return "\n".join([head, table(rows, indent="      "), f"        {_shell(found.outcome, store)}"])
 
