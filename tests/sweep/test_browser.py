@@ -100,12 +100,19 @@ def test_layout(driver, pages, name, screen, scheme):
     assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
 
 
+@pytest.mark.parametrize("width", [320, 600, 800, 1024, 1920])
+def test_other_widths(driver, pages, width):
+    show(driver, pages["engines"], (width, 800))
+    assert faults(driver, width) == ""
+
+
 def test_summary(driver, pages):
     show(driver, pages["engines"], SCREENS["wide"])
     assert texts(driver, ".subtitle") == ["12 points of bitloom synth, 10 done, 1 missed, 1 failed"]
     assert len(texts(driver, ".alert li")) == 2
     assert texts(driver, "#count") == ["12 of 12 points shown."]
     assert column(driver, "status")[2:4] == ["failed", "missed"]
+    assert texts(driver, "#example") == ["systolic_os throughput_gops>10"]
 
 
 def test_sorting(driver, pages):

@@ -227,6 +227,6 @@ def test_examples(planned):
     decoders = (ROOT / "configs/sweeps/decoders.toml").read_text()
     _, _, body = decoders.partition("\n\n")
     assert f"```toml\n{body}```" in page
-    assert len(planned(decoders).points) == 4
+    assert len(planned(decoders).points) == 2
     plan = planned((ROOT / "configs/sweeps/engines.toml").read_text())
     assert len(plan.points) + plan.left_out == 45

@@ -172,7 +172,7 @@ function fields() {
   });
   const figure = figures.find(({ better }) => better > 0) ?? figures[0];
   const middle = figure && data.rows.map((row) => row[figure.key]).filter((value) => typeof value === "number").sort((a, b) => a - b);
-  find("example").textContent = [brief(data.rows[0].title).split(/\s/)[1], figure && `${figure.key}>${Number(middle[middle.length >> 1].toPrecision(2))}`].filter(Boolean).join(" ");
+  find("example").textContent = [data.settings.map(({ key }) => data.rows[0][key]).find((value) => /^[\w.-]+$/.test(value) && typeof value === "string"), figure && `${figure.key}>${Number(middle[middle.length >> 1].toPrecision(2))}`].filter(Boolean).join(" ");
   find("search").addEventListener("input", ({ target }) => { Object.assign(state, { search: target.value, shown: STEP }); show(); });
   find("controls").addEventListener("submit", (event) => event.preventDefault());
   find("more").addEventListener("click", () => { state.shown += STEP; show(); });
