@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -21,12 +20,15 @@ __all__ = ["changed_system", "model_of", "position_problems", "system_of"]
 def system_of(name: str) -> PimParams:
     """A preset, or the system that a JSON file describes."""
     from gen.pim.files import read_text
+    from gen.pim.json_text import Twice, parse
     from hdl.params.pim import PRESETS, PimParams, preset
 
     if name in PRESETS or not (name.endswith(".json") or os.path.exists(name)):
         return preset(name)
     try:
-        values = json.loads(read_text(Path(name)))
+        values = parse(read_text(Path(name)))
+    except Twice as error:
+        raise ConfigError([Problem(error.key, error.message)], name) from None
     except (ValueError, RecursionError) as error:
         message = "brackets inside brackets without end" if isinstance(error, RecursionError) else error
         raise ConfigError([Problem("", f"is not valid JSON: {message}")], name) from None
