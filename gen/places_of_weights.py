@@ -8,7 +8,7 @@ from gen.nest.engines import engine_nest
 from gen.nest.printer import target
 from gen.place import Place, selection
 from gen.timing import pes
-from hdl.arith.multiply_add import MultiplyAdd, Plain
+from hdl.arith.multiply_add import CarryPropagate, MultiplyAdd
 from hdl.arith.step import StepDigits
 from hdl.array.chains import Chains
 from hdl.array.columns import Columns
@@ -39,7 +39,7 @@ class _Places:
         pe = self.array.rows.row.pe if isinstance(self.array, Chains) else self.array.column.pe
         self.factors = pe.factors if isinstance(pe, SelectPE) else pe.arithmetic.factors
         self.arithmetic: MultiplyAdd | None = None if isinstance(pe, SelectPE) else pe.arithmetic
-        self.operator = isinstance(self.arithmetic, Plain) and self.arithmetic.operator
+        self.operator = isinstance(self.arithmetic, CarryPropagate) and self.arithmetic.operator
         digits = self.factors.encoding
         self.step = digits if isinstance(digits, StepDigits) else None
         self.count = pes(params)

@@ -1,10 +1,11 @@
-"""Run simulations: workloads for a user, protocol tests for the engine's builders."""
+"""Run simulations: workloads for a user, test benches for those who build engines."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -184,50 +185,52 @@ def run_workload(
     return report | {"units": {key: unit for key, unit in UNITS.items() if key in report}}
 
 
-def run_stress(
-    params: EngineParams,
-    hardware: Hardware,
-    *,
-    tiles: int = 10_000,
-    seed: int = 1,
-    keep: Path | None = None,
-    arguments: Sequence[str] = (),
-    timeout: float = TIMEOUT,
-) -> dict[str, Any]:
-    """Send random tiles of random K under random stalls on every stream, driven by hardware in the simulation.
+@dataclass(frozen=True)
+class Bench:
+    """A bench of random tiles; call it to run it.
 
-    Returns
-    -------
-    dict
-        ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``cycles``, ``problems``, ``stalls``, ``seed``.
+    Parameters
+    ----------
+    model : callable
+        The simulation of an engine that the bench drives.
+    module : str
+        Its module of cocotb.
+    tiles : int
+        Tiles that it sends, unless told otherwise.
     """
-    request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
-    return run_model(
-        harness_model(params, hardware), "sim_tb.tb.stress", request, keep=keep, arguments=arguments, timeout=timeout
-    )
+
+    model: Callable[[EngineParams, Hardware], Model]
+    module: str
+    tiles: int
+
+    def __call__(
+        self,
+        params: EngineParams,
+        hardware: Hardware,
+        *,
+        tiles: int | None = None,
+        seed: int = 1,
+        keep: Path | None = None,
+        arguments: Sequence[str] = (),
+        timeout: float = TIMEOUT,
+    ) -> dict[str, Any]:
+        """Send random tiles of random K under random stalls on every stream.
+
+        Returns
+        -------
+        dict
+            ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``problems``, ``seed``; also ``cycles`` and
+            ``stalls`` (:data:`run_stress`), or ``tests`` (:data:`run_protocol`).
+        """
+        request = {"engine": params.to_dict(), "tiles": self.tiles if tiles is None else tiles, "seed": seed}
+        model = self.model(params, hardware)
+        return run_model(model, self.module, request, keep=keep, arguments=arguments, timeout=timeout)
 
 
-def run_protocol(
-    params: EngineParams,
-    hardware: Hardware,
-    *,
-    tiles: int = 60,
-    seed: int = 1,
-    keep: Path | None = None,
-    arguments: Sequence[str] = (),
-    timeout: float = TIMEOUT,
-) -> dict[str, Any]:
-    """Run the protocol tests in which Python drives every stream: random traffic and directed cases.
-
-    Returns
-    -------
-    dict
-        ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``tests``, ``problems``, ``seed``.
-    """
-    request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
-    return run_model(
-        engine_model(params, hardware), "sim_tb.tb.protocol", request, keep=keep, arguments=arguments, timeout=timeout
-    )
+#: Hardware in the simulation drives every stream.
+run_stress = Bench(harness_model, "sim_tb.tb.stress", 10_000)
+#: Python drives every stream: random traffic, and directed cases.
+run_protocol = Bench(engine_model, "sim_tb.tb.protocol", 60)
 
 
 def run_model(

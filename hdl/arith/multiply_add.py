@@ -10,7 +10,7 @@ from hdl.arith.heap import BitHeap
 from hdl.arith.sum_form import SumForm
 from hdl.params import EngineParams
 
-__all__ = ["CarrySave", "MultiplyAdd", "Plain", "WeightSums", "multiply_add"]
+__all__ = ["CarryPropagate", "CarrySave", "MultiplyAdd", "WeightSums", "multiply_add"]
 
 
 class MultiplyAdd:
@@ -48,7 +48,7 @@ class MultiplyAdd:
         raise NotImplementedError
 
 
-class Plain(MultiplyAdd):
+class CarryPropagate(MultiplyAdd):
     """Sums are single numbers: each step ends with a carry-propagate addition.
 
     Partial products and sum are on one heap, with a single carry-propagate addition. A PE that is a whole multiplier
@@ -159,4 +159,4 @@ def multiply_add(params: EngineParams, width: int, count: int) -> MultiplyAdd:
     """The arithmetic of PEs that hand on sums, modulo 2**width, of at most ``count`` products."""
     if params.axes.sum.per_weight:
         return WeightSums(params, count)
-    return CarrySave(params, width) if params.axes.saves_carries else Plain(params, width, exact=False)
+    return CarrySave(params, width) if params.axes.saves_carries else CarryPropagate(params, width, exact=False)

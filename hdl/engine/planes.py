@@ -34,7 +34,7 @@ class Planes(Stored):
         store = self._store(m, go)
         reader = store.reader
         banks = [bank for lane in self._banks(m, store) for bank in lane]
-        digits, operands = self._turned(m, [[bank] for bank in banks], reader.arrive_turn)
+        digits, operands = self._rotated(m, [[bank] for bank in banks], reader.arrive_turn)
         finish, finish_parity = Signal(), Signal()
         part = Ends(self.params, self.collector.tags)
         ends = place(

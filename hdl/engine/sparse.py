@@ -45,7 +45,7 @@ class Sparse(Stored):
         slots = place(m, "slots", Slots(params), take=sent, arrive=reader.arrive, arrive_slot=arriving[1], holds=holds)
         m.d.sync += [arriving[0].eq(slots.slot), arriving[1].eq(arriving[0])]
         m.d.comb += slot_free.eq(slots.free)
-        groups, operands = self._turned(m, self._banks(m, store), reader.arrive_turn)
+        groups, operands = self._rotated(m, self._banks(m, store), reader.arrive_turn)
         words = self._windows(m, operands, reader.arrive, arriving[1])
         blocked = self._rows(m, groups, words, reader, arriving[1], holds)
         self._events(m, store, blocked)

@@ -15,8 +15,8 @@ from hdl.sparse.bank import Bank
 from hdl.sparse.collector import Collector
 from hdl.sparse.loader import Loader
 from hdl.sparse.reader import Reader
+from hdl.sparse.rotate import Rotate
 from hdl.sparse.row import Tag
-from hdl.sparse.turn import Turn
 
 __all__ = ["Store", "Stored"]
 
@@ -134,7 +134,7 @@ class Stored(Body):
         ]
         return banks
 
-    def _turned(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
+    def _rotated(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
         """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
 
         Those of a row, or column, from all banks stand together.
@@ -156,11 +156,11 @@ class Stored(Body):
         ]
         if not len(by):
             return Cat(digits), Cat(operands)
-        turned = [
-            place(m, f"turn_{name}", Turn(self.shape.lanes, len(words[0])), by=by, i=Cat(words)).o
+        rotated = [
+            place(m, f"rotate_{name}", Rotate(self.shape.lanes, len(words[0])), by=by, i=Cat(words)).o
             for name, words in (("digits", digits), ("operands", operands))
         ]
-        return turned[0], turned[1]
+        return rotated[0], rotated[1]
 
     def _part(self, words: Value, count: int, number: int) -> Value:
         """Part ``number`` of ``count`` of each lane's words."""

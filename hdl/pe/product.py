@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import Out
 
 from hdl.arith.factors import Factors
-from hdl.arith.multiply_add import CarrySave, MultiplyAdd, Plain
+from hdl.arith.multiply_add import CarryPropagate, CarrySave, MultiplyAdd
 from hdl.arith.step import Step
 from hdl.params import EngineParams
 from hdl.pe.stationary import StationaryPE
@@ -17,7 +17,7 @@ __all__ = ["ProductPE", "SelectPE"]
 def _arithmetic(params: EngineParams) -> MultiplyAdd:
     """As a single number, or in just the columns that the greatest product with its excess needs."""
     if not params.axes.saves_carries:
-        return Plain(params, Step.of(params).sum_bits(params, 1), exact=True)
+        return CarryPropagate(params, Step.of(params).sum_bits(params, 1), exact=True)
     most = CarrySave(params, params.accumulator).most
     return CarrySave(params, min(most.bit_length(), params.block_bits))
 

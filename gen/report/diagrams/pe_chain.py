@@ -5,7 +5,7 @@ from __future__ import annotations
 from gen.report.diagrams.pe_parts import WIDE, block, carries, pair, register
 from gen.report.svg import Drawing
 from hdl.arith.factors import Factors
-from hdl.arith.multiply_add import MultiplyAdd, Plain, WeightSums
+from hdl.arith.multiply_add import CarryPropagate, MultiplyAdd, WeightSums
 from hdl.params import EngineParams
 from hdl.pe.chain import ChainPE
 from hdl.pe.product import ProductPE, SelectPE
@@ -30,11 +30,11 @@ def chain_pe(d: Drawing, params: EngineParams) -> None:
         return
     form = pe.arithmetic
     if chain:
-        single = isinstance(form, Plain)
+        single = isinstance(form, CarryPropagate)
         d.text(346, 17, "p_in", "port")
         d.wire((338, 4), (338, 106 if single else 92))
         d.width_mark(338, 60, str(len(form.columns)), 8, 4)
-    if isinstance(form, Plain):
+    if isinstance(form, CarryPropagate):
         _number(d, params, form, name)
     else:
         _pair(d, params, form, name)
@@ -50,7 +50,7 @@ def _map(d: Drawing, factors: Factors, end: float, class_: str = "wire") -> None
     d.wire((250, 144), (end, 144), class_=class_)
 
 
-def _number(d: Drawing, params: EngineParams, form: Plain, name: str) -> None:
+def _number(d: Drawing, params: EngineParams, form: CarryPropagate, name: str) -> None:
     """Multiply, and add up to one number."""
     width = form.width
     if form.operator:

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.lib.shared import Part
 from hdl.params.pim import PimParams, TimingTable
-from hdl.pim.channel.since import Since
+from hdl.pim.channel.elapsed import ElapsedTimer
 
 __all__ = ["SequencerBank", "write_hold"]
 
@@ -57,10 +57,10 @@ class SequencerBank(Part):
         t = self.params.timing
         row = Signal(len(self.row), reset_less=True)
         m.d.comb += self.held.eq(row)
-        activated = Since(m, "activate", self.activate, t.trcd_rd, t.trcd_wr, t.tras, t.trc)
-        precharged = Since(m, "precharge", self.precharge, t.trp)
-        read = Since(m, "read", self.read, t.trtp)
-        written = Since(m, "write", self.write, write_hold(t))
+        activated = ElapsedTimer(m, "activate", self.activate, t.trcd_rd, t.trcd_wr, t.tras, t.trc)
+        precharged = ElapsedTimer(m, "precharge", self.precharge, t.trp)
+        read = ElapsedTimer(m, "read", self.read, t.trtp)
+        written = ElapsedTimer(m, "write", self.write, write_hold(t))
         with m.If(self.activate):
             m.d.sync += [self.open.eq(1), row.eq(self.row)]
         with m.If(self.precharge):

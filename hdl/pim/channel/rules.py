@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 
 from hdl.params.pim import PimParams, mode_registers
-from hdl.pim.channel.since import Since
+from hdl.pim.channel.elapsed import ElapsedTimer
 
 __all__ = ["ChannelRules", "waits"]
 
@@ -105,7 +105,7 @@ class ChannelRules:
         for before, event in events.items():
             distances = {rules[before] for rules in table.values() if before in rules}
             if distances:
-                since[before] = Since(m, before, event, *distances)
+                since[before] = ElapsedTimer(m, before, event, *distances)
         self._allowed: dict[str, Value] = {}
         for name, rules in table.items():
             if name not in sent:
@@ -117,7 +117,7 @@ class ChannelRules:
             if name == "MAC_AB":
                 arrives = timing.cwl_reg + timing.tbl
                 for i, (written, read) in enumerate(buffers):
-                    terms.append(~read | Since(m, f"written{i}", written, arrives).past(arrives))
+                    terms.append(~read | ElapsedTimer(m, f"written{i}", written, arrives).past(arrives))
             m.d.comb += allowed.eq(_all(terms))
 
     def allow(self, name: str) -> Value:
@@ -129,7 +129,7 @@ def _window(m: Module, activate: Value, clocks: int) -> Value:
     """The fourth last activate was ``clocks`` clocks ago: four timers take turns."""
     turn = Signal(2, name="activate_turn")
     m.d.sync += turn.eq(Mux(activate, turn + 1, turn))
-    timers = [Since(m, f"activate{i}", activate & (turn == i), clocks) for i in range(4)]
+    timers = [ElapsedTimer(m, f"activate{i}", activate & (turn == i), clocks) for i in range(4)]
     found = timers[0].past(clocks)
     for i in range(1, 4):
         found = Mux(turn == i, timers[i].past(clocks), found)

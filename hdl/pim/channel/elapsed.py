@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 
-__all__ = ["Since"]
+__all__ = ["ElapsedTimer"]
 
 
-class Since:
+class ElapsedTimer:
     """Says whether an event was at least N clocks ago.
 
     One counter and a flag for each distance that is asked for: a command waits for registers, never for a comparison.

@@ -1,4 +1,4 @@
-"""The words of lanes turned by some places, so that every lane gets its share of every bank."""
+"""The words of lanes, rotated by some places, so that every lane gets its share of every bank."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib import roles
 from hdl.lib.shared import Part
 
-__all__ = ["Turn"]
+__all__ = ["Rotate"]
 
 
-class Turn(Part):
+class Rotate(Part):
     """The word of lane l goes to lane ``(l + by) % lanes``.
 
-    The lists of the banks differ in length: without turns a plane would end with the lane of the longest ones, while
+    The lists of the banks differ in length: without rotation a plane would end with the lane of the longest ones, while
     the others have nothing to do.
 
     Parameters
@@ -37,7 +37,7 @@ class Turn(Part):
     clocked = False
 
     def __init__(self, lanes: int, width: int) -> None:
-        self.module = f"turn_{width}"
+        self.module = f"rotate_{width}"
         self.lanes = lanes
         self.width = width
         super().__init__({"by": In(range(lanes)), "i": In(lanes * width), "o": Out(lanes * width)})
