@@ -106,7 +106,13 @@ def test_every_legal_nest_is_axes_or_refused(group):
         assert bool(unbuilt(axes)) == any("no engine is built like this" in reason for reason in reasons)
     print(len(found), "axes,", refused.total(), "refused:", *refused.most_common(), sep="\n  ")
     assert len(found) >= 10
-    assert refused.total() < 0.8 * SEEDS / GROUPS
+
+
+def test_most_of_the_random_nests_say_something():
+    """Of all random nests together at most 0.7 are refused: the others are axes, and are compared with these."""
+    refused = sum(not isinstance(outcome(axes_of, legal_nest(random.Random(seed)))[0], Axes) for seed in range(SEEDS))
+    print(f"{refused} of {SEEDS} refused")
+    assert refused <= 0.7 * SEEDS
 
 
 def some_axes() -> list[Axes]:
