@@ -248,6 +248,17 @@ KEYS = (
         {"oneOf": [{"enum": list(SCHEMES)}, {"type": "array", "items": {"enum": list(SCHEMES)}}]},
     ),
     Key(
+        "synth",
+        "operands",
+        "text",
+        "what is multiplied where energy is measured, and throughput that depends on operands: normal ones with this "
+        "standard deviation (of eight signed bits, of others in proportion), uniform ones, or those of real layers",
+        "normal",
+        "`normal` (20), `normal 1` to `normal 100`, `uniform`, `digits`, `photographs`",
+        _kind(lambda value: isinstance(value, str), "a text"),
+        {"pattern": r"^ *(uniform|digits|photographs|normal( +[0-9.]+)?) *$"},
+    ),
+    Key(
         "output",
         "prefix",
         "text",

@@ -185,11 +185,10 @@ def _verilog(design: str, top: str) -> str:
 
 def _name_unused(module: str) -> str:
     """Name the wires of outputs that no one reads ``unused``, which is how Verilator's lint takes it for intended."""
-    names = re.findall(r"^  wire (?:\[\d+:0\] )?(_\d+_);$", module, flags=re.MULTILINE)
-    counts = Counter(re.findall(r"\b_\d+_\b", module))
-    for name in names:
-        if counts[name] == 2:
-            module = re.sub(rf"\b{name}\b", f"unused{name[:-1]}", module)
+    counts = Counter(re.findall(r"\w+", module))
+    for name in re.findall(r"^  wire (?:\[\d+:0\] )?(\w+);$", module, flags=re.MULTILINE):
+        if counts[name] == 2 and f"({name})" in module:
+            module = re.sub(rf"\b{name}\b", f"unused_{name.strip('_')}", module)
     return module
 
 

@@ -88,7 +88,7 @@ class Harness:
         profiles : mapping of str to Profile
             Stall profiles of the streams ``a``, ``b``, ``p`` (initial values), ``c`` (results) and ``j`` (jobs).
         seed : int
-            Seed of the stalls.
+            Of the stalls.
         """
         counts = self._load(work, list(jobs) if jobs is not None else [sum(tiles.count for tiles in work)])
         dut = self.dut
@@ -142,8 +142,7 @@ class Harness:
             problems.append(f"m_axis_c: an offered beat was dropped or changed in {count} cycles")
         if count := self._read("job_violations"):
             problems.append(
-                f"job control: out of step with the results in {count} cycles "
-                "(job_done, busy, job_ready, counter_cycles)"
+                f"job control: out of step with the results in {count} cycles (job_done, busy, ready, counter)"
             )
         for name in ("error_tlast", "error_k"):
             if self._read(name):
