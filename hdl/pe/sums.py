@@ -115,7 +115,7 @@ def _form(params: EngineParams, addend: Addend, width: int, top: int, constant: 
 
 
 def exact(params: EngineParams) -> bool:
-    """Nothing is left in excess in a sum: its final adder, or it itself, is nobody else's, and knows of no count."""
+    """Sums hold no excess: what serves one result alone counts no steps, and could not subtract what they add."""
     return params.axes.adders is Adders.OWN
 
 
@@ -204,7 +204,7 @@ class Adding:
         return self.params.multiplies_by_operator
 
     def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Iterable[Value]) -> list:
-        """Each sum, from what is kept of it, with the products of operands of all lanes.
+        """Each sum, from what is kept of it, with the products of all lanes' operands.
 
         It comes ``steps`` steps after the operands. What is kept of a sum is asked for when that sum is made.
         """
