@@ -77,8 +77,9 @@ class Factors:
         if self.shifts:
             assert isinstance(self.encoding, StepDigits)
             value, form = other.as_signed() if self.step.b.signed else other, self.step.b
+            below = form.width - form.signed  # the sign is the same at every weight
             shifted = [value.shift_left(self.encoding.step_bits * i) for i in range(self.encoding.steps)]
-            other = _pick(m, f"weighted{name}", index, shifted, form.width)
+            other = Cat(_pick(m, f"weighted{name}", index, shifted, below), *([value[-1]] if form.signed else []))
         return recoded, other
 
     def add(self, m: Module, heap: BitHeap, a: Value, b: Value) -> None:

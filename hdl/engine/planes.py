@@ -37,16 +37,16 @@ class Planes(Stored):
         digits, operands = self._rotated(m, [[bank] for bank in banks], reader.arrive_turn)
         finish, finish_parity = Signal(), Signal()
         part = Ends(self.params, self.collector.tags)
+        wanted = {"ending": part.in_turn, "arrive_plane": part.of_planes}
         ends = place(
             m,
             "closing",
             part,
-            **({"ending": reader.ending} if part.in_turn else {}),
+            **{name: getattr(reader, name) for name, needed in wanted.items() if needed},
             ends=reader.ends,
             tile=reader.tile,
             arrive=reader.arrive,
             arrive_end=reader.arrive_end,
-            arrive_plane=reader.arrive_plane,
             finish=finish,
             finish_parity=finish_parity,
         )

@@ -24,6 +24,8 @@ class Ends(Part):
         Cycles from the end of a plane to the next, at least.
     in_turn : bool
         Rows work one after the other: only the end of a plane waits for the end before.
+    of_planes : bool
+        Each sum is that of one plane.
 
     At the end of a plane rows leave one after the other, the first one first; a cycle is left out where one more stage
     of the bus lies between two of them. The next plane may follow at once where rows work one after the other, too:
@@ -35,7 +37,7 @@ class Ends(Part):
         What is sent next (where that matters: ``in_turn``) ends a sum, or a tile; what is sent ends a sum, a tile.
         ``go`` : Out(1) says that it may be.
     arrive, arrive_end, arrive_plane : In
-        Two cycles later, see :class:`hdl.sparse.reader.Reader`.
+        Two cycles later, see :class:`hdl.sparse.reader.Reader`; the plane where sums are ``of_planes``.
     en, clear : Out(1)
         For the step that arrives.
     leave : Out(1)
@@ -60,12 +62,13 @@ class Ends(Part):
         self.tag_form = tag
         self.interval = self.least_interval(params)
         self.in_turn = params.axes.b is Travel.HAND_OVER
+        self.of_planes = bool(tag.fields["plane"])
         inputs = (*(("ending",) if self.in_turn else ()), "ends", "tile", "arrive", "finish", "finish_parity")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
                 "arrive_end": In(2),
-                "arrive_plane": In(range(self.shape.passes)),
+                **({"arrive_plane": In(tag.fields["plane"])} if self.of_planes else {}),
                 **{name: Out(1) for name in ("go", "en", "clear", "leave")},
                 "tag": Out(self.tag_form.bits),
                 "done": Out(2),
@@ -121,14 +124,15 @@ class Ends(Part):
             m.d.sync += done[i].eq((done[i] | (mark & (parity == i))) & ~left)
             m.d.sync += filled[i].eq((filled[i] | (end & (parity == i))) & ~left)
         # The same for all rows: what arrives last, and then what leaves.
-        same = {"plane": len(self.arrive_plane), "steps": form.step_bits}
+        same = {"plane": form.fields["plane"], "steps": form.step_bits}
         last, held = (
             {name: Signal(bits, name=f"{when}_{name}", reset_less=True) for name, bits in same.items()}
             for when in ("last", "held")
         )
-        whose = Signal(2, reset_less=True)
+        whose = Signal(1 + form.fields["first"], reset_less=True)
         with m.If(self.en):
-            m.d.sync += last["plane"].eq(self.arrive_plane)
+            if self.of_planes:
+                m.d.sync += last["plane"].eq(self.arrive_plane)
             m.d.sync += last["steps"].eq(Mux(self.clear, step, last["steps"] + step))
         busy, pause, row = Signal(), Signal(), Signal(form.fields["row"])
         with m.If(end):
@@ -142,5 +146,5 @@ class Ends(Part):
                 row.eq(row + 1),
                 pause.eq(row[: (stage - 1).bit_length()] == stage - 1 if self.params.rows > stage else 0),
             ]
-        tag = form.join(valid=busy & ~pause, parity=whose[0], first=whose[1], row=row, **held)
+        tag = form.join(valid=busy & ~pause, parity=whose[0], first=whose[1:], row=row, **held)
         m.d.comb += [self.tag.eq(tag), self.done.eq(done), self.filled.eq(filled)]
