@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,7 +111,17 @@ class Runner:
 
 
 def end_with_parent(cores: Sequence[int] = ()) -> None:
-    """In the process of a task: end as after a polite kill as soon as nobody holds standard input open any more."""
+    """In the process of a task: end as after a polite kill as soon as nobody holds standard input open any more.
+
+    Who held it may have been killed: so the current folder, which is the task's own, goes as well.
+    """
+    over = threading.Event()
+    folder = os.getcwd()
+
+    def clean() -> None:
+        if over.is_set():
+            shutil.rmtree(folder, ignore_errors=True)
+
     if cores and hasattr(os, "sched_setaffinity"):
         with suppress(OSError):
             os.sched_setaffinity(0, cores)
@@ -118,8 +130,10 @@ def end_with_parent(cores: Sequence[int] = ()) -> None:
         with suppress(OSError):
             while os.read(sys.__stdin__.fileno() if sys.__stdin__ else 0, 1):
                 pass
+        over.set()
         os.kill(os.getpid(), signal.SIGTERM)
 
+    atexit.register(clean)
     threading.Thread(target=watch, daemon=True).start()
 
 

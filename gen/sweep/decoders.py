@@ -15,13 +15,13 @@ from hdl.params import ConfigError, Problem, near_name, shown
 
 __all__ = ["Decoders"]
 
-MODEL, SYSTEM, TOKENS, FROM = "model", "system", "tokens", "from"
+MODEL, SYSTEM, TOKENS, START = "model", "system", "tokens", "from"
 #: Options of the command that have a value, and its type.
 OPTIONS: Mapping[str, tuple[type, str]] = {
     MODEL: (str, "a text"),
     SYSTEM: (str, "a text"),
     TOKENS: (int, "an integer"),
-    FROM: (int, "an integer"),
+    START: (int, "an integer"),
     "layout": (str, "a text"),
     "batch": (int, "an integer"),
     "weights": (str, "a text"),
@@ -103,8 +103,8 @@ class Decoders:
         decoder = _at(MODEL, lambda: model_of(model))
         params = _at(SYSTEM, lambda: system_of(system))
         params = _at("", lambda: changed_system(params, changes))
-        first, tokens = int(values.get(FROM, 0)), int(values.get(TOKENS, self.usual_tokens))
-        if problems := position_problems(decoder.context, first, tokens, (FROM, TOKENS)):
+        first, tokens = int(values.get(START, 0)), int(values.get(TOKENS, self.usual_tokens))
+        if problems := position_problems(decoder.context, first, tokens, (START, TOKENS)):
             raise ConfigError(problems)
         arguments = ["pim", "simulate", model, "--system", system]
         arguments += [word for change in changes for word in ("--set", change)]

@@ -205,6 +205,23 @@ def test_many_points_are_shown_step_by_step(driver, pages):
     assert driver.execute_script("return document.getElementById('more').hidden")
 
 
+def test_of_very_many_points_some_are_drawn(tmp_path, driver):
+    """And all of those that are the best."""
+    columns = [{"key": key, "label": key, "unit": "", "better": sign} for key, sign in (("x", -1), ("y", 1))]
+    row = {"title": "", "status": "done", "problem": "", "config": "", "command": "", "a": "b"}
+    rows = [row | {"point": i, "x": 1 + i, "y": 1 + i // 300} for i in range(4001)]
+    data = {"settings": [{"key": "a", "label": "a", "unit": ""}], "figures": columns, "texts": [], "group": ""}
+    (tmp_path / "report.html").write_text(sweep_page("x", "synth", {**data, "charts": [["x", "y"]], "rows": rows}))
+    show(driver, tmp_path, SCREENS["wide"])
+    script = "return [...document.querySelectorAll(arguments[0])].map((each) => Number(each.dataset.point))"
+    best = driver.execute_script(script, ".dot.front")
+    assert sorted(best) == list(range(0, 4001, 300))
+    assert sorted(driver.execute_script(script, ".dot")) == sorted({*range(0, 4001, 3), *best})
+    assert "one in 3 is drawn" in texts(driver, "figcaption")[0]
+    assert search(driver, "x<=5") == ["0", "1", "2", "3", "4"]
+    assert len(texts(driver, ".dot")) == 5
+
+
 def test_texts_can_not_end_the_data(tmp_path, driver):
     data = {"settings": [{"key": "a", "label": "a", "unit": ""}], "figures": [], "texts": [], "charts": [], "group": ""}
     row = {

@@ -144,7 +144,18 @@ def test_a_figure_that_there_is_not(bitloom, here, spec, figure, message):
 def test_a_figure_that_was_not_measured(bitloom, here, spec):
     result = bitloom("sweep", "spec.toml", "--best", "power_mw")
     assert (result.status, result.err) == (1, "bitloom: no point has power_mw (power: not measured)\n")
+    assert "4 of 4 points done" in result.out
     assert (here / "build/spec/table.csv").exists()
+
+
+def test_the_best_of_none(bitloom, spec):
+    spec(**{f"_{number}": Answer(2, "", f"bitloom: bad {number}\n") for number in range(4)})
+    result = bitloom("sweep", "spec.toml", "--best", "clock_ns", "--jobs", "1")
+    assert (result.status, result.out.splitlines()[0]) == (1, "sweep   0 of 4 points done, 4 failed")
+    assert [line.rpartition(": ")[2] for line in result.err.splitlines()] == [
+        *(f"bad {number}" for number in range(4)),
+        "none is done",
+    ]
 
 
 def test_bad_points(bitloom, spec):
@@ -261,6 +272,7 @@ def test_killed_and_resumed(bitloom, here, number):
     while processes(str(here)):
         assert time.monotonic() < end
         time.sleep(0.02)
+    assert list(here.glob("bitloom-*")) == []
     before = {path: path.stat().st_mtime_ns for path in finished}
     result = bitloom("sweep", "spec.toml")
     assert result.status == 0

@@ -45,7 +45,13 @@ def command(options: argparse.Namespace, console: Console) -> int:
         with console.doing(f"sweep: {len(plan.points):,} points") as say:
             outcomes = sweep(plan.points, store, executor, say)
         lines, files, content = _write(output, outcomes, plan, store)
-        found = best(outcomes, options.best, kind) if options.best is not None else []
+    found: list[Best] = []
+    problems = _problems(outcomes)
+    if options.best is not None:
+        try:
+            found = best(outcomes, options.best, kind)
+        except CheckFailed as error:
+            problems.append(str(error))
     console.say("\n".join([_counted(plan, outcomes), *lines, *(_best(each, store) for each in found)]))
     console.json(
         {
@@ -57,7 +63,8 @@ def command(options: argparse.Namespace, console: Console) -> int:
             "files": files,
         }
     )
-    _end(outcomes)
+    if problems:
+        raise CheckFailed("\n".join(problems))
     return 0
 
 
@@ -177,12 +184,9 @@ def _plain(found: Best, store: Store) -> dict[str, Any]:
     }
 
 
-def _end(outcomes: list[Outcome]) -> None:
-    """Raise what was wrong with points, once everything is written."""
+def _problems(outcomes: list[Outcome]) -> list[str]:
+    """What was wrong with points, a line each."""
     from gen.sweep.point import DONE
 
-    lines = [
-        f"point {each.point.number} ({each.point.words}): {each.problem}" for each in outcomes if each.status != DONE
-    ]
-    if lines:
-        raise CheckFailed("\n".join(lines))
+    bad = [outcome for outcome in outcomes if outcome.status != DONE]
+    return [f"point {each.point.number} ({each.point.words}): {each.problem}" for each in bad]

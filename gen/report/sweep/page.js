@@ -5,9 +5,14 @@ const find = (id) => document.getElementById(id);
 const figures = data.figures.filter(({ key }) => data.rows.some((row) => typeof row[key] === "number"));
 const columns = [...data.settings, { key: "status", label: "status", unit: "" }, ...figures];
 const STEP = 500; // rows of the table that are shown at first, and more at a time
-const MOST = 40; // values of a setting that a list offers
+const OFFERED = 40; // values of a setting that a list offers
 const state = { filters: new Map(), search: "", sort: "point", down: false, shown: STEP, colour: "" };
-const distinct = (key) => [...new Set(data.rows.map((row) => row[key]))];
+const known = new Map();
+/** The values of a column, each once; the rows don't change. */
+const distinct = (key) => {
+  if (!known.has(key)) known.set(key, [...new Set(data.rows.map((row) => row[key]))]);
+  return known.get(key);
+};
 const text = (value) => (value === null || value === undefined ? "" : String(value));
 const brief = (value) => (text(value).length > 40 || text(value).includes("\n") ? `${text(value).trim().slice(0, 36).replace(/\s+/g, " ")} …` : text(value) || "–");
 
@@ -54,10 +59,12 @@ function show() {
 function draw(figure, rows) {
   const chosen = (name) => figures.find(({ key }) => key === figure.querySelector(name).value);
   const [across, up] = [chosen(".across-choice"), chosen(".up-choice")];
-  const best = across && up ? plot(figure.querySelector(".scatter"), rows, across, up, { group: data.group, look, open }) : [];
-  const groups = new Set(best.map((row) => row[data.group])).size;
+  const drawn = across && up && plot(figure.querySelector(".scatter"), rows, across, up, { group: data.group, look, open });
+  const groups = new Set(drawn?.best.map((row) => row[data.group])).size;
   const apart = groups > 1 ? ` of each ${data.group}` : "";
-  figure.querySelector("figcaption").textContent = best.length ? `Filled and joined: the best trade-offs${apart}, which no other point beats in both figures.` : "";
+  const words = groups ? [`Filled and joined: the best trade-offs${apart}, which no other point beats in both figures.`] : [];
+  if (drawn?.step > 1) words.push(`Of the others one in ${drawn.step} is drawn: search, or filter, to see all.`);
+  figure.querySelector("figcaption").textContent = words.join(" ");
 }
 
 function legend(rows) {
@@ -145,7 +152,7 @@ function options(select, items, chosen) {
 function fields() {
   for (const { key, label } of [...data.settings, { key: "status", label: "status" }]) {
     const values = distinct(key);
-    if (values.length < 2 || values.length > MOST) continue;
+    if (values.length < 2 || values.length > OFFERED) continue;
     const field = make("label"), select = make("select");
     options(select, [["", "all"], ...values.map((value) => [`=${text(value)}`, brief(value)])], "");
     select.dataset.key = key;
@@ -165,8 +172,8 @@ function fields() {
   [...document.querySelectorAll(".chart")].forEach((figure, number) => {
     data.charts[number].forEach((key, side) => {
       const select = figure.querySelector(side ? ".up-choice" : ".across-choice");
-      const known = figures.some((each) => each.key === key) ? key : figures[side]?.key ?? figures[0]?.key;
-      options(select, figures.map((each) => [each.key, each.label]), known);
+      const first = figures.some((each) => each.key === key) ? key : figures[side]?.key ?? figures[0]?.key;
+      options(select, figures.map((each) => [each.key, each.label]), first);
       select.addEventListener("change", show);
     });
   });

@@ -3,6 +3,7 @@
 
 const COLOURS = ["pe", "recode", "skew", "bus", "adders", "stream"];
 const SHAPES = ["", "square", "diamond"];
+const MOST = 2000; // points of a chart that are drawn; of more, those at equal distances in the table, and the best
 
 /** An element with classes, text and attributes. */
 function make(name, className = "", text = "", attributes = {}) {
@@ -74,7 +75,7 @@ function front(rows, across, up) {
   return found;
 }
 
-/** Draw rows into a box; returns what the best trade-offs are. */
+/** Draw rows into a box; returns the best trade-offs, and that one of so many other points is drawn. */
 function plot(box, rows, across, up, { group, look, open }) {
   const drawn = rows.filter((row) => typeof row[across.key] === "number" && typeof row[up.key] === "number");
   const named = (figure) => figure.label + (figure.unit ? `, ${figure.unit}` : "");
@@ -82,7 +83,7 @@ function plot(box, rows, across, up, { group, look, open }) {
   box.setAttribute("aria-label", `${up.label} against ${across.label}: ${drawn.length} points`);
   if (!drawn.length) {
     box.append(make("p", "none", "No point shown has both figures."));
-    return [];
+    return { best: [], step: 1 };
   }
   const x = axis(drawn.map((row) => row[across.key]), 4), y = axis(drawn.map((row) => row[up.key]), 6);
   const area = make("div", "plot"), left = make("div", "up"), below = make("div", "across");
@@ -101,7 +102,8 @@ function plot(box, rows, across, up, { group, look, open }) {
     line.setAttribute("points", found.map((row) => `${x.at(row[across.key])},${100 - y.at(row[up.key])}`).join(" "));
     lines.append(line);
   }
-  for (const row of drawn) {
+  const step = Math.ceil(drawn.length / MOST);
+  for (const row of drawn.filter((each, place) => best.has(each) || place % step === 0)) {
     const { colour, shape } = look(row);
     const words = `Point ${row.point}, ${row.title}: ${shown(row[across.key])} ${across.unit}, ${shown(row[up.key])} ${up.unit}`;
     const dot = make("button", `dot ${shape} ${best.has(row) ? "front" : ""}`, "", { type: "button", title: words, "aria-label": words });
@@ -114,5 +116,5 @@ function plot(box, rows, across, up, { group, look, open }) {
   left.append(...y.ticks.map((value) => mark(value, "bottom", y.at(value))));
   below.append(...x.ticks.map((value) => mark(value, "left", x.at(value))));
   box.append(make("p", "y-title", named(up)), left, area, below, make("p", "x-title", named(across)));
-  return [...best];
+  return { best: [...best], step };
 }
