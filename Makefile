@@ -22,8 +22,9 @@ help:
 demo: setup
 	@$(RUN) -m gen.cli run $(DEMO)
 
+# Neighbours stay in one process, which builds once what they share.
 test: setup-tests lint
-	@$(RUN) -m pytest -n $(JOBS) --dist worksteal # each file in one process, as far as it goes
+	@$(RUN) -m pytest -n $(JOBS) --dist worksteal
 
 lint: setup
 	@$(RUN) -m ruff check .

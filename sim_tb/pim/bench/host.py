@@ -26,6 +26,7 @@ from sim_tb.alone import run_alone
 from sim_tb.build import Model, build_model
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.devices import channel_ports, device_text, timing_arguments
+from sim_tb.pim.bench.system import SHARED
 from sim_tb.pim.check.rules import RULES
 from sim_tb.pim.log import Entry
 
@@ -315,15 +316,13 @@ def host_model(params: PimParams, rows: int, effort: str = "quick", main: str = 
         harness = harness.replace(mark, value)
     harness = harness.replace("// `CONTROLLER", "// CONTROLLER").replace("`CHANNELS", "CHANNELS")
     harness = harness.replace("`DEVICES", "DEVICES").replace("`SRAM", "SRAM").replace("`TRACE", "TRACE")
+    sources = {"pim.v": pim_verilog(params), "device.sv": text["device.sv"], "host.sv": harness}
+    if effort != "speed":  # which can afford to compile each copy of a part on its own
+        sources["share.vlt"] = SHARED
     return Model(
         name="pim-host",
         top="host",
-        sources={
-            "pim.v": pim_verilog(params),
-            "device.sv": text["device.sv"],
-            "host.sv": harness,
-            "mac.cpp": text["mac.cpp"],
-        },
+        sources=sources | {"mac.cpp": text["mac.cpp"]},
         parameters={"WORD": str(params.word_bits), "ADDRESS": str(pim_registers(params).address_bits)},
         effort=effort,
         main=f"#define WORD_BYTES {params.word_bits // 8}\n#define RESET_CLOCKS {RESET_CLOCKS}\n{text[main]}",
