@@ -121,7 +121,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     },
 }
 #: Seconds after which a simulation counts as stuck.
-TIMEOUT = 60.0
+TIMEOUT, PIM_TIMEOUT = 60.0, 12.0
 #: Bits of an accumulator beyond those of a product: so few that tests reach the limit of K.
 SPARE_BITS = 5
 
@@ -189,7 +189,7 @@ class _Pim:
         """The file of the controller holds that of its core, which has test benches of its own."""
 
         def run(model: Any, built: Path, place: Any, own: Sequence[str], timeout: float | None = None) -> str:
-            return run_alone(model, built, place, [*own, *arguments], timeout or TIMEOUT)
+            return run_alone(model, built, place, [*own, *arguments], timeout or PIM_TIMEOUT)
 
         system._model.cache_clear()
         host.host_model.cache_clear()

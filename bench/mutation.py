@@ -7,7 +7,7 @@ module does what the original does. All others are listed in ``bench/results/mut
 which begins with ``equivalent`` where no test can see the change at the ports. The target is 99 % of all others.
 
 What is recorded there for the same Verilog, seed and number of mutants is not examined again, but for survivors which
-still count; so the bench may be interrupted at any mutant, and a new test is tried on what it is for.
+still count, once all were examined; so the bench may be interrupted, and a new test is tried on what it is for.
 """
 
 from __future__ import annotations
@@ -90,22 +90,21 @@ def measured(subject: Subject, count: int, seed: int, known: Record, *, again: b
     same = not again and all(known.get(name) == value for name, value in key.items())
     examined = known["examined"] if same else 0
     survivors = dict(why) if same else {}
-    remaining = [
-        mutant for mutant in changes[:examined] if not why.get(named(mutant), EQUIVALENT).startswith(EQUIVALENT)
-    ]
+    remaining = [mutant for mutant in changes if not survivors.get(named(mutant), EQUIVALENT).startswith(EQUIVALENT)]
+    chosen = changes[examined:] or remaining
     text = armed(subject.text, changes)
-    if remaining or examined < len(changes):
+    if chosen and examined in (0, len(changes)):
         for test, passes in subject.tests(text, [], seed):
             if not passes():
                 raise CheckFailed(f"{test}: fails without a mutant")
-    for mutant in [*remaining, *changes[examined:]]:
+    for mutant in chosen:
         name, begun = named(mutant), time.monotonic()
         killed = killer(subject, text, mutant, seed)
         if killed:
             survivors.pop(name, None)
         else:
             survivors[name] = PROVED if equivalent(subject.text, mutant) else why.get(name, "")
-        examined += mutant not in remaining
+        examined = max(examined, mutant.number)
         said = f"killed by {killed}" if killed else f"SURVIVES, {survivors[name] or 'not explained'}"
         print(f"  {time.monotonic() - begun:5.1f} s  {said}: {name}", flush=True)
         yield {**key, "examined": examined, "survivors": survivors}
