@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from bench._common import verdict
-from bench._mutants import Mutant, armed, mutants
+from bench._mutants import Mutant, armed, below, mutants
 from bench._mutated import SUBJECTS, Subject
 from hdl.params import CheckFailed, ToolError
 from synth_scripts.work import yosys
 
 TARGET = 0.99
+#: Characters of the largest Verilog in which a proof is tried.
+PROVABLE = 12_000
 #: How the explanation of a survivor begins that no test can kill.
 EQUIVALENT = "equivalent"
 PROVED = f"{EQUIVALENT}: proved by induction"
@@ -37,7 +39,12 @@ Record = dict[str, Any]
 
 
 def equivalent(text: str, mutant: Mutant) -> bool:
-    """Whether it is proved that the module does the same after the change, from reset on or from any equal state."""
+    """Whether it is proved that the module does the same after the change, from reset on or from any equal state.
+
+    Not tried where the module, with all below it, is too large for a proof to end soon.
+    """
+    if len(below(text, mutant.module)) > PROVABLE:
+        return False
     load = "read_verilog {0}.v\nprep -flatten -top {1}\nmemory_map\nasync2sync\ndesign -stash {0}"
     copies = [load.format(name, mutant.module) for name in ("gold", "gate")]
     copies += [f"design -copy-from {name} -as {name} {mutant.module}" for name in ("gold", "gate")]
