@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Mutant", "armed", "mutants"]
+__all__ = ["Mutant", "armed", "below", "mutants"]
 
 #: An operator, and what takes its place.
 SWAPS = {
@@ -115,6 +115,18 @@ def mutants(text: str, count: int, seed: int) -> list[Mutant]:
         key = (module, site.at, site.target, changed[0])
         made.setdefault(key, Mutant(len(made) + 1, module, site.at, site.text, changed[0], site.target, changed[1]))
     return list(made.values())
+
+
+def below(text: str, module: str) -> str:
+    """A module's Verilog and that of all modules which it places, each once."""
+    bodies = {found[1].strip(): found[3] for found in MODULE.finditer(text)}
+    waiting, found = [module.strip()], dict[str, str]()
+    while waiting:
+        name = waiting.pop()
+        if name in bodies and name not in found:
+            found[name] = bodies[name]
+            waiting += [placed.strip() for placed in re.findall(rf"^  ({NAME}) ?(?:{NAME}) \($", bodies[name], re.M)]
+    return "".join(found.values())
 
 
 def armed(text: str, changes: list[Mutant], *, always: bool = False) -> str:

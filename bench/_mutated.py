@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -121,7 +122,9 @@ ENGINES: dict[str, dict[str, Any]] = {
     },
 }
 #: Seconds after which a simulation counts as stuck.
-TIMEOUT = 60.0
+TIMEOUT, PIM_TIMEOUT = 60.0, 12.0
+#: The same of tests which go on for ever; the first run of all, which builds the model, takes part of it.
+TEST_TIMEOUT = 150
 #: Bits of an accumulator beyond those of a product: so few that tests reach the limit of K.
 SPARE_BITS = 5
 
@@ -189,8 +192,12 @@ class _Pim:
         """The file of the controller holds that of its core, which has test benches of its own."""
 
         def run(model: Any, built: Path, place: Any, own: Sequence[str], timeout: float | None = None) -> str:
-            return run_alone(model, built, place, [*own, *arguments], timeout or TIMEOUT)
+            return run_alone(model, built, place, [*own, *arguments], timeout or PIM_TIMEOUT)
 
+        def late(number: int, frame: object) -> None:
+            raise TimeoutError("a test goes on for ever")
+
+        signal.signal(signal.SIGALRM, late)
         system._model.cache_clear()
         host.host_model.cache_clear()
         with (
@@ -201,7 +208,11 @@ class _Pim:
             contextlib.redirect_stdout(io.StringIO()),
         ):
             tests = [str(RTL / file) for file in files]
-            return pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", OTHERS, *tests]) == pytest.ExitCode.OK
+            signal.alarm(TEST_TIMEOUT)
+            try:
+                return pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-k", OTHERS, *tests]) == pytest.ExitCode.OK
+            finally:
+                signal.alarm(0)
 
 
 SUBJECTS: dict[str, Subject] = {**{name: _Engine(name) for name in ENGINES}, "PIM controller": _Pim()}

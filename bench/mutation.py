@@ -7,7 +7,7 @@ module does what the original does. All others are listed in ``bench/results/mut
 which begins with ``equivalent`` where no test can see the change at the ports. The target is 99 % of all others.
 
 What is recorded there for the same Verilog, seed and number of mutants is not examined again, but for survivors which
-still count; so the bench may be interrupted at any mutant, and a new test is tried on what it is for.
+still count, once all were examined; so the bench may be interrupted, and a new test is tried on what it is for.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from bench._common import verdict
-from bench._mutants import Mutant, armed, mutants
+from bench._mutants import Mutant, armed, below, mutants
 from bench._mutated import SUBJECTS, Subject
 from hdl.params import CheckFailed, ToolError
 from synth_scripts.work import yosys
 
 TARGET = 0.99
+#: Characters of the largest Verilog in which a proof is tried.
+PROVABLE = 12_000
 #: How the explanation of a survivor begins that no test can kill.
 EQUIVALENT = "equivalent"
 PROVED = f"{EQUIVALENT}: proved by induction"
@@ -37,7 +39,12 @@ Record = dict[str, Any]
 
 
 def equivalent(text: str, mutant: Mutant) -> bool:
-    """Whether it is proved that the module does the same after the change, from reset on or from any equal state."""
+    """Whether it is proved that the module does the same after the change, from reset on or from any equal state.
+
+    Not tried where the module, with all below it, is too large for a proof to end soon.
+    """
+    if len(below(text, mutant.module)) > PROVABLE:
+        return False
     load = "read_verilog {0}.v\nprep -flatten -top {1}\nmemory_map\nasync2sync\ndesign -stash {0}"
     copies = [load.format(name, mutant.module) for name in ("gold", "gate")]
     copies += [f"design -copy-from {name} -as {name} {mutant.module}" for name in ("gold", "gate")]
@@ -90,22 +97,21 @@ def measured(subject: Subject, count: int, seed: int, known: Record, *, again: b
     same = not again and all(known.get(name) == value for name, value in key.items())
     examined = known["examined"] if same else 0
     survivors = dict(why) if same else {}
-    remaining = [
-        mutant for mutant in changes[:examined] if not why.get(named(mutant), EQUIVALENT).startswith(EQUIVALENT)
-    ]
+    remaining = [mutant for mutant in changes if not survivors.get(named(mutant), EQUIVALENT).startswith(EQUIVALENT)]
+    chosen = changes[examined:] or remaining
     text = armed(subject.text, changes)
-    if remaining or examined < len(changes):
+    if chosen and examined in (0, len(changes)):
         for test, passes in subject.tests(text, [], seed):
             if not passes():
                 raise CheckFailed(f"{test}: fails without a mutant")
-    for mutant in [*remaining, *changes[examined:]]:
+    for mutant in chosen:
         name, begun = named(mutant), time.monotonic()
         killed = killer(subject, text, mutant, seed)
         if killed:
             survivors.pop(name, None)
         else:
             survivors[name] = PROVED if equivalent(subject.text, mutant) else why.get(name, "")
-        examined += mutant not in remaining
+        examined = max(examined, mutant.number)
         said = f"killed by {killed}" if killed else f"SURVIVES, {survivors[name] or 'not explained'}"
         print(f"  {time.monotonic() - begun:5.1f} s  {said}: {name}", flush=True)
         yield {**key, "examined": examined, "survivors": survivors}
