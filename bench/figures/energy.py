@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -42,6 +43,8 @@ SCHEMES = {
     "laconic": "matrix_2d",
 }
 _PAIR = ("mac", "opt1")
+#: Where stores, which are no part of a PE, are so large that a single PE and fewer steps of K in them must do.
+SMALL = {"opt4e": {"rows": 1, "cols": 1, "segment": 32}}
 #: Operands, for the two schemes that are compared on them.
 OPERANDS = ("normal 10", "normal", "normal 50", "uniform", "digits", "photographs")
 
@@ -51,10 +54,10 @@ def measure(scheme: str, text: str, draws: int) -> dict[str, Any]:
     library, operands = load(LIBRARY), Operands.read(text)
     base = EngineParams(array=SCHEMES[scheme], scheme=scheme, rows=SIZE, cols=SIZE, depth=DEPTH)
     if base.data_dependent:
-        base = EngineParams(**{**vars(base), "encoder": "ent"})
+        base = replace(base, **{"encoder": "ent", **SMALL.get(scheme, {})})
     forms = [base]
     if base.axes.multiplies:
-        forms = [EngineParams(**{**vars(base), "multiplier": name}) for name in MULTIPLIERS]
+        forms = [replace(base, multiplier=name) for name in MULTIPLIERS]
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
         work = Path(folder)
         made = [Form(params, emit(params), work / str(i)) for i, params in enumerate(forms)]
