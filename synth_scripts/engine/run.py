@@ -208,7 +208,7 @@ class _Run:
         """Every memory of an engine, and how often it is there."""
         hierarchy = Hierarchy(emission.text)
         everywhere = hierarchy.instances(emission.top)
-        found = memories(hierarchy, self.core.prefix)
+        found = memories(hierarchy, emission.memories)
         return [(memory, everywhere[memory.module]) for memory in found if everywhere[memory.module]]
 
     @once

@@ -28,7 +28,7 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, 
     ----------
     params : EngineParams
     simulator : Simulator
-        Of the flattened netlist.
+        Simulator of the flattened netlist.
     k : int
         Inner size of the tiles.
     seed : int

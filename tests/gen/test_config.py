@@ -16,8 +16,8 @@ from gen.nest.canonical import BUILT, nest_of
 from gen.nest.from_axes import nest_of_axes
 from gen.nest.printer import print_nest
 from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat
+from hdl.params.axes import legal
 from hdl.params.built import unbuilt
-from hdl.params.points import legal
 
 
 @pytest.fixture
