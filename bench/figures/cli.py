@@ -22,6 +22,7 @@ CONTENT = (
     *("engine_total_area_um2", "memory_area_estimate_um2", "macro_bits"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"),
     *("power_mw", "gops_per_w", "pj_per_mac", "core_pj_per_mac"),
+    *("glitch_power_mw", "glitch_gops_per_w", "glitch_pj_per_mac", "glitch_core_pj_per_mac"),
 )
 
 
