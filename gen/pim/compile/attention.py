@@ -107,9 +107,10 @@ class Attend:
     def score(self, some: Pass, *, first: bool) -> None:
         """The scores of a pass; where there are scales, without them. Those of the first one with the token's key.
 
-        A key of 8 bits goes to its bank before all scores, as it is made where they come to.
+        A key of 8 bits goes to its bank before all scores, as it is made where they come to; so does any in the plain
+        order, whose programs are as short as they can be.
         """
-        keep = self._keep_key if first and not self.packed else None
+        keep = self._keep_key if first and self.context.overlap and not self.packed else None
         if first and keep is None:
             self._keep_key()
         Scores(self.context).emit(some, keep)
