@@ -1,14 +1,13 @@
 """Every engine that has a name against a committed record: no larger and no slower than it was.
 
-The record is of the commit before engines became points of axes. Compared are what can only get worse unnoticed: area
-of the cells of engine and core, clock, latency, cycles, and bytes of Verilog; each may be 2 % above the record, and as
+The record is of the commit before engines became points of axes. Compared are area of the cells of engine and core,
+clock, area of everything times clock, latency, cycles and bytes of Verilog; each may be 2 % above the record, and as
 far below it as it likes. Engines are small, and synthesised at quick effort. Such a search has few netlists to choose
-from: even the order of two assignments in a module moves its best one by some percent along the curve of area and
-clock. So what is judged of these two is also their product; where it is above the record, or a single one is, the
-engine is looked at.
+from: the order of two assignments in a module is enough to move its best one by some percent along the curve of area
+and clock. So a miss of one of these two where their product stands is the search, else it is the hardware.
 
-``--write --checkout FOLDER`` measures another checkout, through its command line, and makes that the record: needed
-where other tools are to be used.
+``--write COMMIT --checkout FOLDER`` measures another checkout, through its command line, and makes that the record:
+needed where other tools are to be used.
 """
 
 from __future__ import annotations
