@@ -144,19 +144,18 @@ class Canon:
         return (*(_reranked(channel, rows) for channel in channels), *shape[self.params.channels :])
 
     def _channel(self, state: State, ranks: Mapping[int, int], until: int) -> State:
-        common, (fresh, *work, begun), ((*rows, together), ready, bank_ready, activates), tick, *rest = state
+        common, (*work, begun), ((*rows, together), ready, bank_ready, activates), tick, *rest = state
         writes, reads, loads = rest
         valid, ends, base, quiet, queue = common
         owed, answers, pops = reads
         queue = tuple((clock, *self._operation(job, ranks)) for clock, *job in queue)
         if valid:
             work = self._operation(work, ranks) if ends == -1 else DONE
-            fresh = fresh and ends == -1
         # Nothing is decided for a clock before base: whatever is over by then is over.
         late = _late(pops, base)
         return (
             (valid, ends, base, 0 if (valid or queue) and quiet <= base else quiet, queue),
-            (fresh and valid, *work, 0 if begun <= base else begun),
+            (*work, 0 if begun <= base else begun),
             (
                 (*(ranks[row] for row in rows), together),
                 _after(ready, base),
@@ -172,7 +171,7 @@ class Canon:
     def _turned(self, channel: State, before: tuple[int, ...]) -> tuple[State, tuple[int, ...]]:
         """A channel with its banks in an order of their own: those that operations name, then all by what they have."""
         common, work, ((*rows, together), ready, bank_ready, activates), *rest = channel
-        (*others, queue), (fresh, *job, begun) = common, work
+        (*others, queue), (*job, begun) = common, work
         named = [bank for code, bank, *_ in ([job] if job and others[1] == -1 else []) if code in BANKED]
         named += [bank for _, code, bank, *_ in queue if code in BANKED]
         zeros = (0,) * self.params.banks
@@ -189,7 +188,7 @@ class Canon:
         queue = tuple([(clock, *_banked(each, place)) for clock, *each in queue])
         job = _banked(job, place) if job else ()
         banks = (*rows, together), ready, bank_ready, activates
-        return ((*others, queue), (fresh, *job, begun), banks, *rest), order
+        return ((*others, queue), (*job, begun), banks, *rest), order
 
     def _operation(self, job: Sequence[int], ranks: Mapping[int, int]) -> tuple[int, ...]:
         return self.operation(job)._replace(row=ranks[job[2]] if job[0] in ROWED else 0)
@@ -257,10 +256,10 @@ class Canon:
     def _placed(self, shape: State, rows: Mapping[int, int], order: tuple[int, ...], until: int) -> State:
         common, work, (opened, ready, bank_ready, activates), (owed,), *rest = _reranked(shape, rows)
         if order:
-            (*others, queue), (fresh, *job, begun) = common, work
+            (*others, queue), (*job, begun) = common, work
             place = dict(enumerate(order))
             common = (*others, tuple([(clock, *_banked(each, place)) for clock, *each in queue]))
-            work = (fresh, *(_banked(job, place) if job else ()), begun)
+            work = (*(_banked(job, place) if job else ()), begun)
             *opened, together = opened
             opened = (*_back(opened, order), together)
             bank_ready = tuple([_back(each, order) if each else () for each in bank_ready])
@@ -282,12 +281,12 @@ def _back(values: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
 
 def _reranked(shape: State, rows: Mapping[int, int]) -> State:
     """A channel with other rows."""
-    common, (fresh, *work, begun), ((*opened, together), *waits), *rest = shape
+    common, (*work, begun), ((*opened, together), *waits), *rest = shape
     *others, queue = common
     queue = tuple((clock, *_moved(job, rows)) for clock, *job in queue)
     work = _moved(work, rows) if work and common[1] == -1 else work
     opened = [rows[row] for row in opened]
-    return (*others, queue), (fresh, *work, begun), ((*opened, together), *waits), *rest
+    return (*others, queue), (*work, begun), ((*opened, together), *waits), *rest
 
 
 def _after(clocks: Sequence[int], base: int) -> tuple[int, ...]:
@@ -303,7 +302,7 @@ def _late(clocks: Sequence[int], base: int) -> tuple[int, ...]:
 
 def _rows(channel: State) -> list[int]:
     """The rows of a channel's state or shape."""
-    (_, ends, _, _, queue), (_, *work, _), ((*rows, _), *_), *_ = channel
+    (_, ends, _, _, queue), (*work, _), ((*rows, _), *_), *_ = channel
     jobs = [job for _, *job in queue]
     if work and ends == -1:
         jobs.append(work)

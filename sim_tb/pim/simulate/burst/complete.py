@@ -11,7 +11,7 @@ __all__ = ["check_complete"]
 #: By class, the attributes that state and restore take care of, that say what was seen, and that never change.
 KNOWN = {
     "Channel": "ahead answered answers arrivals bank banks base begins begun buffers bursts code col count ends fed "
-    "freed fresh interval latencies leaves left loads number owed params pops products queue queued quiet_from "
+    "freed interval latencies leaves left loads number owed params pops products queue queued quiet_from "
     "read_depth refreshes rises row spans steps valid wake word write_depth",
     "Banks": "activates bank_ready open ready rows single together waits window",
     "Loads": "_busy _gives _reads _stale _takes arrives look pick ready",
