@@ -58,7 +58,7 @@ class Plain(MultiplyAdd):
     ----------
     exact : bool
         Nothing is added in excess. Otherwise the constants that stand for the sign bits of the partial products are
-        left to whoever finishes the sum.
+        left to the final adder.
     """
 
     def __init__(self, params: EngineParams, width: int, *, exact: bool) -> None:
@@ -66,7 +66,7 @@ class Plain(MultiplyAdd):
         self.width = width
         self.columns = tuple(range(width))
         self.factors = Factors(params)
-        self.operator = params.axes.multiplies and params.multiplier == "inferred"
+        self.operator = params.multiplies_by_operator
         excess = self.factors.products.excess
         self.constant = -excess if exact else 0
         self.excess = 0 if exact or self.operator else excess
@@ -123,7 +123,7 @@ class WeightSums(MultiplyAdd):
     Parameters
     ----------
     count : int
-        Products that a sum is of, at most.
+        The most products of a sum.
     """
 
     def __init__(self, params: EngineParams, count: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Value
 
-from hdl.arith.digits import Digit, Encoding
+from hdl.arith.digits import Digit, Encoding, wires_of
 from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
 from hdl.params import EngineParams
@@ -14,9 +14,6 @@ from hdl.params.axes import Recoded
 from hdl.params.formats import IntegerFormat, OperandFormat
 
 __all__ = ["Step", "StepDigits", "step_digits"]
-
-#: The wires of a digit that may be negative only together with others.
-_WIRES = ("one", "two", "neg")
 
 
 class StepDigits(Encoding):
@@ -35,7 +32,7 @@ class StepDigits(Encoding):
     Attributes
     ----------
     steps : int
-        In how many steps an operand is done.
+        Steps of an operand.
     """
 
     def __init__(self, whole: Encoding, at_once: int) -> None:
@@ -48,8 +45,7 @@ class StepDigits(Encoding):
             return
         self.fields = []
         for place in range(at_once):
-            taken = {wire for fields in whole.fields[place::at_once] for wire in _wires(fields)}
-            self.fields.append(tuple(wire for wire in _WIRES if wire in taken))
+            self.fields.append(wires_of(whole.fields[place::at_once]))
 
     @property
     def step_bits(self) -> int:
@@ -74,10 +70,6 @@ class StepDigits(Encoding):
         ]
 
 
-def _wires(fields: tuple[str, ...]) -> tuple[str, ...]:
-    return ("one", "neg") if "minus" in fields else fields
-
-
 def _wire(digit: Digit, name: str) -> Value:
     wire = getattr(digit, name)
     return Const(0, 1) if wire is None else wire
@@ -99,8 +91,8 @@ class Step:
     ----------
     products : PartialProducts
     b : IntegerFormat
-        Of the operand that is not recoded, as it meets digits: where these follow each other in time, and are not
-        summed by weight first, it is shifted to the weight of the step.
+        The format of the operand that is not recoded, as it meets digits: where these follow each other in time, and
+        are not summed by weight first, it is shifted to the weight of the step.
     most : int
         The greatest sum of all products, with their excess.
     span : tuple of int, or None

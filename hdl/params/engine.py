@@ -12,7 +12,7 @@ from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 from hdl.params.plain_axes import axes_from, plain
-from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, name_of, preset, preset_axes
+from hdl.params.presets import ARRAYS, SCHEMES, name_of, not_built, preset, preset_axes
 
 __all__ = ["MULTIPLIERS", "EngineParams"]
 
@@ -56,14 +56,13 @@ class EngineParams:
     a, b : OperandFormat
         Operand formats; A is recoded, if the axes do not say otherwise.
     encoder : str
-        Recoding of that operand: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign
-        of the operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or
-        ``bit_serial`` (its bits). Ignored where PEs multiply and add in one step.
+        Recoding of that operand, one of ``ENCODERS``, see docs/encoders.md. Ignored where PEs multiply and add in one
+        step.
     multiplier : str
         How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
         (operators, left to synthesis). Ignored by the other schemes.
     carry_every : int
-        Carry-save accumulators keep one carry bit every so many bits: 1, 2, 4 or 8. Ignored by ``mac``.
+        Carry-save accumulators keep one carry bit every N bits; N is 1, 2, 4 or 8. Ignored by ``mac``.
     accumulator : int
         Accumulator and result width in bits; at least the product's width, at most 64.
     preload : bool
@@ -72,7 +71,7 @@ class EngineParams:
         Steps of K whose operands an engine that skips zeros holds at once, a power of two from 8 to 4096. A longer tile
         is worked off in several segments. Ignored by all others.
     group : int
-        Digits among which such an engine looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
+        Digits that each lane of such an engine searches at once for one that is not zero: 1, 2, 4 or 8.
     queue : int
         Groups that wait in front of the rows, 2 to 32: how far rows with different numbers of digits may run apart.
     reset_data : bool
@@ -128,10 +127,10 @@ class EngineParams:
         yield from unknown
         yield from self._one_of("encoder", ENCODERS)
         yield from self._one_of("multiplier", MULTIPLIERS)
-        known = self.point is not None or (not unknown and (self.array, self.scheme) in SUPPORTED)
-        if not unknown and not known:
-            has = ", ".join(BUILDS[self.array])
-            yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}, which has {has}")
+        missing = "" if unknown or self.point is not None else not_built(self.array, self.scheme)
+        known = not unknown and not missing
+        if missing:
+            yield Problem("engine.scheme", missing)
         for key in ("rows", "cols", "depth"):
             yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
         for key in ("carry_every", "group"):
@@ -226,8 +225,13 @@ class EngineParams:
         return self.point or preset_axes(self.array, self.scheme, self.depth)
 
     @property
+    def multiplies_by_operator(self) -> bool:
+        """PEs multiply by an operator, and leave it to synthesis what that becomes."""
+        return self.axes.multiplies and self.multiplier == "inferred"
+
+    @property
     def deep(self) -> bool:
-        """``depth`` counts: that many steps of K are done at once."""
+        """``depth`` counts: it is the number of steps of K done at once."""
         if self.point is not None:
             return self.point.k.form is not KForm.NONE
         return preset(self.array, self.scheme).deep
@@ -279,7 +283,7 @@ class EngineParams:
         return self.sum_bits(1)
 
     def sum_bits(self, count: int) -> int:
-        """Bits that hold any sum of so many products."""
+        """Bits that hold any sum of ``count`` products."""
         low, high = (count * end for end in self.product_range)
         return max(high.bit_length() + self.result_signed, (~low).bit_length() + 1 if low < 0 else 0)
 

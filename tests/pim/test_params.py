@@ -7,8 +7,8 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 
-from gen.cli.commands.pim import changed_system
 from gen.pim.assemble import assemble
+from gen.pim.named import changed_system
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, EnergyTable, PimParams, TimingTable, changed, preset, size_sources, timing_sources
 from hdl.params.pim.system import LIMITS, SWITCHES
