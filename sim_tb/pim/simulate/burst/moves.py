@@ -43,11 +43,18 @@ class Moves:
     shifts: bool
 
     @classmethod
-    def of(cls, before: Places, segment: Segment, contexts: int, after: Places) -> Moves:
-        """The rule for which an example is given; ``contexts`` are the numbers of vector instructions."""
+    def of(cls, before: Places, segment: Segment, lifted: int, contexts: int, after: Places) -> Moves:
+        """The rule for which an example is given: from places before, with a segment's rows so much further.
+
+        ``contexts`` are the numbers of vector instructions.
+        """
         rows = []
         for row in after.rows:
-            own = [(row - each.row, OWN - i) for i, each in enumerate(segment.members) if 0 <= each.row <= row]
+            own = [
+                (row - each.row - lifted, OWN - i)
+                for i, each in enumerate(segment.members)
+                if each.row >= 0 and each.row + lifted <= row
+            ]
             by, source = min([*own, *((row - each, i) for i, each in enumerate(before.rows) if each <= row)])
             rows.append((source, by))
         read, written = segment.used

@@ -8,7 +8,8 @@ from typing import Any
 
 from hdl.params.pim import FAULTS, PimParams
 from sim_tb.pim.simulate.board import Range
-from sim_tb.pim.simulate.burst.canonical import BANKED, ROWED, Canon, Places
+from sim_tb.pim.simulate.burst.canonical import BANKED, Canon, Places
+from sim_tb.pim.simulate.core.arrays import ROWED
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.work import Work
 
@@ -47,6 +48,8 @@ class Segment:
         SRAM words that it waits for.
     mask, bank : int
         Channels of whose banks it works on a single one; and which.
+    scalar : bool
+        It has to do with scalar registers.
     absent : bool
         There is no such instruction: the program has ended without HALT.
     event : str
@@ -67,6 +70,7 @@ class Segment:
     ranges: tuple[tuple[int, int, bool], ...]
     mask: int = 0
     bank: int = 0
+    scalar: bool = False
     absent: bool = False
     event: str = ""
     before: tuple[Segment, ...] = ()
@@ -121,18 +125,6 @@ class Segment:
             return before
         first = list(dict.fromkeys([each.bank for each in self.members if each.mask >> channel & 1]))
         return first + [bank for bank in range(banks) if bank not in first]
-
-    def lifted(self, rows: int) -> Segment:
-        """The segment so many rows further."""
-        work, prepared = self.part.work, self.prepared
-        if self.group:
-            return replace(self, group=tuple([each.lifted(rows) for each in self.group]))
-        if self.row < 0 or work is None:
-            return self
-        operation = work.operation._replace(row=self.row + rows)
-        part = replace(self.part, work=replace(work, operation=operation))
-        prepared = replace(prepared, parts=(part,)) if self.inner else replace(prepared, part=part)
-        return replace(self, prepared=prepared, row=self.row + rows)
 
     def meets(self, places: Places, apart: int) -> tuple[Any, ...]:
         """How its row and its ranges lie to those of a state."""
@@ -199,7 +191,7 @@ class Segments:
         irq = "irq" in one.flags
         name = one.op.name if one.op.name in APART else ""
         head = (name, prepared.fault, fenced, irq, wraps, scalar, prepared.use, prepared.locates)
-        yield self._segment(head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps)
+        yield self._segment(head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps, scalar=scalar)
         for number, part in enumerate(parts):
             goes_on = number < len(parts) - 1
             alone = replace(prepared, parts=(part,))
@@ -279,6 +271,7 @@ class Segments:
         goes_on: bool,
         fenced: bool = False,
         wraps: int = 0,
+        scalar: bool = False,
     ) -> Segment:
         work = part.work
         shows = tuple(-1 if each is None else each[2] for each in part.ranges)
@@ -299,7 +292,7 @@ class Segments:
         ranges = tuple(each for each in part.ranges if each is not None)
         single = work is not None and work.operation.code in BANKED
         mask, bank = (work.mask, work.operation.bank) if work and single else (0, 0)
-        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask, bank)
+        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask, bank, scalar)
 
     def _work(self, work: Work) -> tuple[Any, ...]:
         operation = self.canon.operation(work.operation)._replace(row=0, bank=0)
