@@ -22,8 +22,9 @@ __all__ = ["Machine", "Shape"]
 
 #: Clocks of an interval are counted from so many intervals on, so that none is below zero.
 BEFORE = 64
+#: Segments whose instructions are kept as integers, some 10 KB each.
+KEPT = 2000
 KINDS = {"": run.INSTRUCTION, BEGINS: run.BEGINNING, CLOSES: run.CLOSING}
-NOTHING = np.zeros(0, np.int64)
 
 
 class Shape(NamedTuple):
@@ -67,7 +68,7 @@ class Machine:
         self.orders = params.channels * (params.banks + 1)
         self.info = np.zeros(64, np.int64)
         self._arrays: dict[bytes, Numbers] = {}
-        self._records: dict[int, tuple[Segment, Numbers]] = {}
+        self._records: dict[Segment, Numbers] = {}
 
     @property
     def totals(self) -> int:
@@ -199,25 +200,36 @@ class Machine:
 
     def _program(self, segment: Segment, rows: int, loaded: int) -> tuple[Numbers, int]:
         """The instructions of a segment, their rows so much further; and the accumulators that hold something then."""
-        if segment.event:
-            return NOTHING, loaded
-        ones = [one for each in segment.members for one in (*each.before, each)]
-        records = np.concatenate([self._record(each) for each in ones])
-        for number, each in enumerate(ones):
-            place = number * at.RECORD_SIZE
-            if rows and each.row >= 0:
-                records[place + at.R_OPERATION + 2] += rows
+        found = self._records.get(segment)
+        if found is None:
+            if len(self._records) >= KEPT:
+                self._records.clear()
+            found = self._records[segment] = _records(segment)
+        records = found
+        for number, each in enumerate(segment.members if not segment.event else ()):
             use, fault = each.prepared.use, each.prepared.fault
-            if not fault and use.reads & ~loaded:
+            if fault or not (use.reads or each.part.work):
+                continue
+            if use.reads & ~loaded:
+                records = records.copy()
+                place = (number + sum([len(one.before) for one in segment.members[: number + 1]])) * at.RECORD_SIZE
                 records[place + at.R_FAULT] = FAULTS["ACCUMULATOR"].code
-            elif not fault and each.part.work is not None:
+                break
+            if each.part.work is not None:
                 loaded = use.after(loaded)
+        if rows:
+            if records is found:
+                records = records.copy()
+            fields = records.reshape(-1, at.RECORD_SIZE)
+            fields[:, at.R_OPERATION + 2] += rows * fields[:, at.R_ROWED]
         return records, loaded
 
-    def _record(self, one: Segment) -> Numbers:
-        found = self._records.get(id(one))
-        if found is None or found[0] is not one:
+
+def _records(segment: Segment) -> Numbers:
+    """The instructions of a segment, one after the other."""
+    numbers: list[int] = []
+    for each in () if segment.event else segment.members:
+        for one in (*each.before, each):
             how = {"inner": one.inner, "goes_on": one.goes_on, "fenced": one.fenced, "wraps": one.wraps}
-            numbers = record(one.prepared, one.part, scalar=one.scalar, absent=one.absent, **how)
-            found = self._records[id(one)] = one, row_of(numbers)
-        return found[1]
+            numbers += record(one.prepared, one.part, scalar=one.scalar, absent=one.absent, **how)
+    return row_of(numbers)

@@ -28,8 +28,10 @@ class Moves:
         0 if there is no job of the data mover, 1 if there is the same, ``OWN`` if it is the segment's.
     vectors : tuple of (int, int)
         Instructions of the vector unit by number; and the number before, or ``OWN`` and below.
-    banks : tuple of (tuple of int, or None)
-        For each channel the order of its banks, as places in the order before; None where there is none.
+    banks : tuple of tuples of int
+        For each channel the order of its banks, as places in the order before; empty where there is none.
+    orders : bool
+        A channel has one.
     shifts : bool
         A row is further than one before.
     """
@@ -39,7 +41,8 @@ class Moves:
     collects: tuple[int, int]
     moved: int
     vectors: tuple[tuple[int, int], ...]
-    banks: tuple[tuple[int, ...] | None, ...]
+    banks: tuple[tuple[int, ...], ...]
+    orders: bool
     shifts: bool
 
     @classmethod
@@ -73,11 +76,18 @@ class Moves:
         )
         moves = segment.prepared.one.op.unit == "stream" and not segment.prepared.fault
         moved = 0 if after.moved is None else OWN if moves else 1
+        orders = any(after.banks)
+        banks = after.banks if not orders else cls._orders(before, segment, after)
+        return cls(tuple(rows), feeds, collects, moved, vectors, banks, orders, any(by for _, by in rows))
+
+    @staticmethod
+    def _orders(before: Places, segment: Segment, after: Places) -> tuple[tuple[int, ...], ...]:
+        """The order of each channel's banks, as places in the order before."""
         banks = []
         for channel, (old, new) in enumerate(zip(before.banks, after.banks, strict=True)):
             order = segment.order(channel, old, len(new))
-            banks.append(tuple([order.index(bank) for bank in new]) if new else None)
-        return cls(tuple(rows), feeds, collects, moved, vectors, tuple(banks), any(by for _, by in rows))
+            banks.append(tuple([order.index(bank) for bank in new]) if new else ())
+        return tuple(banks)
 
     def apply(self, places: Places, segment: Segment) -> Places:
         """The next places."""
@@ -90,8 +100,7 @@ class Moves:
             moved = segment.part.reads or segment.part.writes
         vectors = places.vectors
         if vectors or self.vectors:
-            own = [tuple(words[:2] for words in each.ranges) for each in segment.members if each.begins]
-            known = dict(vectors)
+            own, known = segment.own, dict(vectors)
             vectors = tuple((slot, known[old] if old >= 0 else own[OWN - old]) for slot, old in self.vectors)
         return Places(
             tuple([(rows[source] if source >= 0 else members[OWN - source].row) + by for source, by in self.rows]),
@@ -99,14 +108,14 @@ class Moves:
             collects,
             moved,
             vectors,
-            self._banks(places.banks, segment),
+            self._banks(places.banks, segment) if self.orders else self.banks,
         )
 
     def _banks(self, before: tuple[tuple[int, ...], ...], segment: Segment) -> tuple[tuple[int, ...], ...]:
         """The orders of banks."""
         found: list[tuple[int, ...]] = []
         for channel, (old, turn) in enumerate(zip(before, self.banks, strict=True)):
-            if turn is None:
+            if not turn:
                 found.append(())
                 continue
             order = segment.order(channel, old, len(turn))

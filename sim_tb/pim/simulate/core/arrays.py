@@ -158,7 +158,7 @@ def record(
             R[place : place + 3] = [1, *words]
     if work:
         R[at.R_MASK], R[at.R_FEEDS], R[at.R_COLLECTS] = work.mask, work.feed is not None, work.collect is not None
-        R[at.R_COLLECTED] = work.collect is not None
+        R[at.R_COLLECTED], R[at.R_ROWED] = work.collect is not None, work.operation.code in ROWED
         for place, job in ((at.R_OPERATION, work.operation), (at.R_FEED, work.feed), (at.R_COLLECT, work.collect)):
             if job is not None:
                 R[place : place + len(job)] = job

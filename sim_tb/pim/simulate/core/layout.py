@@ -132,7 +132,8 @@ R_OPERATION = R_RANGE + 4 * RANGES
 R_FEED = R_OPERATION + 9
 R_COLLECT = R_FEED + 9
 R_START = R_COLLECT + 6
-RECORD_SIZE = R_START + 9
+R_ROWED = R_START + 9
+RECORD_SIZE = R_ROWED + 1
 #: What an instruction is handed to; names that matter.
 (CONTROL, STREAM, VECTOR, CHANNEL_WORK, VMM) = range(5)
 (OTHER, HALT, FENCE, MARK, OUT) = range(5)
