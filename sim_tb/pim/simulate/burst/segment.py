@@ -124,8 +124,8 @@ class Segment:
         """The order of a channel's banks before it; of equal ones its own is the first."""
         if before:
             return before
-        first = list(dict.fromkeys([each.bank for each in self.members if each.mask >> channel & 1]))
-        return first + [bank for bank in range(banks) if bank not in first]
+        first = list(dict.fromkeys([bank for mask, bank in self._banks if mask >> channel & 1]))
+        return [*first, *[bank for bank in range(banks) if bank not in first]] if first else range(banks)
 
     @cached_property
     def own(self) -> tuple[tuple[Range, ...], ...]:
