@@ -190,6 +190,14 @@ class Machine:
         )
         return totals
 
+    def taken_up(self, shape: Shape, places: Places, until: int, now: int) -> tuple[Numbers, Numbers]:
+        """The numbers of a state at a clock, and those of its ledger."""
+        where = self.canon.array(places)
+        numbers = np.frombuffer(shape.numbers, np.int32).astype(np.int64)
+        ranks = row_of((len(shape.ranks), *shape.ranks))
+        run.native.join(self.state, self.system, self.account, now, until, ranks, where, numbers)
+        return self.state, self.account
+
     def _now(self, until: int) -> int:
         return BEFORE * self.interval - max(until, 0)
 

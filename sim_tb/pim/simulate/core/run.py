@@ -155,5 +155,6 @@ def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, ki
     return TOO_MUCH if S[FULL] else FINE
 
 
-#: The functions that Python calls.
-native = Native(begin, finish, ranked, segment)
+#: The functions that are called from outside.
+ENTRIES = (begin, finish, join, ranked, segment)
+native = Native(*ENTRIES)
