@@ -1,6 +1,6 @@
-"""Where a state is: rows and ranges of SRAM that are in use, and the order of banks; and what operations have in common.
+"""Where a state is: rows and ranges of SRAM in use, and the order of banks; and what operations have in common.
 
-See :mod:`sim_tb.pim.simulate.core.states`.
+See :mod:`sim_tb.pim.simulate.core.cut`.
 """
 
 from __future__ import annotations

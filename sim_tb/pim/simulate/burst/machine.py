@@ -33,7 +33,7 @@ class Shape(NamedTuple):
     Parameters
     ----------
     numbers : bytes
-        As :mod:`sim_tb.pim.simulate.core.states` cuts it.
+        As :mod:`sim_tb.pim.simulate.core.cut` cuts it.
     loaded : int
         Accumulators that hold something, as :class:`hdl.params.pim.AccumulatorUse` has them.
     ranks : tuple of int
@@ -238,6 +238,14 @@ def _records(segment: Segment) -> Numbers:
     numbers: list[int] = []
     for each in () if segment.event else segment.members:
         for one in (*each.before, each):
-            how = {"inner": one.inner, "goes_on": one.goes_on, "fenced": one.fenced, "wraps": one.wraps}
-            numbers += record(one.prepared, one.part, scalar=one.scalar, absent=one.absent, **how)
+            numbers += record(
+                one.prepared,
+                one.part,
+                inner=one.inner,
+                goes_on=one.goes_on,
+                fenced=one.fenced,
+                wraps=one.wraps,
+                scalar=one.scalar,
+                absent=one.absent,
+            )
     return row_of(numbers)

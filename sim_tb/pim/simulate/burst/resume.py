@@ -54,9 +54,7 @@ def _channel(params: PimParams, S: list[int], now: int) -> State:
     def clocks(count: int, queue: int) -> State:
         return tuple([each - now for each in S[queue : queue + S[count]]])
 
-    queue = tuple(
-        (S[i] - now, *S[i + 1 : i + 10]) for i in range(at.JOB, at.JOB + 10 * S[at.JOBS_N], 10)
-    )
+    queue = tuple((S[i] - now, *S[i + 1 : i + 10]) for i in range(at.JOB, at.JOB + 10 * S[at.JOBS_N], 10))
     common = bool(S[at.VALID]), _ahead(S[at.ENDS], now), S[at.BASE] - now, S[at.QUIET] - now, queue
     work = S[at.CODE : at.CODE + 9] if S[at.VALID] else []
     banks = (
@@ -96,9 +94,7 @@ def _single_banks() -> range:
 
 def _carrier(S: list[int], now: int, size: int, places: tuple[int, ...]) -> State:
     first = at.CARRIER_JOBS
-    queue = tuple(
-        (S[i] - now, *S[i + 1 : i + 1 + size]) for i in range(first, first + 10 * S[at.CARRIER_JOBS_N], 10)
-    )
+    queue = tuple((S[i] - now, *S[i + 1 : i + 1 + size]) for i in range(first, first + 10 * S[at.CARRIER_JOBS_N], 10))
     common = bool(S[at.VALID]), _ahead(S[at.ENDS], now), S[at.BASE] - now, S[at.QUIET] - now, queue
     job = at.CARRIER_JOB
     work = (*[S[each] for each in places], *S[job : job + size]) if S[at.VALID] else ()
@@ -130,4 +126,4 @@ def _vector(S: list[int]) -> State:
             entry = S[ring + size * due : ring + size * (due + 1)]
             if entry[0] >= 0:
                 found += [due, *entry]
-    return tuple([*found, *S[at.SCAN_WORD : at.SCAN_WORD + 4]])
+    return (*found, *S[at.SCAN_WORD : at.SCAN_WORD + 4])

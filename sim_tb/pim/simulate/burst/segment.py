@@ -211,7 +211,9 @@ class Segments:
         irq = "irq" in one.flags
         name = one.op.name if one.op.name in APART else ""
         head = (name, prepared.fault, fenced, irq, wraps, scalar, prepared.use, prepared.locates)
-        yield self._segment(head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps, scalar=scalar)
+        yield self._segment(
+            head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps, scalar=scalar
+        )
         for number, part in enumerate(parts):
             goes_on = number < len(parts) - 1
             alone = replace(prepared, parts=(part,))

@@ -23,9 +23,9 @@ from sim_tb.pim.simulate.core import layout as at
 from sim_tb.pim.simulate.core import ledger as book
 from sim_tb.pim.simulate.operand import TRANSFER
 from sim_tb.pim.simulate.stages import Plan, plans
-from sim_tb.pim.simulate.statistics import ACTIVATE, CAUSE, COLUMN, modes
+from sim_tb.pim.simulate.statistics import ACTIVATE, CAUSE, COLUMN, IDLE, modes
 from sim_tb.pim.simulate.waits import SINGLE, Waits, latency
-from sim_tb.pim.simulate.work import word_channels, work_of
+from sim_tb.pim.simulate.work import word_channels
 
 if TYPE_CHECKING:
     from sim_tb.pim.simulate.prepare import Part, Prepared
@@ -85,7 +85,12 @@ def system(params: PimParams, *, refreshes: bool = True) -> Numbers:
         P[[place + code for code in codes]] = 1
     for place, codes in ((at.ROWED, ROWED), (at.RUNS, RUNS)):
         P[[place + code for code in codes]] = 1
-    for place, values in ((at.CAUSES_OF, CAUSE), (at.COLUMN, COLUMN), (at.ACTIVATE, ACTIVATE), (at.MODES, modes(params))):
+    for place, values in (
+        (at.CAUSES_OF, CAUSE),
+        (at.COLUMN, COLUMN),
+        (at.ACTIVATE, ACTIVATE),
+        (at.MODES, modes(params)),
+    ):
         P[place : place + len(values)] = values
     for channel in range(params.channels):
         P[at.PLACES + channel] = channel * params.banks // params.lanes
@@ -131,7 +136,7 @@ def new_account(params: PimParams) -> Numbers:
     A[book.BESIDE_N], A[book.BESIDE + 1] = 1, book.ISSUE
     for channel in range(params.channels):
         a = book.ACCOUNTS + channel * book.ACCOUNT
-        A[a + book.EDGES_N], A[a + book.EDGES + 1], A[a + book.SINCE] = 1, book.IDLE, -1
+        A[a + book.EDGES_N], A[a + book.EDGES + 1], A[a + book.SINCE] = 1, IDLE, -1
     return A
 
 

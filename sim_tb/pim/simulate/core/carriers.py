@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim_tb.pim.simulate.core.channel import freed
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.words import arrive, pop, room_from
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hdl.params.pim import COMMANDS
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.loads import begin_loads, end_loads, filled, load, occupy, wrote
 from sim_tb.pim.simulate.core.words import answer, drop, push, room, took
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim_tb.pim.simulate.core.carriers import push_job
 from sim_tb.pim.simulate.core.channel import push_operation
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.memory import begin_span, start_move
 
 #: What it does next. A stage's clock is that in which it is decided whether it goes on.

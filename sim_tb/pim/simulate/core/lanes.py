@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hdl.pim.vector.reader import AHEAD
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.turns import ends_at, oldest_of, stage_of
 from sim_tb.pim.simulate.operand import ADDRESSES, TRANSFER, WHOLE
 

@@ -1,15 +1,15 @@
 """Where each number of the machine's state lies in its array, and each number of the system in its own.
 
-The state is one array of integers, ``S``. A channel's numbers begin at ``CHANNELS + number * CHANNEL``, and are named by
-their distance from there; all others have one place. A queue is a number of entries, and room for them; the oldest one
-is the first. What never changes is ``P``.
+The state is one array of integers, ``S``. A channel's numbers begin at ``CHANNELS + number * CHANNEL``, and are named
+by their distance from there; all others have one place. A queue is a number of entries, and room for them; the oldest
+one is the first. What never changes is ``P``.
 """
 
 from __future__ import annotations
 
 #: A clock that does not come; and the greatest queues. What doesn't fit is refused.
 NEVER = 1 << 62
-BANKS, WORDS, JOBS, ACCESSES, RANGES = 64, 160, 10, 4096, 6
+BANKS, WORDS, JOBS, ACCESSES, RANGES = 16, 4096, 10, 8192, 6
 CONTEXTS, RING, BEATS, ENDINGS, BUSY, BUFFERS = 8, 128, 32, 64, 2048, 16
 KEPT = 64
 CODES = 16
@@ -62,6 +62,7 @@ V = VECTOR_RANGES + CONTEXTS * RANGES * 3
 (ASKED, STEP, FRONT, LEFT_BEATS, OFFSET, OPENS, WHOLES, WRITING, LAST_OF) = range(V + 19, V + 28)
 (B_N, C_N, BACK_N, RESULTS_N) = range(V + 28, V + 32)
 (SCAN_WORD, SCAN_WHICH, SCAN_BEATS, SCAN_OPENS) = range(V + 32, V + 36)
+(READS_N, WRITES_N) = range(V + 36, V + 38)
 START = V + 40  # plan, n, a, b, c, d, stride, target, gives
 ENDING = START + 10  # clock, and whose
 TASKS = ENDING + 2 * ENDINGS
@@ -78,7 +79,10 @@ BACK = C_WORDS + RING  # by step: whose or -1, offset, last, number
 RESULTS = BACK + 4 * RING  # by step: whose or -1, offset, last
 
 # --- the issuer -------------------------------------------------------------------------------------------------------
-I = RESULTS + 3 * RING  # noqa: E741 - the issuer
+#: Words that ports ask for in a clock, to be read and to be written: the first one, and how many.
+READS = RESULTS + 3 * RING
+WRITES = READS + 12
+I = WRITES + 12
 (STAGE, CLOCK, WAITING, I_WAKE, INDEX, RECORD, ERROR, STOPPED, LAST) = range(I, I + 9)
 (MARKED, ENDED, ENDED_ERROR, GIVES_N, LOG_N, FULL, RESTING_N, VECTOR_N, MOVES_N, OWES) = range(I + 9, I + 19)
 GIVES = I + 24

@@ -1,13 +1,13 @@
 """Where the time goes, kept from clock to clock, with what is not decided yet.
 
-The rules are those of :mod:`sim_tb.pim.simulate.statistics`. Numbers lie in an array ``A``: an account for each channel,
-what goes on beside operations, and totals.
+The rules are those of :mod:`sim_tb.pim.simulate.statistics`. Numbers lie in an array ``A``: an account for each
+channel, what goes on beside operations, and totals.
 """
 
 from __future__ import annotations
 
 from hdl.params.pim import COMMANDS
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.statistics import CAUSES, IDLE, RANKS
 
 REFRESH, MODE, ISSUE, HOST, CALCULATES = (RANKS[name] for name in ("refresh", "mode", "issue", "host", "vector"))
@@ -282,7 +282,12 @@ def settle(S, P, A, T):
         known = min(known, A[ACCOUNTS + number * ACCOUNT + AT])
     if known <= A[SETTLED]:
         return
-    ranks, index, shown, since = A[SCRATCH:], A[SCRATCH + LAYERS :], A[SCRATCH + 2 * LAYERS :], A[SCRATCH + 3 * LAYERS :]
+    ranks, index, shown, since = (
+        A[SCRATCH:],
+        A[SCRATCH + LAYERS :],
+        A[SCRATCH + 2 * LAYERS :],
+        A[SCRATCH + 3 * LAYERS :],
+    )
     for layer in range(channels + 1):
         index[layer], since[layer] = 1, A[SETTLED]
         ranks[layer] = A[first_edge(P, layer) + 1]

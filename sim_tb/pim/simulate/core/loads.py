@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hdl.params.pim import COMMANDS
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.words import drop, push, took
 
 MAC_AB, WR_GB = COMMANDS["MAC_AB"].code, COMMANDS["WR_GB"].code

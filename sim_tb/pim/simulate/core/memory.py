@@ -12,7 +12,7 @@ from sim_tb.pim.simulate.core.lanes import (
     skip_lanes,
     word_of,
 )
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.turns import clock_turns, next_ending, skip_turns
 
 
@@ -25,11 +25,19 @@ def begin_span(S, count, spans, clock):
     S[count] += 1
 
 
-def banks_of(P, word):
-    """The banks of the SRAM that a beat lies in, as a mask."""
-    first, count = word & P[LOW], P[LOW] + 1
-    mask = (1 << P[PER_BEAT]) - 1
-    return (mask << first | mask << first >> count) & ((1 << count) - 1)
+def ask(S, count, words, first, many):
+    """A port asks for words that follow each other."""
+    S[words + 2 * S[count]], S[words + 2 * S[count] + 1] = first, many
+    S[count] += 1
+
+
+def asked(S, P, count, words, first, many):
+    """A port before asks for a bank of some words: the low bits of an address choose it."""
+    for i in range(S[count]):
+        other, others = S[words + 2 * i], S[words + 2 * i + 1]
+        if (first - other) & P[LOW] < others or (other - first) & P[LOW] < many:
+            return True
+    return False
 
 
 def start_move(S, clock, out, address, count):
@@ -74,16 +82,16 @@ def step_memory(S, P, clock, horizon):
     while True:
         pass_accesses(S, F, clock)
         pass_accesses(S, C, clock)
-        reading = writing = 0
+        S[READS_N] = S[WRITES_N] = 0
         if S[F + ACCESSES_N] and S[F + ACCESS + 2 * S[F + ACCESSES_FIRST]] == clock:
-            reading = 1 << (S[F + ACCESS + 2 * S[F + ACCESSES_FIRST] + 1] & P[LOW])
+            ask(S, READS_N, READS, S[F + ACCESS + 2 * S[F + ACCESSES_FIRST] + 1], 1)
         if S[C + ACCESSES_N] and S[C + ACCESS + 2 * S[C + ACCESSES_FIRST]] == clock:
-            writing = 1 << (S[C + ACCESS + 2 * S[C + ACCESSES_FIRST] + 1] & P[LOW])
+            ask(S, WRITES_N, WRITES, S[C + ACCESS + 2 * S[C + ACCESSES_FIRST] + 1], 1)
         if S[DUE] <= clock:
-            found = calculate(S, P, clock, reading, writing)
-            reading, writing = found & 0xFFFFFFFF, found >> 32
+            calculate(S, P, clock)
         if S[M_WAKE] <= clock:
-            if (reading if S[M_OUT] else writing) >> (S[M_ADDRESS] & P[LOW]) & 1:
+            out = S[M_OUT]
+            if asked(S, P, READS_N if out else WRITES_N, READS if out else WRITES, S[M_ADDRESS], 1):
                 S[M_WAKE] = clock + 1
                 return
             until = min(horizon, S[DUE], next_access(S, F, clock), next_access(S, C, clock))
@@ -94,8 +102,8 @@ def step_memory(S, P, clock, horizon):
         clock = S[DUE]
 
 
-def calculate(S, P, clock, reading, writing):
-    """A clock of the vector unit; which banks are asked for by then, to be read and, 32 bits further, to be written."""
+def calculate(S, P, clock):
+    """A clock of the vector unit."""
     if S[TIME] < clock:
         skip_lanes(S, P, clock - S[TIME])
         skip_turns(S, P, clock - S[TIME])
@@ -106,14 +114,12 @@ def calculate(S, P, clock, reading, writing):
             o = OPERANDS + port * OPERAND
             word = word_of(S, P, o) if S[o + O_WAITING] else -1
         if word >= 0:
-            wants = banks_of(P, word)
-            if not wants & reading:
+            if not asked(S, P, READS_N, READS, word, P[PER_BEAT]):
                 granted |= 1 << port
-            reading |= wants
+            ask(S, READS_N, READS, word, P[PER_BEAT])
     if S[WRITING] >= 0:
-        wants = banks_of(P, S[WRITING])
-        written = 0 if wants & writing else 1
-        writing |= wants
+        written = 0 if asked(S, P, WRITES_N, WRITES, S[WRITING], P[PER_BEAT]) else 1
+        ask(S, WRITES_N, WRITES, S[WRITING], P[PER_BEAT])
     if S[DONE]:
         S[GIVES + S[GIVES_N]] = S[TARGET]
         S[GIVES_N] += 1
@@ -131,7 +137,6 @@ def calculate(S, P, clock, reading, writing):
             begin_span(S, VECTOR_N, CALCULATING, clock + 1)
         elif active and not S[ACTIVE]:
             S[CALCULATING + 2 * S[VECTOR_N] - 1] = clock + 1
-    return reading | writing << 32
 
 
 def rest_vector(S, P):

@@ -150,31 +150,31 @@ class Writer(ast.NodeVisitor):
         raise ToolError(f"{where}: {type(node).__name__} is beyond what can be compiled")
 
     # --- statements --------------------------------------------------------------------------------------------------
-    def visit_Expr(self, node: ast.Expr) -> None:  # noqa: N802 - names of the syntax, here and below
+    def visit_Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
             self.lines.append(f"{self.text(node.value)};")
 
-    def visit_Pass(self, node: ast.Pass) -> None:  # noqa: N802
+    def visit_Pass(self, node: ast.Pass) -> None:
         pass
 
-    def visit_Return(self, node: ast.Return) -> None:  # noqa: N802
+    def visit_Return(self, node: ast.Return) -> None:
         self.lines.append(f"return {self.text(node.value) if node.value else 0};")
 
-    def visit_Break(self, node: ast.Break) -> None:  # noqa: N802
+    def visit_Break(self, node: ast.Break) -> None:
         self.lines.append("break;")
 
-    def visit_Continue(self, node: ast.Continue) -> None:  # noqa: N802
+    def visit_Continue(self, node: ast.Continue) -> None:
         self.lines.append("continue;")
 
-    def visit_If(self, node: ast.If) -> None:  # noqa: N802
+    def visit_If(self, node: ast.If) -> None:
         self.braces(f"if ({self.text(node.test)})", node.body)
         if node.orelse:
             self.braces("else", node.orelse)
 
-    def visit_While(self, node: ast.While) -> None:  # noqa: N802
+    def visit_While(self, node: ast.While) -> None:
         self.braces(f"while ({self.text(node.test)})", node.body)
 
-    def visit_For(self, node: ast.For) -> None:  # noqa: N802
+    def visit_For(self, node: ast.For) -> None:
         assert isinstance(node.target, ast.Name)
         self.count += 1
         index, past = f"i{self.count}_", f"p{self.count}_"
@@ -193,10 +193,10 @@ class Writer(ast.NodeVisitor):
         self.block(node.body)
         self.lines.append("}")
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self.lines.append(f"{self.text(node.target)} {BINARY[type(node.op)]}= {self.text(node.value)};")
 
-    def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> None:
         if isinstance(node.targets[0], ast.Tuple):
             assert isinstance(node.value, ast.Tuple)
             pairs = list(zip(node.targets[0].elts, node.value.elts, strict=True))
@@ -220,10 +220,7 @@ class Writer(ast.NodeVisitor):
     # --- expressions -------------------------------------------------------------------------------------------------
     def text(self, node: ast.expr) -> str:
         """An expression in C++."""
-        method = getattr(self, f"text_{type(node).__name__}", None)
-        if method is None:
-            self.generic_visit(node)
-        return str(method(node))
+        return str(getattr(self, f"text_{type(node).__name__}", self.generic_visit)(node))
 
     def text_Constant(self, node: ast.Constant) -> str:  # noqa: N802
         return f"I({int(node.value)})"  # type: ignore[arg-type]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sim_tb.pim.simulate.core import ledger as book
 from sim_tb.pim.simulate.core.carriers import step_carrier
 from sim_tb.pim.simulate.core.channel import decided, step_channel
+from sim_tb.pim.simulate.core.cut import cut
 from sim_tb.pim.simulate.core.issuer import FETCH, STARTS_AFTER, begin_program, step_issuer
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.join import join
+from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.memory import begin_span, step_memory
 from sim_tb.pim.simulate.core.native import Native
-from sim_tb.pim.simulate.core.states import cut, join
 
 #: Clocks of a segment beyond which nothing will end it but the end of time.
 LONGEST = 1 << 24

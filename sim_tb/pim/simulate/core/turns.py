@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim_tb.pim.simulate.core.layout import *  # noqa: F403
+from sim_tb.pim.simulate.core.layout import *
 
 
 def stage_of(S, P, which):

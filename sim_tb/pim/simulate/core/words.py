@@ -7,10 +7,9 @@ from sim_tb.pim.simulate.core.layout import (
     ANSWERS_N,
     ARRIVALS,
     ARRIVALS_N,
-    C,
     ENDS,
-    F,
     FED,
+    FULL,
     LATENCIES,
     LEAVES,
     LEAVES_N,
@@ -25,7 +24,8 @@ from sim_tb.pim.simulate.core.layout import (
     WAKE,
     WORDS,
     WRITE_DEPTH,
-    FULL,
+    C,
+    F,
 )
 
 
