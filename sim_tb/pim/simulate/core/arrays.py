@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hdl.arith.float.passes import LaneShape
+from hdl.params import ToolError
 from hdl.params.pim import COMMANDS, FAULTS, PimParams
 from hdl.params.pim.system import MAX_POSTPONED
 from hdl.pim.mover import MOVE_BITS
@@ -61,6 +62,9 @@ def system(params: PimParams, *, refreshes: bool = True) -> Numbers:
     P[at.N_BUFFERS], P[at.ARRIVES] = params.buffers, t.cwl_reg + t.tbl
     P[at.WRITE_DEPTH] = max(power(-(-(max(t.cwl, t.cwl_reg) + 2) // t.tbl) + 3), least)
     P[at.READ_DEPTH] = max(power(-(-(max(t.cl, t.cl_reg) + 4) // t.tbl) + 1), least)
+    if (deepest := max(P[at.WRITE_DEPTH], P[at.READ_DEPTH])) + 8 > at.WORDS:
+        message = f"The simulator has room for {at.WORDS - 8:,} words on their way on a channel, not for {deepest:,}: "
+        raise ToolError(message + "as many as latencies and tBL of this system make")
     words = params.vector_lanes // params.lanes
     P[at.LOW], P[at.N_CONTEXTS], P[at.PER_BEAT] = 4 * words - 1, context_count(params), words
     P[at.GAP], P[at.SUM_LATENCY] = total.gap, total.latency

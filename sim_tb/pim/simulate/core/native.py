@@ -18,13 +18,14 @@ import subprocess
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from gen.cache import cache
+from gen.cache import Cache, cache
 from hdl.params import ToolError
 from sim_tb.tools import find_compiler
 
@@ -44,6 +45,8 @@ static inline I mod_(I a, I b) { I r = a % b; return r != 0 && (r < 0) != (b < 0
 static inline I min_(I a, I b) { return a < b ? a : b; }
 static inline I max_(I a, I b) { return a > b ? a : b; }
 """
+#: In the folder of a library: itself, and its SHA-256.
+LIBRARY, SUM = "native.so", "sha256"
 #: What the compiler is told: integers wrap, and rows may be the same.
 FLAGS = ("-O2", "-fwrapv", "-fno-strict-aliasing", "-shared", "-fPIC", "-w")
 BINARY = {
@@ -145,9 +148,12 @@ class Writer(ast.NodeVisitor):
         self.lines.append("}")
 
     def generic_visit(self, node: ast.AST) -> None:
+        self.refuse(node, type(node).__name__)
+
+    def refuse(self, node: ast.AST, what: str) -> None:
         line = self.function.function.__code__.co_firstlineno + getattr(node, "lineno", 1) - 1
         where = f"{self.function.function.__code__.co_filename}:{line}"
-        raise ToolError(f"{where}: {type(node).__name__} is beyond what can be compiled")
+        raise ToolError(f"{where}: {what} is beyond what can be compiled")
 
     # --- statements --------------------------------------------------------------------------------------------------
     def visit_Expr(self, node: ast.Expr) -> None:
@@ -277,7 +283,8 @@ class Writer(ast.NodeVisitor):
                 found = f"{node.func.id}_({given.pop()}, {found})"
             return found
         called = self.function.value(node.func)
-        assert isinstance(called, FunctionType), ast.unparse(node)
+        if not isinstance(called, FunctionType):
+            self.refuse(node, ast.unparse(node))
         return f"{Function(called).name}({', '.join(given)})"
 
 
@@ -337,6 +344,11 @@ class Native:
     ----------
     entries : function ...
         By name they are attributes: compiled when the first one is wanted.
+
+    Raises
+    ------
+    ToolError
+        If the compiler refuses them.
     """
 
     def __init__(self, *entries: Callable[..., Any]) -> None:
@@ -359,17 +371,36 @@ class Native:
         parts = (source, compiler, *FLAGS, platform.machine())
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
         store = cache()
-        for folder in store.places("native", key):
-            if (path := folder / "native.so").is_file():
-                return ctypes.CDLL(str(path))
-        with tempfile.TemporaryDirectory(prefix="bitloom-native-") as name:
-            place = Path(name)
-            (place / "native.cpp").write_text(source, encoding="ascii")
-            command = [*compiler.split(), *FLAGS, "native.cpp", "-o", "native.so"]
-            done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise ToolError(f"{compiler} could not build the simulator:\n{done.stderr[-2000:]}")
-            return ctypes.CDLL(str(store.write_folder("native", key, place) / "native.so"))
+        return ctypes.CDLL(str(_built(store, key) or _build(store, key, source, compiler)))
+
+
+def _built(store: Cache, key: str) -> Path | None:
+    """The library in the cache, if it is there and whole."""
+    for folder in store.places("native", key):
+        path = folder / LIBRARY
+        if path.is_file():
+            with suppress(OSError):
+                if (folder / SUM).read_text(encoding="ascii") == _sum(path):
+                    return path
+            store.damaged(folder, "no library that can be used")
+    return None
+
+
+def _build(store: Cache, key: str, source: str, compiler: str) -> Path:
+    """Compile a library into the cache."""
+    with tempfile.TemporaryDirectory(prefix="bitloom-native-") as name:
+        place = Path(name)
+        (place / "native.cpp").write_text(source, encoding="ascii")
+        command = [*compiler.split(), *FLAGS, "native.cpp", "-o", LIBRARY]
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ToolError(f"{compiler} could not build the simulator:\n{done.stderr[-2000:]}")
+        (place / SUM).write_text(_sum(place / LIBRARY), encoding="ascii")
+        return store.write_folder("native", key, place) / LIBRARY
+
+
+def _sum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _called(library: ctypes.CDLL, name: str) -> Callable[..., int]:
