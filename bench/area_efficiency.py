@@ -21,7 +21,8 @@ from typing import Any
 
 from bench._common import add_library_options, libraries, verdict
 from gen.emit.verilog import emit
-from hdl.params import BUILDS, MULTIPLIERS, BitloomError, EngineParams
+from hdl.params import MULTIPLIERS, BitloomError, EngineParams
+from hdl.params.points import named_beside
 from synth_scripts.engine.run import synthesise
 from synth_scripts.module.styles import EFFORTS
 
@@ -55,7 +56,7 @@ def line(design: dict[str, Any]) -> str:
 def compare(base: EngineParams, settings: Settings, name: str, target: float) -> bool:
     """The carry-save schemes of an array against its best MAC; prints both, and whether the core reaches the target."""
     macs = [figures(replace(base, scheme="mac", multiplier=kind), settings) for kind in MULTIPLIERS]
-    others = (replace(base, scheme=scheme) for scheme in BUILDS[base.array])
+    others = named_beside(base)
     ours = [figures(other, settings) for other in others if other.axes.saves_carries and not other.data_dependent]
     mac, best = (max(designs, key=lambda design: float(design[CORE])) for designs in (macs, ours))
     core = best[CORE] / mac[CORE]
@@ -91,10 +92,9 @@ def main() -> int:
             reached &= compare(base, Settings(setting, options.effort), name, TARGET)
     name, setting = next(iter(settings.items()))
     for array in options.arrays:
-        if array in BUILDS:
-            size = options.size
-            base = EngineParams(array=array, rows=size, cols=size, depth=size, scheme="opt1")
-            reached &= compare(base, Settings(setting, options.effort), name, REPORTED[array])
+        size = options.size
+        base = EngineParams(array=array, rows=size, cols=size, depth=size, scheme="opt1")
+        reached &= compare(base, Settings(setting, options.effort), name, REPORTED[array])
     return 0 if reached else 1
 
 

@@ -41,13 +41,13 @@ class Design:
     lanes: int = 1
 
 
-def pe(params: EngineParams, register: str = "", lanes: int = 1) -> Design:
-    """The PE of an engine, with a register in front of the input ``register``."""
-    emission = emit(params)
+def pe(params: EngineParams) -> Design:
+    """The PE of an engine; with a register in front of ``action``, which selects its digits, where it is told those."""
+    emission, lanes = emit(params), params.k_step
     module = emission.modules["pe"]
-    if not register:
+    if not params.axes.skips_by_row or params.axes.recodes_in_pe:
         return Design(emission.text, module, lanes)
-    return Design(f"{emission.text}\n{boundary(emission.text, module, register)}", f"{module}_registered", lanes)
+    return Design(f"{emission.text}\n{boundary(emission.text, module, 'action')}", f"{module}_registered", lanes)
 
 
 def boundary(text: str, module: str, register: str) -> str:
@@ -65,14 +65,12 @@ def boundary(text: str, module: str, register: str) -> str:
 
 def designs() -> dict[str, Design]:
     """The PEs, the judged ones first. They keep a carry bit in every column, as the published ones do."""
-    made = {"opt1": pe(EngineParams(scheme="opt1", rows=2, cols=2, carry_every=1))}
-    extra = {"opt4c": ("action", 1), "opt4e": ("action", 4)}
+    small = {"rows": 2, "cols": 2}
+    engines = [EngineParams(scheme="opt1", carry_every=1, **small)]
     for scheme in ("opt3", "opt4c", "opt2", "opt4e"):
-        params = EngineParams(array="matrix_2d", scheme=scheme, rows=2, cols=2, carry_every=1)
-        made[scheme] = pe(params, *extra.get(scheme, ()))
-    params = EngineParams(array="matrix_2d", scheme="laconic", rows=2, cols=2, depth=16)
-    made["laconic"] = pe(params, lanes=16)
-    return made
+        engines.append(EngineParams(array="matrix_2d", scheme=scheme, carry_every=1, **small))
+    engines.append(EngineParams(array="matrix_2d", scheme="laconic", depth=16, **small))
+    return {params.scheme: pe(params) for params in engines}
 
 
 def best(library: Library, design: Design, effort: str | Effort) -> Result:

@@ -17,8 +17,8 @@ from dataclasses import replace
 from bench._common import verdict
 from gen.emit.verilog import Emission, emit
 from gen.nest.encoders import density
-from hdl.params import BUILDS, ENCODERS, EngineParams
-from hdl.params.presets import preset
+from hdl.params import ENCODERS, EngineParams
+from hdl.params.points import named_beside
 from sim_tb.rate import measure_streak
 
 K = 1024
@@ -29,19 +29,14 @@ WINDOWS: dict[int, dict[str, int]] = {
     1: {"queue": 8, "group": 4, "segment": K},
     16: {"queue": 16, "group": 8, "segment": K},
 }
-#: OPT4E works off a group four times as fast, and needs more of them.
-QUEUES = {("opt4e", 16): 32}
+#: Rows of several lanes work off a group as many times as fast, and need more of them.
+QUEUES_OF_LANES = {1: 8, 16: 32}
 
 
-def array_of(scheme: str) -> str:
-    """The array that is measured: columns work alike in all, so that one of them is enough."""
-    return next(array for array in ("matrix_2d", *BUILDS) if scheme in BUILDS[array])
-
-
-def schemes_that_skip() -> list[str]:
-    """Schemes whose rows skip their own zeros."""
-    named = {scheme: array for array, schemes in BUILDS.items() for scheme in schemes}
-    return [scheme for scheme, array in named.items() if preset(array, scheme).axes.skips_by_row]
+def engines_that_skip() -> dict[str, EngineParams]:
+    """An engine of each scheme whose rows skip their own zeros; columns work alike on all arrays: one is enough."""
+    named = named_beside(EngineParams(array="matrix_2d", rows=1, cols=1))
+    return {params.scheme: params for params in named if params.sparse}
 
 
 def cycles(params: EngineParams, hardware: Emission, sigma: float, k: int, tiles: int) -> float:
@@ -49,21 +44,21 @@ def cycles(params: EngineParams, hardware: Emission, sigma: float, k: int, tiles
     return measure_streak(params, hardware, k=k, tiles=tiles, sigma=sigma).cycles / k * params.k_step
 
 
-def judged(schemes: list[str], encoders: list[str], tiles: int) -> bool:
-    """Every scheme and encoder, with one row and with sixteen."""
+def judged(engines: list[EngineParams], encoders: list[str], tiles: int) -> bool:
+    """Every engine and encoder, with one row and with sixteen."""
     reached = True
     print(f"cycles per operand, K = {K:,}; exact mean of non-zero digits in brackets")
     for rows, window in WINDOWS.items():
         words = ", ".join(f"{key} {value:,}" for key, value in window.items())
         print(f"  {rows} row{'s' if rows > 1 else ''}: {words}")
-    for (scheme, rows), queue in QUEUES.items():
-        print(f"  {rows} rows of {scheme}: queue {queue}")
-    for scheme in schemes:
+    for rows, queue in QUEUES_OF_LANES.items():
+        print(f"  {rows} row{'s' if rows > 1 else ''} of several lanes: queue {queue}")
+    for engine in engines:
         for encoder in encoders:
             for rows, target in TARGETS.items():
-                engine = {"array": array_of(scheme), "scheme": scheme, "rows": rows, "cols": 1, "encoder": encoder}
-                window = WINDOWS[rows] | {"queue": QUEUES.get((scheme, rows), WINDOWS[rows]["queue"])}
-                params = EngineParams(**engine, **window)
+                params = replace(engine, rows=rows, encoder=encoder, **WINDOWS[rows])
+                if params.k_step > 1:
+                    params = replace(params, queue=QUEUES_OF_LANES[rows])
                 hardware = emit(params)
                 for sigma in SIGMAS:
                     mean = density(encoder, params.a, sigma).mean
@@ -71,8 +66,9 @@ def judged(schemes: list[str], encoders: list[str], tiles: int) -> bool:
                     loss = found / mean - 1
                     reached &= loss <= target
                     print(
-                        f"  {scheme:5} {encoder:10} {rows:2} row{'s' if rows > 1 else ' '} sigma {sigma}: {found:.3f} "
-                        f"({mean:.3f})  {loss:+6.1%}  target {target:.0%}: {verdict(loss <= target)}",
+                        f"  {params.scheme:5} {encoder:10} {rows:2} row{'s' if rows > 1 else ' '} "
+                        f"sigma {sigma}: {found:.3f} ({mean:.3f})  {loss:+6.1%}  target {target:.0%}: "
+                        f"{verdict(loss <= target)}",
                         flush=True,
                     )
     return reached
@@ -95,17 +91,17 @@ def table(base: EngineParams, queues: list[int], sizes: list[int], sigma: float)
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    schemes = schemes_that_skip()
-    parser.add_argument("--schemes", nargs="+", choices=schemes, default=schemes)
+    engines = engines_that_skip()
+    parser.add_argument("--schemes", nargs="+", choices=engines, default=list(engines))
     parser.add_argument("--encoders", nargs="+", choices=ENCODERS, default=["ent", "naf"], help="of the judged table")
     parser.add_argument("--tiles", type=int, default=16, help="of a streak of one row")
     parser.add_argument("--queues", type=int, nargs="*", default=[2, 8, 32])
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 1024, 4096], help="K of the second table")
     args = parser.parse_args()
-    reached = judged(args.schemes, args.encoders, args.tiles)
+    reached = judged([engines[name] for name in args.schemes], args.encoders, args.tiles)
     if args.queues:
         rows = max(TARGETS)
-        base = EngineParams(array=array_of("opt4c"), scheme="opt4c", rows=rows, cols=1, encoder=args.encoders[0])
+        base = EngineParams(array="matrix_2d", scheme="opt4c", rows=rows, cols=1, encoder=args.encoders[0])
         for form in (replace(base, group=WINDOWS[rows]["group"], segment=WINDOWS[rows]["segment"]), base):
             table(form, args.queues, args.sizes, SIGMAS[0])
     return 0 if reached else 1

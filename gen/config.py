@@ -14,8 +14,9 @@ from typing import Any
 
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
 from gen.version import SCHEMA_VERSION
-from hdl.params import BUILDS, SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
+from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
 from hdl.params.points import array_of
+from hdl.params.presets import not_built
 
 __all__ = ["Config", "OutputSettings", "SynthSettings", "WorkloadSettings", "load", "markdown", "schema"]
 
@@ -286,8 +287,8 @@ class _Loader:
             if scheme not in SCHEMES:
                 message = f"must be schemes out of {', '.join(SCHEMES)}, not {shown(scheme)}"
                 self.blame("synth.compare", message, near_name(scheme, SCHEMES))
-            elif engine is not None and scheme not in BUILDS[array := array_of(engine)]:
-                self.blame("synth.compare", f"{scheme!r} is not built on array {array!r}")
+            elif engine is not None and (missing := not_built(array_of(engine), scheme)):
+                self.blame("synth.compare", missing)
         values["compare"] = tuple(dict.fromkeys(compare))
         return SynthSettings(**values)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Place"]
+from hdl.arith.factors import Factors
+
+__all__ = ["Place", "selection"]
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,13 @@ class Place:
     module: str
     copies: int
     text: str
+
+
+def selection(factors: Factors) -> str:
+    """What a PE's ``map`` does with each digit, and the bits of all products."""
+    other, wires = "a" if factors.of_b else "b", factors.encoding.wires
+    if factors.encoding.plain:
+        return f"each bit lets {other} through: {factors.products.bits} bits"
+    choice = f"0, {other} or 2 {other}" if "two" in wires else f"0 or {other}"
+    inverted = ", inverted if it is negative" if "neg" in wires else ""
+    return f"each digit selects {choice}{inverted}: {factors.products.bits} bits"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gen.nest.engines import engine_nest
 from gen.nest.printer import target
-from gen.place import Place
+from gen.place import Place, selection
 from gen.timing import pes
 from hdl.arith.step import StepDigits
 from hdl.params import EngineParams
@@ -91,14 +91,8 @@ class _Places:
     def _map(self) -> str:
         if self.adding.operator:
             return _OPERATOR
-        factors = self.adding.factors
-        other = "a" if factors.of_b else "b"
-        bits = f"{factors.products.bits} bits"
-        if self.adding.count > 1:
-            bits = f"{bits} in each of {self.adding.count} lanes"
-        if factors.encoding.plain:
-            return f"each bit lets {other} through: {bits}"
-        return f"each digit selects 0, {other} or 2 {other}, inverted if it is negative: {bits}"
+        text = selection(self.adding.factors)
+        return text if self.adding.count == 1 else f"{text} in each of {self.adding.count} lanes"
 
     def _shift(self) -> tuple[str, int, str]:
         if self.axes.sum.per_weight:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gen.nest.engines import engine_nest
 from gen.nest.printer import target
-from gen.place import Place
+from gen.place import Place, selection
 from gen.timing import pes
 from hdl.arith.multiply_add import MultiplyAdd, Plain
 from hdl.arith.step import StepDigits
@@ -81,10 +81,7 @@ class _Places:
     def _map(self) -> tuple[str, int, str]:
         if self.operator:
             return "pe", self.count, _OPERATOR
-        other, bits = "a" if self.factors.of_b else "b", f"{self.factors.products.bits} bits"
-        if self.factors.encoding.plain:
-            return "pe", self.count, f"each bit lets {other} through: {bits}"
-        return "pe", self.count, f"each digit selects 0, {other} or 2 {other}, inverted if it is negative: {bits}"
+        return "pe", self.count, selection(self.factors)
 
     def _shift(self) -> tuple[str, int, str]:
         if self.operator:

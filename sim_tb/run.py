@@ -184,6 +184,7 @@ def run_stress(
     seed: int = 1,
     keep: Path | None = None,
     arguments: Sequence[str] = (),
+    timeout: float = TIMEOUT,
 ) -> dict[str, Any]:
     """Send random tiles of random K under random stalls on every stream, driven by hardware in the simulation.
 
@@ -193,7 +194,9 @@ def run_stress(
         ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``cycles``, ``problems``, ``stalls``, ``seed``.
     """
     request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
-    return run_model(harness_model(params, hardware), "sim_tb.tb.stress", request, keep=keep, arguments=arguments)
+    return run_model(
+        harness_model(params, hardware), "sim_tb.tb.stress", request, keep=keep, arguments=arguments, timeout=timeout
+    )
 
 
 def run_protocol(
@@ -204,6 +207,7 @@ def run_protocol(
     seed: int = 1,
     keep: Path | None = None,
     arguments: Sequence[str] = (),
+    timeout: float = TIMEOUT,
 ) -> dict[str, Any]:
     """Run the protocol tests in which Python drives every stream: random traffic and directed cases.
 
@@ -213,7 +217,9 @@ def run_protocol(
         ``passed``, ``elements_checked``, ``mismatches``, ``tiles``, ``tests``, ``problems``, ``seed``.
     """
     request = {"engine": params.to_dict(), "tiles": tiles, "seed": seed}
-    return run_model(engine_model(params, hardware), "sim_tb.tb.protocol", request, keep=keep, arguments=arguments)
+    return run_model(
+        engine_model(params, hardware), "sim_tb.tb.protocol", request, keep=keep, arguments=arguments, timeout=timeout
+    )
 
 
 def run_model(

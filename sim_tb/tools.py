@@ -64,7 +64,8 @@ class Verilator:
         flags = " ".join(f"{name}={_escape(value)}" for name, value in settings.items())
         environment = {"VERILATOR_ROOT": str(root), "MAKEFLAGS": flags}
         if shutil.which("ccache"):
-            environment["OBJCACHE"] = "ccache"
+            # Depend mode takes the included headers from what the compiler lists: no run of the preprocessor alone.
+            environment |= {"OBJCACHE": "ccache", "CCACHE_DEPEND": "1"}
         return environment
 
 

@@ -114,8 +114,8 @@ def _cores(size: str) -> str:
 
 def _sparse(size: int) -> list[str]:
     """Schemes whose rows skip their own zeros, measured in this size on the output-stationary systolic array."""
-    found = [scheme for (array, scheme), sizes in CHOICES.items() if array == "systolic_os" and size in sizes]
-    return [scheme for scheme in found if preset("systolic_os", scheme).axes.skips_by_row]
+    found = [(scheme, preset(array, scheme).axes) for (array, scheme), sizes in CHOICES.items() if size in sizes]
+    return [scheme for scheme, axes in found if axes.skips_by_row and axes.hands_a_over]
 
 
 def _range(values: list[float], form: str = "{:.1f}") -> str:

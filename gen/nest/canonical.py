@@ -10,7 +10,7 @@ from gen.nest.from_axes import nest_of_axes
 from hdl.params.axes import Adders, Axes, Carries, Digits, Encode, KSpace, Recoded, Skip, Sum
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.nest import Nest
-from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, preset, preset_axes
+from hdl.params.presets import ARRAYS, BASELINE, BUILDS, SCHEMES, not_built, preset, preset_axes
 
 __all__ = [
     "BUILT",
@@ -131,13 +131,14 @@ def nest_of(
 
 def chain(array: str, scheme: str) -> tuple[Rewrite, ...]:
     """The rewrites from the conventional nest of an array to a scheme. Raises ConfigError."""
-    if (array, scheme) in BUILT:
-        return BUILT[array, scheme]
-    for key, value, legal in (("array", array, ARRAYS), ("scheme", scheme, SCHEMES)):
-        if value not in legal:
-            raise ConfigError([_unknown(key, value, legal)])
-    schemes = ", ".join(name for at, name in BUILT if at == array)
-    raise ConfigError([Problem("scheme", f"{scheme!r} is not built on array {array!r}, which has {schemes}")])
+    _check("array", array, ARRAYS)
+    _check("scheme", scheme, SCHEMES)
+    if missing := not_built(array, scheme):
+        raise ConfigError([Problem("scheme", missing)])
+    axes = preset(array, scheme).axes
+    if axes.recodes_both:
+        raise ConfigError([Problem("scheme", f"{scheme!r} recodes both operands, for which there is no rewrite")])
+    return rewrites_of(axes)
 
 
 def conventional(array: str, rows: int, cols: int, *, depth: int = 1, encoder: str = "booth", digits: int = 4) -> Nest:
@@ -155,11 +156,12 @@ def conventional(array: str, rows: int, cols: int, *, depth: int = 1, encoder: s
     digits : int
         Digits of an operand.
     """
-    if array not in ARRAYS:
-        raise ConfigError([_unknown("array", array, ARRAYS)])
-    start = start_of(preset_axes(array, BUILDS[array][0], depth))
+    _check("array", array, ARRAYS)
+    start = start_of(preset_axes(array, BASELINE, depth))
     return nest_of_axes(start, rows, cols, encoder=encoder, digits=digits)
 
 
-def _unknown(key: str, value: str, legal: Sequence[str]) -> Problem:
-    return Problem(key, f"must be one of {', '.join(legal)}, not {value!r}", near_name(value, legal))
+def _check(key: str, value: str, legal: Sequence[str]) -> None:
+    if value not in legal:
+        message = f"must be one of {', '.join(legal)}, not {value!r}"
+        raise ConfigError([Problem(key, message, near_name(value, legal))])

@@ -30,9 +30,7 @@ def digit_count(encoder: str, operand: OperandFormat) -> int:
 def encode(values: Integers, encoder: str, operand: OperandFormat) -> Integers:
     """The digits of ``values`` in a new last axis.
 
-    ``booth`` is modified Booth, radix 4, digits -2 to 2. ``ent`` recodes the magnitude to -1, 0, 1 and 2 and gives
-    every digit the sign. ``naf`` takes the digits of the non-adjacent form in pairs, which leaves the fewest that are
-    not zero. ``bit_serial`` has the bits of two's complement; the highest counts negative in a signed format.
+    Each encoder's function below says which digits it gives.
     """
     values = np.asarray(values, dtype=np.int64)
     if values.size and (values.min() < operand.min or values.max() > operand.max):
@@ -42,6 +40,7 @@ def encode(values: Integers, encoder: str, operand: OperandFormat) -> Integers:
 
 
 def _booth(x: Integers, operand: OperandFormat) -> list[Integers]:
+    """Modified Booth: radix 4, digits -2 to 2."""
     bits = x << 1  # a zero below the lowest bit; the shifts right extend the sign
     return [
         -2 * (bits >> (i + 2) & 1) + (bits >> (i + 1) & 1) + (bits >> i & 1)
@@ -50,6 +49,7 @@ def _booth(x: Integers, operand: OperandFormat) -> list[Integers]:
 
 
 def _ent(x: Integers, operand: OperandFormat) -> list[Integers]:
+    """EN-T: the magnitude in digits -1, 0, 1 and 2, every digit with the sign of the operand."""
     sign, magnitude = np.where(x < 0, -1, 1), np.abs(x)
     carry = np.zeros_like(x)
     planes = []
@@ -61,6 +61,7 @@ def _ent(x: Integers, operand: OperandFormat) -> list[Integers]:
 
 
 def _naf(x: Integers, operand: OperandFormat) -> list[Integers]:
+    """The digits of the non-adjacent form in pairs, which leaves the fewest that are not zero."""
     sign, magnitude = np.where(x < 0, -1, 1), np.abs(x)
     triple = 3 * magnitude
     plus, minus = (triple & ~magnitude) >> 1, (magnitude & ~triple) >> 1
@@ -68,13 +69,19 @@ def _naf(x: Integers, operand: OperandFormat) -> list[Integers]:
 
 
 def _bits(x: Integers, operand: OperandFormat) -> list[Integers]:
+    """The bits of two's complement; the highest counts negative in a signed format."""
     planes = [x >> i & 1 for i in range(operand.width)]
     if operand.signed:
         planes[-1] = -planes[-1]
     return planes
 
 
-_PLANES = {"booth": _booth, "ent": _ent, "naf": _naf, "bit_serial": _bits}
+def _magnitude(x: Integers, operand: OperandFormat) -> list[Integers]:
+    """The bits of the magnitude, each with the sign of the operand."""
+    return [np.sign(x) * (np.abs(x) >> i & 1) for i in range(operand.width)]
+
+
+_PLANES = {"booth": _booth, "ent": _ent, "naf": _naf, "bit_serial": _bits, "sign_magnitude": _magnitude}
 
 
 @cache

@@ -17,7 +17,7 @@ from gen.nest.tile import Tile
 from gen.nest.window import expected_interval
 from gen.operands import USUAL_SIGMA
 from hdl.arith.encoding import encoding
-from hdl.params import ARRAYS, Axes, EngineParams, OperandFormat
+from hdl.params import Axes, EngineParams, OperandFormat
 from hdl.params.plain_axes import axes_from
 
 __all__ = ["rewritten"]
@@ -76,11 +76,9 @@ def _fenced(text: str) -> str:
 
 def _built() -> str:
     rows = ["| Array | Scheme | Rewrites from the conventional nest |", "|---|---|---|"]
-    for array in ARRAYS:
-        for (at, scheme), rewrites in BUILT.items():
-            if at == array:
-                names = ", ".join(rewrite.name for rewrite in rewrites) or "none"
-                rows.append(f"| `{array}` | `{scheme}` | {names} |")
+    for (array, scheme), rewrites in BUILT.items():
+        names = ", ".join(rewrite.name for rewrite in rewrites) or "none"
+        rows.append(f"| `{array}` | `{scheme}` | {names} |")
     return "\n".join(rows) + "\n"
 
 

@@ -123,7 +123,8 @@ def element(data: RunData) -> Section:
     if not params.axes.multiplies:
         digits = encoding(params.encoder, params.a)
         caption += f"An operand of format {params.a} has {digits.digits} digits on {digits.bits} wires"
-        caption += "." if digits.plain else ": one, two, negative."
+        names = {"one": "one", "two": "two", "neg": "negative"}
+        caption += "." if digits.plain else f": {', '.join(names[wire] for wire in digits.wires)}."
     figure = tag("figure", diagram(pe_diagram(params), "One processing element"), tag("figcaption", caption))
     text = next(text for fits, text in PE_TEXTS if fits(params.axes))
     if params.axes.stores_operands and params.axes.saves_carries:

@@ -226,6 +226,11 @@ class Design:
         """The clock that the core reaches, in ``clock_unit``."""
         return self.core_fmax_mhz if self.silicon else 1e3 / self.core_fmax_mhz
 
+    @property
+    def is_baseline(self) -> bool:
+        """It has the scheme that gains and costs are measured against."""
+        return self.scheme == BASELINE
+
 
 @dataclass(frozen=True, kw_only=True)
 class Compared(Design):
@@ -248,7 +253,7 @@ class Synthesis(Design):
     @property
     def baseline(self) -> Compared | None:
         """What gains and costs are measured against: ``mac`` where it is there, else the first."""
-        macs = [design for design in self.compared if design.scheme == BASELINE]
+        macs = [design for design in self.compared if design.is_baseline]
         return next(iter((*macs, *self.compared)), None)
 
     @property

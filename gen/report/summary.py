@@ -201,6 +201,6 @@ def _missed_clock(synth: Synthesis | None) -> Markup | None:
 
 
 def _how_to_compare(synth: Synthesis) -> Markup:
-    other = FIRST if synth.scheme == BASELINE else BASELINE
+    other = FIRST if synth.is_baseline else BASELINE
     command = f"--set 'synth.compare=[\"{other}\"]'"
     return tag("p", "To see them beside another scheme, run again with ", tag("code", command), ".", class_="lead")

@@ -11,7 +11,7 @@ from amaranth.hdl import Module, Value
 
 from hdl.params import OperandFormat
 
-__all__ = ["Digit", "Encoding"]
+__all__ = ["Digit", "Encoding", "wires_of"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,12 @@ class Digit:
     def nonzero(self) -> Value:
         """The digit is not zero. Then ``two`` and ``neg`` alone say whether it is 1, -1, 2 or -2."""
         return self.one if self.two is None else self.one | self.two
+
+
+def wires_of(digits: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Those of ``one``, ``two`` and ``neg`` that these digits need; ``minus`` is ``one`` and ``neg`` in one wire."""
+    taken = {wire for fields in digits for wire in (("one", "neg") if "minus" in fields else fields)}
+    return tuple(wire for wire in ("one", "two", "neg") if wire in taken)
 
 
 class Encoding(ABC):
@@ -52,8 +58,8 @@ class Encoding(ABC):
     """
 
     digit_bits: ClassVar[int]
-    plain: ClassVar[bool] = False
-    ripples: ClassVar[bool] = False
+    plain: bool = False
+    ripples: bool = False
     fields: Sequence[tuple[str, ...]]
 
     def __init__(self, operand: OperandFormat) -> None:
@@ -72,6 +78,11 @@ class Encoding(ABC):
     def bits(self) -> int:
         """Wires of all digits."""
         return sum(map(len, self.fields))
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """See :func:`wires_of`."""
+        return wires_of(self.fields)
 
     def split(self, wires: Value) -> list[Digit]:
         """The digits that :meth:`recode` gives, the lowest first."""

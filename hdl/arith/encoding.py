@@ -8,13 +8,20 @@ from amaranth.lib.wiring import In, Out
 from hdl.arith.bit_serial import BitSerial
 from hdl.arith.digits import Encoding
 from hdl.arith.radix4 import Booth, EnT, Naf
+from hdl.arith.sign_magnitude import SignMagnitude
 from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import OperandFormat
 
 __all__ = ["ENCODINGS", "Recoder", "encoding"]
 
-ENCODINGS: dict[str, type[Encoding]] = {"booth": Booth, "ent": EnT, "naf": Naf, "bit_serial": BitSerial}
+ENCODINGS: dict[str, type[Encoding]] = {
+    "booth": Booth,
+    "ent": EnT,
+    "naf": Naf,
+    "bit_serial": BitSerial,
+    "sign_magnitude": SignMagnitude,
+}
 
 
 def encoding(encoder: str, operand: OperandFormat) -> Encoding:

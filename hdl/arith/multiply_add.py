@@ -66,7 +66,7 @@ class Plain(MultiplyAdd):
         self.width = width
         self.columns = tuple(range(width))
         self.factors = Factors(params)
-        self.operator = params.axes.multiplies and params.multiplier == "inferred"
+        self.operator = params.multiplies_by_operator
         excess = self.factors.products.excess
         self.constant = -excess if exact else 0
         self.excess = 0 if exact or self.operator else excess

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Value
 
-from hdl.arith.digits import Digit, Encoding
+from hdl.arith.digits import Digit, Encoding, wires_of
 from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
 from hdl.params import EngineParams
@@ -14,9 +14,6 @@ from hdl.params.axes import Recoded
 from hdl.params.formats import IntegerFormat, OperandFormat
 
 __all__ = ["Step", "StepDigits", "step_digits"]
-
-#: The wires of a digit that may be negative only together with others.
-_WIRES = ("one", "two", "neg")
 
 
 class StepDigits(Encoding):
@@ -48,8 +45,7 @@ class StepDigits(Encoding):
             return
         self.fields = []
         for place in range(at_once):
-            taken = {wire for fields in whole.fields[place::at_once] for wire in _wires(fields)}
-            self.fields.append(tuple(wire for wire in _WIRES if wire in taken))
+            self.fields.append(wires_of(whole.fields[place::at_once]))
 
     @property
     def step_bits(self) -> int:
@@ -72,10 +68,6 @@ class StepDigits(Encoding):
             Cat(_wire(digit, name) for fields, digit in zip(self.fields, group, strict=True) for name in fields)
             for group in (digits[first : first + count] for first in range(0, len(digits), count))
         ]
-
-
-def _wires(fields: tuple[str, ...]) -> tuple[str, ...]:
-    return ("one", "neg") if "minus" in fields else fields
 
 
 def _wire(digit: Digit, name: str) -> Value:

@@ -91,8 +91,7 @@ class OutputStationary(Body):
         Here a step takes a beat of each.
         """
         streams = self.pair(m, take)
-        operator = self.params.axes.multiplies and self.params.multiplier == "inferred"
-        every = operator or self.params.reset_data
+        every = self.params.multiplies_by_operator or self.params.reset_data
         a = self._entering(m, "a", self.a_data, take, zero=every or not self.scheme.recodes_b)
         b = self._entering(m, "b", self.b_data, take, zero=every or self.scheme.recodes_b)
         m.d.comb += [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from hdl.params.formats import OperandFormat
 
-__all__ = ["DIGIT_BITS", "ENCODERS", "digit_count"]
+__all__ = ["CAPTIONS", "DIGIT_BITS", "ENCODERS", "digit_count"]
 
 #: Bits of weight from one digit to the next.
-DIGIT_BITS = {"booth": 2, "ent": 2, "naf": 2, "bit_serial": 1}
+DIGIT_BITS = {"booth": 2, "ent": 2, "naf": 2, "bit_serial": 1, "sign_magnitude": 1}
 ENCODERS = tuple(DIGIT_BITS)
+#: What a drawing calls them.
+CAPTIONS = {"booth": "Booth", "ent": "EN-T", "naf": "NAF", "bit_serial": "bits", "sign_magnitude": "magnitude"}
 
 
 def digit_count(encoder: str, operand: OperandFormat) -> int:

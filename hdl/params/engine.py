@@ -12,7 +12,7 @@ from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 from hdl.params.plain_axes import axes_from, plain
-from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED, name_of, preset, preset_axes
+from hdl.params.presets import ARRAYS, SCHEMES, name_of, not_built, preset, preset_axes
 
 __all__ = ["MULTIPLIERS", "EngineParams"]
 
@@ -56,9 +56,8 @@ class EngineParams:
     a, b : OperandFormat
         Operand formats; A is recoded, if the axes do not say otherwise.
     encoder : str
-        Recoding of that operand: ``booth`` (modified Booth, radix 4), ``ent`` (digits of the magnitude with the sign
-        of the operand), ``naf`` (pairs of digits of the non-adjacent form: the fewest that are not zero) or
-        ``bit_serial`` (its bits). Ignored where PEs multiply and add in one step.
+        Recoding of that operand, one of ``ENCODERS``, see docs/encoders.md. Ignored where PEs multiply and add in one
+        step.
     multiplier : str
         How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
         (operators, left to synthesis). Ignored by the other schemes.
@@ -128,10 +127,10 @@ class EngineParams:
         yield from unknown
         yield from self._one_of("encoder", ENCODERS)
         yield from self._one_of("multiplier", MULTIPLIERS)
-        known = self.point is not None or (not unknown and (self.array, self.scheme) in SUPPORTED)
-        if not unknown and not known:
-            has = ", ".join(BUILDS[self.array])
-            yield Problem("engine.scheme", f"{self.scheme!r} is not built on array {self.array!r}, which has {has}")
+        missing = "" if unknown or self.point is not None else not_built(self.array, self.scheme)
+        known = not unknown and not missing
+        if missing:
+            yield Problem("engine.scheme", missing)
         for key in ("rows", "cols", "depth"):
             yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
         for key in ("carry_every", "group"):
@@ -224,6 +223,11 @@ class EngineParams:
     def axes(self) -> Axes:
         """What ``array`` and ``scheme`` stand for: all that shapes the hardware but sizes and formats."""
         return self.point or preset_axes(self.array, self.scheme, self.depth)
+
+    @property
+    def multiplies_by_operator(self) -> bool:
+        """PEs multiply by an operator, and leave it to synthesis what that becomes."""
+        return self.axes.multiplies and self.multiplier == "inferred"
 
     @property
     def deep(self) -> bool:

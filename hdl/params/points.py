@@ -115,6 +115,11 @@ def beside(params: EngineParams, scheme: str) -> EngineParams:
     return replace(params, point=None, array=array_of(params), scheme=scheme)
 
 
+def named_beside(params: EngineParams) -> list[EngineParams]:
+    """The engines of all schemes on the same array, or on the nearest one that has a name; all else as it is."""
+    return [beside(params, scheme) for scheme in BUILDS[array_of(params)]]
+
+
 def _apart(one: Axes, other: Axes) -> tuple[int, int]:
     """Axes of the arrangement, and of all, on which two engines differ."""
     apart = [axis.name for axis in fields(Axes) if getattr(one, axis.name) != getattr(other, axis.name)]

@@ -33,6 +33,7 @@ __all__ = [
     "UNROLL",
     "Preset",
     "name_of",
+    "not_built",
     "preset",
     "preset_axes",
 ]
@@ -84,6 +85,12 @@ BUILDS: dict[str, tuple[str, ...]] = {
     "matrix_2d": ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e", "laconic"),
 }
 SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
+
+
+def not_built(array: str, scheme: str) -> str:
+    """Why two known names stand for no engine; empty if they do."""
+    has = BUILDS[array]
+    return "" if scheme in has else f"{scheme!r} is not built on array {array!r}, which has {', '.join(has)}"
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ class Adding:
     @property
     def operator(self) -> bool:
         """Multiplier and adder are operators, left to synthesis."""
-        return self.params.axes.multiplies and self.params.multiplier == "inferred"
+        return self.params.multiplies_by_operator
 
     def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Sequence[Value]) -> list:
         """Each sum with the products of operands of so many lanes; ``steps`` steps after the operands."""

@@ -57,6 +57,7 @@ class Bench:
         await self.cycles(1)
         dut.rst.value = 0
         await self.cycles(1)
+        self._expect_quiet("after a reset")
 
         def stalls(name: str) -> Iterable[bool]:
             return gaps((profiles or {}).get(name, Profile.NONE), seed * 8 + "abcm".index(name))
@@ -71,6 +72,19 @@ class Bench:
         """Wait."""
         for _ in range(count):
             await RisingEdge(self.dut.clk)
+
+    async def idle(self, count: int) -> None:
+        """Wait without a job, whatever operands are offered: checks that nothing happens."""
+        for _ in range(count):
+            await RisingEdge(self.dut.clk)
+            self._expect_quiet("without a job")
+
+    def _expect_quiet(self, when: str) -> None:
+        dut = self.dut
+        if dut.busy.value or dut.job_done.value or not dut.job_ready.value or dut.m_axis_c_tvalid.value:
+            self.problems.append(f"{when}: job_done, busy and m_axis_c_tvalid must be low, job_ready high")
+        if when == "after a reset" and (dut.error_tlast.value or dut.error_k.value):
+            self.problems.append(f"{when}: error_tlast and error_k must be low")
 
     def send(self, work: Sequence[Tiles]) -> None:
         """Queue the operands (and initial values) of tiles."""
@@ -99,9 +113,10 @@ class Bench:
                 break
         dut.job_valid.value = 0
         due = tiles * self.params.rows
-        before = len(self.results.beats)
+        before, busy, counted = len(self.results.beats), 0, self.counter("cycles")
         for _ in range(timeout):
             await RisingEdge(dut.clk)
+            busy += int(dut.busy.value)
             if not dut.busy.value:
                 self.problems.append("busy fell before job_done")
             if dut.job_ready.value:
@@ -115,6 +130,9 @@ class Bench:
             self.problems.append(f"job_done after {came} of {due} result beats")
         if dut.job_done.value or dut.busy.value or not dut.job_ready.value:
             self.problems.append("the cycle after job_done: job_done and busy must be low, job_ready high")
+        await RisingEdge(dut.clk)  # counters follow by two cycles
+        if (cycles := self.counter("cycles") - counted) != busy:
+            self.problems.append(f"counter_cycles: {cycles} of {busy} cycles in which the engine was busy")
 
     def collect(self, tiles: int) -> Matrix:
         """Fetch the results of N tiles: an array of shape (tiles, M, N). Checks ``tlast``."""

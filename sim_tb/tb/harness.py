@@ -135,13 +135,16 @@ class Harness:
             setattr(outcome, name, self._read(f"counter_{name}"))
         problems = outcome.problems
         if self._read("hung"):
-            problems.append(f"the engine hung after {taken} of {counts['c']} result beats")
+            problems.append(f"the engine was given up after {taken} of {counts['c']} result beats")
         if taken > counts["c"]:
             problems.append(f"{taken - counts['c']} result beats more than asked for")
         if count := self._read("stream_violations"):
             problems.append(f"m_axis_c: an offered beat was dropped or changed in {count} cycles")
         if count := self._read("job_violations"):
-            problems.append(f"job control: out of step with the results in {count} cycles (job_done, busy, job_ready)")
+            problems.append(
+                f"job control: out of step with the results in {count} cycles "
+                "(job_done, busy, job_ready, counter_cycles)"
+            )
         for name in ("error_tlast", "error_k"):
             if self._read(name):
                 problems.append(f"{name} was raised")

@@ -98,7 +98,7 @@ module harness #(
       idle   <= moved ? 32'd0 : idle + 32'd1;
       // Some cycles more than needed, to see results that nobody asked for.
       if (complete && idle >= 32'd32) done <= 1'b1;
-      if (idle >= HANG) begin
+      if (idle >= HANG || taken > c_count) begin  // stuck, or results without end
         done <= 1'b1;
         hung <= 1'b1;
       end
@@ -107,7 +107,7 @@ module harness #(
 
   // ---- What the engine must keep to, and when things happened ----
   logic in_job;
-  logic [31:0] rows_due, a_tiles, results;
+  logic [31:0] rows_due, a_tiles, results, busy_cycles;
   assign results = taken + 32'(c_valid && c_ready);
 
   always_ff @(posedge clk) begin
@@ -117,8 +117,10 @@ module harness #(
       a_tiles        <= 32'd0;
       first_tile     <= 32'd0;
       last_beat      <= 32'd0;
+      busy_cycles    <= 32'd0;
       job_violations <= 32'd0;
     end else begin
+      busy_cycles <= busy_cycles + 32'(busy);
       if (j_valid && j_ready) begin
         in_job   <= 1'b1;
         rows_due <= rows_due + j_data * ROWS;
@@ -130,7 +132,8 @@ module harness #(
       end
       if ((job_done && (results != rows_due || !in_job))       // too early, too late, or twice
           || (j_ready == busy) || (in_job != busy && !job_done)
-          || (c_valid && taken == rows_due))                    // a result beyond the job
+          || (c_valid && taken == rows_due)                     // a result beyond the job
+          || (complete && idle == 32'd16 && counter_cycles != busy_cycles))
         job_violations <= job_violations + 32'd1;
     end
   end

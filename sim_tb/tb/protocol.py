@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,10 @@ def _expect(name: str, expected: object, got: object) -> None:
         _board.problems.append(f"{name}: expected {expected}, got {got}")
 
 
-async def _compute(bench: Bench, work: list[Tiles]) -> list[int]:
+async def _compute(bench: Bench, work: list[Tiles], *, sent: bool = False) -> list[int]:
     """One job, compared with the golden model; gives the cycle of each row of results."""
-    bench.send(work)
+    if not sent:
+        bench.send(work)
     count = sum(tiles.count for tiles in work)
     await bench.job(count)
     rows = [beat.cycle for beat in bench.results.beats]
@@ -162,18 +163,27 @@ async def counters(dut: Any) -> None:
 
 @cocotb.test()
 async def wrong_tlast(dut: Any) -> None:
-    """Whichever stream ends first: its rest counts as zeros, the next tile is right; ``error_tlast`` is sticky."""
+    """Whichever stream ends first, and however early: its rest counts as zeros, the next tile is right.
+
+    ``error_tlast`` is sticky.
+    """
     async with _bench(dut, "wrong_tlast") as (bench, rng):
         params = bench.params
         k = min(3 * params.k_step, params.k_limit)
         await _compute(bench, [random_tiles(params, 2, k, rng)])
         _expect("error_tlast with equal tlast", 0, int(dut.error_tlast.value))
         _expect("error_k with legal K", 0, int(dut.error_k.value))
-        for short in "ab":
+        random_source = random.Random(_request["seed"])
+        for short, stalls in product("ab", (False, True, True)):
+            if stalls:
+                await bench.reset(bench.draw(random_source), seed=random_source.randrange(1 << 20))
+                k = min(random_source.randint(2, 8) * params.k_step, params.k_limit)
             bad, good = random_tiles(params, 1, k, rng), random_tiles(params, 1, k, rng)
             operands = {"a": bad.a[0], "b": bad.b[0]}
             for name in "ab":
-                beats = bench.packers[name].map.beats(k) - (name == short)
+                beats = bench.packers[name].map.beats(k)
+                if name == short:
+                    beats -= random_source.randrange(1, max(2, beats)) if stalls else 1
                 words, operands[name] = bench.packers[name].cut(operands[name], k, max(1, beats))
                 bench.sources[name].send(bench.split(words))
             if bad.initial is not None:
@@ -209,7 +219,7 @@ async def long_tile(dut: Any) -> None:
 
 @cocotb.test()
 async def reset_midway(dut: Any) -> None:
-    """A reset of one cycle in the middle of a job, under stalls, leaves nothing behind."""
+    """A reset of one cycle in the middle of a job, under stalls, leaves nothing behind: no job either."""
     async with _bench(dut, "reset_midway") as (bench, rng):
         k = min(12, bench.params.k_limit)
         random_source = random.Random(_request["seed"])
@@ -219,7 +229,10 @@ async def reset_midway(dut: Any) -> None:
             dut.job_valid.value = 1
             await bench.cycles(wait)
             await bench.reset(bench.draw(random_source), seed=wait + 1)
-            await _compute(bench, [random_tiles(bench.params, 3, k, rng)])
+            work = [random_tiles(bench.params, 3, k, rng)]
+            bench.send(work)
+            await bench.idle(wait)
+            await _compute(bench, work, sent=True)
             _board.problems += [f"reset_midway: {problem}" for problem in bench.finish()]
 
 

@@ -41,5 +41,5 @@ module harness_sink #(
     end
   end
 
-  always @(posedge dump) if (taken != 0) $writememh(FILE, memory, 0, taken - 1);
+  always @(posedge dump) if (taken != 0) $writememh(FILE, memory, 0, taken < DEPTH ? taken - 1 : DEPTH - 1);
 endmodule

@@ -128,13 +128,13 @@ def memories(hierarchy: Hierarchy, prefix: str) -> list[Memory]:
     for name, text in hierarchy.texts.items():
         if not name.startswith((f"{prefix}_ram_", f"{prefix}_sram_bank_")):
             continue
-        array = _ARRAY.search(text)
-        if array is None:
+        words = _ARRAY.search(text)
+        if words is None:
             continue
         ports = {
             port: (direction, int(high) + 1 if high else 1)
             for direction, high, port in re.findall(r"\b(input|output) (?:\[(\d+):0\] )?(\w+)\s*[;,)]", text)
         }
         reads = sum(direction == "output" for direction, _ in ports.values())
-        found.append(Memory(name, int(array[2]) + 1, int(array[1] or 0) + 1, reads, ports))
+        found.append(Memory(name, int(words[2]) + 1, int(words[1] or 0) + 1, reads, ports))
     return found

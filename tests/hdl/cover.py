@@ -19,7 +19,7 @@ Choices = Mapping[str, Sequence[Any]]
 SIZES = [(3, 2), (1, 3), (2, 1), (9, 2), (1, 1)]
 FORMATS = [("s4", "s5"), ("u3", "s4"), ("s3", "u5"), ("u4", "u4"), ("s12", "s3"), ("s5", "s8")]
 OTHER: dict[str, list[Any]] = {
-    "encoder": ["booth", "ent", "naf", "bit_serial"],
+    "encoder": ["booth", "ent", "naf", "bit_serial", "sign_magnitude", "ent", "naf"],
     "multiplier": ["fused", "inferred", "fused"],
     "carry_every": [2, 1, 4, 8, 2],
     "accumulator": [22, 24, 33],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gen.nest.encoders import encode
+from gen.nest.encoders import DIGIT_BITS, encode
 from hdl.arith.encoding import ENCODINGS, Recoder
 from hdl.params import ENCODERS, OperandFormat
 from tests.hdl.digits import unpack, value
@@ -23,6 +24,7 @@ MEANS = {
     "booth": (3.000, 1.925, 2.294, 2.530, 2.673, 2.769),
     "ent": (2.918, 1.762, 2.115, 2.335, 2.490, 2.605),
     "naf": (2.777, 1.731, 2.063, 2.259, 2.397, 2.500),
+    "sign_magnitude": (3.504, 1.890, 2.344, 2.619, 2.815, 2.968),
 }
 
 Integers = NDArray[np.int64]
@@ -46,7 +48,7 @@ def digits(netlist: Netlist, recoder: Recoder) -> Integers:
 
 def test_all_encoders_are_built() -> None:
     assert tuple(ENCODINGS) == ENCODERS
-    assert len(RECODERS) == 4 * 15 * 2
+    assert len(RECODERS) == len(ENCODERS) * 15 * 2
 
 
 @pytest.mark.parametrize("operand", FORMATS, ids=str)
@@ -58,7 +60,7 @@ def test_digits_are_the_operand(encoder: str, operand: OperandFormat, gates) -> 
     assert (found == encode(operands(operand), encoder, operand)).all()
     assert found.shape == (1 << operand.width, recoder.encoding.digits)
     assert recoder.encoding.digits == (
-        operand.width if encoder == "bit_serial" else -(-(operand.width + (not operand.signed)) // 2)
+        operand.width if DIGIT_BITS[encoder] == 1 else -(-(operand.width + (not operand.signed)) // 2)
     )
 
 
@@ -80,6 +82,14 @@ def test_digits_of_ent_have_the_sign_of_the_operand(operand: OperandFormat, gate
     sign = np.where(operands(operand) < 0, -1, 1)
     found = digits(gates["ent", operand], RECODERS["ent", operand]) * sign[:, None]
     assert set(np.unique(found)) <= {-1, 0, 1, 2}
+
+
+@pytest.mark.parametrize("operand", FORMATS, ids=str)
+def test_sign_magnitude_has_the_bits_of_the_magnitude(operand: OperandFormat, gates) -> None:
+    """Each is zero or has the sign of the operand, the highest digit of the least value, too."""
+    found = digits(gates["sign_magnitude", operand], RECODERS["sign_magnitude", operand])
+    bits = abs(operands(operand))[:, None] >> np.arange(operand.width) & 1
+    assert (found == np.sign(operands(operand))[:, None] * bits).all()
 
 
 def fewest(limit: int) -> Integers:
@@ -122,8 +132,14 @@ def test_mean_bits(gates) -> None:
     assert count.mean() == 4.0
 
 
-@pytest.mark.parametrize("operand", [S8, OperandFormat(5, signed=True), OperandFormat(7, signed=False)], ids=str)
-@pytest.mark.parametrize("encoder", ["booth", "ent", "naf"])
+@pytest.mark.parametrize(
+    ("encoder", "operand"),
+    [
+        *itertools.product(MEANS, (S8, OperandFormat(5, signed=True))),
+        *((encoder, OperandFormat(7, signed=False)) for encoder in ("booth", "ent", "naf")),
+    ],
+    ids=str,
+)
 def test_every_broken_gate_is_found(encoder: str, operand: OperandFormat, gates) -> None:
     """A gate of another kind gives a malformed digit or a wrong value for some operand, wherever it changes a wire."""
     recoder, netlist = RECODERS[encoder, operand], gates[encoder, operand]

@@ -26,6 +26,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     "systolic_os-ent": {"encoder": "ent", "preload": True},
     "systolic_os-mac": {"scheme": "mac", "rows": 9},
     "matrix_2d-naf": {"array": "matrix_2d", "encoder": "naf"},
+    "matrix_2d-magnitude": {"array": "matrix_2d", "encoder": "sign_magnitude"},
     "matrix_2d-opt2": {"array": "matrix_2d", "scheme": "opt2", "encoder": "bit_serial"},
     "cube-ent": {"array": "cube", "encoder": "ent"},
     "systolic_ws-naf": {"array": "systolic_ws", "encoder": "naf"},

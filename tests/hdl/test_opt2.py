@@ -62,7 +62,9 @@ def drive(params: EngineParams, steps: list[Step]) -> tuple[list[int], list[int]
 @pytest.mark.parametrize(
     "form", [("s8", "s8"), ("u8", "s8"), ("s8", "u8"), ("u5", "u3"), ("s2", "s16"), ("s16", "s2")], ids=str
 )
-@pytest.mark.parametrize(("encoder", "every"), [("booth", 2), ("naf", 1), ("ent", 8), ("bit_serial", 4)])
+@pytest.mark.parametrize(
+    ("encoder", "every"), [("booth", 2), ("naf", 1), ("ent", 8), ("bit_serial", 4), ("sign_magnitude", 1)]
+)
 def test_random_sums(encoder: str, every: int, form: tuple[str, str]) -> None:
     a, b = form
     params = broadcast(a=a, b=b, encoder=encoder, carry_every=every, accumulator=24)

@@ -22,6 +22,7 @@ PES: dict[str, dict[str, Any]] = {
     "opt4c": {"array": "matrix_2d", "scheme": "opt4c", "encoder": "ent"},
     "opt4c-systolic": {"array": "systolic_os", "scheme": "opt4c", "encoder": "naf", "b": "u8", "carry_every": 4},
     "opt4c-bits": {"array": "matrix_2d", "scheme": "opt4c", "encoder": "bit_serial", "carry_every": 8},
+    "opt4c-magnitude": {"array": "matrix_2d", "scheme": "opt4c", "encoder": "sign_magnitude"},
     "opt4e": {"array": "matrix_2d", "scheme": "opt4e", "encoder": "naf"},
     "opt4e-systolic": {"array": "systolic_os", "scheme": "opt4e", "encoder": "booth", "a": "u8", "b": "u8"},
 }

@@ -24,6 +24,7 @@ PES: dict[str, dict[str, Any]] = {
     "chain-opt1": {"array": "systolic_ws", "scheme": "opt1"},
     "chain-opt1-ent": {"array": "systolic_ws", "scheme": "opt1", "encoder": "ent", "b": "u8", "carry_every": 1},
     "chain-opt1-bits": {"array": "systolic_ws", "scheme": "opt1", "encoder": "bit_serial", "carry_every": 8},
+    "chain-opt1-magnitude": {"array": "systolic_ws", "scheme": "opt1", "encoder": "sign_magnitude", "carry_every": 1},
     "tree-mac": {"array": "adder_tree", "scheme": "mac"},
     "tree-mac-unsigned": {"array": "adder_tree", "scheme": "mac", "a": "u8", "b": "u8"},
     "tree-opt1": {"array": "adder_tree", "scheme": "opt1", "carry_every": 4},

@@ -101,6 +101,7 @@ PLANES = [
     ("s8", "u8", "booth", 3),
     ("u5", "u3", "naf", 17),
     ("s5", "u7", "ent", 2),
+    ("s6", "s4", "sign_magnitude", 9),
     ("s6", "s5", "bit_serial", 7),
     ("s4", "u4", "bit_serial", 13),
     ("u2", "s16", "booth", 6),

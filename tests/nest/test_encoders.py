@@ -14,6 +14,7 @@ MEANS = {
     "booth": (3.000, 1.925, 2.294, 2.530, 2.673, 2.769),
     "ent": (2.918, 1.762, 2.115, 2.335, 2.490, 2.605),
     "naf": (2.777, 1.731, 2.063, 2.259, 2.397, 2.500),
+    "sign_magnitude": (3.504, 1.890, 2.344, 2.619, 2.815, 2.968),
 }
 
 
@@ -81,16 +82,22 @@ def test_naf_has_the_fewest_digits():
         assert (fewest <= (encode(values, encoder, S8) != 0).sum(1)).all()
 
 
+@pytest.mark.parametrize(("value", "digits"), [(5, [1, 0, 1, 0]), (-5, [-1, 0, -1, 0]), (-8, [0, 0, 0, -1])])
+def test_sign_magnitude(value, digits):
+    assert encode(np.array(value), "sign_magnitude", OperandFormat(4, signed=True)).tolist() == digits
+
+
 def test_ranges():
     assert digit_ranges("booth", OperandFormat(4, signed=False)) == [(-2, 1), (-2, 2), (0, 1)]
     assert digit_ranges("bit_serial", OperandFormat(2, signed=True)) == [(0, 1), (-1, 0)]
+    assert digit_ranges("sign_magnitude", OperandFormat(3, signed=True)) == [(-1, 1), (-1, 1), (-1, 0)]
 
 
 def test_wrong_requests():
     with pytest.raises(ConfigError) as unknown:
         digit_count("both", S8)
     assert str(unknown.value) == (
-        "encoder: must be one of booth, ent, naf, bit_serial, not 'both' (did you mean 'booth'?)"
+        "encoder: must be one of booth, ent, naf, bit_serial, sign_magnitude, not 'both' (did you mean 'booth'?)"
     )
     with pytest.raises(ConfigError) as outside:
         encode(np.array([128]), "booth", S8)

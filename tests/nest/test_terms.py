@@ -14,7 +14,7 @@ from sim_tb.activity import active_cycles
 from sim_tb.tiles import random_tiles
 
 
-@pytest.mark.parametrize("encoder", ["booth", "naf", "bit_serial"])
+@pytest.mark.parametrize("encoder", ["booth", "naf", "bit_serial", "sign_magnitude"])
 @pytest.mark.parametrize(("rows", "cols", "depth", "k"), [(1, 1, 1, 40), (3, 2, 4, 30)])
 def test_the_mean_is_that_of_random_operands(rows, cols, depth, k, encoder):
     seed = 5

@@ -87,7 +87,7 @@ def problems(text: str, reads=parse) -> list[str]:
             [
                 "line 1, column 12: expected an index: m, n, k or w, not 'q'",
                 "line 2, column 10: expected ',' or 'skipping zeros', not 'skiping' (did you mean 'skipping'?)",
-                "line 3, column 24: expected an encoder: booth, ent, naf, bit_serial, not 'both' "
+                "line 3, column 24: expected an encoder: booth, ent, naf, bit_serial, sign_magnitude, not 'both' "
                 "(did you mean 'booth'?)",
                 "line 4, column 4: indented by 3: no line above begins here (line up with column 5)",
                 "line 5, column 1: indent with spaces, not with tabs",

@@ -100,7 +100,7 @@ def test_every_engine(array, scheme, rows, cols, depth):
 
 
 @pytest.mark.parametrize("b", ["s8", "u3"])
-@pytest.mark.parametrize("encoder", ["booth", "bit_serial"])
+@pytest.mark.parametrize("encoder", ["booth", "bit_serial", "sign_magnitude"])
 @pytest.mark.parametrize(("array", "scheme"), sorted(SUPPORTED))
 def test_every_pe(array, scheme, encoder, b):
     more = {"encoder": encoder, "b": OperandFormat.parse(b)}

@@ -26,6 +26,7 @@ ENGINES: dict[str, dict[str, Any]] = {
     "naf": {"array": "matrix_2d", "rows": 4, "cols": 3, "encoder": "naf", "a": "u9", "b": "s8", "preload": True},
     "bits": {"rows": 2, "cols": 5, "encoder": "bit_serial", "a": "u4", "b": "u6", "carry_every": 1},
     "bits_signed": {"array": "matrix_2d", "rows": 3, "cols": 2, "encoder": "bit_serial", "a": "s5", "accumulator": 14},
+    "magnitude": {"rows": 3, "cols": 2, "encoder": "sign_magnitude", "a": "s6", "b": "s7", "preload": True},
     "broadcast": {"array": "matrix_2d", "rows": 9, "cols": 3, "a": "u5", "b": "s7", "preload": True},
     "broadcast_mac": {"array": "matrix_2d", "rows": 3, "cols": 4, "scheme": "mac", "multiplier": "inferred"},
     "opt3": {"array": "matrix_2d", "scheme": "opt3", "rows": 9, "cols": 2, "a": "u5", "b": "s7", "segment": 16},

@@ -14,7 +14,7 @@ from hdl.params.built import RULES
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 from hdl.params.plain_axes import plain
 from hdl.params.points import buildable, legal, structures
-from hdl.params.presets import name_of, preset
+from hdl.params.presets import name_of, not_built, preset
 
 __all__ = ["command"]
 
@@ -24,9 +24,9 @@ Words = dict[str, str]
 def command(options: argparse.Namespace, console: Console) -> int:
     """Print arrays and schemes, the axes behind them, encoders, operand formats, workloads and cell libraries."""
     libraries = _libraries()
-    supported = {array: list(BUILDS.get(array, ())) for array in ARRAYS}
+    supported = {array: list(schemes) for array, schemes in BUILDS.items()}
     rows = [["array", *SCHEMES]]
-    rows += [[array, *("yes" if scheme in supported[array] else "no" for scheme in SCHEMES)] for array in ARRAYS]
+    rows += [[array, *("no" if not_built(array, scheme) else "yes" for scheme in SCHEMES)] for array in ARRAYS]
     console.say(table(rows))
     console.say()
     possible = [in_words(axes) for axes in structures(legal())]
@@ -58,7 +58,8 @@ def command(options: argparse.Namespace, console: Console) -> int:
                 for axis, values in AXES.items()
             },
             "presets": {
-                array: {scheme: in_words(preset(array, scheme).axes) for scheme in BUILDS[array]} for array in ARRAYS
+                array: {scheme: in_words(preset(array, scheme).axes) for scheme in schemes}
+                for array, schemes in supported.items()
             },
             "legal": len(possible),
             "engines": [_engine(axes) for axes in engines],

@@ -122,9 +122,9 @@ class Session:
         self.output.claim([SYNTH, REPORT])
         before = self.output.read_json(SYNTH)
         engine = self.config.engine
-        others = [scheme for scheme in self.config.synth.compare if scheme != engine.scheme]
+        others = [form for scheme in self.config.synth.compare if (form := beside(engine, scheme)) != engine]
         try:
-            design, *compared = self._synthesise([[engine], *map(self._forms, others)])
+            design, *compared = self._synthesise([[engine], *map(_forms, others)])
         except CheckFailed:
             self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
             raise
@@ -134,11 +134,6 @@ class Session:
         if missed:
             self.failure = CheckFailed("\n".join(missed))
         return self._recorded(SYNTH, before)
-
-    def _forms(self, scheme: str) -> list[EngineParams]:
-        """The forms of a scheme that is compared with: a baseline must not lose by how it was written."""
-        form = beside(self.config.engine, scheme)
-        return [replace(form, multiplier=name) for name in MULTIPLIERS] if form.axes.multiplies else [form]
 
     def _synthesise(self, designs: list[list[EngineParams]]) -> list[Json]:
         """Designs, each in the best of its forms, side by side on all cores."""
@@ -215,3 +210,8 @@ class Session:
 def names(params: EngineParams) -> dict[str, str]:
     """A scheme, and which form of it, as ``synth.json`` has them."""
     return {"scheme": Title(params).scheme} | ({"multiplier": params.multiplier} if params.axes.multiplies else {})
+
+
+def _forms(engine: EngineParams) -> list[EngineParams]:
+    """The forms of an engine that is compared with: a baseline must not lose by how it was written."""
+    return [replace(engine, multiplier=name) for name in MULTIPLIERS] if engine.axes.multiplies else [engine]

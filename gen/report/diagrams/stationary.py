@@ -7,6 +7,7 @@ from gen.report.diagrams.sheet import CELL_H, CELL_W, SLICE, SLICE_A, STEP, Shee
 from gen.report.markup import Markup
 from hdl.params import Dataflow, EngineParams
 from hdl.params.axes import Adders, Recoded, Skip
+from hdl.params.encoders import CAPTIONS
 from hdl.pe.scheme import Scheme
 
 __all__ = ["output_stationary"]
@@ -234,5 +235,4 @@ def _pace(params: EngineParams) -> list[str]:
 
 def encoder_name(params: EngineParams) -> str:
     """The encoder as a caption."""
-    names = {"booth": "Booth", "ent": "EN-T", "naf": "NAF", "bit_serial": "bits"}
-    return names[params.encoder]
+    return CAPTIONS[params.encoder]
