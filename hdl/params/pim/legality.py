@@ -233,13 +233,16 @@ def _repeated(params: PimParams, one: Instruction, touch: Touch, start: int) -> 
         yield start + index * step, params.slot_words
 
 
-def violations(params: PimParams, one: Instruction, scalar: int | None = None) -> list[Violation]:
+def violations(
+    params: PimParams, one: Instruction, scalar: int | None = None, touched: tuple[Access, ...] | None = None
+) -> list[Violation]:
     """Every rule that an instruction breaks on its own, in the order of ``FAULTS``.
 
     Loops and accumulators depend on what came before, and are checked where that is known. For the parameters see
-    :func:`accesses`.
+    :func:`accesses`; ``touched`` is what that gives, where it is known.
     """
-    touched = accesses(params, one, scalar)
+    if touched is None:
+        touched = accesses(params, one, scalar)
     if one.op.needs and not getattr(params, one.op.needs):
         return [Violation(FAULTS["OPCODE"], "", f"there is no such instruction in a system without {one.op.needs}")]
     found = [

@@ -17,6 +17,7 @@ from sim_tb.pim.simulate.core import layout as at
 from sim_tb.pim.simulate.core import run
 from sim_tb.pim.simulate.core.arrays import Numbers, new_account, new_state, record, row_of, system
 from sim_tb.pim.simulate.core.ledger import totals_of
+from sim_tb.pim.simulate.core.native import Pinned
 
 __all__ = ["Machine", "Shape"]
 
@@ -58,15 +59,15 @@ class Machine:
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        self.system, self.endless = system(params), system(params, refreshes=False)
+        self.system, self.endless = Pinned.of(system(params)), Pinned.of(system(params, refreshes=False))
         self.canon = Canon(params, int(self.system[at.LOW]) + 1)
         self.interval = params.timing.trefi
         self.contexts = context_count(params)
-        self.state, self.account = new_state(params, 0), new_account(params)
-        self.log = np.zeros(at.ENTRY << 14, np.int64)
-        self.shape, self.places = np.zeros(1 << 18, np.int64), np.zeros(1 << 14, np.int64)
+        self.state, self.account = Pinned.of(new_state(params, 0)), Pinned.of(new_account(params))
+        self.log, self.shape, self.places, self.info = (
+            Pinned.of(np.zeros(most, np.int64)) for most in (at.ENTRY << 14, 1 << 18, 1 << 14, 64)
+        )
         self.orders = params.channels * (params.banks + 1)
-        self.info = np.zeros(64, np.int64)
         self._arrays: dict[bytes, Numbers] = {}
         self._records: dict[Segment, Numbers] = {}
 
@@ -78,7 +79,7 @@ class Machine:
     def begin(self, clocks: int, inputs: int) -> tuple[Shape, Places, int, Numbers]:
         """The state so many clocks after reset, before the first program, and what counts until then."""
         params, totals = self.params, np.zeros(self.totals, np.int64)
-        self.state, self.account = new_state(params, inputs), new_account(params)
+        self.state[:], self.account[:] = new_state(params, inputs), new_account(params)
         orders = np.zeros(self.orders, np.int64)
         arrays = self.state, self.system, self.account, totals, self.log, orders, self.places, self.shape
         until = run.native.begin(*arrays, clocks)
@@ -214,17 +215,12 @@ class Machine:
                 self._records.clear()
             found = self._records[segment] = _records(segment)
         records = found
-        for number, each in enumerate(segment.members if not segment.event else ()):
-            use, fault = each.prepared.use, each.prepared.fault
-            if fault or not (use.reads or each.part.work):
-                continue
+        for number, use in segment.uses:
             if use.reads & ~loaded:
                 records = records.copy()
-                place = (number + sum([len(one.before) for one in segment.members[: number + 1]])) * at.RECORD_SIZE
-                records[place + at.R_FAULT] = FAULTS["ACCUMULATOR"].code
+                records[number * at.RECORD_SIZE + at.R_FAULT] = FAULTS["ACCUMULATOR"].code
                 break
-            if each.part.work is not None:
-                loaded = use.after(loaded)
+            loaded = use.after(loaded)
         if rows:
             if records is found:
                 records = records.copy()

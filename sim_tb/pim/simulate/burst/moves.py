@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 
 from sim_tb.pim.simulate.burst.canonical import Places
 from sim_tb.pim.simulate.burst.segment import Segment
@@ -12,6 +14,7 @@ __all__ = ["Moves"]
 #: In place of a number of an older place: that of the segment, or of the first one of a group; others have those below.
 #: Of the vector unit's instructions, those that begin in the segment are counted so.
 OWN = -1
+_row = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,12 @@ class Moves:
         """
         rows = []
         for row in after.rows:
-            own = [
-                (row - each.row - lifted, OWN - i)
-                for i, each in enumerate(segment.members)
-                if each.row >= 0 and each.row + lifted <= row
-            ]
-            by, source = min([*own, *((row - each, i) for i, each in enumerate(before.rows) if each <= row)])
-            rows.append((source, by))
+            own = bisect_right(segment.numbered, row - lifted, key=_row) - 1
+            old = bisect_right(before.rows, row) - 1
+            if own >= 0 and (old < 0 or segment.numbered[own][0] + lifted >= before.rows[old]):
+                rows.append((OWN - segment.numbered[own][1], row - lifted - segment.numbered[own][0]))
+            else:
+                rows.append((old, row - before.rows[old]))
         read, written = segment.used
         feeds, collects = (
             (len(old) + len(words) - len(new), len(words))
@@ -68,7 +70,7 @@ class Moves:
                 (before.collects, after.collects, written),
             )
         )
-        begun = sum(each.begins for each in segment.members)
+        begun = len(segment.own)
         # They count from that of the next one on: those that begin have the last numbers, and all others so many less.
         vectors = tuple(
             (each, OWN - (each - contexts + begun) if each >= contexts - begun else each + begun)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from hdl.params.pim import FAULTS, PimParams
+from hdl.params.pim import FAULTS, AccumulatorUse, PimParams
 from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.burst.canonical import BANKED, Canon, Places
 from sim_tb.pim.simulate.core.arrays import ROWED
-from sim_tb.pim.simulate.prepare import Part, Prepared
+from sim_tb.pim.simulate.prepare import NO_ACCUMULATORS, Part, Prepared
 from sim_tb.pim.simulate.work import Work
 
 __all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
@@ -131,6 +131,22 @@ class Segment:
     def own(self) -> tuple[tuple[Range, ...], ...]:
         """The ranges of each instruction of the vector unit that begins in it."""
         return tuple([tuple([words[:2] for words in each.ranges]) for each in self.members if each.begins])
+
+    @cached_property
+    def uses(self) -> tuple[tuple[int, AccumulatorUse], ...]:
+        """What its instructions do with accumulators, and the place of each among all of them."""
+        found, place = [], -1
+        for each in self.members if not self.event else ():
+            place += len(each.before) + 1
+            use = each.prepared.use
+            if not each.prepared.fault and (use.reads or (each.part.work is not None and use != NO_ACCUMULATORS)):
+                found.append((place, use))
+        return tuple(found)
+
+    @cached_property
+    def numbered(self) -> tuple[tuple[int, int], ...]:
+        """The rows of its instructions that have one, in their order, and the place of each."""
+        return tuple(sorted([(each.row, place) for place, each in enumerate(self.members) if each.row >= 0]))
 
     @cached_property
     def _rows(self) -> tuple[int, ...]:

@@ -25,11 +25,16 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from gen.cache import Cache, cache
 from hdl.params import ToolError
 from sim_tb.tools import find_compiler
 
-__all__ = ["Native", "source_of"]
+__all__ = ["Native", "Numbers", "Pinned", "source_of"]
+
+Numbers = npt.NDArray[np.int64]
 
 PRELUDE = """
 #include <cstdint>
@@ -337,6 +342,19 @@ def source_of(entries: list[FunctionType]) -> str:
     return "\n".join(parts) + "\n"
 
 
+class Pinned(np.ndarray[tuple[int], np.dtype[np.int64]]):
+    """A row that is passed often: where it lies is looked up once."""
+
+    place: tuple[int, int]
+
+    @classmethod
+    def of(cls, row: Numbers) -> Pinned:
+        """The same row."""
+        found = row.view(cls)
+        found.place = place_of(row)
+        return found
+
+
 class Native:
     """Functions that are called from Python.
 
@@ -412,8 +430,15 @@ def _called(library: ctypes.CDLL, name: str) -> Callable[..., int]:
         for each in given:
             if isinstance(each, int):
                 numbers.append(each)
+            elif isinstance(each, Pinned):
+                numbers += each.place
             else:
-                numbers += (each.__array_interface__["data"][0], len(each))
+                numbers += place_of(each)
         return int(function((ctypes.c_int64 * len(numbers))(*numbers)))
 
     return call
+
+
+def place_of(row: Numbers) -> tuple[int, int]:
+    """Where a row lies, and its length."""
+    return row.__array_interface__["data"][0], len(row)
