@@ -23,7 +23,7 @@ demo: setup
 	@$(RUN) -m gen.cli run $(DEMO)
 
 test: setup-tests lint
-	@$(RUN) -m pytest -n $(JOBS)
+	@$(RUN) -m pytest -n $(JOBS) --dist worksteal # each file in one process, as far as it goes
 
 lint: setup
 	@$(RUN) -m ruff check .

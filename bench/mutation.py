@@ -7,7 +7,7 @@ module does what the original does. All others are listed in ``bench/results/mut
 which begins with ``equivalent`` where no test can see the change at the ports. The target is 99 % of all others.
 
 What is recorded there for the same Verilog, seed and number of mutants is not examined again, but for survivors which
-still count; so the bench may be interrupted, and a new test is tried on what it is for.
+still count; so the bench may be interrupted at any mutant, and a new test is tried on what it is for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,21 +72,9 @@ def equivalent(text: str, mutant: Mutant) -> bool:
     return False
 
 
-def examine(subject: Subject, changes: Sequence[Mutant], chosen: Sequence[Mutant], seed: int) -> list[Mutant]:
-    """Those of the chosen mutants that survive; ``changes`` are all that are in the model."""
-    text = armed(subject.text, list(changes))
-    for test, passes in subject.tests(text, [], seed):
-        if not passes():
-            raise CheckFailed(f"{test}: fails without a mutant")
-    survivors = []
-    for mutant in chosen:
-        begun = time.monotonic()
-        killed = next((name for name, passes in subject.tests(text, [f"+{mutant.name}"], seed) if not passes()), "")
-        if not killed:
-            survivors.append(mutant)
-        said = f"killed by {killed}" if killed else "SURVIVES"
-        print(f"  {time.monotonic() - begun:5.1f} s  {said}: {named(mutant)}", flush=True)
-    return survivors
+def killer(subject: Subject, text: str, mutant: Mutant, seed: int) -> str:
+    """The first test which fails with a mutant that is in the text; empty if none does."""
+    return next((name for name, passes in subject.tests(text, [f"+{mutant.name}"], seed) if not passes()), "")
 
 
 def named(mutant: Mutant) -> str:
@@ -94,24 +82,39 @@ def named(mutant: Mutant) -> str:
     return f"{mutant.module.strip()}: {mutant.says}"
 
 
-def measured(subject: Subject, count: int, seed: int, known: Record, *, again: bool) -> Record:
-    """What is recorded of a subject: how many mutants there are, how many were killed, and the others, explained."""
+def measured(subject: Subject, count: int, seed: int, known: Record, *, again: bool) -> Iterator[Record]:
+    """What is recorded of a subject, after each mutant: those examined so far, and the survivors, explained."""
     key = {"verilog": hashlib.sha256(subject.text.encode()).hexdigest()[:16], "seed": seed, "mutants": count}
     why = known.get("survivors", {})
-    changes = chosen = mutants(subject.text, count, seed)
-    if not again and all(known.get(name) == value for name, value in key.items()):
-        chosen = [mutant for mutant in changes if not why.get(named(mutant), EQUIVALENT).startswith(EQUIVALENT)]
-        done = {name: text for name, text in why.items() if text.startswith(EQUIVALENT)}
-    else:
-        done = {}
-    for mutant in examine(subject, changes, chosen, seed) if chosen else []:
-        done[named(mutant)] = PROVED if equivalent(subject.text, mutant) else why.get(named(mutant), "")
-    return {**key, "killed": len(changes) - len(done), "survivors": done}
+    changes = mutants(subject.text, count, seed)
+    same = not again and all(known.get(name) == value for name, value in key.items())
+    examined = known["examined"] if same else 0
+    survivors = dict(why) if same else {}
+    remaining = [
+        mutant for mutant in changes[:examined] if not why.get(named(mutant), EQUIVALENT).startswith(EQUIVALENT)
+    ]
+    text = armed(subject.text, changes)
+    if remaining or examined < len(changes):
+        for test, passes in subject.tests(text, [], seed):
+            if not passes():
+                raise CheckFailed(f"{test}: fails without a mutant")
+    for mutant in [*remaining, *changes[examined:]]:
+        name, begun = named(mutant), time.monotonic()
+        killed = killer(subject, text, mutant, seed)
+        if killed:
+            survivors.pop(name, None)
+        else:
+            survivors[name] = PROVED if equivalent(subject.text, mutant) else why.get(name, "")
+        examined += mutant not in remaining
+        said = f"killed by {killed}" if killed else f"SURVIVES, {survivors[name] or 'not explained'}"
+        print(f"  {time.monotonic() - begun:5.1f} s  {said}: {name}", flush=True)
+        yield {**key, "examined": examined, "survivors": survivors}
+    yield {**key, "examined": examined, "survivors": survivors}
 
 
 def score(subjects: dict[str, Record]) -> float:
     """Of the mutants that are not equivalent, the share of those that were killed."""
-    killed = sum(each["killed"] for each in subjects.values())
+    killed = sum(each["examined"] - len(each["survivors"]) for each in subjects.values())
     alive = [why for each in subjects.values() for why in each["survivors"].values() if not why.startswith(EQUIVALENT)]
     return float(killed / max(killed + len(alive), 1))
 
@@ -131,12 +134,10 @@ def main() -> int:
     for name in args.only:
         print(name, flush=True)
         known = recorded()
-        found = measured(SUBJECTS[name], args.mutants, args.seed, known.get(name, {}), again=args.again)
-        new = {each: found if each == name else known.get(each) for each in SUBJECTS}
-        RESULTS.write_text(json.dumps({each: value for each, value in new.items() if value}, indent=1) + "\n", "utf-8")
-        print(f"  {found['killed']} of {found['mutants']} killed", flush=True)
-        for mutant, why in found["survivors"].items():
-            print(f"  {why or 'NOT EXPLAINED'}: {mutant}", flush=True)
+        for found in measured(SUBJECTS[name], args.mutants, args.seed, known.get(name, {}), again=args.again):
+            new = {each: found if each == name else known.get(each) for each in SUBJECTS}
+            text = json.dumps({each: value for each, value in new.items() if value}, indent=1)
+            RESULTS.write_text(f"{text}\n", encoding="utf-8")
     reached = score(recorded())
     said = f"{100 * reached:.2f} % of those that are not equivalent are killed (target {100 * TARGET:.0f} %)"
     print(f"{said}: {verdict(reached >= TARGET)}")

@@ -7,18 +7,29 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
+from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
 from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
 from hdl.params.points import array_of
 from hdl.params.presets import not_built
 
-__all__ = ["Config", "OutputSettings", "SynthSettings", "WorkloadSettings", "load", "markdown", "schema"]
+__all__ = [
+    "Config",
+    "OutputSettings",
+    "SynthSettings",
+    "WorkloadSettings",
+    "load",
+    "markdown",
+    "parse_file",
+    "read",
+    "schema",
+]
 
 DEFAULT_K = 64
 
@@ -41,6 +52,7 @@ class SynthSettings:
     clock_ns: float | str = "auto"
     effort: str = "normal"
     compare: tuple[str, ...] = ("mac",)
+    operands: str = "normal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,14 +125,33 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """
     path = Path(path)
     loader = _Loader(str(path))
-    loader.read_file(path)
+    loader.read_tables(parse_file(path))
     for override in overrides:
         loader.read_override(override)
     return loader.config(path)
 
 
-def _parse_file(path: Path) -> dict[str, Any]:
-    """The file's tables; its problems are final, because nothing else can be said about it."""
+def read(tables: Mapping[str, Any], path: Path) -> Config:
+    """Check tables as a configuration file at ``path``, which need not exist, would have them.
+
+    Raises
+    ------
+    ConfigError
+        With every problem found, each at its key.
+    """
+    loader = _Loader("")
+    loader.read_tables(tables)
+    return loader.config(path)
+
+
+def parse_file(path: Path) -> dict[str, Any]:
+    """The file's tables, not checked.
+
+    Raises
+    ------
+    ConfigError
+        Where there is no such file, or it isn't TOML: nothing else can be said about it then.
+    """
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -146,8 +177,8 @@ class _Loader:
         self.problems: list[Problem] = []
 
     # --- sources -----------------------------------------------------------------------------------------------------
-    def read_file(self, path: Path) -> None:
-        for section, table in _parse_file(path).items():
+    def read_tables(self, tables: Mapping[str, Any]) -> None:
+        for section, table in tables.items():
             if section == "schema_version":
                 if table != SCHEMA_VERSION or isinstance(table, bool):
                     self.report(self.source, section, f"must be {SCHEMA_VERSION}, not {shown(table)}")
@@ -290,6 +321,13 @@ class _Loader:
             elif engine is not None and (missing := not_built(array_of(engine), scheme)):
                 self.blame("synth.compare", missing)
         values["compare"] = tuple(dict.fromkeys(compare))
+        try:
+            operands = Operands.read(values.get("operands", SynthSettings.operands))
+        except ValueError as error:
+            known = values["operands"].split(" ")[0] in KINDS
+            self.blame("synth.operands", str(error), "" if known else near_name(values["operands"], KINDS))
+        else:
+            values["operands"] = operands.text
         return SynthSettings(**values)
 
 

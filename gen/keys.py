@@ -165,7 +165,7 @@ KEYS = (
         ENCODERS,
     ),
     _choice("engine", "multiplier", "how `mac` multiplies", _ENGINE.multiplier, MULTIPLIERS),
-    _power("carry_every", "carry-save accumulators keep one carry bit every so many bits", _ENGINE.carry_every),
+    _power("carry_every", "carry-save accumulators keep one carry bit every N bits", _ENGINE.carry_every),
     _integer(
         "engine", "accumulator", "bits of an accumulator and of a result", _ENGINE.accumulator, 2, MAX_ACCUMULATOR
     ),
@@ -189,7 +189,7 @@ KEYS = (
         _kind(_is_integer, "an integer"),
         {"type": "integer", "minimum": 8, "maximum": MAX_SEGMENT},
     ),
-    _power("group", "digits among which each of its lanes looks for one that is not zero", _ENGINE.group),
+    _power("group", "digits that each lane searches at once for one that is not zero", _ENGINE.group),
     _integer("engine", "queue", "groups that wait in front of its rows, which may run apart", _ENGINE.queue, 2, 32),
     Key(
         "engine",
@@ -246,6 +246,17 @@ KEYS = (
         ", ".join(f"`{scheme}`" for scheme in SCHEMES) + ", or `[]` for none",
         _texts_fault("a scheme or a list of schemes"),
         {"oneOf": [{"enum": list(SCHEMES)}, {"type": "array", "items": {"enum": list(SCHEMES)}}]},
+    ),
+    Key(
+        "synth",
+        "operands",
+        "text",
+        "what is multiplied where energy is measured, and throughput that depends on operands: normal ones with this "
+        "standard deviation (of eight signed bits, of others in proportion), uniform ones, or those of real layers",
+        "normal",
+        "`normal` (20), `normal 1` to `normal 100`, `uniform`, `digits`, `photographs`",
+        _kind(lambda value: isinstance(value, str), "a text"),
+        {"pattern": r"^ *(uniform|digits|photographs|normal( +[0-9.]+)?) *$"},
     ),
     Key(
         "output",

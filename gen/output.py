@@ -94,8 +94,8 @@ class Output:
         return self.path / name
 
     # --- writing -----------------------------------------------------------------------------------------------------
-    def write(self, name: str, text: str) -> Path:
-        """Write a text file whole or not at all; a file that has this text already is left alone.
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Write a file whole or not at all; one that has this content already is left alone.
 
         Raises
         ------
@@ -103,7 +103,7 @@ class Output:
             If the file is not Bitloom's, or was changed since (and ``force`` is off).
         """
         self.claim([name])
-        data = text.replace("\r\n", "\n").encode()
+        data = content if isinstance(content, bytes) else content.replace("\r\n", "\n").encode()
         target, digest = self.path / name, _sha256(data)
         with _explained(target):
             if _digest(target) == digest:

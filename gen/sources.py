@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 __all__ = ["digest", "sources"]
@@ -12,8 +13,9 @@ __all__ = ["digest", "sources"]
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@lru_cache
 def digest(*modules: str) -> str:
-    """SHA-256 over :func:`sources`."""
+    """SHA-256 over :func:`sources`, as they are when it is first asked for: they don't change under a process."""
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources(*modules))).hexdigest()
 
 

@@ -16,8 +16,9 @@ def active_cycles(params: EngineParams, tiles: Tiles) -> int:
     """Cycles in which operands of these tiles enter the array: what ``counter_active`` counts.
 
     That is one for a beat of A, or one for each group of digits that follow each other in time. Where only steps are
-    skipped in which nobody has a digit, a beat takes as many as there are weights at which one of its operands that are
-    recoded has a digit other than zero, and one if there are none. Where a block of B stays it holds a single row of A.
+    skipped in which no operand has a digit, a beat takes as many as there are weights at which one of its operands that
+    are recoded has a digit other than zero, and one if there are none. Where a block of B stays it holds a single row
+    of A.
     """
     flow = Dataflow(params)
     beats = flow.a.beats(tiles.k)

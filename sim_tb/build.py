@@ -20,7 +20,7 @@ from sim_tb.tools import find_verilator, versions
 
 __all__ = ["Model", "build_model"]
 
-#: Models that nobody ran for so long are deleted from the cache.
+#: Models unused for this long are deleted from the cache.
 KEEP_DAYS = 30
 
 #: Two optimisations that rename every copy of a module apart: without them a PE's code is generated, compiled and held
@@ -37,7 +37,9 @@ FLAGS: dict[str, Sequence[str]] = {
 #: All of a model is one C++ file, ``ONE_FILE``: each further one would read the standard library's headers again, which
 #: takes longer than compiling most modules.
 ONE_FILE = "VM_PARALLEL_BUILDS=0"
-OPTIMISE = {"quick": "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1", "speed": "OPT_FAST=-O3 OPT_SLOW=-O1 OPT_GLOBAL=-O2"}
+#: What stands in it before the half that runs once, at the start. GCC remarks that declarations follow definitions.
+COLD = '#pragma GCC diagnostic ignored "-Wattributes"\n#pragma GCC optimize ("O0")\n'
+OPTIMISE = {"quick": "OPT_FAST=-O1 OPT_GLOBAL=-O1", "speed": "OPT_FAST=-O3 OPT_GLOBAL=-O2"}
 
 
 @dataclass(frozen=True)
@@ -176,10 +178,10 @@ def _commands(model: Model, place: Workplace, verilator: Sequence[str]) -> Itera
         (source / name).write_text(text, encoding="utf-8")
         paths.append(VerilatorControlFile(source / name) if name.endswith(".vlt") else source / name)
     main = source / "main.cpp"
-    if model.main:
-        main.write_text(model.main, encoding="utf-8")
     if model.python:
-        yield from QuietVerilator(place, verilator, main if model.main else None).commands(
+        runner = QuietVerilator(place, verilator)
+        main.write_text(model.main or runner.main, encoding="utf-8")
+        translate, make = runner.commands(
             sources=paths,
             hdl_toplevel=model.top,
             build_dir=objects,
@@ -189,15 +191,21 @@ def _commands(model: Model, place: Workplace, verilator: Sequence[str]) -> Itera
             waves=model.waves,
             timescale=("1ns", "1ns"),
         )
-        return
-    files = [str(main), *(str(source / name) for name in model.sources)]
-    settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
-    settings += [f"-D{name}={value}" for name, value in model.defines.items()]
-    yield [
-        *(*verilator, "-cc", "--exe", "-Mdir", str(objects), "--top-module", model.top),
-        *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, *files),
-    ]
-    yield ["make", "-j", "2", "-C", str(objects), "-f", "Vtop.mk"]
+    else:
+        main.write_text(model.main, encoding="utf-8")
+        files = [str(source / name) for name in model.sources]
+        settings = [f"-G{name}={value}" for name, value in model.parameters.items()]
+        settings += [f"-D{name}={value}" for name, value in model.defines.items()]
+        translate = [
+            *(*verilator, "-cc", "--exe", "-Mdir", str(objects), "--top-module", model.top),
+            *("--prefix", "Vtop", "-o", model.top, *model.flags, *settings, *files),
+        ]
+        make = ["make", "-j", "2", "-C", str(objects), "-f", "Vtop.mk"]
+    yield translate
+    (objects / "cold.cpp").write_text(COLD, encoding="utf-8")
+    with (objects / "Vtop_classes.mk").open("a", encoding="utf-8") as classes:  # into the one file, before what is cold
+        classes.write(f"VM_SUPPORT_FAST += {main.with_suffix('')} cold\n")
+    yield make
 
 
 @contextmanager

@@ -8,12 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ANSWER", "NETWORK", "REQUEST"]
+__all__ = ["ANSWER", "NETWORK", "REQUEST", "TILES"]
 
 REQUEST = "request.json"
 ANSWER = "answer.json"
 #: The quantised network of the workload ``digits``.
 NETWORK = "network.npz"
+#: The operands of the workload ``tiles``.
+TILES = "tiles.npz"
 
 
 def read(path: Path) -> dict[str, Any]:

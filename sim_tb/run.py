@@ -15,6 +15,7 @@ from sim_tb import messages
 from sim_tb.build import Model, build_model
 from sim_tb.models import DEPTH, Hardware, engine_model, harness_model
 from sim_tb.runner import QuietVerilator
+from sim_tb.tiles import Tiles
 from sim_tb.tools import versions
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def run_workload(
     tiles: int = 64,
     k: int = 64,
     sigma: float | None = None,
+    work: Tiles | None = None,
     seed: int = 1,
     effort: str | None = None,
     depth: int = DEPTH,
@@ -131,11 +133,15 @@ def run_workload(
     ----------
     sigma : float, optional
         Operands of ``random`` tiles are normal with this standard deviation instead of uniform.
+    work : Tiles, optional
+        The tiles to multiply, instead of those that ``name``, ``tiles``, ``k`` and ``sigma`` ask for.
     effort : str, optional
         ``quick`` to build or ``speed`` to run; chosen by the amount of work if left out.
     depth : int
         Words of each memory in the harness.
     """
+    if work is not None:
+        name, tiles, k = "tiles", work.count, work.k
     request: dict[str, Any] = {"engine": params.to_dict(), "workload": name, "tiles": tiles, "k": k, "seed": seed}
     if sigma is not None:
         request["sigma"] = sigma
@@ -145,6 +151,8 @@ def run_workload(
 
         files[messages.NETWORK] = digits.prepare(params).save
     else:
+        if work is not None:
+            files[messages.TILES] = work.save
         depth = max(depth, 1 << (k - 1).bit_length())
         if effort is None and tiles * k * params.rows * params.cols > QUICK_WORK:
             effort = "speed"

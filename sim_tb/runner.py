@@ -15,6 +15,8 @@ from hdl.params.errors import ToolError
 
 __all__ = ["QuietVerilator"]
 
+_MAIN = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+
 
 class QuietVerilator(Verilator):
     """cocotb's runner without ``--public-flat-rw``, which forbids most of Verilator's optimisations.
@@ -28,15 +30,12 @@ class QuietVerilator(Verilator):
         Where it all happens.
     verilator : sequence of str
         What calls Verilator.
-    main : Path, optional
-        C++ of the main program, instead of cocotb's.
     """
 
-    def __init__(self, place: Workplace, verilator: Sequence[str] = (), main: Path | None = None) -> None:
+    def __init__(self, place: Workplace, verilator: Sequence[str] = ()) -> None:
         super().__init__()
         self._place = place
         self._verilator = verilator
-        self._main = main
         self._said: list[Sequence[str]] = []
 
     def _simulator_in_path_build_only(self) -> None:
@@ -47,14 +46,13 @@ class QuietVerilator(Verilator):
 
     def _build_command(self) -> list[list[str]]:
         libraries = cocotb_tools.config.libs_dir
-        main = cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
         # Where the libraries are is told to a model when it runs: they may have moved since it was built.
         link = f"-L{self._libraries} -Wl,-rpath-link,{self._libraries} -lcocotbvpi_verilator"
         own: dict[str, list[str]] = {
             "verilator": [*self._verilator],
             "--public-flat-rw": [],
             f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator": [link],
-            str(main): [str(self._main or self._place.reach("main.cpp", main))],
+            str(_MAIN): [],
         }
         return [[new for word in command for new in own.get(word, [word])] for command in super()._build_command()]
 
@@ -65,8 +63,13 @@ class QuietVerilator(Verilator):
     def _libraries(self) -> Path:
         return self._place.reach("cocotb", cocotb_tools.config.libs_dir)
 
+    @property
+    def main(self) -> str:
+        """C++ of cocotb's main program."""
+        return _MAIN.read_text(encoding="utf-8")
+
     def commands(self, **build: Any) -> list[list[str]]:
-        """The commands that build a model; ``build`` as for cocotb's ``Runner.build``."""
+        """The two commands that build a model, without its main program; ``build`` as for cocotb's ``Runner.build``."""
         self.build(**build)
         return [list(command) for command in self._said]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from hdl.params import Dataflow, EngineParams, OperandFormat
+from gen.stimuli import normal, uniform
+from hdl.params import Dataflow, EngineParams
 from sim_tb.golden import Matrix, gemm
 
 __all__ = ["Tiles", "batches", "corner_tiles", "normal_tiles", "random_tiles"]
@@ -42,6 +44,16 @@ class Tiles:
     def __getitem__(self, part: slice) -> Tiles:
         return Tiles(self.a[part], self.b[part], None if self.initial is None else self.initial[part])
 
+    def save(self, path: Path) -> None:
+        """Store operands without initial values in an ``.npz`` file."""
+        np.savez(path, a=self.a, b=self.b)
+
+    @classmethod
+    def load(cls, path: Path) -> Tiles:
+        """Read what :meth:`save` stored."""
+        with np.load(path) as data:
+            return cls(data["a"], data["b"])
+
     def golden(self, params: EngineParams) -> Matrix:
         """The results: an array of shape (tiles, M, N)."""
         return gemm(params, self.a, self.b, self.initial)
@@ -54,8 +66,8 @@ def random_tiles(params: EngineParams, count: int, k: int, rng: np.random.Genera
         kind = np.int64 if low < 0 else np.uint64
         return rng.integers(low, high, size=shape, dtype=kind, endpoint=True)
 
-    a = draw(params.a.min, params.a.max, (count, params.rows, k))
-    b = draw(params.b.min, params.b.max, (count, k, params.cols))
+    a = uniform(params.a, (count, params.rows, k), rng)
+    b = uniform(params.b, (count, k, params.cols), rng)
     initial = draw(*params.result_range, (count, params.rows, params.cols)) if params.preload else None
     return Tiles(a, b, initial)
 
@@ -65,16 +77,10 @@ def normal_tiles(params: EngineParams, count: int, k: int, sigma: float, rng: np
 
     ``sigma`` is that of A; B's is as large a part of its range.
     """
-
-    def draw(form: OperandFormat, shape: tuple[int, ...]) -> Matrix:
-        spread = sigma * form.max / params.a.max
-        values = np.rint(rng.normal(0.0, spread, shape)).astype(np.int64)
-        while (outside := (values < form.min) | (values > form.max)).any():
-            values[outside] = np.rint(rng.normal(0.0, spread, int(outside.sum()))).astype(np.int64)
-        return values
-
+    a = normal(params.a, sigma, (count, params.rows, k), rng)
+    b = normal(params.b, sigma * params.b.max / params.a.max, (count, k, params.cols), rng)
     initial = random_tiles(params, count, 1, rng).initial
-    return Tiles(draw(params.a, (count, params.rows, k)), draw(params.b, (count, k, params.cols)), initial)
+    return Tiles(a, b, initial)
 
 
 def batches(params: EngineParams, work: Sequence[Tiles], depth: int) -> Iterator[list[Tiles]]:

@@ -25,9 +25,9 @@ CONTENT = (
 )
 
 
-def run(*arguments: str, folder: str) -> str:
-    """What ``bitloom`` prints. Raises ToolError where it ends with another status than 0."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "120"}
+def run(*arguments: str, folder: str, checkout: Path = ROOT) -> str:
+    """What ``bitloom`` of a checkout prints. Raises ToolError where it ends with another status than 0."""
+    environment = os.environ | {"PYTHONPATH": str(checkout), "NO_COLOR": "1", "COLUMNS": "120"}
     command = [sys.executable, "-m", "gen.cli", *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

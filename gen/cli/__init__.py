@@ -1,4 +1,4 @@
-"""The command line: ``bitloom run|generate|simulate|synth|report|check|list|explain|schema|pim``."""
+"""The command line: ``bitloom run|generate|simulate|synth|report|sweep|check|list|explain|schema|pim``."""
 
 from __future__ import annotations
 

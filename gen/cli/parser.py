@@ -22,6 +22,7 @@ from gen.cli.commands import (
     run,
     schema,
     steps,
+    sweep,
 )
 from gen.keys import MAX_SEED
 from gen.operands import USUAL_SIGMA
@@ -32,9 +33,10 @@ from hdl.params import near_name
 __all__ = ["parse"]
 
 MAX_SIGMA = 1e6
+MAX_JOBS = 4096
 FORCE = "lose results of another configuration in the folder, and changes made by hand to generated files"
 #: Arguments that name a file or a folder, or might.
-PATHS = ("CONFIG", "FILE", "FOLDER", "MODEL", "NAME", "PROGRAM", "SYSTEM", "TEXT")
+PATHS = ("CONFIG", "FILE", "FOLDER", "MODEL", "NAME", "PROGRAM", "SPEC", "SYSTEM", "TEXT")
 
 EPILOG = """\
 exit status: 0 done, 1 a check failed, 2 the request was wrong
@@ -96,7 +98,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     top.add_argument("--version", action="version", version=f"bitloom {VERSION}")
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    common, config, build, waves = _common(), _config(), _build(), _waves()
+    common, config, build, waves, files = _common(), _config(), _build(), _waves(), _files()
 
     leaves: dict[Callable[..., int], _Parser] = {}
 
@@ -113,11 +115,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.set_defaults(command=command)
         leaves[command] = parser
 
-    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves])
+    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves, files])
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
     add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, waves])
-    add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build])
+    add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
+    add("sweep", sweep.command, "synthesise or simulate many points: table, page and the best of them", [_sweep()])
     add("check", check.command, "check a configuration and print what follows from it", [config])
     add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
     add("list", listing.command, "print what this version builds and finds", [])
@@ -181,6 +184,28 @@ def _build() -> _Parser:
     return parser
 
 
+def _files() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("--sdf", action="store_true", help="write the netlist's delays as SDF, up to 8x8")
+    about = "write the netlist's switching activity as SAIF, up to 8x8, with glitches where Icarus Verilog is installed"
+    parser.add_argument("--saif", action="store_true", help=about)
+    return parser
+
+
+def _sweep() -> _Parser:
+    parser = _Parser(add_help=False)
+    parser.add_argument("spec", metavar="SPEC", help="the sweep file (TOML): what varies, and what doesn't")
+    about = "print the best point by a figure of the table, such as gops_per_mm2_engine"
+    parser.add_argument("--best", metavar="FIGURE", help=about)
+    about = "points that are computed at a time on this machine (default: as many as there are cores)"
+    parser.add_argument("--jobs", type=_jobs, metavar="N", help=about)
+    about = "compute on the workers of a Dask scheduler, tcp://HOST:PORT, instead of on this machine"
+    parser.add_argument("--scheduler", metavar="ADDRESS", help=about)
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/<name of SPEC>)")
+    parser.add_argument("--force", action="store_true", help="lose changes made by hand to the table or the page")
+    return parser
+
+
 def _waves() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("--waves", action="store_true", help="record waveforms; slow, and large for long workloads")
@@ -233,7 +258,7 @@ def _pim_run() -> _Parser:
     parser.add_argument("--dump-sram", metavar="FILE", help="write the SRAM as it is at the end, .npy or .hex")
     parser.add_argument("--dump-memory", metavar="FILE", help="write the banks as they are at the end, .npy or .hex")
     parser.add_argument("--rows", type=int, default=0, metavar="N", help="rows of the banks that are simulated")
-    parser.add_argument("--limit", type=int, default=1_000_000, metavar="N", help="give up after so many clocks")
+    parser.add_argument("--limit", type=int, default=1_000_000, metavar="N", help="give up after N clocks")
     parser.add_argument("--stall", type=int, default=0, metavar="N", help="the host pauses in N of 256 clocks")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of these pauses")
     return parser
@@ -351,6 +376,12 @@ def _sigma(text: str) -> float:
     if not 0.0 < value <= MAX_SIGMA:
         raise argparse.ArgumentTypeError(f"must be above 0 and up to {MAX_SIGMA:,.0f}, not {text!r}")
     return value
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_JOBS:
+        raise argparse.ArgumentTypeError(f"must be an integer from 1 to {MAX_JOBS}, not {text!r}")
+    return int(text)
 
 
 def _seed(text: str) -> int:

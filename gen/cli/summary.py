@@ -54,8 +54,11 @@ LINES = (
     ("throughput per area, every memory counted", "gops_per_mm2_engine_total"),
     ("throughput per area of the core", "gops_per_mm2_core"),
     ("power of the engine at that clock", "power_mw"),
+    ("power of the engine with glitches", "glitch_power_mw"),
     ("energy per MAC, engine", "pj_per_mac"),
+    ("energy per MAC, engine with glitches", "glitch_pj_per_mac"),
     ("energy per MAC, core", "core_pj_per_mac"),
+    ("energy per MAC, core with glitches", "glitch_core_pj_per_mac"),
 )
 #: Lines that say the same as the one before where a design has no memory.
 MEMORY_LINES = ("engine_total_area_um2", "gops_per_mm2_engine_total")
@@ -119,9 +122,18 @@ def against(design: Json, other: Json) -> str:
     if engine is None:
         reasons = [each["activity"] for each in (design, other) if each.get("power_mw") is None]
         return f"{text}; energy: {reasons[0] if reasons else 'not measured'}"
+    glitching = ratios["glitch_energy_engine"], ratios["glitch_energy_core"]
+    if glitching[0] is None:
+        reasons = [each["glitches"] for each in (design, other) if each.get("glitch_power_mw") is None]
+        return f"{text}, and takes {_energy(engine, core)}, without glitches ({reasons[0]})"
+    return f"{text}, and takes {_energy(*glitching)} with glitches, {_energy(engine, core)} without"
+
+
+def _energy(engine: float, core: float | None) -> str:
+    """How much more energy a design takes than another one, by the ratios of theirs."""
     more = "" if engine >= 1 else ", which is more"
     used, core_used = (1 / ratio if ratio else None for ratio in (engine, core))
-    return f"{text}, and takes {_times(used)} the energy per MAC{more} (the core alone {_times(core_used)})"
+    return f"{_times(used)} the energy per MAC{more} (the core alone {_times(core_used)})"
 
 
 def _times(ratio: float | None) -> str:

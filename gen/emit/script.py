@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from math import prod
 from typing import TYPE_CHECKING
 
 from gen.config import Config
+from gen.emit.memories import module_text, shape
 
 if TYPE_CHECKING:
     from gen.emit.verilog import Emission
@@ -113,7 +114,7 @@ def script(config: Config, emission: Emission, verilog: str) -> str:
     """
     clock = config.synth.clock_ns
     target = f",-D,{1e3 * LOGIC * clock:.0f}" if isinstance(clock, (int, float)) else ""
-    macros = "".join(f"blackbox {name}\n" for name in _macros(emission.text))
+    macros = "".join(f"blackbox {name}\n" for name in _macros(emission))
     note = f"# Memories of {MACRO_BITS} bits or more, for which macros are put; without these lines: flip-flops.\n"
     return TEMPLATE.format(
         top=emission.top,
@@ -125,7 +126,7 @@ def script(config: Config, emission: Emission, verilog: str) -> str:
     )
 
 
-def _macros(text: str) -> list[str]:
-    """Modules that are large memories, by what their names say of words and width."""
-    found = re.findall(r"^module (\w+_ram_(\d+)x(\d+)\w*)\(", text, re.MULTILINE)
-    return [name for name, words, width in found if int(words) * int(width) >= MACRO_BITS]
+def _macros(emission: Emission) -> list[str]:
+    """Modules that are large memories."""
+    shapes = {name: shape(module_text(emission.text, name)) for name in emission.memories}
+    return [name for name, found in shapes.items() if found is not None and prod(found) >= MACRO_BITS]

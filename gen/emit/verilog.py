@@ -16,6 +16,7 @@ from amaranth.hdl import ClockDomain, Fragment
 from gen.names import prefix_fault
 from gen.workplace import workplace
 from hdl.engine.top import Engine, Port, engine_ports
+from hdl.lib.roles import MEMORY
 from hdl.lib.shared import Part
 from hdl.params import ConfigError, EngineParams, Problem, ToolError
 
@@ -64,6 +65,11 @@ class Emission:
     roles: dict[str, str]
     latency: int | None
 
+    @property
+    def memories(self) -> tuple[str, ...]:
+        """Modules that are nothing but a memory."""
+        return tuple(name for name, role in self.roles.items() if role == MEMORY.name)
+
 
 def emit(params: EngineParams, prefix: str = "bitloom") -> Emission:
     """Write the Verilog of an engine; the same parameters and versions give the same text.
@@ -86,8 +92,7 @@ def emit(params: EngineParams, prefix: str = "bitloom") -> Emission:
     engine = Engine(params)
     top = f"{prefix}_{engine.module}"
     design, parts = rtlil_of(engine, prefix)
-    short = sorted(name.removeprefix(f"{prefix}_") for name in parts)
-    modules = {name: f"{prefix}_{name}" for name in short if not re.search(r"_\d", name)}
+    modules = {part.module: name for name, part in sorted(parts.items()) if not part.sized}
     core = {f"{prefix}_{module}": count for module, count in engine.body.core.items()}
     ports = engine_ports(params)
     text = _waive_padding(_verilog(design, top), engine)
@@ -110,7 +115,13 @@ def rtlil_of(part: Part, prefix: str) -> tuple[str, dict[str, Part]]:
 
 def verilog_of(part: Part, prefix: str) -> str:
     """Verilog of a part and of all parts below it; its module, ``<prefix>_<part.module>``, comes first."""
-    return _verilog(rtlil_of(part, prefix)[0], f"{prefix}_{part.module}")
+    return written(part, prefix)[0]
+
+
+def written(part: Part, prefix: str) -> tuple[str, dict[str, Part]]:
+    """The Verilog that :func:`verilog_of` gives, and all parts by module."""
+    design, parts = rtlil_of(part, prefix)
+    return _verilog(design, f"{prefix}_{part.module}"), parts
 
 
 class _Emitter:
@@ -174,11 +185,10 @@ def _verilog(design: str, top: str) -> str:
 
 def _name_unused(module: str) -> str:
     """Name the wires of outputs that no one reads ``unused``, which is how Verilator's lint takes it for intended."""
-    names = re.findall(r"^  wire (?:\[\d+:0\] )?(_\d+_);$", module, flags=re.MULTILINE)
-    counts = Counter(re.findall(r"\b_\d+_\b", module))
-    for name in names:
-        if counts[name] == 2:
-            module = re.sub(rf"\b{name}\b", f"unused{name[:-1]}", module)
+    counts = Counter(re.findall(r"\w+", module))
+    for name in re.findall(r"^  wire (?:\[\d+:0\] )?(\w+);$", module, flags=re.MULTILINE):
+        if counts[name] == 2 and f"({name})" in module:
+            module = re.sub(rf"\b{name}\b", f"unused_{name.strip('_')}", module)
     return module
 
 

@@ -108,13 +108,13 @@ def _sum(one: Floats, other: Floats) -> Floats:
 
 
 def _power(distribution: Floats, count: int) -> Floats:
-    """The distribution of a sum of so many independent values."""
+    """The distribution of a sum of ``count`` independent values."""
     size = (len(distribution) - 1) * count + 1
     return np.maximum(np.fft.irfft(np.fft.rfft(distribution, size) ** count, size), 0.0)
 
 
 def _slowest(distribution: Floats, count: int) -> Floats:
-    """The distribution of the greatest of so many independent values."""
+    """The distribution of the greatest of ``count`` independent values."""
     reached = np.minimum(np.cumsum(distribution), 1.0) ** count
     return np.diff(reached, prepend=0.0)
 

@@ -28,7 +28,7 @@ def nest_of_axes(axes: Axes, rows: int, cols: int, *, encoder: str = "booth", di
     Raises
     ------
     ConfigError
-        If the notation has no nest for these axes, or the digits cannot come so many at a time.
+        If the notation has no nest for these axes, or the digits cannot be done ``at_once`` at a time.
     """
     if axes.recodes_both:
         raise ConfigError([Problem("nest", "A and B recoded: the notation has the digits of one operand only")])

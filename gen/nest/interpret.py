@@ -74,7 +74,7 @@ def compress(values: Sequence[Integers]) -> tuple[Integers, Integers]:
 
 
 def wrap(values: Integers, to: Range) -> Integers:
-    """What is left of values in so many bits."""
+    """What is left of values in the bits of a range."""
     spare = 64 - to.bits
     if to.signed or spare == 0:
         return values << spare >> spare

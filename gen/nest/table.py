@@ -30,7 +30,7 @@ class Row:
     outputs : int
         Numbers that come out: 2 for a carry-save pair.
     bits : int or None
-        Of each output.
+        Bits of each output.
     copies : int
         Product of the ``space`` loops around it.
     operations : float

@@ -62,7 +62,7 @@ def empty_beats(params: EngineParams, k: int, sigma: float | None) -> float:
 
 
 def _most(encoder: str, operand: OperandFormat, part: float | None, count: int) -> Floats:
-    """The distribution of the most terms of so many operands; of none, there are none."""
+    """The distribution of the most terms that any of ``count`` operands has; without operands there are none."""
     sigma = None if part is None else part * usual_sigma(operand)
     reached = np.minimum(np.cumsum(density(encoder, operand, sigma).counts), 1.0) ** count
     return np.diff(reached, prepend=0.0) if count else np.eye(1)[0]

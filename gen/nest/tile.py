@@ -60,7 +60,7 @@ class Range:
         return Range(min(corners), max(corners))
 
     def sum(self, terms: int) -> Range:
-        """The range of sums of up to so many values: part of the way they may be any fewer."""
+        """The range of sums of up to ``terms`` values: while a sum grows it has fewer."""
         return Range(min(terms * self.low, self.low), max(terms * self.high, self.high))
 
 

@@ -12,7 +12,7 @@ __all__ = ["Section", "cell", "diagram", "facts", "figure_width", "pending", "pr
 
 #: Width of a character of preformatted text, px; a little more than the widest usual font has.
 CHARACTER = 8.0
-#: A table grows to so many times its least width: figures of a row are read together.
+#: How many times its least width a table may grow to: figures of a row are read together.
 SPREAD = 1.9
 
 

@@ -11,7 +11,7 @@ from gen.report.markup import Markup, Node, join, tag
 
 __all__ = ["Bar", "Group", "Part", "Stack", "bars", "stacks"]
 
-#: Where the greatest value is more than so many times the least, the scale is logarithmic.
+#: The ratio of the greatest value to the least beyond which the scale is logarithmic.
 LINEAR = 8.0
 
 

@@ -76,12 +76,18 @@ def _charts(synth: Synthesis) -> Markup:
     """Bars of area, clock and energy, one chart below the other."""
     areas = _scopes(synth, lambda d: d.core_area_um2, lambda d: d.engine_area_um2, lambda d: d.engine_total_area_um2)
     clocks = _scopes(synth, lambda d: d.core_clock, lambda d: d.clock)
-    energies = _scopes(synth, lambda d: d.core_pj_per_mac, lambda d: d.pj_per_mac)
+    glitching = all(design.glitch_pj_per_mac is not None for design in synth.designs)
+    energies = (
+        _scopes(synth, lambda d: d.glitch_core_pj_per_mac, lambda d: d.glitch_pj_per_mac)
+        if glitching
+        else _scopes(synth, lambda d: d.core_pj_per_mac, lambda d: d.pj_per_mac)
+    )
+    energy = "Energy per MAC, with glitches" if glitching else "Energy per MAC"
     clock_better = "more is better" if synth.silicon else "less is better"
     drawn = [
         _chart("Area", synth.unit("engine_area_um2"), "less is better", areas, synth),
         _chart(synth.clock_name, synth.clock_unit, clock_better, clocks, synth),
-        _chart("Energy per MAC", synth.unit("pj_per_mac"), "less is better", energies, synth),
+        _chart(energy, synth.unit("pj_per_mac"), "less is better", energies, synth),
     ]
     return tag("div", drawn)
 

@@ -46,7 +46,7 @@ def body_of(sections: Sequence[Section]) -> list[Markup]:
 
 
 def brand(kind: str) -> Markup:
-    """Who made the report, and what it is one of."""
+    """What made the report, and what it is about."""
     return tag("div", _mark(), tag("b", "Bitloom"), tag("span", kind), class_="brand")
 
 

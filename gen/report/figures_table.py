@@ -46,6 +46,12 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
     area, time, clock = synth.unit("engine_area_um2"), synth.unit("clock_ns"), synth.clock_unit
     speed, efficiency = synth.unit("throughput_gops"), synth.unit("gops_per_mm2_engine")
     energy, power = synth.unit("pj_per_mac"), synth.unit("power_mw")
+    glitching = [
+        Row("Per MAC, core, with glitches", energy, lambda d: d.glitch_core_pj_per_mac, min),
+        Row("Per MAC, engine, with glitches", energy, lambda d: d.glitch_pj_per_mac, min),
+        Row("Power, core, with glitches", power, lambda d: d.glitch_core_power_mw),
+        Row("Power, engine, with glitches", power, lambda d: d.glitch_power_mw),
+    ]
     faster = max if synth.silicon else min
     memories = synth.has_memories
     total = Row("Engine total", area, lambda d: d.engine_total_area_um2, min)
@@ -86,6 +92,7 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
         (
             "Energy",
             [
+                *(glitching if any(design.glitch_power_mw is not None for design in synth.designs) else []),
                 Row("Per MAC, core", energy, lambda d: d.core_pj_per_mac, min),
                 Row("Per MAC, engine", energy, lambda d: d.pj_per_mac, min),
                 Row("Operations for energy", synth.unit("gops_per_w"), lambda d: d.gops_per_w, max),
@@ -147,6 +154,8 @@ def over_each(synth: Synthesis) -> Markup:
         Row(f"throughput over area, {cells}", "", lambda d: d.gops_per_mm2_engine, max),
         *([total] if synth.has_memories else []),
         Row("throughput over area, core", "", lambda d: d.gops_per_mm2_core, max),
+        Row("energy per MAC, engine, with glitches", "", lambda d: d.glitch_pj_per_mac, min),
+        Row("energy per MAC, core, with glitches", "", lambda d: d.glitch_core_pj_per_mac, min),
         Row("energy per MAC, engine", "", lambda d: d.pj_per_mac, min),
         Row("energy per MAC, core", "", lambda d: d.core_pj_per_mac, min),
         Row("clock period", "", lambda d: d.clock_ns, min),

@@ -66,9 +66,21 @@ def _energy(synth: Synthesis) -> Markup:
     if synth.pj_per_mac is None:
         return _item("open", "Energy not measured", synth.activity.removeprefix("not measured: "))
     how = synth.activity.partition(":")[0]
+    if synth.glitch_pj_per_mac is None:
+        how += f"; with glitches {synth.glitches}"
+    else:
+        how = how.replace("simulated without glitches", "simulated without glitches and with them")
     if synth.power_model:
         return _item("open", "Energy partly estimated", f"macros by a model; the rest: {how}")
     return _item("good", "Energy by simulation", how)
+
+
+def _either(synth: Synthesis, name: str, key: str) -> tuple[str, str, str]:
+    """A figure with glitches, or without where these are not known: its name says which."""
+    found = getattr(synth, f"glitch_{key}")
+    if found is None:
+        return name, quantity(getattr(synth, key)), synth.unit(key)
+    return f"{name}, with glitches", quantity(found), synth.unit(key)
 
 
 def key_figures(data: RunData) -> list[tuple[str, Node]]:
@@ -86,8 +98,8 @@ def key_figures(data: RunData) -> list[tuple[str, Node]]:
         if synth.has_memories:
             figures.append(("Area, engine total", *_area(synth.engine_total_area_um2, synth)))
         figures += [
-            ("Energy per MAC", quantity(synth.pj_per_mac), synth.unit("pj_per_mac")),
-            ("Power", quantity(synth.power_mw), synth.unit("power_mw")),
+            _either(synth, "Energy per MAC", "pj_per_mac"),
+            _either(synth, "Power", "power_mw"),
         ]
     figures.append(("PEs", count(pes(data.params)), ""))
     if sim and sim.cycles_per_step is not None:

@@ -32,6 +32,7 @@ POSITIVE = (
     *("clock_asked_ns", "clock_ns", "fmax_mhz", "core_fmax_mhz"),
     *("core_area_um2", "engine_area_um2", "engine_total_area_um2", "throughput_gops", "core_throughput_gops"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total", "pj_per_mac", "core_pj_per_mac"),
+    *("glitch_pj_per_mac", "glitch_core_pj_per_mac"),
 )
 #: Units as they are typeset; all others stand as they are.
 TYPESET = {"um2": "µm²", "GOPS/mm2": "GOPS/mm²"}
@@ -121,8 +122,8 @@ class Ratios:
     ----------
     area_core, area_engine, area_engine_total : float or None
         Throughput over area.
-    energy_core, energy_engine : float or None
-        Operations for the same energy.
+    energy_core, energy_engine, glitch_energy_core, glitch_energy_engine : float or None
+        Operations for the same energy, without glitches and with them.
     clock : float or None
         Clock rate.
     """
@@ -132,7 +133,14 @@ class Ratios:
     area_engine_total: float | None
     energy_core: float | None
     energy_engine: float | None
+    glitch_energy_core: float | None
+    glitch_energy_engine: float | None
     clock: float | None
+
+    @property
+    def energy(self) -> float | None:
+        """Of the engine, with glitches where they are known."""
+        return self.energy_engine if self.glitch_energy_engine is None else self.glitch_energy_engine
 
     def __post_init__(self) -> None:
         for key, value in vars(self).items():
@@ -182,6 +190,11 @@ class Design:
     gops_per_w: float | None
     pj_per_mac: float | None
     core_pj_per_mac: float | None
+    glitches: str
+    glitch_power_mw: float | None
+    glitch_core_power_mw: float | None
+    glitch_pj_per_mac: float | None
+    glitch_core_pj_per_mac: float | None
     styles: Mapping[str, str]
     tried: int
     critical_path: str

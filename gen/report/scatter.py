@@ -81,7 +81,7 @@ class Axis:
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Round numbers on a logarithmic axis: three to ``most`` where there are so many."""
+    """Round numbers on a logarithmic axis: three to ``most`` where the range has enough."""
     chosen: list[float] = []
     for steps in STEPS:
         exponents = range(floor(log10(low)), ceil(log10(high)) + 1)

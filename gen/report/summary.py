@@ -62,7 +62,7 @@ def headline(data: RunData) -> str:
         return f"Against {base.scheme}: throughput was not measured"
     compared = {"gain": "More", "cost": "Less", "even": "As much"}
     text = f"{compared[_verdict(area)]} throughput {_per_area(synth)} {_than(area)} {base.scheme}"
-    energy = base.ratios.energy_engine
+    energy = base.ratios.energy
     if energy is None:
         return f"{text}; energy was not measured"
     joined = {"gain": "for", "even": "and", "cost": "but" if _verdict(energy) == "gain" else "and"}[_verdict(area)]
@@ -127,13 +127,20 @@ def _findings(synth: Synthesis, base: Compared) -> list[Finding]:
         add_area("engine_total", "engine total", decisive=True)
     else:
         add_area("engine", "engine", decisive=True)
-    ours, theirs = synth.pj_per_mac, base.pj_per_mac
-    add(_inverse(ratios.energy_engine), "energy per MAC, engine", ours, theirs, energy, more=False, decisive=True)
+    glitching = ratios.glitch_energy_engine is not None
+    with_glitches = ("glitch_", ", with glitches")
+    for prefix, words in (with_glitches, ("", "")) if glitching else (("", ""),):
+        ours, theirs = (getattr(design, f"{prefix}pj_per_mac") for design in (synth, base))
+        over = _inverse(getattr(ratios, f"{prefix}energy_engine"))
+        decisive = not glitching or prefix == "glitch_"
+        add(over, f"energy per MAC, engine{words}", ours, theirs, energy, more=False, decisive=decisive)
     if memories:
         add_area("engine", "engine cells")
     add_area("core", "core")
-    ours, theirs = synth.core_pj_per_mac, base.core_pj_per_mac
-    add(_inverse(ratios.energy_core), "energy per MAC, core", ours, theirs, energy, more=False)
+    prefix, words = with_glitches if glitching else ("", "")
+    ours, theirs = (getattr(design, f"{prefix}core_pj_per_mac") for design in (synth, base))
+    over = _inverse(getattr(ratios, f"{prefix}energy_core"))
+    add(over, f"energy per MAC, core{words}", ours, theirs, energy, more=False)
     rate = _over(synth.throughput_gops, base.throughput_gops)
     same = rate is not None and ratios.clock is not None and abs(rate / ratios.clock - 1) < EVEN
     if not same:

@@ -23,16 +23,16 @@ class Factors:
     Attributes
     ----------
     encoding : Encoding
-        Of the operand that is recoded.
+        The encoding of the operand that is recoded.
     products : PartialProducts
-        Of its digits with the other operand.
+        The products of its digits and the other operand.
     most : int
         The greatest product, with its excess.
     a_bits, b_bits : int
-        Wires of an operand of A, and of B, as they reach the PE: the operand, or its digits. Before those of A stands
-        the number of the step, where the PE selects its digits, or shifts the other operand to their weight.
+        Wires of an operand of A, and of B, as they reach the PE: the operand, or its digits. The number of the step
+        comes before those of A where the PE selects the step's digits or shifts the other operand to their weight.
     index_bits : int
-        Of that number.
+        Bits of that number.
     arrival : float
         XOR delays after which the digits are there.
     """

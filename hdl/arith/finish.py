@@ -83,14 +83,14 @@ class Finish(Part):
         return m
 
     def _reduce(self, m: Module, heap: BitHeap, steps: int, name: str) -> BitHeap:
-        """The first of so many steps that reduce a heap to two words."""
+        """The first of ``steps`` steps that reduce a heap to two words."""
         height = share_of_levels(max(map(len, heap.columns)), steps)
         heap.reduce(m, lambda column: height, name)
         return heap.registered(m, self.en, f"{name}_word")
 
 
 def excess_taken(m: Module, en: Value, clear: Value, width: int, excess: int) -> Value:
-    """What steps have added in excess to the sums that are finished, negated.
+    """The correction of finished sums: what their steps have added in excess, negated.
 
     Parameters
     ----------
@@ -99,12 +99,12 @@ def excess_taken(m: Module, en: Value, clear: Value, width: int, excess: int) ->
     width : int
         Bits.
     excess : int
-        Of a step.
+        What one step adds in excess.
 
     Returns
     -------
     Value
-        That of the sums before, from two steps after ``clear`` until two steps after the next one.
+        The correction of the sums before, from two steps after ``clear`` until two steps after the next one.
     """
     running = Signal(width, reset_less=True)
     held = Signal(width, reset_less=True)

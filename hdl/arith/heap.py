@@ -22,12 +22,12 @@ __all__ = ["BitHeap", "share_of_levels"]
 #: Delays in units of an XOR gate. The last input of a full adder passes one gate, the others two.
 XOR = 1.0
 AND = 0.5
-#: Bits in a column that so many levels of full adders reduce to two (L. Dadda, 1965).
+#: Bits in a column that 0, 1, 2, ... levels of full adders reduce to two (L. Dadda, 1965).
 HEIGHTS = (2, 3, 4, 6, 9, 13, 19, 28, 42, 63, 94, 141, 211, 316, 474, 711, 1066)
 
 
 def share_of_levels(height: int, steps: int) -> int:
-    """The height that the first of so many steps leaves, where all together reduce columns of ``height`` bits to two.
+    """The height that the first of ``steps`` steps leaves, which together reduce columns of ``height`` bits to two.
 
     Each step has its share of the levels of full adders.
     """
@@ -71,7 +71,7 @@ class BitHeap:
         self._columns: list[list[_Bit]] = [[] for _ in range(width)]
 
     def add(self, word: Value, offset: int = 0, arrival: float = 0) -> None:
-        """Put the bits of ``word``, weighted by ``2**offset``, on the heap; they arrive after so many XOR delays."""
+        """Put the bits of ``word``, times ``2**offset``, on the heap; they arrive after ``arrival`` XOR delays."""
         for column, bit in enumerate(word, offset):
             if column < self.width:
                 self._columns[column].append(_Bit(arrival, 0, bit))

@@ -58,7 +58,7 @@ class Plain(MultiplyAdd):
     ----------
     exact : bool
         Nothing is added in excess. Otherwise the constants that stand for the sign bits of the partial products are
-        left to whoever finishes the sum.
+        left to the final adder.
     """
 
     def __init__(self, params: EngineParams, width: int, *, exact: bool) -> None:
@@ -123,7 +123,7 @@ class WeightSums(MultiplyAdd):
     Parameters
     ----------
     count : int
-        Products that a sum is of, at most.
+        The most products of a sum.
     """
 
     def __init__(self, params: EngineParams, count: int) -> None:

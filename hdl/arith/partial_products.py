@@ -24,7 +24,7 @@ class PartialProduct:
     Parameters
     ----------
     fields : tuple of str
-        Of the digit, see :class:`hdl.arith.digits.Encoding`.
+        The wires of the digit, see :class:`hdl.arith.digits.Encoding`.
     b : IntegerFormat
     """
 
@@ -97,7 +97,7 @@ class PartialProducts:
     Parameters
     ----------
     encoding : Encoding
-        Of ``a``.
+        The encoding of ``a``.
     b : IntegerFormat
 
     Attributes
@@ -124,7 +124,7 @@ class PartialProducts:
         return self.encoding.digit_bits * i
 
     def add(self, m: Module, heap: BitHeap, digits: Value, b: Value, arrival: float = 0) -> None:
-        """Put all partial products on a heap; the wires of the digits arrive after so many XOR delays."""
+        """Put all partial products on a heap; the wires of the digits arrive after ``arrival`` XOR delays."""
         for i, (plane, digit) in enumerate(zip(self.planes, self.encoding.split(digits), strict=True)):
             bits = plane.bits(m, str(i), digit, b, heap.width - self.offset(i))
             product = int("neg" in plane.fields)  # the correction bit stands before it

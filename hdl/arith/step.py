@@ -32,7 +32,7 @@ class StepDigits(Encoding):
     Attributes
     ----------
     steps : int
-        In how many steps an operand is done.
+        Steps of an operand.
     """
 
     def __init__(self, whole: Encoding, at_once: int) -> None:
@@ -91,8 +91,8 @@ class Step:
     ----------
     products : PartialProducts
     b : IntegerFormat
-        Of the operand that is not recoded, as it meets digits: where these follow each other in time, and are not
-        summed by weight first, it is shifted to the weight of the step.
+        The format of the operand that is not recoded, as it meets digits: where these follow each other in time, and
+        are not summed by weight first, it is shifted to the weight of the step.
     most : int
         The greatest sum of all products, with their excess.
     span : tuple of int, or None

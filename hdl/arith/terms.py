@@ -46,7 +46,7 @@ class TermForm:
     Attributes
     ----------
     most : int
-        The terms of an operand, at most.
+        The most terms of an operand.
     top : int
         The greatest exponent.
     bits : int

@@ -98,6 +98,7 @@ class ChainRows(Part):
     """
 
     role = roles.BUS
+    sized = True
 
     def __init__(self, params: EngineParams, rows: int) -> None:
         self.params = params

@@ -27,7 +27,7 @@ class RowAdder(Part):
     en : In(1)
         Advance by one step; otherwise nothing changes.
     clear : In(1)
-        This step enters the row as the first of new sums. There where a step adds in excess.
+        This step enters the row as the first of new sums. Present where steps add in excess.
     acc : In(cols * acc_bits)
     done : In(cols)
         Accumulators, and whether they hold finished sums: that of column 0 a step after ``clear``, of column j

@@ -51,6 +51,7 @@ class Rows(Part):
     """
 
     role = roles.BUS
+    sized = True
 
     def __init__(self, params: EngineParams, scheme: Scheme, rows: int) -> None:
         self.params = params

@@ -35,6 +35,8 @@ class Skew(Part):
     #: The largest triangle written out, one register for each step, as wide as the lanes that still wait.
     DIRECT = 8
 
+    sized = True
+
     def __init__(self, lanes: int, width: int, *, reverse: bool = False) -> None:
         self.lanes = lanes
         self.width = width

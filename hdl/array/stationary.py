@@ -1,4 +1,4 @@
-"""What arrays share in which a block of B stays while rows of A pass by."""
+"""What is common to arrays in which a block of B stays while rows of A pass by."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lane_bits(params: EngineParams) -> int:
 class StationaryArray(Part):
     """Rows of A in, and sums over the block of B that stays out; operands of both are skewed here as axes ask for it.
 
-    The core are its PEs, what adds up their products, and the recoders.
+    The core consists of its PEs, what adds up their products, and the recoders.
 
     Attributes
     ----------

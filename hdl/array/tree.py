@@ -30,9 +30,9 @@ class Node(Part):
     early : int
         The lowest bits of a term that are there before the others, by the delay of a partial product.
     form : SumForm
-        Of the sum.
+        The form of the sum.
     constant : int
-        What is added to it, modulo its width.
+        What is added to the sum, modulo its width.
 
     Members
     -------
@@ -45,6 +45,7 @@ class Node(Part):
     """
 
     role = roles.TREE
+    sized = True
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class Tree(Part):
     Attributes
     ----------
     form : SumForm
-        Of the sum.
+        The form of the sum.
     columns : tuple of int
         The column of each bit of the sum.
     steps : int

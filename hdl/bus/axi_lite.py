@@ -36,14 +36,14 @@ class AxiLite(Part):
     Parameters
     ----------
     address_bits : int
-        Of a byte address.
+        Bits of a byte address.
 
     Members
     -------
     s_axi_*
         The bus (ARM IHI 0022, AXI4-Lite), 32 bits wide.
     address : Out
-        Of the register, in words, from ``look`` on.
+        The address of the register, in words, from ``look`` on.
     writes : Out(1), data, strobes : Out
         The access is a write, and of what.
     look : Out(1)

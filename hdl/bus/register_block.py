@@ -32,19 +32,19 @@ class RegisterBlock(Part):
     s_axi_*
         The host's bus (:class:`hdl.bus.axi_lite.AxiLite`).
     address : Out
-        Of the register that is accessed, in words: who keeps several registers outside may choose by it what it gives.
+        The address, in words, of the register that is accessed: it may select among registers outside.
     lock : In(1)
         Guarded registers can't be written.
     forget : In(1)
         Every ``w1c`` field gets its reset value.
     {field} : Out
-        Of an ``rw`` or ``w1c`` field: its value. Of a ``pulse`` field: high for a clock.
+        The value of an ``rw`` or ``w1c`` field; high for a clock where the field is a ``pulse``.
     {field} : In
-        Of a field that is kept outside: its value, in the clock after ``address`` begins to name it.
+        The value of a field that is kept outside, in the clock after ``address`` begins to name it.
     {field}_set : In
-        Of a ``w1c`` field: bits to set. They are set though they be cleared in the same clock.
+        Bits of a ``w1c`` field to set. They are set even if they are cleared in the same clock.
     {register}_write : Out(1), write_data : Out
-        Of a register of ``rw`` fields that are kept outside: its new value, in this clock.
+        The new value of a register of ``rw`` fields that are kept outside, in this clock.
     """
 
     resets = True

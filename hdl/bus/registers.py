@@ -58,7 +58,7 @@ class Field:
 
     @property
     def constant(self) -> bool:
-        """It has its reset value for ever."""
+        """Its value never changes."""
         return self.access == "ro" and not self.outside
 
 

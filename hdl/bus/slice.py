@@ -34,6 +34,7 @@ class StreamSlice(Part):
     """
 
     role = roles.SLICE
+    sized = True
 
     resets = True
 

@@ -33,6 +33,8 @@ class Control(Part):
         The operands of a step wait. ``take`` : Out(1) accepts them.
     last : In(1)
         They are the last of their tile.
+    enter : Out(1)
+        If this is a step it has operands, and is no bubble: ``take``, but for ``en``.
     en, clear : Out(1)
         To the array, with the operands of this step.
     row_valid, row_last : Out(1)
@@ -49,7 +51,7 @@ class Control(Part):
         self.params = params
         self.latency = latency
         ports = {name: In(1) for name in ("have", "last", "room")}
-        ports |= {name: Out(1) for name in ("take", "en", "clear", "row_valid", "row_last")}
+        ports |= {name: Out(1) for name in ("take", "enter", "en", "clear", "row_valid", "row_last")}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
@@ -62,10 +64,11 @@ class Control(Part):
         """Beats, bubbles and clears."""
         spacing = Dataflow(self.params).drain_cycles - 1
         wait = Signal(range(spacing + 1), init=spacing)
-        waiting = Signal(init=spacing > 0)  # ``wait`` is not zero: in a register, as all that moves depends on it
+        apart = Signal(init=spacing == 0)  # ``wait`` is zero: in a register, as all that moves depends on it
         last = Signal()
         m.d.comb += [
-            self.take.eq(self.en & self.have & ~(waiting & self.last)),
+            self.enter.eq(self.have & (apart | ~self.last)),
+            self.take.eq(self.en & self.enter),
             last.eq(self.take & self.last),
         ]
         # After a reset as after a tile: the first step of the first tile begins new sums.
@@ -73,8 +76,8 @@ class Control(Part):
         m.d.comb += self.clear.eq(clear)
         with m.If(self.en):
             m.d.sync += clear.eq(last)
-            m.d.sync += wait.eq(Mux(last, spacing, Mux(waiting, wait - 1, 0)))
-            m.d.sync += waiting.eq(Mux(last, spacing > 0, Cat(wait[1:], Const(0, 1)).any()))  # it is more than 1
+            m.d.sync += wait.eq(Mux(last, spacing, Mux(apart, 0, wait - 1)))
+            m.d.sync += apart.eq(Mux(last, spacing == 0, ~Cat(wait[1:], Const(0, 1)).any()))  # it is at most 1
 
     def _rows(self, m: Module) -> None:
         """Where the results are: one row a step, and a gap at every register of the result bus.

@@ -24,7 +24,7 @@ class DigitSerial(OutputStationary):
         self.ahead = self.stepper.latency
         self.core |= {part.module: self.stepper.places[name] for name, part in self.stepper.held.items()}
 
-    def operands(self, m: Module, en: Value, take: Value) -> Operands:
+    def operands(self, m: Module, en: Value, take: Value, enter: Value) -> Operands:
         accept = Signal()
         streams = self.pair(m, accept)
         have = self.wanted & streams.have

@@ -25,7 +25,7 @@ class Drain(Part):
     en : In(1)
         Advance by one step; otherwise nothing changes.
     clear : In(1)
-        This step enters the array as the first of new sums. There where a step adds in excess.
+        This step enters the array as the first of new sums. Present where steps add in excess.
     acc : In(scheme.bus_bits)
         The array's result buses: column 0's first accumulator two steps after ``clear``, column j's j * column_skew
         steps after that. Or, where all results share an adder, one accumulator after another.

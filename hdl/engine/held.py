@@ -23,15 +23,15 @@ class Held(Part):
     Parameters
     ----------
     digits : StepDigits
-        Of the operands that are recoded.
+        The digits of the operands that are recoded.
     form : OperandFormat
-        Of the operands held here.
+        The format of the operands held here.
     lanes : int
-        How many they are.
+        Number of operands.
     waits : bool
         The next beat waits behind the one that is worked off: operands move from ``store`` to ``load``.
     outputs : dict
-        Their bits.
+        Bits of each output, by name.
 
     Members
     -------

@@ -25,7 +25,7 @@ class Jobs(Part):
     Members
     -------
     job_tiles, job_valid, job_ready, job_done, busy
-        A job of so many tiles is taken while not busy; ``job_done`` pulses when its last result has left.
+        A job of ``job_tiles`` tiles is taken while not busy; ``job_done`` pulses when its last result has left.
     wanted : Out(1)
         Tiles of the job have still to enter.
     beat, beat_last : In(1)

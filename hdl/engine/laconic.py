@@ -27,7 +27,7 @@ class Laconic(OutputStationary):
         for name, places in self.serialiser.places.items():
             self.core[self.serialiser.lanes[name].queue.module] = places * params.depth
 
-    def operands(self, m: Module, en: Value, take: Value) -> Operands:
+    def operands(self, m: Module, en: Value, take: Value, enter: Value) -> Operands:
         accept = Signal()
         streams = self.pair(m, accept)
         have = self.wanted & streams.have

@@ -71,13 +71,14 @@ class OutputStationary(Body):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        en, take = Signal(), Signal()
-        operands = self.operands(m, en, take)
+        en, take, enter = Signal(), Signal(), Signal()
+        operands = self.operands(m, en, take, enter)
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
         control = place(m, "control", Control(self.params, self.steps), **inputs)
         m.d.comb += [
             en.eq(control.en),
             take.eq(control.take),
+            enter.eq(control.enter),
             self.blocked.eq(~en),
             self.row_valid.eq(en & control.row_valid),
             self.row_last.eq(control.row_last),
@@ -85,15 +86,16 @@ class OutputStationary(Body):
         ]
         return m
 
-    def operands(self, m: Module, en: Value, take: Value) -> Operands:
+    def operands(self, m: Module, en: Value, take: Value, enter: Value) -> Operands:
         """The operands of the next step, which ``take`` accepts; drives everything that depends on the streams.
 
-        Here a step takes a beat of each.
+        ``enter`` tells operands from a bubble where a step is made: all their bits depend on it, ``take`` on its own
+        would be slow. Here a step takes a beat of each.
         """
         streams = self.pair(m, take)
         every = self.params.multiplies_by_operator or self.params.reset_data
-        a = self._entering(m, "a", self.a_data, take, zero=every or not self.scheme.recodes_b)
-        b = self._entering(m, "b", self.b_data, take, zero=every or self.scheme.recodes_b)
+        a = self._entering(m, "a", self.a_data, enter, zero=every or not self.scheme.recodes_b)
+        b = self._entering(m, "b", self.b_data, enter, zero=every or self.scheme.recodes_b)
         m.d.comb += [
             self.beat.eq(take),
             self.active.eq(take),
@@ -102,7 +104,7 @@ class OutputStationary(Body):
         return Operands(self.wanted & streams.have, streams.last, a, b)
 
     @staticmethod
-    def _entering(m: Module, name: str, data: Value, take: Value, *, zero: bool) -> Value:
+    def _entering(m: Module, name: str, data: Value, enter: Value, *, zero: bool) -> Value:
         """Operands of a stream; in a bubble ``zero``, or whatever they are.
 
         The product with a zero is zero whatever the other operand is. But in a simulation with unknown values an
@@ -111,7 +113,7 @@ class OutputStationary(Body):
         if not zero:
             return data
         operands = Signal(len(data), name=f"operands_{name}")
-        m.d.comb += operands.eq(Mux(take, data, 0))
+        m.d.comb += operands.eq(Mux(enter, data, 0))
         return operands
 
     def _rows(self, m: Module, en: Value, clear: Value, operands: Operands) -> Value:

@@ -10,10 +10,8 @@ from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow
 from hdl.params.axes import Travel
 from hdl.sparse.ends import Ends
-from hdl.sparse.loader import Loader
 from hdl.sparse.output import Output
 from hdl.sparse.plane_row import PlaneRow
-from hdl.sparse.reader import Reader
 from hdl.sparse.shift import Shift
 
 __all__ = ["Planes"]
@@ -32,33 +30,10 @@ class Planes(Stored):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        full = Signal(2)
-        take = Signal()
-        streams = self.pair(m, take)
-        loader = place(
-            m,
-            "loader",
-            Loader(self.params, self.recoder),
-            wanted=self.wanted,
-            a_data=self.a_data,
-            last=streams.last,
-            b_data=self.b_data,
-            have=streams.have,
-            full=full,
-        )
-        has, more, go = Signal(), Signal(), Signal()
-        reader = place(
-            m,
-            "reader",
-            Reader(self.params),
-            close=loader.close,
-            close_half=loader.half,
-            close_last=loader.close_last,
-            has=has,
-            more=more,
-            slot_free=go,
-        )
-        banks = [bank for lane in self._banks(m, loader, reader) for bank in lane]
+        go = Signal()
+        store = self._store(m, go)
+        reader = store.reader
+        banks = [bank for lane in self._banks(m, store) for bank in lane]
         digits, operands = self._turned(m, [[bank] for bank in banks], reader.arrive_turn)
         finish, finish_parity = Signal(), Signal()
         part = Ends(self.params, self.collector.tags)
@@ -77,22 +52,13 @@ class Planes(Stored):
         )
         output = self._output(m, ends, 2 + part.interval)
         m.d.comb += [
-            full.eq(reader.full),
-            has.eq(Cat(bank.has for bank in banks).any()),
-            more.eq(Cat(bank.more for bank in banks).any()),
             go.eq(ends.go),
             finish.eq(output.finish),
             finish_parity.eq(output.finish_parity),
         ]
         sums = self._array(m, digits, operands, reader.arrive_plane, ends)
         self._collect(m, ends.tag, sums, output)
-        m.d.comb += [
-            take.eq(loader.take),
-            self.beat.eq(take),
-            self.active.eq(take),
-            self.starved.eq(loader.ready & ~streams.have & ~output.blocked),
-            self.blocked.eq(output.blocked & ~take),
-        ]
+        self._events(m, store, output.blocked)
         return m
 
     def _output(self, m: Module, ends: Shared, cycles: int) -> Shared:

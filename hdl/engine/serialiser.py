@@ -26,18 +26,12 @@ class Serialiser(Part):
 
     Members
     -------
-    en : In(1)
-        Advance; otherwise nothing changes.
-    have, last : In(1)
-        A beat waits on both operand streams; it is the last of its tile.
+    en, have, last, take, valid, step_last
+        See :class:`hdl.engine.stepper.Stepper`; ``latency`` counts from when the beat was taken.
     ready : Out(1)
         A beat that waits is taken.
     a : In(rows * depth * a.width)
     b : In(cols * depth * b.width)
-    valid, step_last : Out(1)
-        There is a step, ``latency`` cycles after its beat was taken at the earliest; it is the last of its tile.
-    take : In(1)
-        The step is done. Only where ``en``.
     a_terms : Out(rows * form.bits)
     b_terms : Out(cols * form.bits)
         The terms of the step for each row and column, see :class:`hdl.arith.terms.TermForm`; those of A are none

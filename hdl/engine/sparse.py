@@ -9,9 +9,7 @@ from hdl.engine.stored import Stored
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow, EngineParams
 from hdl.sparse.arbiter import Arbiter
-from hdl.sparse.loader import Loader
 from hdl.sparse.output import Output
-from hdl.sparse.reader import Reader
 from hdl.sparse.row import SparseRow
 from hdl.sparse.window import Slots, Window
 
@@ -38,57 +36,19 @@ class Sparse(Stored):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params = self.params
-        full = Signal(2)
-        take = Signal()
-        streams = self.pair(m, take)
-        loader = place(
-            m,
-            "loader",
-            Loader(params, self.recoder),
-            wanted=self.wanted,
-            a_data=self.a_data,
-            last=streams.last,
-            b_data=self.b_data,
-            have=streams.have,
-            full=full,
-        )
-        has = Signal()
-        more = Signal()
         holds = Signal(params.queue)
         slot_free = Signal()
-        reader = place(
-            m,
-            "reader",
-            Reader(params),
-            close=loader.close,
-            close_half=loader.half,
-            close_last=loader.close_last,
-            has=has,
-            more=more,
-            slot_free=slot_free,
-        )
+        store = self._store(m, slot_free)
+        reader = store.reader
         sent = reader.issue | reader.mark
         arriving = [Signal(self.shape.slot_bits, name=f"slot{i}", reset_less=True) for i in range(2)]
         slots = place(m, "slots", Slots(params), take=sent, arrive=reader.arrive, arrive_slot=arriving[1], holds=holds)
         m.d.sync += [arriving[0].eq(slots.slot), arriving[1].eq(arriving[0])]
-        banks = self._banks(m, loader, reader)
-        flat = [bank for lane in banks for bank in lane]
-        groups, operands = self._turned(m, banks, reader.arrive_turn)
-        m.d.comb += [
-            full.eq(reader.full),
-            slot_free.eq(slots.free),
-            has.eq(Cat(bank.has for bank in flat).any()),
-            more.eq(Cat(bank.more for bank in flat).any()),
-        ]
+        m.d.comb += slot_free.eq(slots.free)
+        groups, operands = self._turned(m, self._banks(m, store), reader.arrive_turn)
         words = self._windows(m, operands, reader.arrive, arriving[1])
         blocked = self._rows(m, groups, words, reader, arriving[1], holds)
-        m.d.comb += [
-            take.eq(loader.take),
-            self.beat.eq(take),
-            self.active.eq(take),
-            self.starved.eq(loader.ready & ~streams.have & ~blocked),
-            self.blocked.eq(blocked & ~take),
-        ]
+        self._events(m, store, blocked)
         return m
 
     def _windows(self, m: Module, operands: Value, write: Value, slot: Value) -> Value:

@@ -116,7 +116,7 @@ class Stepper(Part):
     def say(
         self, m: Module, first: Value, moves: Value, select: Value, *, done: Value, last: Value, ends: Value
     ) -> None:
-        """What else the step is: where it ``ends`` its tile. That is known, where it ``moves``, of the step to come."""
+        """Further outputs: the step ``ends`` its tile. That is known, where it ``moves``, of the step to come."""
         step_last = Signal()
         with m.If(moves):
             m.d.sync += step_last.eq(ends)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Value
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hdl.arith.encoding import Recoder
 from hdl.engine.body import Body
@@ -11,10 +13,32 @@ from hdl.params import EngineParams
 from hdl.params.sparse import SparseShape
 from hdl.sparse.bank import Bank
 from hdl.sparse.collector import Collector
+from hdl.sparse.loader import Loader
+from hdl.sparse.reader import Reader
 from hdl.sparse.row import Tag
 from hdl.sparse.turn import Turn
 
-__all__ = ["Stored"]
+__all__ = ["Store", "Stored"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """What fills the store, and what reads it.
+
+    Parameters
+    ----------
+    streams : Shared
+        The :class:`hdl.engine.pair.Pair` of operand streams.
+    loader, reader : Shared
+    has, more : Signal
+        Some bank has another entry in the plane that is read; some bank has more than one. Driven by the banks.
+    """
+
+    streams: Shared
+    loader: Shared
+    reader: Shared
+    has: Signal
+    more: Signal
 
 
 class Stored(Body):
@@ -34,10 +58,52 @@ class Stored(Body):
         self.collector = Collector(params, tags, self.recoder.encoding.digit_bits)
         self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
 
-    def _banks(self, m: Module, loader: Shared, reader: Shared) -> list[list[Shared]]:
-        """The store, by lane and bank."""
-        part = Bank(self.params)
-        return [
+    def _store(self, m: Module, slot_free: Value) -> Store:
+        """Operands on their way into the store and out of it; the reader goes on where ``slot_free``."""
+        full = Signal(2)
+        take = Signal()
+        has = Signal()
+        more = Signal()
+        streams = self.pair(m, take)
+        loader = place(
+            m,
+            "loader",
+            Loader(self.params, self.recoder),
+            wanted=self.wanted,
+            a_data=self.a_data,
+            last=streams.last,
+            b_data=self.b_data,
+            have=streams.have,
+            full=full,
+        )
+        reader = place(
+            m,
+            "reader",
+            Reader(self.params),
+            close=loader.close,
+            close_half=loader.half,
+            close_last=loader.close_last,
+            has=has,
+            more=more,
+            slot_free=slot_free,
+        )
+        m.d.comb += [full.eq(reader.full), take.eq(loader.take)]
+        return Store(streams, loader, reader, has, more)
+
+    def _events(self, m: Module, store: Store, blocked: Value) -> None:
+        """What counters see; ``blocked``: a row of results finds no room."""
+        take = store.loader.take
+        m.d.comb += [
+            self.beat.eq(take),
+            self.active.eq(take),
+            self.starved.eq(store.loader.ready & ~store.streams.have & ~blocked),
+            self.blocked.eq(blocked & ~take),
+        ]
+
+    def _banks(self, m: Module, store: Store) -> list[list[Shared]]:
+        """The banks of the store, by lane."""
+        part, loader, reader = Bank(self.params), store.loader, store.reader
+        banks = [
             [
                 place(
                     m,
@@ -61,11 +127,17 @@ class Stored(Body):
             ]
             for lane in range(self.shape.lanes)
         ]
+        every = [bank for lane in banks for bank in lane]
+        m.d.comb += [
+            store.has.eq(Cat(bank.has for bank in every).any()),
+            store.more.eq(Cat(bank.more for bank in every).any()),
+        ]
+        return banks
 
     def _turned(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
         """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
 
-        Of a row or column: those of all banks together.
+        Those of a row, or column, from all banks stand together.
         """
         params = self.params
         digits = [
@@ -91,7 +163,7 @@ class Stored(Body):
         return turned[0], turned[1]
 
     def _part(self, words: Value, count: int, number: int) -> Value:
-        """Of each lane's words its part ``number`` of ``count``."""
+        """Part ``number`` of ``count`` of each lane's words."""
         size = len(words) // self.shape.lanes // count
         return Cat(words.word_select(lane * count + number, size) for lane in range(self.shape.lanes))
 

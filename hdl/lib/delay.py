@@ -37,7 +37,7 @@ def moves(en: Value, valid: Value, behind: Value) -> Value:
     Parameters
     ----------
     en : Value
-        All of it advances.
+        The whole pipeline advances.
     valid : Value
         An element enters.
     behind : Value
@@ -68,6 +68,7 @@ class Delay(Part):
     """
 
     role = roles.SKEW
+    sized = True
 
     #: The longest delay written out.
     DIRECT = 4

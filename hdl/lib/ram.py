@@ -15,7 +15,7 @@ __all__ = ["Ram"]
 class Ram(Part):
     """Words with one write port and synchronous read ports.
 
-    What is read in the cycle in which the same word is written is undefined; who uses the memory avoids it.
+    What is read in the cycle in which the same word is written is undefined; users of the memory avoid it.
 
     Parameters
     ----------
@@ -35,6 +35,7 @@ class Ram(Part):
     """
 
     role = roles.MEMORY
+    sized = True
 
     def __init__(self, depth: int, width: int, reads: int = 1) -> None:
         self.depth = depth

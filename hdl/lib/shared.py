@@ -39,6 +39,8 @@ class Part(wiring.Component):
         Its module's name, without the design's prefix; equal names mean equal hardware.
     role : Role
         What it is to an engine.
+    sized : bool
+        Parts of this kind differ in size within an engine; each has its size in its module's name.
     clocked : bool
         It has a port ``clk``.
     resets : bool
@@ -48,6 +50,7 @@ class Part(wiring.Component):
 
     module: str
     role: Role = OTHER
+    sized = False
     clocked = True
     resets = False
     # Amaranth warns of components that nobody elaborates; of a part's many objects only the first one is.

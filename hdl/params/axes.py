@@ -7,13 +7,17 @@ hardware library builds is said in :mod:`hdl.params.built`. Sizes and number for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
+from itertools import product
 
 from hdl.params.errors import ConfigError, Problem
 
 __all__ = [
+    "AT_ONCE",
+    "STEPS",
     "Adders",
     "Axes",
     "Carries",
@@ -27,7 +31,11 @@ __all__ = [
     "Stays",
     "Sum",
     "Travel",
+    "legal",
 ]
+
+#: Steps of K in space, and digits at once, that stand for all numbers of them.
+STEPS, AT_ONCE = (1, 4), (1, 2)
 
 
 class Stays(Enum):
@@ -92,7 +100,7 @@ class Carries(Enum):
 
 
 class Adders(Enum):
-    """Who shares a final adder."""
+    """What shares a final adder."""
 
     OWN = "one for each result"
     COLUMN = "one for each column, its rows in turn"
@@ -108,7 +116,7 @@ class KSpace:
     ----------
     form : KForm
     steps : int
-        How many; 1 without k in space. A chain or tree of a single step is one all the same.
+        Their number; 1 without k in space. A chain or tree may have a single step.
     """
 
     form: KForm = KForm.NONE
@@ -124,7 +132,7 @@ class Digits:
     at_once : int or None
         Digits in space; None for all of them.
     order : Order or None
-        Of the digits in time; None without any.
+        The order of the digits in time; None without any.
     """
 
     at_once: int | None = None
@@ -165,7 +173,7 @@ class Axes:
     recoded : Recoded
     sum : Sum
     adders : Adders
-        Of the addition that gives C.
+        What shares the final adders, which give C.
 
     Raises
     ------
@@ -256,7 +264,7 @@ class Axes:
         yield from self._sums()
 
     def _shape(self) -> Iterator[str]:
-        """What stays, what moves, k in space, and who adds."""
+        """What stays, what moves, k in space, and what adds."""
         if self.weights_stay != (self.b is None):
             yield "operands of B travel over m exactly where rows are in space: where B stays, they are in time"
         if self.k.steps < 1 or (self.k.form is KForm.NONE and self.k.steps != 1):
@@ -265,7 +273,7 @@ class Axes:
             yield "where B stays, the rows of a column are in time: its adder takes them in turn"
 
     def _digits(self) -> Iterator[str]:
-        """Digits, and who makes them."""
+        """Digits, and what makes them."""
         at_once, order = self.digits.at_once, self.digits.order
         if (at_once is None) != (order is None):
             yield "digits have an order exactly where not all of them are done at once"
@@ -315,3 +323,35 @@ class Axes:
             yield "a sum for each weight needs several steps of K before C: where B stays, k must be in space"
         if self.saves_carries and not before and not in_time:
             yield "nothing is summed before C: there are no carries to save"
+
+
+@cache
+def legal(steps: Sequence[int] = STEPS, at_once: Sequence[int] = AT_ONCE) -> tuple[Axes, ...]:
+    """All axes that do not contradict each other, with these steps of K in space, and digits at once or all."""
+    travels = [(Stays.RESULTS, each) for each in Travel], [(Stays.WEIGHTS, None)]
+    lanes = [KSpace(), *(KSpace(form, count) for form in (KForm.CHAIN, KForm.TREE) for count in steps)]
+    digits = [Digits(), *(Digits(count, order) for count in at_once for order in Order)]
+    zeros = [(Skip.LANES, Recoded.BOTH)]
+    zeros += [(skip, one) for skip in Skip if skip is not Skip.LANES for one in Recoded if one is not Recoded.BOTH]
+    sums = [Sum(carries, per_weight) for carries in Carries for per_weight in (False, True)]
+    choices = product([*travels[0], *travels[1]], Travel, lanes, digits, zeros, Encode, sums, Adders)
+    return tuple(_without_contradiction(choices))
+
+
+def _without_contradiction(choices: Iterator[tuple]) -> Iterator[Axes]:
+    for (stays, b), a, k, digits, (skip, recoded), encode, total, adders in choices:
+        try:
+            yield Axes(
+                stays=stays,
+                a=a,
+                b=b,
+                k=k,
+                digits=digits,
+                skip=skip,
+                encode=encode,
+                recoded=recoded,
+                sum=total,
+                adders=adders,
+            )
+        except ConfigError:
+            continue

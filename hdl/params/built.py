@@ -17,7 +17,7 @@ def _by_planes(axes: Axes) -> bool:
 
 
 def _dense(axes: Axes) -> bool:
-    """All rows keep step: what steps are left out are so for all of them."""
+    """All rows keep step: a step that is left out is left out for all of them."""
     return axes.skip in (Skip.NONE, Skip.COMMON)
 
 

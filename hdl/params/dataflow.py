@@ -153,7 +153,7 @@ class Dataflow:
 
     @property
     def in_turn(self) -> Adders:
-        """Who shares a final adder where results stay, and rows keep step; elsewhere a column's takes rows in turn."""
+        """What shares a final adder where results stay and rows keep step; elsewhere a column's takes rows in turn."""
         keeps_step = not self.axes.weights_stay and not self.axes.skips_by_row
         return self.axes.adders if keeps_step else Adders.COLUMN
 

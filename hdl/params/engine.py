@@ -62,7 +62,7 @@ class EngineParams:
         How ``mac`` multiplies: ``fused`` (Booth partial products and sum, one carry-propagate addition) or ``inferred``
         (operators, left to synthesis). Ignored by the other schemes.
     carry_every : int
-        Carry-save accumulators keep one carry bit every so many bits: 1, 2, 4 or 8. Ignored by ``mac``.
+        Carry-save accumulators keep one carry bit every N bits; N is 1, 2, 4 or 8. Ignored by ``mac``.
     accumulator : int
         Accumulator and result width in bits; at least the product's width, at most 64.
     preload : bool
@@ -71,7 +71,7 @@ class EngineParams:
         Steps of K whose operands an engine that skips zeros holds at once, a power of two from 8 to 4096. A longer tile
         is worked off in several segments. Ignored by all others.
     group : int
-        Digits among which such an engine looks for one that is not zero: 1, 2, 4 or 8 for each of its lanes.
+        Digits that each lane of such an engine searches at once for one that is not zero: 1, 2, 4 or 8.
     queue : int
         Groups that wait in front of the rows, 2 to 32: how far rows with different numbers of digits may run apart.
     reset_data : bool
@@ -231,7 +231,7 @@ class EngineParams:
 
     @property
     def deep(self) -> bool:
-        """``depth`` counts: that many steps of K are done at once."""
+        """``depth`` counts: it is the number of steps of K done at once."""
         if self.point is not None:
             return self.point.k.form is not KForm.NONE
         return preset(self.array, self.scheme).deep
@@ -283,7 +283,7 @@ class EngineParams:
         return self.sum_bits(1)
 
     def sum_bits(self, count: int) -> int:
-        """Bits that hold any sum of so many products."""
+        """Bits that hold any sum of ``count`` products."""
         low, high = (count * end for end in self.product_range)
         return max(high.bit_length() + self.result_signed, (~low).bit_length() + 1 if low < 0 else 0)
 

@@ -14,7 +14,7 @@ __all__ = ["BitloomError", "CheckFailed", "ConfigError", "Problem", "ToolError",
 
 
 class BitloomError(Exception):
-    """Base of all errors that are the user's to mend."""
+    """Base of all errors that a user can mend."""
 
     exit_status = 2
 

@@ -13,7 +13,7 @@ MAX_WIDTH = 16
 
 @dataclass(frozen=True, order=True)
 class IntegerFormat:
-    """Integers of so many bits.
+    """Integers of ``width`` bits.
 
     Parameters
     ----------

@@ -1,75 +1,25 @@
-"""All points of the axes: which are legal, which the hardware library builds, and the named one next to a point."""
+"""Points of the axes: which of the legal ones the hardware library builds, and the named one next to a point."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from functools import cache
-from itertools import product
 
-from hdl.params.axes import (
-    Adders,
-    Axes,
-    Carries,
-    Digits,
-    Encode,
-    KForm,
-    KSpace,
-    Order,
-    Recoded,
-    Skip,
-    Stays,
-    Sum,
-    Travel,
-)
+from hdl.params.axes import AT_ONCE, STEPS, Axes, Digits, KSpace, legal
 from hdl.params.built import unbuilt
 from hdl.params.engine import EngineParams
-from hdl.params.errors import ConfigError
 from hdl.params.presets import BUILDS, name_of, preset_axes
 
-__all__ = ["array_of", "beside", "buildable", "legal", "named_like", "nearest", "structures"]
+__all__ = ["array_of", "beside", "buildable", "named_beside", "named_like", "nearest", "structures"]
 
-#: What decides before all else which array an engine is like.
+#: The axes that come first in deciding which array an engine is like.
 ARRANGEMENT = ("stays", "a", "b")
-#: Steps of K in space, and digits at once, that stand for all numbers of them.
-STEPS, AT_ONCE = (1, 4), (1, 2)
-
-
-@cache
-def legal(steps: Sequence[int] = STEPS, at_once: Sequence[int] = AT_ONCE) -> tuple[Axes, ...]:
-    """All axes that do not contradict each other, with these steps of K in space, and digits at once or all."""
-    travels = [(Stays.RESULTS, each) for each in Travel], [(Stays.WEIGHTS, None)]
-    lanes = [KSpace(), *(KSpace(form, count) for form in (KForm.CHAIN, KForm.TREE) for count in steps)]
-    digits = [Digits(), *(Digits(count, order) for count in at_once for order in Order)]
-    zeros = [(Skip.LANES, Recoded.BOTH)]
-    zeros += [(skip, one) for skip in Skip if skip is not Skip.LANES for one in Recoded if one is not Recoded.BOTH]
-    sums = [Sum(carries, per_weight) for carries in Carries for per_weight in (False, True)]
-    choices = product([*travels[0], *travels[1]], Travel, lanes, digits, zeros, Encode, sums, Adders)
-    return tuple(_without_contradiction(choices))
-
-
-def _without_contradiction(choices: Iterator[tuple]) -> Iterator[Axes]:
-    for (stays, b), a, k, digits, (skip, recoded), encode, total, adders in choices:
-        try:
-            yield Axes(
-                stays=stays,
-                a=a,
-                b=b,
-                k=k,
-                digits=digits,
-                skip=skip,
-                encode=encode,
-                recoded=recoded,
-                sum=total,
-                adders=adders,
-            )
-        except ConfigError:
-            continue
 
 
 @cache
 def buildable(steps: Sequence[int] = STEPS, at_once: Sequence[int] = AT_ONCE) -> tuple[Axes, ...]:
-    """Those of :func:`legal` that the hardware library builds."""
+    """Those of :func:`hdl.params.axes.legal` that the hardware library builds."""
     return tuple(axes for axes in legal(steps, at_once) if not unbuilt(axes))
 
 

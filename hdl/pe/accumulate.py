@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hdl.params import EngineParams
 from hdl.pe.base import ProcessingElement
@@ -48,18 +48,29 @@ class AccumulatePE(ProcessingElement):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b, clear = self.operands(m)
-        names = [""] if len(self.sums) == 1 else [str(i) for i in range(len(self.sums))]
-        registers = [
-            Signal(len(each.columns), name=f"{'acc' if name else 'sum'}{name}", reset_less=True)
-            for name, each in zip(names, self.sums, strict=True)
-        ]
-        kept = [Signal(len(each), name=f"kept{name}") for name, each in zip(names, registers, strict=True)]
-        m.d.comb += [word.eq(Mux(clear, 0, register)) for word, register in zip(kept, registers, strict=True)]
+        registers = self._registers()
+        kept = (self._kept(m, clear, words) for words in registers)
         totals = self.adding.add(m, self.en, a, b, self.sums, kept)
         with m.If(self.en):
-            m.d.sync += [register.eq(total) for register, total in zip(registers, totals, strict=True)]
+            m.d.sync += [Cat(words).eq(total) for words, total in zip(registers, totals, strict=True)]
         m.d.comb += self.acc.eq(Cat(registers))
         return m
+
+    def _registers(self) -> list[list[Signal]]:
+        """The registers of each sum."""
+        parts = [{f"acc{i}": len(each.columns)} for i, each in enumerate(self.sums)]
+        if len(self.sums) == 1:
+            # Carries have a register of their own: clock gates are for three registers or more, however wide.
+            (only,) = self.sums
+            parts = [{"s": only.width, "c": len(only.carries)} if only.carries else {"sum": only.width}]
+        return [[Signal(bits, name=name, reset_less=True) for name, bits in each.items()] for each in parts]
+
+    @staticmethod
+    def _kept(m: Module, clear: Value, words: list[Signal]) -> Value:
+        """What a sum adds to: itself, or zero."""
+        kept = [Signal(len(word), name=f"kept_{word.name}") for word in words]
+        m.d.comb += [before.eq(Mux(clear, 0, word)) for before, word in zip(kept, words, strict=True)]
+        return Cat(kept)
 
 
 def finish_steps(params: EngineParams) -> int:

@@ -19,7 +19,7 @@ class Traveller(Part):
     """A part that operands reach, each in one of two ways.
 
     One that is handed over moves through the part, which holds it in a register: ``a_in``, and one step later
-    ``a_out``. One that is broadcast comes from a register at the edge of the array: ``a``. Flags that come along with
+    ``a_out``. One that is broadcast comes from a register at the edge of the array: ``a``. Flags that accompany
     an operand do as it does.
 
     Parameters

@@ -18,7 +18,7 @@ __all__ = ["Cell"]
 class Cell(ProcessingElement):
     """The chain of one result, and its accumulator.
 
-    Operands are ``depth``, one for each PE; that of PE d belongs to the beat whose first one has come d steps before.
+    There are ``depth`` operands, one for each PE; PE d's belongs to the beat whose first operand came d steps earlier.
     ``clear`` begins a new sum with the beat whose first operands have come ``depth`` steps before. For the ports see
     :class:`hdl.pe.base.ProcessingElement`.
     """

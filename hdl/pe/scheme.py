@@ -34,7 +34,7 @@ class Scheme:
     Parameters
     ----------
     pe : ProcessingElement
-        What gives a sum: a PE, or PEs around an accumulator.
+        What gives a sum: a PE, or a chain of PEs with an accumulator.
     recode : Recoder or None
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
     recodes_b : bool
@@ -53,7 +53,7 @@ class Scheme:
         What a row of ``cols`` sums puts on the result buses: accumulators where the adders stand behind these, finished
         sums, or one accumulator at a time where all share an adder.
     adders : Adders
-        Who shares the final adders; nobody where there are none.
+        What shares the final adders; meaningless where there are none.
     core : dict
         How often each module of the core stands in a ``pe``.
     lanes : int

@@ -1,4 +1,4 @@
-"""What PEs share that hold a weight while rows of A pass by: their ports, operands and weights."""
+"""What is common to PEs that hold a weight while rows of A pass by: ports, operands and weights."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -115,7 +115,7 @@ def _form(params: EngineParams, addend: Addend, width: int, top: int, constant: 
 
 
 def exact(params: EngineParams) -> bool:
-    """Nothing is left in excess in a sum: its final adder, or it itself, is nobody else's, and knows of no count."""
+    """Sums hold no excess: what serves one result alone counts no steps, and could not subtract what they add."""
     return params.axes.adders is Adders.OWN
 
 
@@ -203,19 +203,23 @@ class Adding:
         """Multiplier and adder are operators, left to synthesis."""
         return self.params.multiplies_by_operator
 
-    def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Sequence[Value]) -> list:
-        """Each sum with the products of operands of so many lanes; ``steps`` steps after the operands."""
+    def add(self, m: Module, en: Value, a: Value, b: Value, sums: Sequence[RunningSum], kept: Iterable[Value]) -> list:
+        """Each sum, from what is kept of it, with the products of all lanes' operands.
+
+        It comes ``steps`` steps after the operands. What is kept of a sum is asked for when that sum is made.
+        """
         pairs = [
             (a.word_select(d, self.factors.a_bits), b.word_select(d, self.factors.b_bits)) for d in range(self.count)
         ]
         if self.operator:
-            return [self._operators(m, en, pairs, kept[0])]
+            return [self._operators(m, en, pairs, *kept)]
         lanes = [f"{d}_" if self.count > 1 else "" for d in range(self.count)]
-        factors = [self.factors.digits(m, *pair, name) for name, pair in zip(lanes, pairs, strict=True)]
+        factors: list[tuple[Value, Value]] = []  # made with the first sum
         totals = []
         for i, (each, word, top) in enumerate(zip(sums, kept, self.tops, strict=True)):
             name = "sum" if len(sums) == 1 else f"plane{i}_"
             heap = each.heap(word)
+            factors = factors or [self.factors.digits(m, *pair, lane) for lane, pair in zip(lanes, pairs, strict=True)]
             terms = heap if not self.steps else BitHeap(min(top, each.width))
             for lane, pair in zip(lanes, factors, strict=True):
                 self._put(m, terms, lane, pair, each.addend)

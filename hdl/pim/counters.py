@@ -33,7 +33,7 @@ EVENTS = tuple(name for name in COUNTERS if name not in COUNTED)
 class Counters(Part):
     """Counts events by the clock, and commands over all channels.
 
-    A counter's high half follows its low half by a clock, so that no carry runs through 64 bits: who reads both reads
+    A counter's high half follows its low half by a clock, so that no carry runs through 64 bits: a reader of both reads
     the high one a clock after the low one. CYCLES counts at once, other events a clock later, so that what decides them
     may take a clock; commands are counted three clocks after they appear.
 

@@ -22,7 +22,7 @@ class Mover(Part):
     Members
     -------
     start : In(1), out, address, count : In
-        An IN, or an OUT, of so many words begins; only while not busy.
+        An IN, or an OUT, of ``count`` words begins; only while not busy.
     cancel : In(1)
         End the present instruction, done or not.
     s_axis_tdata, s_axis_tvalid, s_axis_tready, m_axis_tdata, m_axis_tlast, m_axis_tvalid, m_axis_tready

@@ -9,6 +9,7 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params.pim import PimParams
 from hdl.pim.channel.collector import granules
@@ -31,6 +32,9 @@ class SramBank(Part):
     r_addr, r_data
         The word at ``r_addr``, one cycle later; undefined if it is written in that cycle.
     """
+
+    role = roles.MEMORY
+    sized = True
 
     def __init__(self, depth: int, width: int, parts: int) -> None:
         self.depth = depth
@@ -61,7 +65,7 @@ class Sram(Part):
     """Words in banks; every port reaches every bank.
 
     A port asks for consecutive words, one from each bank at most. In a clock in which a port before it in the list asks
-    for one of its banks, it is not ready. What is read while it is written is undefined: who issues avoids it.
+    for one of its banks, it is not ready. What is read while it is written is undefined: whatever issues avoids it.
 
     Parameters
     ----------
@@ -73,7 +77,7 @@ class Sram(Part):
     -------
     {name}_valid, {name}_addr : In, {name}_ready : Out(1)
     {name}_data
-        Of a read port: one cycle after ``valid & ready``. Of a write port: with ``valid``, and with ``{name}_mask``, a
+        At a read port, one cycle after ``valid & ready``; at a write port, with ``valid`` and with ``{name}_mask``, a
         bit for each granule (:func:`hdl.pim.channel.collector.granules`) of each word.
     """
 

@@ -1,4 +1,4 @@
-"""Who may use the result buses."""
+"""Grants of the result buses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Arbiter"]
 class Arbiter(Part):
     """Grants one request a cycle, the lowest row's first.
 
-    No row waits for ever: the window stops the others before long.
+    No row waits forever: the window soon stops the others.
 
     Members
     -------

@@ -37,7 +37,7 @@ class Ends(Part):
     arrive, arrive_end, arrive_plane : In
         Two cycles later, see :class:`hdl.sparse.reader.Reader`.
     en, clear : Out(1)
-        Of the step that arrives.
+        For the step that arrives.
     leave : Out(1)
         The sums of the first row leave: one cycle after the last step of a plane.
     tag : Out

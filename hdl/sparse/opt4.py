@@ -32,7 +32,7 @@ class Pick:
     action : Value
         What a PE must know once it has the operands: ``step``, ``clear``, ``two`` and ``neg`` of each lane.
     valid, index : list of Value
-        Of each lane.
+        For each lane: it has a digit; the place of its operand.
     """
 
     def __init__(self, shape: SparseShape, word: Value) -> None:

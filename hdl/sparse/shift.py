@@ -33,7 +33,7 @@ class Shift(Part):
     -------
     word : In(b.width)
     by : In(shift_bits)
-        Digits of A.
+        The shift, in digits of A.
     o : Out(operand.width)
     """
 

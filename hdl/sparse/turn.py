@@ -32,6 +32,7 @@ class Turn(Part):
     """
 
     role = roles.SPARSE
+    sized = True
 
     clocked = False
 

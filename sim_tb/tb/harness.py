@@ -142,8 +142,7 @@ class Harness:
             problems.append(f"m_axis_c: an offered beat was dropped or changed in {count} cycles")
         if count := self._read("job_violations"):
             problems.append(
-                f"job control: out of step with the results in {count} cycles "
-                "(job_done, busy, job_ready, counter_cycles)"
+                f"job control: out of step with the results in {count} cycles (job_done, busy, ready, counter)"
             )
         for name in ("error_tlast", "error_k"):
             if self._read(name):

@@ -219,19 +219,26 @@ async def long_tile(dut: Any) -> None:
 
 @cocotb.test()
 async def reset_midway(dut: Any) -> None:
-    """A reset of one cycle in the middle of a job, under stalls, leaves nothing behind: no job either."""
+    """A reset of one cycle in the middle of a job, under stalls, leaves nothing behind: no job, sum or counter.
+
+    In the last one all operands are worked off, and the engine starves.
+    """
     async with _bench(dut, "reset_midway") as (bench, rng):
         k = min(12, bench.params.k_limit)
+        zeros = random_tiles(bench.params, 2, k, rng)
+        zeros = Tiles(zeros.a & 0, zeros.b, zeros.initial)
         random_source = random.Random(_request["seed"])
-        for wait in (3, k, 2 * k + 5, *(random_source.randrange(60) for _ in range(5))):
+        for wait in (3, k, 2 * k + 5, *(random_source.randrange(60) for _ in range(5)), 500):
             bench.send([random_tiles(bench.params, 4, k, rng)])
-            dut.job_tiles.value = 4
+            dut.job_tiles.value = 5
             dut.job_valid.value = 1
             await bench.cycles(wait)
             await bench.reset(bench.draw(random_source), seed=wait + 1)
-            work = [random_tiles(bench.params, 3, k, rng)]
+            work = [zeros, random_tiles(bench.params, 3, k, rng)]
             bench.send(work)
-            await bench.idle(wait)
+            await bench.idle(2 + wait % 60)
+            names = ("cycles", "active", "starved", "blocked")
+            _expect("counters after a reset", [0] * 4, [bench.counter(name) for name in names])
             await _compute(bench, work, sent=True)
             _board.problems += [f"reset_midway: {problem}" for problem in bench.finish()]
 

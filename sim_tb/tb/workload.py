@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +82,21 @@ async def _random(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+async def _tiles(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+    """Tiles as they were given; initial values are zero."""
+    work = Tiles.load(Path(messages.TILES))
+    if engine.params.preload:
+        work = replace(work, initial=np.zeros((work.count, engine.params.rows, engine.params.cols), np.int64))
+    await engine.run(work)
+    return {}
+
+
 @cocotb.test()
 async def workload(dut: Any) -> None:
     """Run the requested workload and write the answer."""
     request = messages.read(Path(messages.REQUEST))
     engine = Engine(Harness(dut, EngineParams.from_dict(request["engine"]), Path()), request["depth"])
-    extra = await {"digits": _digits, "random": _random}[request["workload"]](engine, request)
+    extra = await {"digits": _digits, "random": _random, "tiles": _tiles}[request["workload"]](engine, request)
     answer = {**engine.board.summary(), **vars(engine.totals), "macs": engine.macs, **extra}
     for name in ("results", "problems"):
         answer.pop(name)

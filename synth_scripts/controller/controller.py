@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gen.pim.hardware import pim_verilog
+from gen.pim.hardware import pim_design
 from gen.pim.trace import Trace
 from hdl.params.pim import PimParams
 from synth_scripts.controller.power import controller_power
@@ -119,10 +119,10 @@ def synthesise_controller(
     CheckFailed, ToolError
     """
     cells = load(library)
-    verilog, top = pim_verilog(params, prefix), f"{prefix}_pim"
+    (verilog, held), top = pim_design(params, prefix), f"{prefix}_pim"
     hierarchy = Hierarchy(verilog)
     everywhere = hierarchy.instances(top)
-    found = [(memory, everywhere[memory.module]) for memory in memories(hierarchy, prefix)]
+    found = [(memory, everywhere[memory.module]) for memory in memories(hierarchy, held)]
     macros = [(memory, count) for memory, count in found if memory.macro and count]
     boxes = [Box.of(memory, cells) for memory, _ in macros]
     fabric = synthesise_fabric(

@@ -123,7 +123,7 @@ class Engine:
 
     def boxes(self, emission: Emission) -> list[Box]:
         """The core's modules, and the macros of an engine."""
-        found = memories(Hierarchy(emission.text), self.core.prefix)
+        found = memories(Hierarchy(emission.text), emission.memories)
         return [*self.core.boxes, *(Box.of(memory, self.library) for memory in found if memory.macro)]
 
     def smaller(self, limit: int) -> tuple[EngineParams, Emission]:
@@ -210,7 +210,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Form:
-    """A form of an engine, where its scripts, logs and netlists go, and who is told what is being done."""
+    """A form of an engine, where its scripts, logs and netlists go, and what is told of its progress."""
 
     params: EngineParams
     emission: Emission

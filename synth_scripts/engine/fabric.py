@@ -56,7 +56,7 @@ class Box:
     block : Block or None
         Stands for the netlist in the engine's timing.
     times : (float, float) or None
-        Of a macro: from the clock to an output, and setup time, ns.
+        A macro's delay from the clock to an output, and its setup time, ns.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Fabric:
     netlist : str
         Verilog of all modules but the boxes.
     path : str
-        The critical path as ABC prints it, where ABC is the one who timed it.
+        The critical path as ABC prints it, where ABC timed it.
     """
 
     style: str
@@ -162,7 +162,7 @@ def synthesise_fabric(
     timed : bool
         Time the engine; otherwise the period is 0.
     gate_bits : int, optional
-        So many flip-flops of one enable, or more, get a clock gate; default: three registers, of whatever width.
+        The fewest flip-flops of one enable that get a clock gate; default: three registers, of whatever width.
     say : callable
         Told what is being done.
 

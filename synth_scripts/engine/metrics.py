@@ -49,8 +49,8 @@ def ratios(design: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, flo
     -------
     dict
         ``area_core``, ``area_engine``, ``area_engine_total``: throughput over area, the last with every memory counted
-        by one rule; ``energy_core``, ``energy_engine``: the other's energy of a multiply-accumulate over this one's;
-        ``clock``: clock frequency of the figures.
+        by one rule; ``energy_core``, ``energy_engine``: the other's energy of a multiply-accumulate over this one's,
+        and the same with ``glitch_`` in front where glitches are counted; ``clock``: clock frequency of the figures.
     """
 
     def over(key: str, *, less: bool = False) -> float | None:
@@ -65,5 +65,7 @@ def ratios(design: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, flo
         "area_engine_total": over("gops_per_mm2_engine_total"),
         "energy_core": over("core_pj_per_mac", less=True),
         "energy_engine": over("pj_per_mac", less=True),
+        "glitch_energy_core": over("glitch_core_pj_per_mac", less=True),
+        "glitch_energy_engine": over("glitch_pj_per_mac", less=True),
         "clock": over("clock_ns", less=True),
     }

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gen.emit.verilog import Emission
+from gen.stimuli import Drawn, Stimuli
 from gen.timing import macs_per_cycle
 from hdl.lib.roles import ROLES, in_words
 from hdl.params import Dataflow, EngineParams
-from synth_scripts.engine import metrics
+from synth_scripts.engine import exports, metrics
 from synth_scripts.engine.clock import Clock, target
 from synth_scripts.engine.core import Core
+from synth_scripts.engine.energy import energy_figures, no_energy_figures
 from synth_scripts.engine.engine import Engine, Form, best_engine
 from synth_scripts.engine.fabric import Fabric
 from synth_scripts.engine.metrics import Rate
@@ -24,9 +26,8 @@ from synth_scripts.library.load import load
 from synth_scripts.module.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.netlist import checks
 from synth_scripts.netlist.hierarchy import Hierarchy
-from synth_scripts.power import power
-from synth_scripts.power.macro import POWER_MODEL
-from synth_scripts.power.power import RolePower
+from synth_scripts.power import engine as power
+from synth_scripts.power.simulated import SimulatedEngine
 from synth_scripts.timing import sta
 from synth_scripts.work import jobs, yosys
 from synth_scripts.work.once import once
@@ -37,8 +38,6 @@ _EFFICIENCY = (
     *("throughput_gops", "core_throughput_gops"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"),
 )
-_ENERGY = ("gops_per_w", "pj_per_mac", "core_pj_per_mac")
-_POWER = ("power_mw", "core_power_mw", "macro_power_mw", *_ENERGY)
 
 
 class Settings(Protocol):
@@ -65,6 +64,7 @@ def synthesise(
     *,
     with_power: bool = True,
     rate: Rate | None = None,
+    stimuli: Stimuli | None = None,
     say: jobs.Say = jobs.quiet,
 ) -> dict[str, Any]:
     """Synthesise an engine: every part in its best style, the whole timed, its power from simulation.
@@ -86,6 +86,8 @@ def synthesise(
     rate : Rate, optional
         Multiply-accumulates a cycle, where the operands decide: measured, see :mod:`sim_tb.rate`. Without it such an
         engine's figures of throughput are null.
+    stimuli : Stimuli, optional
+        What the engine multiplies while its power is measured; the usual normal operands where they are left out.
     say : callable
         Told what is being done.
 
@@ -105,15 +107,22 @@ def synthesise(
         Where a library or program is missing or unusable.
     """
     forms = [Form(params, emission, workdir, say)]
-    return strongest(forms, settings, with_power=with_power, rate=rate)[1]
+    return strongest(forms, settings, with_power=with_power, rate=rate, stimuli=stimuli)[1]
 
 
 def strongest(
-    forms: Sequence[Form], settings: Settings, *, with_power: bool = True, rate: Rate | None = None
+    forms: Sequence[Form],
+    settings: Settings,
+    *,
+    with_power: bool = True,
+    rate: Rate | None = None,
+    stimuli: Stimuli | None = None,
+    files: Collection[str] = (),
 ) -> tuple[EngineParams, dict[str, Any]]:
     """The best of several forms of an engine, which differ in their cores, and its figures as :func:`synthesise` gives.
 
-    Nothing but their cores is synthesised of forms whose cores tell that others are better.
+    Nothing but their cores is synthesised of forms whose cores tell that others are better. ``files`` are kinds of
+    :mod:`synth_scripts.engine.exports`, which are written beside the netlist.
     """
     library = load(settings.library if isinstance(settings.library, str) else list(settings.library))
     asked = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
@@ -125,7 +134,7 @@ def strongest(
         rate = Rate(float(macs), f"every PE, in every {'cycle' if steps == 1 else f'{steps} cycles'}")
     form = next(form for form in forms if form.params == params)
     made = (params, engine.emission, library, settings.effort, asked, form.workdir, with_power, rate, engine)
-    return params, _Run(*made, say=form.say).figures()
+    return params, _Run(*made, stimuli=stimuli, exports=files, say=form.say).figures()
 
 
 @dataclass
@@ -141,6 +150,8 @@ class _Run:
     with_power: bool
     rate: Rate | None
     engine: Engine
+    stimuli: Stimuli | None = None
+    exports: Collection[str] = ()
     say: jobs.Say = jobs.quiet
 
     @property
@@ -197,7 +208,7 @@ class _Run:
         """Every memory of an engine, and how often it is there."""
         hierarchy = Hierarchy(emission.text)
         everywhere = hierarchy.instances(emission.top)
-        found = memories(hierarchy, self.core.prefix)
+        found = memories(hierarchy, emission.memories)
         return [(memory, everywhere[memory.module]) for memory in found if everywhere[memory.module]]
 
     @once
@@ -241,6 +252,7 @@ class _Run:
             "fanout_buffers": fabric.buffers,
             **self._throughput_figures(),
             **self._power_figures(),
+            "netlist": self._files(),
             "style": main.best.name,
             "styles": {**{name: result.best.name for name, result in results.items()}, "fabric": fabric.style},
             "tried": self.engine.tried,
@@ -304,52 +316,63 @@ class _Run:
         }
 
     @once
-    def power(self) -> RolePower | str:
-        """Power at the run's clock, or why there is none. A large engine's is that of a small one, scaled."""
-        reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
-        if reason:
-            return reason
-        self.say("power")
+    def simulated(self) -> _Simulated:
+        """The engine that is simulated: this one, or a smaller one with the same core."""
         small, emission = self.engine.smaller(power.LIMIT)
         fabric = self.fabric
         if small != self.params:
             fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.pair,), timed=False)
         verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
-        held = self._memories(emission)
-        found = power.measure_engine(
-            *(self.library, small, power.tile_k(small, self.params), verilog, emission.top, self.workdir / "power"),
-            [memory for memory, _ in held if memory.macro],
-        )
+        return _Simulated(small, emission, verilog, self._memories(emission))
+
+    def _power_figures(self) -> dict[str, Any]:
+        """Power at the run's clock. A large engine's is that of a small one, scaled."""
+        reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
+        if reason:
+            return no_energy_figures(reason)
+        self.say("power")
+        small = self.simulated
         areas: dict[str, float] = defaultdict(float)
         for part in self.parts:
             areas[part["role"]] += part["area_um2"]
-        scale = self._counted(self.memories) / self._counted(held) if held else 1.0
-        return found.by_role(emission.roles, self.period, areas, scale, whole=small == self.params)
+        scale = self._counted(self.memories) / self._counted(small.memories) if small.memories else 1.0
 
-    def _power_figures(self) -> dict[str, Any]:
-        found = self.power
-        if isinstance(found, str):
-            nothing = {"power_parts_mw": {}, "power_model": "", "activity": found, "netlist_results": 0}
-            return dict.fromkeys(_POWER) | nothing
+        def by_role(parts: power.Parts) -> power.RolePower:
+            return parts.by_role(small.emission.roles, self.period, areas, scale)
+
         inside = {part["role"] for part in self.parts if part["core"]}
-        core = sum(found.parts.get(name, 0.0) for name in inside)
-        return {
-            "power_mw": found.total,
-            "core_power_mw": core,
-            "macro_power_mw": found.macros,
-            "power_parts_mw": found.parts,
-            "power_model": POWER_MODEL if found.macros else "",
-            "activity": found.words,
-            **self._energy_figures(found.total, core),
-            "netlist_results": found.results,
-        }
+        gops = None if self.rate is None else metrics.gops(self.rate.macs_per_cycle, self.period)
+        found = power.measure_engine(*self._simulation("power"))
+        return energy_figures(found, by_role, inside, gops, whole=small.params == self.params)
 
-    def _energy_figures(self, engine_mw: float, core_mw: float) -> dict[str, float | None]:
-        if self.rate is None:
-            return dict.fromkeys(_ENERGY)
-        throughput = metrics.gops(self.rate.macs_per_cycle, self.period)
-        return {
-            "gops_per_w": metrics.per_watt(throughput, engine_mw),
-            "pj_per_mac": metrics.pj_per_mac(throughput, engine_mw),
-            "core_pj_per_mac": metrics.pj_per_mac(throughput, core_mw),
-        }
+    def _simulation(self, folder: str) -> power.Simulation:
+        """What is simulated, on which operands, and where."""
+        small = self.simulated
+        k, place = power.tile_k(small.params, self.params), self.workdir / folder
+        macros = [memory for memory, _ in small.memories if memory.macro]
+        made = (self.library, small.params, k, small.verilog, small.emission.top, place, macros)
+        return (*made, self.stimuli or Drawn())
+
+    def _files(self) -> dict[str, str]:
+        """The mapped netlist, and what was asked for beside it: names in the folder of scripts, logs and netlists."""
+        verilog = "".join(box.netlist for box in self.core.boxes) + self.fabric.netlist
+        macros = [memory for memory, _ in self.memories if memory.macro]
+        found = {"engine": exports.netlist(verilog, macros, self.workdir)}
+        if self.exports:
+            self.say("files")
+            simulation = self._simulation("exports")
+
+            def make() -> SimulatedEngine:
+                return SimulatedEngine(*simulation)
+
+            found |= exports.export(make, self.simulated.verilog, self.exports, self.period, self.workdir)
+        return found
+
+
+class _Simulated(NamedTuple):
+    """An engine that is simulated: its Verilog, and its memories with how often each is there."""
+
+    params: EngineParams
+    emission: Emission
+    verilog: str
+    memories: list[tuple[Memory, int]]

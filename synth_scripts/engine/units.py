@@ -38,6 +38,12 @@ UNITS: dict[str, tuple[str, ...]] = {
     "gops_per_w": ("GOPS/W",),
     "pj_per_mac": ("pJ",),
     "core_pj_per_mac": ("pJ",),
+    "glitch_power_mw": ("mW",),
+    "glitch_core_power_mw": ("mW",),
+    "glitch_macro_power_mw": ("mW",),
+    "glitch_gops_per_w": ("GOPS/W",),
+    "glitch_pj_per_mac": ("pJ",),
+    "glitch_core_pj_per_mac": ("pJ",),
     "netlist_results": ("results",),
     "tried": ("netlists",),
 }

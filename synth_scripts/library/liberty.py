@@ -87,7 +87,7 @@ class Group:
     kind : str
         ``library``, ``cell``, ``pin``, ...
     lines : Lines
-        Of the file.
+        Lines of the file.
     at : int
         Where the group begins in it.
     raw_args : str

@@ -28,7 +28,7 @@ class Function:
     kind : str
         ``name``, ``0``, ``1``, ``!``, ``&``, ``|`` or ``^``.
     name : str
-        Of a ``name``.
+        The variable, of a ``name``.
     parts : tuple of Function
         The operands.
     """

@@ -30,8 +30,8 @@ class Model:
         A flip-flop's next state, over inputs.
     clock : str
         Its clock pin, or a latch's enable pin.
-    forced : str
-        Where this holds, the state is forced (asynchronous set or reset).
+    clear, preset : str
+        Where these hold, the state is 0 or 1 whatever the clock does; empty where there is no such thing.
     is_latch : bool
     """
 
@@ -40,8 +40,14 @@ class Model:
     inverse: str = ""
     next_state: str = ""
     clock: str = ""
-    forced: str = ""
+    clear: str = ""
+    preset: str = ""
     is_latch: bool = False
+
+    @property
+    def forced(self) -> str:
+        """Where this holds, the state is forced (asynchronous set or reset); empty where it never is."""
+        return " | ".join(f"({each})" for each in (self.clear, self.preset) if each)
 
 
 def models(library: Library, kinds: set[str]) -> dict[str, Model]:
@@ -52,7 +58,7 @@ def models(library: Library, kinds: set[str]) -> dict[str, Model]:
     ToolError
         Where a cell has no function in the library.
     """
-    key = cache.digest("models", 2, library.digest)
+    key = cache.digest("models", 3, library.digest)
     stored = cache.read("libraries", f"{key}_models")
     if stored is None:
         root = parse(Path(library.mapping).read_text(encoding="utf-8"))
@@ -74,7 +80,6 @@ def _model(group: Group) -> Model:
     for kind, next_state, clock in (("ff", "next_state", "clocked_on"), ("latch", "data_in", "enable")):
         state = group.first(kind)
         if state is not None:
-            forced = [state.get(name) for name in ("clear", "preset") if name in state.raw]
             name, inverse = state.args
             return Model(
                 outputs,
@@ -82,7 +87,8 @@ def _model(group: Group) -> Model:
                 inverse,
                 state.get(next_state),
                 state.get(clock),
-                " | ".join(f"({each})" for each in forced),
+                state.get("clear"),
+                state.get("preset"),
                 kind == "latch",
             )
     return Model(outputs)

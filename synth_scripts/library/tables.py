@@ -69,7 +69,7 @@ class Table:
         group : Group
         templates : mapping of str to Group
         scale : Scale, optional
-            Of the axes.
+            Scale of the axes.
         value : float
             What values are multiplied with.
 

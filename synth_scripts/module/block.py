@@ -47,7 +47,7 @@ class Pin:
     Parameters
     ----------
     setup : float or None
-        Of an input, to the clock.
+        Setup time of an input, to the clock.
     launch : (near, far) or None
         From the clock to an output, without load and with a large one.
     through : tuple of (input bit, near, far)

@@ -86,7 +86,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Made:
-    """A candidate with its netlist, and the critical path where ABC is the one who timed it."""
+    """A candidate with its netlist, and the critical path where ABC timed it."""
 
     candidate: Candidate
     netlist: str

@@ -12,9 +12,11 @@ comparison counts everything.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import log2
 
+from gen.emit.memories import shape
 from synth_scripts.library.library import Library
 from synth_scripts.module.block import Block, Pin, liberty
 from synth_scripts.netlist.hierarchy import Hierarchy
@@ -42,10 +44,6 @@ COUNTED = (
     f"where everything is counted, every memory of whatever size counts by its shape: as that estimate, or as the "
     f"library's smallest flip-flop and {READ:g} NAND2 for each read port a bit, if that is less"
 )
-
-
-#: Bits of a word, and words.
-_ARRAY = re.compile(r"^\s*reg (?:\[(\d+):0\] )?(?:\w+|\\\S+ ) ?\[(\d+):0\];", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -119,22 +117,19 @@ class Memory:
 
 def is_memory(verilog: str) -> bool:
     """A module holds words that are not registers, or a table of constants."""
-    return _ARRAY.search(verilog) is not None
+    return shape(verilog) is not None
 
 
-def memories(hierarchy: Hierarchy, prefix: str) -> list[Memory]:
-    """The memories of a design: modules ``PREFIX_ram_...`` and ``PREFIX_sram_bank_...``."""
+def memories(hierarchy: Hierarchy, modules: Collection[str]) -> list[Memory]:
+    """The memories of a design, of which ``modules`` are nothing but a memory; one that shrank to registers is none."""
     found = []
     for name, text in hierarchy.texts.items():
-        if not name.startswith((f"{prefix}_ram_", f"{prefix}_sram_bank_")):
-            continue
-        words = _ARRAY.search(text)
-        if words is None:
+        if name not in modules or (size := shape(text)) is None:
             continue
         ports = {
             port: (direction, int(high) + 1 if high else 1)
             for direction, high, port in re.findall(r"\b(input|output) (?:\[(\d+):0\] )?(\w+)\s*[;,)]", text)
         }
         reads = sum(direction == "output" for direction, _ in ports.values())
-        found.append(Memory(name, int(words[2]) + 1, int(words[1] or 0) + 1, reads, ports))
+        found.append(Memory(name, *size, reads, ports))
     return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+from typing import Any
 
-from hdl.params import BeatMap, CheckFailed, Dataflow, EngineParams, OperandFormat
+import numpy as np
+
+from gen.stimuli import Stimuli
+from hdl.params import BeatMap, CheckFailed, Dataflow, EngineParams
 from synth_scripts.power.gatesim import Simulator
 
 __all__ = ["CHECKED", "stream_tiles"]
@@ -16,8 +18,8 @@ CHECKED = 4
 WARM_UP = 2
 
 
-def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, sigma: float) -> int:
-    """Stream tiles of normal operands, back to back, and count activity over one of them.
+def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, stimuli: Stimuli) -> int:
+    """Stream tiles, back to back, and count activity over one of them.
 
     Every lane has operands of its own, and takes its time where those decide about it. Counting begins when two tiles
     have entered, and ends with the third; the simulation goes on until a tile's results are out.
@@ -26,12 +28,12 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, 
     ----------
     params : EngineParams
     simulator : Simulator
-        Of the flattened netlist.
+        Simulator of the flattened netlist.
     k : int
         Inner size of the tiles.
     seed : int
-    sigma : float
-        Standard deviation of the operands A; that of B is as large a part of its range.
+    stimuli : Stimuli
+        What the tiles are.
 
     Returns
     -------
@@ -43,39 +45,66 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, 
     CheckFailed
         Where a result is wrong, or none comes.
     """
-    return _Bench(params, simulator, k, seed, sigma).run()
+    return _Bench(params, simulator, k, seed, stimuli).run()
+
+
+#: Elements by where they are in a tile.
+Elements = dict[tuple[int, int], int]
+
+
+class _Work:
+    """The tiles of every lane, drawn one after the other when they are first asked for."""
+
+    def __init__(self, params: EngineParams, k: int, lanes: int, seed: int, stimuli: Stimuli) -> None:
+        self.params, self.k, self.stimuli = params, k, stimuli
+        self.sources = [np.random.default_rng((seed, lane)) for lane in range(lanes)]
+        self.drawn: list[list[tuple[Any, Any]]] = [[] for _ in range(lanes)]
+
+    def operand(self, which: int, lane: int, tile: int) -> Any:
+        """Rows of A (0) or B (1)."""
+        drawn = self.drawn[lane]
+        while len(drawn) <= tile:
+            a, b = self.stimuli.tile(self.params, self.k, self.sources[lane])
+            drawn.append((a.tolist(), b.tolist()))
+        return drawn[tile][which]
 
 
 class _Stream:
     """A stream into the engine: in each lane of the simulation it offers beats, each until it is taken there.
 
-    ``draw`` gives elements; without it all are zero.
+    It carries operand ``which`` of the work; without work all elements are zero.
     """
 
-    def __init__(self, name: str, beats: BeatMap, k: int, lanes: int, draw: Callable[[], int] = lambda: 0) -> None:
-        self.name, self.beats, self.k, self.draw = name, beats, k, draw
+    def __init__(
+        self, name: str, beats: BeatMap, k: int, lanes: int, work: _Work | None = None, which: int = 0
+    ) -> None:
+        self.name, self.beats, self.k, self.work, self.which = name, beats, k, work, which
         self.size = beats.beats(k)
         #: By lane of the simulation: the beats that were taken, and the one that is offered.
         self.taken: list[list[int]] = [[] for _ in range(lanes)]
         self.beat: list[int | None] = [None] * lanes
         self.positions = beats.indices(k)
-        #: By beat, where its elements are: the others are filling.
-        self.inside = [
-            [i * beats.element_bits for i, at in enumerate(positions) if at is not None] for positions in self.positions
-        ]
 
     def offer(self, simulator: Simulator) -> None:
         """Drive the next beats."""
         numbers = [len(taken) % self.size for taken in self.taken]
-        ones, draw = (1 << self.beats.element_bits) - 1, self.draw
-        words = [
-            sum((draw() & ones) << shift for shift in self.inside[number]) if beat is None else beat
-            for number, beat in zip(numbers, self.beat, strict=True)
-        ]
+        words = [self._word(lane) if beat is None else beat for lane, beat in enumerate(self.beat)]
         self.beat[:] = words
         simulator.set(f"{self.name}_tdata", words)
         simulator.set(f"{self.name}_tvalid", 1)
         simulator.set(f"{self.name}_tlast", [int(number == self.size - 1) for number in numbers])
+
+    def _word(self, lane: int) -> int:
+        """The next beat; what is no element in it is zero."""
+        if self.work is None:
+            return 0
+        tile, number = divmod(len(self.taken[lane]), self.size)
+        elements, bits = self.work.operand(self.which, lane, tile), self.beats.element_bits
+        word = 0
+        for i, at in enumerate(self.positions[number]):
+            if at is not None:
+                word |= (elements[at[0]][at[1]] & ((1 << bits) - 1)) << i * bits
+        return word
 
     def take(self, simulator: Simulator) -> None:
         """The beats have been accepted, or not."""
@@ -89,7 +118,7 @@ class _Stream:
         """How many tiles have entered, in the lane that is furthest behind."""
         return min(map(len, self.taken)) / self.size
 
-    def matrix(self, tile: int, lane: int) -> dict[tuple[int, int], int]:
+    def matrix(self, tile: int, lane: int) -> Elements:
         """A tile's elements in a lane of the simulation."""
         elements = {}
         for number, positions in enumerate(self.positions):
@@ -101,12 +130,13 @@ class _Stream:
 
 
 class _Bench:
-    def __init__(self, params: EngineParams, simulator: Simulator, k: int, seed: int, sigma: float) -> None:
+    def __init__(self, params: EngineParams, simulator: Simulator, k: int, seed: int, stimuli: Stimuli) -> None:
         self.params, self.simulator, self.k, self.seed = params, simulator, k, seed
         self.flow = flow = Dataflow(params)
-        source, lanes = random.Random(seed), simulator.lanes
-        self.a = _Stream("s_axis_a", flow.a, k, lanes, _normal(source, params.a, sigma))
-        self.b = _Stream("s_axis_b", flow.b, k, lanes, _normal(source, params.b, sigma * params.b.max / params.a.max))
+        lanes = simulator.lanes
+        work = _Work(params, k, lanes, seed, stimuli)
+        self.a = _Stream("s_axis_a", flow.a, k, lanes, work, 0)
+        self.b = _Stream("s_axis_b", flow.b, k, lanes, work, 1)
         self.initial = [_Stream("s_axis_c", flow.c, k, lanes)] if params.preload else []
         #: By lane.
         self.results: list[list[int]] = [[] for _ in range(CHECKED)]
@@ -166,18 +196,6 @@ class _Bench:
                             )
                         compared += 1
         return compared
-
-
-def _normal(source: random.Random, form: OperandFormat, sigma: float) -> Callable[[], int]:
-    """Rounded numbers from a normal distribution around 0; those outside of the format are drawn anew."""
-    low, high, gauss = form.min, form.max, source.gauss
-
-    def draw() -> int:
-        while not low <= (value := round(gauss(0.0, sigma))) <= high:
-            pass
-        return value
-
-    return draw
 
 
 def _element(word: int, index: int, beats: BeatMap) -> int:

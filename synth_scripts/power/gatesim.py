@@ -19,6 +19,7 @@ from synth_scripts.library.logic import expression
 from synth_scripts.library.models import Model, models
 from synth_scripts.module.memory import Memory
 from synth_scripts.power.macro import Macro
+from synth_scripts.power.recording import Recording
 
 __all__ = ["Simulator"]
 
@@ -76,6 +77,10 @@ class Simulator:
         self.ones = np.zeros(self.size, np.int64)
         self.toggles = np.zeros(self.size, np.int64)
         self.cycles = 0
+        #: What is counted is recorded as well, where there is one.
+        self.recording: Recording | None = None
+        #: Flip-flops, in the order of their states.
+        self.flops: list[str] = []
         self._build()
 
     def _build(self) -> None:
@@ -86,14 +91,13 @@ class Simulator:
                     drivers[bits[0]] = (name, pin)
         self.drivers = drivers
         clocking = self._clock_cells()
-        flops: list[str] = []
         logic: list[str] = []
         for name, cell in self.cells.items():
             model = self.models[cell["type"]]
             if name in clocking:
                 continue
-            (flops if model.state else logic).append(name)
-        self._compile(self._ordered(logic), flops)
+            (self.flops if model.state else logic).append(name)
+        self._compile(self._ordered(logic))
 
     def _clock_cells(self) -> set[str]:
         """Cells between the clock port and flip-flops' clock pins; notes the enable of every gated clock."""
@@ -168,13 +172,13 @@ class Simulator:
             return "m" if bit == "1" else "0"
         return f"v[{bit}]"
 
-    def _compile(self, order: list[str], flops: list[str]) -> None:
+    def _compile(self, order: list[str]) -> None:
         lines = []
         for name in order:
             lines += self._outputs(name, "")
         settle = lines or ["pass"]
         lines, after = [], []
-        for i, name in enumerate(flops):
+        for i, name in enumerate(self.flops):
             cell, model = self.cells[name], self.models[self.cells[name]["type"]]
             if model.is_latch:
                 raise ToolError(f"{name}: a latch outside clock gates: power can't be measured")
@@ -189,7 +193,7 @@ class Simulator:
                 following = f"({following} & {enable}) | (s[{i}] & (m ^ {enable}))"
             lines.append(f"n{i} = {following}")
             after += [f"s[{i}] = n{i}", *self._outputs(name, f"s[{i}]")]
-        self.state = [0] * len(flops)
+        self.state = [0] * len(self.flops)
         self._settle = _function(settle)
         self._clock = _function([*lines, *after] or ["pass"])
         self._enables = _function([f"return [{', '.join(self.gated.values())}]"])
@@ -250,6 +254,9 @@ class Simulator:
             self.toggles += np.bitwise_count(values ^ self.last)
             self.cycles += 1
         self.last = values
+        if self.recording is not None:
+            self.recording.values.append(values)
+            self.recording.states.append(np.array(self.state, np.uint64))
         for macro in self.macros.values():
             macro.count(self.values)
         for net, enable in zip(self.gated, self._enables(self.values, self.state, self.full), strict=True):

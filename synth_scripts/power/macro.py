@@ -61,6 +61,11 @@ class Macro:
         ports = [port for port, (way, _) in self.memory.ports.items() if way == "input" and port != "clk"]
         return [net for port in ports for net in self.pins[port] if isinstance(net, int)]
 
+    @property
+    def outputs(self) -> list[int]:
+        """Nets at its outputs."""
+        return [net for _, port in self._reads for net in self.pins[port] if isinstance(net, int)]
+
     def count(self, values: list[int]) -> None:
         """Count what the coming clock edge does."""
         self.clocks += 1

@@ -48,7 +48,7 @@ class Paths:
     Parameters
     ----------
     path : str
-        Of the whole netlist.
+        Critical path of the whole netlist.
     among : float
         Least period (ns) of paths between the cells that were asked for; 0 where there are none.
     among_path : str

@@ -18,7 +18,7 @@ from synth_scripts.library.unit import SETUP, STAGES
 
 __all__ = ["NAME", "Walk"]
 
-#: Who timed, in words.
+#: What timed, in words.
 NAME = "Bitloom by the delays of the unit library"
 
 Bit = int | str

@@ -1,4 +1,4 @@
-"""Who times netlists, and netlists given as text to the timing of the unit library."""
+"""Which program times netlists, and netlists given as text to the timing of the unit library."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Part(Protocol):
 
 
 def timer(library: Library) -> str:
-    """Who times netlists, in words."""
+    """What times netlists, in words."""
     if sta.available():
         return "OpenSTA"
     return unit_timing.NAME if library.is_unit else "ABC"

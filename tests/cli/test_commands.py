@@ -186,9 +186,24 @@ def test_run(bitloom, here, steps):
     sim, synth = (json.loads((here / "out" / name).read_text()) for name in ("sim.json", "synth.json"))
     assert sim == {**SIM, "seed": 7}
     same = {"area_core": 1, "area_engine": 1, "area_engine_total": 1, "clock": 1}
-    ratios = {**same, "energy_core": None, "energy_engine": None}
-    other = {"scheme": "mac", "multiplier": "fused", **SYNTH, "ratios": ratios}
-    assert synth == {"scheme": "opt1", **SYNTH, "compared": [other]}
+    energy = ("energy_core", "energy_engine", "glitch_energy_core", "glitch_energy_engine")
+    ratios = {**same, **dict.fromkeys(energy)}
+    netlists = [{"netlist": {"engine": f"synth/{name}/netlist/engine.v"}} for name in ("opt1", "mac-fused")]
+    other = {"scheme": "mac", "multiplier": "fused", **SYNTH, **netlists[1], "ratios": ratios}
+    assert synth == {"scheme": "opt1", **SYNTH, **netlists[0], "compared": [other]}
+
+
+@pytest.mark.parametrize("command", ["synth", "run"])
+def test_files_beside_the_netlist_are_asked_for(bitloom, steps, command):
+    for options in ([], ["--sdf"], ["--saif"], ["--sdf", "--saif"]):
+        bitloom(command, "small.toml", "-o", "out", *options)
+        assert [f"--{kind}" for kind in steps.files] == options
+
+
+@pytest.mark.parametrize("text", ["normal", "normal 35", "uniform"])
+def test_operands_reach_synthesis(bitloom, steps, text):
+    bitloom("synth", "small.toml", "-o", "out", "--set", f"operands={text}")
+    assert steps.stimuli.operands.text == text
 
 
 def test_waveform_is_named(bitloom, steps):
@@ -271,12 +286,33 @@ def test_the_sentence_says_what_is_worse(bitloom, steps):
     said = " ".join(lines(out[out.index("  opt1 against") :]))
     assert said == (
         "opt1 against mac: the engine gives only 0.10x the throughput per area, every memory counted (the core alone "
-        "1.14x), and takes 1.20x the energy per MAC, which is more (the core alone 0.50x)"
+        "1.14x), and takes 1.20x the energy per MAC, which is more (the core alone 0.50x), without glitches (not "
+        "measured: no simulator)"
     )
     assert {
         "throughput per area, every memory counted GOPS/mm2 40.9 409",
         "power of the engine at that clock mW 15 12",
         "energy per MAC, engine pJ 3 2.5",
+    } <= set(lines(out))
+
+
+def test_energy_with_glitches_comes_first(bitloom, steps):
+    def synthesise(params):
+        factor = 2.0 if params.scheme == "mac" else 1.5
+        plain = {"power_mw": 12.0, "pj_per_mac": 2.5, "core_pj_per_mac": 2.0}
+        return {**SYNTH, **plain, **{f"glitch_{key}": factor * value for key, value in plain.items()}}
+
+    steps.synth = synthesise
+    out = bitloom("synth", "small.toml").out
+    said = " ".join(lines(out[out.index("  opt1 against") :]))
+    assert said.endswith(
+        "and takes 0.75x the energy per MAC (the core alone 0.75x) with glitches, 1.00x the energy per MAC (the core "
+        "alone 1.00x) without"
+    )
+    assert {
+        "power of the engine with glitches mW 18 24",
+        "energy per MAC, engine with glitches pJ 3.75 5",
+        "energy per MAC, core with glitches pJ 3 4",
     } <= set(lines(out))
 
 

@@ -10,7 +10,7 @@ import pytest
 from gen.cli.parser import parse
 from hdl.params import SCHEMES
 
-COMMANDS = ["run", "generate", "simulate", "synth", "report", "check", "explain", "list", "schema", "pim"]
+COMMANDS = ["run", "generate", "simulate", "synth", "report", "sweep", "check", "explain", "list", "schema", "pim"]
 TRY = "Try 'bitloom{} --help'.\n"
 
 

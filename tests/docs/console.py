@@ -72,6 +72,8 @@ class Command:
             return ()
         if self.arguments[1] == "pim":
             return VERBS.get(self.arguments[2], ())
+        if self.arguments[1] == "sweep":
+            return ("synth",)
         return SLOW.get(self.arguments[1], ())
 
     @property

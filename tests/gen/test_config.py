@@ -16,8 +16,8 @@ from gen.nest.canonical import BUILT, nest_of
 from gen.nest.from_axes import nest_of_axes
 from gen.nest.printer import print_nest
 from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat
+from hdl.params.axes import legal
 from hdl.params.built import unbuilt
-from hdl.params.points import legal
 
 
 @pytest.fixture
@@ -188,6 +188,16 @@ def test_every_problem_is_reported_at_once(write):
             "synth.clock_ns: must be 'auto' or a number of nanoseconds from 0.001 to 1000, not nan",
         ),
         ("[synth]\nlibrary = 5", "synth.library: must be a text or a list of texts, not 5"),
+        ("[synth]\noperands = 5", "synth.operands: must be a text, not 5"),
+        (
+            "[synth]\noperands = 'unifrom'",
+            "synth.operands: must be one of normal, uniform, digits, photographs, not 'unifrom' "
+            "(did you mean 'uniform'?)",
+        ),
+        (
+            "[synth]\noperands = 'normal 0'",
+            "synth.operands: 'normal 0': only 'normal' has a number behind it, the standard deviation, from 1 to 100",
+        ),
         ("[synth]\ncompare = 5", "synth.compare: must be a scheme or a list of schemes, not 5"),
         (
             "[output]\nprefix = 'a b'",

@@ -132,7 +132,7 @@ def test_clock_and_prefix_of_the_configuration(opt1):
 @pytest.mark.parametrize(("segment", "large"), [(32, False), (256, True)])
 def test_large_memories_are_boxes_as_in_our_flow(segment, large):
     emission = emit(replace(SPARSE, segment=segment))
-    found = memory.memories(Hierarchy(emission.text), "bitloom")
+    found = memory.memories(Hierarchy(emission.text), emission.memories)
     boxes = re.findall(r"^blackbox (\w+)$", script(Config(), emission, "a.v"), re.MULTILINE)
     assert sorted(boxes) == sorted(each.module for each in found if each.macro)
     assert len(found) > len(boxes)

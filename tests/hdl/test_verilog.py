@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from gen.emit.memories import module_text, shape
 from gen.emit.verilog import emit
 from hdl.engine.top import engine_ports
 from hdl.params import EngineParams
@@ -58,3 +59,19 @@ def test_same_bytes_whatever_the_hash_seed() -> None:
         env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
         texts.add(subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, check=True).stdout)
     assert len(texts) == 1
+
+
+def test_memories_are_told_by_their_parts() -> None:
+    """Neither synthesis nor the script for Yosys reads names: a memory's part has that role, in Verilog its shape."""
+    emission = emit(EngineParams(array="matrix_2d", scheme="opt4c", rows=2, cols=2, segment=64))
+    assert emission.memories
+    for name in emission.memories:
+        words, width = shape(module_text(emission.text, name)) or (0, 0)
+        assert name.startswith(f"bitloom_ram_{words}x{width}")
+    assert not emit(EngineParams(rows=2, cols=2)).memories
+
+
+def test_modules_by_kind_leave_out_those_of_several_sizes() -> None:
+    emission = emit(EngineParams(array="adder_tree", rows=9, cols=9, depth=9))
+    for name in emission.roles:
+        assert (re.search(r"_\d", name) is None) == (name in emission.modules.values()), name

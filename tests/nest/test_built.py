@@ -13,8 +13,8 @@ from gen.nest.printer import print_nest
 from gen.nest.to_axes import axes_of
 from hdl.engine.top import Engine
 from hdl.params import Axes, ConfigError, EngineParams, OperandFormat, Problem
+from hdl.params.axes import legal
 from hdl.params.built import RULES, unbuilt
-from hdl.params.points import legal
 from tests.hdl.lanes import netlists
 from tests.hdl.streams import run_engine
 from tests.nest.walks import legal_nest

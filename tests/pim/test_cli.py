@@ -106,6 +106,8 @@ def test_another_system(bitloom, here):
             ["asm", "fine.pim", "--system", "bad.json"],
             "bad.json: pim.chanels: unknown key (did you mean 'channels'? legal: channels, banks, lanes, ",
         ),
+        (["asm", "fine.pim", "--system", "twice.json"], "twice.json: trp: is there twice, as 12 and as 13"),
+        (["asm", "fine.pim", "--system", "holes.json"], "holes.json: timing: lacks trefi: a table is whole"),
         (["asm", "fine.pim", "--system", "none.json"], "none.json: can't be read: No such file or directory"),
         (["asm", "fine.pim", "--system", "fine.pim"], "fine.pim: is not valid JSON: Expecting value"),
         (["disasm", "fine.pim"], "fine.pim: is no program of the PIM controller"),
@@ -117,6 +119,10 @@ def test_requests_that_are_wrong(bitloom, here, arguments, message):
     (here / "bytes.pim").write_bytes(b"\xff\xfe")
     (here / "deep.pim").write_text(f".system tiny\n.const a = {'(' * 3000}1{')' * 3000}\nhalt\n")
     (here / "deep.json").write_text("[" * 100_000)
+    (here / "twice.json").write_text('{"timing": {"trp": 12, "trc": 36, "trp": 13}}')
+    system = PRESETS["tiny"].to_dict()
+    del system["timing"]["trefi"]
+    (here / "holes.json").write_text(json.dumps(system))
     (here / "notes.bin").write_text("mine")
     (here / "list.json").write_text("[1]")
     (here / "bad.json").write_text('{"chanels": 2}')

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 
 import pytest
 
-from gen.cli.commands.pim import changed_system
 from gen.pim.assemble import assemble
+from gen.pim.named import changed_system
 from hdl.params import ConfigError
 from hdl.params.pim import PRESETS, EnergyTable, PimParams, TimingTable, changed, preset, size_sources, timing_sources
 from hdl.params.pim.system import LIMITS, SWITCHES
 
 AIM = PRESETS["aim_measured"]
+
+
+TIMES = asdict(TimingTable())
 
 
 def problems(values: dict) -> list[str]:
@@ -113,8 +116,8 @@ def test_every_problem_at_once():
             "rows": 0,
             "lanes": 2.5,
             "gb_words": 4096,
-            "timing": {"trp": 0, "tras": "24", "tcl": 3},
-            "energy": {"read": -1, "mac": True, "idle": 2},
+            "timing": {**TIMES, "trp": 0, "tras": "24", "tcl": 3},
+            "energy": {**asdict(EnergyTable()), "read": -1, "mac": True, "idle": 2},
         }
     ) == [
         f"pim.bank: unknown key (did you mean 'banks'? {legal[PimParams]}",
@@ -133,6 +136,13 @@ def test_every_problem_at_once():
     ]
 
 
+def test_a_table_is_whole_or_left_out():
+    timing = dict(TIMES)
+    del timing["trefi"], timing["tmod"]
+    assert problems({"timing": timing}) == ["timing: lacks trefi, tmod: a table is whole, or left out"]
+    assert problems({"timing": {}})[0].startswith("timing: lacks clock_ps, trcd_rd, ")
+
+
 def test_sizes_that_do_not_divide():
     assert problems({"channels": 1, "banks": 12}) == ["pim.banks: must be a power of two, not 12 (8 or 16)"]
     assert problems({"channels": 3, "banks": 4, "lanes": 8, "vector_lanes": 24, "sram_words": 65}) == [
@@ -148,21 +158,21 @@ def test_sizes_that_do_not_divide():
 
 
 def test_timing_that_contradicts_itself():
-    assert problems({"timing": {"trc": 35, "tras": 11, "tbl": 2, "trrd": 5, "tfaw": 4, "trefi": 467}}) == [
+    assert problems({"timing": {**TIMES, "trc": 35, "tras": 11, "tbl": 2, "trrd": 5, "tfaw": 4, "trefi": 467}}) == [
         "timing.tras: must be at least tRCD_RD and tRCD_WR = 12, not 11: a row stays open until it can be used",
         "timing.tccd: must be at least tBL = 2, not 1: the data of two columns would meet on the bus",
         "timing.tfaw: must be 0 (off) or at least tRRD = 5, not 4",
         "timing.trefi: must be 0 (off) or above tRP + tRFC = 467, not 467: refreshes would take all the time",
     ]
-    assert problems({"timing": {"trc": 35}}) == [
+    assert problems({"timing": {**TIMES, "trc": 35}}) == [
         "timing.trc: must be at least tRAS + tRP = 36, not 35: a bank is open for tRAS and then precharges"
     ]
-    assert problems({"timing": {"trefi": 554}}) == [
+    assert problems({"timing": {**TIMES, "trefi": 554}}) == [
         "timing.trefi: must leave time for one row between refreshes (555 clocks with both), not 554 (or write 0 for "
         "no refresh)"
     ]
-    assert PimParams.from_dict({"timing": {"trefi": 555}}).timing.trefi == 555
-    assert PimParams.from_dict({"timing": {"trefi": 0}}).timing.trefi == 0
+    assert PimParams.from_dict({"timing": {**TIMES, "trefi": 555}}).timing.trefi == 555
+    assert PimParams.from_dict({"timing": {**TIMES, "trefi": 0}}).timing.trefi == 0
 
 
 def test_other_shapes_are_legal():

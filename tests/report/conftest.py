@@ -116,6 +116,11 @@ def synthesis(scheme: str, factor: float) -> Json:
         "gops_per_w": 660.9 / factor,
         "pj_per_mac": 3.026 * factor,
         "core_pj_per_mac": 1.553 * factor,
+        "glitches": "64 of the streams repeated with delays",
+        "glitch_power_mw": None,
+        "glitch_core_power_mw": None,
+        "glitch_pj_per_mac": None,
+        "glitch_core_pj_per_mac": None,
         "parts": [dict(zip(("role", "module", "instances", "area_um2", "core"), part, strict=True)) for part in parts],
         "styles": {"bitloom_pe": f"booth/ripple at {factor} ns"},
         "tried": round(17 * factor),
@@ -137,6 +142,8 @@ def ratios(design: Json, other: Json) -> Json:
         "area_engine_total": over(design["gops_per_mm2_engine_total"], other["gops_per_mm2_engine_total"]),
         "energy_core": over(other["core_pj_per_mac"], design["core_pj_per_mac"]),
         "energy_engine": over(other["pj_per_mac"], design["pj_per_mac"]),
+        "glitch_energy_core": over(other["glitch_core_pj_per_mac"], design["glitch_core_pj_per_mac"]),
+        "glitch_energy_engine": over(other["glitch_pj_per_mac"], design["glitch_pj_per_mac"]),
         "clock": over(other["clock_ns"], design["clock_ns"]),
     }
 

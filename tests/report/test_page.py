@@ -222,6 +222,21 @@ def test_the_headline_is_honest(tmp_path, ours, theirs, headline):
     assert headline in text
 
 
+def test_energy_with_glitches_decides(tmp_path):
+    """Where it is known of both designs; what is without them stands below it."""
+    designs = [
+        synthesis(scheme, 1.0) | {"glitch_pj_per_mac": glitching, "glitch_core_pj_per_mac": 1.0, "pj_per_mac": plain}
+        for scheme, glitching, plain in (("opt1", 2.0, 1.1), ("mac", 3.0, 1.0))
+    ]
+    text = Page(report(tmp_path / "out", synth=beside(*designs))).text
+    assert "As much throughput per mm² as mac, and less energy per operation" in text
+    gains, costs = text.split("Costs against mac")[0], text.split("Costs against mac")[1]
+    assert "0.67× energy per MAC, engine, with glitches" in gains
+    assert "1.10× energy per MAC, engine" in costs
+    assert "Energy per MAC, with glitches" in text
+    assert "simulated without" not in text  # which is said of netlists that were
+
+
 def test_what_the_engine_loses_is_reported_as_lost(tmp_path):
     """A core that gains inside of an engine that doesn't."""
     figures = {"gops_per_mm2_engine": 10.0, "gops_per_mm2_core": 400.0, "pj_per_mac": 3.0}

@@ -131,7 +131,8 @@ class Settings:
 
 def emission(text: str, prefix: str, core: tuple[str, ...]) -> Emission:
     cores = {f"{prefix}_{name}": 0 for name in core}
-    roles = {name: role_of(name.removeprefix(f"{prefix}_")).name for name in module_names(text)}
+    kinds = {name: "memory" if "_ram_" in name else name.removeprefix(f"{prefix}_") for name in module_names(text)}
+    roles = {name: role_of(kind).name for name, kind in kinds.items()}
     return Emission(f"{prefix}_engine", text, [], {"pe": f"{prefix}_pe"}, cores, roles, None)
 
 
@@ -202,13 +203,13 @@ def test_paths_through_a_module_of_the_core_are_timed(
 
 
 def test_memories_are_found() -> None:
-    found = {memory.module: memory for memory in memories(Hierarchy(MEMORY), "m")}
+    found = {memory.module: memory for memory in memories(Hierarchy(MEMORY), emission(MEMORY, "m", ()).memories)}
     large, small = found["m_ram_64x16"], found["m_ram_4x8"]
     assert (large.words, large.width, large.reads, large.bits, large.macro) == (64, 16, 1, 1024, True)
     assert (small.words, small.width, small.reads, small.bits, small.macro) == (4, 8, 1, 32, False)
     assert small.ports["w_addr"] == ("input", 2)
     assert small.bits < MACRO_BITS <= large.bits
-    assert not memories(Hierarchy(MEMORY), "other")
+    assert not memories(Hierarchy(MEMORY), ())
 
 
 @needs_sta

@@ -25,7 +25,7 @@ def test_metrics() -> None:
 def test_ratios_are_larger_where_the_design_is_better() -> None:
     ours = {"gops_per_mm2_core": 6.0, "gops_per_mm2_engine": 2.0, "pj_per_mac": 4.0, "clock_ns": 2.0}
     other = {"gops_per_mm2_core": 3.0, "gops_per_mm2_engine": 4.0, "pj_per_mac": 3.0, "clock_ns": 3.0}
-    unmeasured = {"area_engine_total": None, "energy_core": None}
+    unmeasured = dict.fromkeys(("area_engine_total", "energy_core", "glitch_energy_core", "glitch_energy_engine"))
     found = metrics.ratios(ours, other)
     assert found == {"area_core": 2.0, "area_engine": 0.5, "energy_engine": 0.75, "clock": 1.5, **unmeasured}
     assert metrics.ratios(ours, {**other, "pj_per_mac": None})["energy_engine"] is None

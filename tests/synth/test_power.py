@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
-import statistics
 from pathlib import Path
 
 import pytest
 
-from hdl.params import OperandFormat
 from synth_scripts.library.energy import energies
 from synth_scripts.library.library import Library
-from synth_scripts.power.activity import _normal
 from synth_scripts.power.gatesim import Simulator
 from synth_scripts.power.power import ModulePower, module_powers
 from synth_scripts.timing import sta
-from synth_scripts.work import yosys
+from tests.synth.netlists import PLAIN, read
 
 pytestmark = pytest.mark.synth
 
-PLAIN = """module plain(clk, d, q);
-  input clk;
-  input [3:0] d;
-  output q;
-  wire [3:0] r;
-  wire n1, n2, n3;
-  DFFPOSX1 f0 (.CLK(clk), .D(d[0]), .Q(r[0]));
-  DFFPOSX1 f1 (.CLK(clk), .D(d[1]), .Q(r[1]));
-  DFFPOSX1 f2 (.CLK(clk), .D(d[2]), .Q(r[2]));
-  DFFPOSX1 f3 (.CLK(clk), .D(d[3]), .Q(r[3]));
-  NAND2X1 g1 (.A(r[0]), .B(r[1]), .Y(n1));
-  XOR2X1 g2 (.A(n1), .B(r[2]), .Y(n2));
-  INVX2 g3 (.A(n2), .Y(n3));
-  NOR2X1 g4 (.A(n3), .B(r[3]), .Y(q));
-endmodule
-"""
 GATED = """module gated(clk, en, d, q);
   input clk, en, d;
   output q;
@@ -51,14 +31,7 @@ endmodule
 
 def run(library: Library, text: str, top: str, folder: Path, drive: dict[str, float]) -> tuple[Simulator, dict]:
     """Simulate with inputs that are high with a given probability, one lane of each differently."""
-    (folder / "netlist.v").write_text(text)
-    read = [
-        f"read_liberty -lib -ignore_miss_func {library.mapping}",
-        "read_verilog netlist.v",
-        "write_json netlist.json",
-    ]
-    yosys.run(read, folder, "read")
-    modules = json.loads((folder / "netlist.json").read_text())["modules"]
+    modules = read(library, text, folder)
     simulator = Simulator(modules[top], library, lanes=64)
     source = random.Random(11)
     for _ in range(200):
@@ -141,17 +114,3 @@ def test_agrees_with_opensta(osu018: Library, tmp_path: Path) -> None:
     found = re.search(r"^Combinational\s+(\S+)", log, re.MULTILINE)
     assert found
     assert own == pytest.approx(float(found[1]) / 2, rel=0.2)
-
-
-@pytest.mark.parametrize(("form", "sigma"), [(OperandFormat(8, True), 20.0), (OperandFormat(4, True), 1.25)])
-def test_operands_are_normal_and_fit(form: OperandFormat, sigma: float) -> None:
-    draw = _normal(random.Random(4), form, sigma)
-    values = [draw() for _ in range(4000)]
-    assert form.min <= min(values) < 0 < max(values) <= form.max
-    assert statistics.mean(values) == pytest.approx(0, abs=sigma / 10)
-    assert statistics.stdev(values) == pytest.approx(sigma, rel=0.05)
-
-
-def test_operands_without_a_sign_are_not_negative() -> None:
-    draw = _normal(random.Random(4), OperandFormat(4, False), 2.0)
-    assert {draw() for _ in range(500)} <= set(range(16))

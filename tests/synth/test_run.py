@@ -16,8 +16,9 @@ from synth_scripts.engine.engine import smaller
 from synth_scripts.engine.metrics import Rate
 from synth_scripts.engine.run import synthesise
 from synth_scripts.library.library import Library
-from synth_scripts.power.power import LIMIT, tile_k
+from synth_scripts.power.engine import LIMIT, tile_k
 from synth_scripts.timing import sta
+from synth_scripts.work import icarus
 
 pytestmark = pytest.mark.synth
 KEYS = (
@@ -97,7 +98,7 @@ def sparse(
     """A small engine that skips zeros, with memories as macros from so many bits on, and its power if there is any."""
     patch.setattr("synth_scripts.module.memory.MACRO_BITS", bits)
     patch.setattr(
-        "synth_scripts.power.power.unavailable", lambda library, effort: "no energy" if library.is_unit else ""
+        "synth_scripts.power.engine.unavailable", lambda library, effort: "no energy" if library.is_unit else ""
     )
     operand, segment = OperandFormat(width, True), 32 if scheme == "opt4e" else 4 * width
     params = engine(scheme, cols=2, a=operand, b=operand, accumulator=3 * width, encoder="ent", segment=segment)
@@ -144,10 +145,10 @@ def test_power_where_there_are_macros(
     assert 0.1 * each[1] < each[0] < each[1]
 
 
-@pytest.mark.skipif(not sta.available(), reason="OpenSTA is not installed")
+@pytest.mark.skipif(not (sta.available() and icarus.available()), reason="OpenSTA or Icarus Verilog is not installed")
 def test_given_clock_and_power(osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a clock that is met: positive slack, power of the simulated netlist, whose results are right."""
-    monkeypatch.setattr("synth_scripts.power.power.unavailable", lambda library, effort: "")
+    monkeypatch.setattr("synth_scripts.power.engine.unavailable", lambda library, effort: "")
     params = engine("opt1")
     found = synthesise(params, emit(params), Settings(library="osu018", clock_ns=20.0), tmp_path)
     assert (found["clock_asked_ns"], found["clock_met"], found["clock_ns"]) == (20.0, True, 20.0)
@@ -158,6 +159,14 @@ def test_given_clock_and_power(osu018: Library, tmp_path: Path, monkeypatch: pyt
     assert found["netlist_results"] > 0
     assert found["power_mw"] == pytest.approx(sum(found["power_parts_mw"].values()))
     assert 0 < found["core_power_mw"] < found["power_mw"]
+    assert found["glitch_power_mw"] == pytest.approx(sum(found["glitch_power_parts_mw"].values()))
+    assert found["glitch_power_mw"] > 1.05 * found["power_mw"]
+    assert found["glitch_core_power_mw"] > 1.1 * found["core_power_mw"]
+    assert found["glitch_pj_per_mac"] / found["pj_per_mac"] == pytest.approx(
+        found["glitch_power_mw"] / found["power_mw"]
+    )
+    assert "Icarus Verilog" in found["glitches"]
+    assert "2x3 simulated without glitches" in found["activity"]
     assert found["gops_per_w"] == pytest.approx(found["throughput_gops"] / found["power_mw"] * 1e3)
     assert "critical" not in found["critical_path"]
     assert "slack" in found["critical_path"]

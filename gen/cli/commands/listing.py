@@ -9,11 +9,12 @@ from typing import Any
 from gen.cli.console import Console, table
 from gen.keys import WORKLOADS
 from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, Axes
+from hdl.params.axes import legal
 from hdl.params.axis_words import AXES, in_words
 from hdl.params.built import RULES
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 from hdl.params.plain_axes import plain
-from hdl.params.points import buildable, legal, structures
+from hdl.params.points import buildable, structures
 from hdl.params.presets import name_of, not_built, preset
 
 __all__ = ["command"]

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gen.cli.console import Console
-from hdl.params import ConfigError, Problem, near_name, shown
+from gen.pim.named import system_of
 
-if TYPE_CHECKING:
-    from gen.pim.model import Decoder
-    from hdl.params.pim import PimParams
-
-__all__ = ["assemble", "changed_system", "disassemble", "model_of", "system_of"]
+__all__ = ["assemble", "disassemble"]
 
 
 def assemble(options: argparse.Namespace, console: Console) -> int:
@@ -51,61 +42,3 @@ def disassemble(options: argparse.Namespace, console: Console) -> int:
     console.say(text.rstrip("\n"))
     console.json({"text": text, "instructions": len(program.words), "system": program.params.to_dict()})
     return 0
-
-
-def system_of(name: str) -> PimParams:
-    """A preset, or the system that a JSON file describes."""
-    from gen.pim.files import read_text
-    from hdl.params.pim import PRESETS, PimParams, preset
-
-    if name in PRESETS or not (name.endswith(".json") or os.path.exists(name)):
-        return preset(name)
-    try:
-        values = json.loads(read_text(Path(name)))
-    except (ValueError, RecursionError) as error:
-        message = "brackets inside brackets without end" if isinstance(error, RecursionError) else error
-        raise ConfigError([Problem("", f"is not valid JSON: {message}")], name) from None
-    if not isinstance(values, dict):
-        raise ConfigError([Problem("", "must hold an object: the parameters of a system")], name)
-    try:
-        return PimParams.from_dict(values)
-    except ConfigError as error:
-        raise ConfigError(error.problems, name) from None
-
-
-def changed_system(params: PimParams, changes: Sequence[str]) -> PimParams:
-    """A system with ``KEY=VALUE`` applied to it, as ``--set`` has them: ``timing.trp=7``, ``int8=true``."""
-    from hdl.params.pim import changed
-
-    values: dict[str, int | float | bool] = {}
-    problems = []
-    for text in changes:
-        key, _, value = text.partition("=")
-        found = {"true": True, "false": False}.get(value, _number(value))
-        if key and found is not None:
-            values[key] = found
-        else:
-            problems.append(Problem("--set", f"must be KEY=VALUE with a number, true or false, not {shown(text)}"))
-    if problems:
-        raise ConfigError(problems)
-    return changed(params, values) if values else params
-
-
-def _number(text: str) -> int | float | None:
-    if re.fullmatch(r"-?[0-9]{1,18}", text):
-        return int(text)
-    return float(text) if re.fullmatch(r"-?[0-9]{1,18}\.[0-9]{1,18}(e-?[0-9]{1,3})?", text) else None
-
-
-def model_of(name: str) -> Decoder:
-    """The decoder of a folder or a ``config.json``, or the published one of that name."""
-    from gen.pim.model import read
-    from gen.pim.model.published import PUBLISHED, published
-
-    path = Path(name)
-    if path.exists() or path.suffix or len(path.parts) > 1:
-        return read(path)
-    if name in PUBLISHED:
-        return published(name)
-    hint = near_name(name, PUBLISHED) or f"names are {', '.join(PUBLISHED)}"
-    raise ConfigError([Problem("", f"there is no such file or folder, and no published model called {name!r}", hint)])

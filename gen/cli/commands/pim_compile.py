@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.pim import changed_system, model_of, system_of
 from gen.cli.console import Console, table
+from gen.pim.named import changed_system, model_of, system_of
 from hdl.params import ConfigError, Problem
 
 if TYPE_CHECKING:

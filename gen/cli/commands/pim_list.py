@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.pim import system_of
 from gen.cli.console import Console, table
+from gen.pim.named import system_of
 from hdl.params import ConfigError, Problem, near_name
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.pim import system_of
 from gen.cli.console import Console, table
+from gen.pim.named import system_of
 from hdl.params import ConfigError, Problem
 
 if TYPE_CHECKING:

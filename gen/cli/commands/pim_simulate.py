@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from gen.cli.commands.pim import changed_system, model_of, system_of
 from gen.cli.console import Console
+from gen.pim.named import changed_system, model_of, position_problems, system_of
 from hdl.params import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -78,15 +78,7 @@ def _compiled(options: argparse.Namespace) -> Compiled:
             raise ConfigError(error.problems, options.system) from None
     decoder = model_of(options.model)
     context = decoder.context
-    problems = []
-    if not 0 <= options.first < context:
-        problems.append(
-            Problem("--from", f"must be 0 to {context - 1}, as the context ends there, not {options.first}")
-        )
-    elif not 1 <= options.tokens <= context - options.first:
-        most = context - options.first
-        message = f"must be 1 to {most}, what is left of the context of {context}, not {options.tokens}"
-        problems.append(Problem("--tokens", message))
+    problems = position_problems(context, options.first, options.tokens, ("--from", "--tokens"))
     if problems:
         raise ConfigError(problems, options.model)
     try:

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gen.cli.commands.pim import system_of
 from gen.cli.console import Console, table
 from gen.cli.summary import missed
 from gen.keys import MAX_CLOCK_NS, MIN_CLOCK_NS
+from gen.pim.named import system_of
 from gen.pim.trace import Trace
 from hdl.params import CheckFailed, ConfigError, Problem, ToolError
 from hdl.params.pim import PimParams

@@ -19,6 +19,7 @@ from hdl.params.title import Title
 if TYPE_CHECKING:
     from gen.config import Config
     from gen.emit.verilog import Emission
+    from gen.stimuli import Stimuli
     from synth_scripts.engine.metrics import Rate
     from synth_scripts.library.library import Library
 
@@ -70,6 +71,8 @@ class Session:
         self.config = load_config(options)
         self.console = console
         self.waves = bool(getattr(options, "waves", False))
+        #: What synthesis writes beside the netlist.
+        self.files = [kind for kind in ("sdf", "saif") if getattr(options, kind, False)]
         self.failure: CheckFailed | None = None
         self.emission: Emission
         self.output = open_output(options.output or Path("build", self.config.name), force=options.force)
@@ -156,7 +159,10 @@ class Session:
 
             def one(own: list[Form], rate: Rate | None) -> Json:
                 start = time.monotonic()
-                params, found = strongest(own, self.config.synth, rate=rate)
+                stimuli = self._stimuli(own[0].params)
+                params, found = strongest(own, self.config.synth, rate=rate, stimuli=stimuli, files=self.files)
+                place = next(form.workdir for form in own if form.params == params).relative_to(self.output.path)
+                found["netlist"] = {kind: str(place / name) for kind, name in found["netlist"].items()}
                 self.console.detail(f"  {Title(params)}: {time.monotonic() - start:.1f} s")
                 return {**names(params), **found}
 
@@ -166,18 +172,29 @@ class Session:
         """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
         if not params.data_dependent:
             return None
-        from gen.operands import usual_sigma
         from sim_tb.rate import measure_streak
         from synth_scripts.engine.metrics import Rate
 
         k = min(RATE_K, params.k_limit)
-        sigma = usual_sigma(params.a)
+        seed, stimuli = self.config.workload.seed, self._stimuli(params)
         try:
-            streak = measure_streak(params, emission, k=k, tiles=4, sigma=sigma, seed=self.config.workload.seed)
+            streak = measure_streak(params, emission, k=k, tiles=4, stimuli=stimuli, seed=seed)
         except ToolError as error:
             self.console.detail(f"  throughput was not measured: {error}")
             return None
         return Rate(streak.macs_per_cycle, streak.words)
+
+    def _stimuli(self, params: EngineParams) -> Stimuli:
+        """What is multiplied where figures depend on it."""
+        from gen.operands import Operands
+        from gen.stimuli import Drawn
+
+        operands = Operands.read(self.config.synth.operands)
+        if operands.drawn:
+            return Drawn(operands)
+        from sim_tb.workloads.layers import load
+
+        return load(operands.kind, params)
 
     def report(self) -> Path:
         """The HTML report of what the folder holds."""

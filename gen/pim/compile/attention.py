@@ -31,9 +31,7 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *,
 
     def begin(number: int) -> None:
         each, some = passes[number]
-        if some is each.sram.passes[0]:
-            each.keep_key()
-        each.score(some)
+        each.score(some, first=some is each.sram.passes[0])
 
     def beside(number: int, following: bool) -> None:
         if meanwhile and not number:
@@ -105,7 +103,18 @@ class Attend:
             add("VMADD", a=a, b=cos, c=first, d=a, n=size)
             add("VMADD", a=b, b=cos, c=second, d=b, n=size)
 
-    def keep_key(self) -> None:
+    # --- scores, probabilities, values -------------------------------------------------------------------------------
+    def score(self, some: Pass, *, first: bool) -> None:
+        """The scores of a pass; where there are scales, without them. Those of the first one with the token's key.
+
+        A key of 8 bits goes to its bank before all scores, as it is made where they come to.
+        """
+        keep = self._keep_key if first and not self.packed else None
+        if first and keep is None:
+            self._keep_key()
+        Scores(self.context).emit(some, keep)
+
+    def _keep_key(self) -> None:
         """The token's key in one piece, in the unit of its turn."""
         heads = self.heads
         unit, column = self.at.keys.find(self.params, self.seen.entry)
@@ -117,11 +126,6 @@ class Attend:
             for part in range(len(heads.parts)):
                 at = self.context.origin + column + part * words
                 self.code.add_unit("WR_SB", unit, at=at, n=words, a=self.sram.shared + heads.key(part))
-
-    # --- scores, probabilities, values -------------------------------------------------------------------------------
-    def score(self, some: Pass) -> None:
-        """The scores of a pass; where there are scales, without them."""
-        Scores(self.context).emit(some)
 
     def share(self, some: Pass, stage: range | None = None) -> None:
         """Probabilities in the place of scores, of a pass or some groups of it, counted from its first one."""

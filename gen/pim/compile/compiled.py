@@ -293,20 +293,26 @@ def _ways_out(placement: Placement, layout: str) -> Iterator[str]:
     """What would make a decoder fit."""
     params, decoder, batch = placement.params, placement.decoder, placement.batch
     weights, caches = placement.weights, placement.caches
-    for channels in range(params.channels + 1, 25):
-        try:
-            wider = replace(params, channels=channels)
-        except ConfigError:
-            continue
-        if place(decoder, wider, placement.tokens, layout, batch, weights, caches).rows <= params.rows:
-            yield f"{channels} channels would do"
-            break
+
+    def channels(system: PimParams, weights: str) -> str | None:
+        for count in range(system.channels + 1, 25):
+            try:
+                wider = replace(system, channels=count)
+            except ConfigError:
+                continue
+            if place(decoder, wider, placement.tokens, layout, batch, weights, caches).rows <= params.rows:
+                return f"{count} channels"
+        return None
+
+    if more := channels(params, weights):
+        yield f"{more} would do"
     if weights == "bf16":
         able = replace(params, int8=True, accumulators=max(ACCUMULATORS, params.accumulators))
         rows = place(decoder, able, placement.tokens, layout, batch, "int8", caches).rows
-        fits = "would fit" if rows <= params.rows else "would not fit either"
+        fits = "would fit"
+        if rows > params.rows:
+            fits = "would fit in " + more if (more := channels(able, "int8")) else "would not fit either"
         yield f"weights of 8 bits would take {rows} rows in all, and {fits}"
-
     if caches == "bf16":
         able = replace(params, int8=True)
         rows = place(decoder, able, placement.tokens, layout, batch, weights, "int8").rows

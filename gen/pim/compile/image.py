@@ -117,7 +117,7 @@ def _stored(matrix: Stored, values: Elements) -> Elements:
 
 
 def _words(placement: Placement, values: Elements, words: int) -> Elements:
-    """Vectors, shape (..., elements), as so many words each, filled up with zeros."""
+    """Vectors, shape (..., elements), as N words each, filled up with zeros."""
     lanes = placement.params.lanes
     missing = words * lanes - values.shape[-1]
     filled = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)])

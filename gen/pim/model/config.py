@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gen.pim.json_text import Twice, parse
 from gen.pim.model.decoder import Decoder
 from gen.pim.model.families import FAMILIES, Family
 from gen.pim.model.keys import Keys
@@ -15,6 +16,8 @@ __all__ = ["read"]
 
 #: A configuration is a few kB; whatever is larger is another file.
 _LARGEST = 1 << 24
+#: Suffixes of files with weights.
+WEIGHTS = (".gguf", ".safetensors", ".bin", ".pt", ".pth")
 
 
 def read(path: str | Path) -> Decoder:
@@ -43,7 +46,7 @@ def read(path: str | Path) -> Decoder:
 
 def _object(path: Path) -> dict[str, Any]:
     """The file's one object."""
-    if path.suffix in (".gguf", ".safetensors", ".bin", ".pt", ".pth"):
+    if path.suffix in WEIGHTS:
         hint = "name the folder, or its config.json"
         if path.suffix == ".gguf":
             hint = "the same model's folder with config.json and safetensors files works"
@@ -53,13 +56,17 @@ def _object(path: Path) -> dict[str, Any]:
             raise _refusal(path, "is larger than any config.json")
         data = path.read_bytes()
     except OSError as error:
-        raise _refusal(path, f"can't be read ({error.strerror or error})") from None
+        others = sorted({each.suffix for each in path.parent.glob("*") if each.suffix in WEIGHTS})
+        hint = f"{' and '.join(others)} files beside it are weights: the same model's config.json is needed"
+        raise _refusal(path, f"can't be read ({error.strerror or error})", hint if others else "") from None
     try:
-        values = json.loads(data.decode("utf-8-sig"))
+        values = parse(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _refusal(path, f"is not UTF-8 text (byte {error.start})") from None
     except json.JSONDecodeError as error:
         raise _refusal(path, f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
+    except Twice as error:
+        raise ConfigError([Problem(error.key, error.message)], str(path)) from None
     except RecursionError:
         raise _refusal(path, "nests too deeply for a configuration") from None
     except ValueError as error:  # a number of more digits than Python reads

@@ -74,7 +74,7 @@ class Checkpoint(Mapping[str, Elements]):
                 problems += error.problems
         if problems:
             raise ConfigError(problems)
-        self._pieces = self._find(str(path))
+        self._pieces = self._find(str(files[0] if len(files) == 1 else path))
 
     def __getitem__(self, name: str) -> Elements:
         piece = self._pieces[name]
@@ -111,6 +111,7 @@ class Checkpoint(Mapping[str, Elements]):
             elif problem := self._mismatch(stored, piece, shapes[name]):
                 wrong.append(Problem(piece.name, problem))
         problems = [Problem(name, "is missing") for name in dict.fromkeys(missing)]
+        wrong = list(dict.fromkeys(wrong))
         problems = [*_some(problems, "tensors are missing"), *_some(wrong, "tensors don't fit")]
         problems += _some(list(self._unknown(layout, pieces)), "tensors are not of this decoder")
         if problems:

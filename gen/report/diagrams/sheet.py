@@ -32,7 +32,7 @@ class Sheet:
     ----------
     params : EngineParams
     rows, cols : int
-        Of the grid.
+        Rows and columns of the grid.
     x, y : float
         Its upper left corner.
     below : float

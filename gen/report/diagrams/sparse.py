@@ -135,7 +135,7 @@ class _Sparse(Sheet):
                         d.dot(x, tap, "dot bus")
 
     def _collectors(self) -> None:
-        """Final adders, shifters and results; and who may use the buses."""
+        """Final adders, shifters and results, and the grants of the buses."""
         d, y = self.d, self.foot_y
         about = ("arbiter", "of the buses") if self.params.sparse else ("ends", "of planes")
         self.plate(self.picker_x, y, 66, FOOT_H, "control", *about)
@@ -186,5 +186,5 @@ class _Sparse(Sheet):
 
 
 def _registers(count: int) -> str:
-    """So many registers one after the other."""
+    """A chain of registers."""
     return "wires" if not count else "a register" if count == 1 else f"{count} registers"

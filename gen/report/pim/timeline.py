@@ -19,7 +19,7 @@ STEPS = (1, 2, 2.5, 5, 10)
 
 
 def over_time(columns: Sequence[Mapping[str, int]], length: int, spans: Sequence[tuple[str, int, int]]) -> Markup:
-    """Clocks from left to right: a column for so many, cut by cause, and beneath them the operations.
+    """Clocks from left to right: a column for every N of them, cut by cause, and beneath them the operations.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ def about_system(found: Figures) -> str:
         f"{found['system']}{changes}: {sizes['channels']} channels of {sizes['banks']} banks with "
         f"{sizes['lanes']} multipliers each, {quantity(1e6 / found['timing']['clock_ps'], 'MHz')}; "
         f"{count(found['rows'])} of {count(sizes['rows'])} rows used, layout {found['layout']}, "
-        f"weights {found['weights']}"
+        f"weights {found['weights']}, caches {found['caches']}"
     )
 
 

@@ -14,7 +14,7 @@ __all__ = ["Fields", "Pipeline", "check_latency", "normalise", "pack", "round_up
 
 
 def check_latency(unit: str, latency: int, stages: int) -> None:
-    """Raise ConfigError unless a unit of so many stages can have this latency."""
+    """Raise ConfigError unless a unit of ``stages`` stages can have this latency."""
     if isinstance(latency, bool) or not isinstance(latency, int) or not 1 <= latency <= stages:
         raise ConfigError([Problem(f"float.{unit}", f"must have a latency of 1 to {stages}, not {latency!r}")])
 

@@ -23,7 +23,7 @@ unit        computes               second operand
 ==========  =====================  ==================================================================================
 
 Passes, with the default latencies: from ``a`` to the fp32 result, which is rounded to bf16 in one more step. Operands
-``b`` and ``c`` are due so many steps after ``a`` (``lag``).
+``b`` and ``c`` are due ``lag`` steps after ``a``.
 
 ==  ==============  ==============================================  =======  =====  =====
 op  pass            result                                          latency  b lag  c lag

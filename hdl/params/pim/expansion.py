@@ -11,7 +11,7 @@ __all__ = ["chunks", "expand_vmm", "expanded", "item_read"]
 
 
 def chunks(params: PimParams, columns: int) -> list[int]:
-    """The lengths of the chunks of an input of so many columns: whole global buffers, and what is left."""
+    """The lengths of the chunks of an input of ``columns`` columns: whole global buffers, and what is left."""
     whole, rest = divmod(columns, params.gb_words)
     return [params.gb_words] * whole + [rest] * bool(rest)
 

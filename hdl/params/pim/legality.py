@@ -149,7 +149,7 @@ def faults_of(op: Opcode) -> list[str]:
 
 
 def words_of(params: PimParams, elements: int) -> int:
-    """Words that hold so many elements."""
+    """Words that hold ``elements`` elements."""
     return -(-elements // params.lanes)
 
 

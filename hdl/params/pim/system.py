@@ -153,7 +153,7 @@ class PimParams:
     # --- plain values ------------------------------------------------------------------------------------------------
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> PimParams:
-        """Build from plain values, as :meth:`to_dict` gives them; absent keys have their defaults.
+        """Build from plain values, as :meth:`to_dict` gives them; absent keys have their defaults. A table is whole.
 
         Raises
         ------
@@ -164,10 +164,14 @@ class PimParams:
         tables: dict[str, type] = {"timing": TimingTable, "energy": EnergyTable}
         given = _known(cls, dict(values), "pim", problems)
         for key, kind in tables.items():
-            table = given.pop(key, {})
+            if key not in given:
+                continue
+            table = given.pop(key)
             if not isinstance(table, dict):
                 problems.append(Problem(f"pim.{key}", f"must be a table, not {table!r}"))
                 continue
+            if missing := [each.name for each in fields(kind) if each.name not in table]:
+                problems.append(Problem(key, f"lacks {', '.join(missing)}: a table is whole, or left out"))
             try:
                 given[key] = kind(**_known(kind, table, key, problems))
             except ConfigError as error:

@@ -34,7 +34,7 @@ def read_depth(params: PimParams) -> int:
 def _accumulated(params: PimParams) -> int:
     """Words of all accumulators twice, where there are several.
 
-    So feeder and collector, who serve the channels in turn, are at work on some while the units multiply others.
+    So feeder and collector, which serve the channels in turn, are at work on some while the units multiply others.
     """
     return 2 * params.accumulators * params.parts if params.accumulators > 1 else 1
 
@@ -147,7 +147,7 @@ class Channel(Part):
 
 
 def _later(m: Module, name: str, value: Value, steps: int) -> Value:
-    """A value so many clocks ago; zero after reset."""
+    """A value ``steps`` clocks ago; zero after reset."""
     for step in range(steps):
         register = Signal(len(value), name=f"{name}{step}")
         m.d.sync += register.eq(value)

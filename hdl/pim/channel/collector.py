@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from amaranth.hdl import Array, Const, Module, Mux, Signal, Value
-from amaranth.lib.data import StructLayout, View
+from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus.slice import StreamSlice
-from hdl.lib.shared import Part, place
+from hdl.lib.shared import Part
 from hdl.params.pim import ELEMENT_BITS, PimParams
 from hdl.pim.channel.feeder import ADDRESS_BITS, slot_place
+from hdl.pim.channel.job_queue import JobQueue
 from hdl.pim.channel.operation import COUNT_BITS
 
 __all__ = ["Collector", "collect_job", "granules"]
@@ -74,25 +74,19 @@ class Collector(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params = self.params
-        layout = collect_job(params)
-        valid, ended = Signal(), Signal()
-        queue = place(
-            m, "queue", StreamSlice(layout.size), i_data=self.job, i_last=0, i_valid=self.job_valid,
-            o_ready=ended | ~valid,
-        )  # fmt: skip
-        job = View(layout, Signal(layout.size, name="present", reset_less=True))
+        jobs = JobQueue(m, self, collect_job(params))
+        job, valid, ended = jobs.job, jobs.valid, jobs.ended
         index = Signal(COUNT_BITS)
         who = Signal(params.channels)  # the lowest channel that is left, one-hot
         takes, last, whole = Signal(), Signal(), Signal()
         m.d.comb += [
-            self.job_ready.eq(queue.i_ready),
             who.eq(job.mask & (~job.mask + 1)),
             takes.eq(valid & (who & self.ready).any()),
             self.pop.eq(Mux(takes, who, 0)),
             last.eq(index + 1 == job.count),
             whole.eq(takes & last & ((job.mask & ~who) == 0)),
             ended.eq(whole & ~job.more.any()),
-            self.busy.eq(valid | queue.o_valid | self.w_valid),
+            self.busy.eq(valid | jobs.waits | self.w_valid),
         ]
         m.d.sync += [
             self.w_valid.eq(takes),
@@ -108,10 +102,11 @@ class Collector(Part):
             everyone = Signal(params.channels, reset_less=True)
             with m.If(whole):  # the next slot
                 m.d.sync += [job.mask.eq(everyone), job.more.eq(job.more - 1), job.address.eq(job.address + job.stride)]
-            with m.If(ended | ~valid):
-                m.d.sync += everyone.eq(View(layout, queue.o_data).mask)
-        with m.If(ended | ~valid):
-            m.d.sync += [valid.eq(queue.o_valid), job.eq(queue.o_data), index.eq(0)]
+            with m.If(jobs.free):
+                m.d.sync += everyone.eq(jobs.behind.mask)
+        with m.If(jobs.free):
+            m.d.sync += index.eq(0)
+        jobs.advance(m)
         self._steer(m, who, job.slot)
         return m
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
-from amaranth.lib.data import StructLayout, View
+from amaranth.lib.data import StructLayout
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus.slice import StreamSlice
-from hdl.lib.shared import Part, place
+from hdl.lib.shared import Part
 from hdl.params.pim import PimParams
+from hdl.pim.channel.job_queue import JobQueue
 from hdl.pim.channel.operation import COUNT_BITS
 
 __all__ = ["ADDRESS_BITS", "Feeder", "feed_job", "slot_place"]
@@ -90,14 +90,8 @@ class Feeder(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params = self.params
-        layout = feed_job(params)
-        valid, ended = Signal(), Signal()
-        queue = place(
-            m, "queue", StreamSlice(layout.size), i_data=self.job, i_last=0, i_valid=self.job_valid,
-            o_ready=ended | ~valid,
-        )  # fmt: skip
-        new = View(layout, queue.o_data)
-        job = View(layout, Signal(layout.size, name="present", reset_less=True))
+        jobs = JobQueue(m, self, feed_job(params))
+        job, valid, ended = jobs.job, jobs.valid, jobs.ended
         address = Signal(ADDRESS_BITS, reset_less=True)
         left = Signal(COUNT_BITS, reset_less=True)
         index = Signal(range(max(2, params.slot_words)))  # word of the slot
@@ -107,7 +101,6 @@ class Feeder(Part):
         last = Signal()
         slot = job.slot | job.zero
         m.d.comb += [
-            self.job_ready.eq(queue.i_ready),
             target.eq(job.mask & Mux(job.each, who, Mux(slot, self._of_word(index), -1))),
             self.r_valid.eq(valid & ~job.zero & target.any() & (~target | self.room).all()),
             self.r_addr.eq(address),
@@ -115,7 +108,7 @@ class Feeder(Part):
             last.eq((left == 1) & (~job.each | who[-1]) & ~job.more.any()),
             ended.eq(goes & last),
             self.done.eq(ended & ~job.zero),
-            self.busy.eq(valid | queue.o_valid | self.push.any()),
+            self.busy.eq(valid | jobs.waits | self.push.any()),
         ]
         m.d.sync += self.push.eq(Mux(goes, target, 0))
         with m.If(goes):
@@ -126,9 +119,9 @@ class Feeder(Part):
                 m.d.sync += [left.eq(job.count), who.eq(who << 1)]
                 if len(job.more):
                     m.d.sync += [index.eq(0), job.more.eq(job.more - job.slot)]
-        with m.If(ended | ~valid):
-            m.d.sync += [valid.eq(queue.o_valid), job.eq(queue.o_data), address.eq(new.address), left.eq(new.count)]
-            m.d.sync += [index.eq(0), who.eq(1)]
+        with m.If(jobs.free):
+            m.d.sync += [address.eq(jobs.behind.address), left.eq(jobs.behind.count), index.eq(0), who.eq(1)]
+        jobs.advance(m)
         halves = (job.bytes, index[0] ^ job.half) if params.int8 else (Const(0, 1), Const(0, 1))
         self._steer(m, slot, job.zero, *halves)
         return m

@@ -31,7 +31,7 @@ class Loads:
     entries : sequence of View
         The operations (:func:`hdl.pim.channel.operation.operation`), the oldest one first.
     waits : sequence of Value
-        Those that wait; no one does behind one that does not, but behind the oldest.
+        Those that wait. Behind one that does not wait none does, unless that one is the oldest.
     moves : Value
         The queue moves up in this clock, and the oldest operation, which does not wait, leaves.
     takes, reads : Value

@@ -30,8 +30,8 @@ class LookAhead(Part):
     ``first`` from the next clock on if there is none before it.
 
     A *candidate* is a WR_SB or RD_SB in the queue for which every operation before it, the present one included, is of
-    ``SINGLE_KINDS`` and on another bank. Of each candidate it is known whether the row open in its bank is the one in
-    which it begins. ``activate`` is the bank of the oldest candidate whose bank is closed and can activate;
+    ``SINGLE_KINDS`` and on another bank. Each candidate says whether the row open in its bank is the one in which it
+    begins. ``activate`` is the bank of the oldest candidate whose bank is closed and can activate;
     ``precharge`` is that of the oldest one in whose bank another row is open that can be closed.
 
     Members
@@ -43,7 +43,7 @@ class LookAhead(Part):
     look : In(1), bank : In
         There may be candidates: the present operation is of ``SINGLE_KINDS``; and its bank.
     open, can_activate, can_precharge, held : In
-        Of each bank: a row is open; its rules allow ACT, PRE; the row that it opened last, side by side.
+        For each bank: a row is open; its rules allow ACT, PRE; the row that it opened last, side by side.
     opens : In, row : In
         The banks that open this row in this clock.
     activate, precharge : Out, wanted : Out

@@ -1,4 +1,4 @@
-"""The timing rules between commands of a channel, apart from those of single banks: who waits how long for whom."""
+"""The timing rules between commands of a channel, apart from those of single banks: what waits how long for what."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class ChannelRules:
 
 
 def _window(m: Module, activate: Value, clocks: int) -> Value:
-    """The fourth last activate was so many clocks ago: four timers take turns."""
+    """The fourth last activate was ``clocks`` clocks ago: four timers take turns."""
     turn = Signal(2, name="activate_turn")
     m.d.sync += turn.eq(Mux(activate, turn + 1, turn))
     timers = [Since(m, f"activate{i}", activate & (turn == i), clocks) for i in range(4)]

@@ -75,9 +75,9 @@ class Sequencer(Part):
     The oldest that waits is the present one from the clock after that in which there is no present one, or that one
     ends: its last command leaves, or 4. takes its clock.
 
-    A refresh cuts in when one is due and (a) no command of the present operation has left since it is the present one,
-    or there is none; or (b) the next command would be ACT or ACT_AB; or (c) ``refresh.URGENT`` or more are owed:
-    anywhere. It repeats until none is due. Rows are opened again as 2. says.
+    A refresh cuts in when one is due and (a) there is no present operation; or (b) the next command would be ACT or
+    ACT_AB: no row has to be opened again for it; or (c) ``refresh.URGENT`` or more are owed: anywhere. It repeats until
+    none is due. Rows are opened again as 2. says.
 
     Members
     -------
@@ -147,7 +147,6 @@ class Sequencer(Part):
     # --- the operation at work ---------------------------------------------------------------------------------------
     def _present(self) -> None:
         self.valid = Signal(name="valid")
-        self.fresh = Signal(name="fresh")
         self.kind = Signal(len(self.kinds), name="kind", reset_less=True)
         self.bank = Signal(self.params.bank_bits, name="bank", reset_less=True)
         self.row = Signal(self.layout["row"].width, name="row", reset_less=True)
@@ -187,7 +186,7 @@ class Sequencer(Part):
         if self.params.int8:
             m.d.comb += self.strobe_bytes.eq(self.numbers["strobes"])
         with m.If(self.ended | ~self.valid):
-            m.d.sync += [self.valid.eq(queue.valid), self.fresh.eq(1)]
+            m.d.sync += self.valid.eq(queue.valid)
             m.d.sync += [
                 self.kind.eq(Const(1, len(self.kinds)) << new.kind),
                 self.bank.eq(new.bank),
@@ -278,7 +277,7 @@ class Sequencer(Part):
         opening = Signal()
         must_open = Signal()
         must_close = Signal()
-        cut_in = self.cut_in = Signal(name="cut_in")
+        cut_in = Signal()
         m.d.comb += [
             some_open.eq(Cat(*(bank.open for bank in banks)).any()),
             held.eq(Mux(everyone, some_open, Array([bank.open for bank in banks])[self.bank])),
@@ -286,7 +285,7 @@ class Sequencer(Part):
             opening.eq(self.is_(*COLUMN_KINDS, "ACT", "ACT_AB")),
             must_open.eq(self.valid & opening & ~hit & ~held),
             must_close.eq(self.valid & held & Mux(opening, ~hit, self.is_("PRE", "PRE_AB"))),
-            cut_in.eq(refresh.urgent | (refresh.due & (~self.valid | self.fresh | must_open))),
+            cut_in.eq(refresh.urgent | (refresh.due & (~self.valid | must_open))),
         ]
         wanted: dict[str, Value] = {
             "PRE_AB": Mux(cut_in, some_open, must_close & everyone),
@@ -335,8 +334,6 @@ class Sequencer(Part):
             work.eq(Cat(*(sent[name] for name in WORK if name in sent)).any()),
             ended.eq((work & (self.count == 1)) | self.needless),
         ]
-        with m.If(Cat(*sent.values()).any() & self.valid & ~self.cut_in & ~ended):
-            m.d.sync += self.fresh.eq(0)
         with m.If(work & ~ended):
             m.d.sync += self.count.eq(self.count - 1)
             with m.If(self.is_("WR_SB", "RD_SB", "MAC_AB")):

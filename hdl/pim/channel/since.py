@@ -8,7 +8,7 @@ __all__ = ["Since"]
 
 
 class Since:
-    """Says whether an event was at least so many clocks ago.
+    """Says whether an event was at least N clocks ago.
 
     One counter and a flag for each distance that is asked for: a command waits for registers, never for a comparison.
     After reset, the event counts as long ago.

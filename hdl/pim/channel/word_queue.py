@@ -14,7 +14,7 @@ __all__ = ["WordQueue"]
 class WordQueue(Part):
     """First in, first out; a word can be taken in the clock after it entered, and appears one clock later.
 
-    Who pushes and pops keeps count: there is no protection against more than ``depth`` words, or fewer than none.
+    There is no protection against more than ``depth`` words, or fewer than none: whatever pushes and pops keeps count.
 
     Parameters
     ----------

@@ -190,7 +190,7 @@ class Present:
     def more_words(self) -> Value:
         """Words that ranges are longer because of several accumulators, vectors, or columns of int8.
 
-        Of an instruction that is illegal it may be any number.
+        For an illegal instruction it may be any number.
         """
         params, f, control = self.params, self.fields, self.control
         beyond = (self.many - 1)[: max(1, (params.accumulators - 1).bit_length())]

@@ -129,7 +129,7 @@ class Front(Part):
             self.a_first.eq(first),
             self.a_stride.eq(job.stride),
         ]
-        # Who follows: a beat of the phase, if it is in nobody's way.
+        # What follows: a beat of the phase, if nothing is in its way.
         b_taken = self._operand_b(m, go, job, tag, returns, back.b)
         wants_c = go & phase.c
         c_later = later(m, "c", self.en, wants_c, self.shape.start_of("a5"))

@@ -37,7 +37,7 @@ class Reader(Part):
     push : In(1), address : In(16)
         A beat, from this SRAM word on.
     gather, first : In(1), stride : In(16), where it gathers
-        The beat's elements, and those of the next beats, lie so many elements apart, element 0 of the first beat at
+        The beat's elements, and those of the next beats, lie ``stride`` elements apart, element 0 of the first beat at
         ``address``. An element a clock.
     pop : In(1), ok : Out(1), data : Out
         The oldest beat is due; it is there or none is due; the beat. A beat is due :data:`AHEAD` steps after its push.

@@ -53,8 +53,8 @@ class VectorUnit(Part):
     Lanes take a beat of ``vector_lanes`` elements a clock, and stop as a whole where SRAM does not keep up. Beside them
     a scan finds greatest elements and sums. For each element of a beat there are 4 multipliers and 8 adders: 5 in its
     lane, 1 in the scan, 2 in trees of sums and accumulators; and a lane's adder of a constant
-    (:mod:`hdl.arith.float.passes`). Instructions may end in another order than they began in; who starts them minds
-    their data.
+    (:mod:`hdl.arith.float.passes`). Instructions may end in another order than they began in; whatever starts
+    them minds their data.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ class VectorUnit(Part):
     any_gives : Out(1)
         One of them will give a scalar.
     done : Out(1), result : Out(32), target_out : Out(4)
-        A scalar and its register. Of the instructions that give one, only one is at work at a time, which is for the
-        caller to mind.
+        A scalar and its register. The caller sees to it that only one of the instructions that give one is at work at
+        a time.
     multiplies : Out(1)
         A beat enters the lanes for a pass with a multiplication.
     v{a,b,c,s,d}_*

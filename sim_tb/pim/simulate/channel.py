@@ -61,7 +61,6 @@ class Channel(Words):
         self.steps = [1, *(self.banks.waits.between(code, code) for code in range(1, len(self.latencies)))]
 
         self.wake = self.interval or NEVER
-        self.fresh = False
         self.code = self.bank = self.row = self.col = self.word = self.count = self.buffers = 0
         self.rises = self.products = 0
         self.begun = 0  # nothing is decided for the operation before this clock
@@ -90,6 +89,8 @@ class Channel(Words):
         while True:
             if not self.valid or self.ends <= clock:
                 self._load(clock)
+                if not self.valid and self._leaves() <= clock:
+                    self._cut_in(clock)
                 self._turn(clock)
             elif self.ends != NEVER:
                 self.wake = self.ends
@@ -122,7 +123,6 @@ class Channel(Words):
         self._be_at(job)
         if self.loads:
             self.loads.begin(job)
-        self.fresh = True
         self.begun = clock + 1
         self.begins.append(self.begun)
         if self.spans and self.spans[-1][1] == self.begun:
@@ -143,15 +143,16 @@ class Channel(Words):
 
     def _decide(self, clock: int) -> bool:
         """The next command, or burst, or end of the operation; False if it has to wait for others."""
-        opens, code, when = False, NEEDLESS, NEVER
-        if self.valid:
-            code, opens = self._wanted()
-            when = self._earliest(code)
+        if not self.valid:
+            self.wake = min(self._leaves(), self.queue[0][0] if self.queue else NEVER)
+            return False
+        code, opens = self._wanted()
+        when = self._earliest(code)
         urgent = (self.refreshes + URGENT) * self.interval if self.interval else NEVER
-        due = self._due() if not self.valid or self.fresh or opens else urgent
+        due = self._due() if opens else urgent
         cuts = due <= when
         limit = urgent  # from which clock on nothing is decided
-        if self.valid and self.code in ONE_BANK:
+        if self.code in ONE_BANK:
             limit = min(urgent, clock + 1)
             leaves = max(self.base, due, self.banks.ready[PRE_AB if self.banks.open else REF]) if cuts else when
             ready = NEVER
@@ -161,7 +162,7 @@ class Channel(Words):
                 self.wake = min(leaves, ready)
                 return False
         if cuts and when == NEVER and due > clock:
-            self.wake = due if self.valid or not self.queue else min(due, self.queue[0][0])
+            self.wake = due
             return False
         if cuts:
             if self.loads and self._refreshes_at(max(self.base, due)) > clock:
@@ -177,8 +178,11 @@ class Channel(Words):
             self._move(when, limit)
         else:
             self._send(when, code, self.bank if code in ONE_BANK else 0, self.row if code in (ACT, ACT_AB) else 0)
-            self.fresh = False
         return True
+
+    def _leaves(self) -> int:
+        """When a refresh that is or will be owed, or the precharge before it, leaves if nothing is at work."""
+        return self._refreshes_at(max(self.base, self._due()))
 
     def _due(self) -> int:
         """From when on a refresh is owed."""
@@ -325,7 +329,6 @@ class Channel(Words):
         if code == WR_GB and self.loads:
             self.loads.wrote(when, self.buffers)
         self.base = when + 1
-        self.fresh = False
         self.count -= many
         if code in (MAC_AB, RD_SB, WR_SB):
             self.col += many
@@ -342,7 +345,7 @@ class Channel(Words):
         work = (*place, self.buffers, self.rises, self.products) if self.valid else ()
         return (
             self.common(now),
-            (self.fresh, *work, max(0, self.begun - now)),
+            (*work, max(0, self.begun - now)),
             self.banks.state(now),
             ((self.refreshes + 1) * self.interval - now,) if self.interval else (),
             *self.words_state(now),
@@ -353,7 +356,7 @@ class Channel(Words):
         """Be in a state that :meth:`state` has given, ``now``; what went before is another channel's."""
         common, work, banks, refresh, writes, reads, loads = state
         self.resume(common, now)
-        self.fresh, *operation, begun = work
+        *operation, begun = work
         if self.valid:
             self._be_at(Operation(*operation))
             self.spans.append((now, NEVER))

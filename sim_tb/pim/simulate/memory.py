@@ -1,4 +1,4 @@
-"""The ports of the SRAM: who is served in a clock."""
+"""The ports of the SRAM: what is served in a clock."""
 
 from __future__ import annotations
 

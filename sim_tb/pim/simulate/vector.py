@@ -31,7 +31,7 @@ class VectorUnit:
     Attributes
     ----------
     turns : Turns
-        Who is at work.
+        What is at work.
     """
 
     def __init__(self, params: PimParams, shape: LaneShape | None = None, contexts: int = 0) -> None:

@@ -42,8 +42,8 @@ MODELS = {
 TOO_LARGE = {
     "gpt-neo-2.7b": (decoder(GPT_NEO, **NEO_XL), 21516, "11 channels would do; .* and would fit"),
     "phi-2": (decoder(PHI), 22514, "12 channels would do; .* and would fit"),
-    "llama-2-7b": (decoder(LLAMA, **LLAMA_2, max_position_embeddings=4096), 53491, "would not fit either"),
-    "mistral-7b": (decoder(MISTRAL), 55795, "would not fit either"),
+    "llama-2-7b": (decoder(LLAMA, **LLAMA_2, max_position_embeddings=4096), 53491, "would fit in 15 channels"),
+    "mistral-7b": (decoder(MISTRAL), 55795, "would fit in 15 channels"),
 }
 
 
@@ -64,7 +64,7 @@ def test_compiles(name, layout):
         programs = compiled.programs(position)
         assert len(programs) == 1
         assert check(programs[0]) == []
-        assert len(programs[0].words) < 256
+        assert len(programs[0].words) < 300
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)

@@ -193,6 +193,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "cut short": (b'{"n_embd": 76', "not JSON"),
     "not text": (b"\x80\x04\x95", "is not UTF-8 text (byte 0)"),
     "deep": (b'{"a":' * 100_000, "nests too deeply"),
+    "a key twice": (b'{"n_head": 12, "n_embd": 768, "n_head": 16}', "n_head: is there twice, as 12 and as 16"),
     "a number without end": (b'{"n_embd": ' + b"9" * 5000 + b"}", "not JSON"),
 }
 
@@ -222,7 +223,8 @@ def test_weights_are_no_configuration(name: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_configuration(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="No such file"):
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    with pytest.raises(ConfigError, match=r"No such file.*\.gguf files beside it are weights"):
         read(tmp_path)
 
 

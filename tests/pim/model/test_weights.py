@@ -247,6 +247,15 @@ def test_missing_wrong_and_unknown_tensors(tmp_path: Path) -> None:
     assert "model.layers.2.mlp.up_proj.weight: is no tensor of this decoder" in text
 
 
+def test_a_fused_tensor_is_named_once_and_with_its_file(tmp_path: Path) -> None:
+    folder, tensors = model(tmp_path, "gpt2")
+    name = next(each for each in tensors if each.endswith("attn.c_attn.weight"))
+    tensors[name] = tensors[name].T.copy()
+    text = refused(folder, tensors)
+    assert text.count(name) == 1
+    assert text.startswith(f"{folder / 'model.safetensors'}: {name}: must have the shape")
+
+
 def test_many_problems_are_counted(tmp_path: Path) -> None:
     folder, tensors = model(tmp_path, "llama")
     text = refused(folder, {"x": np.ones(1, np.float32)})

@@ -78,7 +78,7 @@ def _channel(params: PimParams, S: list[int], now: int) -> State:
         )
     return (
         common,
-        (bool(S[at.FRESH]), *work, S[at.BEGUN] - now),
+        (*work, S[at.BEGUN] - now),
         banks,
         ((S[at.REFRESHES] + 1) * interval - now,) if interval else (),
         (S[at.QUEUED], S[at.FED] - now, clocks(at.ARRIVALS_N, at.ARRIVALS), clocks(at.LEAVES_N, at.LEAVES)),

@@ -129,7 +129,6 @@ def turn(S, P, L, c, clock):
         S[c + JOBS_N] -= 1
         if P[N_BUFFERS] > 1:
             begin_loads(S, P, c)
-        S[c + FRESH] = 1
         S[c + BEGUN] = clock + 1
         note(S, L, c, clock + 1, 0, 0, BEGINS, 0, 0, 0, 0, 0, 0)
         freed(S, clock + 1)
@@ -141,6 +140,8 @@ def step_channel(S, P, L, c, clock):
         if not S[c + VALID] or S[c + ENDS] <= clock:
             if P[N_BUFFERS] > 1:
                 S[c + WAKE] = min(S[c + WAKE], load(S, P, L, c, clock))
+            if not S[c + VALID] and refresh_leaves(S, P, c) <= clock:
+                cut_in(S, P, L, c, clock)
             turn(S, P, L, c, clock)
         elif S[c + ENDS] != NEVER:
             S[c + WAKE] = S[c + ENDS]
@@ -154,6 +155,21 @@ def step_channel(S, P, L, c, clock):
 def refresh_command(S, c):
     """What a refresh sends next: the precharge before it, or itself."""
     return PRE_AB if S[c + OPEN] else REF
+
+
+def refresh_leaves(S, P, c):
+    """When a refresh that is or will be owed, or the precharge before it, leaves if nothing is at work."""
+    if not P[INTERVAL]:
+        return NEVER
+    due = (S[c + REFRESHES] + 1) * P[INTERVAL]
+    return max(S[c + BASE], due, S[c + READY + refresh_command(S, c)])
+
+
+def cut_in(S, P, L, c, clock):
+    """A refresh, or the precharge before it, from a clock on."""
+    code = refresh_command(S, c)
+    send(S, P, L, c, max(clock, S[c + READY + code]), code, 0, 0)
+    S[c + REFRESHES] += code == REF
 
 
 def next_command(S, P, c):
@@ -187,19 +203,18 @@ def earliest(S, P, c, code):
 
 def decide(S, P, L, c, clock):
     """The next command, or burst, or end of the operation; False if it has to wait for others."""
-    opens, code, when = 0, NEEDLESS, NEVER
-    valid = S[c + VALID]
-    if valid:
-        found = next_command(S, P, c)
-        code, opens = found >> 1, found & 1
-        when = earliest(S, P, c, code)
-    urgent = due = NEVER
+    if not S[c + VALID]:
+        S[c + WAKE] = min(refresh_leaves(S, P, c), S[c + JOB] if S[c + JOBS_N] else NEVER)
+        return False
+    found = next_command(S, P, c)
+    code, opens = found >> 1, found & 1
+    when, urgent, due = earliest(S, P, c, code), NEVER, NEVER
     if P[INTERVAL]:
         urgent = (S[c + REFRESHES] + P[URGENT]) * P[INTERVAL]
-        due = (S[c + REFRESHES] + 1) * P[INTERVAL] if not valid or S[c + FRESH] or opens else urgent
+        due = (S[c + REFRESHES] + 1) * P[INTERVAL] if opens else urgent
     cuts = due <= when
     limit = urgent  # from which clock on nothing is decided
-    if valid and P[SINGLES + S[c + CODE]] >= 0:
+    if P[SINGLES + S[c + CODE]] >= 0:
         limit = min(urgent, clock + 1)
         leaves = max(S[c + BASE], due, S[c + READY + refresh_command(S, c)]) if cuts else when
         ready = NEVER
@@ -209,7 +224,7 @@ def decide(S, P, L, c, clock):
             S[c + WAKE] = min(leaves, ready)
             return False
     if cuts and when == NEVER and due > clock:
-        S[c + WAKE] = due if valid or not S[c + JOBS_N] else min(due, S[c + JOB])
+        S[c + WAKE] = due
         return False
     if cuts:
         at = max(S[c + BASE], due, S[c + READY + refresh_command(S, c)])
@@ -217,11 +232,7 @@ def decide(S, P, L, c, clock):
             # What a refresh forbids is not forbidden before it.
             S[c + WAKE] = at
             return False
-        if S[c + OPEN]:
-            send(S, P, L, c, at, PRE_AB, 0, 0)
-        else:
-            send(S, P, L, c, at, REF, 0, 0)
-            S[c + REFRESHES] += 1
+        cut_in(S, P, L, c, at)
     elif code == NEEDLESS:
         S[c + ENDS] = when
     elif code in (MAC_AB, SCALE_AB):
@@ -231,7 +242,6 @@ def decide(S, P, L, c, clock):
     else:
         bank = S[c + BANK] if P[SINGLES + code] >= 0 else 0
         send(S, P, L, c, when, code, bank, S[c + ROW] if code in (ACT, ACT_AB) else 0)
-        S[c + FRESH] = 0
     return True
 
 
@@ -323,7 +333,6 @@ def went(S, P, c, when, many, code, bank):
     if code == WR_GB and P[N_BUFFERS] > 1:
         wrote(S, P, c, when, S[c + GBS])
     S[c + BASE] = when + 1
-    S[c + FRESH] = 0
     S[c + COUNT] -= many
     if code in (MAC_AB, RD_SB, WR_SB):
         S[c + COL] += many

@@ -161,7 +161,6 @@ def cut_channel(S, P, c, now, until, rows, ranks, count, own, O):
         bank = place_in(own, S[at + 2]) if P[SINGLES + code] >= 0 else 0
         row = rank(rows, ranks, count, S[at + 3]) if P[ROWED + code] else 0
         cut_job(P, code, bank, row, S[at + 4], S[at + 6], S[at + 7], S[at + 9], O)
-    put(O, 1 if S[c + FRESH] and works else 0)
     if valid:
         if works:
             code = S[c + CODE]

@@ -88,7 +88,6 @@ def join_channel(S, P, c, now, until, rows, ranks, own, O):
         S[c + JOB + 10 * i] = now + get(O)
         join_job(S, P, c + JOB + 10 * i + 1, rows, ranks, own, O)
     S[c + WAKE] = now
-    S[c + FRESH] = get(O)
     if S[c + VALID]:
         join_job(S, P, c + CODE, rows, ranks, own, O)
     S[c + BEGUN] = now + get(O)

@@ -15,7 +15,7 @@ KEPT = 64
 CODES = 16
 
 # --- a channel --------------------------------------------------------------------------------------------------------
-(VALID, ENDS, BASE, QUIET, WAKE, FRESH, BEGUN, REFRESHES, OPEN, TOGETHER) = range(10)
+(VALID, ENDS, BASE, QUIET, WAKE, BEGUN, REFRESHES, OPEN, TOGETHER) = range(9)
 (CODE, BANK, ROW, COL, WORD, COUNT, GBS, RISES, PRODUCTS) = range(10, 19)  # the operation, as `Operation` has it
 (QUEUED, FED, OWED, PICK, LOOK, TAKING, GIVING, READING, STALE) = range(19, 28)
 (JOBS_N, ARRIVALS_N, LEAVES_N, ANSWERS_N, POPS_N, BUSY_N) = range(28, 34)

@@ -1,0 +1,129 @@
+"""Every engine that has a name against a committed record: no larger and no slower than it was.
+
+The record is of the commit before engines became points of axes. Compared are what can only get worse unnoticed: area
+of the cells of engine and core, clock, latency, cycles, and bytes of Verilog; each may be 2 % above the record, and as
+far below it as it likes. Engines are small, and synthesised at quick effort. Such a search has few netlists to choose
+from: even the order of two assignments in a module moves its best one by some percent along the curve of area and
+clock. So what is judged of these two is also their product; where it is above the record, or a single one is, the
+engine is looked at.
+
+``--write --checkout FOLDER`` measures another checkout, through its command line, and makes that the record: needed
+where other tools are to be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench._common import engines, verdict
+from bench.figures.cli import ROOT, run
+from bench.figures.store import RESULTS, versions
+from gen.output import to_json
+from hdl.params import BitloomError, EngineParams
+from synth_scripts.library.sources import OSU018
+
+RECORD = RESULTS / "record.json"
+SIZE = 4
+#: What a figure may be above the record.
+TOLERANCE = 0.02
+#: What is compared, by its unit.
+FIGURES = {
+    "engine": "um2",
+    "core": "um2",
+    "clock": "ns",
+    "area x clock": "um2 ns",
+    "latency": "cycles",
+    "step": "cycles",
+    "drain": "cycles",
+    "verilog": "bytes",
+}
+
+
+def name_of(params: EngineParams) -> str:
+    return f"{params.array} {params.scheme}"
+
+
+def measure(params: EngineParams, checkout: Path) -> dict[str, float | None]:
+    """The figures of one engine; None where the operands decide.
+
+    ``step`` is what a step of K takes in a streak, by simulation where the operands decide; ``drain`` the least time
+    from one tile to the next.
+    """
+    sizes = {name: getattr(params, name) for name in ("array", "scheme", "rows", "cols", "depth")}
+    settings = {**sizes, "library": "osu018", "effort": "quick", "compare": []}
+    with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
+        Path(folder, "engine.toml").write_text("")
+        options = [f"--set={key}={json.dumps(value)}" for key, value in settings.items()]
+        found = json.loads(
+            run("synth", "engine.toml", "-o", "out", "--json", *options, folder=folder, checkout=checkout)
+        )
+        manifest = json.loads(Path(folder, "out", "manifest.json").read_text())
+        size = sum(path.stat().st_size for path in Path(folder, "out").glob("*.v"))
+    area, clock = found["engine_total_area_um2"], found["clock_ns"]
+    values = (
+        *(found["engine_area_um2"], found["core_area_um2"], clock, area * clock),
+        *(manifest["latency"], params.rows * params.cols / found["macs_per_cycle"]),
+        *(manifest["tile_interval"]["drain_cycles"], size),
+    )
+    return dict(zip(FIGURES, values, strict=True))
+
+
+def compared(name: str, now: dict[str, float | None], then: dict[str, float | None]) -> bool:
+    """Prints how much each figure has changed; whether all are within the tolerance."""
+    changes = {key: now[key] / then[key] - 1 for key in FIGURES if now[key] is not None and then[key]}
+    missed = [key for key, change in changes.items() if change > TOLERANCE]
+    missed += [key for key in FIGURES if (now[key] is None) != (then[key] is None)]
+    shown = "  ".join(f"{key} {change:+.1%}" for key, change in changes.items())
+    print(f"{name:18} {shown}  {verdict(not missed)}{': ' if missed else ''}{', '.join(missed)}", flush=True)
+    return not missed
+
+
+def write(chosen: list[EngineParams], checkout: Path, commit: str) -> None:
+    """Measure a checkout, and keep that as the record."""
+    made: dict[str, Any] = {"commit": commit, "measured": time.strftime("%Y-%m-%d"), "versions": versions()}
+    made |= {"size": SIZE, "units": FIGURES, "engines": {}}
+    for params in chosen:
+        made["engines"][name_of(params)] = measure(params, checkout)
+        print(name_of(params), made["engines"][name_of(params)], flush=True)
+        RECORD.write_text(to_json(made), encoding="utf-8")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", metavar="WORD", help="engines with one of these in their names")
+    parser.add_argument(
+        "--write", metavar="COMMIT", help="keep what is measured as the record, which is of that commit"
+    )
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="what is measured instead of this checkout")
+    options = parser.parse_args()
+    if not OSU018.exists():
+        print("the record is of another library: install qflow-tech-osu018", file=sys.stderr)
+        return 2
+    chosen = [each for each in engines(SIZE, SIZE) if any(word in name_of(each) for word in options.only or [""])]
+    if options.write:
+        write(chosen, options.checkout.resolve(), options.write)
+        return 0
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    print(
+        f"engines of {SIZE}x{SIZE} on osu018, against {record['commit']}: each figure at most {TOLERANCE:.0%} above it"
+    )
+    for tool, version in versions().items():
+        if (then := record["versions"].get(tool)) != version:
+            print(f"note: the record was made with {tool} {then}, this is {version}")
+    results = [
+        compared(name_of(each), measure(each, options.checkout), record["engines"][name_of(each)]) for each in chosen
+    ]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BitloomError as error:
+        sys.exit(f"error: {error}")

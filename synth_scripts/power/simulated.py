@@ -1,0 +1,86 @@
+"""A synthesised engine that multiplies tiles: without delays, and with delays whatever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gen.stimuli import Stimuli
+from hdl.params import EngineParams
+from synth_scripts.library.library import Library
+from synth_scripts.module.memory import Memory
+from synth_scripts.power import events
+from synth_scripts.power.activity import stream_tiles
+from synth_scripts.power.gatesim import Simulator
+from synth_scripts.power.power import flattened
+from synth_scripts.power.recording import Recording
+from synth_scripts.timing.delays import Delays, delays
+from synth_scripts.work.once import once
+
+__all__ = ["EVENTS", "LANES", "MOST", "SEED", "SimulatedEngine"]
+
+LANES = 64
+SEED = 2025
+#: Gates times cycles that are simulated with delays, in no more than this many lanes; one lane always is.
+EVENTS, MOST = 2_000_000, 8
+
+
+class SimulatedEngine:
+    """The engine, simulated without delays when it is made.
+
+    Parameters
+    ----------
+    library : Library
+    params : EngineParams
+    k : int
+        Inner size of the tiles.
+    verilog : str
+        Mapped Verilog of all modules.
+    top : str
+    folder : Path
+    memories : sequence of Memory
+        The macros, which are not in ``verilog``.
+    stimuli : Stimuli
+        What is multiplied.
+
+    Raises
+    ------
+    CheckFailed
+        Where the netlist computes anything but the product.
+    ToolError
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        params: EngineParams,
+        k: int,
+        verilog: str,
+        top: str,
+        folder: Path,
+        memories: Sequence[Memory],
+        stimuli: Stimuli,
+    ) -> None:
+        self.library, self.top, self.folder = library, top, folder
+        #: Cells that are macros, by kind.
+        self.macros = {memory.module: memory for memory in memories}
+        #: Modules and the flat module, in Yosys' JSON form.
+        self.modules, self.flat = flattened(library, verilog, top, memories, folder)
+        self.simulator = Simulator(self.flat, library, LANES, memories=self.macros)
+        self.recording = self.simulator.recording = Recording()
+        #: How many results were compared and right.
+        self.results = stream_tiles(params, self.simulator, k, SEED, stimuli)
+
+    @once
+    def delays(self) -> Delays:
+        """The library's delays of its gates."""
+        return delays(self.library, self.flat, set(self.macros))
+
+    @property
+    def lanes(self) -> int:
+        """How many streams are repeated with delays."""
+        return max(1, min(MOST, EVENTS // (self.recording.cycles * len(self.flat["cells"]))))
+
+    def activity(self, with_delays: Delays | None = None) -> events.Activity:
+        """Activity with glitches, at the library's delays or at others."""
+        return events.simulate(self.simulator, with_delays or self.delays, self.folder / "events", range(self.lanes))
