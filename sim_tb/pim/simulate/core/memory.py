@@ -1,4 +1,4 @@
-"""The ports of the SRAM: who is served in a clock; and the data mover."""
+"""The ports of the SRAM: what is served in a clock; and the data mover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is at work in the vector unit: instructions, their ages, and what their phases wait for."""
+"""What is at work in the vector unit: instructions, their ages, and what their phases wait for."""
 
 from __future__ import annotations
 
