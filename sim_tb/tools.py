@@ -86,7 +86,7 @@ def find_verilator() -> Verilator:
     for name in ("cocotb", "find_libpython"):
         if importlib.util.find_spec(name) is None:
             missing.append(f"the Python package {name} (pip install {name.replace('_', '-')})")
-    compiler = _compiler()
+    compiler = find_compiler()
     if not compiler:
         wanted = os.environ.get("CXX")
         missing.append(f"the C++ compiler {wanted} that CXX names" if wanted else "a C++ compiler (" + _APT + "g++)")
@@ -97,7 +97,7 @@ def find_verilator() -> Verilator:
     return Verilator(root, compiler)
 
 
-def _compiler() -> str:
+def find_compiler() -> str:
     """The C++ compiler: the one that CXX names, or the usual ones."""
     for command in [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "c++", "clang++"]:
         if shutil.which(command.split()[0]):

@@ -10,7 +10,9 @@ import pytest
 from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.model.published import published
 from hdl.params.pim import PRESETS
-from sim_tb.pim.simulate.burst import blocks, ledger, memory
+from sim_tb.pim.simulate.burst import blocks, memory
+from sim_tb.pim.simulate.core import ledger, run
+from sim_tb.pim.simulate.core.native import Native
 from sim_tb.pim.tokens import Step, tokens_in_time
 from tests.pim.compile import toys
 from tests.pim.compile.toys import TINY
@@ -77,16 +79,22 @@ def test_published(name, system, positions):
     assert [each.totals for each in fast] == [each.totals for each in slow]
 
 
+def held_all_along(A, a, last, now):
+    """In place of :func:`sim_tb.pim.simulate.core.ledger.open_clocks`."""
+    return now - last if A[a + ledger.HELD] else 0
+
+
 @pytest.mark.parametrize(
     ("where", "name", "mutant"),
     [
-        (ledger.Account, "open_clocks", lambda self, last, now: now - last if self.held else 0),
+        (ledger, "open_clocks", held_all_along),
         (blocks.Blocks, "_stretch", lambda self, body, past: blocks.Stretch(tuple(body), past, len(body), len(body))),
     ],
 )
 def test_mutations_are_caught(monkeypatch, where, name, mutant):
     """Rows that are opened or closed in the middle of a segment; stretches of other blocks."""
     monkeypatch.setattr(where, name, mutant)
+    monkeypatch.setattr(run, "native", Native(*run.ENTRIES))
     compiled = compile_decoder(toys.gpt2(), toys.system(timing=replace(TINY.timing, trefi=389)))
     fast, slow = both(compiled, range(12))
     assert [each.totals for each in fast] != [each.totals for each in slow]

@@ -197,12 +197,27 @@ def _extents(params: PimParams, one: Instruction, touch: Touch, scalar: int | No
     if touch.length == "item":
         yield start + many // params.units * n, n
         return
-    lengths = {"count": n, "slot": params.slot_words, "vector": words_of(params, n), "one": 1, "open": 1}
-    lengths |= {"packed": words_of(params, -(-n // 2)), "bytes": (values.get("half", 0) + params.slot_words + 1) // 2}
-    pitches = values.get("pitch", 0) * len(chunks(params, n))
-    lengths |= {"slots": many * params.slot_words, "matrix": many * (pitches or n)}
-    lengths["strided"] = words_of(params, max(0, n - 1) * many + 1)
-    yield start, lengths[touch.length]
+    yield start, _length(params, one, touch.length, many)
+
+
+def _length(params: PimParams, one: Instruction, kind: str, many: int) -> int:
+    """The length of a range in one piece; ``many`` is the instruction's integer operand, or 0."""
+    values, n = one.values, one.values.get("n", 0)
+    if kind == "count":
+        return n
+    if kind == "vector":
+        return words_of(params, n)
+    if kind in ("one", "open"):
+        return 1
+    if kind == "packed":
+        return words_of(params, -(-n // 2))
+    if kind == "strided":
+        return words_of(params, max(0, n - 1) * many + 1)
+    if kind == "matrix":
+        return many * (values.get("pitch", 0) * len(chunks(params, n)) or n)
+    if kind == "bytes":
+        return (values.get("half", 0) + params.slot_words + 1) // 2
+    return params.slot_words * (many if kind == "slots" else 1)
 
 
 def _repeated(params: PimParams, one: Instruction, touch: Touch, start: int) -> Iterator[tuple[int, int]]:
@@ -218,13 +233,16 @@ def _repeated(params: PimParams, one: Instruction, touch: Touch, start: int) -> 
         yield start + index * step, params.slot_words
 
 
-def violations(params: PimParams, one: Instruction, scalar: int | None = None) -> list[Violation]:
+def violations(
+    params: PimParams, one: Instruction, scalar: int | None = None, touched: tuple[Access, ...] | None = None
+) -> list[Violation]:
     """Every rule that an instruction breaks on its own, in the order of ``FAULTS``.
 
     Loops and accumulators depend on what came before, and are checked where that is known. For the parameters see
-    :func:`accesses`.
+    :func:`accesses`; ``touched`` is what that gives, where it is known.
     """
-    touched = accesses(params, one, scalar)
+    if touched is None:
+        touched = accesses(params, one, scalar)
     if one.op.needs and not getattr(params, one.op.needs):
         return [Violation(FAULTS["OPCODE"], "", f"there is no such instruction in a system without {one.op.needs}")]
     found = [

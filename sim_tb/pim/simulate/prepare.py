@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hdl.params.pim import (
@@ -95,9 +96,10 @@ class Prepared:
 
 def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared:
     """Prepare an instruction; ``scalar`` is its integer operand that may come from a scalar register."""
-    wrong = violations(params, one, scalar)
+    touched = accesses(params, one, scalar)
+    wrong = violations(params, one, scalar, touched)
     fault = wrong[0].fault.code if wrong else 0
-    part = _part(params, one, scalar)
+    part = _part(params, one, scalar, touched)
     locates = LOCATES if one.op.name == "RD_ITEM" else 0
     if fault:
         return Prepared(one, fault, part, locates=locates)
@@ -128,9 +130,9 @@ def _parts(params: PimParams, one: Instruction, slots: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _part(params: PimParams, one: Instruction, scalar: int | None) -> Part:
+def _part(params: PimParams, one: Instruction, scalar: int | None, touched: Sequence[Access] | None = None) -> Part:
     found: dict[str, list[Access]] = {}
-    for access in accesses(params, one, scalar):
+    for access in accesses(params, one, scalar) if touched is None else touched:
         operand = one.op.operand(access.operand)
         assert operand is not None
         found.setdefault(operand.fields[0] if access.space == "sram" else access.space, []).append(access)

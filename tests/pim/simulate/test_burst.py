@@ -18,9 +18,12 @@ from gen.pim.model.published import published
 from hdl.params import ConfigError, ToolError
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.pim import Machine
-from sim_tb.pim.simulate import channel, simulate
-from sim_tb.pim.simulate.banks import Banks
-from sim_tb.pim.simulate.burst import Memory, burst, canonical, segment, steps, trail
+from sim_tb.pim.simulate import simulate
+from sim_tb.pim.simulate.burst import Memory, burst, segment, steps, trail
+from sim_tb.pim.simulate.core import carriers, channel, cut_channel, run
+from sim_tb.pim.simulate.core.native import Native
+from sim_tb.pim.simulate.core.row import put
+from sim_tb.pim.simulate.work import NEVER
 from tests.pim.compile import toys
 from tests.pim.machines import FEW_BANKS, MAC_SYSTEMS, MANY_BANKS, TINY
 from tests.pim.simulate.compare import batches
@@ -145,6 +148,18 @@ def test_what_a_segment_meets():
     assert same(Memory(TINY), assemble(MEETING, system=TINY).words, [0, 0])
 
 
+def no_clocks(S, O, first, many, now, base):  # noqa: E741 - as that in whose place it is
+    put(O, 0)
+
+
+def never_ended(S, count, ranges, clock):
+    pass
+
+
+def nothing_to_make_ready(S, P, L, c, clock):
+    return NEVER
+
+
 @pytest.mark.parametrize(
     ("where", "name", "mutant"),
     [
@@ -153,29 +168,18 @@ def test_what_a_segment_meets():
         (segment.Segment, "begins", property(lambda self: False)),
         (trail.Trail, "leaves", lambda self, place, until: len(self.needs)),
         (steps.Steps, "owes", lambda self, shape: False),
-        (canonical, "_after", lambda clocks, base: (0,) * len(clocks)),
+        (cut_channel, "put_clocks", no_clocks),
+        (carriers, "ended", never_ended),
+        (channel, "make_ready", nothing_to_make_ready),
     ],
 )
 def test_mutations_are_caught(monkeypatch, where, name, mutant):
-    """What a segment meets, how far a refresh may move, and what a state leaves out decide whether it is the same."""
+    """What a segment meets, how far a refresh may move, what a state leaves out, and what the core does all count."""
     params = toys.system(timing=replace(TINY.timing, trefi=389))
     monkeypatch.setattr(where, name, mutant)
+    monkeypatch.setattr(run, "native", Native(*run.ENTRIES))
     with suppress(ValueError, KeyError, ToolError):  # states that don't fit together
         assert not (
             same(Memory(TINY), assemble(MEETING, system=TINY).words, [0, 0])
             and same(Memory(params), *tokens(toys.gpt2(), params, (0, 1, 7)))
         )
-
-
-def test_attributes_that_no_state_knows(monkeypatch):
-    """Whoever gives a unit something to remember is told that states must know it."""
-
-    class Remembers(Banks):
-        def __init__(self, params: PimParams) -> None:
-            super().__init__(params)
-            self.temperature = 0
-
-    monkeypatch.setattr(channel, "Banks", Remembers)
-    Remembers.__name__ = "Banks"
-    with pytest.raises(AssertionError, match="Banks has temperature: its state"):
-        Memory(TINY)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 from hdl.params.pim import COMMANDS, LEVELS, IllegalWord, Instruction, PimParams, decode, encode
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
@@ -41,6 +43,11 @@ class Block:
     instructions: int
     rows: int
     sets: bool = False
+
+    @cached_property
+    def single(self) -> bool:
+        """It works on single banks."""
+        return any(each.mask for segment in self.segments for each in segment.members)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +96,18 @@ class Layers:
     turn: Stretch
 
 
+class Word(NamedTuple):
+    """A word of a program: its instruction, None if it is none; a word that takes the same time, whatever its numbers.
+
+    ``plain``: it may be in a block without a loop. ``opens``: loops that it opens, -1 where it ends one.
+    """
+
+    one: Instruction | None
+    normal: int
+    plain: bool = False
+    opens: int = 0
+
+
 class Blocks:
     """Finds the blocks of programs; equal ones are the same object.
 
@@ -101,14 +120,14 @@ class Blocks:
     def __init__(self, params: PimParams, segments: Segments) -> None:
         self.params = params
         self.segments = segments
-        self._words: dict[int, tuple[Instruction | None, int]] = {}
+        self._words: dict[int, Word] = {}
         self._known: dict[tuple[int, ...], Block | None] = {}
         self._same: dict[tuple[object, ...], Block] = {}
         self._stretches: dict[tuple[object, ...], int] = {}
 
     def instruction(self, word: int) -> Instruction | None:
         """The instruction of a word; None if it is none."""
-        return self._look(word)[0]
+        return self._look(word).one
 
     def layers(self, program: Sequence[int], pc: int) -> Layers | None:
         """The loop over rows that begins there, if all of it moves by whole rows."""
@@ -154,7 +173,7 @@ class Blocks:
         names: dict[tuple[int, int], int] = {}
         alike: list[object] = []
         for block in blocks:
-            if not any(each.mask for segment in block.segments for each in segment.members):
+            if not block.single:
                 alike.append(block)
                 continue
             for each in (member for segment in block.segments for member in segment.members):
@@ -174,7 +193,7 @@ class Blocks:
         end = self._end(program, pc) if one.op.name == "LOOP" else self._run(program, pc, past)
         if not end or end > past:
             return None
-        words = tuple([self._look(word)[1] for word in program[pc:end]])
+        words = tuple([self._look(word).normal for word in program[pc:end]])
         if words not in self._known:
             self._known[words] = self._make(words)
         found = self._known[words]
@@ -182,27 +201,28 @@ class Blocks:
 
     def _run(self, program: Sequence[int], pc: int, past: int) -> int:
         """The place behind the instructions from one on that follow each other and do no more than hand on work."""
-        end = pc
-        while end < past and self._plain(program[end]):
+        end, words = pc, self._words
+        while end < past and (words.get(program[end]) or self._look(program[end])).plain:
             end += 1
         return max(end, pc + 1)
 
-    def _plain(self, word: int) -> bool:
-        one = self.instruction(word)
-        if one is None or one.op.unit not in UNITS or one.op.name in MADE or not APART.isdisjoint(one.flags):
+    @staticmethod
+    def _plain(one: Instruction) -> bool:
+        if one.op.unit not in UNITS or one.op.name in MADE or not APART.isdisjoint(one.flags):
             return False
         # What is written to a single bank is written to another one by the next token.
         return one.op.unit == "vector" or one.op.name not in SINGLE or COMMANDS[one.op.name].data == "read"
 
     # --- words -------------------------------------------------------------------------------------------------------
-    def _look(self, word: int) -> tuple[Instruction | None, int]:
+    def _look(self, word: int) -> Word:
         found = self._words.get(word)
         if found is None:
             try:
                 one = decode(word)
-                found = one, encode(self._normal(one))
+                opens = (one.op.name == "LOOP") - (one.op.name == "ENDL")
+                found = Word(one, encode(self._normal(one)), self._plain(one), opens)
             except IllegalWord:
-                found = None, word
+                found = Word(None, word)
             self._words[word] = found
         return found
 
@@ -219,11 +239,9 @@ class Blocks:
 
     def _end(self, program: Sequence[int], pc: int) -> int:
         """The place behind a loop's end; 0 if it has none."""
-        depth = 0
+        depth, words = 0, self._words
         for place in range(pc, len(program)):
-            one = self.instruction(program[place])
-            name = one.op.name if one else ""
-            depth += (name == "LOOP") - (name == "ENDL")
+            depth += (words.get(program[place]) or self._look(program[place])).opens
             if not depth:
                 return place + 1
         return 0

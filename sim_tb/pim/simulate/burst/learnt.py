@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim_tb.pim.simulate.burst.ledger import Numbers
+from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
 
 __all__ = ["Learnt"]

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from hdl.params import ToolError
-from hdl.params.pim import PimParams
+from hdl.params.pim import FAULTS, PimParams
 from hdl.pim.vector.context import context_count
 from sim_tb.pim.simulate.burst.canonical import FAR, Canon, Places
-from sim_tb.pim.simulate.burst.complete import check_complete
 from sim_tb.pim.simulate.burst.learnt import Learnt
-from sim_tb.pim.simulate.burst.ledger import Ledger, Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
 from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
-from sim_tb.pim.simulate.burst.stepper import Stepper
-from sim_tb.pim.simulate.issuer import Ended
-from sim_tb.pim.simulate.statistics import Span
-from sim_tb.pim.simulate.system import CLEARED, STARTS
-from sim_tb.pim.simulate.unit import State
-from sim_tb.pim.simulate.units import Units
-from sim_tb.pim.simulate.work import NEVER
+from sim_tb.pim.simulate.core import layout as at
+from sim_tb.pim.simulate.core import run
+from sim_tb.pim.simulate.core.arrays import Numbers, new_account, new_state, record, row_of, system
+from sim_tb.pim.simulate.core.ledger import totals_of
+from sim_tb.pim.simulate.core.native import Pinned
 
-__all__ = ["Machine"]
+__all__ = ["Machine", "Shape"]
 
-#: Clocks of a segment beyond which nothing will end it but the end of time.
-LONGEST = 1 << 24
-#: In place of the least clocks until a refresh: it is for that one alone.
-EXACT = -1
 #: Clocks of an interval are counted from so many intervals on, so that none is below zero.
 BEFORE = 64
+#: Segments whose instructions are kept as integers, some 10 KB each.
+KEPT = 2000
+KINDS = {"": run.INSTRUCTION, BEGINS: run.BEGINNING, CLOSES: run.CLOSING}
+
+
+class Shape(NamedTuple):
+    """A state without its places.
+
+    Parameters
+    ----------
+    numbers : bytes
+        As :mod:`sim_tb.pim.simulate.core.cut` cuts it.
+    loaded : int
+        Accumulators that hold something, as :class:`hdl.params.pim.AccumulatorUse` has them.
+    ranks : tuple of int
+        Those of its rows.
+    owes : bool
+        A refresh is due and has not come.
+    """
+
+    numbers: bytes
+    loaded: int
+    ranks: tuple[int, ...]
+    owes: bool
 
 
 class Machine:
@@ -37,49 +55,50 @@ class Machine:
     Parameters
     ----------
     params : PimParams
-
-    Attributes
-    ----------
-    stands : (int, Places, int) or None
-        The state that the units are in, if that is known: number of its shape, places, clocks until a refresh is due.
     """
 
     def __init__(self, params: PimParams) -> None:
         self.params = params
-        self.units = Units(params, 0)
-        check_complete(self.units)
-        self.issuer = Stepper(params, self.units)
-        self.canon = Canon(params, self.units.memory.low + 1)
-        self.ledger = Ledger(params)
+        self.system, self.endless = Pinned.of(system(params)), Pinned.of(system(params, refreshes=False))
+        self.canon = Canon(params, int(self.system[at.LOW]) + 1)
         self.interval = params.timing.trefi
         self.contexts = context_count(params)
-        self.stands: tuple[int, Places, int] | None = None
-        self._state: State = ()
+        self.state, self.account = Pinned.of(new_state(params, 0)), Pinned.of(new_account(params))
+        self.log, self.shape, self.places, self.info = (
+            Pinned.of(np.zeros(most, np.int64)) for most in (at.ENTRY << 14, 1 << 18, 1 << 14, 64)
+        )
+        self.orders = params.channels * (params.banks + 1)
         self._arrays: dict[bytes, Numbers] = {}
+        self._records: dict[Segment, Numbers] = {}
 
-    def begin(self, clocks: int, inputs: int) -> tuple[State, Places, int, Numbers]:
+    @property
+    def totals(self) -> int:
+        """How many figures there are."""
+        return totals_of(self.params.channels)
+
+    def begin(self, clocks: int, inputs: int) -> tuple[Shape, Places, int, Numbers]:
         """The state so many clocks after reset, before the first program, and what counts until then."""
-        self.units = units = Units(self.params, inputs)
-        self.issuer = Stepper(self.params, units)
-        self.ledger = ledger = Ledger(self.params)
-        self.stands = None
-        self._advance(clocks)
-        ledger.take(units, [(0, NEVER)], clocks)
-        shape, places, until = self.canon.cut(units.state(clocks), ((),) * self.params.channels)
-        return (shape, 0, ledger.state()), places, until, np.array(ledger.totals, np.int64)
+        params, totals = self.params, np.zeros(self.totals, np.int64)
+        self.state[:], self.account[:] = new_state(params, inputs), new_account(params)
+        orders = np.zeros(self.orders, np.int64)
+        arrays = self.state, self.system, self.account, totals, self.log, orders, self.places, self.shape
+        until = run.native.begin(*arrays, clocks)
+        places = self.canon.places(self.places)
+        return self._shape(places, 0), places, int(until), totals
 
     def run(
-        self, shape: State, state: tuple[int, Places, int], segment: Segment, *, last: bool
-    ) -> tuple[Learnt, State, Places, int]:
+        self, shape: Shape, places: Places, until: int, segment: Segment, rows: int, *, last: bool
+    ) -> tuple[Learnt, Shape, Places, int]:
         """What a segment does; the next state: its shape, its places, and clocks until a refresh is due.
 
         Parameters
         ----------
-        shape : State
-        state : (int, Places, int)
-            The number of the shape, places, clocks until the next refresh is due; or ``FAR``, as if none ever was, for
-            a shape that owes none.
+        shape, places : Shape, Places
+        until : int
+            Clocks until the next refresh is due; or ``FAR``, as if none ever was, for a shape that owes none.
         segment : Segment
+        rows : int
+            How much further its rows are.
         last : bool
             No program follows.
 
@@ -88,107 +107,141 @@ class Machine:
         ToolError
             If the segment does not end.
         """
-        units, issuer, ledger = self.units, self.issuer, self.ledger
-        _, places, until = state
-        first = self._take_up(shape, state)
-        resting: list[Span] = []
-        ended: list[Ended] = []
-
-        def rests(clock: int) -> None:
-            if last:
-                issuer.stopped, issuer.clock = True, clock
-                resting.append((ended[0].clock, NEVER))
-            else:
-                begins = clock + (CLEARED if ended[0].error else STARTS)
-                issuer.begin(begins, 0)
-                resting.append((ended[0].clock, begins + 1))
-
-        issuer.ended, issuer.rests = ended.append, rests
-        issuer.take_up(segment, shape[1], first)
-        now, least = first, 0
-        if segment.event == CLOSES:
-            ledger.close()
-        else:
-            if segment.event == BEGINS:
-                issuer.begin(first + STARTS, 0)
-                resting.append((first, first + STARTS + 1))
-            refreshes = [channel.refreshes for channel in units.channels]
-            now = self._go(first + LONGEST)
-            # A refresh due after all that was decided is not in the way; one owed from before always is.
-            least = max(now, *[channel.decided() for channel in units.channels]) + 1 - first
-            owed = any((each + 1) * self.interval <= first for each in refreshes)
-            if until != FAR and (least > until or owed):
-                least = EXACT
-            ledger.take(units, resting, now)
-        self._state = units.state(now)
-        reached, after, left = self.canon.cut(self._state, places.banks)
+        records, loaded = self._program(segment, rows, shape.loaded)
+        totals, info = np.zeros(self.totals, np.int64), self.info
+        params = self.system if until != FAR else self.endless
+        where = self.canon.array(places)
+        orders = where[len(where) - self.orders :].copy()
+        how = run.native.segment(
+            self.state,
+            params,
+            self.account,
+            totals,
+            records,
+            self.log,
+            row_of((len(shape.ranks), *shape.ranks)),
+            where,
+            np.frombuffer(shape.numbers, np.int32).astype(np.int64),
+            orders,
+            self.places,
+            self.shape,
+            self._now(until),
+            until,
+            KINDS[segment.event],
+            last,
+            info,
+        )
+        if how == run.STUCK:
+            raise ToolError("The program does not end: it waits for what does not come.")
+        if how != run.FINE:
+            raise ToolError("More happens at once than the simulator has room for.")
+        clocks, least, left, mark, ended, error, gives, *given = info.tolist()
+        after = self.canon.places(self.places)
+        vector = totals[(self.params.channels + 1) * 9 + self.params.channels]
         learnt = Learnt(
             least=least,
-            clocks=now - first,
-            moves=Moves.of(places, segment, self.contexts, after),
-            gives=tuple(issuer.gives),
-            mark=issuer.marks[0][0] - first if issuer.marks else None,
-            ends=(ended[0].clock - first, ended[0].error) if ended else None,
-            vector=ledger.busy[-2],
-            counts=self._shared(ledger.totals),
+            clocks=clocks,
+            moves=Moves.of(places, segment, rows, self.contexts, after),
+            gives=tuple(given[:gives]),
+            mark=mark if mark >= 0 else None,
+            ends=(ended, error) if ended >= 0 else None,
+            vector=int(vector),
+            counts=self._arrays.setdefault(totals.tobytes(), totals),
         )
-        return learnt, (reached, issuer.loaded, ledger.state()), after, left
+        return learnt, self._shape(after, loaded), after, left
 
-    def finish(self, shape: State, places: Places, until: int, clocks: int) -> Numbers:
+    def ranked(self, shape: Shape, places: Places) -> Shape:
+        """The shape where rows are at these places, and may have other distances."""
+        ranks = self.canon.ranks(places.rows)
+        if ranks == shape.ranks:
+            return shape
+        where = self.canon.array(places)
+        orders = where[len(where) - self.orders :].copy()
+        until = self.interval or FAR
+        run.native.ranked(
+            self.state,
+            self.system,
+            self.account,
+            row_of((len(shape.ranks), *shape.ranks)),
+            where,
+            np.frombuffer(shape.numbers, np.int32).astype(np.int64),
+            orders,
+            self.places,
+            self.shape,
+            self._now(until),
+            until,
+        )
+        return self._shape(places, shape.loaded)
+
+    def finish(self, shape: Shape, places: Places, until: int, clocks: int) -> Numbers:
         """What counts in the clocks after the last program."""
-        first = self._take_up(shape, (-1, places, until))
-        self._advance(first + clocks)
-        self.ledger.take(self.units, [(first, NEVER)], first + clocks)
-        self.ledger.finish()
-        return np.array(self.ledger.totals, np.int64)
+        totals = np.zeros(self.totals, np.int64)
+        run.native.finish(
+            self.state,
+            self.system,
+            self.account,
+            totals,
+            self.log,
+            row_of((len(shape.ranks), *shape.ranks)),
+            self.canon.array(places),
+            np.frombuffer(shape.numbers, np.int32).astype(np.int64),
+            self._now(until),
+            until,
+            clocks,
+        )
+        return totals
 
-    def _shared(self, numbers: list[int]) -> Numbers:
-        """Numbers as an array, the same one for all that are equal."""
-        found = np.array(numbers, np.int64)
-        return self._arrays.setdefault(found.tobytes(), found)
+    def taken_up(self, shape: Shape, places: Places, until: int, now: int) -> tuple[Numbers, Numbers]:
+        """The numbers of a state at a clock, and those of its ledger."""
+        where = self.canon.array(places)
+        numbers = np.frombuffer(shape.numbers, np.int32).astype(np.int64)
+        ranks = row_of((len(shape.ranks), *shape.ranks))
+        run.native.join(self.state, self.system, self.account, now, until, ranks, where, numbers)
+        return self.state, self.account
 
-    def _take_up(self, shape: State, state: tuple[int, Places, int]) -> int:
-        """Be in a state, with nothing counted; returns the present clock."""
-        units, (_, places, until) = self.units, state
-        stands, self.stands = self.stands == state, None
-        now = self.ledger.now if stands else BEFORE * self.interval - max(until, 0)
-        for channel in units.channels:
-            channel.bursts.clear()
-            channel.ahead.clear()
-            channel.spans.clear()
-            channel.begins.clear()
-            channel.interval = self.interval if until != FAR else 0
-        units.memory.spans.clear()
-        units.mover.spans.clear()
-        units.feeder.words = units.collector.words = units.mover.words = 0
-        # Units go on as if they had been taken up, so that they have decided just as much.
-        units.restore(self._state if stands else self.canon.join(shape[0], places, until), now)
-        if stands:
-            self.ledger.clear()
-        else:
-            self.ledger.restore(shape[2], now, units)
-        return now
+    def _now(self, until: int) -> int:
+        return BEFORE * self.interval - max(until, 0)
 
-    # --- time --------------------------------------------------------------------------------------------------------
-    def _go(self, limit: int) -> int:
-        """Go on to the next boundary, and return its clock."""
-        units, issuer = self.units, self.issuer
-        while True:
-            clock = min(issuer.wake, units.wake())
-            if clock >= limit:
-                raise ToolError("The program does not end: it waits for what does not come.")
-            if issuer.wake <= clock:
-                issuer.step(clock)
-                if issuer.stopped:
-                    break
-            units.step(clock, lambda: issuer.wake)
-        if clock < issuer.clock:
-            units.step(clock, lambda: issuer.clock)
-        self._advance(issuer.clock)
-        return issuer.clock
+    def _shape(self, places: Places, loaded: int) -> Shape:
+        """The shape that was cut."""
+        numbers = self.shape[: self.shape[0] + 1].astype(np.int32).tobytes()
+        return Shape(numbers, loaded, self.canon.ranks(places.rows), bool(self.state[at.OWES]))
 
-    def _advance(self, until: int) -> None:
-        """All that units do before a clock."""
-        units = self.units
-        while (clock := units.wake()) < until:
-            units.step(clock, lambda: until)
+    def _program(self, segment: Segment, rows: int, loaded: int) -> tuple[Numbers, int]:
+        """The instructions of a segment, their rows so much further; and the accumulators that hold something then."""
+        found = self._records.get(segment)
+        if found is None:
+            if len(self._records) >= KEPT:
+                self._records.clear()
+            found = self._records[segment] = _records(segment)
+        records = found
+        for number, use in segment.uses:
+            if use.reads & ~loaded:
+                records = records.copy()
+                records[number * at.RECORD_SIZE + at.R_FAULT] = FAULTS["ACCUMULATOR"].code
+                break
+            loaded = use.after(loaded)
+        if rows:
+            if records is found:
+                records = records.copy()
+            fields = records.reshape(-1, at.RECORD_SIZE)
+            fields[:, at.R_OPERATION + 2] += rows * fields[:, at.R_ROWED]
+        return records, loaded
+
+
+def _records(segment: Segment) -> Numbers:
+    """The instructions of a segment, one after the other."""
+    numbers: list[int] = []
+    for each in () if segment.event else segment.members:
+        for one in (*each.before, each):
+            numbers += record(
+                one.prepared,
+                one.part,
+                inner=one.inner,
+                goes_on=one.goes_on,
+                fenced=one.fenced,
+                wraps=one.wraps,
+                scalar=one.scalar,
+                absent=one.absent,
+            )
+    return row_of(numbers)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.burst.blocks import Block, Blocks
-from sim_tb.pim.simulate.burst.ledger import Numbers
+from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.steps import Steps
 from sim_tb.pim.simulate.burst.trail import States, Trail
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim_tb.pim.simulate.burst.ledger import Ledger, statistics_of
+from sim_tb.pim.simulate.burst.figures import statistics_of
 from sim_tb.pim.simulate.burst.memory import Memory
+from sim_tb.pim.simulate.burst.resume import account_of, state_of
 from sim_tb.pim.simulate.burst.walk import Walk
-from sim_tb.pim.simulate.bus import Burst
 from sim_tb.pim.simulate.statistics import Statistics
 from sim_tb.pim.simulate.system import Run, System
 
@@ -71,16 +71,15 @@ class Programs:
         """A system that goes on from here command by command; and of which channels a row is open now."""
         memory, walk = self.memory, self.walk
         number, places = memory.states.all[walk.state]
-        units, loaded, figures = memory.steps.shapes[number]
-        system = System(memory.params, (), ())
+        shape, params = memory.steps.shapes[number], memory.params
+        numbers, account = memory.steps.machine.taken_up(shape, places, walk.until, walk.time)
+        system = System(params, (), ())
         system.time = system.rested = walk.time
-        system.units.restore(memory.steps.canon.join(units, places, walk.until), walk.time)
-        system.issuer.loaded, system.issuer.scalars = loaded, list(walk.scalars)
-        ledger = Ledger(memory.params)
-        ledger.restore(figures, walk.time, system.units)
-        for channel, account in zip(system.units.channels, ledger.accounts, strict=True):
+        system.units.restore(state_of(params, numbers, walk.time), walk.time)
+        system.issuer.loaded, system.issuer.scalars = shape.loaded, list(walk.scalars)
+        held = []
+        for channel in system.units.channels:
             # Commands of a refresh that are decided, but not on the bus.
-            channel.bursts = [
-                Burst(first, 1, many, code, products=products) for first, _, many, code, products in account.pending
-            ]
-        return system, [account.held for account in ledger.accounts]
+            channel.bursts, opened = account_of(params, account, channel.number)
+            held.append(opened)
+        return system, held

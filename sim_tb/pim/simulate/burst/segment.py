@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from hdl.params.pim import FAULTS, PimParams
+from hdl.params.pim import FAULTS, AccumulatorUse, PimParams
 from sim_tb.pim.simulate.board import Range
-from sim_tb.pim.simulate.burst.canonical import BANKED, ROWED, Canon, Places
-from sim_tb.pim.simulate.prepare import Part, Prepared
+from sim_tb.pim.simulate.burst.canonical import BANKED, Canon, Places
+from sim_tb.pim.simulate.core.arrays import ROWED
+from sim_tb.pim.simulate.prepare import NO_ACCUMULATORS, Part, Prepared
 from sim_tb.pim.simulate.work import Work
 
 __all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
@@ -19,12 +21,12 @@ APART = ("HALT", "FENCE", "VMM", "MARK")
 #: What happens between programs: the host begins one; figures are closed, and begin anew.
 BEGINS, CLOSES = "begins", "closes"
 #: Instructions of a group: from so many on it ends with one that reads results, and it never has more than so many.
-LEAST, MOST = 4, 8
+LEAST, MOST = 16, 32
 #: Instructions that are over as soon as the issuer has looked at them.
 BRIEF = ("NOP", "LOOP", "ENDL")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Segment:
     """An instruction, or a part of a VMM.
 
@@ -47,6 +49,8 @@ class Segment:
         SRAM words that it waits for.
     mask, bank : int
         Channels of whose banks it works on a single one; and which.
+    scalar : bool
+        It has to do with scalar registers.
     absent : bool
         There is no such instruction: the program has ended without HALT.
     event : str
@@ -67,33 +71,34 @@ class Segment:
     ranges: tuple[tuple[int, int, bool], ...]
     mask: int = 0
     bank: int = 0
+    scalar: bool = False
     absent: bool = False
     event: str = ""
     before: tuple[Segment, ...] = ()
     group: tuple[Segment, ...] = ()
 
-    @property
+    @cached_property
     def members(self) -> tuple[Segment, ...]:
         """Those that it stands for, or itself."""
         return self.group or (self,)
 
-    @property
+    @cached_property
     def part(self) -> Part:
         """What is checked and handed on."""
         return self.prepared.parts[0] if self.inner else self.prepared.part
 
-    @property
+    @cached_property
     def brief(self) -> bool:
         """It takes its time in the issuer, waits for nobody, and is seen by nobody."""
         one, fault = self.prepared.one, self.prepared.fault
         return one.op.name in BRIEF and not (fault or self.fenced or self.wraps or "irq" in one.flags)
 
-    @property
+    @cached_property
     def begins(self) -> bool:
         """It begins an instruction of the vector unit."""
         return self.prepared.start is not None and not self.prepared.fault
 
-    @property
+    @cached_property
     def joins(self) -> bool:
         """It hands work to channels or to the vector unit, and does no more: it may be one of a group."""
         one, fault, work = self.prepared.one, self.prepared.fault, self.part.work
@@ -101,7 +106,7 @@ class Segment:
             fault or self.fenced or "irq" in one.flags or self.prepared.locates
         )
 
-    @property
+    @cached_property
     def used(self) -> tuple[list[Range], list[Range]]:
         """The ranges that its jobs of feeder and collector keep, of each its own."""
         feeds, collects = [], []
@@ -119,54 +124,77 @@ class Segment:
         """The order of a channel's banks before it; of equal ones its own is the first."""
         if before:
             return before
-        first = list(dict.fromkeys([each.bank for each in self.members if each.mask >> channel & 1]))
-        return first + [bank for bank in range(banks) if bank not in first]
+        first = list(dict.fromkeys([bank for mask, bank in self._banks if mask >> channel & 1]))
+        return [*first, *[bank for bank in range(banks) if bank not in first]] if first else range(banks)
 
-    def lifted(self, rows: int) -> Segment:
-        """The segment so many rows further."""
-        work, prepared = self.part.work, self.prepared
-        if self.group:
-            return replace(self, group=tuple([each.lifted(rows) for each in self.group]))
-        if self.row < 0 or work is None:
-            return self
-        operation = work.operation._replace(row=self.row + rows)
-        part = replace(self.part, work=replace(work, operation=operation))
-        prepared = replace(prepared, parts=(part,)) if self.inner else replace(prepared, part=part)
-        return replace(self, prepared=prepared, row=self.row + rows)
+    @cached_property
+    def own(self) -> tuple[tuple[Range, ...], ...]:
+        """The ranges of each instruction of the vector unit that begins in it."""
+        return tuple([tuple([words[:2] for words in each.ranges]) for each in self.members if each.begins])
 
-    def meets(self, places: Places, apart: int) -> tuple[Any, ...]:
-        """How its row and its ranges lie to those of a state."""
-        if self.group:
-            return tuple([each.meets(places, apart) for each in self.group])
-        found: list[Any] = []
-        if self.row >= 0:
-            row, below, above = self.row, -apart, apart
-            index = 0
+    @cached_property
+    def uses(self) -> tuple[tuple[int, AccumulatorUse], ...]:
+        """What its instructions do with accumulators, and the place of each among all of them."""
+        found, place = [], -1
+        for each in self.members if not self.event else ():
+            place += len(each.before) + 1
+            use = each.prepared.use
+            if not each.prepared.fault and (use.reads or (each.part.work is not None and use != NO_ACCUMULATORS)):
+                found.append((place, use))
+        return tuple(found)
+
+    @cached_property
+    def numbered(self) -> tuple[tuple[int, int], ...]:
+        """The rows of its instructions that have one, in their order, and the place of each."""
+        return tuple(sorted([(each.row, place) for place, each in enumerate(self.members) if each.row >= 0]))
+
+    @cached_property
+    def _rows(self) -> tuple[int, ...]:
+        return tuple([each.row for each in self.members if each.row >= 0])
+
+    @cached_property
+    def _banks(self) -> tuple[tuple[int, int], ...]:
+        return tuple([(each.mask, each.bank) for each in self.members if each.mask])
+
+    def meets(self, places: Places, apart: int) -> tuple[int, ...]:
+        """How its rows and its ranges lie to those of a state."""
+        found: list[int] = []
+        for row in self._rows:
+            index, below, above = 0, -apart, apart
             for each in places.rows:
                 if each <= row:
                     index, below = index + 1, each - row
                 else:
                     above = each - row
                     break
-            below, above = max(below, -apart), min(above, apart)
-            found = [below, above] if below == -apart and above == apart else [index, below, above]
-        if self.mask:
-            bank, orders = self.bank, enumerate(places.banks)
-            found += [order.index(bank) if order else -1 for channel, order in orders if self.mask >> channel & 1]
+            if below <= -apart and above >= apart:
+                found.append(-1)
+            else:
+                found += (index, max(below, -apart), min(above, apart))
+        if self._banks:
+            orders = places.banks
+            for mask, bank in self._banks:
+                found += [o.index(bank) if o else -1 for channel, o in enumerate(orders) if mask >> channel & 1]
+        held = [*places.collects]
+        if places.moved:
+            held.append(places.moved)
+        for _, ranges in places.vectors:
+            held += ranges
+        if held or places.feeds:
+            self._overlaps(held, places.feeds, found)
+        return tuple(found)
+
+    def _overlaps(self, held: Sequence[Range], read: Sequence[Range], found: list[int]) -> None:
+        """Which ranges of a state each of its ranges meets, as masks; those that are read only if it writes."""
+        both = [*held, *read]
+        least = min([begin for begin, _ in both])
+        most = max([end for _, end in both])
         for first, past, write in self.ranges:
             busy = 0
-            for begin, end in places.collects:
-                busy = busy << 1 | (first < end and begin < past)
-            for begin, end in places.feeds if write else ():
-                busy = busy << 1 | (first < end and begin < past)
-            if places.moved:
-                begin, end = places.moved
-                busy = busy << 1 | (first < end and begin < past)
-            for _, ranges in places.vectors:
-                for begin, end in ranges:
+            if first < most and least < past:
+                for begin, end in both if write else held:
                     busy = busy << 1 | (first < end and begin < past)
             found.append(busy)
-        return tuple(found)
 
 
 class Segments:
@@ -199,7 +227,9 @@ class Segments:
         irq = "irq" in one.flags
         name = one.op.name if one.op.name in APART else ""
         head = (name, prepared.fault, fenced, irq, wraps, scalar, prepared.use, prepared.locates)
-        yield self._segment(head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps)
+        yield self._segment(
+            head, prepared, prepared.part, goes_on=bool(parts), fenced=fenced, wraps=wraps, scalar=scalar
+        )
         for number, part in enumerate(parts):
             goes_on = number < len(parts) - 1
             alone = replace(prepared, parts=(part,))
@@ -279,6 +309,7 @@ class Segments:
         goes_on: bool,
         fenced: bool = False,
         wraps: int = 0,
+        scalar: bool = False,
     ) -> Segment:
         work = part.work
         shows = tuple(-1 if each is None else each[2] for each in part.ranges)
@@ -299,7 +330,7 @@ class Segments:
         ranges = tuple(each for each in part.ranges if each is not None)
         single = work is not None and work.operation.code in BANKED
         mask, bank = (work.mask, work.operation.bank) if work and single else (0, 0)
-        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask, bank)
+        return Segment(self._key(tuple(key)), prepared, inner, goes_on, fenced, wraps, row, ranges, mask, bank, scalar)
 
     def _work(self, work: Work) -> tuple[Any, ...]:
         operation = self.canon.operation(work.operation)._replace(row=0, bank=0)

@@ -9,9 +9,8 @@ import numpy as np
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.burst.canonical import FAR, Places
 from sim_tb.pim.simulate.burst.learnt import Learnt
-from sim_tb.pim.simulate.burst.machine import Machine
+from sim_tb.pim.simulate.burst.machine import Machine, Shape
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
-from sim_tb.pim.simulate.unit import State
 
 __all__ = ["Step", "Steps"]
 
@@ -52,26 +51,18 @@ class Steps:
         self.canon = self.machine.canon
         self.interval = params.timing.trefi
         self.segments = Segments(params, self.canon)
-        self.shapes: list[State] = []
-        self._parts: dict[Any, Any] = {}
-        self._numbers: dict[State, int] = {}
+        self.shapes: list[Shape] = []
+        self._numbers: dict[Shape, int] = {}
         self._known: dict[tuple[Any, ...], dict[int, Step]] = {}
         self.asked = 0
-        self.zeros = np.zeros(len(self.machine.ledger.totals), np.int64)
+        self.zeros = np.zeros(self.machine.totals, np.int64)
 
-    def number(self, shape: State) -> int:
+    def number(self, shape: Shape) -> int:
         """The number of a shape."""
         found = self._numbers.setdefault(shape, len(self.shapes))
         if found == len(self.shapes):
             self.shapes.append(shape)
         return found
-
-    def _shared(self, shape: State) -> State:
-        """The shape, with parts that other shapes have as well."""
-        units, loaded, (settled, beside, accounts) = shape
-        share = self._parts.setdefault
-        units = tuple([share(each, each) for each in units])
-        return units, loaded, (settled, share(beside, beside), tuple([share(each, each) for each in accounts]))
 
     def step(self, shape: int, places: Places, until: int, segment: Segment, *, last: bool) -> tuple[Step, int, Places]:
         """A segment from a state on, with a refresh due in so many clocks, or ``FAR``, as if none ever was.
@@ -103,20 +94,16 @@ class Steps:
         self.asked += 1
         # Within layers rows count from those of the first one on, and a row before them has no number.
         rows = max(0, -min(places.rows, default=0))
-        state = shape, places.lifted(rows) if rows else places, until
-        learnt, found, following, left = self.machine.run(
-            self.shapes[shape], state, segment.lifted(rows) if rows else segment, last=last
-        )
-        after = self.number(self._shared(found))
-        self.machine.stands = after, following, left
-        return Step(learnt, after)
+        where = places.lifted(rows) if rows else places
+        learnt, found, _, _ = self.machine.run(self.shapes[shape], where, until, segment, rows, last=last)
+        return Step(learnt, self.number(found))
 
     def owes(self, shape: int) -> bool:
         """A refresh is due and has not come."""
-        return any(channel[3][0] for channel in self.shapes[shape][0][: self.machine.params.channels])
+        return self.shapes[shape].owes
 
     def _ranked(self, shape: int, places: Places) -> int:
         """The shape with the distances that rows have here; those that were far apart may have come nearer."""
         whole = self.shapes[shape]
-        units = self.canon.ranked(whole[0], places)
-        return shape if units is None else self.number((units, *whole[1:]))
+        found = self.machine.ranked(whole, places)
+        return shape if found is whole else self.number(found)

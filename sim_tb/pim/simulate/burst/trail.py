@@ -9,7 +9,7 @@ import numpy as np
 
 from sim_tb.pim.simulate.burst.blocks import Block
 from sim_tb.pim.simulate.burst.canonical import FAR, Places
-from sim_tb.pim.simulate.burst.ledger import Numbers
+from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.steps import Steps
 
 __all__ = ["Detour", "States", "Trail"]

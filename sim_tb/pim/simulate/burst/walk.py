@@ -8,8 +8,8 @@ from dataclasses import replace
 from hdl.params import ConfigError, Problem, ToolError
 from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams, instruction
 from sim_tb.pim.simulate.burst.blocks import Block, Layers, Stretch
+from sim_tb.pim.simulate.burst.figures import Numbers, statistics_of
 from sim_tb.pim.simulate.burst.learnt import Learnt
-from sim_tb.pim.simulate.burst.ledger import Numbers, statistics_of
 from sim_tb.pim.simulate.burst.memory import Memory, Passed
 from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
 from sim_tb.pim.simulate.burst.trail import Detour

@@ -1,0 +1,161 @@
+"""The machine in time: what is called from outside."""
+
+from __future__ import annotations
+
+from sim_tb.pim.simulate.core import ledger as book
+from sim_tb.pim.simulate.core.carriers import step_carrier
+from sim_tb.pim.simulate.core.channel import decided, step_channel
+from sim_tb.pim.simulate.core.cut import cut
+from sim_tb.pim.simulate.core.issuer import FETCH, STARTS_AFTER, begin_program, step_issuer
+from sim_tb.pim.simulate.core.join import join
+from sim_tb.pim.simulate.core.layout import *
+from sim_tb.pim.simulate.core.memory import begin_span, step_memory
+from sim_tb.pim.simulate.core.native import Native
+
+#: Clocks of a segment beyond which nothing will end it but the end of time.
+LONGEST = 1 << 24
+#: What comes between programs: the host begins one; figures are closed, and begin anew. Or an instruction.
+INSTRUCTION, BEGINNING, CLOSING = range(3)
+#: How it went: well, it waits for what does not come, or something does not fit.
+FINE, STUCK, TOO_MUCH = range(3)
+
+
+def wake_of(S, P):
+    """The next clock in which a unit has something to do."""
+    found = min(min(S[DUE], S[M_WAKE]), min(S[F + WAKE], S[C + WAKE]))
+    for number in range(P[N_CHANNELS]):
+        found = min(found, S[CHANNELS + number * CHANNEL + WAKE])
+    return found
+
+
+def step_units(S, P, L, clock, horizon):
+    """All that units do in a clock; nobody else does anything before a horizon, the issuer's next clock if it is -1.
+
+    The order makes that each sees the others as they were before this clock.
+    """
+    for number in range(P[N_CHANNELS]):
+        c = CHANNELS + number * CHANNEL
+        if S[c + WAKE] <= clock:
+            step_channel(S, P, L, c, clock)
+    if S[F + WAKE] <= clock:
+        step_carrier(S, P, F, clock)
+    if min(S[DUE], S[M_WAKE]) <= clock:
+        until = min(horizon if horizon >= 0 else S[I_WAKE], min(S[F + WAKE], S[C + WAKE]))
+        for number in range(P[N_CHANNELS]):
+            until = min(until, S[CHANNELS + number * CHANNEL + WAKE])
+        step_memory(S, P, clock, until)
+    if S[C + WAKE] <= clock:
+        step_carrier(S, P, C, clock)
+
+
+def advance(S, P, L, until):
+    """All that units do before a clock."""
+    while True:
+        clock = wake_of(S, P)
+        if clock >= until or S[FULL]:
+            return
+        step_units(S, P, L, clock, until)
+
+
+def go(S, P, R, L, limit):
+    """Go on to where the issuer stops; how it went."""
+    while True:
+        clock = min(S[I_WAKE], wake_of(S, P))
+        if clock >= limit:
+            return STUCK
+        if S[I_WAKE] <= clock:
+            step_issuer(S, P, R, clock)
+            if S[STOPPED]:
+                break
+        step_units(S, P, L, clock, -1)
+        if S[FULL]:
+            return TOO_MUCH
+    if clock < S[CLOCK]:
+        step_units(S, P, L, clock, S[CLOCK])
+    advance(S, P, L, S[CLOCK])
+    return TOO_MUCH if S[FULL] else FINE
+
+
+def clear(T):
+    """Count from zero on."""
+    for i in range(len(T)):
+        T[i] = 0
+
+
+def begin(S, P, A, T, L, orders, Q, O, clocks):
+    """The state so many clocks after reset, before the first program, and what counts until then."""
+    advance(S, P, L, clocks)
+    begin_span(S, RESTING_N, RESTING, 0)
+    book.take(S, P, A, T, L, clocks)
+    return cut(S, P, A, clocks, orders, Q, O)
+
+
+def finish(S, P, A, T, L, ranks, places, shape, now, until, clocks):
+    """What counts in the clocks after the last program."""
+    join(S, P, A, now, until, ranks, places, shape)
+    clear(T)
+    S[FULL] = 0
+    S[I_WAKE] = NEVER
+    advance(S, P, L, now + clocks)
+    begin_span(S, RESTING_N, RESTING, now)
+    book.take(S, P, A, T, L, now + clocks)
+    book.finish(S, P, A, T)
+
+
+def ranked(S, P, A, ranks, places, shape, orders, Q, O, now, until):
+    """The shape, cut again where rows may have other distances."""
+    join(S, P, A, now, until, ranks, places, shape)
+    cut(S, P, A, now, orders, Q, O)
+
+
+def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, kind, last, info):
+    """What instructions do from a state on; how it went.
+
+    The state is in ``ranks``, ``places`` and ``shape``; the next one is in ``Q`` and ``O``. In ``info`` are clocks, the
+    least ones until a refresh with which nothing changes (-1: it is for that one alone), clocks until the next one is
+    due, the clocks of a MARK and of the end, or -1, with its error, and how many registers were written, followed by
+    these.
+    """
+    join(S, P, A, now, until, ranks, places, shape)
+    clear(T)
+    S[WAITING] = S[STOPPED] = S[ERROR] = S[FULL] = 0
+    S[RECORD] = S[MARKED] = S[ENDED] = -1
+    S[STAGE], S[LAST] = FETCH, last
+    S[CLOCK] = S[I_WAKE] = now
+    first, least, how, owed = now, 0, FINE, False
+    if kind == CLOSING:
+        book.close(S, P, A, T)
+    else:
+        if kind == BEGINNING:
+            begin_program(S, first + STARTS_AFTER)
+            begin_span(S, RESTING_N, RESTING, first)
+            S[RESTING + 1] = first + STARTS_AFTER + 1
+        if P[INTERVAL]:
+            for number in range(P[N_CHANNELS]):
+                owed = owed or (S[CHANNELS + number * CHANNEL + REFRESHES] + 1) * P[INTERVAL] <= first
+        how = go(S, P, R, L, first + LONGEST)
+        if how != FINE:
+            return how
+        now = S[CLOCK]
+        # A refresh due after all that was decided is not in the way; one owed from before always is.
+        least = now
+        for number in range(P[N_CHANNELS]):
+            least = max(least, decided(S, P, L, CHANNELS + number * CHANNEL))
+        least += 1 - first
+        if until >= 0 and (least > until or owed):
+            least = -1
+        book.take(S, P, A, T, L, now)
+    left = cut(S, P, A, now, orders, Q, O)
+    info[0], info[1], info[2] = now - first, least, left
+    info[3] = S[MARKED] - first if S[MARKED] >= 0 else -1
+    info[4] = S[ENDED] - first if S[ENDED] >= 0 else -1
+    info[5] = S[ENDED_ERROR]
+    info[6] = S[GIVES_N]
+    for i in range(S[GIVES_N]):
+        info[7 + i] = S[GIVES + i]
+    return TOO_MUCH if S[FULL] else FINE
+
+
+#: The functions that are called from outside.
+ENTRIES = (begin, finish, join, ranked, segment)
+native = Native(*ENTRIES)
