@@ -238,7 +238,8 @@ def test_the_device_catches_every_rule():
     text += ["wr_bias a=8", "mac_ab row=2, n=4", "rd_mac accumulate, d=80", "wr_gb a=0, n=2"]
     text += ["wr_sb bank=2, row=3, n=1, a=0"]
     text += [f"act bank={bank}, row={row}" for row in (4, 5) for bank in range(4)]
-    text += ["rd_sb mask=CH1, bank=0, row=5, n=1, d=70", "wr_elem row=5, col=1, lane=2, a=4", "mac_ab row=5, n=2"]
+    text += [f"rd_sb mask=CH1, bank=0, row={row}, n=4, d=70" for row in (6, 5)]  # far past tRAS
+    text += ["wr_elem row=5, col=1, lane=2, a=4", "mac_ab row=5, n=2"]
     text += ["wr_bias zero", "rd_mac d=80", "act_ab row=6", "pre_ab", "act_ab row=7", "endl", "halt"]
     words = assemble("\n".join(text), system=TINY).words
     timing = replace(TINY.timing, tfaw=24, trefi=160)
