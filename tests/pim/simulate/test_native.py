@@ -11,7 +11,8 @@ from gen.pim.assemble import assemble
 from hdl.params import ToolError
 from sim_tb.pim.simulate.burst import Memory, burst
 from sim_tb.pim.simulate.core import native, run
-from sim_tb.pim.simulate.core.native import Native, source_of
+from sim_tb.pim.simulate.core.native import Native
+from sim_tb.pim.simulate.core.translate import source_of
 from tests.pim.machines import TINY
 from tests.pim.simulate.directed import DIRECTED
 
@@ -58,6 +59,24 @@ def with_dict(row):
     row[0] = {1: 2}[1]
 
 
+def with_value(row, a):
+    return a or row[0]
+
+
+def with_step(row):
+    for i in range(0, 4, 2):
+        row[i] = 0
+
+
+def with_loop(row):
+    for value in row:
+        row[0] += value
+
+
+def with_name(row):
+    return helper(row, first=1, many=2)
+
+
 def test_the_same():
     rng, compiled = random.Random(3), Native(everything)
     for _ in range(300):
@@ -79,11 +98,21 @@ def test_without_a_compiler(monkeypatch, name):
     assert run.native.segment is run.segment
 
 
-def test_what_cannot_be_compiled():
-    with pytest.raises(ToolError, match=r"test_native.py:\d+: Dict is beyond what can be compiled"):
-        source_of([with_dict])
-    with pytest.raises(ToolError, match=r"test_native.py:\d+: sorted\(row\) is beyond what can be compiled"):
-        source_of([beyond])
+@pytest.mark.parametrize(
+    ("function", "what"),
+    [
+        (with_dict, "Dict"),
+        (beyond, r"sorted\(row\)"),
+        (with_value, r"a or row\[0\]"),
+        (with_step, "a step of 2"),
+        (with_loop, "a loop over row"),
+        (with_name, r"helper\(row, first=1, many=2\)"),
+    ],
+)
+def test_what_cannot_be_compiled(function, what):
+    """Among it what would mean something else."""
+    with pytest.raises(ToolError, match=rf"test_native.py:\d+: {what} is beyond what can be compiled"):
+        source_of([function])
 
 
 def test_a_compiler_that_fails(monkeypatch):

@@ -180,7 +180,8 @@ def cut_channel(S, P, c, now, until, rows, ranks, count, own, O):
     for single in range(4):
         at, ahead = c + BANK_READY + single * BANKS, False
         for i in range(banks):
-            ahead = ahead or S[at + i] - now > base
+            if S[at + i] - now > base:
+                ahead = True
         put(O, 1 if ahead else 0)
         if ahead:
             for i in range(banks):

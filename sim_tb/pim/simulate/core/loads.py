@@ -81,7 +81,8 @@ def bus_free(S, c, clock):
             to = c + BUSIES + 3 * kept
             S[to], S[to + 1], S[to + 2] = first, step, last
             kept += 1
-            taken = taken or (first <= clock and (clock - first) % step == 0)
+            if first <= clock and (clock - first) % step == 0:
+                taken = True
     S[c + BUSY_N] = kept
     return not (taken or S[c + GIVING])
 

@@ -22,7 +22,8 @@ def put_clocks(S, O, first, many, now, base):
     """Clocks as distances, 0 for those up to a distance; nothing if they are all over."""
     ahead = False
     for i in range(first, first + many):
-        ahead = ahead or S[i] - now > base
+        if S[i] - now > base:
+            ahead = True
     put(O, 1 if ahead else 0)
     if ahead:
         for i in range(first, first + many):

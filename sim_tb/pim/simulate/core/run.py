@@ -132,7 +132,8 @@ def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, ki
             S[RESTING + 1] = first + STARTS_AFTER + 1
         if P[INTERVAL]:
             for number in range(P[N_CHANNELS]):
-                owed = owed or (S[CHANNELS + number * CHANNEL + REFRESHES] + 1) * P[INTERVAL] <= first
+                if (S[CHANNELS + number * CHANNEL + REFRESHES] + 1) * P[INTERVAL] <= first:
+                    owed = True
         how = go(S, P, R, L, first + LONGEST)
         if how != FINE:
             return how
