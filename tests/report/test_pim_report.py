@@ -39,6 +39,7 @@ def figures(params: PimParams, tokens: int, rotary: bool = False, predict: bool 
         "changes": ["rows=1024"],
         "layout": "auto",
         "weights": "bf16",
+        "caches": "bf16",
         "output_matrix": predict,
     }
     return request | performance.figures() | {"sensitivity": None}

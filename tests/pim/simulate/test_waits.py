@@ -54,7 +54,7 @@ def test_every_entry_counts(monkeypatch):
     left = entries(waits)
     for length in (2000, 12_000):  # most show soon
         code = [_keeping(one, rng) for one in mixed(params, rng, length)]
-        pauses = [int(rng.integers(40)) if rng.random() < 0.1 else 0 for _ in code]
+        pauses = [_pause(rng) for _ in code]
         monkeypatch.setattr(Waits, "of", lambda _: waits)
         right, missed = commands(params, code, pauses, 0), []
         for entry in left:
@@ -65,6 +65,12 @@ def test_every_entry_counts(monkeypatch):
         left = missed
     names = [(table, NAMES[before], NAMES[after]) for table, before, after in left]
     assert [each for each in names if each not in APART] == []
+
+
+def _pause(rng: np.random.Generator) -> int:
+    """Clocks before an operation, mostly none; now and then enough to be refreshed at rest."""
+    chance = rng.random()
+    return int(rng.integers(1000)) if chance < 0.03 else int(rng.integers(40)) if chance < 0.1 else 0
 
 
 def _keeping(one: Instruction, rng: np.random.Generator) -> Instruction:
