@@ -32,29 +32,34 @@ __all__ = ["GROUP", "PARTS", "measure"]
 LIBRARY, EFFORT, SIZE, DEPTH, K, RATE_K = "osu018", "quick", 2, 4, 64, 512
 #: Draws of delays, and within which share of the library's each is.
 DRAWS, SHARE = 5, 0.3
-#: Schemes on the array on which their PE is measured; those that skip zeros recode with `ent`.
-SCHEMES = {
-    "mac": "systolic_os",
-    "opt1": "systolic_os",
-    "opt2": "matrix_2d",
-    "opt3": "systolic_os",
-    "opt4c": "systolic_os",
-    "opt4e": "systolic_os",
-    "laconic": "matrix_2d",
-}
-_PAIR = ("mac", "opt1")
-#: Where stores, which are no part of a PE, are so large that a single PE and fewer steps of K in them must do.
-SMALL = {"opt4e": {"rows": 1, "cols": 1, "segment": 32}}
-#: Operands, for the two schemes that are compared on them.
+
+
+def _engine(scheme: str, array: str = "systolic_os", **sizes: int) -> EngineParams:
+    """The engine whose PE is measured; schemes that skip zeros recode with `ent`."""
+    params = EngineParams(array=array, scheme=scheme, **{"rows": SIZE, "cols": SIZE, "depth": DEPTH, **sizes})
+    return replace(params, encoder="ent") if params.data_dependent else params
+
+
+#: Each scheme on an array that has it. `opt4e` has stores, which are no part of a PE: so large that a single PE and
+#: fewer steps of K in them must do.
+ENGINES = (
+    _engine("mac"),
+    _engine("opt1"),
+    _engine("opt2", "matrix_2d"),
+    _engine("opt3"),
+    _engine("opt4c"),
+    _engine("opt4e", rows=1, cols=1, segment=32),
+    _engine("laconic", "matrix_2d"),
+)
+#: The two that are compared on several operands.
+_PAIR = ENGINES[:2]
+#: Operands, for the two that are compared on them.
 OPERANDS = ("normal 10", "normal", "normal 50", "uniform", "digits", "photographs")
 
 
-def measure(scheme: str, text: str, draws: int) -> dict[str, Any]:
+def measure(base: EngineParams, text: str, draws: int) -> dict[str, Any]:
     """Energy of a PE, pJ a multiply-accumulate, in an engine of 2 x 2 that multiplies tiles back to back."""
     library, operands = load(LIBRARY), Operands.read(text)
-    base = EngineParams(array=SCHEMES[scheme], scheme=scheme, rows=SIZE, cols=SIZE, depth=DEPTH)
-    if base.data_dependent:
-        base = replace(base, **{"encoder": "ent", **SMALL.get(scheme, {})})
     forms = [base]
     if base.axes.multiplies:
         forms = [replace(base, multiplier=name) for name in MULTIPLIERS]
@@ -93,8 +98,12 @@ def _macs_per_cycle(params: EngineParams, emission: Any, stimuli: Stimuli) -> fl
     return measure_streak(params, emission, k=RATE_K, tiles=4, stimuli=stimuli).macs_per_cycle
 
 
-ITEMS = {scheme: partial(measure, scheme, "normal", DRAWS) for scheme in SCHEMES} | {
-    f"{scheme}, {text}": partial(measure, scheme, text, 0) for text in OPERANDS if text != "normal" for scheme in _PAIR
+def _item(base: EngineParams, text: str) -> str:
+    return base.scheme if text == "normal" else f"{base.scheme}, {text}"
+
+
+ITEMS = {_item(base, "normal"): partial(measure, base, "normal", DRAWS) for base in ENGINES} | {
+    _item(base, text): partial(measure, base, text, 0) for text in OPERANDS if text != "normal" for base in _PAIR
 }
 GROUP = Group("energy", ITEMS, ("synth_scripts.power.simulated", "synth_scripts.engine.engine", "sim_tb.rate"))
 
@@ -103,13 +112,13 @@ def _pes() -> str:
     heads = ["PE of", "array", "pJ per MAC, without glitches", "with them", "delays drawn, least to most"]
     heads += ["`mac` over it, without", "with them", "drawn"]
     base, rows = figures(GROUP.name, "mac"), []
-    for scheme, array in SCHEMES.items():
-        found = figures(GROUP.name, scheme)
+    for engine in ENGINES:
+        found = figures(GROUP.name, engine.scheme)
         drawn = [theirs / ours for theirs, ours in zip(base["pj_drawn"], found["pj_drawn"], strict=True)]
         least, most = (f"{each(found['pj_drawn']):.1f}" for each in (min, max))
         rows.append(
             [
-                *(f"`{scheme}`", f"`{array}`", f"{found['pj_plain']:.1f}", f"{found['pj_glitches']:.1f}"),
+                *(f"`{engine.scheme}`", f"`{engine.array}`", f"{found['pj_plain']:.1f}", f"{found['pj_glitches']:.1f}"),
                 f"{least} to {most}",
                 *(f"{base[key] / found[key]:.2f}" for key in ("pj_plain", "pj_glitches")),
                 f"{min(drawn):.2f} to {max(drawn):.2f}",
@@ -121,7 +130,7 @@ def _pes() -> str:
 def _operands() -> str:
     rows = []
     for text in OPERANDS:
-        mac, opt1 = (figures(GROUP.name, scheme if text == "normal" else f"{scheme}, {text}") for scheme in _PAIR)
+        mac, opt1 = (figures(GROUP.name, _item(base, text)) for base in _PAIR)
         cells = [f"{found[key]:.1f}" for found in (mac, opt1) for key in ("pj_plain", "pj_glitches")]
         ratios = [f"{mac[key] / opt1[key]:.2f}" for key in ("pj_plain", "pj_glitches")]
         rows.append([f"`{text}`", *cells, *ratios])

@@ -163,6 +163,7 @@ class Chains(StationaryArray):
                 width = Step.of(params).sum_bits(params, params.depth)
                 form = SumForm(width, carry_columns(width, width, params.carry_every))
                 self.combine = Node("combine", params, 1, self.columns, len(self.columns), form, -excess)
+                self.combine.sized = False  # one for all columns, unlike those of a tree
                 self.columns = form.columns
             else:
                 self.excess = excess

@@ -71,4 +71,4 @@ def test_an_engine_that_hangs_is_found() -> None:
     params = EngineParams(**SMALL)
     answer = run_stress(params, mutate(emit(params), "engine", no_job), tiles=10, seed=5)
     assert not answer["passed"]
-    assert any("hung after 0 of 20 result beats" in problem for problem in answer["problems"])
+    assert any("the engine was given up after 0 of 20 result beats" in problem for problem in answer["problems"])
