@@ -36,8 +36,8 @@ def _speed(system: str) -> str:
 
 
 def _others(system: str) -> str:
-    """The same of models that PIM-GPT was not measured with, as far as they are measured."""
-    return _models([name for name in OTHERS if item(name, system) in entries("pim-models")], system)
+    """The same of models that PIM-GPT was not measured with."""
+    return _models(OTHERS, system)
 
 
 HEADS = (
