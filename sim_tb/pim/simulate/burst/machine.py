@@ -110,7 +110,7 @@ class Machine:
         records, loaded = self._program(segment, rows, shape.loaded)
         totals, info = np.zeros(self.totals, np.int64), self.info
         params = self.system if until != FAR else self.endless
-        where = self.canon.array(places)
+        ranks, where, numbers = self._joined(shape, places)
         orders = where[len(where) - self.orders :].copy()
         how = run.native.segment(
             self.state,
@@ -119,9 +119,9 @@ class Machine:
             totals,
             records,
             self.log,
-            row_of((len(shape.ranks), *shape.ranks)),
+            ranks,
             where,
-            np.frombuffer(shape.numbers, np.int32).astype(np.int64),
+            numbers,
             orders,
             self.places,
             self.shape,
@@ -152,19 +152,18 @@ class Machine:
 
     def ranked(self, shape: Shape, places: Places) -> Shape:
         """The shape where rows are at these places, and may have other distances."""
-        ranks = self.canon.ranks(places.rows)
-        if ranks == shape.ranks:
+        if self.canon.ranks(places.rows) == shape.ranks:
             return shape
-        where = self.canon.array(places)
+        ranks, where, numbers = self._joined(shape, places)
         orders = where[len(where) - self.orders :].copy()
         until = self.interval or FAR
         run.native.ranked(
             self.state,
             self.system,
             self.account,
-            row_of((len(shape.ranks), *shape.ranks)),
+            ranks,
             where,
-            np.frombuffer(shape.numbers, np.int32).astype(np.int64),
+            numbers,
             orders,
             self.places,
             self.shape,
@@ -182,9 +181,7 @@ class Machine:
             self.account,
             totals,
             self.log,
-            row_of((len(shape.ranks), *shape.ranks)),
-            self.canon.array(places),
-            np.frombuffer(shape.numbers, np.int32).astype(np.int64),
+            *self._joined(shape, places),
             self._now(until),
             until,
             clocks,
@@ -193,11 +190,13 @@ class Machine:
 
     def taken_up(self, shape: Shape, places: Places, until: int, now: int) -> tuple[Numbers, Numbers]:
         """The numbers of a state at a clock, and those of its ledger."""
-        where = self.canon.array(places)
-        numbers = np.frombuffer(shape.numbers, np.int32).astype(np.int64)
-        ranks = row_of((len(shape.ranks), *shape.ranks))
-        run.native.join(self.state, self.system, self.account, now, until, ranks, where, numbers)
+        run.native.join(self.state, self.system, self.account, now, until, *self._joined(shape, places))
         return self.state, self.account
+
+    def _joined(self, shape: Shape, places: Places) -> tuple[Numbers, Numbers, Numbers]:
+        """What a state is joined from: ranks, places and numbers, each a row of its own."""
+        numbers = np.frombuffer(shape.numbers, np.int32).astype(np.int64)
+        return row_of((len(shape.ranks), *shape.ranks)), self.canon.array(places), numbers
 
     def _now(self, until: int) -> int:
         return BEFORE * self.interval - max(until, 0)

@@ -141,15 +141,20 @@ def join_accesses(S, u, now, O):
         S[u + ACCESS + 2 * i], S[u + ACCESS + 2 * i + 1] = now + get(O), get(O)
 
 
+def join_jobs(S, u, now, many, O):
+    """The jobs that a carrier still has, each of so many numbers after its clock."""
+    S[u + CARRIER_JOBS_N] = get(O)
+    for i in range(S[u + CARRIER_JOBS_N]):
+        at = u + CARRIER_JOBS + 10 * i
+        S[at] = now + get(O)
+        for j in range(many):
+            S[at + 1 + j] = get(O)
+
+
 def join_feeder(S, now, O):
     """The feeder."""
     join_carrier(S, F, now, O)
-    S[F + CARRIER_JOBS_N] = get(O)
-    for i in range(S[F + CARRIER_JOBS_N]):
-        at = F + CARRIER_JOBS + 10 * i
-        S[at] = now + get(O)
-        for j in range(9):
-            S[at + 1 + j] = get(O)
+    join_jobs(S, F, now, 9, O)
     if S[F + VALID]:
         for field in (F_ADDRESS, F_START, F_LEFT, F_INDEX, F_WHO, F_MORE):
             S[F + field] = get(O)
@@ -161,12 +166,7 @@ def join_feeder(S, now, O):
 def join_collector(S, now, O):
     """The collector."""
     join_carrier(S, C, now, O)
-    S[C + CARRIER_JOBS_N] = get(O)
-    for i in range(S[C + CARRIER_JOBS_N]):
-        at = C + CARRIER_JOBS + 10 * i
-        S[at] = now + get(O)
-        for j in range(6):
-            S[at + 1 + j] = get(O)
+    join_jobs(S, C, now, 6, O)
     if S[C + VALID]:
         for field in (C_MASK, C_INDEX, C_TURN):
             S[C + field] = get(O)
