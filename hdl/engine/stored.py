@@ -44,19 +44,19 @@ class Store:
 class Stored(Body):
     """An engine with a store in front of the array, and collectors behind it.
 
-    Operands of A are recoded once, when they come. For every plane the store lists the steps of K in which some row has
-    a digit; only these are read.
+    Operands of A, or B, are recoded once, when they come. For every plane the store lists the steps of K in which some
+    row, or column, has a digit; only these are read.
     """
 
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
         self.shape = SparseShape(params)
-        self.recoder = Recoder(params.encoder, params.a)
+        self.recoder = Recoder(params.encoder, params.recoded)
         self.planes = self.recoder.encoding.digits
         whole = not params.axes.sum.per_weight
         tags = Tag(params.rows, 1 if whole else self.planes, self.shape.step_bits, whole)
         self.collector = Collector(params, tags, self.recoder.encoding.digit_bits)
-        self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
+        self.core = {"pe": params.rows * params.cols, "recode": self.shape.holders * self.shape.lanes}
 
     def _store(self, m: Module, slot_free: Value) -> Store:
         """Operands on their way into the store and out of it; the reader goes on where ``slot_free``."""
@@ -112,8 +112,8 @@ class Stored(Body):
                     write=loader.write & loader.bank[bank],
                     half=loader.half,
                     word=loader.word,
-                    a=loader.a.word_select(lane, len(loader.a) // self.shape.lanes),
-                    b=loader.b.word_select(lane, len(loader.b) // self.shape.lanes),
+                    digits=loader.digits.word_select(lane, len(loader.digits) // self.shape.lanes),
+                    operands=loader.operands.word_select(lane, len(loader.operands) // self.shape.lanes),
                     occupied=loader.occupied.word_select(lane, self.shape.passes),
                     start=reader.start,
                     issue=reader.issue,
@@ -135,15 +135,15 @@ class Stored(Body):
         return banks
 
     def _rotated(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
-        """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
+        """What the banks give: digits and operands, for each lane those of all rows, or columns.
 
         Those of a row, or column, from all banks stand together.
         """
-        params = self.params
+        shape = self.shape
         digits = [
             Cat(
-                bank.a_out.word_select(digit * params.rows + i, 3)[field]
-                for i in range(params.rows)
+                bank.digits_out.word_select(digit * shape.holders + i, 3)[field]
+                for i in range(shape.holders)
                 for field in range(3)
                 for digit in range(self.shape.together)
                 for bank in lane
@@ -151,7 +151,7 @@ class Stored(Body):
             for lane in banks
         ]
         operands = [
-            Cat(bank.b_out.word_select(j, params.b.width) for j in range(params.cols) for bank in lane)
+            Cat(bank.operands_out.word_select(j, shape.factor.width) for j in range(shape.sharers) for bank in lane)
             for lane in banks
         ]
         if not len(by):
