@@ -45,8 +45,8 @@ def technology(library: Library) -> Technology:
     folder = Path(library.files[0]).parent
     lefs = [path for path in sorted(folder.glob("*.lef")) if _complete(path)]
     techs = sorted(folder.glob("*.tech"))
-    lacking = [] if lefs else ["a LEF file (.lef) with routing layers and cells"]
-    lacking += [] if techs else ["a technology for Magic (.tech)"]
+    lacking = [] if lefs else ["LEF file (.lef) with routing layers and cells"]
+    lacking += [] if techs else ["technology for Magic (.tech)"]
     if library.is_unit or lacking:
         where = (
             "is embedded, and no process has its cells"
