@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from synth_scripts.layout.lef import PER_UM, Lef
@@ -16,14 +16,14 @@ MOST_WIRES = 8000
 
 
 def drawing(routed: Routed, library: Library, lef: Lef) -> dict[str, Any]:
-    """Cells with their kind, ports, and wires by layer.
+    """Cells by kind, and wires by layer.
 
     Returns
     -------
     dict
         ``cells``: left, bottom, width and height by kind: ``logic``, ``flip-flop``, ``buffer``. ``wires``: both ends of
-        every straight piece by layer, in the order of layers; ``left_out``: how many short ones are missing. ``ports``:
-        points. ``core``: its corners.
+        every straight piece by layer, in the order of layers; ``left_out``: how many short ones are missing. Each is a
+        text of numbers, four for a cell or a piece. ``core``: its corners.
     """
     placement = routed.placement
     cells: dict[str, list[tuple[int, ...]]] = {"logic": [], "buffer": [], "flip-flop": []}
@@ -40,11 +40,14 @@ def drawing(routed: Routed, library: Library, lef: Lef) -> dict[str, Any]:
         "width": placement.width,
         "height": placement.height,
         "core": placement.core,
-        "cells": cells,
-        "wires": {name: found for name, found in wires.items() if found},
+        "cells": {kind: _text(found) for kind, found in cells.items() if found},
+        "wires": {name: _text(found) for name, found in wires.items() if found},
         "left_out": max(0, len(pieces) - MOST_WIRES),
-        "ports": [(port.x, port.y) for port in placement.ports],
     }
+
+
+def _text(shapes: Iterable[tuple[int, ...]]) -> str:
+    return " ".join(str(number) for shape in shapes for number in shape)
 
 
 def _kinds(library: Library) -> Mapping[str, str]:
