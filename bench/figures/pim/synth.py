@@ -11,11 +11,9 @@ from bench.figures.cli import run
 from bench.figures.store import Group
 from bench.figures.words import figures, table
 
-__all__ = ["GROUP", "IDLE", "PARTS"]
+__all__ = ["GROUP", "PARTS"]
 
 SYSTEM = "tiny"
-#: An idle vector unit draws at most this share of what a busy one draws.
-IDLE = 0.15
 #: What is kept of ``pim-synth.json``.
 CONTENT = ("area_um2", "gate_equivalents", "fmax_mhz", "power_mw", "idle_power_mw", "blocks")
 
