@@ -286,7 +286,7 @@ _MODEL = "a config.json, the folder of a model with one, or the name of a publis
 
 
 _BATCH = "sequences that go one token further together, each with caches of its own (default: 1)"
-_CACHES = "what keys and values are stored as: bf16 (default), or int8 with a scale for every head and token"
+_CACHES = "what keys and values are stored as: bf16 (default), or int8 with scales for a token's keys and values"
 _WEIGHTS = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
 
 

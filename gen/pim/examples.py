@@ -308,6 +308,13 @@ EXAMPLES = {
         {"sram 2": (0.0121, 0.0199, 0.033, 0.0542, 0.0894, 0.147, 0.243, 0.4)},
         210,
     ),
+    "SOFTMUL": Example(
+        "softmul a=0, b=2, d=4, n=8, imm=0.5",
+        {"sram 0": SLOT, "sram 2": (1.0, 1.0, 1.0, 1.0), "sram 3": (0.5, 0.25, 0.125, 2.0)},
+        {"sram 4": (0.0121, 0.0199, 0.033, 0.0542), "sram 5": (0.0447, 0.0368, 0.0304, 0.8)},
+        246,
+        "int8=true",
+    ),
     "LAYERNORM": Example(
         "setr    r=r1, value=4*1e-5\nsetr    r=r2, value=1/4\nlayernorm a=0, b=1, beta=2, d=3, n=4, eps=r1, share=r2",
         {"sram 0": ONE_TO_FOUR, "sram 1": (1.0, 1.0, 1.0, 2.0), "sram 2": (0.0, 0.0, 1.0, 0.0)},

@@ -47,15 +47,17 @@ VECTORS = Switch(
     {"sram_words": 32768, "program_words": 2048, "accumulators": 16, "vectors": 8, "buffers": 8}, {"batch": 8}
 )
 INT8 = Switch({"int8": True}, {"weights": "int8"})
+CACHES = Switch({"int8": True}, {"caches": "int8"})
 SWITCHES: dict[str, Switch] = {
     "plain": PLAIN,
     "vector work beside bank work": OVERLAP,
     "2 global buffers": PLAIN | BUFFERS,
     "16 accumulators": PLAIN | ACCUMULATORS,
     "16 accumulators, weights of 8 bits": PLAIN | INT8 | ACCUMULATORS,
-    "all of these": OVERLAP | BUFFERS | ACCUMULATORS | INT8,
+    "16 accumulators, caches of 8 bits": PLAIN | CACHES | ACCUMULATORS,
+    "all of these": OVERLAP | BUFFERS | ACCUMULATORS | INT8 | CACHES,
     "8 sequences, 8 vectors at once": PLAIN | VECTORS,
-    "all of these, 8 sequences": OVERLAP | VECTORS | INT8,
+    "all of these, 8 sequences": OVERLAP | VECTORS | INT8 | CACHES,
 }
 
 

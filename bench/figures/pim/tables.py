@@ -185,6 +185,20 @@ def _contexts() -> str:
     return table(["Tokens", *(f"`{model}`, `{system}`" for model, system in columns)], rows)
 
 
+def _caches(what: str) -> str:
+    """What caches of 8 bits gain at the end of each context: seconds, joules, or rows of caches."""
+    columns = _columns("pim-context", LONG)
+    rows = []
+    for tokens in CONTEXTS:
+        cells = [f"{tokens:,}"]
+        for model, system in columns:
+            plain, small = figures("pim-context", item(model, system))["eight"].values()
+            each = [some.get(str(tokens)) for some in (plain, small)]
+            cells.append(f"{each[0][what] / each[1][what]:.2f}" if all(each) else "doesn't fit")
+        rows.append(cells)
+    return table(["Tokens", *(f"`{model}`, `{system}`" for model, system in columns)], rows)
+
+
 def _beyond(what: str) -> str:
     """Throughput, or energy, of each switch over the plain mapping."""
     columns = _columns("pim-beyond", SWITCHED)
@@ -226,4 +240,5 @@ PARTS: dict[str, Callable[..., str]] = {
     "pim-systems": _systems,
     "pim-contexts": _contexts,
     "pim-beyond": _beyond,
+    "pim-caches": _caches,
 }

@@ -51,7 +51,6 @@ def attend(sequences: Sequence[Attend], meanwhile: Callable[[], None] | None, *,
         else:
             beside(number, following)
             each.share(some)
-            each.scale(some)
             each.mix(some)
         if more and not following:
             begin(number + 1)
@@ -64,7 +63,7 @@ class Attend:
         self.context, self.code, self.sram, self.seen = context, context.code, context.sram, context.seen
         self.heads, self.params, self.at = context.heads, context.params, context.at
         self.values = Values(context)
-        self.packed = Packed(context, self.at.scales) if self.at.scales else None
+        self.packed = None if self.at.scales is None else Packed(context, self.at.scales)
 
     def weigh(self, some: Pass, aside: Callable[[], None]) -> None:
         """Probabilities of a pass, and the values weighted with them: some heads' while others' are computed.
@@ -78,7 +77,6 @@ class Attend:
             self.share(some, stage)
         aside()
         for number, stage in enumerate(stages):
-            self.scale(some, stage)
             self.mix(some, stage)
             for later in stages[number + 2 : number + 3]:
                 self.share(some, later)
@@ -105,7 +103,7 @@ class Attend:
 
     # --- scores, probabilities, values -------------------------------------------------------------------------------
     def score(self, some: Pass, *, first: bool) -> None:
-        """The scores of a pass; where there are scales, without them. Those of the first one with the token's key.
+        """The scores of a pass; those of the first one with the token's key.
 
         A key of 8 bits goes to its bank before all scores, as it is made where they come to; so does any in the plain
         order, whose programs are as short as they can be.
@@ -114,6 +112,8 @@ class Attend:
         if first and keep is None:
             self._keep_key()
         Scores(self.context).emit(some, keep)
+        if first and self.packed:
+            self.packed.bring_scales()
 
     def _keep_key(self) -> None:
         """The token's key in one piece, in the unit of its turn."""
@@ -129,25 +129,19 @@ class Attend:
                 self.code.add_unit("WR_SB", unit, at=at, n=words, a=self.sram.shared + heads.key(part))
 
     def share(self, some: Pass, stage: range | None = None) -> None:
-        """Probabilities in the place of scores, of a pass or some groups of it, counted from its first one."""
+        """Probabilities in the place of scores, of a pass or some groups of it, counted from its first one.
+
+        Where values have scales, they are multiplied with these.
+        """
         words = self.context.score_words
+        name, b = ("SOFTMUL", {"b": self.sram.scales}) if self.packed else ("SOFTMAX", {})
         with self.code.of("softmax"):
-            if self.packed and (stage is None or not stage.start):
-                self.packed.scale_scores(some)
             for run in self._runs(some, stage):
                 scores = self.sram.scores + run.start * words
                 with self.code.loop(len(run), a=words, d=words) as head:
                     move = {"a": [head], "d": [head]}
-                    self.code.add("SOFTMAX", "reg", imm=SCALE, a=scores, d=scores, n=self.seen.tokens, move=move)
-
-    def scale(self, some: Pass, stage: range | None = None) -> None:
-        """Where there are scales, probabilities of a pass, or of some groups of it, times those of values."""
-        if self.packed:
-            if some is self.sram.passes[0] and (stage is None or not stage.start):
-                self.packed.bring_values()
-            with self.code.of("softmax"):
-                for run in self._runs(some, stage):
-                    self.packed.scale_shares(run)
+                    n = self.seen.tokens
+                    self.code.add(name, "reg", imm=SCALE, a=scores, **b, d=scores, n=n, move=move)
 
     def _runs(self, some: Pass, stage: range | None) -> list[range]:
         """The heads of a pass, or of some groups of it, counted from its first one: those one behind the other."""

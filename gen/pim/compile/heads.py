@@ -100,8 +100,8 @@ class Heads:
 
     @property
     def key_columns(self) -> int:
-        """Columns of a token's key."""
-        return self.groups * self.head_words // self.packed
+        """Columns of a token's key; of 8 bits, the last one has its scale."""
+        return self.groups * self.head_words // self.packed + (self.packed > 1)
 
     @property
     def part_columns(self) -> int:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gen.pim.compile.caches import CACHES, Scales
+from gen.pim.compile.caches import CACHES
 from gen.pim.compile.heads import Heads
 from gen.pim.compile.int8_product import Int8Product
 from gen.pim.compile.kinds import KINDS, LAYOUTS, Stored
@@ -80,8 +80,8 @@ class Placement:
         Those of the first sequence.
     values, value_words : int
         The column where its values begin, and the columns of a slot of them.
-    scales : Scales or None
-        The scales of its keys and values, if they have any.
+    scales : int or None
+        The column of unit 0 where the scales of its values begin, if they have any: a vector over tokens.
     embedding, positions : Items or None
         Embeddings in bf16, where the output matrix does not have them; vectors of positions, or their cosines and
         sines.
@@ -104,7 +104,7 @@ class Placement:
     keys: Items
     values: int
     value_words: int
-    scales: Scales | None
+    scales: int | None
     embedding: Items | None
     positions: Items
     layer_rows: int
@@ -204,7 +204,9 @@ class _Placer:
         keys = self._items(heads.key_columns, self.tokens)
         value_words = -(-words_of(params, self.tokens) // heads.packed)
         values = self._region(-(-heads.values // params.units) * value_words)
-        scales = self._scales() if heads.packed > 1 else None
+        # Over whole slots of tokens, as probabilities are.
+        scale_words = -(-self.tokens // params.units) * params.slot_words
+        scales = self._region(scale_words) if heads.packed > 1 else None
         layer_rows = weights + self.batch * (self._row() - weights)
         self.columns = layer_rows * params.row_cols * decoder.layers
         output = self._matrix(decoder.vocabulary, decoder.width, items=True)
@@ -243,13 +245,6 @@ class _Placer:
         width = words_of(self.params, self.decoder.width)
         found = dict.fromkeys(names, width)
         return found if self.decoder.norm.kind == "rms" else {**found, **{f"{name}.bias": width for name in names}}
-
-    def _scales(self) -> Scales:
-        """Scales over whole slots of tokens, as scores have them."""
-        words = -(-self.tokens // self.params.units) * self.params.slot_words
-        scales = Scales(self.params, words, self._region(0))
-        self._region(scales.columns)
-        return scales
 
     def _row(self) -> int:
         """Begin a row; its number."""

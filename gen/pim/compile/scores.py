@@ -2,7 +2,8 @@
 
 As many queries as the global buffers hold meet the keys of units tokens, a slot, at a time. With several accumulators
 they are read when all of a turn's heads are done; with several vectors, queries that share a key are in a global buffer
-each and meet its columns together.
+each and meet its columns together. Where keys have scales, the first half of the accumulators makes dot products, and
+SCALE_AB adds them, times the scale of the key, to the second.
 
 The token's own key goes to its row right before the slot that it belongs to is multiplied, while that row is open
 anyway.
@@ -29,6 +30,9 @@ class Scores:
     def __init__(self, context: Context) -> None:
         self.context, self.code, self.sram = context, context.code, context.sram
         self.heads, self.params = context.heads, context.params
+        self.scaled = self.heads.packed > 1
+        # Accumulators of dot products; their scores are in as many behind them, if there are scales.
+        self.sums = self.params.accumulators // (2 if self.scaled else 1)
 
     def emit(self, some: Pass, keep: Callable[[], None] | None = None) -> None:
         """The scores of a pass, as many heads at a time as there is room for their queries.
@@ -40,8 +44,8 @@ class Scores:
         fit = (params.gb_words if several > 1 else params.buffer_words) // words
         groups = min(fit, len(some.groups))
         repeats = several if several > 1 else max(1, fit // len(some.groups))
-        if params.accumulators > 1:
-            repeats = min(repeats, params.accumulators)
+        if self.params.accumulators > 1:
+            repeats = min(repeats, self.sums)
         with self.code.of("scores"):
             for repeat in some.repeats[::repeats]:
                 for group in some.groups[::groups]:
@@ -92,7 +96,7 @@ class Scores:
     def _turn(self, groups: int, repeats: int) -> int:
         """Groups in a turn of the loop over them: with one accumulator, few enough instructions."""
         if self.params.accumulators > 1:
-            return max(1, min(groups, self.params.accumulators // repeats))
+            return max(1, min(groups, self.sums // repeats))
         most = min(TURN_HEADS, TURN // (repeats * (len(self.heads.parts) + 1))) if self.context.overlap else 1
         return max((count for count in range(1, most + 1) if groups % count == 0), default=1)
 
@@ -142,6 +146,10 @@ class Scores:
                 if params.accumulators == 1:
                     d = self._place(some, repeats.start + index, group, slot)
                     code.add("RD_MAC", mask=code.everyone, d=d, move={"d": moving})
+        if self.scaled:
+            # A token's key has one scale for all heads, behind its last column.
+            at, n = self._column(slot + 1, 0, 0) - 1, len(turn) * len(repeats)
+            code.add("SCALE_AB", mask=code.everyone, at=at, lane=0, acc=0, to=self.sums, n=n, move={"row": moving[:1]})
 
     def _column(self, slot: int, part: int, group: int) -> int:
         """Where a part of a head's keys begins in a slot."""
@@ -157,6 +165,7 @@ class Scores:
         """A turn's accumulators: all at once, or those of a group at a time."""
         if self.params.accumulators == 1:
             return
+        first = self.sums if self.scaled else 0
         single = len(repeats) == 1
         for one in [0] if single else range(len(turn)):
             d = self._place(some, repeats.start, turn.start + one, slot)
@@ -165,7 +174,7 @@ class Scores:
                 "RD_MAC",
                 mask=self.code.everyone,
                 d=d,
-                acc=one * len(repeats),
+                acc=first + one * len(repeats),
                 n=n,
                 stride=stride * self.context.score_words,
                 move={"d": moving},
@@ -174,7 +183,8 @@ class Scores:
     def _open_next(self, groups: range, slots: range, loop: Loop) -> None:
         """Open the row with the next slot's keys while accumulators are read, if it always is another one."""
         heads, size = self.heads, self.params.row_cols
-        last = self._column(slots.start, len(heads.parts) - 1, groups.stop - 1) + heads.part_columns - 1
+        # Of all heads' keys, and of the scale behind them.
+        last = self._column(slots.start + 1, 0, 0) - 1
         following = self._column(slots.start + 1, 0, groups.start) // size
         # Behind the last slot there is none, but a loop has no other last turn.
         more = len(slots) > 1 or slots.stop < self.context.at.slots(self.context.seen.tokens)

@@ -46,9 +46,9 @@ class Sram:
     ``x`` is the residual stream, ``y`` its normalised form, ``z`` what goes back to it, ``gain`` the vectors of a
     normalisation, ``gain_2`` those of a layer's second one, at the same place or apart, ``turn`` the cosines, sines and
     negative sines of a token, as long as a half of all heads each. What attention, MLP, and the two ends of the network
-    use takes the same place, one after the other, from ``shared`` on. ``scales`` are those of caches of 8 bits, of keys
-    and then of values. ``gain``, ``gain_2`` and ``turn`` are for all
-    sequences of a batch; of the rest each has its own, and these are the first one's.
+    use takes the same place, one after the other, from ``shared`` on. ``scales`` are those of values of 8 bits.
+    ``gain``, ``gain_2`` and ``turn`` are for all sequences of a batch; of the rest each has its own, and these are the
+    first one's.
 
     Parameters
     ----------
@@ -56,8 +56,6 @@ class Sram:
         Sequences, and words from what belongs to one of them to the same of the next.
     bias, bias_z : int
         Biases of products that go to ``shared`` and to ``z``: there, or with a batch at places of their own.
-    scaled : int
-        Heads whose scores are multiplied with scales at once: so often those of keys are there.
     passes : tuple of Pass
         The heads of a layer, as many at a time as have room for their scores.
     pieces : tuple of range
@@ -80,7 +78,6 @@ class Sram:
     shared: int
     mixed: int
     scales: int
-    scaled: int
     scores: int
     score_words: int
     passes: tuple[Pass, ...]
@@ -158,8 +155,7 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
     region("queries, keys, values", max(placement.layer["attend"].result_words, heads.value + _slots(placement)))
     mixed = region("mixed values", _slots(placement, heads.repeats) + params.slot_words)
     score_words = placement.slot_words(placement.tokens)
-    heads_at_once = _scaled(placement, (limit - at) // score_words)
-    scales = region("scales", (heads_at_once + 1) * score_words) if heads_at_once else at
+    scales = at if placement.scales is None else region("scales", score_words)
     scores, free = at, limit - at
     passes = tuple(_passes(placement, free // score_words)) if free > 0 else ()
     least = _least_heads(placement) * score_words
@@ -192,7 +188,6 @@ def _arrange(placement: Placement, *, apart: bool) -> Sram:
         shared=shared,
         mixed=mixed,
         scales=scales,
-        scaled=heads_at_once,
         scores=scores,
         score_words=score_words,
         passes=passes,
@@ -219,20 +214,12 @@ def _slots(placement: Placement, repeats: int = 1) -> int:
     return before + placement.slot_words(heads.values)
 
 
-def _scaled(placement: Placement, room: int) -> int:
-    """Heads whose scores are multiplied at once, where there are scales: no more passes than with one head."""
+def _packing(placement: Placement) -> int:
+    """Words that the making of integers from a token's keys takes: all parts side by side, or integers and scale."""
+    heads = placement.heads
     if placement.scales is None:
         return 0
-    count = [len(list(_passes(placement, max(0, room - heads - 1)))) for heads in range(1, TOGETHER + 1)]
-    most = max(heads for heads, passes in enumerate(count, 1) if passes == count[0])
-    return min(most, placement.heads.groups * placement.heads.repeats)
-
-
-def _packing(placement: Placement) -> int:
-    """Words that the making of integers from a token's keys takes: all parts side by side, or the integers."""
-    heads = placement.heads
-    words = heads.groups * heads.head_words if len(heads.parts) > 1 else heads.key_columns
-    return words if placement.scales else 0
+    return max(heads.key_columns, heads.groups * heads.head_words if len(heads.parts) > 1 else 0)
 
 
 def _least_heads(placement: Placement) -> int:

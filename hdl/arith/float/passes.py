@@ -51,6 +51,7 @@ op  pass            result                                          latency  b l
 20  sigmoid         1 / (1 + a)                                          35
 21  gelue_cubic     (a^2 + A') b  with b = a                             35     25
 22  gelue_power     (a^2 + B') b C'                                      35     25
+23  weigh           a * b, as long as a power                            35     25
 ==  ==============  ==============================================  =======  =====  =====
 
 A = 0.044715; A', B' and C' are ``gelue_a`` to ``gelue_c``. In softmax s1 is log2(e) times a scale, and s2 first 1, then
@@ -220,6 +221,7 @@ PASSES: tuple[Pass, ...] = (
     _quotient("sigmoid", "1 / (1 + a)", a0="1"),
     Pass("gelue_cubic", "(a^2 + A') b  with b = a", m0="itself", a1="gelue_a", m2="b"),
     Pass("gelue_power", "(a^2 + B') b C'", m0="itself", a1="gelue_b", m2="b", m3="gelue_c"),
+    Pass("weigh", "a * b, as long as a power", m2="b"),
 )
 
 #: Operation code by pass.

@@ -34,6 +34,8 @@ Why they are as they are:
 * VQUANT takes a power of two as scale, as MX formats do: it needs no division, and no value is rounded twice. It
   quantises one vector: heads with scales of their own are a loop, whose instructions the vector unit overlaps. What it
   packs goes to banks as it is, row by row with WR_SB and column by column with WR_BYTE.
+* SOFTMUL is softmax and a product in one, for scales of what probabilities are multiplied with: a product of its own
+  waits for softmax, and whatever comes behind it waits, too.
 * There is no rotation: VMOV, VSCALE, VMUL and VADD on the two halves of a head do it. Nor are there copies between
   banks and global buffer: whatever is multiplied comes from the vector unit, through SRAM.
 * Opcode 0 is illegal, so that cleared memory is no program.
@@ -63,14 +65,14 @@ def _opcode(
     return Opcode(name, code, unit, tuple(_TABLE[each] for each in operands.split()), flags, meaning, touches, needs)
 
 
-def _vector(code: int, name: str, operands: str, meaning: str) -> Opcode:
+def _vector(code: int, name: str, operands: str, meaning: str, needs: str = "") -> Opcode:
     """An instruction of the vector unit: its results may replace its sources."""
     touches = [
         Touch("sram", operand.name, "vector", write=operand.name == "d", in_place=operand.name != "d")
         for operand in (_TABLE[each] for each in operands.split())
         if operand.kind == "sram"
     ]
-    return _opcode(code, name, "vector", operands, meaning, *touches)
+    return _opcode(code, name, "vector", operands, meaning, *touches, needs=needs)
 
 
 def _source(operand: str, length: str) -> Touch:
@@ -327,6 +329,13 @@ INSTRUCTIONS = {
             "scale a d elements",
             "d = softmax(imm * a): m = greatest of a; z = sum of exp((a - m) * imm); q = 1 / z; "
             "d = exp((a - m) * imm) * q, rounded to bf16 once: the powers are computed twice",
+        ),
+        _vector(
+            0x3B,
+            "SOFTMUL",
+            "scale a b d elements",
+            "d = softmax(imm * a) * b, element by element: what SOFTMAX computes, times b before it is rounded",
+            needs="int8",
         ),
         _vector(
             0x39,

@@ -7,6 +7,7 @@ the argument, ``m`` and ``k``.
 
 ==========  ========================================================================================================
 SOFTMAX     m = greatest, k = x * log2(e) | x = sum of powers | x = 1 / x | powers times x
+SOFTMUL     the same, and powers times x times b
 LAYERNORM   m = a[0], x = sum of a - m | x * share | m = x + m | x = sum of (a - m)^2 | (x + eps) * share | x = root |
             ((a - m) * x) * b + c
 RMSNORM     x = sum of squares | (x + eps) * share | x = root | a * x * b
@@ -89,6 +90,12 @@ _ROOT = (
     Phase(run="affine", a="x", s0="eps", s1="share", to="x"),
     Phase(run="rsqrt", a="x", to="x"),
 )
+#: All of softmax but its results.
+_SHARES = (
+    Phase(scan="greatest", scanned="m", run="scale", a="x", s1="log2e", to="k"),
+    Phase(run="softmax", s1="k", to="sum"),
+    Phase(run="reciprocal", a="x", to="x"),
+)
 #: The phases of every vector instruction.
 PHASES: dict[str, tuple[Phase, ...]] = {
     "VADD": (Phase(run="add"),),
@@ -116,12 +123,8 @@ PHASES: dict[str, tuple[Phase, ...]] = {
     "ARGMAX": (Phase(scan="place"),),
     "SRECIP": (Phase(run="reciprocal", a="x", to="x"),),
     "SRSQRT": (Phase(run="rsqrt", a="x", to="x"),),
-    "SOFTMAX": (
-        Phase(scan="greatest", scanned="m", run="scale", a="x", s1="log2e", to="k"),
-        Phase(run="softmax", s1="k", to="sum"),
-        Phase(run="reciprocal", a="x", to="x"),
-        Phase(run="softmax", s1="k", s2="x"),
-    ),
+    "SOFTMAX": (*_SHARES, Phase(run="softmax", s1="k", s2="x")),
+    "SOFTMUL": (*_SHARES, Phase(run="softmax", s1="k", s2="x", chain=(Step("weigh"),))),
     "LAYERNORM": (
         Phase(scan="centred"),
         Phase(run="scale", a="x", s1="share", to="x"),

@@ -220,7 +220,7 @@ class VectorUnit(Part):
             en=en,
             offer=some,
             job=job.as_value(),
-            base=Cat(each.a for each in held),
+            base=Cat(each.b for each in held),
         )
         m.d.comb += closed.eq(front.closed)
         for i, here in enumerate(wires):

@@ -9,8 +9,8 @@ from sim_tb.golden.float.reductions import greatest, total
 __all__ = ["softmax"]
 
 
-def softmax(x: Bits, scale: Float = ONE, lanes: int = 32) -> Bits:
-    """Softmax of ``scale * x`` over the last axis, for a positive scale.
+def softmax(x: Bits, scale: Float = ONE, lanes: int = 32, weights: Bits | None = None) -> Bits:
+    """Softmax of ``scale * x`` over the last axis, for a positive scale; times ``weights``, if there are any.
 
     The powers are computed twice, once for their sum and once to be multiplied with its reciprocal, instead of being
     kept: an element is rounded to bf16 once.
@@ -18,4 +18,5 @@ def softmax(x: Bits, scale: Float = ONE, lanes: int = 32) -> Bits:
     values = widen(x)
     t = multiply(add(values, -greatest(values)[..., None]), multiply(scale, LOG2E))
     factor = reciprocal(total(power_of_two(t, ONE), lanes))
-    return narrow(power_of_two(t, factor[..., None]))
+    shares = power_of_two(t, factor[..., None])
+    return narrow(shares if weights is None else multiply(shares, widen(weights)))

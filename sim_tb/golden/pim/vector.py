@@ -201,6 +201,7 @@ FUNCTIONS: dict[str, Callable[[Operands], Elements | Floats | int | tuple[Elemen
     "RSSQ": lambda o: sums(o.a, o.lanes, squares=True),
     "ARGMAX": lambda o: argmax(o.a),
     "SOFTMAX": lambda o: softmax(o.a, o.factor, o.lanes),
+    "SOFTMUL": lambda o: softmax(o.a, o.factor, o.lanes, o.b),
     "LAYERNORM": lambda o: layernorm(o.a, o.b, o.beta, o.eps, o.share, o.lanes),
     "RMSNORM": lambda o: rmsnorm(o.a, o.b, o.eps, o.share, o.lanes),
 }

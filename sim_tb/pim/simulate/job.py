@@ -50,7 +50,7 @@ class Job:
         job._stages = stages
         job.code = INSTRUCTIONS[start.opcode].code
         job.a = start.a
-        job.b = (start.a if plan.b_is_a else start.b) if any(stage.b >= 0 or stage.single for stage in stages) else 0
+        job.b = (start.a if plan.b_is_a else start.b) if any(stage.takes_b for stage in stages) else 0
         job.c = (start.b if plan.c_is_b else start.c) if any(stage.c >= 0 for stage in stages) else 0
         job.d = start.d if any(stage.writes for stage in stages) else 0
         job.stride = start.stride if any(stage.gathers for stage in stages) else 0

@@ -177,7 +177,7 @@ class Lanes:
         job, step = self._turns.jobs[which], self._step
         again = job.stage.again
         if again[number] >= 0:
-            self._b[step + again[number]] = (job.a + offset) % ADDRESSES
+            self._b[step + again[number]] = (job.b + offset) % ADDRESSES
         if number + 1 < len(again):
             self._returning[step + self._full] = (which, offset, last, number + 1)
         else:
@@ -273,7 +273,7 @@ class Lanes:
         if self._front < 0:
             clocks = min(clocks, self._phase_waits())
         # They are fewer than the steps to their results.
-        return clocks, (job.stage.again[number], job.a + offset), NONE, NONE
+        return clocks, (job.stage.again[number], job.b + offset), NONE, NONE
 
     def _front_steady(self) -> tuple[int, Coming, Coming, Coming]:
         """Clocks in which beats of the phase in front go, but not its last one, or none comes; as above."""

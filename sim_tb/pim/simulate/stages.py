@@ -51,6 +51,11 @@ class Stage:
     final: bool = False
 
     @property
+    def takes_b(self) -> bool:
+        """It looks at the instruction's operand ``b``, or may do so in a pass that follows."""
+        return self.b >= 0 or self.single or bool(self.again)
+
+    @property
     def parts(self) -> int:
         """Things that must come to their end before the next phase."""
         return int(self.runs) + bool(self.scans)
@@ -106,6 +111,6 @@ def plans(shape: LaneShape) -> dict[str, Plan]:
     for name, phases in PHASES.items():
         stages = tuple(_stage(shape, name, phase) for phase in phases)
         # A vector b that no phase takes as operand b is added as operand c.
-        takes_b = any(stage.b >= 0 for stage in stages)
+        takes_b = any(stage.takes_b for stage in stages)
         found[name] = Plan(stages, not has_b(name), has_b(name) and not takes_b)
     return found

@@ -47,6 +47,7 @@ GOLDEN: dict[str, Callable[..., Any]] = {
         c,
     ),
     "normalise_rms": lambda a, b, c, s: golden.multiply(golden.multiply(a, s[1]), b),
+    "weigh": lambda a, b, c, s: golden.multiply(a, b),
     "softmax": lambda a, b, c, s: golden.power_of_two(golden.multiply(golden.add(a, -s[0]), s[1]), s[2]),
     "exp": lambda a, b, c, s: golden.exp(a),
     "exp_minus": lambda a, b, c, s: golden.exp(a, -golden.LOG2E),

@@ -116,14 +116,17 @@ def test_caches_of_8_bits(bitloom, tmp_path):
     path.write_text(json.dumps(TOYS["gpt2"]))
     options = ["pim", "compile", str(path), "--caches", "int8"]
     plain = bitloom(*options[:-2], "--json").json
-    found = bitloom(*options, "--set", "int8=true", "--json").json
+    able = ["--set", "int8=true", "--set", "accumulators=2"]
+    found = bitloom(*options, *able, "--json").json
     assert (plain["caches"], found["caches"]) == ("bf16", "int8")
     assert found["rows"]["weights"] == plain["rows"]["weights"]
-    assert ", int8 caches\n" in bitloom(*options, "--set", "int8=true").out
+    assert ", int8 caches\n" in bitloom(*options, *able).out
     result = bitloom(*options, "-o", str(tmp_path / "out"))
     assert (result.status, result.out) == (2, "")
     assert result.err == (
         f"bitloom: {path}: pim.int8: must be true for caches of 8 bits, not false (--set int8=true, for example)\n"
+        f"bitloom: {path}: pim.accumulators: must be at least 2 for caches of 8 bits, not 1 (half of them make dot "
+        "products with keys, the others scale these)\n"
     )
     assert not (tmp_path / "out").exists()
     result = bitloom(*options[:-1], "int4")

@@ -37,7 +37,11 @@ PACKED = {
     **ALLOWED,
     "VQUANT": {"caches"},
     "WR_BYTE": {"caches"},
-    "RD_SB": {"vectors", "embedding", "scores", "values"},
+    "RD_SB": {"vectors", "embedding", "values"},
+    "SCALE_AB": {"scores"},
+    "SOFTMUL": {"softmax"},
+    # Products, too, where there are several accumulators.
+    **dict.fromkeys(("MAC_AB", "RD_MAC", "WR_GB"), ALLOWED["VMM"] | {"scores", "values"}),
 }
 
 
@@ -49,10 +53,10 @@ def test_every_instruction_has_an_operation(make):
 
 
 def test_those_of_caches_of_8_bits():
-    found = operations_of(compile_decoder(toys.llama(), toys.system(int8=True), caches="int8"), PACKED)
+    found = operations_of(compile_decoder(toys.llama(), toys.system(int8=True, accumulators=2), caches="int8"), PACKED)
     assert found["RD_SB"] == PACKED["RD_SB"]
     assert found["VQUANT"] == found["WR_BYTE"] == {"caches"}
-    assert "softmax" in found["VMUL"]
+    assert (found["SCALE_AB"], found["SOFTMUL"], found["SOFTMAX"]) == ({"scores"}, {"softmax"}, set())
 
 
 def operations_of(compiled: Compiled, legal: dict[str, set[str]]) -> dict[str, set[str]]:

@@ -1,4 +1,4 @@
-"""VQUANT and WR_BYTE on the hardware: every number, scales, bytes; and mistakes that the comparison must find."""
+"""VQUANT, WR_BYTE and SOFTMUL on the hardware: every number, scales, bytes; and mistakes that are found."""
 
 from __future__ import annotations
 
@@ -77,6 +77,13 @@ def program(params: PimParams) -> list[Instruction]:
             instruction("VADD", a=scale, b=scale, d=50, n=1),
             instruction("WR_SB", mask=1, bank=1, row=1, col=n % params.row_cols, n=1, a=40),
         ]
+        # Its weights are there, in its own place, or what was read just before.
+        place = (60, 40)[n % 2]
+        code += [
+            instruction("VSCALE", imm=0x3DCD, a=rest + n, d=60, n=n),
+            instruction("SOFTMUL", imm=0x3F4D, a=60, b=(rest, 60, 40)[n % 3], d=place, n=n),
+            instruction("WR_SB", mask=1, bank=1, row=3, col=n % params.row_cols, n=1, a=place),
+        ]
     units = params.units
     code.append(instruction("VQUANT", a=rest, scale=58, d=8, n=9 * units))
     for slot in range(9):
@@ -149,7 +156,13 @@ def away(a):
     return np.clip(np.sign(values) * np.floor(np.abs(values) + 0.5), -127, 127).astype(np.int8), scale
 
 
-right_packed, right_quantised = quantise.packed, quantise.quantised
+def rounded_shares(a, factor, lanes, weights=None):
+    """Shares are rounded before they meet their weights."""
+    shares = right_softmax(a, factor, lanes)
+    return shares if weights is None else machine.vector.rounded(machine.vector.BINARY["VMUL"], shares, weights)
+
+
+right_packed, right_quantised, right_softmax = quantise.packed, quantise.quantised, machine.vector.softmax
 #: What is replaced, and by what; ``None`` in place of a function stands for a constant.
 MISTAKES = {
     "upper byte first": ("packed", upper_first),
@@ -161,6 +174,8 @@ MISTAKES = {
     "least scale": ("LEAST", -125),
     "infinite scale": ("NAN", 0x7F80),
     "NaN in its own way": ("NAN", 0x7FFF),
+    "rounded shares": ("softmax", rounded_shares),
+    "shares without weights": ("softmax", lambda a, factor, lanes, weights=None: right_softmax(a, factor, lanes)),
 }
 
 
@@ -168,8 +183,10 @@ MISTAKES = {
 def test_mistakes_of_the_arithmetic(ran, monkeypatch, mistake):
     """A golden model that did one thing otherwise differs from the hardware."""
     name, other = MISTAKES[mistake]
-    monkeypatch.setattr(quantise, name, other)
-    monkeypatch.setattr(machine.vector, name, other, raising=False)
+    users = [each for each in (quantise, machine.vector) if hasattr(each, name)]
+    assert users
+    for each in users:
+        monkeypatch.setattr(each, name, other)
     if mistake == "-128":  # the numbers of int8 go on to the other side
         monkeypatch.setattr(quantise.np, "clip", lambda x, low, high: np.where(x > 127, 127, np.maximum(x, low)))
     with pytest.raises(AssertionError):

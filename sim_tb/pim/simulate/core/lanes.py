@@ -197,7 +197,7 @@ def go_back(S, P, step):
     task, stage = TASKS + which * TASK, stage_of(S, P, which)
     again = P[stage + G_AGAIN + number]
     if again >= 0:
-        put_word(S, B_N, B_WORDS, step + again, (S[task + T_A] + offset) % ADDRESSES)
+        put_word(S, B_N, B_WORDS, step + again, (S[task + T_B] + offset) % ADDRESSES)
     if number + 1 < P[stage + G_AGAINS]:
         put_back(S, step + P[FULL_CHAIN], which, offset, last, number + 1)
     else:

@@ -80,7 +80,7 @@ def begin_task(S, P, which):
     takes_b = takes_c = writes = gathers = 0
     for number in range(PHASES):
         stage = plan + number * STAGE_SIZE
-        takes_b |= P[stage + G_B] >= 0 or P[stage + G_SINGLE] > 0
+        takes_b |= P[stage + G_B] >= 0 or P[stage + G_SINGLE] > 0 or P[stage + G_AGAINS] > 0
         takes_c |= P[stage + G_C] >= 0
         writes |= P[stage + G_WRITES] > 0
         gathers |= P[stage + G_GATHERS] > 0
