@@ -1,4 +1,4 @@
-"""What the benchmarks share: verdicts, cell libraries, and the engines that there are."""
+"""What the benchmarks share: cell libraries, and the engines that there are."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from pathlib import Path
 from hdl.params import BUILDS, EngineParams
 from synth_scripts.library.sources import OSU018
 
-__all__ = ["add_library_options", "engines", "libraries", "verdict"]
+__all__ = ["add_library_options", "engines", "libraries"]
 
 #: Name -> file or folder below the PDK folder.
 OPEN_LIBRARIES = {"sky130": "sky130hd_tt.lib.gz", "sg13g2": "sg13g2_typ.lib.gz", "asap7": "asap7_rvt_tt"}
-
-
-def verdict(reached: bool) -> str:
-    """A benchmark's word for a target."""
-    return "PASS" if reached else "MISS"
 
 
 def add_library_options(parser: argparse.ArgumentParser) -> None:

@@ -71,6 +71,6 @@ def entries(group: str) -> dict[str, Json]:
 def save(group: Group, measured: dict[str, Json]) -> None:
     """Put new entries beside those that are kept; items that are no longer there go."""
     kept = entries(group.name) | measured
-    RESULTS.mkdir(exist_ok=True)
-    content = to_json({item: kept[item] for item in group.items if item in kept})
-    (RESULTS / f"{group.name}.json").write_text(content, encoding="utf-8")
+    path = RESULTS / f"{group.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_json({item: kept[item] for item in group.items if item in kept}), encoding="utf-8")
