@@ -21,7 +21,7 @@ class Collector(Part):
     Sums of all weights come once a tile: they are neither shifted nor added up.
 
     A sum is in its accumulator ``latency`` cycles after it came. Sums of the same row are at least three cycles apart;
-    where rows keep step four: then there is time for an addition in two halves, and a shorter cycle.
+    where rows keep step five: then the result so far has a cycle to leave its memory, and the addition two, a half each.
 
     Members
     -------
@@ -42,7 +42,7 @@ class Collector(Part):
         self.digit_bits = digit_bits
         self.plane = PlaneSum(params)
         self.halves = params.axes.sum.per_weight and not params.axes.skips_by_row
-        self.latency = 4 + self.halves
+        self.latency = 4 + 2 * self.halves
         follow = {"tag_out": Out(tag.bits)} if params.axes.hands_a_over else {}
         super().__init__(
             {
@@ -93,9 +93,7 @@ class Collector(Part):
         summed = Signal(accumulator)
         write = {"w_en": third["valid"], "w_addr": where[2]}
         if self.halves:
-            late = Signal(len(where[2]), name="late_where", reset_less=True)
-            late_valid = Signal(reset_less=True)
-            m.d.sync += [late.eq(where[2]), late_valid.eq(third["valid"])]
+            late_valid, late = self._later(m, "late", third["valid"], where[2], steps=2)
             cut = accumulator // 2
             low, high = Signal(cut + 1, reset_less=True), Signal(accumulator - cut)
             write = {"w_en": late_valid, "w_addr": late}
@@ -112,10 +110,18 @@ class Collector(Part):
         before = Mux(third["first"], 0, results.r0_data)
         m.d.comb += self.result.eq(results.r1_data)
         if self.halves:
-            self._add_halves(m, low, high, before, shifted)
+            self._add_halves(m, low, high, *self._later(m, "added", before, shifted, steps=1))
         else:
             m.d.comb += summed.eq(before + shifted)
         return m
+
+    def _later(self, m: Module, name: str, *values: Value, steps: int) -> list[Value]:
+        """Some values, as many cycles later."""
+        for step in range(steps):
+            registers = [Signal(len(each), name=f"{name}{step}_{i}", reset_less=True) for i, each in enumerate(values)]
+            m.d.sync += [register.eq(each) for register, each in zip(registers, values, strict=True)]
+            values = tuple(registers)
+        return list(values)
 
     def _add_halves(self, m: Module, low: Signal, high: Signal, x: Value, y: Value) -> None:
         """The low half of a sum one cycle later, with its carry; in that cycle the high half."""
