@@ -12,7 +12,8 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from bench.figures import aim, comparison, demo, encoders, energy, engines, pim, scripts
+from bench.figures import aim, demo, encoders, energy, engines, pim, scripts
+from bench.figures.comparison.group import EFFORT, comparison
 from bench.figures.pages import PAGES, rewritten
 from bench.figures.store import Group, save
 from hdl.params import BitloomError
@@ -20,7 +21,7 @@ from synth_scripts.module.styles import EFFORTS
 
 #: The longest first.
 _GROUPS = (demo.GROUP, engines.GROUP, *pim.GROUPS, energy.GROUP, encoders.GROUP, scripts.GROUP, aim.GROUP)
-GROUPS = {group.name: group for group in (*_GROUPS, comparison.group())}
+GROUPS = {group.name: group for group in (*_GROUPS, comparison())}
 
 
 def measure(groups: list[Group], jobs: int, again: bool) -> None:
@@ -59,9 +60,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(GROUPS), metavar="GROUP", help=", ".join(sorted(GROUPS)))
     parser.add_argument("--again", action="store_true", help="measure what is up to date, too")
     parser.add_argument("--jobs", type=int, default=2, help="items at a time (default: 2)")
-    parser.add_argument("--effort", choices=EFFORTS, default=comparison.EFFORT, help="of the group `comparison`")
+    parser.add_argument("--effort", choices=EFFORTS, default=EFFORT, help="of the group `comparison`")
     options = parser.parse_args()
-    known = {**GROUPS, "comparison": comparison.group(options.effort)}
+    known = {**GROUPS, "comparison": comparison(options.effort)}
     groups = [group for name, group in known.items() if name in (options.only or known)]
     if options.verb == "list":
         for group in groups:

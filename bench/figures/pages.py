@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.figures import aim, comparison, demo, encoders, energy, engines, pim, scripts
+from bench.figures import aim, demo, encoders, energy, engines, pim, scripts
+from bench.figures.comparison import page as comparison
 from hdl.params import ConfigError, Problem, near_name
 
 __all__ = ["PAGES", "PART", "PARTS", "rewritten"]

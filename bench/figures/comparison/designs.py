@@ -106,8 +106,8 @@ DESIGNS = {
         *_named("cube", "mac", "opt1"),
         *_named("adder_tree", "mac", "opt1", "opt2"),
         *_named("matrix_2d", "mac", "opt1", "opt2"),
+        *_named("matrix_2d", "laconic", "opt3", "opt4c", "opt4e"),
         _tree("systolic_os", "mac", 4),
         _tree("systolic_os", "opt1", 4),
-        *_named("matrix_2d", "laconic", "opt3", "opt4c", "opt4e"),
     )
 }

@@ -21,7 +21,7 @@ from sim_tb.rate import measure_streak
 from synth_scripts.engine.metrics import Rate
 from synth_scripts.engine.run import Form, strongest
 
-__all__ = ["EFFORT", "group", "item", "measure"]
+__all__ = ["EFFORT", "comparison", "item", "measure"]
 
 #: Of the committed results.
 EFFORT = "quick"
@@ -62,7 +62,7 @@ def item(library: str, name: str) -> str:
     return f"{library}: {name}"
 
 
-def group(effort: str = EFFORT) -> Group:
+def comparison(effort: str = EFFORT) -> Group:
     """All runs at an effort, the first library's first."""
     items = {item(library, name): partial(measure, name, library, effort) for library in LIBRARIES for name in DESIGNS}
     modules = ("bench.figures.comparison.group", "synth_scripts.engine.run", "sim_tb.rate")
