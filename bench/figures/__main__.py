@@ -24,22 +24,31 @@ _GROUPS = (demo.GROUP, engines.GROUP, *pim.GROUPS, energy.GROUP, encoders.GROUP,
 GROUPS = {group.name: group for group in (*_GROUPS, comparison())}
 
 
-def measure(groups: list[Group], jobs: int, again: bool) -> None:
-    """Measure what is out of date, several items at a time; every result is kept at once."""
-    start = time.perf_counter()
+def measure(groups: list[Group], jobs: int, again: bool) -> bool:
+    """Measure what is out of date, several items at a time; every result is kept at once.
+
+    An item that fails is reported, and ends nothing; whether there was none.
+    """
+    start, good = time.perf_counter(), True
     waiting = [(group, item) for group in groups for item in (group.items if again else group.stale())]
     with ProcessPoolExecutor(jobs) as pool:
         running = {pool.submit(group.measure, item): (group, item) for group, item in waiting}
         try:
             for count, future in enumerate(as_completed(running), 1):
                 group, item = running[future]
-                entry = future.result()
+                try:
+                    entry = future.result()
+                except BitloomError as error:
+                    good = False
+                    print(f"{count}/{len(waiting)}  {group.name}: {item}: {error}", file=sys.stderr, flush=True)
+                    continue
                 save(group, {item: entry})
                 took, spent = entry["seconds"], time.perf_counter() - start
                 print(f"{count}/{len(waiting)}  {group.name}: {item}, {took:.0f} s ({spent:.0f} s so far)", flush=True)
         except BaseException:
             pool.shutdown(cancel_futures=True)  # what is kept is kept; the rest waits for the next time
             raise
+    return good
 
 
 def write() -> None:
@@ -67,11 +76,12 @@ def main() -> int:
     if options.verb == "list":
         for group in groups:
             print(f"{group.name}: {', '.join(group.stale()) or 'up to date'}")
+    good = True
     if options.verb in ("all", "measure"):
-        measure([group for group in groups if options.only or not group.grows], options.jobs, options.again)
+        good = measure([group for group in groups if options.only or not group.grows], options.jobs, options.again)
     if options.verb in ("all", "write"):
         write()
-    return 0
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
