@@ -9,13 +9,14 @@ export PYTHONNOUSERSITE := 1
 # The real path of the environment: .venv is a link where the path of the checkout has spaces.
 RUN = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "$$(cd .venv && pwd -P)/bin/python"
 
-.PHONY: help demo test lint bench figures setup setup-tests clean
+.PHONY: help demo test lint bench bench-full figures setup setup-tests clean
 
 help:
 	@echo 'make demo   generate, simulate and synthesise a 16x16 INT8 engine, and write an HTML report'
 	@echo 'make test   lint, type check and run all tests (JOBS=$(JOBS))'
 	@echo 'make lint   lint and type check only'
-	@echo 'make bench  measure what the documentation claims'
+	@echo 'make bench  judge what the documentation claims, on small engines, in a quarter of an hour'
+	@echo 'make bench-full  the same as documented, for hours; it may be interrupted'
 	@echo 'make figures  measure the figures of README and docs, and write them into the pages'
 	@echo 'make clean  remove .venv, build and caches'
 
@@ -32,8 +33,10 @@ lint: setup
 	@$(RUN) -m mypy
 
 bench: setup
-	@status=0; for each in bench/[!_]*.py; do \
-	    $(RUN) -m bench.$$(basename $$each .py) || status=1; done; exit $$status
+	@$(RUN) -m bench quick --jobs $(JOBS)
+
+bench-full: setup
+	@$(RUN) -m bench full --jobs $(JOBS)
 
 figures: setup
 	@$(RUN) -m bench.figures

@@ -1,4 +1,4 @@
-"""What the benchmarks share: verdicts, cell libraries, and the engines that there are."""
+"""What the benchmarks share: cell libraries, and the engines that there are."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ from pathlib import Path
 from hdl.params import BUILDS, EngineParams
 from synth_scripts.library.sources import OSU018
 
-__all__ = ["add_library_options", "engines", "libraries", "verdict"]
+__all__ = ["add_library_options", "engines", "libraries", "library_settings"]
 
 #: Name -> file or folder below the PDK folder.
 OPEN_LIBRARIES = {"sky130": "sky130hd_tt.lib.gz", "sg13g2": "sg13g2_typ.lib.gz", "asap7": "asap7_rvt_tt"}
 
 
-def verdict(reached: bool) -> str:
-    """A benchmark's word for a target."""
-    return "PASS" if reached else "MISS"
+#: Where they are if nothing else is said.
+PDK = Path(os.environ.get("BITLOOM_PDK") or Path(__file__).resolve().parents[2] / "shared" / "pdk")
+
+
+def library_settings(pdk: Path = PDK) -> dict[str, str]:
+    """Values of the key ``library`` for the libraries that are here, by name."""
+    found = {"osu018": "osu018"} if OSU018.exists() else {}
+    return found | {name: str(pdk / entry) for name, entry in OPEN_LIBRARIES.items() if (pdk / entry).exists()}
 
 
 def add_library_options(parser: argparse.ArgumentParser) -> None:
     """``--pdk`` and ``--libraries``."""
-    shared = Path(__file__).resolve().parents[2] / "shared" / "pdk"
-    parser.add_argument("--pdk", type=Path, default=os.environ.get("BITLOOM_PDK") or shared, help="open cell libraries")
+    parser.add_argument("--pdk", type=Path, default=PDK, help="open cell libraries")
     parser.add_argument("--libraries", nargs="+", metavar="NAME", help="only these")
 
 
 def libraries(options: argparse.Namespace) -> dict[str, str]:
     """Settings of the libraries that are here, by name; the unit library where there is only one other."""
-    pdk = Path(options.pdk)
-    found = {"osu018": "osu018"} if OSU018.exists() else {}
-    found |= {name: str(pdk / entry) for name, entry in OPEN_LIBRARIES.items() if (pdk / entry).exists()}
+    found = library_settings(options.pdk)
     if len(found) < 2:
         found["unit"] = "unit"
     chosen = options.libraries or list(found)

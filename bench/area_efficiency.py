@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench._common import add_library_options, libraries, verdict
+from bench._common import add_library_options, libraries
+from bench._judge import Judge
 from gen.emit.verilog import emit
 from hdl.params import MULTIPLIERS, BitloomError, EngineParams
 from hdl.params.points import named_beside
@@ -53,8 +54,8 @@ def line(design: dict[str, Any]) -> str:
     )
 
 
-def compare(base: EngineParams, settings: Settings, name: str, target: float) -> bool:
-    """The carry-save schemes of an array against its best MAC; prints both, and whether the core reaches the target."""
+def compare(base: EngineParams, settings: Settings, name: str, target: float, judge: Judge) -> None:
+    """The carry-save schemes of an array against its best MAC; prints all, and judges the core."""
     macs = [figures(replace(base, scheme="mac", multiplier=kind), settings) for kind in MULTIPLIERS]
     others = named_beside(base)
     ours = [figures(other, settings) for other in others if other.axes.saves_carries and not other.data_dependent]
@@ -62,20 +63,17 @@ def compare(base: EngineParams, settings: Settings, name: str, target: float) ->
     core = best[CORE] / mac[CORE]
     engine = max(design[ENGINE] for design in ours) / max(design[ENGINE] for design in macs)
     size = f"{base.rows}x{base.cols}" + (f"x{base.depth}" if base.deep else "")
-    print(
-        f"  {name} ({mac['corner']}), {base.array} {size}, {best['scheme']}: core {core:.2f}, engine {engine:.2f}; "
-        f"target for the core {target:.2f}: {verdict(core >= target)}"
-    )
+    print(f"  {name} ({mac['corner']}), {base.array} {size}: engine {engine:.2f}")
     for design in (*ours, mac):
         print(line(design), flush=True)
-    return core >= target
+    judge.least(f"{name}, {base.array} {size}, core of {best['scheme']} over that of mac", target, core)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_library_options(parser)
     parser.add_argument("--effort", choices=sorted(EFFORTS), default="normal")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[8, 16], help="of the output-stationary array")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[8, 16], help="of the output-stationary array")
     parser.add_argument("--arrays", nargs="*", choices=REPORTED, default=list(REPORTED), help="others to compare")
     parser.add_argument("--size", type=int, default=8, help="of the others, in every direction")
     options = parser.parse_args()
@@ -85,17 +83,17 @@ def main() -> int:
         print("no cell library found: install qflow-tech-osu018, or name a folder with --pdk", file=sys.stderr)
         return 2
     print("area efficiency against the best mac, 8 x 8 bit, 32-bit accumulator")
-    reached = True
+    judge = Judge()
     for name, setting in settings.items():
         for size in options.sizes:
             base = EngineParams(rows=size, cols=size, scheme="opt1")
-            reached &= compare(base, Settings(setting, options.effort), name, TARGET)
+            compare(base, Settings(setting, options.effort), name, TARGET, judge)
     name, setting = next(iter(settings.items()))
     for array in options.arrays:
         size = options.size
         base = EngineParams(array=array, rows=size, cols=size, depth=size, scheme="opt1")
-        reached &= compare(base, Settings(setting, options.effort), name, REPORTED[array])
-    return 0 if reached else 1
+        compare(base, Settings(setting, options.effort), name, REPORTED[array], judge)
+    return judge.status
 
 
 if __name__ == "__main__":

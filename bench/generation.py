@@ -17,7 +17,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from bench._common import engines, verdict
+from bench._common import engines
+from bench._judge import Judge
 from hdl.params import EngineParams
 
 SCRIPT = """
@@ -53,7 +54,7 @@ def generate(params: EngineParams) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, wall, int(output), usage.ru_maxrss / 2**20)
 
 
-def growth(runs: int) -> bool:
+def growth(runs: int, judge: Judge) -> None:
     """8x8 and 64x64 against each other, and 256x256."""
     sizes = {size: EngineParams(rows=size, cols=size, scheme="opt1") for size in (8, 64, 256)}
     costs: dict[int, list[Cost]] = {8: [], 64: []}
@@ -65,33 +66,19 @@ def growth(runs: int) -> bool:
         print(f"{size:3}x{size:<3} opt1: {seconds[size]:6.2f} s, {results[0].size:,} bytes of Verilog")
     time_ratio, byte_ratio = seconds[64] / seconds[8], costs[64][0].size / costs[8][0].size
     large = generate(sizes[256])
-    checks = [
-        (f"64x64 over 8x8, time: {time_ratio:.2f}, target at most 6", time_ratio <= 6),
-        (f"64x64 over 8x8, bytes: {byte_ratio:.2f}, target at most 4", byte_ratio <= 4),
-        (
-            f"256x256: {large.seconds:.1f} s and {large.memory:.2f} GiB, target under 60 s and 2 GiB",
-            large.seconds < 60 and large.memory < 2,
-        ),
-    ]
-    for text, reached in checks:
-        print(f"{text}: {verdict(reached)}")
-    return all(reached for _, reached in checks)
+    judge.most("64x64 over 8x8, time", 6, time_ratio)
+    judge.most("64x64 over 8x8, bytes", 4, byte_ratio)
+    judge.most("256x256, time", 60, large.seconds, "{:.1f} s")
+    judge.most("256x256, memory", 2, large.memory, "{:.2f} GiB")
 
 
-def all_engines(size: int, limit: float) -> bool:
+def all_engines(size: int, limit: float, judge: Judge) -> None:
     """Every array and scheme at one size."""
-    print(f"every engine, {size}x{size}, depth {DEPTH} where it has one: target under {limit:g} s")
-    reached = True
+    print(f"every engine, {size}x{size}, depth {DEPTH} where it has one")
     for params in engines(size, DEPTH):
         cost = generate(params)
-        fast = cost.seconds < limit
-        reached &= fast
-        print(
-            f"  {params.array:11} {params.scheme:7} {cost.seconds:6.2f} s ({cost.wall:6.2f} s of wall time)  "
-            f"{cost.size:10,} bytes  {verdict(fast)}",
-            flush=True,
-        )
-    return reached
+        name = f"{params.array} {params.scheme} {size}x{size}, {cost.size:,} bytes, {cost.wall:.2f} s of wall time"
+        judge.most(name, limit, cost.seconds, "{:.2f} s")
 
 
 def main() -> int:
@@ -100,8 +87,11 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=32, help="rows and columns of every engine")
     parser.add_argument("--limit", type=float, default=20.0, help="seconds for each of them")
     args = parser.parse_args()
-    reached = growth(args.runs) if args.runs else True
-    return 0 if all_engines(args.size, args.limit) and reached else 1
+    judge = Judge()
+    if args.runs:
+        growth(args.runs, judge)
+    all_engines(args.size, args.limit, judge)
+    return judge.status
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench._common import verdict
+from bench._judge import Judge
 from bench._mutants import Mutant, armed, below, mutants
 from bench._mutated import SUBJECTS, Subject
 from hdl.params import CheckFailed, ToolError
@@ -84,6 +84,11 @@ def killer(subject: Subject, text: str, mutant: Mutant, seed: int) -> str:
     return next((name for name, passes in subject.tests(text, [f"+{mutant.name}"], seed) if not passes()), "")
 
 
+def digest(text: str) -> str:
+    """Verilog as the record names it."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 def named(mutant: Mutant) -> str:
     """A mutant as the record names it."""
     return f"{mutant.module.strip()}: {mutant.says}"
@@ -91,7 +96,7 @@ def named(mutant: Mutant) -> str:
 
 def measured(subject: Subject, count: int, seed: int, known: Record, *, again: bool) -> Iterator[Record]:
     """What is recorded of a subject, after each mutant: those examined so far, and the survivors, explained."""
-    key = {"verilog": hashlib.sha256(subject.text.encode()).hexdigest()[:16], "seed": seed, "mutants": count}
+    key = {"verilog": digest(subject.text), "seed": seed, "mutants": count}
     why = known.get("survivors", {})
     changes = mutants(subject.text, count, seed)
     same = not again and all(known.get(name) == value for name, value in key.items())
@@ -136,7 +141,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(SUBJECTS), default=list(SUBJECTS))
     parser.add_argument("--again", action="store_true", help="examine what is recorded already")
+    parser.add_argument("--recorded", action="store_true", help="examine nothing: judge the record, and say its age")
     args = parser.parse_args()
+    if args.recorded:
+        others = [name for name in args.only if recorded().get(name, {}).get("verilog") != digest(SUBJECTS[name].text)]
+        print(f"recorded with other Verilog than today's: {', '.join(others) or 'none'}")
+        args.only = []
     for name in args.only:
         print(name, flush=True)
         known = recorded()
@@ -144,10 +154,9 @@ def main() -> int:
             new = {each: found if each == name else known.get(each) for each in SUBJECTS}
             text = json.dumps({each: value for each, value in new.items() if value}, indent=1)
             RESULTS.write_text(f"{text}\n", encoding="utf-8")
-    reached = score(recorded())
-    said = f"{100 * reached:.2f} % of those that are not equivalent are killed (target {100 * TARGET:.0f} %)"
-    print(f"{said}: {verdict(reached >= TARGET)}")
-    return reached < TARGET
+    judge = Judge()
+    judge.least("mutants killed, of those that are not equivalent", TARGET, score(recorded()), "{:.2%}")
+    return judge.status
 
 
 if __name__ == "__main__":

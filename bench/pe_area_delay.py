@@ -20,7 +20,8 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench._common import add_library_options, libraries, verdict
+from bench._common import add_library_options, libraries
+from bench._judge import Judge
 from gen.emit.verilog import emit
 from hdl.params import BitloomError, EngineParams
 from synth_scripts.library.library import Library
@@ -117,15 +118,16 @@ def main() -> int:
     made = {name: design for name, design in designs().items() if name in (options.schemes or designs())}
     print("area x delay of a PE, 8 x 8 bit, over the mac with Yosys' Booth multiplier (1.0); carry_every = 1")
     found = [measure(load(setting), made, options.effort) for setting in settings.values()]
-    missed = False
+    judge = Judge()
     print(f"median over {', '.join(settings)}")
     for name in made:
         median = statistics.median(ratios[name] for ratios in found)
         target = TARGETS.get(name)
-        missed |= target is not None and median > target
-        note = f"target at most {target:.3f}: {verdict(median <= target)}" if target else "for information"
-        print(f"  {name:11s} {median:6.3f}  {note}")
-    return int(missed)
+        if target is None:
+            print(f"  {name:11s} {median:6.3f}  for information")
+        else:
+            judge.most(f"area x delay of the PE of {name}", target, median, "{:.3f}")
+    return judge.status
 
 
 if __name__ == "__main__":

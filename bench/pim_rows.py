@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench._common import verdict
+from bench._judge import Judge
 from hdl.params.pim import PRESETS, Instruction, PimParams, chunks, expand_vmm, instruction
 from sim_tb.pim import check_log
 from sim_tb.pim.bench.sequencers import run_sequencers, steps_of
@@ -74,27 +74,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100)
     args = parser.parse_args()
-    missed = 0
+    judge = Judge()
     for name, params in PRESETS.items():
         inside, between, total = measure(params, args.rows)
-        reached = inside == {params.timing.tccd} and between == {params.row_clocks}
-        missed += not reached
-        print(
-            f"{name:14} {args.rows} rows of {params.row_cols} columns in {total} clocks: a column every "
-            f"{', '.join(map(str, sorted(inside)))} (tCCD {params.timing.tccd}), a row every "
-            f"{', '.join(map(str, sorted(between)))} (target {params.row_clocks}): {verdict(reached)}"
+        judge.says(
+            f"{name}, {args.rows} rows of {params.row_cols} columns in {total} clocks, clocks of a column and a row",
+            f"{params.timing.tccd} and {params.row_clocks}",
+            f"{', '.join(map(str, sorted(inside)))} and {', '.join(map(str, sorted(between)))}",
+            met=inside == {params.timing.tccd} and between == {params.row_clocks},
         )
     for name, target in TARGET.items():
         params = PRESETS[name]
         before, after = layer(params, params.row_cols)
-        reached = before >= target * after
-        missed += not reached
         dense = "{} plain, {} as VMM".format(*layer(params, 0))
-        print(
-            f"{name:14} products of a layer of GPT2-small: {before} clocks plain, {after} as VMM, {before / after:.2f} "
-            f"times as fast (target {target}): {verdict(reached)}; dense {dense}"
-        )
-    return int(missed > 0)
+        print(f"{name:14} {before} clocks plain, {after} as VMM; dense {dense}")
+        judge.least(f"{name}, products of a layer of GPT2-small as VMM, times as fast", target, before / after)
+    return judge.status
 
 
 if __name__ == "__main__":

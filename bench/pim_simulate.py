@@ -16,7 +16,7 @@ import resource
 import time
 from collections.abc import Sequence
 
-from bench._common import verdict
+from bench._judge import Judge
 from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.model.published import PUBLISHED, published
 from hdl.params.pim import PRESETS
@@ -106,20 +106,17 @@ def main() -> int:
     args = parser.parse_args()
     equal, commands = compare("gpt2-small", range(500, 500 + args.compared))
     seconds, rate = whole(args.models, args.tokens)
-    reached = {
-        "both modes equal": equal,
-        f"command by command {commands:,.0f} commands/s, target {COMMANDS:,.0f}": commands >= COMMANDS,
-        f"memory {peak():,.0f} MiB, target {MEMORY:,}": peak() < MEMORY,
-    }
+    judge = Judge()
+    judge.says("clocks, statistics and ends of both modes", "equal", "equal" if equal else "different", met=equal)
+    judge.least("command by command", COMMANDS, commands, "{:,.0f} commands/s")
+    judge.most("memory", MEMORY, peak(), "{:,.0f} MiB")
     if args.tokens >= 1024 and LARGEST in args.models:
-        reached[f"{LARGEST} {rate:,.0f} clocks/s, target {RATE:,.0f}"] = rate >= RATE
+        judge.least(f"burst mode, {LARGEST}", RATE, rate, "{:,.0f} clocks/s")
     if args.tokens >= 1024 and set(args.models) == set(PUBLISHED):
-        reached[f"all in {seconds:,.1f} s, target {SECONDS}"] = seconds <= SECONDS
+        judge.most("all decoders on both systems", SECONDS, seconds, "{:,.1f} s")
     else:
         print(f"these in {seconds:,.1f} s; the target of {SECONDS} s is for all decoders over 1,024 tokens")
-    for what, met in reached.items():
-        print(f"{what}: {verdict(met)}")
-    return int(not all(reached.values()))
+    return judge.status
 
 
 if __name__ == "__main__":

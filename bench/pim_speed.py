@@ -13,7 +13,7 @@ import statistics
 
 import numpy as np
 
-from bench._common import verdict
+from bench._judge import Judge
 from gen.pim.assemble import assemble
 from hdl.params.pim import PRESETS
 from hdl.pim.registers import pim_registers
@@ -72,9 +72,11 @@ def main() -> int:
     target = max(TARGET, SHARE * bare)
     print(f"tiny system, {clocks:,} clocks of a program, model built for {args.effort}, median of {args.repeat}")
     print(f"bare C++ loop  {bare:12,.0f} clocks/s")
-    print(f"host and bus   {host:12,.0f} clocks/s  target {target:,.0f}: {verdict(host >= target)}")
+    print(f"host and bus   {host:12,.0f} clocks/s")
     print(f"ratio          {ratio:12.1%}")
-    return int(host < target)
+    judge = Judge()
+    judge.least("tiny system with host and bus", target, host, "{:,.0f} clocks/s")
+    return judge.status
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench._common import verdict
+from bench._judge import Judge
 from gen.pim.assemble import assemble
 from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.float import narrow
@@ -68,7 +68,7 @@ def main() -> int:
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     parser.add_argument("--row", type=int, help="instructions one behind the other (as many as SRAM holds)")
     args = parser.parse_args()
-    missed = 0
+    judge = Judge()
     for system in args.systems:
         params = SYSTEMS[system]
         for name, size in SIZES.items():
@@ -77,14 +77,12 @@ def main() -> int:
             clocks, beats = measure(name, params, row)
             alone, some = measure(name, params, 1)
             assert beats == row * some == row * 2 * size // params.vector_lanes
-            busy = beats / clocks
-            missed += busy < TARGET
             print(
                 f"{system:13} {name} of {size:,} on {params.vector_lanes} lanes, {row} in a row: {clocks} clocks, "
-                f"{beats} beats multiplied: {busy:.1%} busy (target {TARGET:.0%}): {verdict(busy >= TARGET)}; "
-                f"one alone {alone} clocks, {some / alone:.1%}"
+                f"{beats} beats multiplied; one alone {alone} clocks, {some / alone:.1%} busy"
             )
-    return int(missed > 0)
+            judge.least(f"busy, {system}, {name} of {size:,}", TARGET, beats / clocks, "{:.1%}")
+    return judge.status
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench._common import engines, verdict
+from bench._common import engines
+from bench._judge import Judge
 from bench.figures.cli import ROOT, run
 from bench.figures.store import RESULTS, versions
 from gen.output import to_json
@@ -73,14 +74,15 @@ def measure(params: EngineParams, checkout: Path) -> dict[str, float | None]:
     return dict(zip(FIGURES, values, strict=True))
 
 
-def compared(name: str, now: dict[str, float | None], then: dict[str, float | None]) -> bool:
-    """Prints how much each figure has changed; whether all are within the tolerance."""
+def compared(name: str, now: dict[str, float | None], then: dict[str, float | None], judge: Judge) -> None:
+    """Prints how much each figure has changed, and judges whether all are within the tolerance."""
     changes = {key: now[key] / then[key] - 1 for key in FIGURES if now[key] is not None and then[key]}
     missed = [key for key, change in changes.items() if change > TOLERANCE]
     missed += [key for key in FIGURES if (now[key] is None) != (then[key] is None)]
     shown = "  ".join(f"{key} {change:+.1%}" for key, change in changes.items())
-    print(f"{name:18} {shown}  {verdict(not missed)}{': ' if missed else ''}{', '.join(missed)}", flush=True)
-    return not missed
+    print(f"{name:18} {shown}")
+    found = ", ".join(missed) + " above" if missed else "all within"
+    judge.says(f"{name}, every figure", f"at most {TOLERANCE:.0%} above the record", found, met=not missed)
 
 
 def write(chosen: list[EngineParams], checkout: Path, commit: str) -> None:
@@ -115,10 +117,10 @@ def main() -> int:
     for tool, version in versions().items():
         if (then := record["versions"].get(tool)) != version:
             print(f"note: the record was made with {tool} {then}, this is {version}")
-    results = [
-        compared(name_of(each), measure(each, options.checkout), record["engines"][name_of(each)]) for each in chosen
-    ]
-    return 0 if all(results) else 1
+    judge = Judge()
+    for each in chosen:
+        compared(name_of(each), measure(each, options.checkout), record["engines"][name_of(each)], judge)
+    return judge.status
 
 
 if __name__ == "__main__":

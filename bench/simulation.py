@@ -13,7 +13,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from bench._common import verdict
+from bench._judge import Judge
 from gen.emit.verilog import Emission, emit
 from hdl.params import Dataflow, EngineParams
 from sim_tb.build import Model, build_model
@@ -73,8 +73,9 @@ def main() -> int:
     print(f"{params.rows}x{params.cols} {params.scheme}, {args.tiles} tiles of K = {args.k}, median of {args.repeat}")
     print(f"bare C++ loop    {bare:12,.0f} cycles/s  {bare * macs / 1e6:8.1f} M MAC/s")
     print(f"cocotb, harness  {cocotb:12,.0f} cycles/s  {cocotb * macs / 1e6:8.1f} M MAC/s")
-    print(f"ratio            {ratio:12.1%}            target {TARGET:.0%}: {verdict(ratio >= TARGET)}")
-    return int(ratio < TARGET)
+    judge = Judge()
+    judge.least("speed under cocotb, over the bare loop", TARGET, ratio, "{:.1%}")
+    return judge.status
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from bench._common import verdict
+from bench._judge import Judge
 from gen.emit.verilog import Emission, emit
 from gen.nest.encoders import density
 from hdl.params import ENCODERS, EngineParams
@@ -44,9 +44,8 @@ def cycles(params: EngineParams, hardware: Emission, sigma: float, k: int, tiles
     return measure_streak(params, hardware, k=k, tiles=tiles, sigma=sigma).cycles / k * params.k_step
 
 
-def judged(engines: list[EngineParams], encoders: list[str], tiles: int) -> bool:
+def judged(engines: list[EngineParams], encoders: list[str], tiles: int, judge: Judge) -> None:
     """Every engine and encoder, with one row and with sixteen."""
-    reached = True
     print(f"cycles per operand, K = {K:,}; exact mean of non-zero digits in brackets")
     for rows, window in WINDOWS.items():
         words = ", ".join(f"{key} {value:,}" for key, value in window.items())
@@ -63,15 +62,9 @@ def judged(engines: list[EngineParams], encoders: list[str], tiles: int) -> bool
                 for sigma in SIGMAS:
                     mean = density(encoder, params.a, sigma).mean
                     found = cycles(params, hardware, sigma, K, tiles if rows == 1 else max(4, tiles // 4))
-                    loss = found / mean - 1
-                    reached &= loss <= target
-                    print(
-                        f"  {params.scheme:5} {encoder:10} {rows:2} row{'s' if rows > 1 else ' '} "
-                        f"sigma {sigma}: {found:.3f} ({mean:.3f})  {loss:+6.1%}  target {target:.0%}: "
-                        f"{verdict(loss <= target)}",
-                        flush=True,
-                    )
-    return reached
+                    words = f"{params.scheme}, {encoder}, {rows} row{'s' if rows > 1 else ''}, sigma {sigma}"
+                    above = f"{words}: {found:.3f} cycles ({mean:.3f}), above the mean"
+                    judge.most(above, target, found / mean - 1, "{:.1%}")
 
 
 def table(base: EngineParams, queues: list[int], sizes: list[int], sigma: float) -> None:
@@ -98,13 +91,14 @@ def main() -> int:
     parser.add_argument("--queues", type=int, nargs="*", default=[2, 8, 32])
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 1024, 4096], help="K of the second table")
     args = parser.parse_args()
-    reached = judged([engines[name] for name in args.schemes], args.encoders, args.tiles)
+    judge = Judge()
+    judged([engines[name] for name in args.schemes], args.encoders, args.tiles, judge)
     if args.queues:
         rows = max(TARGETS)
         base = EngineParams(array="matrix_2d", scheme="opt4c", rows=rows, cols=1, encoder=args.encoders[0])
         for form in (replace(base, group=WINDOWS[rows]["group"], segment=WINDOWS[rows]["segment"]), base):
             table(form, args.queues, args.sizes, SIGMAS[0])
-    return 0 if reached else 1
+    return judge.status
 
 
 if __name__ == "__main__":

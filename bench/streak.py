@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from bench._common import engines, verdict
+from bench._common import engines
+from bench._judge import Judge
 from gen.emit.verilog import Emission, emit
 from hdl.params import Dataflow, EngineParams
 from sim_tb.run import run_workload
@@ -50,7 +51,7 @@ def main() -> int:
     parser.add_argument("--arrays", nargs="+", metavar="ARRAY", help="only these")
     args = parser.parse_args()
     print(f"{args.size}x{args.size}, streaks of {args.tiles} tiles; whole job includes filling and draining")
-    missed = False
+    judge = Judge()
     for params in engines(args.size, args.size):
         if args.arrays and params.array not in args.arrays:
             continue
@@ -63,11 +64,11 @@ def main() -> int:
         for k, why in sorted(inner_sizes(params, args.beats).items()):
             busy, whole = utilisation(params, hardware, args.tiles, k)
             bound = min(1.0, flow.a.beats(k) / flow.tile_interval(k))
-            missed |= bool(why) and busy < TARGET
-            note = f"  {why}: target {TARGET:.0%}: {verdict(busy >= TARGET)}" if why else ""
             shares = f"busy {busy:6.1%} of the streak (bound {bound:6.1%}), {whole:6.1%} of the job"
-            print(f"{params.array:11} {params.scheme:5} K = {k:4}: {shares}{note}", flush=True)
-    return int(missed)
+            print(f"{params.array:11} {params.scheme:5} K = {k:4}: {shares}", flush=True)
+            if why:
+                judge.least(f"busy, {params.array} {params.scheme}, K = {k}, {why}", TARGET, busy, "{:.1%}")
+    return judge.status
 
 
 if __name__ == "__main__":

@@ -33,16 +33,23 @@ class Group:
         What is measured, by name: functions without arguments, which may run in other processes.
     modules : tuple of str
         What the figures rest on: these modules and all that they import.
+    settings : str
+        What else they depend on.
+    grows : bool
+        Takes so long that it is measured bit by bit: pages say which items are missing, and no test wants them all.
     """
 
     name: str
     items: dict[str, Callable[[], Json]]
     modules: tuple[str, ...]
+    settings: str = ""
+    grows: bool = False
 
     @cached_property
     def sources(self) -> str:
-        """Hash over the sources and the tools."""
-        return digest(*self.modules) + "".join(f" {name} {text}" for name, text in sorted(versions().items()))
+        """Hash over the sources, the tools and the settings."""
+        tools = "".join(f" {name} {text}" for name, text in sorted(versions().items()))
+        return digest(*self.modules) + tools + (f" {self.settings}" if self.settings else "")
 
     def stale(self) -> list[str]:
         """Items that are missing, or were measured with other sources or tools."""
@@ -71,6 +78,6 @@ def entries(group: str) -> dict[str, Json]:
 def save(group: Group, measured: dict[str, Json]) -> None:
     """Put new entries beside those that are kept; items that are no longer there go."""
     kept = entries(group.name) | measured
-    RESULTS.mkdir(exist_ok=True)
-    content = to_json({item: kept[item] for item in group.items if item in kept})
-    (RESULTS / f"{group.name}.json").write_text(content, encoding="utf-8")
+    path = RESULTS / f"{group.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_json({item: kept[item] for item in group.items if item in kept}), encoding="utf-8")

@@ -62,7 +62,7 @@ def synthesise(
     settings: Settings,
     workdir: Path,
     *,
-    with_power: bool = True,
+    with_power: bool | None = None,
     rate: Rate | None = None,
     stimuli: Stimuli | None = None,
     say: jobs.Say = jobs.quiet,
@@ -71,7 +71,7 @@ def synthesise(
 
     The core is synthesised module by module, once each, with a search over styles; everything around it likewise,
     with fan-out trees. Area is counted over the hierarchy. Large memories are macros, outside of the area of cells; one
-    more area counts everything. ``quick`` effort measures no power.
+    more area counts everything. ``quick`` effort measures no power unless it is asked for.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def synthesise(
     settings : Settings
     workdir : Path
         For scripts, logs and netlists; what is in there stays.
-    with_power : bool
-        Measure power, where effort and library allow it.
+    with_power : bool, optional
+        Measure power, where the library allows it; left out, where effort allows it as well.
     rate : Rate, optional
         Multiply-accumulates a cycle, where the operands decide: measured, see :mod:`sim_tb.rate`. Without it such an
         engine's figures of throughput are null.
@@ -114,7 +114,7 @@ def strongest(
     forms: Sequence[Form],
     settings: Settings,
     *,
-    with_power: bool = True,
+    with_power: bool | None = None,
     rate: Rate | None = None,
     stimuli: Stimuli | None = None,
     files: Collection[str] = (),
@@ -147,7 +147,7 @@ class _Run:
     effort: str
     asked: float | None
     workdir: Path
-    with_power: bool
+    with_power: bool | None
     rate: Rate | None
     engine: Engine
     stimuli: Stimuli | None = None
@@ -327,7 +327,8 @@ class _Run:
 
     def _power_figures(self) -> dict[str, Any]:
         """Power at the run's clock. A large engine's is that of a small one, scaled."""
-        reason = power.unavailable(self.library, self.effort) if self.with_power else "not asked for"
+        effort = self.effort if self.with_power is None else ""
+        reason = "not asked for" if self.with_power is False else power.unavailable(self.library, effort)
         if reason:
             return no_energy_figures(reason)
         self.say("power")

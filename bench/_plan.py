@@ -1,0 +1,63 @@
+"""Which benchmarks ``make bench`` and ``make bench-full`` run, and with which arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["FULL", "QUICK", "Run"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a benchmark.
+
+    Parameters
+    ----------
+    bench : str
+        Its module in ``bench``.
+    arguments : str
+        Its arguments, with spaces between them.
+    """
+
+    bench: str
+    arguments: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.bench} {self.arguments}".strip()
+
+
+#: Everything within a quarter of an hour on two cores with nothing cached; the longest first.
+QUICK = (
+    Run("record", "--only systolic cube"),
+    Run("pim_vector", "--systems tiny"),
+    Run("area_efficiency", "--effort quick --libraries osu018 --sizes 8 --size 4"),
+    Run("sparse", "--schemes opt4c --encoders ent --queues"),
+    Run("streak", "--size 4 --beats"),
+    Run("generation", "--runs 1 --size 32"),
+    Run("pim_simulate", "--models gpt2-small gpt3-xl"),
+    Run("pe_area_delay", "--effort quick"),
+    Run("pim_speed"),
+    Run("simulation", "--repeat 3"),
+    Run("pim_rows"),
+    Run("mutation", "--recorded"),
+)
+
+#: As documented. A part is what an interrupted ``make bench-full`` begins again, so that long ones have several.
+FULL = (
+    *(Run("area_efficiency", f"--libraries {name} --arrays") for name in ("osu018", "sky130", "sg13g2", "asap7")),
+    *(
+        Run("area_efficiency", f"--libraries osu018 --sizes --arrays {array}")
+        for array in ("systolic_ws", "cube", "adder_tree", "matrix_2d")
+    ),
+    Run("generation"),
+    Run("mutation"),
+    Run("pe_area_delay"),
+    Run("pim_rows"),
+    Run("pim_simulate"),
+    Run("pim_speed"),
+    Run("pim_vector"),
+    Run("record"),
+    Run("simulation"),
+    *(Run("sparse", f"--schemes {scheme}") for scheme in ("opt3", "opt4c", "opt4e")),
+    Run("streak"),
+)

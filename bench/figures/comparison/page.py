@@ -1,0 +1,193 @@
+"""The parts of ``docs/comparison.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bench.figures.comparison.designs import ARRAYS, DESIGNS, LIBRARIES
+from bench.figures.comparison.results import ENGINE, Measured, Pair, best, measured, medians, missing, pairs
+from bench.figures.store import entries
+from bench.figures.words import conditions, number, table
+
+__all__ = ["PARTS"]
+
+#: What the paper reports of its sparse cores over that of Laconic: area efficiency and energy efficiency.
+LACONIC_AREA, LACONIC_ENERGY = 2.85, 12.10
+#: Ratios beside the paper's figure: how they are called, the key of each, and the paper's attribute.
+AGAINST = (
+    ("core", "area efficiency", "area_core", "area"),
+    ("engine", "area efficiency", "area_engine_total", "area"),
+    ("core", "energy efficiency", "glitch_energy_core", "energy"),
+    ("engine", "energy efficiency", "glitch_energy_engine", "energy"),
+)
+#: From which share of its core's clock on an engine's clock is not the reason that it loses.
+NEAR = 0.95
+
+
+def ratio(value: float | None) -> str:
+    """Two digits behind the point; a dash for what was not measured."""
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _form(found: Measured) -> str:
+    """A design without its array, and with its multiplier where it has one."""
+    return f"`{found.design.name.partition(' ')[2]}`"
+
+
+# --- dense designs ---------------------------------------------------------------------------------------------------
+def _arrays() -> str:
+    """Medians over the libraries beside the paper."""
+    heads = ["Array", "area: paper, core", "core", "engine", "energy: paper, core", "core", "engine", "libraries"]
+    rows = []
+    for array, paper in ARRAYS.items():
+        core, engine, core_energy, energy = (ratio(medians(array, key)) for _, _, key, _ in AGAINST)
+        libraries = ", ".join(pair.library for pair in pairs() if pair.array == array)
+        cells = [f"`{array}` ({paper.title})", f"{paper.area:.2f}", core, engine]
+        rows.append([*cells, f"{paper.energy:.2f}", core_energy, energy, libraries])
+    return table(heads, rows)
+
+
+def _libraries() -> str:
+    """Every array on every library."""
+    heads = ["Array", "library", "best plain", "best transformed", "area: core", "engine"]
+    heads += ["energy with glitches: core", "engine", "without: core", "engine"]
+    keys = [key for _, _, key, _ in AGAINST] + ["energy_core", "energy_engine"]
+    rows = [
+        [f"`{pair.array}`", pair.library, _form(pair.plain), _form(pair.best)]
+        + [ratio(pair.ratios[key]) for key in keys]
+        for pair in pairs()
+    ]
+    return table(heads, rows)
+
+
+def _designs() -> str:
+    """All figures of all designs."""
+    heads = ["Library", "Design", "core, MHz", "engine, MHz", "MACs a cycle", "core, mm²", "engine, mm²"]
+    heads += ["core, GOPS/mm²", "engine, GOPS/mm²", "pJ per MAC: core, glitches", "engine", "engine without glitches"]
+    keys = ("core_fmax_mhz", "engine_fmax_mhz", "macs_per_cycle")
+    rows = []
+    for library in LIBRARIES:
+        for each in measured(library):
+            found = each.figures
+            cells = [library, f"`{each.design.name}`", *(number(found[key]) for key in keys)]
+            cells += [number(found[key] / 1e6) for key in ("core_area_um2", "engine_total_area_um2")]
+            cells += [number(found[key]) for key in ("gops_per_mm2_core", ENGINE)]
+            cells += [number(found[key]) for key in ("glitch_core_pj_per_mac", "glitch_pj_per_mac", "pj_per_mac")]
+            rows.append(cells)
+    return table(heads, rows)
+
+
+def _shortfalls() -> str:
+    """A sentence for each ratio that is below the paper's."""
+    found = [sentence for pair in pairs() for sentence in _sentences(pair)]
+    return "\n".join(f"- {sentence}" for sentence in found) if found else "No ratio falls short."
+
+
+def _sentences(pair: Pair) -> Iterator[str]:
+    paper = ARRAYS[pair.array]
+    for part, what, key, attribute in AGAINST:
+        value, reported = pair.ratios[key], getattr(paper, attribute)
+        if value is not None and value < reported:
+            yield (
+                f"`{pair.array}`, {pair.library}: in {what} the {part} of {_form(pair.best)} is {value:.2f} times that "
+                f"of {_form(pair.plain)}, where the paper's core has {reported:.2f}{_reason(pair, part, what)}."
+            )
+
+
+def _reason(pair: Pair, part: str, what: str) -> str:
+    """What the figures tell of the cause."""
+    ours, plain = pair.best.figures, pair.plain.figures
+    if what == "energy efficiency":
+        glitches = ours["glitch_core_pj_per_mac"] / ours["core_pj_per_mac"]
+        theirs = plain["glitch_core_pj_per_mac"] / plain["core_pj_per_mac"]
+        words = f"; glitches take {glitches - 1:.0%} more in its core, {theirs - 1:.0%} in the plain one"
+        return words.replace("%", " %")
+    if part == "core":
+        clock, area = ours["core_fmax_mhz"] / plain["core_fmax_mhz"], ours["core_area_um2"] / plain["core_area_um2"]
+        return f"; its clock is {clock:.2f} times as fast and its area {area:.2f} times as large"
+    clock = ours["engine_fmax_mhz"] / ours["core_fmax_mhz"]
+    if clock < NEAR:
+        return f"; the engine runs at {clock:.2f} of its core's clock"
+    around, before = (each["engine_total_area_um2"] - each["core_area_um2"] for each in (ours, plain))
+    return f"; what is around the core is {around / before:.2f} times as large as in the plain engine"
+
+
+# --- sparse designs --------------------------------------------------------------------------------------------------
+def _sparse() -> str:
+    """Designs whose cycles depend on the operands: over Laconic, and over the best dense one."""
+    heads = ["Library", "Design", "over `laconic`, area: core", "engine", "energy: core", "engine"]
+    heads += ["best dense design", "over it, area: core", "engine", "energy: core", "engine"]
+    keys = [key for _, _, key, _ in AGAINST]
+    rows = []
+    for library in LIBRARIES:
+        found = measured(library)
+        laconic, dense = best(found, laconic=True), best(found, sparse=False)
+        for each in found:
+            if each.design.sparse and not each.design.laconic and laconic and dense:
+                row = [library, f"`{each.design.name}`", *(ratio(each.over(laconic)[key]) for key in keys)]
+                rows.append([*row, f"`{dense.design.name}`", *(ratio(each.over(dense)[key]) for key in keys)])
+    return table(heads, rows)
+
+
+def _sparse_shortfalls() -> str:
+    """A sentence for each library on which no sparse design reaches the paper's ratios over Laconic."""
+    sentences = []
+    for library in LIBRARIES:
+        found = measured(library)
+        laconic = best(found, laconic=True)
+        others = [each for each in found if each.design.sparse and not each.design.laconic]
+        for part, what, key, attribute in AGAINST:
+            reported = {"area": LACONIC_AREA, "energy": LACONIC_ENERGY}[attribute]
+            values = {
+                each.design.name: value for each in others if laconic and (value := each.over(laconic)[key]) is not None
+            }
+            if values and max(values.values()) < reported:
+                name = max(values, key=lambda each: values[each])
+                sentences.append(
+                    f"{library}: in {what} the best sparse {part} is `{name}`, {values[name]:.2f} times that of "
+                    f"`laconic`, where the paper has {reported:.2f}."
+                )
+    return "\n".join(f"- {sentence}" for sentence in sentences) if sentences else "No ratio falls short."
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+def _effort() -> str:
+    return " and ".join(sorted({f"`{entry['figures']['effort']}`" for entry in entries("comparison").values()}))
+
+
+def _operands() -> str:
+    return " and ".join(sorted({entry["figures"]["operands"] for entry in entries("comparison").values()}))
+
+
+def _corners() -> str:
+    rows = {each.library: each.figures["corner"] for library in LIBRARIES for each in measured(library)}
+    return table(["Library", "Corner"], [[library, corner] for library, corner in rows.items()])
+
+
+def _missing() -> str:
+    """What is not measured, in a sentence."""
+    absent: dict[str, list[str]] = {}
+    for library, name in missing():
+        absent.setdefault(library, []).append(f"`{name}`")
+    if not absent:
+        return "Every design is measured on every library."
+    words = [
+        f"{library}: {'everything' if len(names) == len(DESIGNS) else ', '.join(names)}"
+        for library, names in absent.items()
+    ]
+    return f"Not measured yet, and so in no median: {'; '.join(words)}."
+
+
+PARTS: dict[str, Callable[..., str]] = {
+    "comparison-arrays": _arrays,
+    "comparison-libraries": _libraries,
+    "comparison-designs": _designs,
+    "comparison-shortfalls": _shortfalls,
+    "comparison-sparse": _sparse,
+    "comparison-sparse-shortfalls": _sparse_shortfalls,
+    "comparison-effort": _effort,
+    "comparison-operands": _operands,
+    "comparison-corners": _corners,
+    "comparison-missing": _missing,
+    "comparison-conditions": lambda: conditions("comparison", ("pyosys", "opensta", "verilator")),
+}

@@ -1,0 +1,81 @@
+"""What the committed results say: the best designs of an array on a library, and their ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from bench.figures.comparison.designs import ARRAYS, DESIGNS, LIBRARIES, Design
+from bench.figures.comparison.group import item
+from bench.figures.store import Json, entries
+from synth_scripts.engine.metrics import ratios
+
+__all__ = ["ENGINE", "Measured", "Pair", "best", "measured", "medians", "missing", "pairs"]
+
+#: By which a design is chosen: throughput over the area of everything, macros counted.
+ENGINE = "gops_per_mm2_engine_total"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A design and its figures on a library."""
+
+    design: Design
+    library: str
+    figures: Json
+
+    def over(self, other: Measured) -> dict[str, float | None]:
+        """Ratios as :func:`synth_scripts.engine.metrics.ratios` has them: above 1 where this one is better."""
+        return ratios(self.figures, other.figures)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The best plain and the best transformed design of an array on a library."""
+
+    array: str
+    library: str
+    plain: Measured
+    best: Measured
+
+    @property
+    def ratios(self) -> dict[str, float | None]:
+        """The transformed one over the plain one."""
+        return self.best.over(self.plain)
+
+
+def measured(library: str) -> list[Measured]:
+    """All that was measured on a library."""
+    kept = entries("comparison")
+    found = ((design, kept.get(item(library, name))) for name, design in DESIGNS.items())
+    return [Measured(design, library, entry["figures"]) for design, entry in found if entry]
+
+
+def missing() -> list[tuple[str, str]]:
+    """Library and design of what was not measured."""
+    kept = entries("comparison")
+    return [(library, name) for library in LIBRARIES for name in DESIGNS if item(library, name) not in kept]
+
+
+def best(designs: list[Measured], **wanted: Any) -> Measured | None:
+    """The one whose engine has the greatest area efficiency, of those whose designs have certain attributes."""
+    fitting = [each for each in designs if all(getattr(each.design, key) == value for key, value in wanted.items())]
+    return max(fitting, key=lambda each: float(each.figures[ENGINE]), default=None)
+
+
+def pairs() -> Iterator[Pair]:
+    """Of every array on every library that has both; designs whose cycles depend on operands stand apart."""
+    for array in ARRAYS:
+        for library in LIBRARIES:
+            found = measured(library)
+            plain, other = (best(found, array=array, sparse=False, plain=kind) for kind in (True, False))
+            if plain and other:
+                yield Pair(array, library, plain, other)
+
+
+def medians(array: str, key: str) -> float | None:
+    """The median of a ratio over the libraries; None where it was measured on none."""
+    values = [value for pair in pairs() if pair.array == array and (value := pair.ratios[key]) is not None]
+    return median(values) if values else None
