@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from hdl.params.pim import COMMANDS, LEVELS, IllegalWord, Instruction, PimParams, decode, encode
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
-from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
-from sim_tb.pim.simulate.prepare import MADE
+from sim_tb.pim.simulate.prepare import MADE, takes_scalars
 from sim_tb.pim.simulate.waits import SINGLE
 
 __all__ = ["Block", "Blocks", "Layers", "Stretch"]

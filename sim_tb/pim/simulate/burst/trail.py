@@ -9,8 +9,8 @@ import numpy as np
 
 from sim_tb.pim.simulate.burst.blocks import Block
 from sim_tb.pim.simulate.burst.canonical import FAR, Places
-from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.steps import Steps
+from sim_tb.pim.simulate.statistics import Numbers
 
 __all__ = ["Detour", "States", "Trail"]
 
