@@ -14,7 +14,7 @@ from sim_tb.pim.simulate.bus import entries
 from sim_tb.pim.simulate.core import layout as at
 from sim_tb.pim.simulate.core import ledger, run
 from sim_tb.pim.simulate.core.arrays import new_account, new_state, system
-from sim_tb.pim.simulate.core.issuer import CLEARED_AFTER, REST, SETTLE, STARTS_AFTER
+from sim_tb.pim.simulate.core.issuer import CLEARED_AFTER, SETTLE, STARTS_AFTER
 from sim_tb.pim.simulate.core.native import Pinned
 from sim_tb.pim.simulate.course import Ahead, Course
 from sim_tb.pim.simulate.statistics import Numbers, Statistics, statistics_of
@@ -209,8 +209,9 @@ class System:
     def resume(self, state: Numbers, account: Numbers, clock: int) -> None:
         """Go on from a state of the core and its ledger, at a clock in which no program runs; results count from it."""
         self._state[:], self._account[:] = state, account
+        self._state[at.I : at.GIVES] = 0  # the issuer is at rest, and nothing is noted
         self._state[at.PRESENT] = self.time = self.rested = self.origin = clock
-        self._state[at.I_WAKE], self._state[at.STAGE] = at.NEVER, REST
+        self._state[at.I_WAKE] = at.NEVER
         run.native.rest(self._state, clock)
 
     def _rests(self, clock: int) -> None:

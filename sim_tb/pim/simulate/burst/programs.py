@@ -65,7 +65,7 @@ class Programs:
         """A system that goes on from here command by command; it keeps commands one by one if they are wanted."""
         memory, walk = self.memory, self.walk
         number, places = memory.states.all[walk.state]
-        shape = memory.steps.shapes[number]
+        shape, places = memory.steps.shapes[number], walk.names.real(places)
         system = System(memory.params, (), (), log=log)
         system.resume(*memory.steps.machine.taken_up(shape, places, walk.until, walk.time), walk.time)
         system.course.loaded, system.course.scalars = shape.loaded, list(walk.scalars)

@@ -86,6 +86,8 @@ I = WRITES + 12
 (STAGE, CLOCK, WAITING, I_WAKE, INDEX, RECORD, ERROR, STOPPED, LAST) = range(I, I + 9)
 (MARKED, ENDED, ENDED_ERROR, GIVES_N, LOG_N, FULL, RESTING_N, VECTOR_N, MOVES_N, OWES) = range(I + 9, I + 19)
 PRESENT = I + 19  # the clock up to which everything has happened
+#: By how many clocks refreshes might be due earlier, or later, without anything being another way.
+EARLIER, LATER = I + 20, I + 21
 GIVES = I + 24
 # Spans of what goes on beside operations: first clock, and the one past the last.
 SPANS = 256
