@@ -9,9 +9,9 @@ import numpy as np
 
 from sim_tb.pim.simulate.burst.blocks import Block
 from sim_tb.pim.simulate.burst.canonical import FAR, Places
-from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.spans import Spans
 from sim_tb.pim.simulate.burst.steps import Steps
+from sim_tb.pim.simulate.statistics import Numbers
 from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Detour", "States", "Trail"]
@@ -140,6 +140,14 @@ class Trail:
         if until == FAR:
             return len(self.needs)
         return max(place, bisect_right(self.needs, until + self.at[place]))
+
+    def moves(self, place: int, leaves: int, until: int) -> tuple[int, int]:
+        """By how many clocks a refresh may be due earlier, and later, for the way to end there all the same."""
+        if until == FAR:
+            return NEVER, NEVER
+        until += self.at[place]
+        earlier = until - self.needs[leaves - 1] if leaves > place else NEVER
+        return earlier, self.needs[leaves] - 1 - until if leaves < len(self.needs) else NEVER
 
     def detour(self, place: int, until: int) -> Detour:
         """The way round from a place on, with a refresh due in so many clocks."""
