@@ -13,7 +13,7 @@ from hdl.params import ConfigError, Problem
 if TYPE_CHECKING:
     from gen.output import Output
     from gen.pim.compile import Compiled
-    from gen.pim.model.weights import Checkpoint
+    from gen.pim.elements import Elements
 
 __all__ = ["command"]
 
@@ -48,13 +48,14 @@ def command(options: argparse.Namespace, console: Console) -> int:
         raise ConfigError(error.problems, options.model) from None
     lines = [_text(found)]
     if options.output is not None:
-        weights = _weights(Path(options.model), compiled)
+        # Weights that are refused leave no folder behind.
+        image = _image(Path(options.model), compiled)
         with open_output(options.output, force=options.force) as output:
             output.write_json(REPORT, found)
             with console.doing("write programs"):
                 count = _write_programs(compiled, positions, output)
             lines.append(f"programs  {output / PROGRAMS}, {count} files of {len(positions)} positions")
-            lines.append(f"memory    {_write_memory(compiled, weights, output)}")
+            lines.append(f"memory    {_write_memory(image, output)}")
     console.say("\n".join(lines))
     console.json(found)
     return 0
@@ -73,16 +74,20 @@ def _positions(text: str | None, tokens: int) -> range:
     return found
 
 
-def _weights(model: Path, compiled: Compiled) -> Checkpoint | None:
-    """The weights beside the configuration, if there are any."""
-    from gen.pim.model.weights import Checkpoint
+def _image(model: Path, compiled: Compiled) -> Elements | str:
+    """What the banks hold before the first token; or in words why that isn't written."""
+    from gen.pim.model.weights import Checkpoint, other_files
 
-    if not model.exists():  # a published model, by its name
-        return None
     folder = model if model.is_dir() else model.parent
-    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.safetensors.index.json")):
-        return None
-    return Checkpoint(folder, compiled.decoder)
+    files = [*folder.glob("*.safetensors"), *folder.glob("*.safetensors.index.json")]
+    if not model.exists() or not files:  # a published model, by its name; or a configuration alone
+        others = other_files(folder) if model.exists() else ""
+        return "there is no safetensors file beside the configuration" + (f", and {others}" if others else "")
+    weights = Checkpoint(folder, compiled.decoder)
+    if compiled.image_bytes > LARGEST:
+        size = f"its {compiled.image_bytes / 1e6:,.0f} MB are more than the {LARGEST / 1e6:,.0f} MB of the largest"
+        return f"{size} image that is written (gen.pim.compile has it in parts)"
+    return compiled.image(weights)
 
 
 def _write_programs(compiled: Compiled, positions: range, output: Output) -> int:
@@ -105,19 +110,16 @@ def _write_programs(compiled: Compiled, positions: range, output: Output) -> int
     return len(names)
 
 
-def _write_memory(compiled: Compiled, weights: Checkpoint | None, output: Output) -> str:
+def _write_memory(image: Elements | str, output: Output) -> str:
     """The image of the banks, or in words why there is none."""
     from gen.pim.files import write_words
 
     folder = output.workdir(MEMORY)
     target = folder / "memory.npy"
     target.unlink(missing_ok=True)
-    if weights is None:
-        return "not written: there is no safetensors file beside the configuration"
-    if compiled.image_bytes > LARGEST:
-        size = f"its {compiled.image_bytes / 1e6:,.0f} MB are more than the {LARGEST / 1e6:,.0f} MB of the largest"
-        return f"not written: {size} image that is written (gen.pim.compile has it in parts)"
-    write_words(target, compiled.image(weights))
+    if isinstance(image, str):
+        return f"not written: {image}"
+    write_words(target, image)
     return str(target)
 
 

@@ -69,8 +69,8 @@ def _object(path: Path) -> dict[str, Any]:
         raise ConfigError([Problem(error.key, error.message)], str(path)) from None
     except RecursionError:
         raise _refusal(path, "nests too deeply for a configuration") from None
-    except ValueError as error:  # a number of more digits than Python reads
-        raise _refusal(path, f"not JSON: {error}") from None
+    except ValueError:
+        raise _refusal(path, "has a number of more digits than can be read") from None
     if not isinstance(values, dict):
         raise _refusal(path, f"must hold an object, not {type(values).__name__}")
     return values
@@ -95,12 +95,11 @@ def _decoder(values: dict[str, Any]) -> Decoder:
             what = f"a checkpoint quantised by {method}" if method else "a quantised checkpoint"
             keys.wrong(name, f"{what} is not supported", "take the model's original checkpoint in bf16, f16 or f32")
     keys.refuse("is_encoder_decoder", True, "only decoders are")
-    before = list(keys.problems)
     try:
         decoder = family.read(keys)
     except ConfigError as error:
-        raise ConfigError([*before, *keys.problems, *error.problems]) from None
-    problems = list(dict.fromkeys([*before, *keys.problems]))
+        raise ConfigError([*keys.found(), *error.problems]) from None
+    problems = keys.found()
     if problems:
         raise ConfigError(problems)
     return decoder

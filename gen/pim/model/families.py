@@ -24,6 +24,9 @@ _WIDTH = ("hidden_size", "n_embd")
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx")
 _INNER = ("intermediate_size", "n_inner", "ffn_dim")
 _ACTIVATION = ("hidden_act", "activation_function", "hidden_activation")
+#: Of a head, where that can't be read.
+_HEAD_WIDTH = 64
+_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts")
 _LAYER_EPSILON = ("layer_norm_eps", "layer_norm_epsilon")
 
 
@@ -62,12 +65,13 @@ class _Sizes:
 
     @classmethod
     def of(cls, keys: Keys) -> _Sizes:
-        layers, width, heads = keys.integer(*_LAYERS, most=1000), keys.integer(*_WIDTH), keys.integer(*_HEADS)
+        layers, heads = keys.integer(*_LAYERS, most=1000), keys.integer(*_HEADS)
+        width = keys.integer(*_WIDTH, otherwise=_HEAD_WIDTH * heads)
         if "head_dim" in keys:
-            head_width = keys.integer("head_dim")
+            head_width = keys.integer("head_dim", otherwise=_HEAD_WIDTH)
         else:
             head_width = max(1, width // heads)
-            if width % heads:
+            if width % heads and keys.sound(*_WIDTH, *_HEADS):
                 name = next((name for name in _HEADS if name in keys), _HEADS[0])
                 keys.wrong(name, f"must divide the width of {width}, not {heads}")
         return cls(layers, width, heads, keys.integer("vocab_size", least=2), keys.integer(*_CONTEXT), head_width)
@@ -119,6 +123,8 @@ def _groups(keys: Keys, heads: int) -> int:
     if keys.flag("multi_query", default=False):
         return 1
     groups = keys.integer("num_key_value_heads", "n_head_kv", default=heads)
+    if heads % groups and not keys.sound(*_HEADS, "num_key_value_heads", "n_head_kv"):
+        return heads
     if heads % groups:
         keys.wrong("num_key_value_heads", f"must divide the {heads} heads of queries, not {groups}")
         return heads
@@ -130,21 +136,33 @@ def _inner(keys: Keys, sizes: _Sizes) -> int:
     return keys.integer(*_INNER, default=4 * sizes.width)
 
 
+#: Numbers of rotary positions: in new files inside of ``rope_parameters``.
+_TURNS = ("rope_theta", "partial_rotary_factor")
+
+
 def _rotary(keys: Keys, head_width: int, part: float = 1.0) -> Rotary:
     """Rotary positions: the base of old files and of new ones, scaling, and the part of a head that turns."""
     new, old = keys.table("rope_parameters"), keys.table("rope_scaling")
     if new and all(isinstance(each, dict) for each in new.values()):
         new = next(iter(new.values()))  # one for each kind of layer
-    inside = Keys({"rope_theta": keys.values.get("rope_theta"), **_present(new)})
+    if new and old and _scaling(keys, new) != _scaling(keys, old):
+        keys.wrong("rope_scaling", "is not what rope_parameters says: both say the same thing")
+    inside = Keys({**{name: keys.values.get(name) for name in _TURNS}, **_present(new)})
+    for name in _TURNS:
+        if name in keys and keys.values[name] != inside.values[name]:
+            message = f"is {keys.values[name]!r}, but in rope_parameters it is {inside.values[name]!r}"
+            keys.wrong(name, f"{message}: both say the same thing")
     base = inside.number("rope_theta", default=10000.0, least=1.0)
-    part = Keys({**_present(keys.values), **_present(new)}).number("partial_rotary_factor", default=part, most=1.0)
+    part = inside.number("partial_rotary_factor", default=part, most=1.0)
     if "rotary_dim" in keys:
         width = keys.integer("rotary_dim", most=head_width)
     else:
         width = int(part * head_width)
     keys.problems += inside.problems
     if width % 2 or width == 0:
-        keys.wrong("rotary_dim" if "rotary_dim" in keys else "partial_rotary_factor", f"must turn pairs, not {width}")
+        named = next((name for name in ("rotary_dim", "partial_rotary_factor", "head_dim") if name in keys), _WIDTH[0])
+        if keys.sound(named, *_WIDTH, *_HEADS):
+            keys.wrong(named, f"must give each head an even number of elements that turn, not {width}")
         width = max(2, width - width % 2)
     return Rotary(
         width=width,
@@ -272,6 +290,9 @@ def _gated(
     """Llama and its like: RMS norm, rotary positions, grouped queries, gated MLP."""
     sizes = _Sizes.of(keys)
     keys.refuse("use_qk_norm", True, "queries and keys are not normalised")
+    for name in _EXPERTS:
+        if name in keys and keys.values[name] not in (0, 1):
+            keys.wrong(name, f"{keys.values[name]!r} is not supported: there is one MLP a layer")
     mlp_bias = keys.flag("mlp_bias", default=False)
     activation = keys.word(*_ACTIVATION, meanings=_ACTIVATIONS, default="silu")
     return _decoder(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from hdl.params import Problem, near_name, shown
@@ -32,22 +33,30 @@ class Keys:
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
         self.problems: list[Problem] = []
+        self._asked: set[str] = set()
+        self._missing: dict[Problem, str] = {}
 
     def __contains__(self, name: str) -> bool:
         return self.values.get(name) is not None
 
-    def integer(self, *names: str, default: int | None = None, least: int = 1, most: int = 1 << 31) -> int:
-        """A whole number; without a default it has to be there."""
+    def integer(
+        self, *names: str, default: int | None = None, least: int = 1, most: int = 1 << 31, otherwise: int = 0
+    ) -> int:
+        """A whole number; without a default it has to be there.
+
+        ``otherwise`` is what reading goes on with where it is missing or wrong; by default the least one.
+        """
         name, value = self._one(names)
+        otherwise = otherwise or least
         if value is None:
-            return self._absent(names, default, least)
+            return self._absent(names, default, otherwise)
         if isinstance(value, bool) or not isinstance(value, int):
             self.wrong(name, f"must be a whole number, not {value!r}")
         elif not least <= value <= most:
             self.wrong(name, f"must be {least:,} to {most:,}, not {value:,}")
         else:
             return value
-        return least
+        return otherwise
 
     def number(self, *names: str, default: float | None = None, least: float = 0.0, most: float = 1e30) -> float:
         """A number above ``least`` and up to ``most``."""
@@ -114,8 +123,21 @@ class Keys:
         """Note a problem of a key."""
         self.problems.append(Problem(name, message, hint))
 
+    def sound(self, *names: str) -> bool:
+        """No problem of these keys has been found: what rests on them can be looked at."""
+        return not any(problem.where in names for problem in self.problems)
+
+    def found(self) -> list[Problem]:
+        """All problems, each once; of a key that is missing with the nearest one that nothing has asked for."""
+        unknown = [key for key in self.values if key not in self._asked]
+        return [
+            replace(each, hint=near_name(self._missing[each], unknown)) if each in self._missing else each
+            for each in dict.fromkeys(self.problems)
+        ]
+
     def _one(self, names: tuple[str, ...]) -> tuple[str, Any]:
         """The first name that is present, and its value; others that are present have to agree."""
+        self._asked.update(names)
         given = [(name, self.values[name]) for name in names if self.values.get(name) is not None]
         if not given:
             return names[0], None
@@ -128,8 +150,11 @@ class Keys:
     def _absent(self, names: tuple[str, ...], default: _Value | None, otherwise: _Value) -> _Value:
         if default is not None:
             return default
-        others = f" (or {', '.join(names[1:])})" if names[1:] else ""
-        what = "must not be null" if names[0] in self.values else "is missing"
-        near = near_name(names[0], [key for key in self.values if key not in names])
-        self.wrong(names[0], f"{what}{others}", near if what == "is missing" else "")
+        null = next((name for name in names if name in self.values), None)
+        if null is not None:
+            self.wrong(null, "must not be null")
+            return otherwise
+        problem = Problem(names[0], f"is missing (or {', '.join(names[1:])})" if names[1:] else "is missing")
+        self.problems.append(problem)
+        self._missing[problem] = names[0]
         return otherwise

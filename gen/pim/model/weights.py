@@ -23,6 +23,13 @@ Elements = npt.NDArray[np.uint16]
 #: Numbers that a weight may be stored as.
 _KINDS = {"BF16": "<u2", "F16": "<f2", "F32": "<f4", "F64": "<f8"}
 _INDEX, _SINGLE = "model.safetensors.index.json", "model.safetensors"
+#: What other files begin with that are given the name of a safetensors file.
+_FOREIGN = {
+    b"GGUF": "a GGUF file",
+    b"PK": "a file of PyTorch",
+    b"version https://git-lfs": "a pointer of Git LFS, whose file was not fetched (git lfs pull)",
+    b"<": "a page of the web",
+}
 #: Problems of one kind that are listed; of more, the number.
 _LISTED = 8
 
@@ -46,7 +53,8 @@ class Checkpoint(Mapping[str, Elements]):
     """The weights of a decoder by the names of :meth:`Decoder.tensors`, each a uint16 array of bf16 numbers' bits.
 
     Only headers are read at first, and every tensor's shape is compared; numbers are read, transposed, taken out of
-    fused matrices and rounded to bf16 (nearest, ties to even) when they are asked for.
+    fused matrices and rounded to bf16 (nearest, ties to even) when they are asked for. All have to be finite then, as
+    bf16 too: a single one that is not makes NaN of every logit.
 
     Parameters
     ----------
@@ -57,8 +65,9 @@ class Checkpoint(Mapping[str, Elements]):
     Raises
     ------
     ConfigError
-        With every file that is missing, truncated or none, and every tensor that is missing, unknown, of a wrong shape
-        or of a kind that isn't a plain floating-point number.
+        With every file that is missing, truncated or none, and every tensor that is missing, unknown, in two files, of
+        a wrong shape or of a kind that isn't a plain floating-point number; and, when a tensor is asked for, if a
+        number of it is infinite or NaN.
     """
 
     def __init__(self, path: str | Path, decoder: Decoder) -> None:
@@ -69,7 +78,10 @@ class Checkpoint(Mapping[str, Elements]):
         problems: list[Problem] = []
         for file in files:
             try:
-                self._stored |= dict(_tensors(file))
+                for name, stored in _tensors(file):
+                    other = self._stored.setdefault(name, stored)
+                    if other is not stored:
+                        problems.append(Problem(f"{file}: {name}", f"is in {other.path.name}, too"))
             except ConfigError as error:
                 problems += error.problems
         if problems:
@@ -83,13 +95,24 @@ class Checkpoint(Mapping[str, Elements]):
             values = (
                 values[piece.start : piece.stop] if self._outputs_first(piece) else values[:, piece.start : piece.stop]
             )
-        return to_bf16(values.T if piece.transposed else values)
+        found = to_bf16(values.T if piece.transposed else values)
+        if (found & 0x7F80 == 0x7F80).any():
+            raise self._infinite(piece.name)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._pieces)
 
     def __len__(self) -> int:
         return len(self._pieces)
+
+    def _infinite(self, name: str) -> ConfigError:
+        """What is said of a stored tensor with numbers that are no bf16 numbers."""
+        stored = self._stored[name]
+        bad = np.argwhere(to_bf16(stored.read()) & 0x7F80 == 0x7F80)
+        place = ", ".join(map(str, bad[0]))
+        message = f"{len(bad):,} of its numbers are infinite or NaN as bf16, the first one at [{place}]"
+        return ConfigError([Problem(f"{stored.path}: {name}", message, "did its training fail?")])
 
     def _outputs_first(self, piece: Piece) -> bool:
         return piece.transposed or len(self._stored[piece.name].shape) == 1
@@ -156,9 +179,13 @@ def _files(folder: Path) -> list[Path]:
     found = sorted(folder.glob("*.safetensors"))
     if len(found) == 1:
         return found
+    raise ConfigError([Problem(str(folder), f"holds neither {_SINGLE} nor {_INDEX}", other_files(folder))])
+
+
+def other_files(folder: Path) -> str:
+    """What is said of weights in a folder that are not read; nothing if there are none."""
     others = sorted({path.suffix for path in folder.glob("*") if path.suffix in (".gguf", ".bin", ".pt", ".pth")})
-    hint = f"{' and '.join(others)} files are not read: take the checkpoint in safetensors" if others else ""
-    raise ConfigError([Problem(str(folder), f"holds neither {_SINGLE} nor {_INDEX}", hint)])
+    return f"{' and '.join(others)} files are not read: take the checkpoint in safetensors" if others else ""
 
 
 def _shards(index: Path) -> list[Path]:
@@ -196,8 +223,11 @@ def _tensors(path: Path) -> Iterator[tuple[str, _Stored]]:
                 yield name, _Stored(path, kind, shape, at)
                 at += prod(shape) * _bytes(kind)
     except SafetensorError as error:
-        message = f"is no whole safetensors file ({error})"
-        raise ConfigError([Problem(str(path), message, "was its download cut short?")]) from None
+        with path.open("rb") as raw:
+            begins = raw.read(len(max(_FOREIGN, key=len)))
+        what = next((text for first, text in _FOREIGN.items() if begins.startswith(first)), "")
+        message = f"is {what}, and no safetensors file" if what else f"is no whole safetensors file ({error})"
+        raise ConfigError([Problem(str(path), message, "" if what else "was its download cut short?")]) from None
     except OSError as error:
         raise ConfigError([Problem(str(path), f"can't be read ({error.strerror or error})")]) from None
 

@@ -80,6 +80,20 @@ def test_text(bitloom, tmp_path):
     assert "memory    not written: there is no safetensors file beside the configuration\n" in result.out
 
 
+def test_weights_that_are_refused_leave_nothing(bitloom, tmp_path):
+    from safetensors.numpy import save_file
+
+    (tmp_path / "config.json").write_text(json.dumps(TOYS["llama"]))
+    save_file({"x": np.ones(1, np.float32)}, tmp_path / "model.safetensors")
+    result = bitloom("pim", "compile", str(tmp_path), "-o", str(tmp_path / "x"))
+    assert (result.status, result.out) == (2, "")
+    assert "model.embed_tokens.weight: is missing" in result.err
+    assert not (tmp_path / "x").exists()
+    (tmp_path / "model.safetensors").rename(tmp_path / "model.gguf")
+    result = bitloom("pim", "compile", str(tmp_path), "--positions", "0", "-o", str(tmp_path / "x"))
+    assert "beside the configuration, and .gguf files are not read: take the checkpoint in safetensors" in result.out
+
+
 def test_published(bitloom, tmp_path, monkeypatch):
     """A name instead of a file; a checkpoint that happens to lie here is not its."""
     monkeypatch.chdir(tmp_path)

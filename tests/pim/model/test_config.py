@@ -157,7 +157,24 @@ REFUSED: dict[str, tuple[Config, str]] = {
     "OPT-350m": ({**OPT, "do_layer_norm_before": False}, "do_layer_norm_before: False is not supported"),
     "a narrow embedding": ({**OPT, "word_embed_proj_dim": 512}, "word_embed_proj_dim: 512 is not supported"),
     "normalised queries": ({**PHI, "qk_layernorm": True}, "qk_layernorm: True is not supported"),
-    "an odd rotation": ({**PHI, "partial_rotary_factor": 0.44}, "partial_rotary_factor: must turn pairs, not 35"),
+    "an odd rotation": (
+        {**PHI, "partial_rotary_factor": 0.44},
+        "partial_rotary_factor: must give each head an even number of elements that turn, not 35",
+    ),
+    "an odd head": ({**LLAMA, "head_dim": 7}, "head_dim: must give each head an even number of elements that turn"),
+    "more than a head that turns": (
+        {**PHI, "partial_rotary_factor": 2.0},
+        "partial_rotary_factor: must be above 0 and at most 1, not 2.0",
+    ),
+    "two bases": (
+        {**LLAMA, "rope_theta": 1e4, "rope_parameters": {"rope_theta": 5e5}},
+        "rope_theta: is 10000.0, but in rope_parameters it is 500000.0",
+    ),
+    "two scalings": (
+        {**LLAMA, "rope_scaling": {"type": "linear", "factor": 2.0}, "rope_parameters": {"rope_type": "default"}},
+        "rope_scaling: is not what rope_parameters says",
+    ),
+    "experts in a Llama": ({**LLAMA, "num_local_experts": 8}, "num_local_experts: 8 is not supported"),
     "YaRN": ({**LLAMA, "rope_scaling": {"type": "yarn", "factor": 4.0}}, "has the type 'yarn'"),
     "half of Llama 3's scaling": ({**LLAMA, "rope_scaling": {"rope_type": "llama3", "factor": 8.0}}, "low_freq_factor"),
     "too few kinds of layers": ({**GPT_NEO, "attention_types": [[["global"], 3]]}, "for 12 layers in all"),
@@ -181,6 +198,21 @@ def test_missing_keys_are_named(key: str, null: bool, tmp_path: Path) -> None:
     assert any(problem.startswith(f"{key}: {what}") for problem in problems(tmp_path, config))
 
 
+@pytest.mark.parametrize("bad", [None, "x", 0, 12.0])
+@pytest.mark.parametrize("key", ["hidden_size", "num_attention_heads"])
+def test_nothing_else_is_said_of_what_rests_on_a_bad_key(key: str, bad: object, tmp_path: Path) -> None:
+    (only,) = problems(tmp_path, {**LLAMA, key: bad})
+    assert only.startswith(f"{key}: ")
+
+
+def test_only_names_that_mean_nothing_are_taken_for_slips(tmp_path: Path) -> None:
+    config = {**LLAMA, "hiden_size": 576}
+    del config["hidden_size"]
+    assert problems(tmp_path, config) == ["hidden_size: is missing (or n_embd) (did you mean 'hiden_size'?)"]
+    del config["hiden_size"]
+    assert problems(tmp_path, config) == ["hidden_size: is missing (or n_embd)"]
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     found = problems(tmp_path, {**LLAMA, "hidden_size": "x", "vocab_size": -1, "hidden_act": "mish"})
     assert {problem.partition(":")[0] for problem in found} >= {"hidden_size", "vocab_size", "hidden_act"}
@@ -194,7 +226,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "not text": (b"\x80\x04\x95", "is not UTF-8 text (byte 0)"),
     "deep": (b'{"a":' * 100_000, "nests too deeply"),
     "a key twice": (b'{"n_head": 12, "n_embd": 768, "n_head": 16}', "n_head: is there twice, as 12 and as 16"),
-    "a number without end": (b'{"n_embd": ' + b"9" * 5000 + b"}", "not JSON"),
+    "a number without end": (b'{"n_embd": ' + b"9" * 5000 + b"}", "more digits than can be read"),
 }
 
 

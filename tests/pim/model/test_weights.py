@@ -278,10 +278,46 @@ def test_files_cut_short(keep: int, tmp_path: Path) -> None:
         Checkpoint(folder, read(folder))
 
 
-def test_a_foreign_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("begins", "words"),
+    [
+        (b"PK\x03\x04", "is a file of PyTorch, and no safetensors file"),
+        (b"GGUF", "is a GGUF file"),
+        (b"version https://git-lfs.github.com/spec/v1\n", r"is a pointer of Git LFS, .*\(git lfs pull\)"),
+        (b"<!DOCTYPE html>", "is a page of the web"),
+        (b"\x80\x04\x95", "is no whole safetensors file"),
+    ],
+)
+def test_foreign_files(begins: bytes, words: str, tmp_path: Path) -> None:
     folder, _ = model(tmp_path, "llama")
-    (folder / "model.safetensors").write_bytes(b"PK\x03\x04" + bytes(100))
-    with pytest.raises(ConfigError, match="is no whole safetensors file"):
+    (folder / "model.safetensors").write_bytes(begins + bytes(100))
+    with pytest.raises(ConfigError, match=words):
+        Checkpoint(folder, read(folder))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3.4e38, 1e300])
+def test_numbers_that_are_none(bad: float, tmp_path: Path) -> None:
+    """Infinite, NaN, or beyond what bf16 holds: found when the tensor is asked for, and no other one is."""
+    folder, tensors = model(tmp_path, "llama")
+    name = "model.layers.1.mlp.up_proj.weight"
+    wide = tensors[name].astype(np.float64)
+    wide[3, 5] = bad
+    save_file({**tensors, name: wide if bad == 1e300 else wide.astype(np.float32)}, folder / "model.safetensors")
+    weights = Checkpoint(folder, read(folder))
+    assert (weights["0.up"] & 0x7F80 != 0x7F80).all()
+    with pytest.raises(ConfigError) as caught:
+        weights["1.up"]
+    start = f"{folder / 'model.safetensors'}: {name}: 1 of its numbers are infinite or NaN as bf16"
+    assert str(caught.value).startswith(f"{start}, the first one at [3, 5]")
+
+
+def test_a_tensor_in_two_files(tmp_path: Path) -> None:
+    folder, tensors = model(tmp_path, "llama")
+    for file in "ab":
+        save_file(tensors, folder / f"{file}.safetensors")
+    index = {name: f"{'ab'[i % 2]}.safetensors" for i, name in enumerate(tensors)}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": index}))
+    with pytest.raises(ConfigError, match=r"b\.safetensors: .*: is in a\.safetensors, too"):
         Checkpoint(folder, read(folder))
 
 
