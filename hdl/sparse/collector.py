@@ -20,8 +20,8 @@ class Collector(Part):
 
     Sums of all weights come once a tile: they are neither shifted nor added up.
 
-    A sum is in its accumulator ``latency`` cycles after it came. Sums of the same row are at least three cycles apart;
-    where rows keep step four: then there is time for an addition in two halves, and a shorter cycle.
+    A sum is in its accumulator ``latency`` cycles after it came. Sums of the same row are at least three cycles apart:
+    time for an addition in two halves, and a shorter cycle, where rows keep step.
 
     Members
     -------

@@ -54,7 +54,7 @@ class Ends(Part):
     role = roles.SPARSE
     resets = True
     #: Cycles from the end of a plane to the next, at least: sums of one row in a collector, one after the other.
-    LEAST = 4
+    LEAST = 3
 
     def __init__(self, params: EngineParams, tag: Tag) -> None:
         self.params = params
