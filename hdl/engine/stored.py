@@ -157,7 +157,7 @@ class Stored(Body):
         if not len(by):
             return Cat(digits), Cat(operands)
         rotated = [
-            place(m, f"rotate_{name}", Rotate(self.shape.lanes, len(words[0])), by=by, i=Cat(words)).o
+            place(m, f"rotate_{name}", Rotate(self.shape.lanes, self.shape.turns, len(words[0])), by=by, i=Cat(words)).o
             for name, words in (("digits", digits), ("operands", operands))
         ]
         return rotated[0], rotated[1]

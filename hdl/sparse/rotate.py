@@ -20,6 +20,8 @@ class Rotate(Part):
     Parameters
     ----------
     lanes : int
+    turns : int
+        How many values ``by`` has: a power of two, no more than it takes for all lanes.
     width : int
         Bits of a lane's word.
 
@@ -36,11 +38,11 @@ class Rotate(Part):
 
     clocked = False
 
-    def __init__(self, lanes: int, width: int) -> None:
+    def __init__(self, lanes: int, turns: int, width: int) -> None:
         self.module = f"rotate_{width}"
         self.lanes = lanes
         self.width = width
-        super().__init__({"by": In(range(lanes)), "i": In(lanes * width), "o": Out(lanes * width)})
+        super().__init__({"by": In(range(turns)), "i": In(lanes * width), "o": Out(lanes * width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -99,6 +99,7 @@ BROKEN: dict[str, tuple[str, str, Any]] = {
         "hdl.sparse.ends.Ends.least_interval",
         staticmethod(lambda params: 1),
     ),
+    "sums of a row that follow each other too soon": ("in step, exact sums", "hdl.sparse.ends.Ends.LEAST", 2),
     "a digit that is zero taken for a one": (
         "in step, exact sums",
         "hdl.sparse.plane_pe.Term",

@@ -17,7 +17,7 @@ from gen.pim.hardware import pim_verilog
 from gen.pim.registers import c_header, markdown
 from hdl.bus.registers import Register
 from hdl.params.pim import FAULTS, SCALARS
-from hdl.pim.counters import COUNTED
+from hdl.pim.counters import COUNTED, EVENTS
 from hdl.pim.registers import pim_registers
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.host import OKAY, SLVERR, HostResult, Script, run_host
@@ -223,6 +223,7 @@ mark tag=2
 endl
 setr r=r4, value=77
 rd_mac irq, d=80
+vadd a=0, b=4, d=90, n=16
 out a=70, n=30
 halt
 """
@@ -242,11 +243,7 @@ def test_counters_marks_and_interrupts(stall):
     refused, busy = script.write("SCALAR3", 1), script.read("STATUS")
     script.interrupt()
     names = ["STATUS", "IRQ_STATUS", "PC", "MARKS", "MARK_LO", "MARK_HI", *(f"SCALAR{i}" for i in range(SCALARS))]
-    names += [
-        f"{name}_{half}"
-        for name in (*COUNTED, "CYCLES", "INSTRUCTIONS", "PIM_BUSY", "STREAM_BUSY")
-        for half in ("LO", "HI")
-    ]
+    names += [f"{name}_{half}" for name in (*COUNTED, *EVENTS) for half in ("LO", "HI")]
     after = {name: script.read(name) for name in names}
     script.write("IRQ_STATUS", IRQ["HALT"])
     left = script.read("IRQ_STATUS")
@@ -275,7 +272,10 @@ def test_counters_marks_and_interrupts(stall):
     assert 0 < found["ACTIVATES_LO"] <= commands["ACT"] + commands["ACT_AB"]
     assert found["INSTRUCTIONS_LO"] == outcome.instructions
     assert not any(found[name] for name in found if name.endswith("_HI"))
-    assert max(found["PIM_BUSY_LO"], found["STREAM_BUSY_LO"]) < found["CYCLES_LO"] < result.cycles
+    clocks = {name: found[f"{name}_LO"] for name in EVENTS}
+    cycles = clocks.pop("CYCLES")
+    assert bool(clocks.pop("STREAM_WAIT")) == bool(stall)
+    assert 0 < min(clocks.values()) <= max(clocks.values()) < cycles < result.cycles, clocks
     assert not any(data[index] for index in cleared)
     # Marks: the first ones, while there was room.
     entries = [(data[marks], data[at]) for marks, at in log]
