@@ -63,8 +63,8 @@ class Stored(Body):
         """Operands on their way into the store and out of it; the reader goes on where ``slot_free``."""
         full = Signal(2)
         take = Signal()
-        lists = 2 * self.shape.passes
-        entries = {name: Signal(bits, name=name) for name, bits in (("some", lists), ("several", lists), ("third", 1))}
+        bits = {**dict.fromkeys(("some", "several", "many"), 2 * self.shape.passes), "third": 1}
+        entries = {name: Signal(count, name=name) for name, count in bits.items()}
         streams = self.pair(m, take)
         loader = place(
             m,

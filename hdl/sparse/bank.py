@@ -29,10 +29,10 @@ class Bank(Part):
         Begin with the list of ``plane`` in half ``read_half``.
     issue, entry : In
         Visit what entry ``entry`` says, if the list is that long.
-    some, several : Out(2 * planes)
-        The list of plane p in half h has an entry, or more than one: bit 2 p + h.
+    some, several, many : Out(2 * planes)
+        The list of plane p in half h has an entry, more than one, or more than two: bit 2 p + h.
     third : Out(1)
-        The list that was begun has more than two entries that were not visited.
+        The list that was begun has more than two entries that were not visited. Two cycles after ``start``.
     digits_out, operands_out : Out
         Two cycles after ``issue``, or three where rows keep step: the digits (all zero after the end of the list),
         and the operands that they are multiplied by.
@@ -62,6 +62,7 @@ class Bank(Part):
                 "entry": In(self.word_bits),
                 "some": Out(2 * planes),
                 "several": Out(2 * planes),
+                "many": Out(2 * planes),
                 "third": Out(1),
                 "digits_out": Out(digits),
                 "operands_out": Out(operands),
@@ -131,18 +132,20 @@ class Bank(Part):
     def _left(self, m: Module, counts: list[Signal]) -> Signal:
         """Counts the entries of the list that are still to be visited; gives whether the one was that ``issue`` asked for.
 
-        All that is a cycle behind ``issue``, which is decided late.
+        All that is a cycle behind ``start`` and ``issue``, which are decided late.
         """
-        left, issued, has = Signal(self.word_bits + 1), Signal(name="issued"), Signal(name="has")
+        left, has = Signal(self.word_bits + 1), Signal(name="has")
+        started, issued = Signal(name="started"), Signal(name="issued")
         length = self._select(m, "length", Cat(self.read_half, self.plane), counts)
         m.d.comb += [
             has.eq(issued & left.any()),
             self.some.eq(Cat(count.any() for count in counts)),
             self.several.eq(Cat(count[1:].any() for count in counts)),
+            self.many.eq(Cat(count > 2 for count in counts)),
             self.third.eq(Mux(issued, left > 3, left > 2)),
         ]
-        m.d.sync += issued.eq(self.issue)
-        with m.If(self.start):
+        m.d.sync += [started.eq(self.start), issued.eq(self.issue)]
+        with m.If(started):
             m.d.sync += left.eq(length)
         with m.Elif(has):
             m.d.sync += left.eq(left - 1)

@@ -21,8 +21,8 @@ class Reader(Part):
     -------
     close, close_half, close_last : In(1)
         A half has been filled; it ends a tile. ``full`` : Out(2) : the halves that are not yet worked off.
-    some, several, third : In
-        Of some bank, see :class:`hdl.sparse.bank.Bank`; the first two a cycle later.
+    some, several, many, third : In
+        Of some bank, see :class:`hdl.sparse.bank.Bank`; all but the last a cycle later.
     start, issue, half, plane, entry : Out
         To the banks. ``free`` : Out(1) empties the lists of ``half``.
     slot_free : In(1)
@@ -53,7 +53,7 @@ class Reader(Part):
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
-                **{name: In(2 * planes) for name in ("some", "several")},
+                **{name: In(2 * planes) for name in ("some", "several", "many")},
                 **{name: Out(1) for name in ("start", "issue", "mark", "half", "free", "arrive", *self.told)},
                 "full": Out(2),
                 "plane": Out(range(planes)),
@@ -74,11 +74,12 @@ class Reader(Part):
         here, ends_here = Mux(half, full[1], full[0]), Mux(half, last[1], last[0])
         final = Signal()
         has, more = Signal(), Signal()  # entries of the plane that were not sent: one, and more: known in registers
-        which = Cat(half, plane)
+        which, begun = Cat(half, plane), Signal()  # in the cycle before, which the banks do not know of yet
+        m.d.sync += begun.eq(self.start)
         with m.If(self.start):
             m.d.sync += [has.eq(self.some.bit_select(which, 1)), more.eq(self.several.bit_select(which, 1))]
         with m.Elif(self.issue):
-            m.d.sync += [has.eq(more), more.eq(self.third)]
+            m.d.sync += [has.eq(more), more.eq(Mux(begun, self.many.bit_select(which, 1), self.third))]
         ending, ends, tile = Signal(), Signal(), Signal()
         told = {"ending": ending, "ends": ends, "tile": tile}
         m.d.comb += [getattr(self, name).eq(told[name]) for name in self.told]
