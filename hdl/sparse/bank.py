@@ -17,8 +17,9 @@ __all__ = ["Bank"]
 class Bank(Part):
     """The operands of some steps of K, and for each plane (or for all together) the list of those to visit.
 
-    A step is on a plane's list if some row's digit is not zero, or some column's where B is recoded. The lists are written while operands are loaded, so
-    that nothing is ever searched for: entry i of a list says where the i-th such step is. An empty list costs nothing.
+    A step is on a plane's list if some row's digit is not zero, or some column's where B is recoded. The lists are
+    written while operands are loaded, so that nothing is ever searched for: entry i of a list says where the i-th such
+    step is. An empty list costs nothing.
 
     Members
     -------
@@ -130,7 +131,7 @@ class Bank(Part):
         return register
 
     def _left(self, m: Module, counts: list[Signal]) -> Signal:
-        """Counts the entries of the list that are still to be visited; gives whether the one was that ``issue`` asked for.
+        """Count the entries of the list that are still to be visited; gives whether there was one to be issued.
 
         All that is a cycle behind ``start`` and ``issue``, which are decided late.
         """
