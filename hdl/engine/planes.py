@@ -122,7 +122,7 @@ class Planes(Stored):
         return head
 
     def _digits(self, word: Value) -> Value:
-        """The digits of a row, or column, as PEs take them, from what the store has of each: not zero, +-2, negative."""
+        """The digits of a row, or column, as PEs take them, from those of the store: not zero, +-2, negative."""
         codes = [word.word_select(lane, 3) for lane in range(self.shape.lanes)]
         return Cat(bit for nonzero, two, neg in codes for bit in (nonzero & ~two, two, neg))
 

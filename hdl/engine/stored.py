@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
@@ -30,15 +32,14 @@ class Store:
     streams : Shared
         The :class:`hdl.engine.pair.Pair` of operand streams.
     loader, reader : Shared
-    has, more : Signal
-        Some bank has another entry in the plane that is read; some bank has more than one. Driven by the banks.
+    entries : dict of Signal
+        What the reader must know of the banks' lists, by name; driven by the banks.
     """
 
     streams: Shared
     loader: Shared
     reader: Shared
-    has: Signal
-    more: Signal
+    entries: dict[str, Signal]
 
 
 class Stored(Body):
@@ -62,8 +63,8 @@ class Stored(Body):
         """Operands on their way into the store and out of it; the reader goes on where ``slot_free``."""
         full = Signal(2)
         take = Signal()
-        has = Signal()
-        more = Signal()
+        bits = {**dict.fromkeys(("some", "several", "many"), 2 * self.shape.passes), "third": 1}
+        entries = {name: Signal(count, name=name) for name, count in bits.items()}
         streams = self.pair(m, take)
         loader = place(
             m,
@@ -83,12 +84,11 @@ class Stored(Body):
             close=loader.close,
             close_half=loader.half,
             close_last=loader.close_last,
-            has=has,
-            more=more,
+            **entries,
             slot_free=slot_free,
         )
         m.d.comb += [full.eq(reader.full), take.eq(loader.take)]
-        return Store(streams, loader, reader, has, more)
+        return Store(streams, loader, reader, entries)
 
     def _events(self, m: Module, store: Store, blocked: Value) -> None:
         """What counters see; ``blocked``: a row of results finds no room."""
@@ -128,10 +128,9 @@ class Stored(Body):
             for lane in range(self.shape.lanes)
         ]
         every = [bank for lane in banks for bank in lane]
-        m.d.comb += [
-            store.has.eq(Cat(bank.has for bank in every).any()),
-            store.more.eq(Cat(bank.more for bank in every).any()),
-        ]
+        for name, entry in store.entries.items():
+            domain = m.d.comb if name == "third" else m.d.sync  # a list is complete long before it is begun
+            domain += entry.eq(reduce(or_, (getattr(bank, name) for bank in every)))
         return banks
 
     def _rotated(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:

@@ -17,8 +17,9 @@ __all__ = ["Bank"]
 class Bank(Part):
     """The operands of some steps of K, and for each plane (or for all together) the list of those to visit.
 
-    A step is on a plane's list if some row's digit is not zero, or some column's where B is recoded. The lists are written while operands are loaded, so
-    that nothing is ever searched for: entry i of a list says where the i-th such step is. An empty list costs nothing.
+    A step is on a plane's list if some row's digit is not zero, or some column's where B is recoded. The lists are
+    written while operands are loaded, so that nothing is ever searched for: entry i of a list says where the i-th such
+    step is. An empty list costs nothing.
 
     Members
     -------
@@ -29,8 +30,10 @@ class Bank(Part):
         Begin with the list of ``plane`` in half ``read_half``.
     issue, entry : In
         Visit what entry ``entry`` says, if the list is that long.
-    has, more : Out(1)
-        The list is not at its end; not even after one more.
+    some, several, many : Out(2 * planes)
+        The list of plane p in half h has an entry, more than one, or more than two: bit 2 p + h.
+    third : Out(1)
+        The list that was begun has more than two entries that were not visited. Two cycles after ``start``.
     digits_out, operands_out : Out
         Two cycles after ``issue``, or three where rows keep step: the digits (all zero after the end of the list),
         and the operands that they are multiplied by.
@@ -58,8 +61,10 @@ class Bank(Part):
                 "occupied": In(planes),
                 "plane": In(range(planes)),
                 "entry": In(self.word_bits),
-                "has": Out(1),
-                "more": Out(1),
+                "some": Out(2 * planes),
+                "several": Out(2 * planes),
+                "many": Out(2 * planes),
+                "third": Out(1),
                 "digits_out": Out(digits),
                 "operands_out": Out(operands),
             }
@@ -74,8 +79,9 @@ class Bank(Part):
         lists, digits = [], []
         plane1 = Signal(range(planes), reset_less=True)
         plane2 = Signal(range(planes), reset_less=True)
-        half1, has1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has1", "has2"))
+        half1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has2"))
         visit = Signal(self.word_bits)
+        has = self._left(m, counts)
         for plane in range(planes):
             count = Mux(self.half, counts[2 * plane + 1], counts[2 * plane])
             listed = self.write & self.occupied[plane]
@@ -108,10 +114,8 @@ class Bank(Part):
             plane1.eq(self.plane),
             plane2.eq(plane1),
             half1.eq(self.read_half),
-            has1.eq(self.has & self.issue),
-            has2.eq(has1),
+            has2.eq(has),
         ]
-        self._left(m, counts)
         return m
 
     def _entry(self, m: Module, plane: int, listed: Value, address: Value) -> dict[str, Value]:
@@ -126,15 +130,27 @@ class Bank(Part):
         m.d.sync += register.eq(value)
         return register
 
-    def _left(self, m: Module, counts: list[Signal]) -> None:
-        """Entries of the list that are still to be visited."""
-        left = Signal(self.word_bits + 1)
-        m.d.comb += [self.has.eq(left.any()), self.more.eq(left[1:].any())]
+    def _left(self, m: Module, counts: list[Signal]) -> Signal:
+        """Count the entries of the list that are still to be visited; gives whether there was one to be issued.
+
+        All that is a cycle behind ``start`` and ``issue``, which are decided late.
+        """
+        left, has = Signal(self.word_bits + 1), Signal(name="has")
+        started, issued = Signal(name="started"), Signal(name="issued")
         length = self._select(m, "length", Cat(self.read_half, self.plane), counts)
-        with m.If(self.start):
+        m.d.comb += [
+            has.eq(issued & left.any()),
+            self.some.eq(Cat(count.any() for count in counts)),
+            self.several.eq(Cat(count[1:].any() for count in counts)),
+            self.many.eq(Cat(count > 2 for count in counts)),
+            self.third.eq(Mux(issued, left > 3, left > 2)),
+        ]
+        m.d.sync += [started.eq(self.start), issued.eq(self.issue)]
+        with m.If(started):
             m.d.sync += left.eq(length)
-        with m.Elif(self.issue & self.has):
+        with m.Elif(has):
             m.d.sync += left.eq(left - 1)
+        return has
 
     def _select(self, m: Module, name: str, number: Value, words: list[Signal]) -> Signal:
         """One of several words."""
