@@ -91,7 +91,9 @@ class Row(Part):
         if self.scheme.adders is Adders.ONE:
             return self._chain(m, sums)
         if Dataflow(self.params).gated_bus:
-            return ~Cat(Mux(done, value, 0) for value, done in sums)  # NANDs, smaller than ANDs, here and where they meet
+            return ~Cat(
+                Mux(done, value, 0) for value, done in sums
+            )  # NANDs, smaller than ANDs, here and where they meet
         waiting = Signal(len(self.bus_in), reset_less=True)
         start = 0
         with m.If(self.en):
