@@ -12,13 +12,13 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from bench.figures import aim, demo, encoders, energy, engines, pim, scripts
+from bench.figures import aim, demo, encoders, energy, engines, layout, pim, scripts
 from bench.figures.pages import PAGES, rewritten
 from bench.figures.store import Group, save
 from hdl.params import BitloomError
 
 #: The longest first.
-_GROUPS = (demo.GROUP, engines.GROUP, *pim.GROUPS, energy.GROUP, encoders.GROUP, scripts.GROUP, aim.GROUP)
+_GROUPS = (demo.GROUP, engines.GROUP, *pim.GROUPS, energy.GROUP, layout.GROUP, encoders.GROUP, scripts.GROUP, aim.GROUP)
 GROUPS = {group.name: group for group in _GROUPS}
 
 
