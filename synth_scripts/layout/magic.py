@@ -78,7 +78,7 @@ def _lines(spice: str) -> list[str]:
 
 
 def capacitances(spice: str, netlist: FlatNetlist, *, neighbours: float = 1.0) -> dict[str, float]:
-    """The capacitance of every net's wires in an extracted netlist, fF.
+    """The capacitance of every net's wires in an extracted netlist, fF, zero or more.
 
     Parameters
     ----------
@@ -101,7 +101,8 @@ def capacitances(spice: str, netlist: FlatNetlist, *, neighbours: float = 1.0) -
         times = neighbours if all(ends) else 1.0
         for end in filter(None, ends):
             found[end] += times * _femto(value)
-    return dict(found)
+    # What a wire takes away from the metal of pins below it is more than a very short one has.
+    return {net: max(0.0, value) for net, value in found.items()}
 
 
 def _femto(value: str) -> float:

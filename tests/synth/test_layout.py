@@ -20,10 +20,7 @@ from synth_scripts.module.flow import synthesise_module
 from synth_scripts.netlist.flat import mapped_modules
 from synth_scripts.timing import sta
 
-pytestmark = [
-    pytest.mark.synth,
-    pytest.mark.skipif(bool(tools.missing()), reason=f"not installed: {', '.join(tools.missing())}"),
-]
+pytestmark = [pytest.mark.synth, pytest.mark.layout]
 
 
 @pytest.fixture(scope="module")

@@ -313,18 +313,20 @@ def test_supply_meets_every_rail(lef, placed):
 
 
 def test_capacitances():
-    netlist = chain(2)
-    spice = """.subckt design a y
+    netlist = FlatNetlist((*chain(2).ports, Port("b", False)), chain(2).cells)
+    spice = """.subckt design a y b
 Xu0 a u1/A INV
 C0 a u1/A 0.50fF
 C1 u1/A w_n1_n1#
 + 0.25fF
 C2 u0/Y u1/A 3fF
 C3 y gnd 0.001pF
+C4 b gnd 0.25fF
+C5 b vdd -0.40fF
 .ends
 """
-    assert magic.capacitances(spice, netlist) == pytest.approx({"a": 0.5, "n0": 0.75, "y": 1.0})
-    assert magic.capacitances(spice, netlist, neighbours=2.0) == pytest.approx({"a": 1.0, "n0": 1.25, "y": 1.0})
+    assert magic.capacitances(spice, netlist) == pytest.approx({"a": 0.5, "n0": 0.75, "y": 1.0, "b": 0.0})
+    assert magic.capacitances(spice, netlist, neighbours=2.0) == pytest.approx({"a": 1.0, "n0": 1.25, "y": 1.0, "b": 0.0})
 
 
 def test_design_rules():

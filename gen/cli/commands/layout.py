@@ -14,7 +14,7 @@ from hdl.params import CheckFailed, EngineParams
 from hdl.params.points import beside
 from hdl.params.title import Title
 
-__all__ = ["LAYOUT", "add_options", "command"]
+__all__ = ["LAYOUT", "add_options", "command", "summary"]
 
 LAYOUT = "layout.json"
 #: Place and route take much more than four times as long for four times as many cells.
@@ -49,7 +49,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
         library = load_library(session.config)
         session.generate()
         found = _lay_out(options, session, library)
-        console.say(_summary(found))
+        console.say(summary(found))
         console.json(found)
         _check(found)
     return 0
@@ -101,7 +101,7 @@ def _lay_out(options: argparse.Namespace, session: Session, library: Any) -> dic
     return content
 
 
-def _summary(found: dict[str, Any]) -> str:
+def summary(found: dict[str, Any]) -> str:
     """The figures of the design and of those it is compared with, and what they come to."""
     designs, units = found["designs"], found["units"]
     count = len(found["seeds"])
