@@ -18,7 +18,7 @@ __all__ = ["Planes"]
 
 
 class Planes(Stored):
-    """Steps of K in which no row has a digit are left out, for all rows.
+    """Steps of K in which no row has a digit are left out, for all rows; or, where B is recoded, no column.
 
     What the store lists goes straight to the array: a step a cycle, the same for all rows. No row ever waits for
     another one, and no operand for a row; nothing but the PEs stands for each of them. At the end of a plane the rows'
@@ -33,31 +33,40 @@ class Planes(Stored):
         go = Signal()
         store = self._store(m, go)
         reader = store.reader
+        arrive = Signal()
+        names = ("end", "plane", "turn")
+        end, plane, turn = (self._later(m, f"arrive_{name}", getattr(reader, f"arrive_{name}")) for name in names)
+        m.d.sync += arrive.eq(reader.arrive)
         banks = [bank for lane in self._banks(m, store) for bank in lane]
-        digits, operands = self._rotated(m, [[bank] for bank in banks], reader.arrive_turn)
+        digits, operands = self._rotated(m, [[bank] for bank in banks], turn)
         finish, finish_parity = Signal(), Signal()
         part = Ends(self.params, self.collector.tags)
-        wanted = {"ending": part.in_turn, "arrive_plane": part.of_planes}
+        ending = {"ending": reader.ending} if part.in_turn else {}
         ends = place(
             m,
             "closing",
             part,
-            **{name: getattr(reader, name) for name, needed in wanted.items() if needed},
+            **ending,
+            **({"arrive_plane": plane} if part.of_planes else {}),
             ends=reader.ends,
             tile=reader.tile,
-            arrive=reader.arrive,
-            arrive_end=reader.arrive_end,
+            arrive=arrive,
+            arrive_end=end,
             finish=finish,
             finish_parity=finish_parity,
         )
-        output = self._output(m, ends, 2 + part.interval)
+        wait = self.collector.plane.steps - 1
+        output = self._output(m, ends, 2 + wait + part.interval)
         m.d.comb += [
             go.eq(ends.go),
             finish.eq(output.finish),
             finish_parity.eq(output.finish_parity),
         ]
-        sums = self._array(m, digits, operands, reader.arrive_plane, ends)
-        self._collect(m, ends.tag, sums, output)
+        sums = self._array(m, digits, operands, plane, ends)
+        tag: Value = ends.tag
+        for step in range(wait):
+            tag = self._later(m, f"tag{step}", tag)
+        self._collect(m, tag, sums, output)
         self._events(m, store, output.blocked)
         return m
 
@@ -75,12 +84,14 @@ class Planes(Stored):
         params, rows, cols = self.params, self.params.rows, self.params.cols
         part = PlaneRow(params)
         always = Const(1, 1)
-        steps = Cat(self._digits(self._part(digits, rows, i)) for i in range(rows))
-        b: Value = Cat(self._part(operands, cols, j) for j in range(cols))
+        holders, sharers = self.shape.holders, self.shape.sharers
+        codes: Value = Cat(self._digits(self._part(digits, holders, i)) for i in range(holders))
+        factors: Value = Cat(self._part(operands, sharers, j) for j in range(sharers))
         if self.shape.shift_bits:
             part_of = Shift(self.shape)
-            words = [b.word_select(i, params.b.width) for i in range(cols * self.shape.lanes)]
-            b = Cat(place(m, f"shift{i}", part_of, word=word, by=plane).o for i, word in enumerate(words))
+            words = [factors.word_select(i, self.shape.factor.width) for i in range(sharers * self.shape.lanes)]
+            factors = Cat(place(m, f"shift{i}", part_of, word=word, by=plane).o for i, word in enumerate(words))
+        steps, b = (factors, codes) if params.recodes_b else (codes, factors)
         if params.axes.hands_a_over:
             b = skew(m, "skew_b", always, b, cols)
         hands_b_over = params.axes.b is Travel.HAND_OVER
@@ -111,7 +122,7 @@ class Planes(Stored):
         return head
 
     def _digits(self, word: Value) -> Value:
-        """The digits of a row as PEs take them, from what the store has of each: not zero, +-2, negative."""
+        """The digits of a row, or column, as PEs take them, from what the store has of each: not zero, +-2, negative."""
         codes = [word.word_select(lane, 3) for lane in range(self.shape.lanes)]
         return Cat(bit for nonzero, two, neg in codes for bit in (nonzero & ~two, two, neg))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
@@ -30,40 +32,39 @@ class Store:
     streams : Shared
         The :class:`hdl.engine.pair.Pair` of operand streams.
     loader, reader : Shared
-    has, more : Signal
-        Some bank has another entry in the plane that is read; some bank has more than one. Driven by the banks.
+    entries : dict of Signal
+        What the reader must know of the banks' lists, by name; driven by the banks.
     """
 
     streams: Shared
     loader: Shared
     reader: Shared
-    has: Signal
-    more: Signal
+    entries: dict[str, Signal]
 
 
 class Stored(Body):
     """An engine with a store in front of the array, and collectors behind it.
 
-    Operands of A are recoded once, when they come. For every plane the store lists the steps of K in which some row has
-    a digit; only these are read.
+    Operands of A, or B, are recoded once, when they come. For every plane the store lists the steps of K in which some
+    row, or column, has a digit; only these are read.
     """
 
     def __init__(self, params: EngineParams) -> None:
         super().__init__(params)
         self.shape = SparseShape(params)
-        self.recoder = Recoder(params.encoder, params.a)
+        self.recoder = Recoder(params.encoder, params.recoded)
         self.planes = self.recoder.encoding.digits
         whole = not params.axes.sum.per_weight
         tags = Tag(params.rows, 1 if whole else self.planes, self.shape.step_bits, whole)
         self.collector = Collector(params, tags, self.recoder.encoding.digit_bits)
-        self.core = {"pe": params.rows * params.cols, "recode": params.rows * self.shape.lanes}
+        self.core = {"pe": params.rows * params.cols, "recode": self.shape.holders * self.shape.lanes}
 
     def _store(self, m: Module, slot_free: Value) -> Store:
         """Operands on their way into the store and out of it; the reader goes on where ``slot_free``."""
         full = Signal(2)
         take = Signal()
-        has = Signal()
-        more = Signal()
+        bits = {**dict.fromkeys(("some", "several", "many"), 2 * self.shape.passes), "third": 1}
+        entries = {name: Signal(count, name=name) for name, count in bits.items()}
         streams = self.pair(m, take)
         loader = place(
             m,
@@ -83,12 +84,11 @@ class Stored(Body):
             close=loader.close,
             close_half=loader.half,
             close_last=loader.close_last,
-            has=has,
-            more=more,
+            **entries,
             slot_free=slot_free,
         )
         m.d.comb += [full.eq(reader.full), take.eq(loader.take)]
-        return Store(streams, loader, reader, has, more)
+        return Store(streams, loader, reader, entries)
 
     def _events(self, m: Module, store: Store, blocked: Value) -> None:
         """What counters see; ``blocked``: a row of results finds no room."""
@@ -112,8 +112,8 @@ class Stored(Body):
                     write=loader.write & loader.bank[bank],
                     half=loader.half,
                     word=loader.word,
-                    a=loader.a.word_select(lane, len(loader.a) // self.shape.lanes),
-                    b=loader.b.word_select(lane, len(loader.b) // self.shape.lanes),
+                    digits=loader.digits.word_select(lane, len(loader.digits) // self.shape.lanes),
+                    operands=loader.operands.word_select(lane, len(loader.operands) // self.shape.lanes),
                     occupied=loader.occupied.word_select(lane, self.shape.passes),
                     start=reader.start,
                     issue=reader.issue,
@@ -128,22 +128,21 @@ class Stored(Body):
             for lane in range(self.shape.lanes)
         ]
         every = [bank for lane in banks for bank in lane]
-        m.d.comb += [
-            store.has.eq(Cat(bank.has for bank in every).any()),
-            store.more.eq(Cat(bank.more for bank in every).any()),
-        ]
+        for name, entry in store.entries.items():
+            domain = m.d.comb if name == "third" else m.d.sync  # a list is complete long before it is begun
+            domain += entry.eq(reduce(or_, (getattr(bank, name) for bank in every)))
         return banks
 
     def _rotated(self, m: Module, banks: list[list[Shared]], by: Value) -> tuple[Value, Value]:
-        """What the banks give: digits, for each lane those of all rows; operands, for each lane those of all columns.
+        """What the banks give: digits and operands, for each lane those of all rows, or columns.
 
         Those of a row, or column, from all banks stand together.
         """
-        params = self.params
+        shape = self.shape
         digits = [
             Cat(
-                bank.a_out.word_select(digit * params.rows + i, 3)[field]
-                for i in range(params.rows)
+                bank.digits_out.word_select(digit * shape.holders + i, 3)[field]
+                for i in range(shape.holders)
                 for field in range(3)
                 for digit in range(self.shape.together)
                 for bank in lane
@@ -151,7 +150,7 @@ class Stored(Body):
             for lane in banks
         ]
         operands = [
-            Cat(bank.b_out.word_select(j, params.b.width) for j in range(params.cols) for bank in lane)
+            Cat(bank.operands_out.word_select(j, shape.factor.width) for j in range(shape.sharers) for bank in lane)
             for lane in banks
         ]
         if not len(by):

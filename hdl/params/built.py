@@ -58,10 +58,6 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "a chain over k of planes: its copies take the steps of a plane at different times; lanes have a tree",
     ),
     (
-        lambda axes: axes.stores_operands and not axes.skips_by_row and axes.recoded is Recoded.B,
-        "planes of digits of B: the store lists the steps in which a row of A has a digit",
-    ),
-    (
         lambda axes: (
             axes.stores_operands
             and axes.skip is Skip.COMMON

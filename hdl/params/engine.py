@@ -175,7 +175,7 @@ class EngineParams:
         if at_once is not None and point.digits.order is Order.OPERANDS and self.digits % at_once:
             message = f"has {self.digits} digits under {self.encoder!r}, which cannot be done {at_once} at a time"
             fitting = [count for count in range(1, self.digits + 1) if self.digits % count == 0]
-            key = "b" if self.recoded is self.b else "a"
+            key = "b" if self.recodes_b else "a"
             yield Problem(
                 f"engine.{key}", f"{self.recoded} {message}", f"legal are {', '.join(map(str, fitting))} at a time"
             )
@@ -239,7 +239,12 @@ class EngineParams:
     @property
     def recoded(self) -> OperandFormat:
         """Format of the operand that is taken apart into digits; of A where both are."""
-        return self.b if self.axes.recoded is Recoded.B else self.a
+        return self.b if self.recodes_b else self.a
+
+    @property
+    def recodes_b(self) -> bool:
+        """B is the operand that is taken apart, alone."""
+        return self.axes.recoded is Recoded.B
 
     @property
     def sparse(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hdl.params.axes import Order
 from hdl.params.encoders import DIGIT_BITS
 from hdl.params.engine import EngineParams
-from hdl.params.formats import IntegerFormat
+from hdl.params.formats import IntegerFormat, OperandFormat
 
 __all__ = ["SparseShape"]
 
@@ -74,8 +74,23 @@ class SparseShape:
         return self.slot_bits + (self.group - 1).bit_length()
 
     @property
+    def holders(self) -> int:
+        """Rows, or columns, of which each has digits of its own."""
+        return self.params.cols if self.params.recodes_b else self.params.rows
+
+    @property
+    def sharers(self) -> int:
+        """Columns, or rows, of which each has an operand of its own that digits are multiplied by."""
+        return self.params.rows if self.params.recodes_b else self.params.cols
+
+    @property
+    def factor(self) -> OperandFormat:
+        """Format of the operand that digits are multiplied by, as it comes."""
+        return self.params.a if self.params.recodes_b else self.params.b
+
+    @property
     def planes(self) -> int:
-        """Digits of an operand of A."""
+        """Digits of an operand that is recoded."""
         return self.params.digits
 
     @property
@@ -110,9 +125,9 @@ class SparseShape:
 
     @property
     def operand(self) -> IntegerFormat:
-        """What digits are multiplied by: operands of B, shifted to the digit's weight before if there is one sum."""
-        b, shifts = self.params.b, self.shift_bits and self.planes - 1
-        return IntegerFormat(b.width + DIGIT_BITS[self.params.encoder] * shifts, b.signed)
+        """What digits are multiplied by: operands, shifted to the digit's weight before if there is one sum."""
+        factor, shifts = self.factor, self.shift_bits and self.planes - 1
+        return IntegerFormat(factor.width + DIGIT_BITS[self.params.encoder] * shifts, factor.signed)
 
     @property
     def sum_bits(self) -> int:
@@ -120,10 +135,10 @@ class SparseShape:
 
         The sum of all weights is that of a tile, modulo 2**accumulator.
         """
-        b = self.params.b
+        factor = self.factor
         if not self.params.axes.sum.per_weight:
             return self.params.accumulator
-        greatest = self.segment * 2 * max(-b.min, b.max)
+        greatest = self.segment * 2 * max(-factor.min, factor.max)
         return min(greatest.bit_length() + 1, self.params.accumulator)
 
     @property

@@ -17,22 +17,25 @@ __all__ = ["Bank"]
 class Bank(Part):
     """The operands of some steps of K, and for each plane (or for all together) the list of those to visit.
 
-    A step is on a plane's list if some row's digit is not zero. The lists are written while operands are loaded, so
+    A step is on a plane's list if some row's digit is not zero, or some column's where B is recoded. The lists are written while operands are loaded, so
     that nothing is ever searched for: entry i of a list says where the i-th such step is. An empty list costs nothing.
 
     Members
     -------
     write : In(1)
-        Store ``a`` (for each plane and row three bits: not zero, +-2, negative) and ``b`` in word ``word`` of half
-        ``half``, and put the word on the lists of the planes ``occupied``.
+        Store ``digits`` (for each plane and row, or column, three bits: not zero, +-2, negative) and ``operands`` in
+        word ``word`` of half ``half``, and put the word on the lists of the planes ``occupied``.
     start : In(1)
         Begin with the list of ``plane`` in half ``read_half``.
     issue, entry : In
         Visit what entry ``entry`` says, if the list is that long.
-    has, more : Out(1)
-        The list is not at its end; not even after one more.
-    a_out, b_out : Out
-        Two cycles after ``issue``: the rows' digits (all zero after the end of the list), and the operands of B.
+    some, several, many : Out(2 * planes)
+        The list of plane p in half h has an entry, more than one, or more than two: bit 2 p + h.
+    third : Out(1)
+        The list that was begun has more than two entries that were not visited. Two cycles after ``start``.
+    digits_out, operands_out : Out
+        Two cycles after ``issue``, or three where rows keep step: the digits (all zero after the end of the list),
+        and the operands that they are multiplied by.
     free, free_half : In
         Empty the lists of a half.
     """
@@ -45,21 +48,24 @@ class Bank(Part):
         self.params = params
         self.shape = shape = SparseShape(params)
         self.planes = planes = shape.passes
+        self.in_step = not params.axes.skips_by_row
         self.word_bits = (shape.words - 1).bit_length()
-        digits, b_bits = 3 * params.rows * shape.together, params.cols * params.b.width
+        digits, operands = 3 * shape.holders * shape.together, shape.sharers * shape.factor.width
         super().__init__(
             {
                 **{name: In(1) for name in ("write", "half", "start", "issue", "read_half", "free", "free_half")},
                 "word": In(self.word_bits),
-                "a": In(planes * digits),
-                "b": In(b_bits),
+                "digits": In(planes * digits),
+                "operands": In(operands),
                 "occupied": In(planes),
                 "plane": In(range(planes)),
                 "entry": In(self.word_bits),
-                "has": Out(1),
-                "more": Out(1),
-                "a_out": Out(digits),
-                "b_out": Out(b_bits),
+                "some": Out(2 * planes),
+                "several": Out(2 * planes),
+                "many": Out(2 * planes),
+                "third": Out(1),
+                "digits_out": Out(digits),
+                "operands_out": Out(operands),
             }
         )
 
@@ -72,15 +78,16 @@ class Bank(Part):
         lists, digits = [], []
         plane1 = Signal(range(planes), reset_less=True)
         plane2 = Signal(range(planes), reset_less=True)
-        half1, has1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has1", "has2"))
+        half1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has2"))
         visit = Signal(self.word_bits)
+        has = self._left(m, counts)
         for plane in range(planes):
             count = Mux(self.half, counts[2 * plane + 1], counts[2 * plane])
             listed = self.write & self.occupied[plane]
             place_in_list = Cat(count[: self.word_bits], self.half)
             part = Ram(depth, self.word_bits)
-            address = Cat(self.entry, self.read_half)
-            ram = place(m, f"list{plane}", part, w_en=listed, w_addr=place_in_list, w_data=self.word, r0_addr=address)
+            ports = self._entry(m, plane, listed, place_in_list)
+            ram = place(m, f"list{plane}", part, **ports, r0_addr=Cat(self.entry, self.read_half))
             lists.append(ram.r0_data)
             for half in range(2):
                 register = counts[2 * plane + half]
@@ -89,37 +96,60 @@ class Bank(Part):
                 with m.Elif(listed & (self.half == half)):
                     m.d.sync += register.eq(register + 1)
         fetch = Cat(visit, half1)
-        width = len(self.a_out)
+        width = len(self.digits_out)
         for plane in range(planes):
             part = Ram(depth, width)
-            a = self.a.word_select(plane, width)
+            own = self.digits.word_select(plane, width)
             name = f"digits{plane}"
-            ram = place(m, name, part, w_en=self.write, w_addr=store, w_data=a, r0_addr=fetch)
+            ram = place(m, name, part, w_en=self.write, w_addr=store, w_data=own, r0_addr=fetch)
             digits.append(ram.r0_data)
-        part = Ram(depth, len(self.b))
-        operands = place(m, "operands", part, w_en=self.write, w_addr=store, w_data=self.b, r0_addr=fetch)
-        m.d.comb += [visit.eq(self._select(m, "visit", plane1, lists)), self.b_out.eq(operands.r0_data)]
-        out = self._select(m, "digit", plane2, digits)
-        m.d.comb += self.a_out.eq(out & has2.replicate(width))
+        part = Ram(depth, len(self.operands))
+        operands = place(m, "operands", part, w_en=self.write, w_addr=store, w_data=self.operands, r0_addr=fetch)
+        m.d.comb += visit.eq(self._select(m, "visit", plane1, lists))
+        out = self._select(m, "digit", plane2, digits) & has2.replicate(width)
+        for name, value in (("digits_out", out), ("operands_out", operands.r0_data)):
+            m.d.comb += getattr(self, name).eq(self._later(m, name, value) if self.in_step else value)
         m.d.sync += [
             plane1.eq(self.plane),
             plane2.eq(plane1),
             half1.eq(self.read_half),
-            has1.eq(self.has & self.issue),
-            has2.eq(has1),
+            has2.eq(has),
         ]
-        self._left(m, counts)
         return m
 
-    def _left(self, m: Module, counts: list[Signal]) -> None:
-        """Entries of the list that are still to be visited."""
-        left = Signal(self.word_bits + 1)
-        m.d.comb += [self.has.eq(left.any()), self.more.eq(left[1:].any())]
+    def _entry(self, m: Module, plane: int, listed: Value, address: Value) -> dict[str, Value]:
+        """The write port of a list: one cycle later where rows keep step, as it may not set the clock."""
+        ports = {"w_en": listed, "w_addr": address, "w_data": self.word}
+        if not self.in_step:
+            return ports
+        return {name: self._later(m, f"{name}{plane}", value) for name, value in ports.items()}
+
+    def _later(self, m: Module, name: str, value: Value) -> Signal:
+        register = Signal(len(value), name=f"{name}_register", reset_less=True)
+        m.d.sync += register.eq(value)
+        return register
+
+    def _left(self, m: Module, counts: list[Signal]) -> Signal:
+        """Counts the entries of the list that are still to be visited; gives whether the one was that ``issue`` asked for.
+
+        All that is a cycle behind ``start`` and ``issue``, which are decided late.
+        """
+        left, has = Signal(self.word_bits + 1), Signal(name="has")
+        started, issued = Signal(name="started"), Signal(name="issued")
         length = self._select(m, "length", Cat(self.read_half, self.plane), counts)
-        with m.If(self.start):
+        m.d.comb += [
+            has.eq(issued & left.any()),
+            self.some.eq(Cat(count.any() for count in counts)),
+            self.several.eq(Cat(count[1:].any() for count in counts)),
+            self.many.eq(Cat(count > 2 for count in counts)),
+            self.third.eq(Mux(issued, left > 3, left > 2)),
+        ]
+        m.d.sync += [started.eq(self.start), issued.eq(self.issue)]
+        with m.If(started):
             m.d.sync += left.eq(length)
-        with m.Elif(self.issue & self.has):
+        with m.Elif(has):
             m.d.sync += left.eq(left - 1)
+        return has
 
     def _select(self, m: Module, name: str, number: Value, words: list[Signal]) -> Signal:
         """One of several words."""

@@ -37,7 +37,7 @@ class Ends(Part):
         What is sent next (where that matters: ``in_turn``) ends a sum, or a tile; what is sent ends a sum, a tile.
         ``go`` : Out(1) says that it may be.
     arrive, arrive_end, arrive_plane : In
-        Two cycles later, see :class:`hdl.sparse.reader.Reader`; the plane where sums are ``of_planes``.
+        When what was sent arrives, see :class:`hdl.sparse.reader.Reader`; the plane where sums are ``of_planes``.
     en, clear : Out(1)
         For the step that arrives.
     leave : Out(1)

@@ -15,7 +15,7 @@ __all__ = ["Loader"]
 
 
 class Loader(Part):
-    """Takes beats of operands, recodes A, and says where in the store they go.
+    """Takes beats of operands, recodes A or B, and says where in the store they go.
 
     The store has two halves, of a segment each: one is filled while the other is worked off.
 
@@ -31,12 +31,12 @@ class Loader(Part):
         The halves that are not yet worked off.
     write : Out(1)
         A beat goes into half ``half``, bank ``bank`` of each lane, word ``word``; one cycle after it was taken.
-    a : Out
-        Its digits: for each lane, for each plane, for each row three bits: not zero, +-2, negative.
-    b : Out
-        Its operands of B, for each lane those of all columns.
+    digits : Out
+        For each lane, for each plane, for each row, or column, three bits: not zero, +-2, negative.
+    operands : Out
+        What digits are multiplied by: for each lane the operands of all columns, or rows.
     occupied : Out
-        For each lane, for each plane, or for all planes together: some row's digit is not zero.
+        For each lane, for each plane, or for all planes together: some digit is not zero.
     close, close_last : Out(1)
         It is the segment's last beat, the tile's last beat.
     """
@@ -60,15 +60,16 @@ class Loader(Part):
                 **{name: Out(1) for name in ("take", "ready", "write", "half", "close", "close_last")},
                 "bank": Out(shape.group),
                 "word": Out((shape.words - 1).bit_length()),
-                "a": Out(shape.lanes * planes * params.rows * 3),
-                "b": Out(flow.b.payload_bits),
+                "digits": Out(shape.lanes * planes * shape.holders * 3),
+                "operands": Out(shape.lanes * shape.sharers * shape.factor.width),
                 "occupied": Out(shape.lanes * shape.passes),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shape, params = self.shape, self.params
+        shape = self.shape
+        recoded, others = (self.b_data, self.a_data) if self.params.recodes_b else (self.a_data, self.b_data)
         half = Signal()
         step = Signal(range(max(shape.beats, 2)))
         full = Signal()
@@ -83,31 +84,29 @@ class Loader(Part):
             m.d.sync += [step.eq(Mux(closing, 0, step + 1)), half.eq(half ^ closing)]
         banks = (shape.group - 1).bit_length()
         one_hot = Cat(step[:banks] == i for i in range(shape.group)) if banks else Const(1, 1)
-        digits, occupied = self._digits(m)
-        columns = [
-            self.b_data.word_select(j * shape.lanes + lane, params.b.width)
+        digits, occupied = self._digits(m, recoded)
+        operands = [
+            others.word_select(j * shape.lanes + lane, shape.factor.width)
             for lane in range(shape.lanes)
-            for j in range(params.cols)
+            for j in range(shape.sharers)
         ]
-        m.d.sync += [
-            self.write.eq(self.take),
-            self.half.eq(half),
-            self.bank.eq(one_hot),
-            self.word.eq(step[banks:]),
-            self.close.eq(self.take & closing),
-            self.close_last.eq(self.last),
-        ]
-        with m.If(self.take):
-            m.d.sync += [self.a.eq(digits), self.b.eq(Cat(columns)), self.occupied.eq(Cat(occupied))]
+        m.d.sync += [self.write.eq(self.take), self.close.eq(self.take & closing)]
+        # What these say of a beat that isn't taken is not looked at.
+        beat = {"half": half, "bank": one_hot, "word": step[banks:], "close_last": self.last}
+        beat |= {"digits": digits, "operands": Cat(operands), "occupied": Cat(occupied)}
+        for name, value in beat.items():
+            register = Signal(len(value), name=f"{name}_register", reset_less=True)
+            m.d.sync += register.eq(value)
+            m.d.comb += getattr(self, name).eq(register)
         return m
 
-    def _digits(self, m: Module) -> tuple[Value, list[Value]]:
-        """The digits of a beat, in the order of ``a``; and where some row's is not zero, in that of ``occupied``."""
-        params, lanes = self.params, self.shape.lanes
-        codes: dict[tuple[int, int], list[Value]] = {}  # (lane, plane) -> bits of all rows
-        for i in range(params.rows):
+    def _digits(self, m: Module, recoded: Value) -> tuple[Value, list[Value]]:
+        """The digits of a beat, in the order of ``digits``; and where some are not zero, in that of ``occupied``."""
+        lanes = self.shape.lanes
+        codes: dict[tuple[int, int], list[Value]] = {}  # (lane, plane) -> bits of all rows, or columns
+        for i in range(self.shape.holders):
             for lane in range(lanes):
-                value = self.a_data.word_select(i * lanes + lane, params.a.width)
+                value = recoded.word_select(i * lanes + lane, self.params.recoded.width)
                 wires = place(m, f"recode{i}_{lane}", self.recoder, value=value).digits
                 for plane, digit in enumerate(self.recoder.encoding.split(wires)):
                     bits = [digit.nonzero, *(Const(0, 1) if bit is None else bit for bit in (digit.two, digit.neg))]

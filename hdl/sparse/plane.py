@@ -15,13 +15,15 @@ from hdl.params.sparse import SparseShape
 
 __all__ = ["PlaneSum", "Term"]
 
+#: From so many lanes on, where rows keep step, their products wait in a register, added up to so many bits a column.
+CUT, WAITING = 8, 3
 #: Gates from a digit and the operand to a product, in XOR delays.
 PRODUCT_DELAY = 2.0
 
 
 @dataclass(frozen=True)
 class Term:
-    """What a lane adds: a digit times an operand of B.
+    """What a lane adds: a digit times an operand.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ class PlaneSum:
         Columns of the carry bits that are kept beside the sum bits; none where carries propagate.
     acc_bits : int
         Sum bits, and the carry bits above them.
+    steps : int
+        Cycles from products to the sum. Only the last one depends on ``en`` and ``clear``.
     excess : int
         What each step adds beyond its products: nothing where carries propagate.
     """
@@ -64,6 +68,7 @@ class PlaneSum:
         self.form = shape.operand
         self.lanes = shape.lanes
         self.width = shape.sum_bits
+        self.steps = 2 if shape.lanes >= CUT and not params.axes.skips_by_row else 1
         self.column = sign_column(self.form)
         self.saves = params.axes.saves_carries
         self.excess = shape.lanes << self.column if self.saves else 0
@@ -72,16 +77,20 @@ class PlaneSum:
         self.acc_bits = self.width + len(self.carries)
 
     def add(self, m: Module, en: Value, clear: Value, terms: Sequence[Term]) -> Value:
-        """Where ``en``, add one product a lane, to a new sum where ``clear``; gives the accumulator."""
+        """Where ``en``, add one product a lane, to a new sum where ``clear``; gives the accumulator.
+
+        Products come ``steps`` - 1 cycles before ``en`` and ``clear``.
+        """
         s = Signal(self.width, reset_less=True)
         c = Signal(len(self.carries), reset_less=True)
         s_kept = Signal(self.width)
         c_kept = Signal(len(self.carries))
         m.d.comb += [s_kept.eq(Mux(clear, 0, s)), c_kept.eq(Mux(clear, 0, c))]
-        heap = BitHeap(self.width)
-        heap.add(s_kept)
+        sums = BitHeap(self.width)
+        sums.add(s_kept)
         for column, bit in zip(self.carries, c_kept, strict=True):
-            heap.add(bit, column)
+            sums.add(bit, column)
+        heap = sums if self.steps == 1 else BitHeap(self.width)
         for lane, term in enumerate(terms):
             product = digit_product(m, f"product{lane}", term.two, term.neg, term.b, self.form, term.one)
             heap.add(term.neg)
@@ -91,7 +100,12 @@ class PlaneSum:
             for column in range(self.column, self.width):
                 if (less.value >> column) & 1:
                     heap.add(Const(1, 1), column)
-        total, carry = reduce_to_groups(m, heap, self.carries)
+        if heap is not sums:
+            heap.reduce(m, lambda column: WAITING, "lanes")
+            for column, bits in enumerate(heap.registered(m, Const(1, 1)).columns):
+                for bit in bits:
+                    sums.add(bit, column)
+        total, carry = reduce_to_groups(m, sums, self.carries)
         with m.If(en):
             m.d.sync += [s.eq(total), c.eq(carry)]
         return Cat(s, c)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -16,7 +16,7 @@ __all__ = ["PlanePE", "Step"]
 
 
 class Step:
-    """A step of a row.
+    """A step of a row: what to do, and with which digits, or, where B is recoded, with which operands of A.
 
     Parameters
     ----------
@@ -29,18 +29,23 @@ class Step:
         Add the digits; to a new sum.
     leave : Value
         The finished sum leaves.
-    codes : list of (one, two, neg)
-        The digit of each lane: +-1, +-2, negative.
+    along : Value
+        What the row has of each lane: a digit (three bits: +-1, +-2, negative), or an operand.
     """
 
     def __init__(self, word: Value) -> None:
-        self.en, self.clear, self.leave = word[0], word[1], word[2]
-        self.codes = [(word[i], word[i + 1], word[i + 2]) for i in range(3, len(word), 3)]
+        self.en, self.clear, self.leave, self.along = word[0], word[1], word[2], word[3:]
 
     @staticmethod
     def bits(shape: SparseShape) -> int:
         """Bits of a step."""
-        return 3 + 3 * shape.lanes
+        return 3 + Step.lanes(shape)[0]
+
+    @staticmethod
+    def lanes(shape: SparseShape) -> tuple[int, int]:
+        """Bits that a row has of all lanes, and a column."""
+        digits, operands = 3 * shape.lanes, shape.operand.width * shape.lanes
+        return (operands, digits) if shape.params.recodes_b else (digits, operands)
 
 
 class PlanePE(Part):
@@ -54,7 +59,7 @@ class PlanePE(Part):
         What to do, see :class:`Step`. Where operands of A are handed over a step is done one cycle after ``step_in``,
         and handed over in that cycle.
     b, or b_in and b_out
-        The operands of each lane, in the same cycle as the step, in the same way.
+        What the column has of each lane, operands or digits, in the same cycle as the step, in the same way.
     acc : Out
         The finished sum where the step says so, and otherwise zero.
     """
@@ -70,7 +75,7 @@ class PlanePE(Part):
         members: dict[str, In | Out] = {}
         for name, bits, passed in (
             ("step", Step.bits(shape), params.axes.hands_a_over),
-            ("b", shape.lanes * shape.operand.width, self.hands_b_over),
+            ("b", Step.lanes(shape)[1], self.hands_b_over),
         ):
             members |= {f"{name}_in": In(bits), f"{name}_out": Out(bits)} if passed else {name: In(bits)}
         super().__init__({**members, "acc": Out(self.plane.acc_bits)})
@@ -88,11 +93,20 @@ class PlanePE(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         step = Step(self._arrived(m, "step", self.params.axes.hands_a_over))
-        operands = self._arrived(m, "b", self.hands_b_over)
-        terms = [
-            Term(two, neg, operands.word_select(lane, self.plane.form.width), one)
-            for lane, (one, two, neg) in enumerate(step.codes)
-        ]
-        acc = self.plane.add(m, step.en, step.clear, terms)
-        m.d.comb += self.acc.eq(Mux(step.leave, acc, 0))
+        digits, operands = step.along, self._arrived(m, "b", self.hands_b_over)
+        if self.params.recodes_b:
+            digits, operands = operands, digits
+        width = self.plane.form.width
+        terms = []
+        for lane in range(self.plane.lanes):
+            one, two, neg = digits.word_select(lane, 3)
+            terms.append(Term(two, neg, operands.word_select(lane, width), one))
+        control: Value = Cat(step.en, step.clear, step.leave)
+        for number in range(1, self.plane.steps):
+            register = Signal(len(control), name=f"control{number}", reset_less=True)
+            m.d.sync += register.eq(control)
+            control = register
+        en, clear, leave = control
+        acc = self.plane.add(m, en, clear, terms)
+        m.d.comb += self.acc.eq(Mux(leave, acc, 0))
         return m

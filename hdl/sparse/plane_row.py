@@ -22,7 +22,7 @@ class PlaneRow(Part):
     step : In
         See :class:`Step`.
     b : In
-        Operands of all columns, one a lane. ``b_out`` : Out where they are handed over to the next row.
+        What all columns have, one a lane. ``b_out`` : Out where it is handed over to the next row.
     bus_in, bus_out
         From below and to above: the sums of all columns.
     """
@@ -33,7 +33,7 @@ class PlaneRow(Part):
     def __init__(self, params: EngineParams) -> None:
         self.params = params
         self.pe = PlanePE(params)
-        operands = params.cols * SparseShape(params).lanes * SparseShape(params).operand.width
+        operands = params.cols * Step.lanes(SparseShape(params))[1]
         bus = params.cols * self.pe.plane.acc_bits
         follow = {"b_out": Out(operands)} if self.pe.hands_b_over else {}
         super().__init__(

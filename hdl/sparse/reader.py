@@ -21,8 +21,8 @@ class Reader(Part):
     -------
     close, close_half, close_last : In(1)
         A half has been filled; it ends a tile. ``full`` : Out(2) : the halves that are not yet worked off.
-    has, more : In(1)
-        Some bank has another entry in this plane; some bank has more than one.
+    some, several, many, third : In
+        Of some bank, see :class:`hdl.sparse.bank.Bank`; all but the last a cycle later.
     start, issue, half, plane, entry : Out
         To the banks. ``free`` : Out(1) empties the lists of ``half``.
     slot_free : In(1)
@@ -49,10 +49,11 @@ class Reader(Part):
         shape = SparseShape(params)
         self.planes = planes = shape.passes
         self.turns = shape.turns
-        inputs = ("close", "close_half", "close_last", "has", "more", "slot_free")
+        inputs = ("close", "close_half", "close_last", "third", "slot_free")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
+                **{name: In(2 * planes) for name in ("some", "several", "many")},
                 **{name: Out(1) for name in ("start", "issue", "mark", "half", "free", "arrive", *self.told)},
                 "full": Out(2),
                 "plane": Out(range(planes)),
@@ -72,6 +73,13 @@ class Reader(Part):
         entry = Signal(len(self.entry))
         here, ends_here = Mux(half, full[1], full[0]), Mux(half, last[1], last[0])
         final = Signal()
+        has, more = Signal(), Signal()  # entries of the plane that were not sent: one, and more: known in registers
+        which, begun = Cat(half, plane), Signal()  # in the cycle before, which the banks do not know of yet
+        m.d.sync += begun.eq(self.start)
+        with m.If(self.start):
+            m.d.sync += [has.eq(self.some.bit_select(which, 1)), more.eq(self.several.bit_select(which, 1))]
+        with m.Elif(self.issue):
+            m.d.sync += [has.eq(more), more.eq(Mux(begun, self.many.bit_select(which, 1), self.third))]
         ending, ends, tile = Signal(), Signal(), Signal()
         told = {"ending": ending, "ends": ends, "tile": tile}
         m.d.comb += [getattr(self, name).eq(told[name]) for name in self.told]
@@ -102,12 +110,12 @@ class Reader(Part):
                 m.d.sync += entry.eq(0)
                 m.next = "run"
             with m.State("run"):
-                m.d.comb += self.issue.eq(self.has & self.slot_free)
+                m.d.comb += self.issue.eq(has & self.slot_free)
                 if self.per_weight:
-                    m.d.comb += [ending.eq(~self.more), ends.eq(self.issue & ~self.more)]
+                    m.d.comb += [ending.eq(~more), ends.eq(self.issue & ~more)]
                 with m.If(self.issue):
                     m.d.sync += entry.eq(entry + 1)
-                with m.If(~self.has | (self.slot_free & ~self.more)):
+                with m.If(~has | (self.slot_free & ~more)):
                     m.d.sync += plane.eq(Mux(final, 0, plane + 1))
                     with m.If(~final):
                         m.next = "start"

@@ -1,4 +1,4 @@
-"""Operands of B, shifted to the weight of the digits that they are multiplied by."""
+"""Operands, shifted to the weight of the digits that they are multiplied by."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Shift", "shifted"]
 
 
 def shifted(m: Module, shape: SparseShape, word: Value, by: Value) -> Value:
-    """An operand, of ``shape.operand`` bits, shifted by ``by`` digits of A."""
+    """An operand, of ``shape.operand`` bits, shifted by ``by`` digits."""
     digit = DIGIT_BITS[shape.params.encoder]
     signed = shape.operand.signed
     for level, bit in enumerate(by):
@@ -31,9 +31,9 @@ class Shift(Part):
 
     Members
     -------
-    word : In(b.width)
+    word : In(factor.width)
     by : In(shift_bits)
-        The shift, in digits of A.
+        The shift, in digits.
     o : Out(operand.width)
     """
 
@@ -43,7 +43,7 @@ class Shift(Part):
 
     def __init__(self, shape: SparseShape) -> None:
         self.shape = shape
-        super().__init__({"word": In(shape.params.b.width), "by": In(shape.shift_bits), "o": Out(shape.operand.width)})
+        super().__init__({"word": In(shape.factor.width), "by": In(shape.shift_bits), "o": Out(shape.operand.width)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
