@@ -10,8 +10,8 @@ import pytest
 from gen.pim.compile import Compiled, compile_decoder
 from gen.pim.model.published import published
 from hdl.params.pim import PRESETS
-from sim_tb.pim.simulate.burst import blocks, memory
-from sim_tb.pim.simulate.core import ledger, run
+from sim_tb.pim.simulate.burst import blocks, memory, names
+from sim_tb.pim.simulate.core import channel, ledger, run
 from sim_tb.pim.simulate.core.native import Native
 from sim_tb.pim.tokens import Step, tokens_in_time
 from tests.pim.compile import toys
@@ -84,15 +84,27 @@ def held_all_along(A, a, last, now):
     return now - last if A[a + ledger.HELD] else 0
 
 
+def one_stretch(self, program, body, past, right=blocks.Blocks._stretch):
+    """In place of :meth:`sim_tb.pim.simulate.burst.blocks.Blocks._stretch`: all are equal."""
+    return replace(right(self, program, body, past), number=0)
+
+
+def due_at_any_time(S, due, clock):
+    """In place of :func:`sim_tb.pim.simulate.core.channel.once_due`."""
+    return max(due, clock)
+
+
 @pytest.mark.parametrize(
     ("where", "name", "mutant"),
     [
         (ledger, "open_clocks", held_all_along),
-        (blocks.Blocks, "_stretch", lambda self, body, past: blocks.Stretch(tuple(body), past, len(body), len(body))),
+        (blocks.Blocks, "_stretch", one_stretch),
+        (names.Names, "of", lambda self, banks: tuple(0 for _ in banks)),
+        (channel, "once_due", due_at_any_time),
     ],
 )
 def test_mutations_are_caught(monkeypatch, where, name, mutant):
-    """Rows that are opened or closed in the middle of a segment; stretches of other blocks."""
+    """Rows opened or closed in the middle of a segment; stretches of other blocks; banks that are others; refreshes."""
     monkeypatch.setattr(where, name, mutant)
     monkeypatch.setattr(run, "native", Native(*run.ENTRIES))
     compiled = compile_decoder(toys.gpt2(), toys.system(timing=replace(TINY.timing, trefi=389)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
-from hdl.params.pim import COMMANDS, LEVELS, IllegalWord, Instruction, PimParams, decode, encode
+from hdl.params.pim import COMMANDS, FIELDS, LEVELS, IllegalWord, Instruction, PimParams, decode, encode
+from sim_tb.pim.simulate.burst.names import renamed
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
@@ -35,6 +37,8 @@ class Block:
         That end in it.
     rows : int
         The first row past those that it goes to.
+    banks : int
+        Single banks that it works on, which have the numbers from 0 on.
     sets : bool
         It is an instruction of the issuer that sets scalar registers, to what the block does not know.
     """
@@ -42,12 +46,8 @@ class Block:
     segments: tuple[Segment, ...]
     instructions: int
     rows: int
+    banks: int = 0
     sets: bool = False
-
-    @cached_property
-    def single(self) -> bool:
-        """It works on single banks."""
-        return any(each.mask for segment in self.segments for each in segment.members)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,23 +56,32 @@ class Stretch:
 
     Parameters
     ----------
-    body : tuple of (Block, int)
-        With the place in the program of each.
+    body : tuple of Block
     past : int
         The place in the program behind it.
-    exact, alike : int
-        Equal for stretches of the same blocks; and for those in which only the numbers of single banks are others.
+    places : tuple of int
+        That of each block.
+    banked : tuple of int
+        The places of instructions on single banks, one for each bank that a block has, in their order.
+    number : int
+        Equal for stretches of the same blocks.
     """
 
-    body: tuple[tuple[Block, int], ...]
+    body: tuple[Block, ...]
     past: int
-    exact: int
-    alike: int
+    places: tuple[int, ...]
+    banked: tuple[int, ...]
+    number: int
 
-    @property
+    @cached_property
     def instructions(self) -> int:
         """Those that end in it."""
-        return sum(block.instructions for block, _ in self.body)
+        return sum(block.instructions for block in self.body)
+
+    @cached_property
+    def sets(self) -> tuple[int, ...]:
+        """The places of instructions that set scalar registers."""
+        return tuple([place for block, place in zip(self.body, self.places, strict=True) if block.sets])
 
 
 @dataclass(frozen=True)
@@ -99,13 +108,15 @@ class Layers:
 class Word(NamedTuple):
     """A word of a program: its instruction, None if it is none; a word that takes the same time, whatever its numbers.
 
-    ``plain``: it may be in a block without a loop. ``opens``: loops that it opens, -1 where it ends one.
+    ``plain``: it may be in a block without a loop. ``opens``: loops that it opens, -1 where it ends one. ``bank``: the
+    single one that it works on, or -1.
     """
 
     one: Instruction | None
     normal: int
     plain: bool = False
     opens: int = 0
+    bank: int = -1
 
 
 class Blocks:
@@ -123,11 +134,29 @@ class Blocks:
         self._words: dict[int, Word] = {}
         self._known: dict[tuple[int, ...], Block | None] = {}
         self._same: dict[tuple[object, ...], Block] = {}
-        self._stretches: dict[tuple[object, ...], int] = {}
+        self._named: dict[tuple[Block, tuple[int, ...]], Block] = {}
+        self._stretches: dict[tuple[Block, ...], int] = {}
+        self._leaps: dict[tuple[tuple[int, ...], tuple[int, ...]], dict[int, Layers | Stretch | None]] = {}
 
     def instruction(self, word: int) -> Instruction | None:
         """The instruction of a word; None if it is none."""
         return self._look(word).one
+
+    def bank(self, word: int) -> int:
+        """The single bank that an instruction works on, or -1."""
+        return self._look(word).bank
+
+    def leaps(self, program: Sequence[int]) -> dict[int, Layers | Stretch | None]:
+        """What is known of a program and of all others that take the same time: by place what begins there."""
+        words = self._words
+        looked = [words.get(word) or self._look(word) for word in program]
+        banks = [word.bank for word in looked if word.bank >= 0]
+        key = tuple([word.normal for word in looked]), _pattern(banks)
+        return self._leaps.setdefault(key, {})
+
+    def leap(self, program: Sequence[int], pc: int) -> Layers | Stretch | None:
+        """The loop over rows, or the blocks, that begin there; None if there is neither."""
+        return self.layers(program, pc) or self.stretch(program, pc)
 
     def layers(self, program: Sequence[int], pc: int) -> Layers | None:
         """The loop over rows that begins there, if all of it moves by whole rows."""
@@ -137,7 +166,7 @@ class Blocks:
         past = self._end(program, pc)
         if not past or one.flags != {"rows"} or one["a"] or one["b"] or one["d"]:
             return None
-        body = []
+        body: list[tuple[Block, int]] = []
         pc, begin = pc + 1, pc
         while pc < past - 1:
             found = self.block(program, pc, past - 1)
@@ -150,7 +179,7 @@ class Blocks:
         if any(each.rows + max(last, 0) > self.params.rows or last < 0 for each, _ in body):
             return None
         body.append((self._alone(program[past - 1]), past - 1))
-        return Layers(turns, step, self._alone(program[begin]), self._stretch(body, past))
+        return Layers(turns, step, self._alone(program[begin]), self._stretch(program, body, past))
 
     def stretch(self, program: Sequence[int], pc: int) -> Stretch | None:
         """The blocks that begin there, up to what isn't one, or is a loop over rows; None if there are none."""
@@ -164,26 +193,18 @@ class Blocks:
                 break
             body.append((found[0], pc))
             pc = found[1]
-        return self._stretch(body, pc) if body else None
+        return self._stretch(program, body, pc) if body else None
 
-    def _stretch(self, body: list[tuple[Block, int]], past: int) -> Stretch:
+    def _stretch(self, program: Sequence[int], body: list[tuple[Block, int]], past: int) -> Stretch:
         """A stretch of blocks."""
-        number, blocks = self._stretches.setdefault, [block for block, _ in body]
-        exact = number(tuple(blocks), len(self._stretches))
-        names: dict[tuple[int, int], int] = {}
-        alike: list[object] = []
-        for block in blocks:
-            if not block.single:
-                alike.append(block)
-                continue
-            for each in (member for segment in block.segments for member in segment.members):
-                named = [
-                    names.setdefault((channel, each.bank), len(names))
-                    for channel in range(self.params.channels)
-                    if each.mask >> channel & 1
-                ]
-                alike.append((each.key, each.row, each.mask, each.ranges, *named))
-        return Stretch(tuple(body), past, exact, number(tuple(alike), len(self._stretches)))
+        blocks, places = (tuple(each) for each in zip(*body, strict=True))
+        banked: list[int] = []
+        for begin, end in pairwise((*places, past)):
+            first: dict[int, int] = {}
+            for place in range(begin, end):
+                first.setdefault(self.bank(program[place]), place)
+            banked += [place for bank, place in first.items() if bank >= 0]
+        return Stretch(blocks, past, places, tuple(banked), self._stretches.setdefault(blocks, len(self._stretches)))
 
     def block(self, program: Sequence[int], pc: int, past: int) -> tuple[Block, int] | None:
         """The block that begins there, and where the next one does; None if there is none that always goes the same."""
@@ -193,11 +214,29 @@ class Blocks:
         end = self._end(program, pc) if one.op.name == "LOOP" else self._run(program, pc, past)
         if not end or end > past:
             return None
-        words = tuple([self._look(word).normal for word in program[pc:end]])
+        words = self._numbered(program[pc:end])
         if words not in self._known:
             self._known[words] = self._make(words)
         found = self._known[words]
         return (found, end) if found else None
+
+    def named(self, block: Block, numbers: tuple[int, ...]) -> Block:
+        """A block whose banks have these numbers."""
+        if numbers == tuple(range(block.banks)):
+            return block
+        found = self._named.get((block, numbers))
+        if found is None:
+            segments = tuple([renamed(each, numbers) for each in block.segments])
+            found = self._named[block, numbers] = replace(block, segments=segments)
+        return found
+
+    def _numbered(self, program: Sequence[int]) -> tuple[int, ...]:
+        """Words that take the same time, with banks numbered as they come."""
+        looked = [self._look(word) for word in program]
+        numbers = iter(_pattern([word.bank for word in looked if word.bank >= 0]))
+        return tuple(
+            [word.normal | next(numbers) << FIELDS["bank"].low if word.bank >= 0 else word.normal for word in looked]
+        )
 
     def _run(self, program: Sequence[int], pc: int, past: int) -> int:
         """The place behind the instructions from one on that follow each other and do no more than hand on work."""
@@ -220,7 +259,9 @@ class Blocks:
             try:
                 one = decode(word)
                 opens = (one.op.name == "LOOP") - (one.op.name == "ENDL")
-                found = Word(one, encode(self._normal(one)), self._plain(one), opens)
+                bank = one["bank"] if one.op.operand("bank") else -1
+                bank = bank if bank < self.params.banks else -1
+                found = Word(one, encode(self._normal(one)), self._plain(one), opens, bank)
             except IllegalWord:
                 found = Word(None, word)
             self._words[word] = found
@@ -230,7 +271,8 @@ class Blocks:
         """An instruction that takes the same time, whatever its numbers are."""
         values = dict(one.values)
         for operand in one.op.operands:
-            if operand.kind in TIMELESS:
+            number = values[operand.name]
+            if operand.kind in TIMELESS or (operand.kind == "bank" and number < self.params.banks):
                 values[operand.name] = 0
             if operand.kind == "elements" and one.op.name != "VGATHER":
                 lanes = self.params.lanes
@@ -265,14 +307,15 @@ class Blocks:
             segments += each
             count += 1
         sets = self.instruction(words[0])
-        return self._block(segments, count, sets=sets is not None and sets.op.name in SETS)
+        banks = len({self.bank(word) for word in words} - {-1})
+        return self._block(segments, count, banks, sets=sets is not None and sets.op.name in SETS)
 
-    def _block(self, segments: list[Segment], count: int, *, sets: bool = False) -> Block:
+    def _block(self, segments: list[Segment], count: int, banks: int = 0, *, sets: bool = False) -> Block:
         segments = self.segments.joined(segments)
         members = [member for each in segments for member in each.members]
         rows = max((_last_row(self.params, each) for each in members), default=0)
         key = (count, sets, *((each.key, each.row, each.bank, each.ranges) for each in members))
-        return self._same.setdefault(key, Block(tuple(segments), count, rows, sets))
+        return self._same.setdefault(key, Block(tuple(segments), count, rows, banks, sets))
 
     def _walk(self, words: tuple[int, ...]) -> Iterator[list[Segment] | None]:
         """The segments of each instruction in turn; None where more than the words decides."""
@@ -312,6 +355,12 @@ class Blocks:
                     pc = place + 1
                 else:
                     loops.pop()
+
+
+def _pattern(banks: Sequence[int]) -> tuple[int, ...]:
+    """Banks numbered as they come."""
+    names: dict[int, int] = {}
+    return tuple([names.setdefault(bank, len(names)) for bank in banks])
 
 
 def _last_row(params: PimParams, segment: Segment) -> int:

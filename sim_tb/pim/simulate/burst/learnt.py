@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
+from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Learnt"]
 
@@ -16,9 +17,9 @@ class Learnt:
 
     Parameters
     ----------
-    least : int
-        No refresh was in the way: it does this wherever the next one is due in so many clocks or later. Otherwise -1,
-        and it does so only for that one refresh.
+    first, last : int
+        It does this wherever the next refresh is due in so many clocks, from the first number to the last one. That is
+        ``NEVER`` where no refresh is in the way.
     clocks : int
     moves : Moves
         How its places come from those of the state and the segment.
@@ -34,7 +35,8 @@ class Learnt:
         What has been added to the statistics.
     """
 
-    least: int
+    first: int
+    last: int
     clocks: int
     moves: Moves
     gives: tuple[int, ...]
@@ -42,3 +44,8 @@ class Learnt:
     ends: tuple[int, int] | None
     vector: int
     counts: Numbers
+
+    @property
+    def free(self) -> bool:
+        """No refresh is in the way."""
+        return self.last == NEVER

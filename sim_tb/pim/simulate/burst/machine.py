@@ -18,6 +18,7 @@ from sim_tb.pim.simulate.core import run
 from sim_tb.pim.simulate.core.arrays import Numbers, new_account, new_state, record, row_of, system
 from sim_tb.pim.simulate.core.ledger import totals_of
 from sim_tb.pim.simulate.core.native import Pinned
+from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Machine", "Shape"]
 
@@ -135,11 +136,12 @@ class Machine:
             raise ToolError("The program does not end: it waits for what does not come.")
         if how != run.FINE:
             raise ToolError("More happens at once than the simulator has room for.")
-        clocks, least, left, mark, ended, error, gives, *given = info.tolist()
+        clocks, least, left, mark, ended, error, earlier, later, gives, *given = info.tolist()
         after = self.canon.places(self.places)
         vector = totals[(self.params.channels + 1) * 9 + self.params.channels]
         learnt = Learnt(
-            least=least,
+            first=until - earlier if least < 0 else least,
+            last=until + later if least < 0 else NEVER,
             clocks=clocks,
             moves=Moves.of(places, segment, rows, self.contexts, after),
             gives=tuple(given[:gives]),

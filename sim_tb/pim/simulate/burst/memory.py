@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.burst.blocks import Block, Blocks
 from sim_tb.pim.simulate.burst.figures import Numbers
+from sim_tb.pim.simulate.burst.spans import Spans
 from sim_tb.pim.simulate.burst.steps import Steps
 from sim_tb.pim.simulate.burst.trail import States, Trail
 
@@ -17,7 +18,7 @@ MOST = 32_000
 
 
 class Passed(NamedTuple):
-    """What a stretch did, with a refresh due in a certain clock.
+    """What a stretch did.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ class Memory:
     states : States
     blocks : Blocks
     passed : dict
-        By stretch, state and clocks until a refresh is due.
+        By stretch, the numbers of its banks and state; and in spans, by clocks until a refresh is due.
     """
 
     def __init__(self, params: PimParams) -> None:
@@ -60,7 +61,7 @@ class Memory:
         self.steps = Steps(params)
         self.states = States()
         self.blocks = Blocks(params, self.steps.segments)
-        self.passed: dict[tuple[int, int, int], Passed] = {}
+        self.passed: dict[tuple[int, tuple[int, ...], int], Spans[Passed]] = {}
         self._trails: dict[tuple[int, Block], Trail] = {}
 
     def relieved(self, state: int) -> int:

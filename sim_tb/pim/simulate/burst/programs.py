@@ -71,7 +71,7 @@ class Programs:
         """A system that goes on from here command by command; and of which channels a row is open now."""
         memory, walk = self.memory, self.walk
         number, places = memory.states.all[walk.state]
-        shape, params = memory.steps.shapes[number], memory.params
+        shape, params, places = memory.steps.shapes[number], memory.params, walk.names.real(places)
         numbers, account = memory.steps.machine.taken_up(shape, places, walk.until, walk.time)
         system = System(params, (), ())
         system.time = system.rested = walk.time

@@ -11,6 +11,8 @@ from sim_tb.pim.simulate.burst.canonical import FAR, Places
 from sim_tb.pim.simulate.burst.learnt import Learnt
 from sim_tb.pim.simulate.burst.machine import Machine, Shape
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
+from sim_tb.pim.simulate.burst.spans import Spans
+from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Step", "Steps"]
 
@@ -53,7 +55,7 @@ class Steps:
         self.segments = Segments(params, self.canon)
         self.shapes: list[Shape] = []
         self._numbers: dict[Shape, int] = {}
-        self._known: dict[tuple[Any, ...], dict[int, Step]] = {}
+        self._known: dict[tuple[Any, ...], Spans[Step]] = {}
         self.asked = 0
         self.zeros = np.zeros(self.machine.totals, np.int64)
 
@@ -74,14 +76,13 @@ class Steps:
             The next state.
         """
         key = (shape, segment.key, last, segment.meets(places, self.canon.apart))
-        known = self._known.setdefault(key, {})
-        # What is so wherever no refresh is in the way stands at no clock.
-        step = known.get(FAR)
-        if step is None or FAR < until < step.learnt.least:
-            step = known.get(until)
-            if step is None:
-                step = self._learn(shape, places, until, segment, last=last)
-                known[until if step.learnt.least < 0 else FAR] = step
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Spans()
+        step = known.find(until if until != FAR else NEVER)
+        if step is None:
+            step = self._learn(shape, places, until, segment, last=last)
+            known.add(step.learnt.first, step.learnt.last, step)
         rule = step.learnt.moves
         following = rule.apply(places, segment)
         after = step.after

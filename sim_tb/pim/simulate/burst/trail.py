@@ -10,14 +10,13 @@ import numpy as np
 from sim_tb.pim.simulate.burst.blocks import Block
 from sim_tb.pim.simulate.burst.canonical import FAR, Places
 from sim_tb.pim.simulate.burst.figures import Numbers
+from sim_tb.pim.simulate.burst.spans import Spans
 from sim_tb.pim.simulate.burst.steps import Steps
+from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Detour", "States", "Trail"]
 
 State = tuple[int, Places]
-
-#: Needed where no time is enough.
-NEVER = 1 << 60
 
 
 @dataclass(slots=True)
@@ -26,6 +25,8 @@ class Detour:
 
     Parameters
     ----------
+    first, last : int
+        It is so wherever the refresh is due in so many clocks, from the first number to the last one.
     to : int
         The place of the way where it ends.
     clocks, vector : int
@@ -40,6 +41,8 @@ class Detour:
         The program ends on it.
     """
 
+    first: int
+    last: int
     to: int
     clocks: int
     vector: int
@@ -121,7 +124,7 @@ class Trail:
             learnt = step.learnt
             self.gives += [(index, register) for register in learnt.gives]
             self.halts |= learnt.ends is not None
-            need = max(need, self.at[-1] + learnt.least if learnt.least >= 0 else NEVER)
+            need = max(need, self.at[-1] + learnt.first if learnt.free else NEVER)
             self.needs.append(need)
             self._passed.append((shape, places))
             self.at.append(self.at[-1] + learnt.clocks)
@@ -130,7 +133,7 @@ class Trail:
         self.end = states.number((shape, places))
         self.need, self.clocks = need, self.at[-1]
         self.counts = np.array(counts)
-        self._detours: dict[tuple[int, int], Detour] = {}
+        self._detours: dict[int, Spans[Detour]] = {}
 
     def leaves(self, place: int, until: int) -> int:
         """Where the way ends that is gone from a place on, with a refresh due in so many clocks."""
@@ -138,11 +141,23 @@ class Trail:
             return len(self.needs)
         return max(place, bisect_right(self.needs, until + self.at[place]))
 
+    def moves(self, place: int, leaves: int, until: int) -> tuple[int, int]:
+        """By how many clocks a refresh may be due earlier, and later, for the way to end there all the same."""
+        if until == FAR:
+            return NEVER, NEVER
+        until += self.at[place]
+        earlier = until - self.needs[leaves - 1] if leaves > place else NEVER
+        return earlier, self.needs[leaves] - 1 - until if leaves < len(self.needs) else NEVER
+
     def detour(self, place: int, until: int) -> Detour:
         """The way round from a place on, with a refresh due in so many clocks."""
-        found = self._detours.get((place, until))
+        known = self._detours.get(place)
+        if known is None:
+            known = self._detours[place] = Spans()
+        found = known.find(until)
         if found is None:
-            found = self._detours[place, until] = self._explore(place, until)
+            found = self._explore(place, until)
+            known.add(found.first, found.last, found)
         return found
 
     def _explore(self, place: int, until: int) -> Detour:
@@ -152,10 +167,12 @@ class Trail:
         counts = steps.zeros
         gives: list[int] = []
         clocks = vector = 0
+        begun, earlier, later = until, NEVER, NEVER
         met = halts = False
         while place < len(segments) and not (met or halts):
             step, shape, places = steps.step(shape, places, until, segments[place], last=False)
             learnt = step.learnt
+            earlier, later = min(earlier, until - learnt.first), min(later, learnt.last - until)
             halts = learnt.ends is not None
             counts = counts + learnt.counts
             gives += learnt.gives
@@ -164,6 +181,8 @@ class Trail:
             place += 1
             met = (shape, places) == self._passed[place]
         return Detour(
+            first=begun - earlier,
+            last=begun + later,
             to=place,
             clocks=clocks,
             vector=vector,

@@ -8,16 +8,20 @@ from dataclasses import replace
 from hdl.params import ConfigError, Problem, ToolError
 from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams, instruction
 from sim_tb.pim.simulate.burst.blocks import Block, Layers, Stretch
+from sim_tb.pim.simulate.burst.canonical import FAR
 from sim_tb.pim.simulate.burst.figures import Numbers, statistics_of
 from sim_tb.pim.simulate.burst.learnt import Learnt
 from sim_tb.pim.simulate.burst.memory import Memory, Passed
+from sim_tb.pim.simulate.burst.names import Names, renamed
 from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
+from sim_tb.pim.simulate.burst.spans import Spans
 from sim_tb.pim.simulate.burst.trail import Detour
 from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import Part, Prepared
 from sim_tb.pim.simulate.system import LOADED, RESET, RESTS, Run, Simulated
+from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Walk", "burst"]
 
@@ -94,6 +98,7 @@ class Walk:
         self.listing = Listing(self.params, ())
         self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
         self.results = iter(results)
+        self.names = Names()
         self.loops: list[list[int]] = []
         self.runs: list[Run] = []
         self.marks: list[tuple[int, int]] = []
@@ -101,10 +106,12 @@ class Walk:
         shape, places, self.until, self.counts = memory.steps.machine.begin(self.time, inputs)
         self.state = memory.states.number((memory.steps.number(shape), places))
         self.vector = self.given = 0
+        self.earlier = self.later = NEVER
 
     def load(self, program: Sequence[int]) -> None:
         """Another program in the program memory."""
-        self.listing = Listing(self.params, program)
+        self.listing.load(program)
+        self._leaps = self.memory.blocks.leaps(program)
 
     def begin(self) -> None:
         """The host begins a program, while none runs."""
@@ -157,7 +164,7 @@ class Walk:
     def _take(self, segment: Segment, *, last: bool) -> Learnt:
         """Go on by a segment."""
         shape, places = self.memory.states.all[self.state]
-        step, shape, places = self.memory.steps.step(shape, places, self.until, segment, last=last)
+        step, shape, places = self.memory.steps.step(shape, places, self.until, self._named(segment), last=last)
         self.state = self.memory.states.number((shape, places))
         learnt = step.learnt
         self._went(learnt.clocks, learnt.vector, learnt.counts)
@@ -166,9 +173,22 @@ class Walk:
     def _await(self, segment: Segment, *, last: bool) -> bool:
         """Registers that are written before an instruction reads its length from one, whatever that will be."""
         shape, places = self.memory.states.all[self.state]
-        gives = self.memory.steps.step(shape, places, self.until, segment, last=last)[0].learnt.gives
+        gives = self.memory.steps.step(shape, places, self.until, self._named(segment), last=last)[0].learnt.gives
         self._give(gives)
         return bool(gives)
+
+    def _named(self, segment: Segment) -> Segment:
+        """A segment with its bank numbered as in states."""
+        if not segment.mask:
+            return segment
+        self._even()
+        (number,) = self.names.of([segment.bank])
+        return segment if number == segment.bank else renamed(segment, {segment.bank: number})
+
+    def _even(self) -> None:
+        """Forget the numbers of banks where none is different from the others."""
+        if self.memory.states.even(self.state):
+            self.names.forget()
 
     def _went(self, clocks: int, vector: int, counts: Numbers) -> None:
         """Time has gone on, with what counts in it."""
@@ -188,16 +208,16 @@ class Walk:
     # --- blocks ------------------------------------------------------------------------------------------------------
     def _leap(self, pc: int) -> tuple[int, int] | None:
         """All of a stretch, or of layers: how many instructions have ended, and where the program goes on."""
-        program, blocks = self.listing.program, self.memory.blocks
-        if pc >= len(program):
+        leaps = self._leaps
+        if pc not in leaps:
+            inside = pc < self.listing.length
+            leaps[pc] = self.memory.blocks.leap(self.listing.program, pc) if inside else None
+        found = leaps[pc]
+        if isinstance(found, Layers):
+            return self._layers(found, pc)
+        if found is None:
             return None
-        layers = blocks.layers(program, pc)
-        if layers:
-            return self._layers(layers, pc)
-        stretch = blocks.stretch(program, pc)
-        if stretch is None:
-            return None
-        done, past = self._along(stretch)
+        done, past = self._along(found)
         return (done, past) if past > pc else None
 
     def _layers(self, layers: Layers, pc: int) -> tuple[int, int]:
@@ -218,35 +238,37 @@ class Walk:
 
     def _along(self, stretch: Stretch) -> tuple[int, int]:
         """Blocks one after the other, up to one in which the program ends: instructions, and the place behind."""
-        memory, begin, until = self.memory, self.state, self.until
-        exact, alike = (stretch.exact, begin, until), (stretch.alike, begin, until)
-        # Numbers of banks are all the same where none is different from the others.
-        passed = memory.passed.get(exact) or (memory.passed.get(alike) if memory.states.even(begin) else None)
+        memory, begin, until, program = self.memory, self.state, self.until, self.listing.program
+        self._even()
+        numbers = self.names.of([memory.blocks.bank(program[place]) for place in stretch.banked])
+        spans = memory.passed.setdefault((stretch.number, numbers, begin), Spans())
+        passed = spans.find(until if until != FAR else NEVER)
         if passed:
             self._went(passed.clocks, passed.vector, passed.counts)
             self.state = passed.state
-            for block, place in stretch.body:
-                self._set(block, place)
+            for place in stretch.sets:
+                self._set(place)
             return stretch.instructions, stretch.past
         time, vector, counts, given, done = self.time, self.vector, self.counts.copy(), self.given, 0
-        for block, place in stretch.body:
-            if not self._pass(block):
+        named, self.earlier, self.later = 0, NEVER, NEVER
+        for block, place in zip(stretch.body, stretch.places, strict=True):
+            if not self._pass(memory.blocks.named(block, numbers[named : named + block.banks])):
                 return done, place
-            self._set(block, place)
+            named += block.banks
+            if block.sets:
+                self._set(place)
             done += block.instructions
         if self.given == given:
-            even = memory.states.even(begin) and memory.states.even(self.state)
-            memory.passed[alike if even else exact] = Passed(
-                self.time - time, self.vector - vector, self.state, self.counts - counts
-            )
+            passed = Passed(self.time - time, self.vector - vector, self.state, self.counts - counts)
+            first, last = (0, NEVER) if until == FAR else (until - self.earlier, until + self.later)
+            spans.add(first, last, passed)
         return done, stretch.past
 
-    def _set(self, block: Block, place: int) -> None:
-        """Scalar registers that the instruction of a block sets."""
-        if block.sets:
-            one = self.memory.blocks.instruction(self.listing.program[place])
-            assert one is not None
-            self._control(one)
+    def _set(self, place: int) -> None:
+        """Scalar registers that an instruction of the issuer sets."""
+        one = self.memory.blocks.instruction(self.listing.program[place])
+        assert one is not None
+        self._control(one)
 
     def _control(self, one: Instruction) -> None:
         """What an instruction of the issuer does to scalar registers."""
@@ -264,6 +286,7 @@ class Walk:
         place: int | None = 0
         while place is not None and place >= 0:
             leaves = trail.leaves(place, self.until)
+            self._may_move(*trail.moves(place, leaves, self.until))
             if leaves > place:
                 self._went(
                     trail.at[leaves] - trail.at[place],
@@ -281,12 +304,17 @@ class Walk:
         """Go a way round; returns the place where it ends, -1 if the block has ended, None if the program ends."""
         if detour.halts:
             return None
+        self._may_move(self.until - detour.first, detour.last - self.until)
         self._went(detour.clocks, detour.vector, detour.counts)
         self._give(detour.gives)
         if detour.end < 0:
             return detour.to
         self.state = detour.end
         return -1
+
+    def _may_move(self, earlier: int, later: int) -> None:
+        """A refresh may be due so many clocks earlier or later, and everything goes the same way."""
+        self.earlier, self.later = min(self.earlier, earlier), min(self.later, later)
 
     # --- instructions ------------------------------------------------------------------------------------------------
     def _segments(self, pc: int, one: Instruction | None) -> Sequence[Segment]:

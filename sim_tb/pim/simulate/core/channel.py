@@ -140,7 +140,7 @@ def step_channel(S, P, L, c, clock):
         if not S[c + VALID] or S[c + ENDS] <= clock:
             if P[N_BUFFERS] > 1:
                 S[c + WAKE] = min(S[c + WAKE], load(S, P, L, c, clock))
-            if not S[c + VALID] and refresh_leaves(S, P, c) <= clock:
+            if not S[c + VALID] and refresh_comes(S, P, c, clock):
                 cut_in(S, P, L, c, clock)
             turn(S, P, L, c, clock)
         elif S[c + ENDS] != NEVER:
@@ -157,12 +157,41 @@ def refresh_command(S, c):
     return PRE_AB if S[c + OPEN] else REF
 
 
-def refresh_leaves(S, P, c):
-    """When a refresh that is or will be owed, or the precharge before it, leaves if nothing is at work."""
-    if not P[INTERVAL]:
-        return NEVER
-    due = (S[c + REFRESHES] + 1) * P[INTERVAL]
-    return max(S[c + BASE], due, S[c + READY + refresh_command(S, c)])
+def refresh_due(S, P, c):
+    """When the next refresh is due."""
+    return (S[c + REFRESHES] + 1) * P[INTERVAL] if P[INTERVAL] else NEVER
+
+
+def refresh_may_leave(S, c):
+    """From when on a refresh, or the precharge before it, may leave if nothing is at work."""
+    return max(S[c + BASE], S[c + READY + refresh_command(S, c)])
+
+
+def is_due(S, due, clock):
+    """Whether a refresh is due by a clock; by how much it might move for that to stay so."""
+    if due <= clock:
+        S[LATER] = min(S[LATER], clock - due)
+        return True
+    S[EARLIER] = min(S[EARLIER], due - clock - 1)
+    return False
+
+
+def once_due(S, due, clock):
+    """A clock, or that in which a refresh is due if that is later: then it must not move."""
+    if due <= clock:
+        S[LATER] = min(S[LATER], clock - due)
+        return clock
+    S[EARLIER] = S[LATER] = 0
+    return due
+
+
+def refresh_comes(S, P, c, clock):
+    """A refresh, or the precharge before it, leaves in this clock, as nothing is at work."""
+    due, may = refresh_due(S, P, c), refresh_may_leave(S, c)
+    if may > clock or not is_due(S, due, clock):
+        return False
+    once_due(S, due, may)
+    return True
 
 
 def cut_in(S, P, L, c, clock):
@@ -204,30 +233,31 @@ def earliest(S, P, c, code):
 def decide(S, P, L, c, clock):
     """The next command, or burst, or end of the operation; False if it has to wait for others."""
     if not S[c + VALID]:
-        S[c + WAKE] = min(refresh_leaves(S, P, c), S[c + JOB] if S[c + JOBS_N] else NEVER)
+        leaves = max(refresh_due(S, P, c), refresh_may_leave(S, c))
+        S[c + WAKE] = min(leaves, S[c + JOB] if S[c + JOBS_N] else NEVER)
         return False
     found = next_command(S, P, c)
     code, opens = found >> 1, found & 1
-    when, urgent, due = earliest(S, P, c, code), NEVER, NEVER
+    when, urgent = earliest(S, P, c, code), NEVER
     if P[INTERVAL]:
         urgent = (S[c + REFRESHES] + P[URGENT]) * P[INTERVAL]
-        due = (S[c + REFRESHES] + 1) * P[INTERVAL] if opens else urgent
-    cuts = due <= when
+    due, may = refresh_due(S, P, c) if opens else urgent, refresh_may_leave(S, c)
+    cuts = is_due(S, due, when)
     limit = urgent  # from which clock on nothing is decided
     if P[SINGLES + S[c + CODE]] >= 0:
         limit = min(urgent, clock + 1)
-        leaves = max(S[c + BASE], due, S[c + READY + refresh_command(S, c)]) if cuts else when
+        waits = (may > clock or not is_due(S, due, clock)) if cuts else when > clock
         ready = NEVER
-        if leaves > clock or not (cuts or code):
+        if waits or not (cuts or code):
             ready = make_ready(S, P, L, c, clock)
-        if leaves > clock:
-            S[c + WAKE] = min(leaves, ready)
+        if waits:
+            S[c + WAKE] = min(max(due, may) if cuts else when, ready)
             return False
-    if cuts and when == NEVER and due > clock:
+    if cuts and when == NEVER and not is_due(S, due, clock):
         S[c + WAKE] = due
         return False
     if cuts:
-        at = max(S[c + BASE], due, S[c + READY + refresh_command(S, c)])
+        at = once_due(S, due, may)
         if P[N_BUFFERS] > 1 and at > clock:
             # What a refresh forbids is not forbidden before it.
             S[c + WAKE] = at
@@ -238,7 +268,7 @@ def decide(S, P, L, c, clock):
     elif code in (MAC_AB, SCALE_AB):
         multiply(S, P, L, c, when, urgent)
     elif code == S[c + CODE] and code > REF:
-        move_words(S, P, L, c, when, limit)
+        move_words(S, P, L, c, when, urgent, limit)
     else:
         bank = S[c + BANK] if P[SINGLES + code] >= 0 else 0
         send(S, P, L, c, when, code, bank, S[c + ROW] if code in (ACT, ACT_AB) else 0)
@@ -250,7 +280,7 @@ def make_ready(S, P, L, c, clock):
 
     Those are operations on columns of one bank, as long as all before them are on one bank too, and another one.
     """
-    due = (S[c + REFRESHES] + 1) * P[INTERVAL] if P[INTERVAL] else NEVER
+    due = refresh_due(S, P, c)
     while True:
         least = max(S[c + BASE], S[c + BEGUN])
         used = 1 << S[c + BANK]
@@ -268,8 +298,8 @@ def make_ready(S, P, L, c, clock):
                 elif chosen < 0 or (code == ACT and chosen == PRE):
                     chosen, chosen_bank, chosen_row = code, bank, row
             used |= 1 << bank
-        if chosen < 0 or clock >= due:
-            return following if following < due else NEVER
+        if chosen < 0 or is_due(S, due, clock):
+            return NEVER if is_due(S, due, following) else following
         send(S, P, L, c, clock, chosen, chosen_bank, chosen_row if chosen == ACT else 0)
 
 
@@ -278,14 +308,15 @@ def multiply(S, P, L, c, when, urgent):
     code = S[c + CODE]
     step = P[STEPS + code]
     many = min(S[c + COUNT], P[ROW_COLS] - S[c + COL])
-    if when + (many - 1) * step >= urgent:
+    if is_due(S, urgent, when + (many - 1) * step):
+        S[EARLIER] = S[LATER] = 0
         many = max(1, -((when - urgent) // step))
     issue(S, P, L, c, when, step, many, code, 0, S[c + WORD], S[c + COL])
     S[c + WORD] += many * S[c + RISES]
     went(S, P, c, when + (many - 1) * step, many, code, 0)
 
 
-def move_words(S, P, L, c, when, limit):
+def move_words(S, P, L, c, when, urgent, limit):
     """Commands with words up to the end of the row, and to a clock, as far as words, or room, are known."""
     code = S[c + CODE]
     step, takes, latency = P[STEPS + code], P[TAKES + code], P[LATENCIES + code]
@@ -319,7 +350,7 @@ def move_words(S, P, L, c, when, limit):
             following = max(following, S[c + ARRIVALS])
         else:
             following = room(S, P, c, following)
-        if following >= limit:
+        if is_due(S, urgent, following) or following >= limit:
             break
         when = following
     if takes:

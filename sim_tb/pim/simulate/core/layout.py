@@ -85,6 +85,8 @@ WRITES = READS + 12
 I = WRITES + 12
 (STAGE, CLOCK, WAITING, I_WAKE, INDEX, RECORD, ERROR, STOPPED, LAST) = range(I, I + 9)
 (MARKED, ENDED, ENDED_ERROR, GIVES_N, LOG_N, FULL, RESTING_N, VECTOR_N, MOVES_N, OWES) = range(I + 9, I + 19)
+#: By how many clocks refreshes might be due earlier, or later, without anything being another way.
+EARLIER, LATER = I + 19, I + 20
 GIVES = I + 24
 # Spans of what goes on beside operations: first clock, and the one past the last.
 SPANS = 256

@@ -113,13 +113,14 @@ def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, ki
 
     The state is in ``ranks``, ``places`` and ``shape``; the next one is in ``Q`` and ``O``. In ``info`` are clocks, the
     least ones until a refresh with which nothing changes (-1: it is for that one alone), clocks until the next one is
-    due, the clocks of a MARK and of the end, or -1, with its error, and how many registers were written, followed by
-    these.
+    due, the clocks of a MARK and of the end, or -1, with its error, by how many clocks refreshes might be due earlier
+    and later with the same in all else, and how many registers were written, followed by these.
     """
     join(S, P, A, now, until, ranks, places, shape)
     clear(T)
     S[WAITING] = S[STOPPED] = S[ERROR] = S[FULL] = 0
     S[RECORD] = S[MARKED] = S[ENDED] = -1
+    S[EARLIER] = S[LATER] = NEVER
     S[STAGE], S[LAST] = FETCH, last
     S[CLOCK] = S[I_WAKE] = now
     first, least, how, owed = now, 0, FINE, False
@@ -151,9 +152,12 @@ def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, ki
     info[3] = S[MARKED] - first if S[MARKED] >= 0 else -1
     info[4] = S[ENDED] - first if S[ENDED] >= 0 else -1
     info[5] = S[ENDED_ERROR]
-    info[6] = S[GIVES_N]
+    # The next one that is due stays the same one; one that is due right now has not been looked at.
+    info[6] = min(S[EARLIER], left - 1) if left < P[INTERVAL] else 0
+    info[7] = min(S[LATER], P[INTERVAL] - left)
+    info[8] = S[GIVES_N]
     for i in range(S[GIVES_N]):
-        info[7 + i] = S[GIVES + i]
+        info[9 + i] = S[GIVES + i]
     return TOO_MUCH if S[FULL] else FINE
 
 
