@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import isqrt
 
 from hdl.params import MULTIPLIERS, EngineParams
-from hdl.params.axes import KForm, KSpace
+from hdl.params.axes import Axes, Digits, KForm, KSpace, Order, Recoded, Skip, Sum, Travel
 from hdl.params.presets import preset_axes
 
 __all__ = ["CONTESTS", "DESIGNS", "LIBRARIES", "SIZE", "Contest", "Design", "Ratios"]
@@ -135,7 +135,25 @@ def _trees(contest: Contest, steps: int) -> Iterator[Design]:
         )
 
 
+def _planes(contest: Contest, lanes: int) -> Design:
+    """Rows keep step, plane by plane, and skip only what none has; B is recoded, as there is more of A to go around."""
+    axes = Axes(
+        k=KSpace(KForm.TREE, lanes),
+        digits=Digits(1, Order.PLANES),
+        skip=Skip.COMMON,
+        sum=Sum(per_weight=True),
+        recoded=Recoded.B,
+        a=Travel.BROADCAST,
+    )
+    name = f"{contest.name} planes, tree of {lanes}, B recoded"
+    return Design(name, contest, EngineParams(point=axes, rows=SIZE, cols=SIZE, encoder="naf"))
+
+
 DESIGNS = {
     design.name: design
-    for design in (*(design for contest in CONTESTS for design in _named(contest)), *_trees(CONTESTS[0], 4))
+    for design in (
+        *(design for contest in CONTESTS for design in _named(contest)),
+        *_trees(CONTESTS[0], 4),
+        _planes(CONTESTS[-1], 8),
+    )
 }
