@@ -28,7 +28,7 @@ class Run:
 
 #: Everything within a quarter of an hour on two cores with nothing cached; the longest first.
 QUICK = (
-    Run("record", "--only systolic cube"),
+    Run("record"),
     Run("pim_vector", "--systems tiny"),
     Run("area_efficiency", "--effort quick --libraries osu018 --sizes 8 --size 4"),
     Run("sparse", "--schemes opt4c --encoders ent --queues"),
@@ -40,6 +40,7 @@ QUICK = (
     Run("simulation", "--repeat 3"),
     Run("pim_rows"),
     Run("mutation", "--recorded"),
+    Run("comparison"),
 )
 
 #: As documented. A part is what an interrupted ``make bench-full`` begins again, so that long ones have several.
@@ -49,6 +50,7 @@ FULL = (
         Run("area_efficiency", f"--libraries osu018 --sizes --arrays {array}")
         for array in ("systolic_ws", "cube", "adder_tree", "matrix_2d")
     ),
+    Run("comparison"),
     Run("generation"),
     Run("mutation"),
     Run("pe_area_delay"),

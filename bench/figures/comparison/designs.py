@@ -4,43 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import isqrt
 
 from hdl.params import MULTIPLIERS, EngineParams
-from hdl.params.axes import KForm, KSpace
+from hdl.params.axes import Axes, Digits, KForm, KSpace, Order, Recoded, Skip, Sum, Travel
 from hdl.params.presets import preset_axes
 
-__all__ = ["ARRAYS", "DESIGNS", "LIBRARIES", "SIZE", "Array", "Design"]
+__all__ = ["CONTESTS", "DESIGNS", "LIBRARIES", "SIZE", "Contest", "Design", "Ratios"]
 
-#: Rows and columns, and steps of K in space of arrays that have some: half as many in a cube, whose chains are long.
+#: Rows and columns.
 SIZE = 16
-DEPTH = {"systolic_ws": 16, "adder_tree": 16, "cube": 8}
 LIBRARIES = ("osu018", "sky130", "sg13g2", "asap7")
 
 
 @dataclass(frozen=True)
-class Array:
-    """An array, and what Wu et al. (HPCA 2025) report for its best transformed core over the plain one.
+class Ratios:
+    """The best transformed design over the best plain one; above 1 where it is better.
 
     Parameters
     ----------
-    title : str
-        Here and there.
-    area, energy : float
-        Ratios of area efficiency and of energy efficiency.
+    core, engine : float
+        Of area efficiency; of the engine None where nothing is said of it.
+    energy : float
+        Of energy efficiency: the engine's, or the core's where nothing is said of the engine.
     """
 
-    title: str
-    area: float
+    core: float
+    engine: float | None
     energy: float
 
 
-ARRAYS = {
-    "systolic_os": Array("systolic, results stay", 1.27, 1.04),
-    "systolic_ws": Array("systolic, weights stay", 1.27, 1.04),
-    "cube": Array("3D cube", 1.28, 1.56),
-    "adder_tree": Array("multiplier-adder tree", 1.56, 1.49),
-    "matrix_2d": Array("2D matrix", 1.44, 1.20),
-}
+@dataclass(frozen=True)
+class Contest:
+    """An array, in which designs are compared.
+
+    Parameters
+    ----------
+    name, title : str
+        As a configuration has it, and in words.
+    depth : int
+        Steps of K in space, where the array has some.
+    schemes : tuple of str
+        Those that have a name and are compared; a plain one is among them.
+    reported : Ratios
+        What Wu et al. (HPCA 2025) have of their cores.
+    wanted : Ratios
+        What is to be reached in the median of the libraries.
+    """
+
+    name: str
+    title: str
+    depth: int
+    schemes: tuple[str, ...]
+    reported: Ratios
+    wanted: Ratios
+
+
+_SYSTOLIC = Ratios(1.27, None, 1.04)
+CONTESTS = (
+    Contest("systolic_os", "systolic, results stay", SIZE, ("mac", "opt1"), _SYSTOLIC, Ratios(2.0, 1.7, 1.3)),
+    Contest("systolic_ws", "systolic, weights stay", SIZE, ("mac", "opt1"), _SYSTOLIC, Ratios(1.8, 1.6, 1.3)),
+    Contest("cube", "3D cube", SIZE // 2, ("mac", "opt1"), Ratios(1.28, None, 1.56), Ratios(1.8, 1.6, 1.3)),
+    Contest(
+        *("adder_tree", "multiplier-adder tree", SIZE, ("mac", "opt1", "opt2")),
+        *(Ratios(1.56, None, 1.49), Ratios(1.8, 1.6, 1.4)),
+    ),
+    Contest(
+        *("matrix_2d", "2D matrix", SIZE, ("mac", "opt1", "opt2", "laconic", "opt3", "opt4c", "opt4e")),
+        *(Ratios(1.44, None, 1.20), Ratios(2.0, 1.6, 1.3)),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -51,14 +84,14 @@ class Design:
     ----------
     name : str
         In results and tables.
-    array : str
-        Which array it is a form of, a key of :data:`ARRAYS`.
+    contest : Contest
+        Which array it is a form of.
     params : EngineParams
         The engine. One that multiplies stands for its best multiplier.
     """
 
     name: str
-    array: str
+    contest: Contest
     params: EngineParams
 
     @property
@@ -84,30 +117,43 @@ class Design:
         return tuple(replace(self.params, multiplier=name) for name in MULTIPLIERS)
 
 
-def _named(array: str, *schemes: str) -> Iterator[Design]:
+def _named(contest: Contest) -> Iterator[Design]:
     """Designs that have a name; those whose rows skip zeros recode with ``ent``, which leaves the fewest digits."""
-    for scheme in schemes:
-        params = EngineParams(array=array, scheme=scheme, rows=SIZE, cols=SIZE, depth=DEPTH.get(array, SIZE))
-        yield Design(f"{array} {scheme}", array, replace(params, encoder="ent") if params.sparse else params)
+    for scheme in contest.schemes:
+        params = EngineParams(array=contest.name, scheme=scheme, rows=SIZE, cols=SIZE, depth=contest.depth)
+        named = replace(params, encoder="ent") if params.sparse else params
+        yield Design(f"{contest.name} {scheme}", contest, named)
 
 
-def _tree(array: str, scheme: str, steps: int) -> Design:
-    """A named design that takes several steps of K at once, in a tree in each PE."""
-    axes = replace(preset_axes(array, scheme, 1), k=KSpace(KForm.TREE, steps))
-    params = EngineParams(point=axes, rows=SIZE // 2, cols=SIZE // 2)
-    return Design(f"{array} {scheme}, tree of {steps}", array, params)
+def _trees(contest: Contest, steps: int) -> Iterator[Design]:
+    """Dense designs that take several steps of K at once, in a tree in each PE: as many fewer PEs."""
+    for scheme in contest.schemes:
+        axes = replace(preset_axes(contest.name, scheme, 1), k=KSpace(KForm.TREE, steps))
+        side = SIZE // isqrt(steps)
+        yield Design(
+            f"{contest.name} {scheme}, tree of {steps}", contest, EngineParams(point=axes, rows=side, cols=side)
+        )
+
+
+def _planes(contest: Contest, lanes: int) -> Design:
+    """Rows keep step, plane by plane, and skip only what none has; B is recoded, as there is more of A to go around."""
+    axes = Axes(
+        k=KSpace(KForm.TREE, lanes),
+        digits=Digits(1, Order.PLANES),
+        skip=Skip.COMMON,
+        sum=Sum(per_weight=True),
+        recoded=Recoded.B,
+        a=Travel.BROADCAST,
+    )
+    name = f"{contest.name} planes, tree of {lanes}, B recoded"
+    return Design(name, contest, EngineParams(point=axes, rows=SIZE, cols=SIZE, encoder="naf"))
 
 
 DESIGNS = {
     design.name: design
     for design in (
-        *_named("systolic_os", "mac", "opt1"),
-        *_named("systolic_ws", "mac", "opt1"),
-        *_named("cube", "mac", "opt1"),
-        *_named("adder_tree", "mac", "opt1", "opt2"),
-        *_named("matrix_2d", "mac", "opt1", "opt2"),
-        *_named("matrix_2d", "laconic", "opt3", "opt4c", "opt4e"),
-        _tree("systolic_os", "mac", 4),
-        _tree("systolic_os", "opt1", 4),
+        *(design for contest in CONTESTS for design in _named(contest)),
+        *_trees(CONTESTS[0], 4),
+        _planes(CONTESTS[-1], 8),
     )
 }

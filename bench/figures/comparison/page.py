@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench.figures.comparison.designs import ARRAYS, DESIGNS, LIBRARIES
-from bench.figures.comparison.results import ENGINE, Measured, Pair, best, measured, medians, missing, pairs
+from bench.figures.comparison.designs import CONTESTS, DESIGNS, LIBRARIES
+from bench.figures.comparison.results import (
+    ENGINE,
+    Measured,
+    Pair,
+    best,
+    measured,
+    medians,
+    missing,
+    over_laconic,
+    pairs,
+)
 from bench.figures.store import entries
 from bench.figures.words import conditions, number, table
 
 __all__ = ["PARTS"]
 
 #: What the paper reports of its sparse cores over that of Laconic: area efficiency and energy efficiency.
-LACONIC_AREA, LACONIC_ENERGY = 2.85, 12.10
+LACONIC = {"core": 2.85, "energy": 12.10}
 #: Ratios beside the paper's figure: how they are called, the key of each, and the paper's attribute.
 AGAINST = (
-    ("core", "area efficiency", "area_core", "area"),
-    ("engine", "area efficiency", "area_engine_total", "area"),
+    ("core", "area efficiency", "area_core", "core"),
+    ("engine", "area efficiency", "area_engine_total", "core"),
     ("core", "energy efficiency", "glitch_energy_core", "energy"),
     ("engine", "energy efficiency", "glitch_energy_engine", "energy"),
 )
@@ -39,10 +49,11 @@ def _arrays() -> str:
     """Medians over the libraries beside the paper."""
     heads = ["Array", "area: paper, core", "core", "engine", "energy: paper, core", "core", "engine", "libraries"]
     rows = []
-    for array, paper in ARRAYS.items():
-        core, engine, core_energy, energy = (ratio(medians(array, key)) for _, _, key, _ in AGAINST)
-        libraries = ", ".join(pair.library for pair in pairs() if pair.array == array)
-        cells = [f"`{array}` ({paper.title})", f"{paper.area:.2f}", core, engine]
+    for contest in CONTESTS:
+        paper = contest.reported
+        core, engine, core_energy, energy = (ratio(medians(contest, key)) for _, _, key, _ in AGAINST)
+        libraries = ", ".join(pair.library for pair in pairs() if pair.contest is contest)
+        cells = [f"`{contest.name}` ({contest.title})", f"{paper.core:.2f}", core, engine]
         rows.append([*cells, f"{paper.energy:.2f}", core_energy, energy, libraries])
     return table(heads, rows)
 
@@ -53,7 +64,7 @@ def _libraries() -> str:
     heads += ["energy with glitches: core", "engine", "without: core", "engine"]
     keys = [key for _, _, key, _ in AGAINST] + ["energy_core", "energy_engine"]
     rows = [
-        [f"`{pair.array}`", pair.library, _form(pair.plain), _form(pair.best)]
+        [f"`{pair.contest.name}`", pair.library, _form(pair.plain), _form(pair.best)]
         + [ratio(pair.ratios[key]) for key in keys]
         for pair in pairs()
     ]
@@ -79,18 +90,18 @@ def _designs() -> str:
 
 def _shortfalls() -> str:
     """A sentence for each ratio that is below the paper's."""
-    found = [sentence for pair in pairs() for sentence in _sentences(pair)]
-    return "\n".join(f"- {sentence}" for sentence in found) if found else "No ratio falls short."
+    return _listed([sentence for pair in pairs() for sentence in _sentences(pair)])
 
 
 def _sentences(pair: Pair) -> Iterator[str]:
-    paper = ARRAYS[pair.array]
+    paper = pair.contest.reported
     for part, what, key, attribute in AGAINST:
         value, reported = pair.ratios[key], getattr(paper, attribute)
         if value is not None and value < reported:
             yield (
-                f"`{pair.array}`, {pair.library}: in {what} the {part} of {_form(pair.best)} is {value:.2f} times that "
-                f"of {_form(pair.plain)}, where the paper's core has {reported:.2f}{_reason(pair, part, what)}."
+                f"`{pair.contest.name}`, {pair.library}: in {what} the {part} of {_form(pair.best)} is {value:.2f} "
+                f"times that of {_form(pair.plain)}, where the paper's core has {reported:.2f}"
+                f"{_reason(pair, part, what)}."
             )
 
 
@@ -131,23 +142,18 @@ def _sparse() -> str:
 
 def _sparse_shortfalls() -> str:
     """A sentence for each library on which no sparse design reaches the paper's ratios over Laconic."""
-    sentences = []
-    for library in LIBRARIES:
-        found = measured(library)
-        laconic = best(found, laconic=True)
-        others = [each for each in found if each.design.sparse and not each.design.laconic]
-        for part, what, key, attribute in AGAINST:
-            reported = {"area": LACONIC_AREA, "energy": LACONIC_ENERGY}[attribute]
-            values = {
-                each.design.name: value for each in others if laconic and (value := each.over(laconic)[key]) is not None
-            }
-            if values and max(values.values()) < reported:
-                name = max(values, key=lambda each: values[each])
-                sentences.append(
-                    f"{library}: in {what} the best sparse {part} is `{name}`, {values[name]:.2f} times that of "
-                    f"`laconic`, where the paper has {reported:.2f}."
-                )
-    return "\n".join(f"- {sentence}" for sentence in sentences) if sentences else "No ratio falls short."
+    found = [
+        f"{library}: in {what} the best sparse {part} is that of `{best_one[0]}`, {best_one[1]:.2f} times that of "
+        f"`laconic`, where the paper has {reported:.2f}."
+        for library in LIBRARIES
+        for part, what, key, attribute in AGAINST
+        if (best_one := over_laconic(library, key)) and best_one[1] < (reported := LACONIC[attribute])
+    ]
+    return _listed(found)
+
+
+def _listed(sentences: list[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences) or "Of what is measured, no ratio falls short."
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------

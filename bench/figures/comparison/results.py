@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.figures.comparison.designs import ARRAYS, DESIGNS, LIBRARIES, Design
+from bench.figures.comparison.designs import CONTESTS, DESIGNS, LIBRARIES, Contest, Design
 from bench.figures.comparison.group import item
 from bench.figures.store import Json, entries
 from synth_scripts.engine.metrics import ratios
 
-__all__ = ["ENGINE", "Measured", "Pair", "best", "measured", "medians", "missing", "pairs"]
+__all__ = ["ENGINE", "Measured", "Pair", "best", "measured", "medians", "missing", "over_laconic", "pairs"]
 
 #: By which a design is chosen: throughput over the area of everything, macros counted.
 ENGINE = "gops_per_mm2_engine_total"
@@ -35,7 +35,7 @@ class Measured:
 class Pair:
     """The best plain and the best transformed design of an array on a library."""
 
-    array: str
+    contest: Contest
     library: str
     plain: Measured
     best: Measured
@@ -67,15 +67,27 @@ def best(designs: list[Measured], **wanted: Any) -> Measured | None:
 
 def pairs() -> Iterator[Pair]:
     """Of every array on every library that has both; designs whose cycles depend on operands stand apart."""
-    for array in ARRAYS:
+    for contest in CONTESTS:
         for library in LIBRARIES:
             found = measured(library)
-            plain, other = (best(found, array=array, sparse=False, plain=kind) for kind in (True, False))
+            plain, other = (best(found, contest=contest, sparse=False, plain=kind) for kind in (True, False))
             if plain and other:
-                yield Pair(array, library, plain, other)
+                yield Pair(contest, library, plain, other)
 
 
-def medians(array: str, key: str) -> float | None:
+def medians(contest: Contest, key: str) -> float | None:
     """The median of a ratio over the libraries; None where it was measured on none."""
-    values = [value for pair in pairs() if pair.array == array and (value := pair.ratios[key]) is not None]
+    values = [value for pair in pairs() if pair.contest is contest and (value := pair.ratios[key]) is not None]
     return median(values) if values else None
+
+
+def over_laconic(library: str, key: str) -> tuple[str, float] | None:
+    """Which sparse design has most of a ratio over Laconic on a library, and how much; None if it is not measured."""
+    found = measured(library)
+    laconic = best(found, laconic=True)
+    values = {
+        each.design.name: value
+        for each in found
+        if laconic and each.design.sparse and not each.design.laconic and (value := each.over(laconic)[key]) is not None
+    }
+    return max(values.items(), key=lambda each: each[1]) if values else None

@@ -1,0 +1,51 @@
+"""Transformed engines over plain ones, and sparse ones over Laconic: medians over the libraries that were measured.
+
+Nothing is measured here: ``python -m bench.figures measure --only comparison`` does that, for hours, and keeps what it
+finds in ``bench/results/comparison.json``. Core and engine are those of the design whose engine has the best area
+efficiency, macros counted; energy is that of the engine with glitches. docs/comparison.md shows the same figures
+library by library, beside the paper's.
+"""
+
+from __future__ import annotations
+
+import argparse
+from statistics import median
+
+from bench._judge import Judge
+from bench.figures.comparison.designs import CONTESTS, LIBRARIES
+from bench.figures.comparison.results import medians, missing, over_laconic
+from bench.figures.store import entries
+
+#: What a ratio is of, its key, and which of the wanted ratios it is.
+JUDGED = (
+    ("core, area efficiency", "area_core", "core"),
+    ("engine, area efficiency", "area_engine_total", "engine"),
+    ("engine, energy with glitches", "glitch_energy_engine", "energy"),
+)
+#: What is wanted of the best sparse design over Laconic.
+OVER_LACONIC = {"core, area efficiency": ("area_core", 4.0), "engine, area efficiency": ("area_engine_total", 3.0)}
+
+
+def judged(judge: Judge, what: str, target: float, found: float | None) -> None:
+    """A median, or that there is none."""
+    if found is None:
+        judge.says(what, f"at least {target:.2f}", "nothing", met=False)
+    else:
+        judge.least(what, target, found)
+
+
+def main() -> int:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    judge, kept = Judge(), entries("comparison").values()
+    print(f"measured {' and '.join(sorted({each['measured'] for each in kept}))}, {len(missing())} runs missing")
+    for contest in CONTESTS:
+        for what, key, wanted in JUDGED:
+            judged(judge, f"{contest.name}, {what}", getattr(contest.wanted, wanted), medians(contest, key))
+    for what, (key, target) in OVER_LACONIC.items():
+        values = [found[1] for library in LIBRARIES if (found := over_laconic(library, key))]
+        judged(judge, f"best sparse design over laconic, {what}", target, median(values) if values else None)
+    return judge.status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,168 @@
+"""The comparison of whole engines: which designs, which is the best, and what is said where it falls short."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bench import comparison as bench
+from bench.figures import store
+from bench.figures.comparison import page, results
+from bench.figures.comparison.designs import CONTESTS, DESIGNS, LIBRARIES
+from bench.figures.comparison.group import EFFORT, comparison, item, measure
+from hdl.params import ToolError
+from hdl.params.built import unbuilt
+
+CLOCK, AREA = 200.0, 2e6
+
+
+def figures(**changed: Any) -> dict[str, Any]:
+    """Of a design whose engine has twice the area of its core, and the same clock."""
+    found = {
+        "title": "x",
+        "effort": "quick",
+        "operands": "some",
+        "corner": "typical",
+        "macs_per_cycle": 256,
+        "clock_ns": 1e3 / CLOCK,
+        "core_fmax_mhz": CLOCK,
+        "engine_fmax_mhz": CLOCK,
+        "core_area_um2": AREA / 2,
+        "engine_total_area_um2": AREA,
+        **dict.fromkeys(("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total"), 10.0),
+        **dict.fromkeys(("pj_per_mac", "core_pj_per_mac"), 20.0),
+        **dict.fromkeys(("glitch_pj_per_mac", "glitch_core_pj_per_mac"), 40.0),
+    }
+    assert set(changed) <= set(found)
+    return found | changed
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Makes results of designs on libraries."""
+    monkeypatch.setattr(store, "RESULTS", tmp_path)
+
+    def keep(**designs: dict[str, dict[str, Any]]) -> None:
+        made = {
+            item(library, name): {"figures": each, "measured": "2026-01-02", "versions": {}}
+            for library, found in designs.items()
+            for name, each in found.items()
+        }
+        (tmp_path / "comparison.json").write_text(json.dumps(made), encoding="utf-8")
+
+    return keep
+
+
+def test_every_array_has_both_kinds_of_the_same_size():
+    for contest in CONTESTS:
+        dense = [design for design in DESIGNS.values() if design.contest is contest and not design.sparse]
+        assert {design.plain for design in dense} == {True, False}
+        for design in dense:
+            assert not unbuilt(design.params.axes)
+            assert len(design.forms) == (2 if design.plain else 1)
+        assert len({design.params.rows * design.params.cols * design.params.k_step for design in dense}) == 1
+    assert len([design for design in DESIGNS.values() if design.laconic]) == 1
+    assert sum(design.sparse for design in DESIGNS.values()) >= 4
+
+
+def test_the_effort_is_part_of_what_results_rest_on():
+    one, other = comparison(EFFORT), comparison("full")
+    assert list(one.items) == list(other.items) == [item(lib, name) for lib in LIBRARIES for name in DESIGNS]
+    assert one.sources != other.sources
+    assert one.grows
+
+
+def test_a_library_that_is_not_there(monkeypatch):
+    monkeypatch.setattr("bench.figures.comparison.group.library_settings", dict)
+    with pytest.raises(ToolError, match="sky130 is not there"):
+        measure("systolic_os mac", "sky130", "quick")
+
+
+def test_the_best_engine_stands_for_its_array(kept):
+    """The design with the best core loses where its engine does, and ratios are those of one design."""
+    kept(
+        osu018={
+            "adder_tree mac": figures(),
+            "adder_tree opt1": figures(gops_per_mm2_core=30.0, gops_per_mm2_engine_total=11.0),
+            "adder_tree opt2": figures(gops_per_mm2_core=20.0, gops_per_mm2_engine_total=15.0, glitch_pj_per_mac=32.0),
+        },
+        sky130={"adder_tree mac": figures(), "adder_tree opt1": figures(gops_per_mm2_engine_total=18.0)},
+        asap7={"adder_tree mac": figures()},
+    )
+    first, second = results.pairs()
+    assert (first.best.design.name, first.library) == ("adder_tree opt2", "osu018")
+    assert first.ratios["area_core"] == 2.0
+    assert first.ratios["glitch_energy_engine"] == 1.25
+    assert second.best.design.name == "adder_tree opt1"
+    assert results.medians(first.contest, "area_engine_total") == pytest.approx((1.5 + 1.8) / 2)
+    assert results.medians(CONTESTS[0], "area_core") is None
+    row = next(line for line in page.PARTS["comparison-arrays"]().splitlines() if "adder_tree" in line)
+    assert row.endswith("| 1.56 | 1.50 | 1.65 | 1.49 | 1.00 | 1.12 | osu018, sky130 |")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"gops_per_mm2_core": 12.0, "core_area_um2": AREA}, "its clock is 1.00 times as fast and its area 2.00 times"),
+        ({"gops_per_mm2_engine_total": 11.0, "engine_fmax_mhz": 100.0}, "runs at 0.50 of its core's clock"),
+        ({"gops_per_mm2_engine_total": 11.0, "engine_total_area_um2": 2 * AREA}, "around the core is 3.00 times as"),
+        ({"glitch_core_pj_per_mac": 41.0, "core_pj_per_mac": 41.0}, "take 0 % more in its core, 100 % in the plain"),
+    ],
+)
+def test_what_falls_short_is_said_with_its_reason(kept, changed, words):
+    enough = figures(
+        **dict.fromkeys(("gops_per_mm2_core", "gops_per_mm2_engine_total"), 20.0),
+        **dict.fromkeys(("glitch_pj_per_mac", "glitch_core_pj_per_mac"), 20.0),
+    )
+    short = page.PARTS["comparison-shortfalls"]
+    kept(osu018={"cube mac": figures(), "cube opt1": enough})
+    assert short() == "Of what is measured, no ratio falls short."
+    kept(osu018={"cube mac": figures(), "cube opt1": enough | changed})
+    (sentence,) = short().splitlines()
+    assert words in sentence
+
+
+def test_sparse_designs_stand_beside_laconic_and_the_best_dense_one(kept):
+    kept(
+        osu018={
+            "systolic_os mac": figures(),
+            "systolic_os opt1": figures(gops_per_mm2_engine_total=20.0),
+            "matrix_2d laconic": figures(gops_per_mm2_core=4.0, gops_per_mm2_engine_total=2.0),
+            "matrix_2d opt3": figures(gops_per_mm2_core=2.0),
+            "matrix_2d opt4c": figures(gops_per_mm2_core=12.0, gops_per_mm2_engine_total=5.0),
+        }
+    )
+    opt4c = next(line for line in page.PARTS["comparison-sparse"]().splitlines() if "opt4c" in line)
+    assert (
+        opt4c
+        == "| osu018 | `matrix_2d opt4c` | 3.00 | 2.50 | 1.00 | 1.00 | `systolic_os opt1` | 1.20 | 0.25 | 1.00 | 1.00 |"
+    )
+    assert results.over_laconic("osu018", "area_core") == ("matrix_2d opt4c", 3.0)
+    assert results.over_laconic("sky130", "area_core") is None
+    said = page.PARTS["comparison-sparse-shortfalls"]()
+    assert "area efficiency the best sparse engine is that of `matrix_2d opt3`, 5.00" not in said
+    assert "energy efficiency the best sparse core" in said
+
+
+def test_what_is_missing_is_said(kept):
+    kept(osu018={name: figures() for name in DESIGNS if name != "cube mac"}, sky130={"cube mac": figures()})
+    said = page.PARTS["comparison-missing"]()
+    assert "osu018: `cube mac`;" in said
+    assert "asap7: everything" in said
+    kept(**{library: {name: figures() for name in DESIGNS} for library in LIBRARIES})
+    assert page.PARTS["comparison-missing"]() == "Every design is measured on every library."
+
+
+def test_medians_are_judged(kept, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["comparison"])
+    good = figures(**dict.fromkeys(("gops_per_mm2_core", "gops_per_mm2_engine_total"), 40.0), glitch_pj_per_mac=20.0)
+    all_good = {name: figures() if design.plain or design.laconic else good for name, design in DESIGNS.items()}
+    kept(osu018=all_good)
+    assert bench.main() == 0
+    kept(osu018=all_good | {"cube opt1": figures()})
+    assert bench.main() == 1
+    kept()
+    assert bench.main() == 1
+    assert "cube, core, area efficiency: target at least 1.80, measured nothing: MISSED" in capsys.readouterr().out
