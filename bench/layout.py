@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench._common import verdict
+from bench._judge import Judge
 from bench.figures.layout import COMMANDS, measure
 from gen.cli.commands.layout import summary
 from hdl.params import BitloomError
@@ -24,13 +24,10 @@ def main() -> int:
         sys.exit(f"error: {error}")
     print(summary(found))
     ratios = found["designs"][1]["ratios"]
-    fine = {
-        f"{CLOCK} times the clock: {ratios['clock']:.2f}": ratios["clock"] >= CLOCK,
-        f"at most {CORE} of the core: {ratios['core_area']:.3f}": ratios["core_area"] <= CORE,
-    }
-    for words, reached in fine.items():
-        print(f"{words}  {verdict(reached)}")
-    return 0 if all(fine.values()) else 1
+    judge = Judge()
+    judge.least("layout, clock of opt1's PE over mac's", CLOCK, ratios["clock"])
+    judge.most("layout, core area of opt1's PE over mac's", CORE, ratios["core_area"], "{:.3f}")
+    return judge.status
 
 
 if __name__ == "__main__":
