@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hdl.params.pim import Instruction, PimParams, instruction
 from hdl.params.pim.encoding import advance_bit
 
-__all__ = ["Code", "Loop"]
+__all__ = ["Code", "Loop", "Pieces"]
+
+#: Pieces of code by what they depend on: labelled instructions, and the places of those with operands of their own.
+Pieces = dict[Hashable, tuple[list[tuple[Instruction, str]], list[int]]]
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Code:
     Parameters
     ----------
     params : PimParams
+    pieces : Pieces, optional
+        What other lists were made of, and this one may be: it grows.
 
     Attributes
     ----------
@@ -32,8 +37,9 @@ class Code:
         With each instruction what it is for: a key of :data:`gen.pim.compile.operations.OPERATIONS`.
     """
 
-    def __init__(self, params: PimParams) -> None:
+    def __init__(self, params: PimParams, pieces: Pieces | None = None) -> None:
         self.params = params
+        self._pieces = {} if pieces is None else pieces
         self.labelled: list[tuple[Instruction, str]] = []
         self._operation = "control"
         self._depth = 0
@@ -84,6 +90,31 @@ class Code:
             yield
         finally:
             self._operation = before
+
+    def piece(self, key: Hashable, emit: Callable[[], None], **own: int) -> None:
+        """Append what a function emits outside of loops, or what it has emitted before for the same key.
+
+        Parameters
+        ----------
+        key : hashable
+            All that the piece depends on.
+        emit : function
+        **own : int
+            Operands of instructions that have them, whatever the key.
+        """
+        found = self._pieces.get(key)
+        if found is None:
+            begin = len(self.labelled)
+            emit()
+            piece = self.labelled[begin:]
+            places = [place for place, (one, _) in enumerate(piece) if not own.keys().isdisjoint(one.values)]
+            self._pieces[key] = piece, places
+            return
+        begin = len(self.labelled)
+        self.labelled += found[0]
+        for place in found[1]:
+            one, operation = found[0][place]
+            self.labelled[begin + place] = replace(one, values={**one.values, **own}), operation
 
     def add_unit(
         self, name: str, unit: int, at: int, move: Mapping[str, Sequence[Loop]] | None = None, **values: int

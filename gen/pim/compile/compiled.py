@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from gen.pim.compile.caches import CACHES, lacking
+from gen.pim.compile.code import Pieces
 from gen.pim.compile.image import check, parts
 from gen.pim.compile.int8 import buffer_words
 from gen.pim.compile.kinds import LAYOUTS
@@ -58,6 +60,11 @@ class Compiled:
     def decoder(self) -> Decoder:
         """The decoder."""
         return self.placement.decoder
+
+    @cached_property
+    def _known(self) -> tuple[Pieces, Pieces]:
+        """What programs were made of so far, those without overlap and those with it."""
+        return {}, {}
 
     @property
     def summed(self) -> dict[str, int]:
@@ -112,7 +119,14 @@ class Compiled:
         room = self.params.program_words
         for overlap in (True, False)[not self.overlap :]:
             pieces = token_pieces(
-                self.placement, self.sram, position, token=given, predict=predict, logits=logits, overlap=overlap
+                self.placement,
+                self.sram,
+                position,
+                token=given,
+                predict=predict,
+                logits=logits,
+                overlap=overlap,
+                known=self._known[overlap],
             )
             longest = max(map(len, pieces))
             if longest < room:

@@ -69,6 +69,8 @@ def runs(layers: Sequence[Seen]) -> list[Run]:
                 turns += 1
             if (turns - 1) * length > (best.turns - 1) * len(best.period):
                 best = Run(first, tuple(period), turns)
+            if length == 1 and turns == len(layers) - first:
+                break
         found.append(best)
         first += best.turns * len(best.period)
     return found

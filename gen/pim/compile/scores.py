@@ -71,8 +71,13 @@ class Scores:
 
     def _slots(self, some: Pass, repeats: range, groups: range, slots: range) -> None:
         """Some slots of tokens, as a loop."""
-        if not slots:
-            return
+        context = self.context
+        key = "scores", context.origin, context.score_words, context.at.slots(context.seen.tokens), some, repeats
+        if slots:
+            self.code.piece((*key, groups, slots), lambda: self._loop(some, repeats, groups, slots))
+
+    def _loop(self, some: Pass, repeats: range, groups: range, slots: range) -> None:
+        """The same."""
         code, words, step = self.code, self.heads.part_words, self.context.score_words
         turn = self._turn(len(groups), len(repeats))
         whole, rest = divmod(len(groups), turn)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from gen.pim.compile.attention import Attend, attend
 from gen.pim.compile.clocks import searches
-from gen.pim.compile.code import Code
+from gen.pim.compile.code import Code, Pieces
 from gen.pim.compile.context import Context
 from gen.pim.compile.kinds import Stored
 from gen.pim.compile.layers import Run, Seen, runs, seen
@@ -34,8 +34,11 @@ def token_pieces(
     predict: bool,
     logits: bool,
     overlap: bool,
+    known: Pieces,
 ) -> list[list[tuple[Instruction, str]]]:
     """Process the token of every sequence at a position; see :meth:`gen.pim.compile.Compiled.programs`.
+
+    ``known`` is what those of other positions, and all else the same, were made of.
 
     Returns
     -------
@@ -44,17 +47,17 @@ def token_pieces(
         with each instruction what it is for.
     """
     found = []
-    maker = _Token(placement, sram, position, overlap)
+    maker = _Token(placement, sram, position, overlap, known)
     with maker.code.of("embedding"):
         maker.embed(token)
     found.append(maker.code.labelled)
     for run in runs(seen(placement.decoder, placement.tokens, position)):
-        maker = _Token(placement, sram, position, overlap)
+        maker = _Token(placement, sram, position, overlap, known)
         maker.layers(run)
         found.append(maker.code.labelled)
     if predict or logits:
-        maker = _Token(placement, sram, position, overlap)
-        maker.predict(logits)
+        maker = _Token(placement, sram, position, overlap, known)
+        maker.code.piece(("predict", logits), lambda: maker.predict(logits))
         found.append(maker.code.labelled)
     return found
 
@@ -62,11 +65,11 @@ def token_pieces(
 class _Token:
     """Emits the work on one token of every sequence."""
 
-    def __init__(self, placement: Placement, sram: Sram, position: int, overlap: bool) -> None:
+    def __init__(self, placement: Placement, sram: Sram, position: int, overlap: bool, known: Pieces) -> None:
         self.overlap = overlap
         self.at, self.sram, self.position = placement, sram, position
         self.decoder, self.params = placement.decoder, placement.params
-        self.code = Code(placement.params)
+        self.code = Code(placement.params, known)
 
     @property
     def apart(self) -> bool:
@@ -208,27 +211,37 @@ class _Token:
 
         Vectors are read where the channels would wait for the vector unit.
         """
-        sram, layer = self.sram, self.at.layer
-
-        def read_ahead() -> None:
-            self._read("mix.bias", sram.bias_z, origin)
-            self._gain("norm_2", sram.gain_2, origin)
-
-        self.code.add("SETR", r=SCALE, value=_bits(each.scale))
-        if not self.ahead:
-            self._gain("norm_1", sram.gain, origin)
-        self._normalise("norm_1", sram.gain)
-        self._read("attend.bias", sram.bias, origin)
-        if self.apart:
-            read_ahead()
-        self._multiply(layer["attend"], "attend", sram.y, sram.shared, origin)
+        sram = self.sram
+        self.code.piece(("first", origin, each.scale), lambda: self._first(origin, each.scale))
         caches = (origin + index * self.at.cache_columns for index in range(sram.batch))
         sequences = [
             Attend(Context(self.code, self.at, own, each, at, self.overlap))
             for own, at in zip(sram.sequences, caches, strict=True)
         ]
-        attend(sequences, None if self.apart else read_ahead, overlap=self.overlap)
-        self._multiply(layer["mix"], "mix", sram.mixed, sram.z, origin)
+        attend(sequences, None if self.apart else lambda: self._read_ahead(origin), overlap=self.overlap)
+        self.code.piece(("last", origin), lambda: self._last(origin))
+
+    def _read_ahead(self, origin: int) -> None:
+        """Bring what a layer needs behind its attention."""
+        self._read("mix.bias", self.sram.bias_z, origin)
+        self._gain("norm_2", self.sram.gain_2, origin)
+
+    def _first(self, origin: int, scale: float) -> None:
+        """What comes before a layer's attention."""
+        sram = self.sram
+        self.code.add("SETR", r=SCALE, value=_bits(scale))
+        if not self.ahead:
+            self._gain("norm_1", sram.gain, origin)
+        self._normalise("norm_1", sram.gain)
+        self._read("attend.bias", sram.bias, origin)
+        if self.apart:
+            self._read_ahead(origin)
+        self._multiply(self.at.layer["attend"], "attend", sram.y, sram.shared, origin)
+
+    def _last(self, origin: int) -> None:
+        """What comes behind it."""
+        sram = self.sram
+        self._multiply(self.at.layer["mix"], "mix", sram.mixed, sram.z, origin)
         self._add()
         if not self.decoder.parallel:
             self._normalise("norm_2", sram.gain_2)

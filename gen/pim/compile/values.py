@@ -54,6 +54,13 @@ class Values:
 
         A stage begins with a period. That of a pass's first groups opens the first row, and each the one of the next.
         """
+        word, place = divmod(self.context.seen.entry, self.params.lanes * self.heads.packed)
+        own = {"byte" if self.heads.packed > 1 else "lane": place}
+        key = "values", self.context.origin, self.words, word, some, stage
+        self.code.piece(key, lambda: self._emit(some, stage), **own)
+
+    def _emit(self, some: Pass, stage: range) -> None:
+        """The same, for this token."""
         width, units = self.heads.value_width, self.params.units
         first = (some.groups.start + stage.start) * width // units
         slots = range(first, first + self.at.slots(len(stage) * width))

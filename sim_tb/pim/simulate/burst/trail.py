@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,27 +30,55 @@ class Detour:
         It is so wherever the refresh is due in so many clocks, from the first number to the last one.
     to : int
         The place of the way where it ends.
-    clocks, vector : int
-        That it takes; and those of them in which the vector unit is at work.
+    clocks : int
+        That it takes.
+    more : int
+        Clocks that it takes more than the way does up to there.
+    vector : int
+        The same for clocks in which the vector unit is at work.
     counts : array of int64
-        What is added to the statistics.
+        The same for what is added to the statistics.
     gives : tuple of int
         Scalar registers that are written, in order.
     end : int
         The state at the block's end, if that isn't the way's; or -1.
-    halts : bool
-        The program ends on it.
     """
 
     first: int
     last: int
     to: int
     clocks: int
+    more: int
     vector: int
     counts: Numbers
     gives: tuple[int, ...]
     end: int
-    halts: bool
+
+
+class Gone(NamedTuple):
+    """A block from beginning to end, with a refresh due in a certain clock, or in one that is near enough.
+
+    Parameters
+    ----------
+    clocks, vector : int
+        That it took; and those of them in which the vector unit was at work.
+    counts : array of int64
+        What has been added to the statistics.
+    end : int
+        The state at its end.
+    gives : list of int
+        Scalar registers that are written, in order.
+    earlier, later : int
+        By how many clocks the refresh may be due earlier, or later, and all goes the same way.
+    """
+
+    clocks: int
+    vector: int
+    counts: Numbers
+    end: int
+    gives: list[int]
+    earlier: int
+    later: int
 
 
 class States:
@@ -135,19 +164,35 @@ class Trail:
         self.counts = np.array(counts)
         self._detours: dict[int, Spans[Detour]] = {}
 
-    def leaves(self, place: int, until: int) -> int:
-        """Where the way ends that is gone from a place on, with a refresh due in so many clocks."""
-        if until == FAR:
-            return len(self.needs)
-        return max(place, bisect_right(self.needs, until + self.at[place]))
+    def go(self, until: int) -> Gone:
+        """From its beginning to its end, with a refresh due in so many clocks."""
+        at, needs, interval = self.at, self.needs, self._steps.interval
+        clocks, vector, counts, end = self.clocks, self.vector[-1], self.counts[-1], self.end
+        place, past, earlier, later = 0, len(needs), NEVER, NEVER
+        gives: list[int] = []
+        while True:
+            due = until + at[place] if until != FAR else NEVER
+            leaves = self.leaves(place, due)
+            if leaves > place:
+                earlier = min(earlier, due - needs[leaves - 1])
+                gives += [register for index, register in self.gives if place <= index < leaves]
+            if leaves == past:
+                break
+            later = min(later, needs[leaves] - 1 - due)
+            until = due - at[leaves]
+            detour = self.detour(leaves, until)
+            earlier, later = min(earlier, until - detour.first), min(later, detour.last - until)
+            clocks, vector, counts = clocks + detour.more, vector + detour.vector, counts + detour.counts
+            gives += detour.gives
+            if detour.end >= 0:
+                end = detour.end
+                break
+            place, until = detour.to, (until - detour.clocks - 1) % interval + 1
+        return Gone(clocks, vector, counts, end, gives, earlier, later)
 
-    def moves(self, place: int, leaves: int, until: int) -> tuple[int, int]:
-        """By how many clocks a refresh may be due earlier, and later, for the way to end there all the same."""
-        if until == FAR:
-            return NEVER, NEVER
-        until += self.at[place]
-        earlier = until - self.needs[leaves - 1] if leaves > place else NEVER
-        return earlier, self.needs[leaves] - 1 - until if leaves < len(self.needs) else NEVER
+    def leaves(self, place: int, due: int) -> int:
+        """Where the way ends that is gone from a place on, with a refresh due in a clock of it."""
+        return max(place, bisect_right(self.needs, due))
 
     def detour(self, place: int, until: int) -> Detour:
         """The way round from a place on, with a refresh due in so many clocks."""
@@ -167,13 +212,12 @@ class Trail:
         counts = steps.zeros
         gives: list[int] = []
         clocks = vector = 0
-        begun, earlier, later = until, NEVER, NEVER
-        met = halts = False
-        while place < len(segments) and not (met or halts):
+        begin, begun, earlier, later = place, until, NEVER, NEVER
+        met = False
+        while place < len(segments) and not met:
             step, shape, places = steps.step(shape, places, until, segments[place], last=False)
             learnt = step.learnt
             earlier, later = min(earlier, until - learnt.first), min(later, learnt.last - until)
-            halts = learnt.ends is not None
             counts = counts + learnt.counts
             gives += learnt.gives
             clocks, vector = clocks + learnt.clocks, vector + learnt.vector
@@ -185,9 +229,9 @@ class Trail:
             last=begun + later,
             to=place,
             clocks=clocks,
-            vector=vector,
-            counts=counts,
+            more=clocks - self.at[place] + self.at[begin],
+            vector=vector - self.vector[place] + self.vector[begin],
+            counts=counts - self.counts[place] + self.counts[begin],
             gives=tuple(gives),
             end=-1 if met else self._states.number((shape, places)),
-            halts=halts,
         )

@@ -14,7 +14,6 @@ from sim_tb.pim.simulate.burst.memory import Memory, Passed
 from sim_tb.pim.simulate.burst.names import Names, renamed
 from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
 from sim_tb.pim.simulate.burst.spans import Spans
-from sim_tb.pim.simulate.burst.trail import Detour
 from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import NOTHING, Prepared, takes_scalars
@@ -280,38 +279,12 @@ class Walk:
         trail = memory.trail(self.state, block)
         if trail.halts:
             return False
-        place: int | None = 0
-        while place is not None and place >= 0:
-            leaves = trail.leaves(place, self.until)
-            self._may_move(*trail.moves(place, leaves, self.until))
-            if leaves > place:
-                self._went(
-                    trail.at[leaves] - trail.at[place],
-                    trail.vector[leaves] - trail.vector[place],
-                    trail.counts[leaves] - trail.counts[place],
-                )
-                self._give([register for index, register in trail.gives if place <= index < leaves])
-            if leaves == len(trail.needs):
-                self.state = trail.end
-                break
-            place = self._round(trail.detour(leaves, self.until))
-        return place is not None
-
-    def _round(self, detour: Detour) -> int | None:
-        """Go a way round; returns the place where it ends, -1 if the block has ended, None if the program ends."""
-        if detour.halts:
-            return None
-        self._may_move(self.until - detour.first, detour.last - self.until)
-        self._went(detour.clocks, detour.vector, detour.counts)
-        self._give(detour.gives)
-        if detour.end < 0:
-            return detour.to
-        self.state = detour.end
-        return -1
-
-    def _may_move(self, earlier: int, later: int) -> None:
-        """A refresh may be due so many clocks earlier or later, and everything goes the same way."""
-        self.earlier, self.later = min(self.earlier, earlier), min(self.later, later)
+        gone = trail.go(self.until)
+        self._went(gone.clocks, gone.vector, gone.counts)
+        self._give(gone.gives)
+        self.state = gone.end
+        self.earlier, self.later = min(self.earlier, gone.earlier), min(self.later, gone.later)
+        return True
 
     # --- instructions ------------------------------------------------------------------------------------------------
     def _segments(self, pc: int, one: Instruction | None) -> Sequence[Segment]:
