@@ -7,8 +7,10 @@ the next. Every token has the same number: nothing but the bank that holds its e
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gen.pim.compile import Compiled
@@ -202,10 +204,23 @@ def _jumped(jumping: Programs, position: int, parts: Sequence[Program]) -> Step:
     """A position in burst mode."""
     totals = Totals(positions=1)
     for program in parts:
-        found = jumping.run(program.words)
+        with _uncollected():
+            found = jumping.run(program.words)
         _check(found.run, position)
         totals.add(_of(found.statistics, found.clocks, found.run.instructions))
     return Step(position, totals)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing is looked through for garbage: nearly all that is made is kept."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _check(run: Run, position: int) -> None:

@@ -6,23 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
-from hdl.params.pim import COMMANDS, FIELDS, LEVELS, IllegalWord, Instruction, PimParams, decode, encode
+from hdl.params.pim import FIELDS, LEVELS, Instruction, PimParams
 from sim_tb.pim.simulate.burst.names import renamed
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
+from sim_tb.pim.simulate.burst.words import Words
 from sim_tb.pim.simulate.listing import Listing
-from sim_tb.pim.simulate.prepare import MADE, takes_scalars
-from sim_tb.pim.simulate.waits import SINGLE
+from sim_tb.pim.simulate.prepare import takes_scalars
 
 __all__ = ["Block", "Blocks", "Layers", "Stretch"]
 
 #: Instructions of the issuer that set scalar registers.
 SETS = ("SETR", "SKEEP")
-#: Units whose instructions may follow each other in a block, and flags that keep them apart.
-UNITS, APART = ("dram", "pim", "vector"), frozenset({"fence", "irq"})
-#: Kinds of operands that time does not depend on, whatever they are.
-TIMELESS = ("bf16", "lane", "bits")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,20 +99,6 @@ class Layers:
     turn: Stretch
 
 
-class Word(NamedTuple):
-    """A word of a program: its instruction, None if it is none; a word that takes the same time, whatever its numbers.
-
-    ``plain``: it may be in a block without a loop. ``opens``: loops that it opens, -1 where it ends one. ``bank``: the
-    single one that it works on, or -1.
-    """
-
-    one: Instruction | None
-    normal: int
-    plain: bool = False
-    opens: int = 0
-    bank: int = -1
-
-
 class Blocks:
     """Finds the blocks of programs; equal ones are the same object.
 
@@ -130,7 +111,7 @@ class Blocks:
     def __init__(self, params: PimParams, segments: Segments) -> None:
         self.params = params
         self.segments = segments
-        self._words: dict[int, Word] = {}
+        self._look = Words(params).look
         self._known: dict[tuple[int, ...], Block | None] = {}
         self._same: dict[tuple[object, ...], Block] = {}
         self._named: dict[tuple[Block, tuple[int, ...]], Block] = {}
@@ -138,7 +119,7 @@ class Blocks:
         self._leaps: dict[tuple[tuple[int, ...], tuple[int, ...]], dict[int, Layers | Stretch | None]] = {}
 
     def instruction(self, word: int) -> Instruction | None:
-        """The instruction of a word; None if it is none."""
+        """An instruction that takes the same time as that of a word; None if it is none."""
         return self._look(word).one
 
     def bank(self, word: int) -> int:
@@ -147,8 +128,7 @@ class Blocks:
 
     def leaps(self, program: Sequence[int]) -> dict[int, Layers | Stretch | None]:
         """What is known of a program and of all others that take the same time: by place what begins there."""
-        words = self._words
-        looked = [words.get(word) or self._look(word) for word in program]
+        looked = [self._look(word) for word in program]
         banks = [word.bank for word in looked if word.bank >= 0]
         key = tuple([word.normal for word in looked]), _pattern(banks)
         return self._leaps.setdefault(key, {})
@@ -239,50 +219,16 @@ class Blocks:
 
     def _run(self, program: Sequence[int], pc: int, past: int) -> int:
         """The place behind the instructions from one on that follow each other and do no more than hand on work."""
-        end, words = pc, self._words
-        while end < past and (words.get(program[end]) or self._look(program[end])).plain:
+        end = pc
+        while end < past and self._look(program[end]).plain:
             end += 1
         return max(end, pc + 1)
 
-    @staticmethod
-    def _plain(one: Instruction) -> bool:
-        if one.op.unit not in UNITS or one.op.name in MADE or not APART.isdisjoint(one.flags):
-            return False
-        # What is written to a single bank is written to another one by the next token.
-        return one.op.unit == "vector" or one.op.name not in SINGLE or COMMANDS[one.op.name].data == "read"
-
-    # --- words -------------------------------------------------------------------------------------------------------
-    def _look(self, word: int) -> Word:
-        found = self._words.get(word)
-        if found is None:
-            try:
-                one = decode(word)
-                opens = (one.op.name == "LOOP") - (one.op.name == "ENDL")
-                bank = one["bank"] if one.op.operand("bank") else -1
-                bank = bank if bank < self.params.banks else -1
-                found = Word(one, encode(self._normal(one)), self._plain(one), opens, bank)
-            except IllegalWord:
-                found = Word(None, word)
-            self._words[word] = found
-        return found
-
-    def _normal(self, one: Instruction) -> Instruction:
-        """An instruction that takes the same time, whatever its numbers are."""
-        values = dict(one.values)
-        for operand in one.op.operands:
-            number = values[operand.name]
-            if operand.kind in TIMELESS or (operand.kind == "bank" and number < self.params.banks):
-                values[operand.name] = 0
-            if operand.kind == "elements" and one.op.name != "VGATHER":
-                lanes = self.params.lanes
-                values[operand.name] = min(operand.range[1], -(-values[operand.name] // lanes) * lanes)
-        return replace(one, values=values)
-
     def _end(self, program: Sequence[int], pc: int) -> int:
         """The place behind a loop's end; 0 if it has none."""
-        depth, words = 0, self._words
+        depth = 0
         for place in range(pc, len(program)):
-            depth += (words.get(program[place]) or self._look(program[place])).opens
+            depth += self._look(program[place]).opens
             if not depth:
                 return place + 1
         return 0

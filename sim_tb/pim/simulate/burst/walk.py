@@ -262,7 +262,7 @@ class Walk:
 
     def _set(self, place: int) -> None:
         """Scalar registers that an instruction of the issuer sets."""
-        one = self.memory.blocks.instruction(self.listing.program[place])
+        one = self.listing.written(place)
         assert one is not None
         self._control(one)
 
