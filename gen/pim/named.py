@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -30,14 +31,20 @@ def system_of(name: str) -> PimParams:
     except Twice as error:
         raise ConfigError([Problem(error.key, error.message)], name) from None
     except (ValueError, RecursionError) as error:
-        message = "brackets inside brackets without end" if isinstance(error, RecursionError) else error
-        raise ConfigError([Problem("", f"is not valid JSON: {message}")], name) from None
+        raise ConfigError([Problem("", f"is not valid JSON: {_why(error)}")], name) from None
     if not isinstance(values, dict):
         raise ConfigError([Problem("", "must hold an object: the parameters of a system")], name)
     try:
         return PimParams.from_dict(values)
     except ConfigError as error:
         raise ConfigError(error.problems, name) from None
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a text that is no JSON."""
+    if isinstance(error, RecursionError):
+        return "brackets inside brackets without end"
+    return str(error) if isinstance(error, json.JSONDecodeError) else "a number of more digits than can be read"
 
 
 def changed_system(params: PimParams, changes: Sequence[str]) -> PimParams:
