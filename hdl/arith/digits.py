@@ -50,8 +50,6 @@ class Encoding(ABC):
         Bits of weight from one digit to the next.
     plain : bool
         The wires of the digits are the operand itself; no recoder is needed.
-    ripples : bool
-        A carry runs through the digits, from the lowest on.
     fields : sequence of tuple of str
         The wires of each digit, the lowest digit first: ``one``, ``two`` and ``neg`` as in :class:`Digit`, as far as
         the digit takes such values; or ``minus`` alone for a digit that is 0 or -1.
@@ -59,7 +57,6 @@ class Encoding(ABC):
 
     digit_bits: ClassVar[int]
     plain: bool = False
-    ripples: bool = False
     fields: Sequence[tuple[str, ...]]
 
     def __init__(self, operand: OperandFormat) -> None:

@@ -43,12 +43,6 @@ class Recoder(Part):
     value : In(operand.width)
     digits : Out(encoding.bits)
         See :meth:`hdl.arith.digits.Encoding.split`.
-
-    Attributes
-    ----------
-    wait : int
-        Steps by which operands wait in front of it where they enter an array: one where a carry runs through the
-        digits, which would be too much after the logic that lets operands enter.
     """
 
     module = "recode"
@@ -57,7 +51,6 @@ class Recoder(Part):
 
     def __init__(self, encoder: str, operand: OperandFormat) -> None:
         self.encoding = encoding(encoder, operand)
-        self.wait = int(self.encoding.ripples)
         super().__init__({"value": In(operand.width), "digits": Out(self.encoding.bits)})
 
     def elaborate(self, platform: object) -> Module:

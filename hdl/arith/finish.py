@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import propagate
@@ -110,7 +110,8 @@ def excess_taken(m: Module, en: Value, clear: Value, width: int, excess: int) ->
     held = Signal(width, reset_less=True)
     correction = Signal(width, reset_less=True)
     with m.If(en):
-        m.d.sync += [correction.eq(held), running.eq(Mux(clear, 0, running) - excess)]
+        # A choice behind the subtraction: ``clear`` comes late.
+        m.d.sync += [correction.eq(held), running.eq(Mux(clear, Const(-excess, width), running - excess))]
         with m.If(clear):
             m.d.sync += held.eq(running)
     return correction

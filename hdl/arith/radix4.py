@@ -70,8 +70,6 @@ class Booth(Radix4):
 class _Chained(Radix4):
     """Encoders whose carry depends on all bits below."""
 
-    ripples = True
-
     @abstractmethod
     def negative_two(self, bits: Value) -> Value:
         """For each digit: -2 is written with a carry, instead of 2; ``bits`` as of :meth:`extended`."""

@@ -22,7 +22,7 @@ class SignMagnitude(Encoding):
 
     def __init__(self, operand: OperandFormat) -> None:
         super().__init__(operand)
-        self.plain, self.ripples = not operand.signed, operand.signed
+        self.plain = not operand.signed
         self.fields = [("one",)] * operand.width
         if operand.signed:
             self.fields = [*[("one", "neg")] * (operand.width - 1), ("minus",)]

@@ -33,7 +33,8 @@ class Row(Part):
     b_in, b_out : cols * scheme.pe_b_bits operands of B, from above and to below
     bus_in, bus_out : scheme.bus_bits, from below and to above
         Accumulators, or finished sums where the adders are the row's own: see :class:`hdl.pe.scheme.Scheme`. Where
-        operands of B are broadcast, all rows finish in one step, and their sums wait in registers of the bus.
+        operands of B are broadcast, all rows finish in one step, and their sums wait in registers of the bus. Where one
+        is handed over (``Dataflow.gated_bus``) there is no ``bus_in``: ``bus_out`` is a finished sum inverted, or ones.
     """
 
     module = "row"
@@ -43,6 +44,7 @@ class Row(Part):
         self.params = params
         self.scheme = scheme
         b_bits, bus_bits = params.cols * scheme.pe_b_bits, scheme.bus_bits
+        from_below = {} if Dataflow(params).gated_bus else {"bus_in": In(bus_bits)}
         super().__init__(
             {
                 "en": In(1),
@@ -51,7 +53,7 @@ class Row(Part):
                 "a": In(scheme.a_bits),
                 "b_in": In(b_bits),
                 "b_out": Out(b_bits),
-                "bus_in": In(bus_bits),
+                **from_below,
                 "bus_out": Out(bus_bits),
             }
         )
@@ -85,11 +87,13 @@ class Row(Part):
         return sums
 
     def _bus(self, m: Module, sums: list[tuple[Value, Value]]) -> Value:
-        """Finished sums, and those from below."""
+        """Finished sums, and those from below where they go through the row."""
         if self.scheme.adders is Adders.ONE:
             return self._chain(m, sums)
         if Dataflow(self.params).gated_bus:
-            return self.bus_in | Cat(Mux(done, value, 0) for value, done in sums)
+            return ~Cat(
+                Mux(done, value, 0) for value, done in sums
+            )  # NANDs, smaller than ANDs, here and where they meet
         waiting = Signal(len(self.bus_in), reset_less=True)
         start = 0
         with m.If(self.en):

@@ -2,14 +2,18 @@
 
 Where operands of B are handed over, row i works i steps after row 0, whatever a row is, so that in each column exactly
 one PE finishes in a step. A column's sums therefore share one result bus, without a register in the PE: the finished
-accumulator is gated onto the bus while the next sum begins. The bus runs up the column, against the wave, with a
-register every few rows; in that direction no two sums ever meet.
+accumulator is gated onto the bus while the next sum begins. A few rows together give what one of them has, and the bus
+runs up the column from there to the next few, against the wave, with a register at each; in that direction no two sums
+ever meet.
 
 Where they are broadcast, all rows work in step. The bus then has a register in every row, into which the finished
 accumulators go at once, to move up one row a step.
 """
 
 from __future__ import annotations
+
+from functools import reduce
+from operator import and_
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In
@@ -66,7 +70,8 @@ class Rows(Part):
                 "clear": In(rows),
                 **({"hold": members["hold"]} if "hold" in members else {}),
                 "a": In(rows * scheme.a_bits),
-                **{name: members[name] for name in ("b_in", "b_out", "bus_in", "bus_out")},
+                **{name: members[name] for name in ("b_in", "b_out", "bus_out")},
+                "bus_in": In(scheme.bus_bits),
             }
         )
 
@@ -82,24 +87,32 @@ class Rows(Part):
                 for first, rows in ((0, upper), (upper, self.rows - upper))
             ]
         # Operands of B go down the blocks, result buses up: below[i] is what block i takes from the one below it.
-        below = [Signal(len(self.bus_in), name=f"bus{i}") for i in range(1, len(blocks))] + [self.bus_in]
+        together = self.rows <= size and Dataflow(self.params).gated_bus
+        below = []
+        if not together:
+            below = [*(Signal(len(self.bus_in), name=f"bus{i}") for i in range(1, len(blocks))), self.bus_in]
         b, first = self.b_in, 0
         buses = []
-        for (name, part, rows), bus in zip(blocks, below, strict=True):
-            clear, a = self.clear[first : first + rows], self.a[first * width : (first + rows) * width]
-            hold = {"hold": self.hold} if "hold" in self.signature.members else {}
-            block = place(m, name, part, en=self.en, clear=clear, a=a, b_in=b, bus_in=bus, **hold)
+        for i, (name, part, rows) in enumerate(blocks):
+            here = slice(first, first + rows)
+            inputs = {"clear": self.clear[here], "a": self.a[first * width : (first + rows) * width]}
+            if "hold" in self.signature.members:
+                inputs["hold"] = self.hold
+            if below:
+                inputs["bus_in"] = below[i]
+            block = place(m, name, part, en=self.en, b_in=b, **inputs)
             buses.append(block.bus_out)
             b, first = block.b_out, first + rows
-        top, *lower = buses
-        m.d.comb += [bus.eq(value) for bus, value in zip(below, lower, strict=False)]
         m.d.comb += self.b_out.eq(b)
-        if self.rows <= size and Dataflow(self.params).gated_bus:
-            stage = Signal(len(top), name="stage", reset_less=True)
+        if together:
+            stage = Signal(len(self.bus_in), name="stage", reset_less=True)
             with m.If(self.en):
-                m.d.sync += stage.eq(top)
-            top = stage
-        m.d.comb += self.bus_out.eq(top)
+                m.d.sync += stage.eq(~reduce(and_, buses, ~self.bus_in))
+            m.d.comb += self.bus_out.eq(stage)
+        else:
+            top, *lower = buses
+            m.d.comb += [bus.eq(value) for bus, value in zip(below, lower, strict=False)]
+            m.d.comb += self.bus_out.eq(top)
         return m
 
 

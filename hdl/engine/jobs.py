@@ -62,19 +62,21 @@ class Jobs(Part):
         return m
 
     def _jobs(self, m: Module) -> None:
-        """Tiles still to enter and still to leave. Each comparison starts at a register, none at another's end."""
-        one = Const(1, 32)
+        """Tiles still to enter and still to leave.
+
+        Each comparison starts at a register, and none ends where a beat that enters is waited for: that comes late.
+        """
+        one, two, three = (Const(count, 32) for count in (1, 2, 3))
         tiles_in = Signal(32)
         tiles_out = Signal(32)
         entered = Signal()  # a tile has just entered, and is not yet counted
         wanted = Signal()  # tiles are still to enter
-        single = Signal()  # one of them
+        single = Signal()  # one of them: the next one to enter is the last
         enters = Signal()
         leaves = Signal()
         start = Signal()
         m.d.comb += [
             self.wanted.eq(wanted),
-            single.eq(Mux(entered, tiles_in == 2, tiles_in == one)),
             enters.eq(self.beat & self.beat_last),
             self.job_ready.eq(~self.busy),
             start.eq(self.job_valid & self.job_ready),
@@ -84,9 +86,11 @@ class Jobs(Part):
         m.d.sync += [entered.eq(enters), self.job_done.eq(self.busy & ~self.job_done & ended)]
         with m.If(start):
             m.d.sync += [tiles_in.eq(self.job_tiles), tiles_out.eq(self.job_tiles)]
-            m.d.sync += [self.busy.eq(1), wanted.eq(self.job_tiles.any())]
+            m.d.sync += [self.busy.eq(1), wanted.eq(self.job_tiles.any()), single.eq(self.job_tiles == one)]
         with m.Else():
             m.d.sync += tiles_in.eq(tiles_in - entered)
+            left = [Mux(entered, tiles_in == after, tiles_in == now) for now, after in ((one, two), (two, three))]
+            m.d.sync += single.eq(Mux(enters, left[1], left[0]))
             with m.If(enters & single):
                 m.d.sync += wanted.eq(0)
             with m.If(leaves):

@@ -52,8 +52,9 @@ class OutputStationary(Body):
         if self.scheme.recode is not None:
             places = params.cols if self.scheme.recodes_b else params.rows
             self.core[self.scheme.recode.module] = self.scheme.lanes * places
-        #: Steps by which operands wait in front of the recoders.
-        self.wait = 0 if self.scheme.recode is None else self.scheme.recode.wait
+        #: Steps by which operands wait in front of the recoders, which would be too much after the logic that lets
+        #: them enter.
+        self.wait = int(self.scheme.recode is not None)
 
     @property
     def align(self) -> int:

@@ -60,7 +60,6 @@ class AccumulatePE(ProcessingElement):
         """The registers of each sum."""
         parts = [{f"acc{i}": len(each.columns)} for i, each in enumerate(self.sums)]
         if len(self.sums) == 1:
-            # Carries have a register of their own: clock gates are for three registers or more, however wide.
             (only,) = self.sums
             parts = [{"s": only.width, "c": len(only.carries)} if only.carries else {"sum": only.width}]
         return [[Signal(bits, name=name, reset_less=True) for name, bits in each.items()] for each in parts]

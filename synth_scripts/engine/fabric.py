@@ -14,7 +14,7 @@ from synth_scripts.library.library import Library
 from synth_scripts.module.block import Block
 from synth_scripts.module.candidates import objective
 from synth_scripts.module.memory import Memory, is_memory
-from synth_scripts.module.styles import ADDERS, abc_script, map_files
+from synth_scripts.module.styles import ADDERS, GATED_BITS, abc_script, gate_clocks, map_files
 from synth_scripts.netlist import checks
 from synth_scripts.netlist.hierarchy import Hierarchy
 from synth_scripts.netlist.netlist import Netlist
@@ -136,7 +136,7 @@ def synthesise_fabric(
     core_ns: float = 0.0,
     pairs: tuple[tuple[str, str], ...] = VARIANTS["normal"],
     timed: bool = True,
-    gate_bits: int | None = None,
+    gate_bits: int = GATED_BITS,
     say: jobs.Say = jobs.quiet,
 ) -> Fabric:
     """Synthesise everything but the boxes; the variant that makes the best engine wins.
@@ -161,8 +161,8 @@ def synthesise_fabric(
         The variants to try.
     timed : bool
         Time the engine; otherwise the period is 0.
-    gate_bits : int, optional
-        The fewest flip-flops of one enable that get a clock gate; default: three registers, of whatever width.
+    gate_bits : int
+        The fewest flip-flops of one enable that get a clock gate.
     say : callable
         Told what is being done.
 
@@ -244,7 +244,7 @@ class _Run:
         folder: Path,
         target_ns: float,
         timed: bool,
-        gate_bits: int | None,
+        gate_bits: int,
         say: jobs.Say,
     ) -> None:
         self.library, self.top, self.boxes, self.folder = library, top, boxes, folder
@@ -311,12 +311,7 @@ class _Run:
             *yosys.COARSE,
             *("alumacc", "opt -nosdff", "opt -full -nosdff"),
         ]
-        if library.clock_gate or library.latch_gate:
-            # The pass counts cells: registers, or flip-flops where registers are taken apart first.
-            commands += ["simplemap t:$dffe"] if self.gate_bits else []
-            least = self.gate_bits or 3
-            commands += [f"clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size {least}"]
-            commands += ["techmap -map clock_gate.v"]
+        commands += gate_clocks(library, self.gate_bits)
         commands += ["design -save words"]
         for i, adder in enumerate(dict.fromkeys(adder for adder, _ in names.values())):
             style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""

@@ -33,6 +33,7 @@ from synth_scripts.module.styles import (
     Effort,
     Style,
     abc_script,
+    gate_clocks,
     lower,
     map_files,
 )
@@ -252,9 +253,7 @@ class _Search:
         if style.cells != "gates":
             maps += " -map adder_cells.v"
         commands = [*MULTIPLIERS[style.multiplier], "opt -nosdff", "opt_clean", "opt -full -nosdff"]
-        if "clock_gate.v" in self.maps:
-            commands += ["clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size 3", "techmap -map clock_gate.v"]
-        commands += [maps, "opt -fast -nodffe -nosdff"]
+        commands += [*gate_clocks(self.library), maps, "opt -fast -nodffe -nosdff"]
         if style.cells == "extracted":
             commands += [
                 "extract_fa -fa",

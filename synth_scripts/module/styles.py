@@ -15,6 +15,7 @@ __all__ = [
     "Effort",
     "Style",
     "abc_script",
+    "gate_clocks",
     "lower",
     "map_files",
 ]
@@ -38,6 +39,10 @@ ADDERS: dict[str, str] = {
 }
 #: How full adders are mapped: as gates; onto adder cells where the design names them; or wherever they are found.
 CELLS = ("gates", "adder-cells", "extracted")
+
+#: Flip-flops of one enable from which on they get a clock gate: a gate has the area of about 1.5 flip-flops, and saves
+#: each of them a multiplexer.
+GATED_BITS = 4
 
 _SIZE = "buffer -c -p;upsize {D};dnsize {D};stime -p"
 #: Mapping scripts for ABC; the same for every design.
@@ -127,6 +132,17 @@ def lower(effort: str) -> list[str]:
 def abc_script(name: str, target_ps: float) -> str:
     """The text of a mapping script for a clock target."""
     return SCRIPTS[name].replace("{D}", f"-D {target_ps:.0f}").replace(";", "\n") + "\n"
+
+
+def gate_clocks(library: Library, least: int = GATED_BITS) -> list[str]:
+    """The Yosys commands by which ``least`` or more flip-flops of one enable get a clock gate, if the library has one.
+
+    The pass counts cells, and a register is one, however wide: so registers are taken apart first.
+    """
+    if not (library.clock_gate or library.latch_gate):
+        return []
+    gate = f"clockgate -pos bitloom_clock_gate ce:clk:gclk -min_net_size {least}"
+    return ["simplemap t:$dffe", gate, "techmap -map clock_gate.v"]
 
 
 def map_files(library: Library) -> dict[str, str]:
