@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from hdl.params import BUILDS, EngineParams
+from hdl.params import EngineParams
+from hdl.params.presets import NAMED
 from synth_scripts.library.sources import OSU018
 
 __all__ = ["add_library_options", "engines", "libraries", "library_settings"]
@@ -43,6 +44,5 @@ def libraries(options: argparse.Namespace) -> dict[str, str]:
 
 def engines(size: int, depth: int) -> Iterator[EngineParams]:
     """Every pair of array and scheme that is built, with ``size`` rows and columns."""
-    for array, schemes in BUILDS.items():
-        for scheme in schemes:
-            yield EngineParams(array=array, scheme=scheme, rows=size, cols=size, depth=depth)
+    for array, scheme in NAMED:
+        yield EngineParams(array=array, scheme=scheme, rows=size, cols=size, depth=depth)

@@ -17,8 +17,10 @@ import re
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bench._common import add_library_options, libraries
 from bench._judge import Judge
@@ -30,16 +32,25 @@ from synth_scripts.module.flow import Result, area_delay, synthesise_module
 from synth_scripts.module.styles import EFFORTS, Effort
 from synth_scripts.netlist.hierarchy import Hierarchy
 
-TARGETS = {"opt1": 0.515, "opt3": 0.180, "opt4c": 0.147}
+#: What has the PEs, and the targets of those that are judged.
+PES: tuple[tuple[dict[str, Any], float | None], ...] = (
+    ({"scheme": "opt1", "carry_every": 1}, 0.515),
+    ({"array": "matrix_2d", "scheme": "opt3", "carry_every": 1}, 0.180),
+    ({"array": "matrix_2d", "scheme": "opt4c", "carry_every": 1}, 0.147),
+    ({"array": "matrix_2d", "scheme": "opt2", "carry_every": 1}, None),
+    ({"array": "matrix_2d", "scheme": "opt4e", "carry_every": 1}, None),
+    ({"array": "matrix_2d", "scheme": "laconic", "depth": 16}, None),
+)
 
 
 @dataclass(frozen=True)
 class Design:
-    """A PE: its Verilog, its module, and how many lanes share it."""
+    """A PE: its Verilog, its module, how many lanes share it, and the target if it is judged."""
 
     text: str
     module: str
     lanes: int = 1
+    target: float | None = None
 
 
 def pe(params: EngineParams) -> Design:
@@ -65,13 +76,14 @@ def boundary(text: str, module: str, register: str) -> str:
 
 
 def designs() -> dict[str, Design]:
-    """The PEs, the judged ones first. They keep a carry bit in every column, as the published ones do."""
-    small = {"rows": 2, "cols": 2}
-    engines = [EngineParams(scheme="opt1", carry_every=1, **small)]
-    for scheme in ("opt3", "opt4c", "opt2", "opt4e"):
-        engines.append(EngineParams(array="matrix_2d", scheme=scheme, carry_every=1, **small))
-    engines.append(EngineParams(array="matrix_2d", scheme="laconic", depth=16, **small))
-    return {params.scheme: pe(params) for params in engines}
+    """The PEs. They keep a carry bit in every column, as the published ones do."""
+    engines = {EngineParams(rows=2, cols=2, **values): target for values, target in PES}
+    return {params.scheme: replace(pe(params), target=target) for params, target in engines.items()}
+
+
+def targets() -> Iterator[tuple[str, float]]:
+    """The PEs that are judged, and their targets."""
+    return ((values["scheme"], target) for values, target in PES if target is not None)
 
 
 def best(library: Library, design: Design, effort: str | Effort) -> Result:
@@ -122,7 +134,7 @@ def main() -> int:
     print(f"median over {', '.join(settings)}")
     for name in made:
         median = statistics.median(ratios[name] for ratios in found)
-        target = TARGETS.get(name)
+        target = made[name].target
         if target is None:
             print(f"  {name:11s} {median:6.3f}  for information")
         else:

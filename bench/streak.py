@@ -15,6 +15,7 @@ from bench._common import engines
 from bench._judge import Judge
 from gen.emit.verilog import Emission, emit
 from hdl.params import Dataflow, EngineParams
+from hdl.params.title import Title
 from sim_tb.run import run_workload
 
 TARGET = 0.95
@@ -48,12 +49,12 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=16, help="rows and columns; half of it where the array is a cube")
     parser.add_argument("--tiles", type=int, default=40)
     parser.add_argument("--beats", type=int, nargs="*", default=[1, 8, 16, 17, 32], help="other tiles, not judged")
-    parser.add_argument("--arrays", nargs="+", metavar="ARRAY", help="only these")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="engines of this array and scheme only")
     args = parser.parse_args()
     print(f"{args.size}x{args.size}, streaks of {args.tiles} tiles; whole job includes filling and draining")
     judge = Judge()
     for params in engines(args.size, args.size):
-        if args.arrays and params.array not in args.arrays:
+        if not {*args.only} <= {*Title(params).names.split()}:
             continue
         if params.axes.has_cells:
             half = max(1, args.size // 2)

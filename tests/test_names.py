@@ -22,7 +22,7 @@ HOLDERS = {"array", "scheme", "arrays", "schemes", "ARRAYS", "SCHEMES", "BUILDS"
 #: Where the names are defined.
 PRESETS = "hdl/params/presets.py"
 #: Places that may ask. Never raise it: ask an axis, or the object that knows.
-MOST = 10
+MOST = 3
 
 
 def is_name(node: ast.expr | None) -> bool:

@@ -27,8 +27,9 @@ def _measure() -> dict[str, Any]:
             json.loads(Path(folder, "build/demo", name).read_text(encoding="utf-8"))
             for name in ("sim.json", "synth.json")
         )
-    designs = {each["scheme"]: kept(each) for each in (synth, *synth["compared"])}
-    return {"text": text, "designs": designs, "sim": {key: sim[key] for key in SIMULATED}}
+    (compared,) = synth["compared"]
+    measured = {"engine": kept(synth), "compared": kept(compared), "sim": {key: sim[key] for key in SIMULATED}}
+    return {"text": text, **measured}
 
 
 GROUP = Group("demo", {"run": _measure}, ("gen.cli.commands.run",))
@@ -39,9 +40,9 @@ def _console() -> str:
 
 
 def _ratio(key: str) -> str:
-    """A figure of ``opt1`` over that of ``mac``."""
-    designs = figures(GROUP.name, "run")["designs"]
-    return f"{designs['opt1'][key] / designs['mac'][key]:.2f}"
+    """A figure of the engine over that of the one which it is compared with."""
+    run = figures(GROUP.name, "run")
+    return f"{run['engine'][key] / run['compared'][key]:.2f}"
 
 
 PARTS: dict[str, Callable[..., str]] = {

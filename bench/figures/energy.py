@@ -25,7 +25,7 @@ from synth_scripts.library.load import load
 from synth_scripts.module.memory import memories
 from synth_scripts.netlist.hierarchy import Hierarchy
 from synth_scripts.power.power import module_powers
-from synth_scripts.power.simulated import SimulatedEngine
+from synth_scripts.power.simulated import Setup, SimulatedEngine
 
 __all__ = ["GROUP", "PARTS", "measure"]
 
@@ -72,8 +72,8 @@ def measure(base: EngineParams, text: str, draws: int) -> dict[str, Any]:
         verilog = "".join(box.netlist for box in engine.core.boxes) + engine.fabric.netlist
         macros = [each for each in memories(Hierarchy(emission.text), engine.core.prefix) if each.macro]
         depth = params.depth if params.weight_stationary else 1
-        made_of = (library, params, K // depth * depth, verilog, emission.top, work / "power", macros, stimuli)
-        simulated = SimulatedEngine(*made_of)
+        k, place = K // depth * depth, work / "power"
+        simulated = SimulatedEngine(Setup(library, params, k, verilog, emission.top, place, macros, stimuli))
         macs = _macs_per_cycle(params, engine.emission, stimuli) / pes(params)
 
         def energy(activity: Any = None) -> float:

@@ -18,16 +18,16 @@ LIBRARY, EFFORT = "unit", "quick"
 #: Rows and columns.
 SIZES = (4, 8, 16)
 #: Array and scheme, and the sizes at which they are measured.
-CHOICES = {
-    ("systolic_os", "mac"): SIZES,
-    ("systolic_os", "opt1"): SIZES,
-    ("systolic_os", "opt3"): (4, 8),
-    ("systolic_os", "opt4c"): SIZES,
-    ("systolic_os", "opt4e"): (4, 8),
-    ("matrix_2d", "mac"): (4, 8),
-    ("matrix_2d", "opt2"): (4, 8),
-    ("matrix_2d", "laconic"): (4,),
-}
+CHOICES = (
+    ("systolic_os", "mac", SIZES),
+    ("systolic_os", "opt1", SIZES),
+    ("systolic_os", "opt3", (4, 8)),
+    ("systolic_os", "opt4c", SIZES),
+    ("systolic_os", "opt4e", (4, 8)),
+    ("matrix_2d", "mac", (4, 8)),
+    ("matrix_2d", "opt2", (4, 8)),
+    ("matrix_2d", "laconic", (4,)),
+)
 
 
 def measure(array: str, scheme: str, size: int, multiplier: str = MULTIPLIERS[0]) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def _items() -> dict[str, Callable[[], dict[str, Any]]]:
     """All engines; ``mac`` with each multiplier."""
     made: dict[str, Callable[[], dict[str, Any]]] = {}
     for size in SIZES:
-        for (array, scheme), sizes in CHOICES.items():
+        for array, scheme, sizes in CHOICES:
             if size in sizes:
                 for multiplier in _multipliers(array, scheme):
                     name = _item(array, scheme, size, multiplier)
@@ -90,7 +90,7 @@ def _table(size: str) -> str:
     heads = ("Array", "Scheme", "clock, FO4", "MACs a cycle", "core, NAND2", "engine, NAND2")
     heads += ("core, op/FO4/MNAND2", "over `mac`", "engine, op/FO4/MNAND2", "over `mac`")
     rows = []
-    for (array, scheme), sizes in CHOICES.items():
+    for array, scheme, sizes in CHOICES:
         if int(size) in sizes:
             design = _design(array, scheme, int(size), _engine)
             core, engine = (_ratio(array, scheme, int(size), merit) for merit in (_core, _engine))
@@ -114,7 +114,7 @@ def _cores(size: str) -> str:
 
 def _sparse(size: int) -> list[str]:
     """Schemes whose rows skip their own zeros, measured in this size on the output-stationary systolic array."""
-    found = [(scheme, preset(array, scheme).axes) for (array, scheme), sizes in CHOICES.items() if size in sizes]
+    found = [(scheme, preset(array, scheme).axes) for array, scheme, sizes in CHOICES if size in sizes]
     return [scheme for scheme, axes in found if axes.skips_by_row and axes.hands_a_over]
 
 

@@ -10,7 +10,7 @@ from gen.nest.from_axes import nest_of_axes
 from hdl.params.axes import Adders, Axes, Carries, Digits, Encode, KSpace, Recoded, Skip, Sum
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.nest import Nest
-from hdl.params.presets import ARRAYS, BASELINE, BUILDS, SCHEMES, not_built, preset, preset_axes
+from hdl.params.presets import ARRAYS, BASELINE, NAMED, SCHEMES, not_built, preset, preset_axes
 
 __all__ = [
     "BUILT",
@@ -112,10 +112,7 @@ def start_of(axes: Axes) -> Axes:
 
 #: The rewrites behind every (array, scheme) that the notation can express and the hardware library builds.
 BUILT: dict[tuple[str, str], tuple[Rewrite, ...]] = {
-    (array, scheme): rewrites_of(preset(array, scheme).axes)
-    for array, schemes in BUILDS.items()
-    for scheme in schemes
-    if preset(array, scheme).axes.recoded is Recoded.A
+    name: rewrites_of(preset(*name).axes) for name in NAMED if preset(*name).axes.recoded is Recoded.A
 }
 
 

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+import hdl.params.axes as ax
 from gen.nest.check import Flow, check, place
 from gen.nest.from_axes import nest_of_axes
 from gen.nest.printer import header, statement_text
 from gen.nest.structure import differences, same
-from hdl.params.axes import (
-    Adders,
-    Axes,
-    Carries,
-    Digits,
-    Encode,
-    KForm,
-    KSpace,
-    Order,
-    Recoded,
-    Skip,
-    Stays,
-    Sum,
-    Travel,
-)
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.nest import BROADCAST, RESULT, SKIPPING, Loop, Nest
 
 __all__ = ["axes_of"]
 
 
-def axes_of(nest: Nest) -> Axes:
+def axes_of(nest: Nest) -> ax.Axes:
     """The axes of a nest; :func:`gen.nest.from_axes.nest_of_axes` gives the nest back.
 
     Raises
@@ -47,19 +33,19 @@ class _Reader:
         self.product = nest.lines[nest.find("map")[0]]  # the only line in all loops
         self.result = next(line for line in nest.lines if line.statement.targets == (RESULT,))
 
-    def axes(self) -> Axes:
+    def axes(self) -> ax.Axes:
         self._nothing_idle()
         rows, cols = self._one("m"), self._one("n")
         stays = self._stays(rows, cols)
-        axes = Axes(
+        axes = ax.Axes(
             stays=stays,
             a=_travel(cols),
-            b=_travel(rows) if stays is Stays.RESULTS else None,
+            b=_travel(rows) if stays is ax.Stays.RESULTS else None,
             k=self._k(),
             digits=self._digits(rows),
             skip=self._skip(rows),
             encode=self._encode(stays),
-            recoded=Recoded(self.nest.recoded),
+            recoded=ax.Recoded(self.nest.recoded),
             sum=self._sum(stays),
             adders=self._adders(),
         )
@@ -69,7 +55,7 @@ class _Reader:
             raise ConfigError([Problem("nest", message), *differences(self.nest, again)])
         return axes
 
-    def _again(self, axes: Axes, rows: Loop, cols: Loop) -> Nest:
+    def _again(self, axes: ax.Axes, rows: Loop, cols: Loop) -> Nest:
         digits = 1
         for loop in self.product.over("w"):
             digits *= loop.size or 1
@@ -110,7 +96,7 @@ class _Reader:
             _refuse(loops[0], f"engines have a fixed number of {word}: give this loop a size")
         return loops[0]
 
-    def _stays(self, rows: Loop, cols: Loop) -> Stays:
+    def _stays(self, rows: Loop, cols: Loop) -> ax.Stays:
         outer, *inner = self.product.over("k")
         if outer.size is not None:
             split = " x ".join(header([loop]).partition(" ")[2] for loop in (outer, *inner))
@@ -121,25 +107,25 @@ class _Reader:
         if cols.kind == "time":
             _refuse(cols, "columns follow each other in time: neither results nor a block of B would stay")
         if rows.kind == "space":
-            return Stays.RESULTS
+            return ax.Stays.RESULTS
         if self.product.loops.index(rows) < self.product.loops.index(outer):
             _refuse(rows, "rows follow each other in time outside the loop over k: every step needs another block of B")
-        return Stays.WEIGHTS
+        return ax.Stays.WEIGHTS
 
-    def _k(self) -> KSpace:
+    def _k(self) -> ax.KSpace:
         lanes = self.product.over("k")[1:]
         if not lanes:
-            return KSpace()
+            return ax.KSpace()
         tree = any("k" in line.statement.over for line in self.nest.lines)
-        return KSpace(KForm.TREE if tree else KForm.CHAIN, lanes[0].size or 1)
+        return ax.KSpace(ax.KForm.TREE if tree else ax.KForm.CHAIN, lanes[0].size or 1)
 
-    def _digits(self, rows: Loop) -> Digits:
+    def _digits(self, rows: Loop) -> ax.Digits:
         loops = self.product.over("w")
         late = [loop for loop in loops if loop.kind == "time"]
         if not late:
             if len(loops) > 1:
                 _refuse(loops[1], "w is split though all digits are in space: write one loop")
-            return Digits()
+            return ax.Digits()
         if len(late) > 1:
             _refuse(late[1], "w is split twice in time: an engine takes digits in one order")
         if loops[0] != late[0]:
@@ -152,26 +138,26 @@ class _Reader:
         follow = rows if rows.kind == "time" else steps
         if follow != steps and at(late[0]) < at(steps):
             _refuse(late[0], "every digit would need the blocks of B anew: where B stays, 'time k' is outermost")
-        order = Order.PLANES if at(late[0]) < at(follow) else Order.OPERANDS
-        return Digits(loops[1].size if len(loops) > 1 else 1, order)
+        order = ax.Order.PLANES if at(late[0]) < at(follow) else ax.Order.OPERANDS
+        return ax.Digits(loops[1].size if len(loops) > 1 else 1, order)
 
-    def _skip(self, rows: Loop) -> Skip:
+    def _skip(self, rows: Loop) -> ax.Skip:
         loops = self.encode.loops
         depth = next((i for i, loop in enumerate(loops) if loop.mode == SKIPPING), None)
         if depth is None:
-            return Skip.NONE
+            return ax.Skip.NONE
         inner = {(loop.kind, loop.index) for loop in loops[depth + 1 :]}
         common = ("space", self.nest.own) in inner or (("space", "k") in inner and loops[depth].index == "w")
-        return Skip.COMMON if common else Skip.ROWS
+        return ax.Skip.COMMON if common else ax.Skip.ROWS
 
-    def _encode(self, stays: Stays) -> Encode:
+    def _encode(self, stays: ax.Stays) -> ax.Encode:
         if self.encode.over(self.nest.shared):
-            return Encode.PE
+            return ax.Encode.PE
         lanes = self.encode.over("k")[1:]
-        loaded = stays is Stays.WEIGHTS and self.nest.recoded == "B" and any(lane.kind == "space" for lane in lanes)
-        return Encode.LOAD if loaded else Encode.EDGE
+        loaded = stays is ax.Stays.WEIGHTS and self.nest.recoded == "B" and any(lane.kind == "space" for lane in lanes)
+        return ax.Encode.LOAD if loaded else ax.Encode.EDGE
 
-    def _sum(self, stays: Stays) -> Sum:
+    def _sum(self, stays: ax.Stays) -> ax.Sum:
         """By what first sums over k, in its own loops or in space inside them."""
         shift = self.nest.find("shift")[0]
         numbers = range(len(self.nest.lines))
@@ -180,22 +166,22 @@ class _Reader:
         saves = self.nest.lines[first].statement.primitive == "half_reduce"
         if late and late[0] < first:  # the digits of an operand are summed before
             saves |= self.nest.lines[late[0]].statement.primitive == "half_reduce"
-        if saves and stays is Stays.RESULTS:
+        if saves and stays is ax.Stays.RESULTS:
             line = next(line for line in self.nest.lines if line.statement.primitive == "add")
             if any(loop.kind == "time" for loop in line.over("k")):
                 message = "carries are saved before, and yet propagate in every step of k: an engine does one or other"
                 raise ConfigError([Problem(place(line.statement, statement_text(line.statement)), message)])
-        return Sum(Carries.SAVE if saves else Carries.PROPAGATE, per_weight=shift > first)
+        return ax.Sum(ax.Carries.SAVE if saves else ax.Carries.PROPAGATE, per_weight=shift > first)
 
-    def _adders(self) -> Adders:
+    def _adders(self) -> ax.Adders:
         rows_turn, columns_turn = (self.result.over(index)[0].kind == "time" for index in "mn")
         if rows_turn:
-            return Adders.ONE if columns_turn else Adders.COLUMN
-        return Adders.ROW if columns_turn else Adders.OWN
+            return ax.Adders.ONE if columns_turn else ax.Adders.COLUMN
+        return ax.Adders.ROW if columns_turn else ax.Adders.OWN
 
 
-def _travel(loop: Loop) -> Travel:
-    return Travel.BROADCAST if loop.mode == BROADCAST else Travel.HAND_OVER
+def _travel(loop: Loop) -> ax.Travel:
+    return ax.Travel.BROADCAST if loop.mode == BROADCAST else ax.Travel.HAND_OVER
 
 
 def _refuse(loop: Loop, message: str) -> NoReturn:

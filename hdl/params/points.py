@@ -9,7 +9,7 @@ from functools import cache
 from hdl.params.axes import AT_ONCE, STEPS, Axes, Digits, KSpace, legal
 from hdl.params.built import unbuilt
 from hdl.params.engine import EngineParams
-from hdl.params.presets import BUILDS, name_of, preset_axes
+from hdl.params.presets import NAMED, name_of, preset_axes, schemes_of
 
 __all__ = ["array_of", "beside", "buildable", "named_beside", "named_like", "nearest", "structures"]
 
@@ -40,8 +40,7 @@ def structures(points: Iterable[Axes]) -> tuple[Axes, ...]:
 
 def nearest(axes: Axes) -> tuple[str, str]:
     """The names, array and scheme, of the engine from which the fewest axes differ; first of all its arrangement."""
-    names = [(array, scheme) for array, schemes in BUILDS.items() for scheme in schemes]
-    return min(names, key=lambda name: _apart(axes, named_like(name, axes)))
+    return min(NAMED, key=lambda name: _apart(axes, named_like(name, axes)))
 
 
 def named_like(name: tuple[str, str], axes: Axes) -> Axes:
@@ -67,7 +66,7 @@ def beside(params: EngineParams, scheme: str) -> EngineParams:
 
 def named_beside(params: EngineParams) -> list[EngineParams]:
     """The engines of all schemes on the same array, or on the nearest one that has a name; all else as it is."""
-    return [beside(params, scheme) for scheme in BUILDS[array_of(params)]]
+    return [beside(params, scheme) for scheme in schemes_of(array_of(params))]
 
 
 def _apart(one: Axes, other: Axes) -> tuple[int, int]:

@@ -7,27 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from hdl.params.axes import (
-    Adders,
-    Axes,
-    Carries,
-    Digits,
-    Encode,
-    KForm,
-    KSpace,
-    Order,
-    Recoded,
-    Skip,
-    Stays,
-    Sum,
-    Travel,
-)
+import hdl.params.axes as ax
 
 __all__ = [
     "ARRAYS",
     "BASELINE",
     "BUILDS",
     "FIRST",
+    "NAMED",
     "SCHEMES",
     "SUPPORTED",
     "UNROLL",
@@ -36,42 +23,47 @@ __all__ = [
     "not_built",
     "preset",
     "preset_axes",
+    "schemes_of",
 ]
 
 #: Steps of K that OPT4E takes at once.
 UNROLL = 4
 
-_BY_PLANES = Digits(1, Order.PLANES)
+_BY_PLANES = ax.Digits(1, ax.Order.PLANES)
 #: Schemes, on the array on which results stay and both operands are handed over. A chain or tree over k of one step
 #: stands for as many as the key ``depth`` says, here and in the arrays.
 _SCHEMES = {
-    "mac": Axes(encode=Encode.PE, sum=Sum(Carries.PROPAGATE), adders=Adders.OWN),
-    "opt1": Axes(),
-    "opt2": Axes(sum=Sum(per_weight=True)),
-    "opt3": Axes(digits=_BY_PLANES, skip=Skip.ROWS, encode=Encode.PE, sum=Sum(per_weight=True), adders=Adders.ROW),
-    "opt4c": Axes(digits=_BY_PLANES, skip=Skip.ROWS, sum=Sum(per_weight=True), adders=Adders.ROW),
-    "opt4e": Axes(
-        k=KSpace(KForm.TREE, UNROLL),
-        digits=_BY_PLANES,
-        skip=Skip.ROWS,
-        sum=Sum(per_weight=True),
-        adders=Adders.ROW,
+    "mac": ax.Axes(encode=ax.Encode.PE, sum=ax.Sum(ax.Carries.PROPAGATE), adders=ax.Adders.OWN),
+    "opt1": ax.Axes(),
+    "opt2": ax.Axes(sum=ax.Sum(per_weight=True)),
+    "opt3": ax.Axes(
+        digits=_BY_PLANES, skip=ax.Skip.ROWS, encode=ax.Encode.PE, sum=ax.Sum(per_weight=True), adders=ax.Adders.ROW
     ),
-    "laconic": Axes(k=KSpace(KForm.TREE), digits=Digits(1, Order.OPERANDS), skip=Skip.LANES, recoded=Recoded.BOTH),
+    "opt4c": ax.Axes(digits=_BY_PLANES, skip=ax.Skip.ROWS, sum=ax.Sum(per_weight=True), adders=ax.Adders.ROW),
+    "opt4e": ax.Axes(
+        k=ax.KSpace(ax.KForm.TREE, UNROLL),
+        digits=_BY_PLANES,
+        skip=ax.Skip.ROWS,
+        sum=ax.Sum(per_weight=True),
+        adders=ax.Adders.ROW,
+    ),
+    "laconic": ax.Axes(
+        k=ax.KSpace(ax.KForm.TREE), digits=ax.Digits(1, ax.Order.OPERANDS), skip=ax.Skip.LANES, recoded=ax.Recoded.BOTH
+    ),
 }
 #: What another array changes.
 _ARRAYS: dict[str, Mapping[str, Any]] = {
     "systolic_os": {},
-    "systolic_ws": {"stays": Stays.WEIGHTS, "b": None, "k": KSpace(KForm.CHAIN), "adders": Adders.COLUMN},
-    "cube": {"k": KSpace(KForm.CHAIN)},
+    "systolic_ws": {"stays": ax.Stays.WEIGHTS, "b": None, "k": ax.KSpace(ax.KForm.CHAIN), "adders": ax.Adders.COLUMN},
+    "cube": {"k": ax.KSpace(ax.KForm.CHAIN)},
     "adder_tree": {
-        "stays": Stays.WEIGHTS,
-        "a": Travel.BROADCAST,
+        "stays": ax.Stays.WEIGHTS,
+        "a": ax.Travel.BROADCAST,
         "b": None,
-        "k": KSpace(KForm.TREE),
-        "adders": Adders.COLUMN,
+        "k": ax.KSpace(ax.KForm.TREE),
+        "adders": ax.Adders.COLUMN,
     },
-    "matrix_2d": {"a": Travel.BROADCAST},
+    "matrix_2d": {"a": ax.Travel.BROADCAST},
 }
 #: What gains and costs are measured against, and the first scheme to be measured against that.
 BASELINE, FIRST = "mac", "opt1"
@@ -84,13 +76,20 @@ BUILDS: dict[str, tuple[str, ...]] = {
     "adder_tree": ("mac", "opt1", "opt2"),
     "matrix_2d": ("mac", "opt1", "opt2", "opt3", "opt4c", "opt4e", "laconic"),
 }
-SUPPORTED = frozenset((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
+#: Array and scheme of every engine that has a name.
+NAMED = tuple((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
+SUPPORTED = frozenset(NAMED)
 
 
 def not_built(array: str, scheme: str) -> str:
     """Why two known names stand for no engine; empty if they do."""
     has = BUILDS[array]
     return "" if scheme in has else f"{scheme!r} is not built on array {array!r}, which has {', '.join(has)}"
+
+
+def schemes_of(array: str) -> tuple[str, ...]:
+    """The schemes that have a name on an array."""
+    return BUILDS[array]
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Preset:
         The steps of K in space are the key ``depth`` of a configuration; in ``axes`` there is one.
     """
 
-    axes: Axes
+    axes: ax.Axes
     deep: bool
 
 
@@ -112,17 +111,16 @@ class Preset:
 def preset(array: str, scheme: str) -> Preset:
     """What two names of ``SUPPORTED`` stand for."""
     axes = replace(_SCHEMES[scheme], **_ARRAYS[array])
-    return Preset(axes, deep=axes.k.form is not KForm.NONE and axes.k.steps == 1)
+    return Preset(axes, deep=axes.k.form is not ax.KForm.NONE and axes.k.steps == 1)
 
 
 @cache
-def preset_axes(array: str, scheme: str, depth: int) -> Axes:
+def preset_axes(array: str, scheme: str, depth: int) -> ax.Axes:
     """The axes of two names of ``SUPPORTED``, with ``depth`` steps of K in space where that counts."""
     found = preset(array, scheme)
-    return replace(found.axes, k=KSpace(found.axes.k.form, depth)) if found.deep else found.axes
+    return replace(found.axes, k=ax.KSpace(found.axes.k.form, depth)) if found.deep else found.axes
 
 
-def name_of(axes: Axes) -> tuple[str, str] | None:
+def name_of(axes: ax.Axes) -> tuple[str, str] | None:
     """The names, array and scheme, of axes; None where they have none."""
-    named = ((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
-    return next((name for name in named if preset_axes(*name, axes.k.steps) == axes), None)
+    return next((name for name in NAMED if preset_axes(*name, axes.k.steps) == axes), None)

@@ -55,22 +55,23 @@ def export(
         Names of files in ``workdir``: ``simulated`` and ``cells`` beside ``kinds``.
     """
     engine = make()
-    library, leaves = engine.library, {*engine.library.areas, *engine.macros}
+    library, top = engine.setup.library, engine.setup.top
+    leaves = {*library.areas, *engine.macros}
     found = {"simulated": netlist(verilog, engine.macros.values(), workdir, "simulated.v")}
     cells = CellVerilog(library, {cell["type"] for cell in engine.simulator.cells.values()})
     texts: dict[str, tuple[str, Iterable[str]]] = {
         "cells": ("cells.v", ["`timescale 1ps/1fs\n", cells.whole(LEAST / 1e3)])
     }
-    where = places(engine.modules, engine.top, leaves)
+    where = places(engine.modules, top, leaves)
     if "sdf" in kinds:
-        texts["sdf"] = ("simulated.sdf", sdf(engine.delays, engine.modules, where, engine.top))
+        texts["sdf"] = ("simulated.sdf", sdf(engine.delays, engine.modules, where, top))
     if "saif" in kinds:
         if icarus.available():
             activity = engine.activity()
             source, cycles = activity.activity, activity.cycles
         else:
             source, cycles = engine.simulator.activity, engine.recording.cycles * engine.simulator.lanes
-        texts["saif"] = ("simulated.saif", saif(source, cycles, period_ns, engine.modules, where, engine.top))
+        texts["saif"] = ("simulated.saif", saif(source, cycles, period_ns, engine.modules, where, top))
     for kind, (name, lines) in texts.items():
         with (workdir / FOLDER / name).open("w", encoding="utf-8") as file:
             file.writelines(lines)

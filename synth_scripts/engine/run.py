@@ -27,7 +27,7 @@ from synth_scripts.module.memory import COUNTED, MODEL, Memory, memories
 from synth_scripts.netlist import checks
 from synth_scripts.netlist.hierarchy import Hierarchy
 from synth_scripts.power import engine as power
-from synth_scripts.power.simulated import SimulatedEngine
+from synth_scripts.power.simulated import Setup, SimulatedEngine
 from synth_scripts.timing import sta
 from synth_scripts.work import jobs, yosys
 from synth_scripts.work.once import once
@@ -343,16 +343,16 @@ class _Run:
 
         inside = {part["role"] for part in self.parts if part["core"]}
         gops = None if self.rate is None else metrics.gops(self.rate.macs_per_cycle, self.period)
-        found = power.measure_engine(*self._simulation("power"))
+        found = power.measure_engine(self._setup("power"))
         return energy_figures(found, by_role, inside, gops, whole=small.params == self.params)
 
-    def _simulation(self, folder: str) -> power.Simulation:
+    def _setup(self, folder: str) -> Setup:
         """What is simulated, on which operands, and where."""
         small = self.simulated
         k, place = power.tile_k(small.params, self.params), self.workdir / folder
         macros = [memory for memory, _ in small.memories if memory.macro]
-        made = (self.library, small.params, k, small.verilog, small.emission.top, place, macros)
-        return (*made, self.stimuli or Drawn())
+        stimuli = self.stimuli or Drawn()
+        return Setup(self.library, small.params, k, small.verilog, small.emission.top, place, macros, stimuli)
 
     def _files(self) -> dict[str, str]:
         """The mapped netlist, and what was asked for beside it: names in the folder of scripts, logs and netlists."""
@@ -361,10 +361,10 @@ class _Run:
         found = {"engine": exports.netlist(verilog, macros, self.workdir)}
         if self.exports:
             self.say("files")
-            simulation = self._simulation("exports")
+            setup = self._setup("exports")
 
             def make() -> SimulatedEngine:
-                return SimulatedEngine(*simulation)
+                return SimulatedEngine(setup)
 
             found |= exports.export(make, self.simulated.verilog, self.exports, self.period, self.workdir)
         return found

@@ -8,26 +8,21 @@ with delays, net by net the same at the end of every cycle: then glitches are co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from gen.stimuli import Stimuli
 from gen.timing import drain_cycles
 from hdl.lib.roles import MEMORY
 from hdl.params import EngineParams
 from synth_scripts.library.library import Library
-from synth_scripts.module.memory import Memory
 from synth_scripts.power.events import Activity
 from synth_scripts.power.macro import POWER_MODEL
 from synth_scripts.power.power import ModulePower, macro_powers, module_powers
-from synth_scripts.power.simulated import EVENTS, LANES, MOST, SEED, SimulatedEngine
+from synth_scripts.power.simulated import EVENTS, LANES, MOST, SEED, Setup, SimulatedEngine
 from synth_scripts.work import cache, icarus
 
-__all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "Simulation", "measure_engine", "tile_k", "unavailable"]
+__all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "measure_engine", "tile_k", "unavailable"]
 
-#: The arguments of :func:`measure_engine`, which are those of :class:`SimulatedEngine`.
-Simulation = tuple[Library, EngineParams, int, str, str, Path, Sequence[Memory], Stimuli]
 #: The largest engine that is simulated, in each direction.
 LIMIT = 8
 #: Inner size of the tiles of the simulated operands, at full size.
@@ -113,32 +108,8 @@ def tile_k(params: EngineParams, full: EngineParams) -> int:
     return max(1, min(params.k_limit, max(drain_cycles(params) or 1, K * params.rows // full.rows)))
 
 
-def measure_engine(
-    library: Library,
-    params: EngineParams,
-    k: int,
-    verilog: str,
-    top: str,
-    folder: Path,
-    memories: Sequence[Memory],
-    stimuli: Stimuli,
-) -> EnginePower:
+def measure_engine(setup: Setup) -> EnginePower:
     """Simulate a synthesised engine and take its power.
-
-    Parameters
-    ----------
-    library : Library
-    params : EngineParams
-    k : int
-        Inner size of the tiles.
-    verilog : str
-        Mapped Verilog of all modules.
-    top : str
-    folder : Path
-    memories : sequence of Memory
-        The macros, which are not in ``verilog``.
-    stimuli : Stimuli
-        What is multiplied.
 
     Raises
     ------
@@ -147,19 +118,21 @@ def measure_engine(
     ToolError
     """
     simulated_by = icarus.version() if icarus.available() else ""
+    params, library = setup.params, setup.library
     key = cache.digest(
-        *("engine power", 3, library.digest, params.to_dict(), k, verilog, top, LANES, SEED, stimuli.digest),
-        *(sorted(memory.module for memory in memories), POWER_MODEL, simulated_by, EVENTS, MOST),
+        *("engine power", 3, library.digest, params.to_dict(), setup.k, setup.verilog, setup.top, LANES, SEED),
+        *(setup.stimuli.digest, sorted(memory.module for memory in setup.memories)),
+        *(POWER_MODEL, simulated_by, EVENTS, MOST),
     )
     stored = cache.read("power", key)
     if stored is not None:
         return _restored(stored)
-    engine = SimulatedEngine(library, params, k, verilog, top, folder, memories, stimuli)
+    engine = SimulatedEngine(setup)
 
     def parts(activity: Activity | None = None) -> Parts:
         simulator = engine.simulator
         return Parts(
-            module_powers(simulator, engine.modules, top, library, activity=activity),
+            module_powers(simulator, engine.modules, setup.top, library, activity=activity),
             macro_powers(simulator, library, activity),
         )
 
@@ -176,7 +149,7 @@ def measure_engine(
         parts(),
         glitching,
         f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of tiles back to back, "
-        f"{params.a} x {params.b}, {stimuli.words(params)}, K = {k}, seed {SEED}",
+        f"{params.a} x {params.b}, {setup.stimuli.words(params)}, K = {setup.k}, seed {SEED}",
         glitch_words,
         engine.results,
     )

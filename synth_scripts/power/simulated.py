@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gen.stimuli import Stimuli
@@ -17,7 +18,7 @@ from synth_scripts.power.recording import Recording
 from synth_scripts.timing.delays import Delays, delays
 from synth_scripts.work.once import once
 
-__all__ = ["EVENTS", "LANES", "MOST", "SEED", "SimulatedEngine"]
+__all__ = ["EVENTS", "LANES", "MOST", "SEED", "Setup", "SimulatedEngine"]
 
 LANES = 64
 SEED = 2025
@@ -25,8 +26,9 @@ SEED = 2025
 EVENTS, MOST = 2_000_000, 8
 
 
-class SimulatedEngine:
-    """The engine, simulated without delays when it is made.
+@dataclass(frozen=True)
+class Setup:
+    """A synthesised engine, and what it multiplies.
 
     Parameters
     ----------
@@ -42,6 +44,24 @@ class SimulatedEngine:
         The macros, which are not in ``verilog``.
     stimuli : Stimuli
         What is multiplied.
+    """
+
+    library: Library
+    params: EngineParams
+    k: int
+    verilog: str
+    top: str
+    folder: Path
+    memories: Sequence[Memory]
+    stimuli: Stimuli
+
+
+class SimulatedEngine:
+    """An engine, simulated without delays when it is made.
+
+    Parameters
+    ----------
+    setup : Setup
 
     Raises
     ------
@@ -50,31 +70,21 @@ class SimulatedEngine:
     ToolError
     """
 
-    def __init__(
-        self,
-        library: Library,
-        params: EngineParams,
-        k: int,
-        verilog: str,
-        top: str,
-        folder: Path,
-        memories: Sequence[Memory],
-        stimuli: Stimuli,
-    ) -> None:
-        self.library, self.top, self.folder = library, top, folder
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
         #: Cells that are macros, by kind.
-        self.macros = {memory.module: memory for memory in memories}
+        self.macros = {memory.module: memory for memory in setup.memories}
         #: Modules and the flat module, in Yosys' JSON form.
-        self.modules, self.flat = flattened(library, verilog, top, memories, folder)
-        self.simulator = Simulator(self.flat, library, LANES, memories=self.macros)
+        self.modules, self.flat = flattened(setup.library, setup.verilog, setup.top, setup.memories, setup.folder)
+        self.simulator = Simulator(self.flat, setup.library, LANES, memories=self.macros)
         self.recording = self.simulator.recording = Recording()
         #: How many results were compared and right.
-        self.results = stream_tiles(params, self.simulator, k, SEED, stimuli)
+        self.results = stream_tiles(setup.params, self.simulator, setup.k, SEED, setup.stimuli)
 
     @once
     def delays(self) -> Delays:
         """The library's delays of its gates."""
-        return delays(self.library, self.flat, set(self.macros))
+        return delays(self.setup.library, self.flat, set(self.macros))
 
     @property
     def lanes(self) -> int:
@@ -83,4 +93,6 @@ class SimulatedEngine:
 
     def activity(self, with_delays: Delays | None = None) -> events.Activity:
         """Activity with glitches, at the library's delays or at others."""
-        return events.simulate(self.simulator, with_delays or self.delays, self.folder / "events", range(self.lanes))
+        return events.simulate(
+            self.simulator, with_delays or self.delays, self.setup.folder / "events", range(self.lanes)
+        )

@@ -8,47 +8,33 @@ from itertools import product
 
 import pytest
 
+import hdl.params.axes as ax
 from hdl.params import SUPPORTED, ConfigError, EngineParams
-from hdl.params.axes import (
-    Adders,
-    Axes,
-    Carries,
-    Digits,
-    Encode,
-    KForm,
-    KSpace,
-    Order,
-    Recoded,
-    Skip,
-    Stays,
-    Sum,
-    Travel,
-)
 from hdl.params.built import RULES, unbuilt
 from hdl.params.presets import UNROLL, name_of, preset_axes
 from hdl.pe.scheme import Scheme
 
-K = [KSpace(), *(KSpace(form, steps) for form in (KForm.CHAIN, KForm.TREE) for steps in (3, UNROLL))]
-DIGITS = [Digits(), *(Digits(count, order) for count in (1, 2) for order in Order)]
+K = [ax.KSpace(), *(ax.KSpace(form, steps) for form in (ax.KForm.CHAIN, ax.KForm.TREE) for steps in (3, UNROLL))]
+DIGITS = [ax.Digits(), *(ax.Digits(count, order) for count in (1, 2) for order in ax.Order)]
 
 
-def all_axes() -> Iterator[Axes]:
+def all_axes() -> Iterator[ax.Axes]:
     """All that do not contradict themselves."""
     values = {
-        "stays": Stays,
-        "a": Travel,
-        "b": [*Travel, None],
+        "stays": ax.Stays,
+        "a": ax.Travel,
+        "b": [*ax.Travel, None],
         "k": K,
         "digits": DIGITS,
-        "skip": Skip,
-        "encode": Encode,
-        "recoded": Recoded,
-        "sum": [Sum(carries, per_weight) for carries in Carries for per_weight in (False, True)],
-        "adders": Adders,
+        "skip": ax.Skip,
+        "encode": ax.Encode,
+        "recoded": ax.Recoded,
+        "sum": [ax.Sum(carries, per_weight) for carries in ax.Carries for per_weight in (False, True)],
+        "adders": ax.Adders,
     }
     for chosen in product(*values.values()):
         try:
-            yield Axes(**dict(zip(values, chosen, strict=True)))
+            yield ax.Axes(**dict(zip(values, chosen, strict=True)))
         except ConfigError:
             continue
 
@@ -79,43 +65,43 @@ def test_names_and_axes_are_one_to_one(array, scheme):
     ("changes", "reason"),
     [
         ({"b": None}, "operands of B travel over m exactly where rows are in space"),
-        ({"stays": Stays.WEIGHTS}, "operands of B travel over m exactly where rows are in space"),
-        ({"k": KSpace(steps=2)}, "exactly one without a chain or tree, not 2"),
-        ({"k": KSpace(KForm.TREE, 0)}, "k in space has at least one step"),
-        ({"digits": Digits(2)}, "digits have an order exactly where not all of them are done at once"),
-        ({"digits": Digits(0, Order.PLANES)}, "at least one digit is done at a time, not 0"),
-        ({"encode": Encode.LOAD}, "only if it is B that is recoded, and stays"),
-        ({"recoded": Recoded.BOTH}, "exactly where both operands are recoded"),
-        ({"skip": Skip.ROWS, "digits": Digits(2, Order.PLANES)}, "has one digit"),
+        ({"stays": ax.Stays.WEIGHTS}, "operands of B travel over m exactly where rows are in space"),
+        ({"k": ax.KSpace(steps=2)}, "exactly one without a chain or tree, not 2"),
+        ({"k": ax.KSpace(ax.KForm.TREE, 0)}, "k in space has at least one step"),
+        ({"digits": ax.Digits(2)}, "digits have an order exactly where not all of them are done at once"),
+        ({"digits": ax.Digits(0, ax.Order.PLANES)}, "at least one digit is done at a time, not 0"),
+        ({"encode": ax.Encode.LOAD}, "only if it is B that is recoded, and stays"),
+        ({"recoded": ax.Recoded.BOTH}, "exactly where both operands are recoded"),
+        ({"skip": ax.Skip.ROWS, "digits": ax.Digits(2, ax.Order.PLANES)}, "has one digit"),
         (
-            {"skip": Skip.ROWS, "digits": Digits(1, Order.OPERANDS), "k": KSpace(KForm.TREE, 2)},
+            {"skip": ax.Skip.ROWS, "digits": ax.Digits(1, ax.Order.OPERANDS), "k": ax.KSpace(ax.KForm.TREE, 2)},
             "lanes of k would run apart within an operand",
         ),
         (
-            {"skip": Skip.ROWS, "digits": Digits(1, Order.PLANES), "sum": Sum(Carries.PROPAGATE)},
+            {"skip": ax.Skip.ROWS, "digits": ax.Digits(1, ax.Order.PLANES), "sum": ax.Sum(ax.Carries.PROPAGATE)},
             "cannot take results in turn",
         ),
         (
-            {"skip": Skip.ROWS, "digits": Digits(1, Order.PLANES), "sum": Sum(per_weight=True)},
+            {"skip": ax.Skip.ROWS, "digits": ax.Digits(1, ax.Order.PLANES), "sum": ax.Sum(per_weight=True)},
             "what runs apart ends its planes at different times",
         ),
-        ({"digits": Digits(1, Order.OPERANDS), "sum": Sum(per_weight=True)}, "it would have to be stored"),
+        ({"digits": ax.Digits(1, ax.Order.OPERANDS), "sum": ax.Sum(per_weight=True)}, "it would have to be stored"),
     ],
 )
 def test_contradictions(changes, reason):
     with pytest.raises(ConfigError, match=reason):
-        replace(Axes(), **changes)
+        replace(ax.Axes(), **changes)
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"adders": Adders.OWN}, "its adder takes them in turn"),
-        ({"k": KSpace()}, "there are no carries to save"),
-        ({"k": KSpace(), "sum": Sum(per_weight=True)}, "a sum for each weight needs several steps of K before C"),
-        ({"skip": Skip.ROWS, "digits": Digits(1, Order.PLANES)}, "k cannot skip"),
+        ({"adders": ax.Adders.OWN}, "its adder takes them in turn"),
+        ({"k": ax.KSpace()}, "there are no carries to save"),
+        ({"k": ax.KSpace(), "sum": ax.Sum(per_weight=True)}, "a sum for each weight needs several steps of K before C"),
+        ({"skip": ax.Skip.ROWS, "digits": ax.Digits(1, ax.Order.PLANES)}, "k cannot skip"),
         (
-            {"skip": Skip.COMMON, "digits": Digits(1, Order.OPERANDS), "k": KSpace()},
+            {"skip": ax.Skip.COMMON, "digits": ax.Digits(1, ax.Order.OPERANDS), "k": ax.KSpace()},
             "it has no steps in common with others",
         ),
     ],
@@ -127,7 +113,7 @@ def test_contradictions_where_b_stays(changes, reason):
 
 def test_every_contradiction_is_said():
     with pytest.raises(ConfigError) as error:
-        Axes(stays=Stays.WEIGHTS, adders=Adders.OWN, encode=Encode.LOAD)
+        ax.Axes(stays=ax.Stays.WEIGHTS, adders=ax.Adders.OWN, encode=ax.Encode.LOAD)
     assert len(error.value.problems) == 4
 
 

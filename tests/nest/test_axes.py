@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+import hdl.params.axes as ax
 from gen.nest.from_axes import nest_of_axes
 from gen.nest.interpret import interpret
 from gen.nest.lower import lower
@@ -20,20 +21,6 @@ from gen.nest.structure import same
 from gen.nest.tile import Tile
 from gen.nest.to_axes import axes_of
 from hdl.params import Axes, ConfigError
-from hdl.params.axes import (
-    Adders,
-    Carries,
-    Digits,
-    Encode,
-    KForm,
-    KSpace,
-    Order,
-    Recoded,
-    Skip,
-    Stays,
-    Sum,
-    Travel,
-)
 from hdl.params.built import unbuilt
 from hdl.params.nest import Nest
 from hdl.params.presets import preset_axes
@@ -118,11 +105,15 @@ def test_most_of_the_random_nests_say_something():
 def some_axes() -> list[Axes]:
     """All axes with a nest, on a few sizes."""
     found = []
-    lanes = [KSpace(), KSpace(KForm.CHAIN, 2), KSpace(KForm.TREE, 3)]
-    digits = [Digits(), *(Digits(count, order) for count in (1, 2) for order in Order)]
-    sums = [Sum(carries, per_weight) for carries in Carries for per_weight in (False, True)]
-    zeros = [(skip, recoded) for skip in (Skip.NONE, Skip.ROWS, Skip.COMMON) for recoded in (Recoded.A, Recoded.B)]
-    axes = product(Stays, Travel, [*Travel, None], lanes, digits, zeros, Encode, sums, Adders)
+    lanes = [ax.KSpace(), ax.KSpace(ax.KForm.CHAIN, 2), ax.KSpace(ax.KForm.TREE, 3)]
+    digits = [ax.Digits(), *(ax.Digits(count, order) for count in (1, 2) for order in ax.Order)]
+    sums = [ax.Sum(carries, per_weight) for carries in ax.Carries for per_weight in (False, True)]
+    zeros = [
+        (skip, recoded)
+        for skip in (ax.Skip.NONE, ax.Skip.ROWS, ax.Skip.COMMON)
+        for recoded in (ax.Recoded.A, ax.Recoded.B)
+    ]
+    axes = product(ax.Stays, ax.Travel, [*ax.Travel, None], lanes, digits, zeros, ax.Encode, sums, ax.Adders)
     for stays, a, b, k, digit, (skip, recoded), encode, total, adders in axes:
         with suppress(ConfigError):
             found.append(
@@ -161,7 +152,7 @@ def test_what_the_notation_does_not_have():
     with pytest.raises(ConfigError, match="A and B recoded: the notation has the digits of one operand only"):
         nest_of_axes(laconic, 2, 2)
     with pytest.raises(ConfigError, match="5 digits cannot be done 2 at a time"):
-        nest_of_axes(Axes(digits=Digits(2, Order.OPERANDS)), 2, 2, digits=5)
+        nest_of_axes(Axes(digits=ax.Digits(2, ax.Order.OPERANDS)), 2, 2, digits=5)
 
 
 PLANES = """

@@ -19,7 +19,7 @@ from synth_scripts.library.library import Library
 from synth_scripts.netlist.flat import flatten, places
 from synth_scripts.power import events
 from synth_scripts.power.saif import saif
-from synth_scripts.power.simulated import SimulatedEngine
+from synth_scripts.power.simulated import Setup, SimulatedEngine
 from synth_scripts.timing import sta
 from synth_scripts.timing.delays import delays
 from synth_scripts.timing.sdf import sdf
@@ -179,8 +179,8 @@ def test_files_of_an_engine(osu018: Library, tmp_path: Path) -> None:
     params = EngineParams(scheme="opt1", rows=1, cols=1, a=operand, b=operand, accumulator=8)
     engine = best_engine([Form(params, emit(params), tmp_path)], osu018, "quick", None)
     verilog = "".join(box.netlist for box in engine.core.boxes) + engine.fabric.netlist
-    made = (osu018, params, 8, verilog, engine.emission.top, tmp_path / "work", [], Drawn())
-    found = exports.export(lambda: SimulatedEngine(*made), verilog, ("sdf", "saif"), engine.period, tmp_path)
+    setup = Setup(osu018, params, 8, verilog, engine.emission.top, tmp_path / "work", [], Drawn())
+    found = exports.export(lambda: SimulatedEngine(setup), verilog, ("sdf", "saif"), engine.period, tmp_path)
     assert set(found) == {"simulated", "cells", "sdf", "saif"}
     text = {kind: (tmp_path / name).read_text() for kind, name in found.items()}
     command = ["iverilog", "-g2001", "-gspecify", "-s", engine.emission.top, "-o", "/dev/null"]
@@ -188,7 +188,7 @@ def test_files_of_an_engine(osu018: Library, tmp_path: Path) -> None:
     assert subprocess.run([*command, *files], capture_output=True, text=True, check=False).stderr == ""
     (file,) = tree(text["sdf"])
     cells = [part for part in file if part[0] == "CELL"]
-    gates = SimulatedEngine(*made).flat["cells"]
+    gates = SimulatedEngine(setup).flat["cells"]
     assert len(cells) == len({str(cell[2]) for cell in cells}) == len(gates)
     (activity,) = tree(text["saif"])
     top = next(part for part in activity if part[0] == "INSTANCE")

@@ -101,6 +101,21 @@ def test_mutations_are_caught(monkeypatch, where, name, mutant, text):
         assert simulate(TINY, words, inputs=1400).log != ordered(hardware.log)
 
 
+def test_rows_opened_ahead():
+    """Rows that the next operations want are opened, kept and closed ahead of them, while longer ones go on.
+
+    No operation waits for another one's words, so that the queue fills.
+    """
+    rng, lines = np.random.default_rng(6), []
+    while len(lines) < TINY.program_words - 1:
+        name = str(rng.choice(["act", "pre", "wr_sb", "rd_sb"], p=[0.15, 0.05, 0.4, 0.4]))
+        place = f"mask=CH0, bank={rng.integers(TINY.banks)}" + ("" if name == "pre" else f", row={rng.integers(2)}")
+        words = {"wr_sb": f", n={rng.choice([1, 60])}, a=0", "rd_sb": f", n=1, d={100 + len(lines)}"}
+        lines.append(f"{name} {place}{words.get(name, '')}")
+    words = assemble("\n".join([*lines, "halt"]), system=TINY).words
+    assert same(*both(TINY, words)) > 1000
+
+
 def test_every_fault():
     """Each ends the program in the same clock, and the next one starts in the same clock after it was cleared."""
     cases = [case for case in golden.test_every_fault.pytestmark[0].args[1] if case[1] != "PROGRAM"]
