@@ -38,7 +38,7 @@ class Bank(Part):
         Two cycles after ``issue``, or three where rows keep step: the digits (all zero after the end of the list),
         and the operands that they are multiplied by.
     free, free_half : In
-        Empty the lists of a half.
+        Empty the lists of a half, in the cycle after this one.
     """
 
     module = "bank"
@@ -81,6 +81,8 @@ class Bank(Part):
         plane2 = Signal(range(planes), reset_less=True)
         half1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has2"))
         visit = Signal(self.word_bits)
+        free, free_half = Signal(), self._later(m, "free_half", self.free_half)
+        m.d.sync += free.eq(self.free)
         has = self._left(m, counts)
         for plane in range(planes):
             count = Mux(self.half, counts[2 * plane + 1], counts[2 * plane])
@@ -92,7 +94,7 @@ class Bank(Part):
             lists.append(ram.r0_data)
             for half in range(2):
                 register = counts[2 * plane + half]
-                with m.If(self.free & (self.free_half == half)):
+                with m.If(free & (free_half == half)):
                     m.d.sync += register.eq(0)
                 with m.Elif(listed & (self.half == half)):
                     m.d.sync += register.eq(register + 1)
