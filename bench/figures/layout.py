@@ -19,7 +19,7 @@ __all__ = ["GROUP", "PARTS"]
 #: By item: the command.
 COMMANDS = {
     "PE": "layout configs/demo.toml --seeds 5",
-    "2x2": "layout configs/demo.toml --array 2x2",
+    "2x2": "layout configs/demo.toml --array 2x2 --seeds 2",
 }
 
 

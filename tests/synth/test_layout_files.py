@@ -326,7 +326,9 @@ C5 b vdd -0.40fF
 .ends
 """
     assert magic.capacitances(spice, netlist) == pytest.approx({"a": 0.5, "n0": 0.75, "y": 1.0, "b": 0.0})
-    assert magic.capacitances(spice, netlist, neighbours=2.0) == pytest.approx({"a": 1.0, "n0": 1.25, "y": 1.0, "b": 0.0})
+    assert magic.capacitances(spice, netlist, neighbours=2.0) == pytest.approx(
+        {"a": 1.0, "n0": 1.25, "y": 1.0, "b": 0.0}
+    )
 
 
 def test_design_rules():
