@@ -73,8 +73,8 @@ class LaidOut:
 
     @property
     def violations(self) -> int:
-        """How often design rules are broken, in all layouts."""
-        return sum(sum(run.violations.values()) for run in self.runs)
+        """How often design rules are broken, in layouts that are the netlist."""
+        return sum(sum(run.violations.values()) for run in self.runs if run.same_as_netlist)
 
     @property
     def same(self) -> int:

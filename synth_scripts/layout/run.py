@@ -18,7 +18,7 @@ from synth_scripts.layout.technology import Technology, technology
 from synth_scripts.library.library import Library
 from synth_scripts.work import jobs
 
-__all__ = ["UNITS", "Plan", "layouts", "ratios"]
+__all__ = ["UNITS", "Plan", "layouts", "ratios", "sound"]
 
 #: Figures of a layout with a median and a range over seeds, and their units.
 UNITS = {
@@ -77,7 +77,8 @@ def layouts(
     Returns
     -------
     list of dict
-        A design each; the others also have ``ratios``, those of the engine over them.
+        A design each; the others also have ``ratios``, those of the engine over them. Medians and ranges are those of
+        layouts that are their netlist, or of all where none is.
 
     Raises
     ------
@@ -123,9 +124,10 @@ def _design(
 ) -> dict[str, Any]:
     area = netlist.cell_area_um2(process.lef)
     runs = [_run(seed, each, area) for seed, each in zip(seeds, routed, strict=True)]
-    values = {key: [run[key] for run in runs] for key in UNITS}
+    counted = sound(runs) or runs
+    values = {key: [run[key] for run in counted] for key in UNITS}
     middle = {key: median_low(found) for key, found in values.items()}
-    shown = next(i for i, run in enumerate(runs) if run["ns"] == middle["ns"])
+    shown = next(i for i, run in enumerate(runs) if run in counted and run["ns"] == middle["ns"])
     return {
         "title": Title(source.form.params).form,
         "module": source.module,
@@ -141,6 +143,11 @@ def _design(
         "shown_seed": runs[shown]["seed"],
         "drawing": drawing(routed[shown], library, process.lef),
     }
+
+
+def sound(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The layouts that are their netlist: qrouter sometimes forgets a via, which the comparison finds."""
+    return [run for run in runs if run["same_as_netlist"]]
 
 
 def _run(seed: int, routed: Routed, area: float) -> dict[str, Any]:
@@ -164,7 +171,7 @@ def ratios(design: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
     ``clock``: how much shorter its period is, with wires, and ``clock_ideal`` without; ``core_area``: its core over the
     other's; ``efficiency``: throughput over the core's area. Medians are compared; ``least`` and ``most`` are those of
-    layouts with the same seed.
+    layouts with the same seed, if both are their netlist.
     """
 
     def of(mine: dict[str, float], theirs: dict[str, float]) -> dict[str, float]:
@@ -172,9 +179,11 @@ def ratios(design: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         ideal = theirs["ns_ideal"] / mine["ns_ideal"]
         return {"clock": clock, "clock_ideal": ideal, "core_area": area, "efficiency": clock / area}
 
-    each = [of(*pair) for pair in zip(design["runs"], other["runs"], strict=True)]
+    middle = of(design["median"], other["median"])
+    pairs = zip(design["runs"], other["runs"], strict=True)
+    each = [of(*pair) for pair in pairs if len(sound(pair)) == 2] or [middle]
     return {
-        **of(design["median"], other["median"]),
+        **middle,
         "least": {key: min(found[key] for found in each) for key in each[0]},
         "most": {key: max(found[key] for found in each) for key in each[0]},
     }

@@ -115,14 +115,20 @@ def test_drawing(osu018, netlist, routed):
     assert len(json.dumps(shown)) < 100_000
 
 
-def test_ratios():
-    def design(*runs: tuple[float, float]) -> dict:
-        found = [{"ns": ns, "ns_ideal": ns / 2, "core_area_um2": area} for ns, area in runs]
-        return {"runs": found, "median": found[0]}
+def design(*runs: tuple[float, float, bool]) -> dict:
+    found = [{"ns": ns, "ns_ideal": ns / 2, "core_area_um2": area, "same_as_netlist": same} for ns, area, same in runs]
+    return {"runs": found, "median": found[0]}
 
-    found = ratios(design((2.0, 90.0), (2.5, 90.0)), design((4.0, 100.0), (4.0, 120.0)))
+
+def test_ratios():
+    found = ratios(design((2.0, 90.0, True), (2.5, 90.0, True)), design((4.0, 100.0, True), (4.0, 120.0, True)))
     assert found["clock"] == 2.0
     assert found["core_area"] == 0.9
     assert found["efficiency"] == pytest.approx(2.0 / 0.9)
     assert found["least"]["clock"] == 1.6
     assert found["most"]["core_area"] == 0.9
+
+
+def test_layouts_that_are_not_the_netlist_do_not_count():
+    found = ratios(design((2.0, 90.0, True), (2.5, 90.0, False)), design((4.0, 100.0, True), (4.0, 120.0, True)))
+    assert found["least"]["clock"] == found["most"]["clock"] == 2.0
