@@ -53,13 +53,15 @@ def notes(params: EngineParams) -> list[str]:
 def _sparse(params: EngineParams) -> list[Place]:
     """Digits out of a store: selected, summed in the PEs, and finished at the heads of the columns."""
     shape = SparseShape(params)
-    digits = encoding(params.encoder, params.a)
-    count, recoders = pes(params), params.rows * shape.lanes
-    own = params.axes.recodes_in_pe
+    digits = encoding(params.encoder, params.recoded)
+    count, recoders = pes(params), shape.holders * shape.lanes
+    own, x = params.axes.recodes_in_pe, "a" if params.recodes_b else "b"
+    multiples = f"{x} or 2 {x}, inverted if negative"
     finds = f"of a group of {_count(shape.group_digits, 'digit')}, those that are not zero in turn"
     once = "once for all planes" + (" and PEs of a row" if own else "")
     if not params.axes.skips_by_row:
-        found = Place("sparse digits not zero", "bank", shape.banks, "lists of the steps in which some row has a digit")
+        lists = f"lists of the steps in which some {_holder(params)} has a digit"
+        found = Place("sparse digits not zero", "bank", shape.banks, lists)
     elif own:
         found = Place("sparse digits not zero", "pe", count, finds)
     else:
@@ -67,9 +69,14 @@ def _sparse(params: EngineParams) -> list[Place]:
     return [
         found,
         Place("encode d", "recode", recoders, f"{once}: {digits.digits} digits on {digits.bits} wires"),
-        Place("map p", "pe", count, f"b or 2 b, inverted if negative; {_count(shape.lanes, 'digit')}, b = 0 without"),
+        Place("map p", "pe", count, f"{multiples}; {_count(shape.lanes, 'digit')}, {x} = 0 without"),
         *(_sums_of_planes(params) if params.axes.sum.per_weight else _sum_of_weights(params)),
     ]
+
+
+def _holder(params: EngineParams) -> str:
+    """What has digits of its own."""
+    return "column" if params.recodes_b else "row"
 
 
 def _sync(params: EngineParams) -> list[Place]:
@@ -98,8 +105,9 @@ def _sum_of_weights(params: EngineParams) -> list[Place]:
     """One sum of a tile: what digits are multiplied by is shifted before."""
     shape, plane, count, cols = SparseShape(params), PlaneSum(params), pes(params), params.cols
     lookups = params.rows * cols * shape.lanes
-    where = ("lookup", lookups) if params.sparse else ("shift", cols * shape.lanes)
-    shift = Place("shift q", *where, f"operands of B before they are multiplied, to {shape.operand.width} bits")
+    where = ("lookup", lookups) if params.sparse else ("shift", shape.sharers * shape.lanes)
+    other = "A" if params.recodes_b else "B"
+    shift = Place("shift q", *where, f"operands of {other} before they are multiplied, to {shape.operand.width} bits")
     results = f"a memory of {2 * params.rows} results at the head of each column"
     if not plane.saves:
         add = f"a carry-propagate adder, {plane.width} bits, in every step; {results}"
@@ -140,8 +148,8 @@ def _notes_on_sparse(params: EngineParams) -> list[str]:
     shape = SparseShape(params)
     each = "for each plane a list" if shape.together == 1 else "a list"
     store = (
-        f"A store holds two segments of {shape.segment} steps of K, and {each} of the steps in which some row has a "
-        "digit: other steps cost nothing. A longer tile is worked off segment after segment"
+        f"A store holds two segments of {shape.segment} steps of K, and {each} of the steps in which some "
+        f"{_holder(params)} has a digit: other steps cost nothing. A longer tile is worked off segment after segment"
     )
     if shape.together == 1:
         store += ", and a segment plane after plane"

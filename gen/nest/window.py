@@ -39,8 +39,8 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
     k : int
         K of the tiles.
     sigma : float or None
-        Operands A are normal with this standard deviation, as in :func:`gen.nest.encoders.density`; None for all
-        values equally likely.
+        The operands that are recoded are normal with this standard deviation, as in
+        :func:`gen.nest.encoders.density`; None for all values equally likely.
     """
     shape = SparseShape(params)
     steps = min(k, max(STEPS // shape.segment, 1) * shape.segment)
@@ -49,7 +49,7 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
     tiles = TILES * max(1, STEPS // steps)
     ends = []
     for _ in range(tiles + 1):
-        digits = encode(_operands(params, steps, sigma, rng), params.encoder, params.a) != 0
+        digits = encode(_operands(params, steps, sigma, rng), params.encoder, params.recoded) != 0
         for start in range(0, steps, shape.segment):
             stop = min(start + shape.segment, steps)
             read = np.split(digits[:, start:stop].astype(np.int64), shape.passes, axis=2)
@@ -60,14 +60,14 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
 
 
 def _operands(params: EngineParams, k: int, sigma: float | None, rng: np.random.Generator) -> Integers:
-    """A[rows, k]."""
-    low, high = params.a.min, params.a.max
+    """A[rows, k], or B, the other way round, where that is recoded."""
+    low, high, shape = params.recoded.min, params.recoded.max, (SparseShape(params).holders, k)
     if sigma is None:
-        return rng.integers(low, high + 1, (params.rows, k))
-    values = rng.normal(0, sigma, (params.rows, k))
+        return rng.integers(low, high + 1, shape)
+    values = rng.normal(0, sigma, shape)
     while (outside := (values < low) | (values > high)).any():
         if outside.all():  # nearly all of the distribution is outside: it is flat inside
-            return rng.integers(low, high + 1, (params.rows, k))
+            return rng.integers(low, high + 1, shape)
         values[outside] = rng.normal(0, sigma, int(outside.sum()))
     return np.rint(values).astype(np.int64)
 

@@ -50,8 +50,9 @@ PE_TEXTS: tuple[tuple[Callable[[Axes], bool], str], ...] = (
     (
         lambda axes: axes.stores_operands,
         (
-            "A step of K arrives, the same in all rows, with one digit of equal weight for each row and lane. Its "
-            "multiple of the operand of B is added to the sum of the weight. The PE never shifts and never waits."
+            "A step of K arrives, the same in all rows, with one digit of equal weight on each lane, and an operand "
+            "that it is multiplied by. The product is added to the sum of the weight. The PE never shifts and never "
+            "waits."
         ),
     ),
     (
@@ -121,8 +122,8 @@ def element(data: RunData) -> Section:
     if not params.axes.stores_operands:  # nothing behind a store is ever frozen
         caption += "All registers share one enable; frozen, nothing changes. "
     if not params.axes.multiplies:
-        digits = encoding(params.encoder, params.a)
-        caption += f"An operand of format {params.a} has {digits.digits} digits on {digits.bits} wires"
+        digits = encoding(params.encoder, params.recoded)
+        caption += f"An operand of format {params.recoded} has {digits.digits} digits on {digits.bits} wires"
         names = {"one": "one", "two": "two", "neg": "negative"}
         caption += "." if digits.plain else f": {', '.join(names[wire] for wire in digits.wires)}."
     figure = tag("figure", diagram(pe_diagram(params), "One processing element"), tag("figcaption", caption))

@@ -63,12 +63,15 @@ class Planes(Stored):
             finish_parity.eq(output.finish_parity),
         ]
         sums = self._array(m, digits, operands, plane, ends)
-        tag: Value = ends.tag
-        for step in range(wait):
-            tag = self._later(m, f"tag{step}", tag)
-        self._collect(m, tag, sums, output)
+        self._collect(m, self._tag(m, ends.tag, wait), sums, output)
         self._events(m, store, output.blocked)
         return m
+
+    def _tag(self, m: Module, tag: Value, wait: int) -> Value:
+        """A sum's tag, later by as many cycles as the PE takes longer."""
+        for step in range(wait):
+            tag = self._later(m, f"tag{step}", tag)
+        return tag
 
     def _output(self, m: Module, ends: Shared, cycles: int) -> Shared:
         """Rows of results; all rows have worked off a tile at once, and the last one's sums are then on their way."""
@@ -122,7 +125,7 @@ class Planes(Stored):
         return head
 
     def _digits(self, word: Value) -> Value:
-        """The digits of a row, or column, as PEs take them, from what the store has of each: not zero, +-2, negative."""
+        """The digits of a row, or column, as PEs take them, from those of the store: not zero, +-2, negative."""
         codes = [word.word_select(lane, 3) for lane in range(self.shape.lanes)]
         return Cat(bit for nonzero, two, neg in codes for bit in (nonzero & ~two, two, neg))
 

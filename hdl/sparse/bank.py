@@ -17,8 +17,9 @@ __all__ = ["Bank"]
 class Bank(Part):
     """The operands of some steps of K, and for each plane (or for all together) the list of those to visit.
 
-    A step is on a plane's list if some row's digit is not zero, or some column's where B is recoded. The lists are written while operands are loaded, so
-    that nothing is ever searched for: entry i of a list says where the i-th such step is. An empty list costs nothing.
+    A step is on a plane's list if some row's digit is not zero, or some column's where B is recoded. The lists are
+    written while operands are loaded, so that nothing is ever searched for: entry i of a list says where the i-th such
+    step is. An empty list costs nothing.
 
     Members
     -------
@@ -37,7 +38,7 @@ class Bank(Part):
         Two cycles after ``issue``, or three where rows keep step: the digits (all zero after the end of the list),
         and the operands that they are multiplied by.
     free, free_half : In
-        Empty the lists of a half.
+        Empty the lists of a half, in the cycle after this one.
     """
 
     module = "bank"
@@ -80,6 +81,8 @@ class Bank(Part):
         plane2 = Signal(range(planes), reset_less=True)
         half1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has2"))
         visit = Signal(self.word_bits)
+        free, free_half = Signal(), self._later(m, "free_half", self.free_half)
+        m.d.sync += free.eq(self.free)
         has = self._left(m, counts)
         for plane in range(planes):
             count = Mux(self.half, counts[2 * plane + 1], counts[2 * plane])
@@ -91,7 +94,7 @@ class Bank(Part):
             lists.append(ram.r0_data)
             for half in range(2):
                 register = counts[2 * plane + half]
-                with m.If(self.free & (self.free_half == half)):
+                with m.If(free & (free_half == half)):
                     m.d.sync += register.eq(0)
                 with m.Elif(listed & (self.half == half)):
                     m.d.sync += register.eq(register + 1)
@@ -130,7 +133,7 @@ class Bank(Part):
         return register
 
     def _left(self, m: Module, counts: list[Signal]) -> Signal:
-        """Counts the entries of the list that are still to be visited; gives whether the one was that ``issue`` asked for.
+        """Count the entries of the list that are still to be visited; gives whether there was one to be issued.
 
         All that is a cycle behind ``start`` and ``issue``, which are decided late.
         """

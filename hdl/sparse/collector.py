@@ -21,7 +21,7 @@ class Collector(Part):
     Sums of all weights come once a tile: they are neither shifted nor added up.
 
     A sum is in its accumulator ``latency`` cycles after it came. Sums of the same row are at least three cycles apart;
-    where rows keep step five: then the result so far has a cycle to leave its memory, and the addition two, a half each.
+    where rows keep step five: then the result so far has a cycle to leave its memory, and each half of an addition one.
 
     Members
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -74,12 +74,12 @@ class Reader(Part):
         here, ends_here = Mux(half, full[1], full[0]), Mux(half, last[1], last[0])
         final = Signal()
         has, more = Signal(), Signal()  # entries of the plane that were not sent: one, and more: known in registers
-        which, begun = Cat(half, plane), Signal()  # in the cycle before, which the banks do not know of yet
+        which, begun = Cat(half, plane), Signal()
         m.d.sync += begun.eq(self.start)
         with m.If(self.start):
             m.d.sync += [has.eq(self.some.bit_select(which, 1)), more.eq(self.several.bit_select(which, 1))]
         with m.Elif(self.issue):
-            m.d.sync += [has.eq(more), more.eq(Mux(begun, self.many.bit_select(which, 1), self.third))]
+            m.d.sync += [has.eq(more), more.eq(self._further(begun, which))]
         ending, ends, tile = Signal(), Signal(), Signal()
         told = {"ending": ending, "ends": ends, "tile": tile}
         m.d.comb += [getattr(self, name).eq(told[name]) for name in self.told]
@@ -152,3 +152,7 @@ class Reader(Part):
             turn2.eq(turn1),
         ]
         return m
+
+    def _further(self, begun: Value, which: Value) -> Value:
+        """More than two entries of the list were not sent; in the cycle after its start the banks do not know of it."""
+        return Mux(begun, self.many.bit_select(which, 1), self.third)

@@ -10,7 +10,7 @@ from amaranth.hdl import Cat
 from hdl.engine.stored import Stored
 from hdl.engine.top import Engine
 from hdl.params import Axes, EngineParams, OperandFormat
-from hdl.params.axes import Adders, Carries, Digits, Encode, KForm, KSpace, Order, Skip, Sum, Travel
+from hdl.params.axes import Adders, Carries, Digits, Encode, KForm, KSpace, Order, Recoded, Skip, Sum, Travel
 from hdl.sparse.plane import Term
 from tests.hdl.lanes import Netlist, netlists
 from tests.hdl.streams import run_engine
@@ -34,7 +34,7 @@ def common(lanes: int = 0, **axes: Any) -> Axes:
 
 
 ACROSS, INSIDE = {"a": Travel.BROADCAST}, {"encode": Encode.PE}
-DOWN = {"b": Travel.BROADCAST}
+DOWN, OF_B = {"b": Travel.BROADCAST}, {"recoded": Recoded.B}
 EXACT = {"sum": Sum(Carries.PROPAGATE, per_weight=True)}
 WITHIN = {"digits": Digits(1, Order.OPERANDS)}
 ALL, ONE = {"sum": Sum(), "adders": Adders.COLUMN}, {"sum": Sum(Carries.PROPAGATE), "adders": Adders.OWN}
@@ -68,6 +68,16 @@ POINTS: dict[str, tuple[Axes, dict[str, Any]]] = {
     "in step, three lanes": (common(3, **DOWN), {"encoder": "naf", "a": "u4", "b": "s4", "rows": 1, "cols": 3}),
     "in step, all weights": (common(**ALL, **DOWN, **ACROSS), {"encoder": "ent", "a": "u4", "b": "s4", "rows": 9}),
     "in step, one number": (common(3, **ONE), {"encoder": "booth", "a": "s4", "b": "u3", "cols": 1}),
+    "in step, B": (common(**OF_B, **ACROSS), {"encoder": "naf", "a": "s4", "b": "s5", "rows": 3, "cols": 2}),
+    "in step, B, all weights": (
+        common(**OF_B, **ALL, **DOWN),
+        {"encoder": "booth", "a": "s4", "b": "u4", "cols": 3, "preload": True},
+    ),
+    "in step, B, eight lanes": (
+        common(8, **OF_B, **ACROSS),
+        {"encoder": "ent", "a": "u4", "b": "s5", "segment": 32},
+    ),
+    "in step, nine lanes, one number": (common(9, **ONE), {"encoder": "naf", "a": "s4", "b": "s3", "segment": 32}),
     "in step, exact sums": (common(2, **EXACT), {"encoder": "ent", "a": "s4", "b": "s4", "rows": 1, "cols": 1}),
 }
 
@@ -113,6 +123,21 @@ BROKEN: dict[str, tuple[str, str, Any]] = {
         "in step, exact sums",
         "hdl.sparse.collector.Collector._add_halves",
         lambda collector, m, low, high, x, y: m.d.comb.__iadd__(Cat(low[:-1], high).eq(x + y)),
+    ),
+    "digits of B of which a two counts as a three": (
+        "in step, B",
+        "hdl.engine.planes.Planes._digits",
+        lambda body, word: word,
+    ),
+    "sums of a tree with a cut that are taken before they are there": (
+        "in step, B, eight lanes",
+        "hdl.engine.planes.Planes._tag",
+        lambda body, m, tag, wait: tag,
+    ),
+    "a list that ends where the one before it did": (
+        "in step, B",
+        "hdl.sparse.reader.Reader._further",
+        lambda reader, begun, which: reader.third,
     ),
     "operands shifted by half a digit": ("one number in PEs", "hdl.sparse.shift.DIGIT_BITS", {"booth": 1}),
     "digits of a step that lose their places": (

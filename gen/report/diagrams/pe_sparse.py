@@ -23,7 +23,8 @@ def sparse_pe(d: Drawing, params: EngineParams) -> None:
     x = 254
     in_step, down = not params.axes.skips_by_row, params.axes.b is Travel.HAND_OVER
     d.text(x + 8, 17, "b_in" if down or not in_step else "b", "port")
-    d.width_mark(x, 34, f"{lanes} × {shape.operand.width}" if lanes > 1 else str(shape.operand.width), 7, 4)
+    each = 3 if params.recodes_b else shape.operand.width
+    d.width_mark(x, 34, f"{lanes} × {each}" if lanes > 1 else str(each), 7, 4)
     if in_step and not down:
         d.wire((x, 4), (x, 114))
     else:
@@ -34,7 +35,8 @@ def sparse_pe(d: Drawing, params: EngineParams) -> None:
         d.dot(x, 84)
         d.wire((x, 84), (212, 84), (212, 314), halo=True)
         d.text(204, 314, "b_out", "port", "end")
-    block(d, x - 30, 114, 60, 60, "pe", "map", "0, ±b, ±2 b" if in_step else "±b, ±2 b")
+    of = "a" if params.recodes_b else "b"
+    block(d, x - 30, 114, 60, 60, "pe", "map", f"0, ±{of}, ±2 {of}" if in_step else "±b, ±2 b")
     if in_step:
         _steps(d, params, shape)
     elif params.axes.recodes_in_pe:

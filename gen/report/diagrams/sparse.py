@@ -56,12 +56,18 @@ class _Sparse(Sheet):
                 d.ellipsis(RECODE_X + 27, y, vertical=True)
                 continue
             d.wire((SLICE_A + SLICE, y), (STORE_X, y))
+            if params.recodes_b:
+                continue
             self.plate(RECODE_X, y - 12, 54, 24, "recode", "recode")
             if self.shape.lanes > 1:
                 d.text(RECODE_X + 27, y + 24, f"×{self.shape.lanes}", "small", "middle")
-        d.text(RECODE_X + 27, self.grid_y - 4, encoder_name(params), "small", "middle")
-        top = WINDOW_Y
-        d.wire((STORE_X + STORE_W / 2, 48 + SLICE / 2), (STORE_X + STORE_W / 2, top))
+        top, middle = WINDOW_Y, STORE_X + STORE_W / 2
+        d.wire((middle, 48 + SLICE / 2), (middle, top))
+        if params.recodes_b:
+            self.plate(middle - 27, 72, 54, 24, "recode", "recode")
+            d.text(middle + 32, 90, f"{encoder_name(params)}, ×{params.cols * self.shape.lanes}", "small")
+        else:
+            d.text(RECODE_X + 27, self.grid_y - 4, encoder_name(params), "small", "middle")
         d.box(STORE_X, top, STORE_W, self.bottom - top, "box stream")
         about = (
             "2 segments of",
