@@ -39,6 +39,7 @@ QUICK = (
     Run("pim_speed"),
     Run("simulation", "--repeat 3"),
     Run("pim_rows"),
+    Run("layout"),
     Run("mutation", "--recorded"),
     Run("comparison"),
 )
@@ -52,6 +53,7 @@ FULL = (
     ),
     Run("comparison"),
     Run("generation"),
+    Run("layout"),
     Run("mutation"),
     Run("pe_area_delay"),
     Run("pim_rows"),

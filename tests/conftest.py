@@ -16,7 +16,7 @@ from hdl.params import ToolError
 
 ROOT = Path(__file__).resolve().parent.parent
 #: In continuous integration a skip in one of these tiers is a failure.
-REQUIRED = ("sim", "synth", "browser")
+REQUIRED = ("sim", "synth", "layout", "browser")
 #: But for tests that want something beyond the tools.
 OPTIONAL = ("pdk", "mount")
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
@@ -67,8 +67,22 @@ def _missing_for_browser() -> str:
     return f"{' and '.join(missing)} missing: apt-get install chromium chromium-driver" if missing else ""
 
 
+def _missing_for_layout() -> str:
+    from synth_scripts.layout import tools
+    from synth_scripts.library.sources import OSU018
+
+    packages = [tools.PROGRAMS[name] for name in tools.missing()]
+    packages += [] if OSU018.exists() else ["qflow-tech-osu018"]
+    return f"what lays out is missing: apt-get install {' '.join(packages)}" if packages else ""
+
+
 #: What a tier needs that may be missing: a marker, and what says so in words.
-TIERS = (("sim", _missing_for_sim), ("synth", _missing_for_synth), ("browser", _missing_for_browser))
+TIERS = (
+    ("sim", _missing_for_sim),
+    ("synth", _missing_for_synth),
+    ("layout", _missing_for_layout),
+    ("browser", _missing_for_browser),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from gen.cli.commands import (
     check,
     explain,
+    layout,
     listing,
     pim,
     pim_compile,
@@ -119,6 +120,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
     add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, waves])
     add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
+    about = "place and route a PE, or a small array: area, wires, and timing with them"
+    add("layout", layout.command, about, [config, build, _layout()])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
     add("sweep", sweep.command, "synthesise or simulate many points: table, page and the best of them", [_sweep()])
     add("check", check.command, "check a configuration and print what follows from it", [config])
@@ -189,6 +192,12 @@ def _files() -> _Parser:
     parser.add_argument("--sdf", action="store_true", help="write the netlist's delays as SDF, up to 8x8")
     about = "write the netlist's switching activity as SAIF, up to 8x8, with glitches where Icarus Verilog is installed"
     parser.add_argument("--saif", action="store_true", help=about)
+    return parser
+
+
+def _layout() -> _Parser:
+    parser = _Parser(add_help=False)
+    layout.add_options(parser)
     return parser
 
 

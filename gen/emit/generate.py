@@ -20,7 +20,7 @@ __all__ = ["generate", "stored"]
 
 MANIFEST = "manifest.json"
 #: What later steps derive from the generated files; stale as soon as those change.
-DERIVED = ("sim.json", "synth.json", "report.html")
+DERIVED = ("sim.json", "synth.json", "layout.json", "report.html")
 
 
 def generate(config: Config, output: Output) -> dict[str, Any]:

@@ -14,7 +14,7 @@ NAME = "report.html"
 
 
 def build(output: Path | Output) -> Path:
-    """Write ``report.html`` into an output folder, from ``manifest.json``, ``sim.json`` and ``synth.json``.
+    """Write ``report.html`` into an output folder, from the JSON files that are in it.
 
     A step that has not been run is named in the report. The file needs no network and no other file.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gen.report.layout_records import Layouts
 from gen.report.records import Manifest, Record, Simulation, Synthesis, read
 from hdl.params import ConfigError, Dataflow, EngineParams, Problem
 from hdl.params.title import Title
@@ -28,6 +29,8 @@ class RunData:
     sim : Simulation or None
     synth : Synthesis or None
         ``sim.json`` and ``synth.json``; None where that step has not been run.
+    layout : Layouts or None
+        ``layout.json``, likewise.
     params : EngineParams
         The engine, built again from the manifest.
     """
@@ -35,6 +38,7 @@ class RunData:
     manifest: Manifest
     sim: Simulation | None
     synth: Synthesis | None
+    layout: Layouts | None
     params: EngineParams
 
     @property
@@ -60,11 +64,12 @@ def load(folder: Path) -> RunData:
         problems.append(Problem(where, "no such file; a report needs it", hint))
     sim = _load(folder / "sim.json", Simulation, "simulate", problems)
     synth = _load(folder / "synth.json", Synthesis, "synth", problems)
+    layout = _load(folder / "layout.json", Layouts, "layout", problems)
     if synth and params:
         synth = _named(synth, params, folder, problems)
     if problems or manifest is None or params is None:
         raise ConfigError(problems)
-    return RunData(manifest, sim, synth, params)
+    return RunData(manifest, sim, synth, layout, params)
 
 
 def pairs(values: Mapping[str, object]) -> str:

@@ -9,6 +9,7 @@ from gen.report.data import RunData, pairs
 from gen.report.document import body_of, brand, document
 from gen.report.engine import element, engine, interface
 from gen.report.figures import count, duration, rate
+from gen.report.layout import layout
 from gen.report.markup import Markup, tag
 from gen.report.nest import nest
 from gen.report.simulation import simulation
@@ -24,8 +25,10 @@ def page(data: RunData) -> Markup:
     title = _title(data)
     synth = data.synth
     sections = [comparison(synth), *([area(synth), basis(synth)] if synth else []), simulation(data.sim)]
+    sections += [layout(data.layout)] if data.layout else []
     sections += [engine(data), element(data), nest(data), interface(data)]
-    return document(title, [_header(data, title), summary(data), *body_of(sections), _footer(data)])
+    styles = ("layout.css",) if data.layout else ()
+    return document(title, [_header(data, title), summary(data), *body_of(sections), _footer(data)], styles=styles)
 
 
 def _title(data: RunData) -> str:
@@ -48,7 +51,8 @@ def _header(data: RunData, title: str) -> Markup:
 def _footer(data: RunData) -> Markup:
     manifest = data.manifest
     tools = dict(manifest.tools)
-    for found in (data.sim.versions if data.sim else {}, data.synth.tools if data.synth else {}):
+    steps = (data.sim.versions if data.sim else {}, data.synth.tools if data.synth else {})
+    for found in (*steps, data.layout.tools if data.layout else {}):
         tools |= found
     lines = [
         f"Bitloom {manifest.bitloom_version}",

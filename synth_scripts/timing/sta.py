@@ -163,7 +163,14 @@ def _begin(library: Library, read: Sequence[str], clock: str) -> list[str]:
 
 
 def measure(
-    library: Library, netlists: Mapping[str, str], top: str, folder: Path, *, clock: str = "clk", log: str = "timing"
+    library: Library,
+    netlists: Mapping[str, str],
+    top: str,
+    folder: Path,
+    *,
+    wires: Mapping[str, Mapping[str, float]] | None = None,
+    clock: str = "clk",
+    log: str = "timing",
 ) -> dict[str, Timing]:
     """Time netlists of the same top module.
 
@@ -174,6 +181,8 @@ def measure(
         Verilog files (relative to ``folder``) by name.
     top : str
     folder : Path
+    wires : mapping, optional
+        By the same names: the capacitance of wires by net, fF. Other nets have none, or what the library states.
     clock : str
         The clock port.
     log : str
@@ -188,8 +197,11 @@ def measure(
     period = _LONG * library.fo4_ps / library.time_ps
     paths = (("REGISTER", "-from $starts -to $ends"), ("INTO", "-to $ends"), ("OUT", "-to [all_outputs]"))
     for name, path in netlists.items():
+        loads = (wires or {}).get(name, {})
         commands += [
-            *(f"read_verilog {path}", f"link_design {top}", f"constrain {period:g}", f'puts "NETLIST {name}"'),
+            *(f"read_verilog {path}", f"link_design {top}", f"constrain {period:g}"),
+            *(f"set_load {load / library.cap_ff:.6g} [get_nets {net}]" for net, load in loads.items()),
+            f'puts "NETLIST {name}"',
             "set starts [all_registers -edge_triggered -clock_pins]",
             "set ends [all_registers -edge_triggered -data_pins]",
             "set kinds [list OUT]",

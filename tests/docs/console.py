@@ -20,7 +20,7 @@ WHOLE = {"pim-tutorial.md": "tests/pim/test_tutorial.py", "pim-simulate.md": "te
 #: Verbs of ``bitloom pim`` that run tools.
 VERBS = {"run": ("sim",), "synth": ("synth",)}
 #: Commands that run tools; they are run on a small engine.
-SLOW = {"run": ("sim", "synth"), "simulate": ("sim",), "synth": ("synth",)}
+SLOW = {"run": ("sim", "synth"), "simulate": ("sim",), "synth": ("synth",), "layout": ("synth", "layout")}
 SMALLER = (
     "--set",
     "rows=2",
@@ -33,6 +33,9 @@ SMALLER = (
     "--set",
     "compare=[]",
 )
+
+#: What else it takes for layouts: a library that has them, and short operands.
+LAID_OUT = ("--set", "library=osu018", "--set", "a=s3", "--set", "b=s3", "--set", "accumulator=8")
 
 BLOCK = re.compile(r"(?:<!-- (?P<note>[^\n]*?) -->\n)?^```console\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -92,6 +95,7 @@ class Command:
         if not (folder / "configs").exists():
             (folder / "configs").symlink_to(root / "configs")
         smaller = SMALLER if self.arguments[1] in SLOW else ()
+        smaller += LAID_OUT if self.arguments[1] == "layout" else ()
         command = [sys.executable, "-m", "gen.cli", *self.arguments[1:], *smaller]
         environment = os.environ | {"PYTHONPATH": str(root), "COLUMNS": "80", "NO_COLOR": "1"}
         return subprocess.run(

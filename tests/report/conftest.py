@@ -201,6 +201,59 @@ def with_memories(design: Json, *, macro: bool) -> Json:
     }
 
 
+def laid_out(title: str, factor: float) -> Json:
+    """Two layouts of a small design."""
+    figures = {
+        "core_area_um2": 20_123.5 * factor,
+        "density": 0.7713,
+        "wire_mm": 17.31 * factor,
+        "wire_ff": 1_931.5 * factor,
+        "ns": 1.973 * factor,
+        "ns_switching": 2.079 * factor,
+        "ns_ideal": 1.867 * factor,
+    }
+    runs = [{"seed": seed, "same_as_netlist": True, "violations": {"Metal2 area": seed - 1}} for seed in (1, 2)]
+    drawing = {
+        "per_um": 100,
+        "width": 20_000,
+        "height": 15_100,
+        "core": [840, 550, 19_160, 14_550],
+        "cells": {"logic": "840 550 320 1000 1160 550 240 1000", "flip-flop": "840 1550 960 1000"},
+        "wires": {"metal2": "900 0 900 1200", "metal3": "900 1200 1500 1200 0 2000 900 2000"},
+        "left_out": 0,
+    }
+    return {
+        "title": title,
+        "module": "bitloom_pe",
+        "cells": round(483 * factor),
+        "median": figures,
+        "least": {key: value * 0.991 for key, value in figures.items()},
+        "most": figures,
+        "runs": runs,
+        "shown_seed": 2,
+        "drawing": drawing,
+    }
+
+
+def layouts() -> Json:
+    """As ``layout.json`` has them."""
+    design, other = laid_out("opt1", 1.0), laid_out("mac (fused)", 1.31)
+    clock, area = (other["median"][key] / design["median"][key] for key in ("ns", "core_area_um2"))
+    units = {"core_area_um2": "um2", "density": "1", "wire_mm": "mm"} | dict.fromkeys(
+        ("ns", "ns_switching", "ns_ideal"), "ns"
+    )
+    return {
+        "of": "PE",
+        "library": "osu018",
+        "corner": "typical 1.8 V 25 C",
+        "layers": 6,
+        "seeds": [1, 2],
+        "designs": [design, other | {"ratios": {"clock": clock, "core_area": 1 / area}}],
+        "tools": {"magic": "8.3.105"},
+        "units": units,
+    }
+
+
 def report(folder: Path, params: EngineParams | None = None, **files: Any) -> str:
     """The report on a folder with these files: JSON values, or text that is written as it is."""
     output = open_output(folder)

@@ -10,7 +10,7 @@ import pytest
 
 from hdl.params import EngineParams
 from tests.report.browser import SCREENS, faults, lowest, show
-from tests.report.conftest import asked, beside, report, simulation, synthesis, unitless, with_memories
+from tests.report.conftest import asked, beside, layouts, report, simulation, synthesis, unitless, with_memories
 
 pytestmark = pytest.mark.browser
 
@@ -70,6 +70,7 @@ PAGES: dict[str, Callable[[], tuple[dict[str, Any], dict[str, Any]]]] = {
     "sparse": lambda: (SPARSE, {"sim": simulation() | {"cycles_per_step": 2.61}, "synth": sparse()}),
     "long": lambda: ({"rows": 1024, "cols": 1024}, {"sim": simulation(), "synth": long()}),
     "failed": lambda: ({}, {"sim": failed(), "synth": beside(opt1(), mac())}),
+    "laid out": lambda: ({}, {"synth": beside(opt1(), mac()), "layout": layouts()}),
     "simulated": lambda: ({"array": "systolic_ws"}, {"sim": simulation()}),
     "generated": lambda: ({"array": "matrix_2d", "scheme": "laconic", "encoder": "naf", "rows": 3, "cols": 4}, {}),
 }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from synth_scripts.engine.metrics import Rate
     from synth_scripts.library.library import Library
 
-__all__ = ["SIM", "SYNTH", "Session", "load_config", "load_library"]
+__all__ = ["REPORT", "SIM", "SYNTH", "Session", "forms_of", "load_config", "load_library", "names"]
 
 SIM, SYNTH, REPORT = "sim.json", "synth.json", "report.html"
 
@@ -127,7 +127,7 @@ class Session:
         engine = self.config.engine
         others = [form for scheme in self.config.synth.compare if (form := beside(engine, scheme)) != engine]
         try:
-            design, *compared = self._synthesise([[engine], *map(_forms, others)])
+            design, *compared = self._synthesise([[engine], *map(forms_of, others)])
         except CheckFailed:
             self.output.remove(SYNTH, REPORT)  # of an earlier run, which no longer holds
             raise
@@ -229,6 +229,6 @@ def names(params: EngineParams) -> dict[str, str]:
     return {"scheme": Title(params).scheme} | ({"multiplier": params.multiplier} if params.axes.multiplies else {})
 
 
-def _forms(engine: EngineParams) -> list[EngineParams]:
+def forms_of(engine: EngineParams) -> list[EngineParams]:
     """The forms of an engine that is compared with: a baseline must not lose by how it was written."""
     return [replace(engine, multiplier=name) for name in MULTIPLIERS] if engine.axes.multiplies else [engine]
