@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -135,6 +136,15 @@ def recorded() -> dict[str, Record]:
     return dict(json.loads(RESULTS.read_text(encoding="utf-8"))) if RESULTS.exists() else {}
 
 
+def record(name: str, found: Record) -> None:
+    """Write what was found of a subject, beside what others write in the meantime."""
+    known = {**recorded(), name: found}
+    text = json.dumps({each: known[each] for each in SUBJECTS if each in known}, indent=1)
+    new = RESULTS.with_suffix(f".{os.getpid()}")
+    new.write_text(f"{text}\n", encoding="utf-8")
+    new.replace(RESULTS)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mutants", type=int, default=42, help="of each subject")
@@ -149,11 +159,9 @@ def main() -> int:
         args.only = []
     for name in args.only:
         print(name, flush=True)
-        known = recorded()
-        for found in measured(SUBJECTS[name], args.mutants, args.seed, known.get(name, {}), again=args.again):
-            new = {each: found if each == name else known.get(each) for each in SUBJECTS}
-            text = json.dumps({each: value for each, value in new.items() if value}, indent=1)
-            RESULTS.write_text(f"{text}\n", encoding="utf-8")
+        known = recorded().get(name, {})
+        for found in measured(SUBJECTS[name], args.mutants, args.seed, known, again=args.again):
+            record(name, found)
     judge = Judge()
     judge.least("mutants killed, of those that are not equivalent", TARGET, score(recorded()), "{:.2%}")
     return judge.status

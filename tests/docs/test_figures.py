@@ -189,7 +189,7 @@ def test_stated_constants_are_those_of_the_code():
 
 def test_targets_are_those_of_the_benchmarks():
     page = prose(ROOT / "docs/development.md")
-    reported = ", ".join(f"{value:.2f}" for value in area_efficiency.REPORTED.values())
+    reported = ", ".join(f"{value:.2f}" for _, value in area_efficiency.REPORTED)
     judged = ", ".join(f"`{name}` {value:.3f}" for name, value in pe_area_delay.TARGETS.items())
     near, far = sparse.TARGETS.values()
     for words in (
