@@ -49,11 +49,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The primitives of a nest in order, and the cycles of a tile; whether zeros are skipped by all rows together."""
+    """The primitives of a nest in order, and the cycles of a tile; what skips zeros together, ``row`` or ``column``."""
 
     rows: tuple[Row, ...]
     cycles: Cycles
-    together: bool = False
+    together: str = ""
 
 
 def table(
@@ -92,7 +92,8 @@ def table(
         if skips and line is not encode:
             operations = _kept(nest, flow, tile, line, digits)
         rows.append(_row(line, flow, number, ranges[number], copies, operations))
-    return Table(tuple(rows), cycles(nest, flow, tile, digits), shares_steps(nest))
+    together = {"m": "row", "n": "column"}[nest.own] if shares_steps(nest) else ""
+    return Table(tuple(rows), cycles(nest, flow, tile, digits), together)
 
 
 def _row(line: Line, flow: Flow, number: int, span: Range | None, copies: int, operations: float) -> Row:
@@ -138,11 +139,11 @@ def render(found: Table) -> str:
     return f"{text}{_cycles(found.cycles, found.together)}\n"
 
 
-def _cycles(found: Cycles, together: bool) -> str:
+def _cycles(found: Cycles, together: str) -> str:
     if found.row == found.dense:
         return f"{found.dense:,} cycles a tile"
     if together:
-        return f"{found.tile:,.0f} cycles a tile: of {found.dense:,} steps, those in which some row has a digit"
+        return f"{found.tile:,.0f} cycles a tile: of {found.dense:,} steps, those in which some {together} has a digit"
     return (
         f"{found.tile:,.0f} cycles a tile: {found.row:,.0f} for a row's digits that are not zero (of {found.dense:,}), "
         f"{found.tile - found.row:,.0f} waiting for the slowest row"

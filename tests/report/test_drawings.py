@@ -11,7 +11,7 @@ from gen.report.diagrams.engine import engine_diagram
 from gen.report.diagrams.pe import pe_diagram
 from gen.report.diagrams.sheet import slots
 from hdl.params import SUPPORTED, Dataflow, EngineParams, OperandFormat
-from hdl.params.axes import Axes, Carries, Digits, KForm, KSpace, Order, Skip, Sum, Travel
+from hdl.params.axes import Axes, Carries, Digits, KForm, KSpace, Order, Recoded, Skip, Sum, Travel
 from hdl.params.sparse import SparseShape
 from hdl.pe.scheme import Scheme
 from hdl.sparse.opt4 import Pick
@@ -135,6 +135,19 @@ def test_rows_that_keep_step(a, b):
     assert ("step_out" in texts(pe)) == (a is Travel.HAND_OVER)
     assert f"result bus: {plane.acc_bits} bits a column" in texts(engine)
     assert not {"window", "picker", "arbiter"} & set(texts(engine))
+
+
+def test_digits_of_b_are_made_where_they_enter():
+    """What moves down a column is digits, and what a row has is operands of A."""
+    planes = {"digits": Digits(1, Order.PLANES), "skip": Skip.COMMON, "sum": Sum(per_weight=True)}
+    axes = Axes(a=Travel.BROADCAST, k=KSpace(KForm.TREE, 3), recoded=Recoded.B, **planes)
+    params = EngineParams(point=axes, rows=5, cols=6)
+    pe, engine = pe_diagram(params), engine_diagram(params)
+    check_inside(pe)
+    check_inside(engine)
+    assert {"3 × 3", str(Step.bits(SparseShape(params))), "0, ±a, ±2 a"} <= set(texts(pe))
+    assert texts(engine).count("recode") == 1
+    assert any(text.endswith(", ×18") for text in texts(engine))
 
 
 def test_slots_stand_for_all():
