@@ -34,7 +34,7 @@ LINES = (
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     about = f"lay out the core of an engine of R x C, up to {MAX_ARRAY}x{MAX_ARRAY}, instead of one PE"
-    parser.add_argument("--array", type=_array, metavar="RxC", help=about)
+    parser.add_argument("--array", type=_array, metavar="RxC", dest="size", help=about)
     about = "layouts of each netlist, from N seeds of the placement: medians and ranges (default: 1)"
     parser.add_argument("--seeds", type=_integer(1, MAX_SEEDS), default=1, metavar="N", help=about)
     about = "share of the rows that cells take, the rest is for wires (default: 0.8)"
@@ -66,7 +66,7 @@ def _lay_out(options: argparse.Namespace, session: Session, library: Any) -> dic
 
     config, output = session.config, session.output
     output.claim([LAYOUT, REPORT])
-    plan = Plan(options.array is not None, options.seeds, How(options.density, options.layers))
+    plan = Plan(options.size is not None, options.seeds, How(options.density, options.layers))
     folder = output.workdir("layout")
 
     def form(params: EngineParams) -> Form:
@@ -76,15 +76,15 @@ def _lay_out(options: argparse.Namespace, session: Session, library: Any) -> dic
         return Form(params, session.emission if whole else emit(params, config.output.prefix), place)
 
     engine = config.engine
-    if options.array is not None:
-        engine = replace(engine, rows=options.array[0], cols=options.array[1])
+    if options.size is not None:
+        engine = replace(engine, rows=options.size[0], cols=options.size[1])
     others = [other for scheme in config.synth.compare if (other := beside(engine, scheme)) != engine]
     designs = [[form(engine)], *([form(each) for each in forms_of(other)] for other in others)]
     asked = None if isinstance(config.synth.clock_ns, str) else float(config.synth.clock_ns)
     with session.console.doing(f"laying out {Title(engine).form}") as say:
         found = layouts(designs, library, config.synth.effort, target(asked, library), plan, say)
     content = {
-        "of": "PE" if options.array is None else f"core of {engine.rows}x{engine.cols}",
+        "of": "PE" if options.size is None else f"core of {engine.rows}x{engine.cols}",
         "library": library.name,
         "corner": library.corner_text,
         "tools": tools.versions(),
