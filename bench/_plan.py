@@ -35,22 +35,19 @@ QUICK = (
     Run("streak", "--size 4 --beats"),
     Run("generation", "--runs 1 --size 32"),
     Run("pim_simulate", "--models gpt2-small gpt3-xl"),
-    Run("layout"),
     Run("pe_area_delay", "--effort quick"),
     Run("pim_speed"),
     Run("simulation", "--repeat 3"),
     Run("pim_rows"),
+    Run("layout"),
     Run("mutation", "--recorded"),
     Run("comparison"),
 )
 
 #: As documented. A part is what an interrupted ``make bench-full`` begins again, so that long ones have several.
 FULL = (
-    *(Run("area_efficiency", f"--libraries {name} --arrays") for name in ("osu018", "sky130", "sg13g2", "asap7")),
-    *(
-        Run("area_efficiency", f"--libraries osu018 --sizes --arrays {array}")
-        for array in ("systolic_ws", "cube", "adder_tree", "matrix_2d")
-    ),
+    *(Run("area_efficiency", f"--libraries {name} --size 0") for name in ("osu018", "sky130", "sg13g2", "asap7")),
+    Run("area_efficiency", "--libraries osu018 --sizes"),
     Run("comparison"),
     Run("generation"),
     Run("layout"),

@@ -74,9 +74,7 @@ def main() -> int:
     add_library_options(parser)
     parser.add_argument("--effort", choices=sorted(EFFORTS), default="normal")
     parser.add_argument("--sizes", type=int, nargs="*", default=[8, 16], help="of the output-stationary array")
-    others = [array for array, _ in REPORTED]
-    parser.add_argument("--arrays", nargs="*", choices=others, default=others, help="others to compare")
-    parser.add_argument("--size", type=int, default=8, help="of the others, in every direction")
+    parser.add_argument("--size", type=int, default=8, help="of the others, in every direction; 0: none")
     options = parser.parse_args()
     settings = libraries(options)
     settings.pop("unit", None)
@@ -90,7 +88,7 @@ def main() -> int:
             base = EngineParams(rows=size, cols=size, scheme="opt1")
             compare(base, Settings(setting, options.effort), name, TARGET, judge)
     name, setting = next(iter(settings.items()))
-    for array, target in filter(lambda pair: pair[0] in options.arrays, REPORTED):
+    for array, target in REPORTED if options.size else ():
         size = options.size
         base = EngineParams(array=array, rows=size, cols=size, depth=size, scheme="opt1")
         compare(base, Settings(setting, options.effort), name, target, judge)

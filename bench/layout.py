@@ -25,8 +25,8 @@ def main() -> int:
     print(summary(found))
     ratios = found["designs"][1]["ratios"]
     judge = Judge()
-    judge.least("layout, clock of opt1's PE over mac's", CLOCK, ratios["clock"])
-    judge.most("layout, core area of opt1's PE over mac's", CORE, ratios["core_area"], "{:.3f}")
+    judge.least("clock of the PE of opt1 with wires, over that of mac", CLOCK, ratios["clock"])
+    judge.most("core area of the PE of opt1, over that of mac", CORE, ratios["core_area"], "{:.3f}")
     return judge.status
 
 

@@ -20,9 +20,9 @@ from hdl.params import BitloomError
 from synth_scripts.module.styles import EFFORTS
 
 #: The longest first.
-_LONG = (demo.GROUP, sparse.GROUP, engines.GROUP, *pim.GROUPS, energy.GROUP)
-_SHORT = (layout.GROUP, encoders.GROUP, scripts.GROUP, aim.GROUP)
-GROUPS = {group.name: group for group in (*_LONG, *_SHORT, comparison())}
+_SMALL = (energy.GROUP, layout.GROUP, encoders.GROUP, scripts.GROUP, aim.GROUP)
+_GROUPS = (demo.GROUP, sparse.GROUP, engines.GROUP, *pim.GROUPS, *_SMALL)
+GROUPS = {group.name: group for group in (*_GROUPS, comparison())}
 
 
 def measure(groups: list[Group], jobs: int, again: bool) -> bool:

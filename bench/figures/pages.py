@@ -23,7 +23,7 @@ PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>
 #: Name -> what writes the part, given the further words of its comment.
 PARTS: dict[str, Callable[..., str]] = {
     name: part
-    for each in (demo, engines, encoders, energy, scripts, aim, layout, pim, sparse, comparison)
+    for each in (demo, engines, encoders, energy, layout, scripts, aim, pim, sparse, comparison)
     for name, part in each.PARTS.items()
 }
 

@@ -44,9 +44,14 @@ def kept(tmp_path, monkeypatch):
     """Makes results of designs on libraries."""
     monkeypatch.setattr(store, "RESULTS", tmp_path)
 
-    def keep(**designs: dict[str, dict[str, Any]]) -> None:
+    def keep(*, new: tuple[str, ...] = (), **designs: dict[str, dict[str, Any]]) -> None:
         made = {
-            item(library, name): {"figures": each, "measured": "2026-01-02", "versions": {}}
+            item(library, name): {
+                "figures": each,
+                "measured": "2026-01-02",
+                "sources": "new" if name in new else "old",
+                "versions": {},
+            }
             for library, found in designs.items()
             for name, each in found.items()
         }
@@ -151,8 +156,18 @@ def test_what_is_missing_is_said(kept):
     said = page.PARTS["comparison-missing"]()
     assert "osu018: `cube mac`;" in said
     assert "asap7: everything" in said
+    kept(osu018={"cube mac": figures()})
+    assert page.PARTS["comparison-sparse-shortfalls"]() == "None of them is measured yet beside Laconic."
     kept(**{library: {name: figures() for name in DESIGNS} for library in LIBRARIES})
     assert page.PARTS["comparison-missing"]() == "Every design is measured on every library."
+
+
+def test_runs_of_other_sources_are_told_apart(kept):
+    two = {"cube mac": figures(), "cube opt1": figures()}
+    kept(osu018=two)
+    assert page.PARTS["comparison-states"]() == "All runs are of the same sources."
+    kept(osu018=two, new=("cube opt1",))
+    assert page.PARTS["comparison-states"]().splitlines()[-2:] == ["- `osu018: cube mac`", "- `osu018: cube opt1`"]
 
 
 def test_medians_are_judged(kept, monkeypatch, capsys):

@@ -142,6 +142,8 @@ def _sparse() -> str:
 
 def _sparse_shortfalls() -> str:
     """A sentence for each library on which no sparse design reaches the paper's ratios over Laconic."""
+    if not any(over_laconic(library, "area_core") for library in LIBRARIES):
+        return "None of them is measured yet beside Laconic."
     found = [
         f"{library}: in {what} the best sparse {part} is that of `{best_one[0]}`, {best_one[1]:.2f} times that of "
         f"`laconic`, where the paper has {reported:.2f}."
@@ -184,7 +186,20 @@ def _missing() -> str:
     return f"Not measured yet, and so in no median: {'; '.join(words)}."
 
 
+def _states() -> str:
+    """Which runs are of the same sources and tools, where they aren't all: their ratios would mix two states."""
+    runs: dict[str, list[str]] = {}
+    for name, entry in entries("comparison").items():
+        runs.setdefault(entry["sources"], []).append(f"`{name}`")
+    if len(runs) == 1:
+        return "All runs are of the same sources."
+    return "Runs are of different states of the sources, as engines became faster between them:\n\n" + "\n".join(
+        f"- {', '.join(names)}" for names in runs.values()
+    )
+
+
 PARTS: dict[str, Callable[..., str]] = {
+    "comparison-states": _states,
     "comparison-arrays": _arrays,
     "comparison-libraries": _libraries,
     "comparison-designs": _designs,
