@@ -53,7 +53,7 @@ class Timeline:
         starts, causes = system.causes()
         named = np.array([NAMES.index(label) for label in labels], np.int64)
         end = system.time - system.origin
-        handed = [(clock - system.origin, place) for clock, place in system.issuer.handed if clock < system.time]
+        handed = [(clock - system.origin, place) for clock, place in system.handed if clock < system.time]
         begun = _begun(system)
         # The issuer is at work on an instruction from when the one before was handed on.
         clocks, places = [0, *(clock for clock, _ in handed)], [*(place for _, place in handed), len(labels) - 1]
@@ -67,7 +67,7 @@ class Timeline:
                 newest = np.searchsorted([clock for clock, _ in owners], edges, "right") - 1
                 whose = named[[place for _, place in owners]][np.maximum(newest, 0)]
                 found = np.where(mine & (newest >= 0), whose, found)
-        found[edges < system.resting[0][1] - system.origin] = NAMES.index("control")
+        found[edges < system.begun - system.origin] = NAMES.index("control")
         return cls(edges, found, causes, end)
 
     @property
@@ -108,11 +108,11 @@ class Timeline:
 
 def _begun(system: System) -> list[tuple[int, int]]:
     """When the first channel began to work on something from another instruction than before: clock, and its place."""
-    ordered = system.issuer.ordered
+    ordered = system.ordered
     firsts = [system.time] * len(ordered)
-    for channel in system.units.channels:
-        mine = [number for number, (_, mask) in enumerate(ordered) if mask >> channel.number & 1]
-        for number, clock in zip(mine, channel.begins, strict=True):
+    for channel in range(system.params.channels):
+        mine = [number for number, (_, mask) in enumerate(ordered) if mask >> channel & 1]
+        for number, clock in zip(mine, system.begins(channel), strict=True):
             firsts[number] = min(firsts[number], clock)
     found: list[tuple[int, int]] = []
     for (place, _), clock in zip(ordered, firsts, strict=True):

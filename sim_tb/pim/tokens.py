@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -20,7 +20,6 @@ from hdl.params.pim import COMMANDS, FAULTS, PimParams
 from sim_tb.pim.energy import Energy, energy_of_counts
 from sim_tb.pim.log import Entry
 from sim_tb.pim.simulate.burst import Memory, Programs
-from sim_tb.pim.simulate.channel import Channel
 from sim_tb.pim.simulate.statistics import CAUSES, Statistics
 from sim_tb.pim.simulate.system import Run, System
 from sim_tb.pim.timeline import Timeline
@@ -170,21 +169,20 @@ def tokens_in_time(
     jumps = 0 if log or not bursts else positions.index(detail) if detail in positions else len(positions)
     words = sum(len(program.words) for parts in programs for program in parts)
     system: System | None = None
-    rows = _Rows(compiled.params)
+    kept = log or detail in positions
     if jumps:
         jumping = Programs(memory or Memory(compiled.params), words)
         for position, parts in zip(positions[:jumps], programs, strict=False):
             yield _jumped(jumping, position, parts)
         if jumps == len(positions):
             return
-        system, held = jumping.resumed()
-        rows.resume(system, held)
+        system = jumping.resumed(log=kept)
     for position, parts in zip(positions[jumps:], programs[jumps:], strict=True):
         totals, lines, entries = Totals(positions=1), [], []
         labels = compiled.operations(position, token=0, predict=predict) if position == detail else ()
         for number, program in enumerate(parts):
             if system is None:
-                system = System(compiled.params, program.words, loaded=words)
+                system = System(compiled.params, program.words, loaded=words, log=kept)
                 system.advance(system.rested)
                 entries += system.result(log=log).log
                 system.count()
@@ -195,7 +193,7 @@ def tokens_in_time(
             found = system.result(log=log)
             _check(found.runs[-1], position)
             clocks, instructions = system.time - system.origin, found.runs[-1].instructions
-            totals.add(_of(found.statistics, clocks, instructions, rows.open_clocks(system)))
+            totals.add(_of(found.statistics, clocks, instructions))
             entries += found.log
             if labels:
                 lines.append(Timeline.of(system, program, labels[number]))
@@ -209,7 +207,7 @@ def _jumped(jumping: Programs, position: int, parts: Sequence[Program]) -> Step:
         with _uncollected():
             found = jumping.run(program.words)
         _check(found.run, position)
-        totals.add(_of(found.statistics, found.clocks, found.run.instructions, found.open_clocks))
+        totals.add(_of(found.statistics, found.clocks, found.run.instructions))
     return Step(position, totals)
 
 
@@ -232,7 +230,7 @@ def _check(run: Run, position: int) -> None:
         raise ToolError(f"The program of position {position} stopped at {run.pc}: {meaning}")
 
 
-def _of(statistics: Statistics, clocks: int, instructions: int, open_clocks: int) -> Totals:
+def _of(statistics: Statistics, clocks: int, instructions: int) -> Totals:
     """The figures of a program."""
     return Totals(
         clocks=clocks,
@@ -242,45 +240,6 @@ def _of(statistics: Statistics, clocks: int, instructions: int, open_clocks: int
         products=statistics.products,
         columns=statistics.columns,
         misses=statistics.misses,
-        open_clocks=open_clocks,
+        open_clocks=statistics.open_clocks,
         busy=Counter(statistics.busy),
     )
-
-
-class _Rows:
-    """Follows which banks of each channel have a row open, program after program."""
-
-    def __init__(self, params: PimParams) -> None:
-        self.count = params.banks
-        self.banks: list[set[int]] = [set() for _ in range(params.channels)]
-
-    def resume(self, system: System, held: Sequence[bool]) -> None:
-        """Go on with a system; ``held`` tells of which channels a row is open now."""
-        for number, (channel, some) in enumerate(zip(system.units.channels, held, strict=True)):
-            after = {bank for bank, row in enumerate(channel.banks.rows) if row >= 0}
-            # Where a refresh is about to close all banks, it does not matter which ones.
-            self.banks[number] = (after or {0}) if some else set()
-
-    def open_clocks(self, system: System) -> int:
-        """Clocks in which a channel has any row open, summed over the channels, in the program that has ended."""
-        return sum(self._channel(system, channel) for channel in system.units.channels)
-
-    def _channel(self, system: System, channel: Channel) -> int:
-        banks, found, since = self.banks[channel.number], 0, system.origin
-        for clock, _, _, code, bank, *_ in channel.bursts:
-            now = clock + 1  # on its bus a clock after it was decided
-            if code in _ROWS and now < system.time:
-                found += (now - since) * bool(banks)
-                since = now
-                banks = _ROWS[code](banks, bank, self.count)
-        self.banks[channel.number] = banks
-        return found + (system.time - since) * bool(banks)
-
-
-#: What commands on rows do to the banks that are open.
-_ROWS: dict[int, Callable[[set[int], int, int], set[int]]] = {
-    COMMANDS["ACT_AB"].code: lambda banks, bank, count: set(range(count)),
-    COMMANDS["ACT"].code: lambda banks, bank, count: banks | {bank},
-    COMMANDS["PRE_AB"].code: lambda banks, bank, count: set(),
-    COMMANDS["PRE"].code: lambda banks, bank, count: banks - {bank},
-}

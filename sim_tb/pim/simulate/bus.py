@@ -1,14 +1,15 @@
-"""Commands on a channel's bus: their codes, and how many of them are kept together."""
+"""Commands on a channel's bus: their codes, and those that the core has noted one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+import numpy as np
+import numpy.typing as npt
 
 from hdl.params.pim import COMMANDS
 from sim_tb.pim.log import Entry
+from sim_tb.pim.simulate.core import layout as at
 
-__all__ = ["GIVES", "REGISTERS", "TAKES", "Burst", "entries"]
+__all__ = ["GIVES", "REGISTERS", "TAKES", "entries"]
 
 NAMES = {command.code: name for name, command in COMMANDS.items()}
 #: Codes of commands that take a word, that give one, and that act on registers.
@@ -17,40 +18,27 @@ GIVES = frozenset(command.code for command in COMMANDS.values() if command.data 
 REGISTERS = frozenset(command.code for command in COMMANDS.values() if command.register)
 
 
-class Burst(NamedTuple):
-    """Commands at regular distances.
+def entries(noted: npt.NDArray[np.int64], now: int) -> list[Entry]:
+    """The commands decided before the last clock, each in the clock after that, in which it is on the bus.
 
     Parameters
     ----------
-    first : int
-        The clock in which the first one is decided on; it is on the bus in the next one.
-    step, many : int
-        The distance, and how many there are.
-    code, bank, row, col : int
-        Of the first one; the column goes on with each.
-    rises, products : int
-        How far the row goes with each, and multiply-accumulates of each; see
-        :class:`sim_tb.pim.simulate.work.Operation`.
+    noted : int64 array of shape (count * ``ENTRY``,)
+        What the core has noted, bursts of commands among it.
+    now : int
+        The present clock.
     """
-
-    first: int
-    step: int
-    many: int
-    code: int
-    bank: int = 0
-    row: int = 0
-    col: int = 0
-    rises: int = 0
-    products: int = 0
-
-    def before(self, clocks: int) -> Burst:
-        """The same, N clocks earlier."""
-        return self._replace(first=self.first - clocks)
-
-
-def entries(channel: int, bursts: Iterable[Burst]) -> Iterator[Entry]:
-    """The commands one by one, by the clocks in which they are on the bus."""
-    for first, step, many, code, bank, row, col, rises, _ in bursts:
-        name = NAMES[code]
-        for i in range(many):
-            yield Entry(first + 1 + i * step, channel, name, bank, row + i * rises, col + i)
+    bursts = noted.reshape(-1, at.ENTRY)
+    bursts = bursts[(bursts[:, at.E_CODE] > 0) & (bursts[:, at.E_FIRST] < now - 1)]
+    many = bursts[:, at.E_MANY]
+    number = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+    every = np.repeat(bursts, many, axis=0)
+    every[:, at.E_FIRST] += 1 + number * every[:, at.E_STEP]
+    every[:, at.E_ROW] += number * every[:, at.E_RISES]
+    every[:, at.E_COL] += number
+    order = np.lexsort((every[:, at.E_CHANNEL], every[:, at.E_FIRST]))
+    fields = (at.E_FIRST, at.E_CHANNEL, at.E_CODE, at.E_BANK, at.E_ROW, at.E_COL)
+    return [
+        Entry(cycle, channel, NAMES[code], bank, row, col)
+        for cycle, channel, code, bank, row, col in every[order][:, fields].tolist()
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hdl.params.pim import (
+    FAULTS,
     FIELDS,
     ITEM_BITS,
     Access,
@@ -16,14 +17,14 @@ from hdl.params.pim import (
     accumulator_use,
     chunks,
     expand_vmm,
+    instruction,
     item_read,
     violations,
 )
-from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.start import Start
-from sim_tb.pim.simulate.work import Work, work_of
+from sim_tb.pim.simulate.work import Range, Work, work_of
 
-__all__ = ["Part", "Prepared", "prepare"]
+__all__ = ["NOTHING", "Part", "Prepared", "prepare", "takes_scalars"]
 
 #: Clocks of RD_ITEM: a bit of the item's number each, a bit of the columns before it each, and one after either, and
 #: one to show what was found.
@@ -31,9 +32,9 @@ LOCATES = ITEM_BITS + (ITEM_BITS + FIELDS["n"].width) + 3
 
 #: The ranges of an instruction, by field or memory, in the order in which the issuer looks at them.
 ORDER = ("d", "a", "b", "imm", "dram", "buffer")
-#: Lengths that are products with an operand.
 #: Instructions that stand for others.
 MADE = ("VMM", "RD_ITEM")
+#: Lengths that are products with an operand.
 PRODUCTS = {"spread": "stride", "strided": "stride", "matrix": "slots"}
 
 NO_ACCUMULATORS = AccumulatorUse()
@@ -92,6 +93,17 @@ class Prepared:
     parts: tuple[Part, ...] = ()
     locates: int = 0
     use: AccumulatorUse = NO_ACCUMULATORS
+
+
+#: A word that is no instruction.
+NOTHING = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
+
+
+def takes_scalars(one: Instruction) -> bool:
+    """It reads or writes scalar registers."""
+    op = one.op
+    named = any(operand.register for operand in op.operands)
+    return named or ("reg" in one.flags and op.or_scalar is not None)
 
 
 def prepare(params: PimParams, one: Instruction, scalar: int | None) -> Prepared:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hdl.arith.float.passes import LaneShape, pass_named
 from hdl.pim.vector.phases import PHASES, Phase, early, has_b
 
-__all__ = ["NOTHING", "Plan", "Stage", "plans"]
+__all__ = ["Plan", "Stage", "plans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,6 @@ class Stage:
     def parts(self) -> int:
         """Things that must come to their end before the next phase."""
         return int(self.runs) + bool(self.scans)
-
-
-#: What no instruction does.
-NOTHING = Stage()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+
+import numpy as np
 
 from hdl.params import ToolError
 from hdl.params.pim import PimParams
 from sim_tb.pim.log import Entry
-from sim_tb.pim.simulate.bus import Burst, entries
-from sim_tb.pim.simulate.issuer import Ended, Issuer
-from sim_tb.pim.simulate.statistics import Numbers, Span, Statistics, gather, over_time
-from sim_tb.pim.simulate.unit import State
-from sim_tb.pim.simulate.units import Units
-from sim_tb.pim.simulate.work import NEVER
+from sim_tb.pim.simulate.bus import entries
+from sim_tb.pim.simulate.core import layout as at
+from sim_tb.pim.simulate.core import ledger, run
+from sim_tb.pim.simulate.core.arrays import new_account, new_state, system
+from sim_tb.pim.simulate.core.issuer import CLEARED_AFTER, SETTLE, STARTS_AFTER
+from sim_tb.pim.simulate.core.native import Pinned
+from sim_tb.pim.simulate.course import Ahead, Course
+from sim_tb.pim.simulate.statistics import Numbers, Statistics, statistics_of
 
 __all__ = ["Run", "Simulated", "System", "simulate"]
 
 #: Clocks from the first one to the first without reset, from which on everything else counts.
 RESET = 4
-#: Clocks from the first one without a program to the next start; and after an error, which the host has cleared.
-STARTS, CLEARED = 3, 2
 #: Words that the host loads at least, one a clock: the scalar registers.
 LOADED = 16
 #: Clocks from the end of the last run to the last clock of everything.
 RESTS = 201
+#: Commands that are noted before they are counted, and room for those of a clock.
+NOTED, ROOM = 1024, 1 << 14
+NOBODY = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -107,12 +111,10 @@ def simulate(
     ConfigError
         If an instruction uses a result that is not given.
     """
-    system = System(params, program, starts, scalars=scalars, results=results, inputs=inputs)
-    while not system.over:
-        system.advance(limit - RESET)
-        if system.time >= limit - RESET:
-            message = f"The program did not end within {limit} clocks: it stands at {system.issuer.pc}."
-            raise ToolError(message)
+    system = System(params, program, starts, scalars=scalars, results=results, inputs=inputs, log=log)
+    system.advance(limit - RESET)
+    if not system.over or system.time >= limit - RESET:
+        raise ToolError(f"The program did not end within {limit} clocks: it stands at {system.pc}.")
     system.advance(system.rested + RESTS + rest + 1)
     return system.result(log=log)
 
@@ -127,6 +129,8 @@ class System:
         As for :func:`simulate`.
     loaded : int
         Words that the host loads before the first start, if they are more than the program's.
+    log : bool
+        Commands and causes are kept one by one.
 
     Attributes
     ----------
@@ -134,10 +138,14 @@ class System:
         The present clock: everything before it has happened.
     over : bool
         All programs have ended.
-    rested : int
-        Since when no program runs.
+    begun, rested : int
+        The first clock in which the last program ran; and since when no program runs.
     origin : int
         The clock from which on results count.
+    handed : list of (int, int)
+        The clock in which each instruction had been handed on as a whole, and its place.
+    ordered : list of (int, int)
+        The place of the instruction that each operation of channels is from, and the mask of channels.
     """
 
     def __init__(
@@ -150,125 +158,186 @@ class System:
         results: Iterable[int] = (),
         inputs: int = 0,
         loaded: int = 0,
+        log: bool = True,
     ) -> None:
         self.params = params
-        self.starts = list(starts)
-        self.units = Units(params, inputs)
-        self.issuer = Issuer(params, program, scalars, results, self.units)
-        self.issuer.ended, self.issuer.rests = self._ended, self._rests
-        self.ends: list[Ended] = []
-        self.resting: list[Span] = [(0, NEVER)]
-        self.time = self.rested = self.origin = 0
+        self._system, self._state = Pinned.of(system(params)), Pinned.of(new_state(params, inputs))
+        self._account = Pinned.of(new_account(params))
+        self._totals = Pinned.of(np.zeros(ledger.totals_of(params.channels), np.int64))
+        self._noted = Pinned.of(np.zeros(at.ENTRY * ROOM, np.int64))
+        edges = 2 * (ledger.EDGES_MOST * params.channels + ledger.BESIDE_MOST + 1) if log else 2
+        self._changed = Pinned.of(np.zeros(edges, np.int64))
+        self._keeps = log
+        self.course = Course(params, program, scalars, results)
+        self._starts = list(starts)
+        self._ahead: Ahead | None = None
+        self._forget()
+        self.time = self.begun = self.origin = 0
+        self._vector = self._instructions = self._interrupts = 0
+        self._pc = 0
         self.over = False
+        run.native.rest(self._state, 0)
         self._rests(max(len(program), loaded, LOADED) - 1)
+
+    def _forget(self) -> None:
+        """Nothing that has happened counts."""
+        self.runs: list[Run] = []
+        self.marks: list[tuple[int, int]] = []
+        self.handed: list[tuple[int, int]] = []
+        self.ordered: list[tuple[int, int]] = []
+        self._log: list[Numbers] = []
+        self._edges: list[Numbers] = []
+        self._vector = 0
 
     def load(self, program: Sequence[int]) -> None:
         """Start another program, which is in the program memory from the present clock on, after all others have ended.
 
         Clocks, banks, scalar registers and the refresh's interval go on; results count from here.
         """
-        self.issuer.load(program)
-        self.starts = [0]
-        self.over = False
         self.count()
+        self.course.listing.load(program)
+        self._starts = [0]
+        self.over = False
         self._rests(self.rested)
 
     def count(self) -> None:
         """Let results count from the present clock on, while no program runs."""
         self.origin = self.time
-        self.units.forget(self.time)
-        self.ends.clear()
-        self.resting = [(self.time, self.resting[-1][1])]
+        run.native.count(self._state, self._system, self._account, self._totals)
+        self._forget()
 
-    def _ended(self, ended: Ended) -> None:
-        self.ends.append(ended)
-        self.resting.append((ended.clock, NEVER))
+    def resume(self, state: Numbers, account: Numbers, clock: int) -> None:
+        """Go on from a state of the core and its ledger, at a clock in which no program runs; results count from it."""
+        self._state[:], self._account[:] = state, account
+        self._state[at.I : at.GIVES] = 0  # the issuer is at rest, and nothing is noted
+        self._state[at.PRESENT] = self.time = self.rested = self.origin = clock
+        self._state[at.I_WAKE] = at.NEVER
+        run.native.rest(self._state, clock)
 
     def _rests(self, clock: int) -> None:
         """No program runs from a clock on: the host starts the next one."""
         self.rested = clock
-        if self.starts:
-            begins = clock + (CLEARED if self.ends and self.ends[-1].error else STARTS)
-            self.issuer.begin(begins, self.starts.pop(0))
-            self.resting[-1] = self.resting[-1][0], begins + 1
-        else:
+        if not self._starts:
             self.over = True
+            return
+        failed = bool(self.runs and self.runs[-1].error)
+        begins = clock + (CLEARED_AFTER if failed else STARTS_AFTER)
+        self.begun = begins + 1
+        run.native.start(self._state, begins)
+        self.course.begin(self._starts.pop(0))
 
+    # --- time --------------------------------------------------------------------------------------------------------
     def advance(self, until: int) -> None:
-        """Go on to a clock, or to that in which the last program ends."""
-        issuer, units, over = self.issuer, self.units, self.over
+        """Go on to a clock, or to that in which the last program ends.
 
-        def horizon() -> int:
-            return min(issuer.wake, until)
+        Raises
+        ------
+        ToolError
+            If more happens at once than there is room for.
+        ConfigError
+            If an instruction uses a result that is not given.
+        """
+        over = self.over
+        while self.over == over and self.time < until:
+            if self._ahead is None and not over:
+                self._look_ahead()
+            if self._go_on(until) == run.FINE:
+                self._pass()
 
-        while self.over == over:
-            clock = min(issuer.wake, units.wake())
-            if clock >= until:
-                self.time = until
-                return
-            self.time = clock
-            if issuer.wake <= clock:
-                issuer.step(clock)
-            units.step(clock, horizon)
-        self.time += 1
+    def _look_ahead(self) -> None:
+        """What the issuer works on next."""
+        S, awaited = self._state, self._state[at.STAGE] == SETTLE
+        self._ahead = self.course.ahead()
+        S[at.LAST] = 1
+        S[at.MARKED] = S[at.ENDED] = -1
+        S[at.RECORD] = 0 if awaited else -1
+        S[at.I_WAKE] = S[at.CLOCK]
 
+    def _go_on(self, until: int) -> int:
+        """Go on as far as the core does at once; how it went."""
+        records = self._ahead.numbers if self._ahead else NOBODY
+        arrays = self._state, self._system, self._account, self._totals, records, self._noted, self._changed
+        self._changed[0] = 0
+        how: int = run.native.go_on(*arrays, until, NOTED)
+        if how == run.TOO_MUCH:
+            raise ToolError("More happens at once than the simulator has room for.")
+        S = self._state
+        self.time = int(S[at.PRESENT])
+        if self._keeps:
+            self._log.append(self._noted[: at.ENTRY * S[at.LOG_N]].copy())
+            self._edges.append(self._changed[1 : self._changed[0] + 1].copy())
+        self.course.give(S[at.GIVES : at.GIVES + S[at.GIVES_N]].tolist())
+        return how
+
+    @property
+    def pc(self) -> int:
+        """The place of the instruction that the issuer works on, or of the last one."""
+        return self._ahead.places[max(0, int(self._state[at.RECORD]))] if self._ahead else self._pc
+
+    def _pass(self) -> None:
+        """What was looked at ahead has been worked on, up to where the program ended."""
+        S, ahead = self._state, self._ahead
+        assert ahead is not None
+        S[at.STOPPED] = 0
+        error, ended = bool(S[at.ENDED_ERROR]) and S[at.ENDED] >= 0, S[at.ENDED] >= 0
+        done = int(S[at.RECORD]) + 1
+        handed = ahead.field(at.R_HANDED, done)
+        whole = handed >= 0
+        places = np.array(ahead.places[:done])
+        self.handed += zip(handed[whole].tolist(), places[whole].tolist(), strict=True)
+        masks = ahead.field(at.R_MASK, done - error)
+        self.ordered += [(place, mask) for place, mask in zip(ahead.places, masks.tolist(), strict=False) if mask]
+        self._instructions += int(whole.sum())
+        self._interrupts += int((whole & (ahead.field(at.R_IRQ, done) > 0)).sum())
+        if S[at.MARKED] >= 0:
+            self.marks.append((int(S[at.MARKED]) + RESET, ahead.tag))
+        self._pc, self._ahead = ahead.places[done - 1] + (not error), None
+        if ended:
+            self._end(int(S[at.ENDED]), int(S[at.ENDED_ERROR]))
+
+    def _end(self, clock: int, error: int) -> None:
+        """A program has ended."""
+        vector = statistics_of(self._totals, self.params.channels).busy["vector"]
+        ended = clock + RESET, error, self._pc, not error, self._instructions, self._interrupts
+        self.runs.append(Run(*ended, vector - self._vector))
+        self._vector = vector
+        self._instructions = self._interrupts = 0
+        self._rests(self.time)
+
+    # --- results -----------------------------------------------------------------------------------------------------
     def result(self, *, log: bool = True) -> Simulated:
-        """What has happened before the present clock."""
-        units, end = self.units, self.time
-        words = {"feed": units.feeder.words, "collect": units.collector.words, "move": units.mover.words}
-        bursts, spans, beside = self._happened()
-        ahead = self._until([channel.ahead for channel in units.channels])
+        """What has happened before the present clock; with the log, if it is wanted and kept."""
+        _, totals = self._counted()
         return Simulated(
-            runs=self._runs(),
-            marks=[(clock + RESET, tag) for clock, tag in self.issuer.marks],
-            log=_log([*zip(self._bursts(), ahead, strict=True)]) if log else [],
-            cycles=end + RESET,
-            statistics=gather(self.params, bursts, ahead, spans, beside, end - self.origin, words),
+            runs=self.runs,
+            marks=self.marks,
+            log=entries(np.concatenate([NOBODY, *self._log]), self.time) if log else [],
+            cycles=self.time + RESET,
+            statistics=statistics_of(totals, self.params.channels),
         )
 
     def causes(self) -> tuple[Numbers, Numbers]:
-        """What the clocks from ``origin`` on go to, one after the other; see :func:`over_time`."""
-        return over_time(self.params, *self._happened(), self.time - self.origin)
+        """What the clocks from ``origin`` on go to, one after the other, as ``clocks`` of the statistics counts them.
 
-    def _happened(self) -> tuple[list[list[Burst]], list[list[Span]], dict[str, list[Span]]]:
-        """Commands and operations of each channel, and what went on beside them, in clocks from ``origin`` on."""
-        units, origin = self.units, self.origin
-        beside = {"vector": units.memory.spans, "move": units.mover.spans, "rest": self.resting}
-        bursts = [[burst.before(origin) for burst in each] for each in self._bursts()]
-        spans = [[(first - origin, past - origin) for first, past in channel.spans] for channel in units.channels]
-        others = {name: [(first - origin, past - origin) for first, past in each] for name, each in beside.items()}
-        return bursts, spans, others
+        Returns
+        -------
+        (int64 array, int64 array), both of shape (count,)
+            Clocks from ``origin`` on from which on there is a cause, and its place in ``CAUSES``. Neighbours may have
+            the same one, and of equal clocks the last one counts.
+        """
+        last, _ = self._counted()
+        edges = np.concatenate([*self._edges, last]).reshape(-1, 2)
+        edges = edges[edges[:, 0] < self.time]
+        return edges[:, 0] - self.origin, edges[:, 1]
 
-    def _bursts(self) -> list[list[Burst]]:
-        """The commands of each channel that were on its bus before the present clock."""
-        return self._until([channel.bursts for channel in self.units.channels])
+    def begins(self, channel: int) -> list[int]:
+        """The first clock of each operation of a channel."""
+        log = np.concatenate([NOBODY, *self._log]).reshape(-1, at.ENTRY)
+        mine = (log[:, at.E_CHANNEL] == channel) & (log[:, at.E_CODE] == at.BEGINS)
+        return [int(clock) for clock in log[mine, at.E_FIRST]]
 
-    def _until(self, bursts: Sequence[Sequence[Burst]]) -> list[list[Burst]]:
-        return [[burst for burst in each if burst[0] < self.time - 1] for each in bursts]
-
-    def _runs(self) -> list[Run]:
-        found, before = [], 0
-        for each in self.ends:
-            spans = self.units.memory.spans
-            clocks = sum(min(last, each.clock) - first for first, last in spans if before <= first < each.clock)
-            before = each.clock
-            rest = each.error, each.pc, each.halted, each.instructions, each.interrupts
-            found.append(Run(each.clock + RESET, *rest, clocks))
-        return found
-
-    def state(self) -> State:
-        """All that what follows depends on; clocks as distances from the present one."""
-        return self.issuer.state(self.time), self.units.state(self.time)
-
-    def restore(self, state: State) -> None:
-        """Be in a state that :meth:`state` of a system with the same program has given, at the present clock."""
-        issuer, units = state
-        self.units.restore(units, self.time)
-        self.issuer.restore(issuer, self.time)
-
-
-def _log(bursts: Sequence[tuple[Sequence[Burst], Sequence[Burst]]]) -> list[Entry]:
-    """Commands appear on the bus a clock after they were decided."""
-    found = [entry for channel, each in enumerate(bursts) for entry in entries(channel, chain(*each))]
-    found.sort(key=lambda entry: entry[:2])
-    return found
+    def _counted(self) -> tuple[Numbers, Numbers]:
+        """Edges that are not kept yet, and totals, as if the present clock was the last one."""
+        account, totals, edges = np.array(self._account), np.array(self._totals), np.zeros(len(self._changed), np.int64)
+        run.native.total(self._state, self._system, account, totals, edges)
+        return edges[1 : edges[0] + 1], totals

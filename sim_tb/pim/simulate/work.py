@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from hdl.params.pim import COMMANDS, NUMBERS, Instruction, PimParams, buffers_of, number
 
-__all__ = ["NEVER", "Collect", "Feed", "Operation", "Work", "word_channels", "work_of"]
+__all__ = ["NEVER", "Collect", "Feed", "Operation", "Range", "Work", "word_channels", "work_of"]
 
 #: Instructions with another one's command.
 ALIKE = {"WR_BYTE": "WR_ELEM"}
+#: SRAM words: the first one, and the first one past them.
+Range = tuple[int, int]
 #: A clock that does not come.
 NEVER = 1 << 62
 

@@ -21,7 +21,7 @@ from sim_tb.pim.bench.system import run_system
 from tests.pim.machines import TINY
 from tests.pim.rtl.test_sequencer import TIMINGS, checked, executed, mixed
 from tests.pim.rtl.work import done, expected, overlapped
-from tests.pim.simulate.test_channel import commands
+from tests.pim.simulate.alone import commands
 from tests.pim.test_golden_programs import start
 
 pytestmark = pytest.mark.sim

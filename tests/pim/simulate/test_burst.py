@@ -20,10 +20,9 @@ from hdl.params.pim import PRESETS, PimParams
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.simulate import simulate
 from sim_tb.pim.simulate.burst import Memory, burst, segment, steps, trail
-from sim_tb.pim.simulate.core import carriers, channel, cut_channel, run
+from sim_tb.pim.simulate.core import cut_channel, run
 from sim_tb.pim.simulate.core.native import Native
 from sim_tb.pim.simulate.core.row import put
-from sim_tb.pim.simulate.work import NEVER
 from tests.pim.compile import toys
 from tests.pim.machines import FEW_BANKS, MAC_SYSTEMS, MANY_BANKS, TINY
 from tests.pim.simulate.compare import batches
@@ -152,14 +151,6 @@ def no_clocks(S, O, first, many, now, base):  # noqa: E741 - as that in whose pl
     put(O, 0)
 
 
-def never_ended(S, count, ranges, clock):
-    pass
-
-
-def nothing_to_make_ready(S, P, L, c, clock):
-    return NEVER
-
-
 @pytest.mark.parametrize(
     ("where", "name", "mutant"),
     [
@@ -169,12 +160,10 @@ def nothing_to_make_ready(S, P, L, c, clock):
         (trail.Trail, "leaves", lambda self, place, until: len(self.needs)),
         (steps.Steps, "owes", lambda self, shape: False),
         (cut_channel, "put_clocks", no_clocks),
-        (carriers, "ended", never_ended),
-        (channel, "make_ready", nothing_to_make_ready),
     ],
 )
 def test_mutations_are_caught(monkeypatch, where, name, mutant):
-    """What a segment meets, how far a refresh may move, what a state leaves out, and what the core does all count."""
+    """What a segment meets, how far a refresh may move, and what a state leaves out all count."""
     params = toys.system(timing=replace(TINY.timing, trefi=389))
     monkeypatch.setattr(where, name, mutant)
     monkeypatch.setattr(run, "native", Native(*run.ENTRIES))

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from hdl.params.pim import Instruction, PimParams
-from sim_tb.pim import Entry
 from sim_tb.pim.bench.sequencers import run_sequencers, steps_of
-from sim_tb.pim.simulate.bus import entries
-from sim_tb.pim.simulate.channel import Channel
-from sim_tb.pim.simulate.work import work_of
+from sim_tb.pim.simulate.core import layout as at
+from sim_tb.pim.simulate.core import words
+from sim_tb.pim.simulate.core.arrays import new_state, system
 from tests.pim.machines import MAC_SYSTEMS, TINY
 from tests.pim.rtl.test_sequencer import TIMINGS, executed, mixed
+from tests.pim.simulate.alone import commands
 
 pytestmark = pytest.mark.sim
-
-
-def commands(params: PimParams, code: Sequence[Instruction], waits: Sequence[int], end: int) -> list[Entry]:
-    """What the simulator's channel says if words, and room for what is read, are always there."""
-    channel = Channel(params, 0)
-    channel.arrivals = deque([0] * 100_000)
-    channel.read_depth = 1 << 40
-    clock = -1
-    for one, wait in zip(code, waits, strict=True):
-        clock += 1 + wait
-        while channel.wake < clock:
-            channel.step(channel.wake)
-        while channel.full:
-            clock = channel.wake + 1
-            channel.step(channel.wake)
-        channel.push(work_of(params, one).operation, clock + 1)
-    while channel.wake < end:
-        channel.step(channel.wake)
-    return sorted(entries(0, [*channel.bursts, *channel.ahead]))
 
 
 @pytest.mark.parametrize("gaps", [False, True])
@@ -57,9 +35,10 @@ def test_as_the_sequencer(params, gaps):
 
 def test_a_question_changes_nothing():
     """Whether there is room for another word by then is asked for later and for earlier clocks, in any order."""
-    channel = Channel(TINY, 0)
-    for clock in range(channel.write_depth - 1):
-        channel.feed(clock)
-    channel.leaves = deque([40, 50, 60])
-    asked = [channel.room_from(clock) for clock in (20, 45, 55, 90, 20)]
+    numbers, state, channel = system(TINY), new_state(TINY, 0), at.CHANNELS
+    for clock in range(numbers[at.WRITE_DEPTH] - 1):
+        words.arrive(state, channel, clock)
+    state[channel + at.LEAVES_N] = 3
+    state[channel + at.LEAVES : channel + at.LEAVES + 3] = 40, 50, 60
+    asked = [words.room_from(state, numbers, channel, clock) for clock in (20, 45, 55, 90, 20)]
     assert asked == [40, 45, 55, 90, 40]

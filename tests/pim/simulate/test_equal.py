@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate
 
@@ -12,14 +13,20 @@ import tests.pim.test_golden_programs as golden
 from gen.pim.assemble import assemble
 from gen.pim.compile import compile_decoder
 from gen.pim.program import Program
+from hdl.params import ToolError
 from hdl.params.pim import TimingTable, decode
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.programs import random_program
+from sim_tb.pim.bench.system import run_system
 from sim_tb.pim.decoder import loaded as with_decoder
+from sim_tb.pim.simulate import simulate
+from sim_tb.pim.simulate.core import carriers, channel, run
+from sim_tb.pim.simulate.core.native import Native
+from sim_tb.pim.simulate.work import NEVER
 from tests.pim.compile import toys
 from tests.pim.machines import ALL_AT_ONCE, FEW_BANKS, MAC_SYSTEMS, MANY_BANKS, TINY
 from tests.pim.rtl.test_system import LOAD, loaded, turns
-from tests.pim.simulate.compare import UNITS, batches, both, same
+from tests.pim.simulate.compare import MANY, UNITS, batches, both, ordered, same
 from tests.pim.simulate.directed import DIRECTED
 
 pytestmark = pytest.mark.sim
@@ -65,6 +72,33 @@ def test_directed(name):
     rng = np.random.default_rng(1)
     starts = [len(words), 0, 0]
     assert same(*both(TINY, [*words, *LOAD], starts, loaded(TINY, rng, 1400))) > 20
+
+
+def never_ended(S, count, ranges, clock):
+    pass
+
+
+def nothing_to_make_ready(S, P, L, c, clock):
+    return NEVER
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "mutant", "text"),
+    [
+        (carriers, "ended", never_ended, "wr_bias zero\nmac_ab row=0, n=8\nrd_mac d=0\nwr_gb a=0, n=2\nhalt"),
+        (channel, "make_ready", nothing_to_make_ready, DIRECTED["banks"]),
+    ],
+    ids=["ended", "make_ready"],
+)
+def test_mutations_are_caught(monkeypatch, where, name, mutant, text):
+    """A core that is wrong in one place says something else than the hardware."""
+    words = assemble(text, system=TINY).words
+    hardware = run_system(TINY, words, machine=loaded(TINY, np.random.default_rng(1), 1400), limit=MANY)
+    assert simulate(TINY, words, inputs=1400).log == ordered(hardware.log)
+    monkeypatch.setattr(where, name, mutant)
+    monkeypatch.setattr(run, "native", Native(*run.ENTRIES))
+    with suppress(ToolError):  # it waits for ever
+        assert simulate(TINY, words, inputs=1400).log != ordered(hardware.log)
 
 
 def test_every_fault():

@@ -9,6 +9,7 @@ import pytest
 
 from gen.pim.assemble import assemble
 from hdl.params import ToolError
+from sim_tb.pim.simulate import simulate
 from sim_tb.pim.simulate.burst import Memory, burst
 from sim_tb.pim.simulate.core import native, run
 from sim_tb.pim.simulate.core.native import Native
@@ -91,10 +92,11 @@ def test_the_same():
 def test_without_a_compiler(monkeypatch, name):
     """The core as Python, a few thousand times as slow."""
     words = assemble(DIRECTED[name], system=TINY).words
-    fast = burst(TINY, words, [0], inputs=1400, memory=Memory(TINY))
+    fast, each = burst(TINY, words, [0], inputs=1400, memory=Memory(TINY)), simulate(TINY, words, inputs=1400)
     monkeypatch.setattr(native, "find_compiler", lambda: "")
     monkeypatch.setattr(run, "native", Native(*run.ENTRIES))
     assert burst(TINY, words, [0], inputs=1400, memory=Memory(TINY)) == fast
+    assert simulate(TINY, words, inputs=1400) == each
     assert run.native.segment is run.segment
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from gen.pim.assemble import assemble
-from sim_tb.pim.simulate import Simulated, simulate
+from hdl.params.pim import COMMANDS, PimParams
+from sim_tb.pim import Entry
+from sim_tb.pim.simulate import Simulated, System, simulate
+from sim_tb.pim.simulate.core import layout as at
+from sim_tb.pim.simulate.statistics import CAUSE, IDLE, RANKS, modes
 from tests.pim.machines import TINY
 from tests.pim.simulate.directed import DIRECTED
 
+Flags = npt.NDArray[np.bool_]
 COLUMNS = ("RD_SB", "WR_SB", "WR_ELEM", "MAC_AB")
 
 
@@ -36,6 +46,74 @@ def test_counts(name):
                 opened = True
     assert (statistics.columns, statistics.misses) == (columns, misses)
     assert 0 <= statistics.row_hits <= 1
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """What is at work in each clock, as a simulation shows it that is stopped in every one.
+
+    Parameters
+    ----------
+    work : bool array of shape (channels, clocks)
+        An operation is at work.
+    vector, move, rest : bool arrays of shape (clocks,)
+        The vector unit or the data mover is busy; no program runs.
+    """
+
+    work: Flags
+    vector: Flags
+    move: Flags
+    rest: Flags
+
+    @classmethod
+    def of(cls, system: System, end: int) -> Clocks:
+        found, state = [], system._state
+        for clock in range(end):
+            while system.time < clock:
+                system.advance(clock)
+            spans = state[at.RESTING : at.RESTING + 2 * state[at.RESTING_N]].reshape(-1, 2)
+            works = [state[at.CHANNELS + i * at.CHANNEL + at.VALID] for i in range(system.params.channels)]
+            rests = any(first <= clock < past for first, past in spans)
+            found.append([*works, state[at.ACTIVE] > 0, state[at.M_QUIET] > clock, rests])
+        *work, vector, move, rest = np.array(found, bool).T
+        return cls(np.array(work), vector, move, rest)
+
+
+def causes_of(params: PimParams, log: Sequence[Entry], end: int) -> list[int]:
+    """The cause of each clock of a channel, if an operation was always at work; from its commands one by one."""
+    found, refreshed, switched, needs = [], 0, [0, 0], modes(params)
+    for entry, following in zip_longest(log, log[1:]):
+        clock, code = entry.cycle - 1, COMMANDS[entry.command].code
+        refresh = entry.command == "REF" or (entry.command == "PRE_AB" and following and following.command == "REF")
+        waits = [] if refresh else [(min(clock, refreshed), RANKS["refresh"])]
+        if needs[code] >= 0 and not refresh:
+            waits.append((min(clock, switched[1 - needs[code]]), RANKS["mode"]))
+        for until, cause in (*waits, (clock + 1, RANKS["refresh"] if refresh else CAUSE[code])):
+            found += [cause] * (until - len(found))
+        if entry.command == "REF":
+            refreshed = clock + params.timing.trfc
+        if needs[code] >= 0:
+            switched[needs[code]] = clock + params.timing.tmod
+    return (found + [IDLE] * end)[:end]
+
+
+@pytest.mark.parametrize("name", DIRECTED)
+def test_clock_by_clock(name):
+    """Causes as commands and what is at work in each clock give them, not kept from clock to clock."""
+    words = assemble(DIRECTED[name], system=TINY).words
+    found = simulate(TINY, words, inputs=2000)
+    end = found.cycles - 4
+    clocks = Clocks.of(System(TINY, words, inputs=2000), end)
+    beside = np.full(end, RANKS["issue"])
+    beside[clocks.vector] = RANKS["vector"]
+    beside[(clocks.move | clocks.rest) & ~clocks.vector] = RANKS["host"]
+    logs = [[entry for entry in found.log if entry.channel == channel] for channel in range(TINY.channels)]
+    own = np.array([causes_of(TINY, log, end) for log in logs])
+    shown = np.minimum(np.where(clocks.work, own, IDLE), beside)
+    for layer, right in zip((shown.min(0), *shown), (found.statistics.clocks, *found.statistics.channels), strict=True):
+        assert dict(zip(RANKS, np.bincount(layer, minlength=IDLE).tolist(), strict=True)) == right
+    busy = {f"channel{i}": work.sum() for i, work in enumerate(clocks.work)}
+    assert found.statistics.busy == busy | {"vector": clocks.vector.sum(), "move": clocks.move.sum()}
 
 
 def test_by_hand():

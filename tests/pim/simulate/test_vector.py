@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,11 +14,13 @@ from hdl.params.pim import INSTRUCTIONS, PRESETS, PimParams
 from hdl.pim.vector.context import context_count
 from hdl.pim.vector.phases import PHASES, phases_of
 from sim_tb.pim.bench.vectors import Clock, run_vector
-from sim_tb.pim.simulate import lanes, operand, scan
-from sim_tb.pim.simulate.operand import ADDRESSES
+from sim_tb.pim.simulate.core import lanes
+from sim_tb.pim.simulate.core import layout as at
+from sim_tb.pim.simulate.core.native import Native
 from sim_tb.pim.simulate.start import Start
-from sim_tb.pim.simulate.vector import VectorUnit
 from tests.pim.machines import ALL_AT_ONCE, MANY_BANKS, TINY
+from tests.pim.simulate import model
+from tests.pim.simulate.model import Model
 
 pytestmark = pytest.mark.sim
 
@@ -35,8 +37,8 @@ class System:
     shape: LaneShape = LaneShape()  # noqa: RUF009 - frozen
     contexts: int = 0
 
-    def model(self) -> VectorUnit:
-        return VectorUnit(self.params, self.shape, self.contexts)
+    def model(self) -> Model:
+        return Model(self.params, self.shape, self.contexts)
 
     def run(self, starts: list[tuple[Start, int]], **run: int) -> list[Clock]:
         return run_vector(self.params, starts, shape=self.shape, contexts=self.contexts, **run)
@@ -76,13 +78,12 @@ def mix(system: str, seed: int, names: tuple[str, ...] = ()) -> tuple[list[Start
     return [each for each, _ in found], SYSTEMS[system].run(found, stall=stall, seed=seed)
 
 
-def seen(unit: VectorUnit, clock: Clock) -> Clock:
+def seen(unit: Model, clock: Clock) -> Clock:
     """What the model does in a clock, answered as the hardware is."""
-    own = (unit.ready, unit.slot, unit.active, unit.any_gives, unit.done, unit.target if unit.done else 0)
-    return Clock(clock.start, *own, tuple(unit.requests()), unit.write(), clock.granted, clock.written)
+    return Clock(clock.start, *unit.seen(), clock.granted, clock.written)
 
 
-def difference(unit: VectorUnit, starts: list[Start], log: list[Clock]) -> str:
+def difference(unit: Model, starts: list[Start], log: list[Clock]) -> str:
     """The first clock in which the model differs from the hardware."""
     coming = iter(starts)
     for number, clock in enumerate(log):
@@ -155,36 +156,6 @@ def test_rests(system, seed):
     assert skipped > len(log) / 10
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("system", EVERY)
-def test_streams(system, seed):
-    """While it streams the hardware asks for word after word; the model that does so at once goes on as it would."""
-    starts, log = mix(system, seed)
-    params = SYSTEMS[system].params
-    unit, coming, number, streamed = SYSTEMS[system].model(), iter(starts), 0, 0
-    while number < len(log):
-        clock = log[number]
-        assert seen(unit, clock) == clock, number
-        clocks = min(unit.stream(), len(log) - number)
-        steady = 0
-        while steady < clocks and not log[number + steady].start:
-            found, further = log[number + steady], steady * params.vector_lanes // params.lanes
-            reads = tuple((port, (word + further) % ADDRESSES) for port, word in clock.requests)
-            word = None if clock.write is None else (clock.write + further) % ADDRESSES
-            expected = replace(clock, requests=reads, write=word, granted=found.granted, written=found.written)
-            assert found == expected
-            if found.granted != sum(1 << port for port, _ in reads) or found.written != (word is not None):
-                break
-            steady += 1
-        if steady:
-            unit.flow(steady)
-            number, streamed = number + steady, streamed + steady
-        else:
-            unit.clock(clock.granted, clock.written, next(coming) if clock.start else None)
-            number += 1
-    assert streamed > len(log) / 10
-
-
 def test_rests_for_ever_when_idle():
     unit = SYSTEMS["tiny"].model()
     assert unit.rest() > 1 << 50
@@ -211,25 +182,22 @@ def test_states_are_complete(system, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_jumps_leave_the_same_state(seed):
-    """A rest or a stream that is passed at once, and clock by clock."""
+def test_rests_leave_the_same_state(seed):
+    """A rest that is passed at once, and clock by clock."""
     starts, log = mix("tiny", seed)
-    unit, coming, rng, jumps = SYSTEMS["tiny"].model(), iter(starts), random.Random(seed), 0
+    unit, coming, rng, rests = SYSTEMS["tiny"].model(), iter(starts), random.Random(seed), 0
     for clock in log:
-        if rng.random() < 0.02:
-            granted, written = sum(1 << port for port, _ in unit.requests()), unit.write() is not None
-            for length, jump in ((unit.rest, "skip"), (unit.stream, "flow")):
-                if clocks := min(length(), 200):
-                    one, other = SYSTEMS["tiny"].model(), SYSTEMS["tiny"].model()
-                    for copy in (one, other):
-                        copy.restore(unit.state())
-                    for _ in range(clocks):
-                        one.clock(granted, written, None)
-                    getattr(other, jump)(clocks)
-                    assert one.state() == other.state(), (jump, clocks)
-                    jumps += 1
+        if rng.random() < 0.02 and (clocks := min(unit.rest(), 200)):
+            one, other = SYSTEMS["tiny"].model(), SYSTEMS["tiny"].model()
+            for copy in (one, other):
+                copy.restore(unit.state())
+            for _ in range(clocks):
+                one.clock(0, False, None)
+            other.skip(clocks)
+            assert one.state() == other.state(), clocks
+            rests += 1
         unit.clock(clock.granted, clock.written, next(coming) if clock.start else None)
-    assert jumps > 30
+    assert rests > 15
 
 
 @pytest.mark.parametrize("name", PHASES)
@@ -248,12 +216,11 @@ def test_states_do_not_depend_on_the_past(name):
     assert len(set(found[0])) == len(found[0])
 
 
-def alone(unit: VectorUnit, instruction: Start) -> Iterator[tuple[int, ...]]:
+def alone(unit: Model, instruction: Start) -> Iterator[tuple[int, ...]]:
     """States while it is at work, in an SRAM that serves all; and a few clocks more without looking."""
     begins: Start | None = instruction
     while begins or unit.active:
-        granted = sum(1 << port for port, _ in unit.requests())
-        unit.clock(granted, unit.write() is not None, begins)
+        unit.clock(unit.granted, unit.writes, begins)
         begins = None
         if unit.active:
             yield unit.state()
@@ -262,35 +229,18 @@ def alone(unit: VectorUnit, instruction: Start) -> Iterator[tuple[int, ...]]:
 
 
 # --- mutations -------------------------------------------------------------------------------------------------------
-def later(part: str, name: str, by: int = 1) -> Callable[[VectorUnit], None]:
-    """Something takes longer."""
-
-    def change(unit: VectorUnit) -> None:
-        owner = getattr(unit, part)
-        setattr(owner, name, getattr(owner, name) + by)
-
-    return change
-
-
-def scan_later(kind: str) -> Callable[[VectorUnit], None]:
-    def change(unit: VectorUnit) -> None:
-        unit._scan._latency = unit._scan._latency | {kind: unit._scan._latency[kind] + 1}
-
-    return change
-
-
-MUTATIONS: dict[str, Callable[[VectorUnit], None]] = {
-    "pass": later("_lanes", "_full"),
-    "short pass": later("_lanes", "_short"),
-    "sum": later("_lanes", "_sum_latency"),
-    "gap between sums": later("_lanes", "_gap"),
-    "gap less": later("_lanes", "_gap", -1),
-    "gap in the scan": later("_scan", "_gap"),
-    "sum in the scan": scan_later("sum"),
-    "greatest": scan_later("greatest"),
-    "lowest number first": lambda unit: setattr(unit.turns, "pick", lambda wants: (wants & -wants).bit_length() - 1),
+#: Numbers of the system that are off.
+MUTATIONS = {
+    "pass": {at.FULL_CHAIN: 1},
+    "short pass": {at.SHORT_CHAIN: 1},
+    "sum": {at.SUM_LATENCY: 1},
+    "gap between sums": {at.GAP: 1},
+    "gap less": {at.GAP: -1},
+    "gap in the scan": {at.SCAN_GAP: 1},
+    "sum in the scan": {at.SCAN_SUM: 1},
+    "greatest": {at.SCAN_GREATEST: 1},
+    "all of the scan": {at.SCAN_SUM: -1, at.SCAN_GREATEST: -1},
 }
-CONSTANTS = [(lanes, "AHEAD"), (operand, "TRANSFER"), (scan, "TRANSFER")]
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
@@ -299,27 +249,38 @@ def test_mutations(mutation):
     found = []
     for seed in SEEDS:
         unit = SYSTEMS["tiny"].model()
-        MUTATIONS[mutation](unit)
+        for place, by in MUTATIONS[mutation].items():
+            unit.system[place] += by
         found.append(difference(unit, *mix("tiny", seed)))
     assert any(found)
 
 
-@pytest.mark.parametrize("by", [-1, 1])
-@pytest.mark.parametrize(("module", "name"), CONSTANTS)
-def test_mutations_of_constants(module, name, by, monkeypatch):
-    monkeypatch.setattr(module, name, getattr(module, name) + by)
-    assert difference(SYSTEMS["tiny"].model(), *mix("tiny", 0))
+def lowest(S, P, wants):
+    which = 0
+    while not wants >> which & 1:
+        which += 1
+    return which
+
+
+@pytest.mark.parametrize(
+    ("name", "mutant"),
+    [
+        ("oldest_of", lowest),
+        *((name, getattr(lanes, name) + by) for name in ("AHEAD", "TRANSFER") for by in (-1, 1)),
+    ],
+)
+def test_mutations_of_the_core(name, mutant, monkeypatch):
+    """Of those that want the same the one with the lowest number goes first; constants that are off by one."""
+    monkeypatch.setattr(lanes, name, mutant)
+    monkeypatch.setattr(model, "native", Native(*model.ENTRIES))
+    assert any(difference(SYSTEMS["tiny"].model(), *mix("tiny", seed)) for seed in SEEDS)
 
 
 @pytest.mark.parametrize("by", [-1, 1])
-@pytest.mark.parametrize("moment", ["b", "c"])
+@pytest.mark.parametrize("moment", [at.G_B, at.G_C])
 def test_mutations_of_moments(moment, by):
     """An operand that is due a step earlier, or later."""
     unit = SYSTEMS["tiny"].model()
-    for name, plan in unit.turns._plans.items():
-        stages = tuple(
-            replace(stage, **{moment: getattr(stage, moment) + by}) if getattr(stage, moment) > 0 else stage
-            for stage in plan.stages
-        )
-        unit.turns._plans[name] = replace(plan, stages=stages)
+    stages = unit.system[at.PLANS : at.CLOSES_ALL].reshape(-1, at.STAGE_SIZE)
+    stages[stages[:, moment] > 0, moment] += by
     assert difference(unit, *mix("tiny", 0))

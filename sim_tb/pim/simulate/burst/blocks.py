@@ -11,8 +11,8 @@ from hdl.params.pim import FIELDS, LEVELS, Instruction, PimParams
 from sim_tb.pim.simulate.burst.names import renamed
 from sim_tb.pim.simulate.burst.segment import Segment, Segments
 from sim_tb.pim.simulate.burst.words import Words
-from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.listing import Listing
+from sim_tb.pim.simulate.prepare import takes_scalars
 
 __all__ = ["Block", "Blocks", "Layers", "Stretch"]
 

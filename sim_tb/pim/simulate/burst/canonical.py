@@ -10,9 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hdl.params.pim import COMMANDS, PimParams
-from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.core.arrays import ROWED, RUNS, Numbers, row_of
-from sim_tb.pim.simulate.work import Operation
+from sim_tb.pim.simulate.work import Operation, Range
 
 __all__ = ["BANKED", "FAR", "ROWED", "Canon", "Places"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.moves import Moves
+from sim_tb.pim.simulate.statistics import Numbers
 from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Learnt"]

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from hdl.params.pim import PimParams
 from sim_tb.pim.simulate.burst.blocks import Block, Blocks
-from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.spans import Spans
 from sim_tb.pim.simulate.burst.steps import Steps
 from sim_tb.pim.simulate.burst.trail import States, Trail
+from sim_tb.pim.simulate.statistics import Numbers
 
 __all__ = ["Memory", "Passed"]
 

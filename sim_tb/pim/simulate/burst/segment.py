@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from hdl.params.pim import FAULTS, AccumulatorUse, PimParams
-from sim_tb.pim.simulate.board import Range
 from sim_tb.pim.simulate.burst.canonical import BANKED, Canon, Places
 from sim_tb.pim.simulate.core.arrays import ROWED
 from sim_tb.pim.simulate.prepare import NO_ACCUMULATORS, Part, Prepared
-from sim_tb.pim.simulate.work import Work
+from sim_tb.pim.simulate.work import Range, Work
 
 __all__ = ["BEGINS", "CLOSES", "Segment", "Segments"]
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from sim_tb.pim.simulate.burst.blocks import Block
 from sim_tb.pim.simulate.burst.canonical import FAR, Places
-from sim_tb.pim.simulate.burst.figures import Numbers
 from sim_tb.pim.simulate.burst.spans import Spans
 from sim_tb.pim.simulate.burst.steps import Steps
+from sim_tb.pim.simulate.statistics import Numbers
 from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Detour", "States", "Trail"]

@@ -6,25 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from hdl.params import ConfigError, Problem, ToolError
-from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams, instruction
+from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams
 from sim_tb.pim.simulate.burst.blocks import Block, Layers, Stretch
 from sim_tb.pim.simulate.burst.canonical import FAR
-from sim_tb.pim.simulate.burst.figures import Numbers, statistics_of
 from sim_tb.pim.simulate.burst.learnt import Learnt
 from sim_tb.pim.simulate.burst.memory import Memory, Passed
 from sim_tb.pim.simulate.burst.names import Names, renamed
 from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
 from sim_tb.pim.simulate.burst.spans import Spans
-from sim_tb.pim.simulate.issuer import takes_scalars
 from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
-from sim_tb.pim.simulate.prepare import Part, Prepared
+from sim_tb.pim.simulate.prepare import NOTHING, Prepared, takes_scalars
+from sim_tb.pim.simulate.statistics import Numbers, statistics_of
 from sim_tb.pim.simulate.system import LOADED, RESET, RESTS, Run, Simulated
 from sim_tb.pim.simulate.work import NEVER
 
 __all__ = ["Walk", "burst"]
-
-NOTHING = Prepared(instruction("NOP"), FAULTS["OPCODE"].code, Part(()))
 
 
 def burst(

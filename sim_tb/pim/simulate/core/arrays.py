@@ -22,7 +22,7 @@ from sim_tb.pim.simulate.bus import REGISTERS as ON_REGISTERS
 from sim_tb.pim.simulate.bus import TAKES as TAKE
 from sim_tb.pim.simulate.core import layout as at
 from sim_tb.pim.simulate.core import ledger as book
-from sim_tb.pim.simulate.operand import TRANSFER
+from sim_tb.pim.simulate.core.lanes import TRANSFER
 from sim_tb.pim.simulate.stages import Plan, plans
 from sim_tb.pim.simulate.statistics import ACTIVATE, CAUSE, COLUMN, IDLE, modes
 from sim_tb.pim.simulate.waits import SINGLE, Waits, latency
@@ -47,9 +47,9 @@ def power(least: int) -> int:
     return max(4, 1 << (least - 1).bit_length())
 
 
-def system(params: PimParams, *, refreshes: bool = True) -> Numbers:
-    """What never changes; without refreshes as if none was ever due."""
-    P, t, shape, waits = np.zeros(at.SYSTEM, np.int64), params.timing, LaneShape(), Waits.of(params)
+def system(params: PimParams, *, refreshes: bool = True, shape: LaneShape | None = None, contexts: int = 0) -> Numbers:
+    """What never changes; without refreshes as if none was ever due, and with other lanes and contexts if given."""
+    P, t, shape, waits = np.zeros(at.SYSTEM, np.int64), params.timing, shape or LaneShape(), Waits.of(params)
     total = Sum(params.vector_lanes, shape.adder)
     least = 2 * params.accumulators * params.parts if params.accumulators > 1 else 1
     P[at.N_CHANNELS], P[at.N_BANKS], P[at.LANES], P[at.ROW_COLS] = (
@@ -66,7 +66,7 @@ def system(params: PimParams, *, refreshes: bool = True) -> Numbers:
         message = f"The simulator has room for {at.WORDS - 8:,} words on their way on a channel, not for {deepest:,}: "
         raise ToolError(message + "as many as latencies and tBL of this system make")
     words = params.vector_lanes // params.lanes
-    P[at.LOW], P[at.N_CONTEXTS], P[at.PER_BEAT] = 4 * words - 1, context_count(params), words
+    P[at.LOW], P[at.N_CONTEXTS], P[at.PER_BEAT] = 4 * words - 1, contexts or context_count(params), words
     P[at.GAP], P[at.SUM_LATENCY] = total.gap, total.latency
     P[at.FULL_CHAIN], P[at.SHORT_CHAIN] = shape.full, shape.short
     P[at.SCAN_GREATEST] = TRANSFER + Greatest(params.vector_lanes).latency
@@ -145,7 +145,16 @@ def new_account(params: PimParams) -> Numbers:
 
 
 def record(
-    prepared: Prepared, part: Part, *, inner: bool, goes_on: bool, fenced: bool, wraps: int, scalar: bool, absent: bool
+    prepared: Prepared,
+    part: Part,
+    *,
+    inner: bool,
+    goes_on: bool,
+    fenced: bool,
+    wraps: int,
+    scalar: bool,
+    absent: bool,
+    awaits: bool = False,
 ) -> list[int]:
     """An instruction, or a part of one, as the issuer works on it; its fault may still be that of accumulators."""
     R, one, work = [0] * at.RECORD_SIZE, prepared.one, part.work
@@ -156,6 +165,7 @@ def record(
     R[at.R_FENCED], R[at.R_WRAPS], R[at.R_SCALAR], R[at.R_LOCATES] = fenced, wraps, scalar, prepared.locates
     R[at.R_MULTIPLIES], R[at.R_CROSSES], R[at.R_INNER], R[at.R_GOES_ON] = part.multiplies, part.crosses, inner, goes_on
     R[at.R_IRQ], R[at.R_FAULT], R[at.R_ABSENT] = "irq" in one.flags, prepared.fault, absent
+    R[at.R_AWAITS], R[at.R_HANDED] = awaits, -1
     if absent:
         R[at.R_FAULT] = FAULTS["PROGRAM"].code
     R[at.R_RANGES] = len(part.ranges)

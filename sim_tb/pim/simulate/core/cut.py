@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from sim_tb.pim.simulate.core import ledger as book
 from sim_tb.pim.simulate.core.cut_channel import cut_channel, rows_of
-from sim_tb.pim.simulate.core.lanes import skip_lanes
 from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.row import ENDLESS, put
-from sim_tb.pim.simulate.core.turns import skip_turns
+from sim_tb.pim.simulate.core.vector import skip_vector
 
 
 def cut(S, P, A, now, orders, Q, O):
@@ -22,8 +21,7 @@ def cut(S, P, A, now, orders, Q, O):
     ``orders`` are those of the banks before, and then those after.
     """
     if S[TIME] < now:
-        skip_lanes(S, P, now - S[TIME])
-        skip_turns(S, P, now - S[TIME])
+        skip_vector(S, P, now - S[TIME])
         S[TIME] = now
     rows, ranks = S[SCRATCH : SCRATCH + KEPT_ROWS], S[SCRATCH + KEPT_ROWS : SCRATCH + 2 * KEPT_ROWS]
     count = rows_of(S, P, rows)

@@ -176,6 +176,9 @@ def go_on(S, P, R, clock):
         if R[r + R_SCALAR] and S[GIVERS]:
             S[WAITING] = 1
             return False
+        if R[r + R_AWAITS]:
+            S[STOPPED] = 1
+            return False
         walks(S, R, r, S[CLOCK] + 2 + R[r + R_LOCATES])
         return True
     if stage == WALK:
@@ -185,6 +188,7 @@ def go_on(S, P, R, clock):
     if stage == END:
         if R[r + R_IRQ] and not when(S, idle_from(S, P)):
             return False
+        R[r + R_HANDED] = S[CLOCK]
         S[CLOCK] += 1
         S[STAGE] = DRAIN if R[r + R_NAME] == HALT else FETCH
         return True
@@ -302,11 +306,11 @@ def rests(S, clock):
         return
     begins = clock + (CLEARED_AFTER if S[ERROR] else STARTS_AFTER)
     S[ERROR] = 0
-    S[RESTING + 2 * S[RESTING_N] - 1] = begins + 1
     begin_program(S, begins)
 
 
 def begin_program(S, clock):
-    """A program starts in a clock."""
+    """A program starts in a clock, and runs from the next one on."""
+    S[RESTING + 2 * S[RESTING_N] - 1] = clock + 1
     S[STAGE] = FETCH
     S[CLOCK] = S[I_WAKE] = clock + 1

@@ -5,8 +5,13 @@ from __future__ import annotations
 from hdl.pim.vector.reader import AHEAD
 from sim_tb.pim.simulate.core.layout import *
 from sim_tb.pim.simulate.core.turns import ends_at, oldest_of, stage_of
-from sim_tb.pim.simulate.operand import ADDRESSES, TRANSFER, WHOLE
 
+#: SRAM words that an address tells apart.
+ADDRESSES = 1 << 16
+#: Clocks from a request that is granted to the first clock in which what it brings can be taken.
+TRANSFER = 2
+#: In the place of a stride: the beat comes at once.
+WHOLE = -1
 #: Bits of a set of operands.
 SET_BITS = 3
 ASKED_MASK = (1 << SET_BITS * AHEAD) - 1

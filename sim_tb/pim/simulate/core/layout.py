@@ -85,8 +85,9 @@ WRITES = READS + 12
 I = WRITES + 12
 (STAGE, CLOCK, WAITING, I_WAKE, INDEX, RECORD, ERROR, STOPPED, LAST) = range(I, I + 9)
 (MARKED, ENDED, ENDED_ERROR, GIVES_N, LOG_N, FULL, RESTING_N, VECTOR_N, MOVES_N, OWES) = range(I + 9, I + 19)
+PRESENT = I + 19  # the clock up to which everything has happened
 #: By how many clocks refreshes might be due earlier, or later, without anything being another way.
-EARLIER, LATER = I + 19, I + 20
+EARLIER, LATER = I + 20, I + 21
 GIVES = I + 24
 # Spans of what goes on beside operations: first clock, and the one past the last.
 SPANS = 256
@@ -139,7 +140,9 @@ R_FEED = R_OPERATION + 9
 R_COLLECT = R_FEED + 9
 R_START = R_COLLECT + 6
 R_ROWED = R_START + 9
-RECORD_SIZE = R_ROWED + 1
+R_AWAITS = R_ROWED + 1  # scalar registers decide what it is: a stop once they are all written
+R_HANDED = R_AWAITS + 1  # the clock in which it had been handed on as a whole; -1 before
+RECORD_SIZE = R_HANDED + 1
 #: What an instruction is handed to; names that matter.
 (CONTROL, STREAM, VECTOR, CHANNEL_WORK, VMM) = range(5)
 (OTHER, HALT, FENCE, MARK, OUT) = range(5)

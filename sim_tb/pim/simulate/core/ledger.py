@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hdl.params.pim import COMMANDS
 from sim_tb.pim.simulate.core.layout import *
+from sim_tb.pim.simulate.core.row import put
 from sim_tb.pim.simulate.statistics import CAUSES, IDLE, RANKS
 
 REFRESH, MODE, ISSUE, HOST, CALCULATES = (RANKS[name] for name in ("refresh", "mode", "issue", "host", "vector"))
@@ -33,7 +34,9 @@ BESIDE = 8
 #: For each channel, and for what goes on beside, while clocks are counted.
 LAYERS = 72
 SCRATCH = BESIDE + 2 * BESIDE_MOST
-ACCOUNTS = SCRATCH + 4 * LAYERS
+#: A row with room for nothing, for edges that nobody wants.
+NOWHERE = SCRATCH + 4 * LAYERS
+ACCOUNTS = NOWHERE + 2
 
 
 def append(S, A, count, queue, size, most):
@@ -168,8 +171,8 @@ def totals_of(channels: int) -> int:
     return (channels + 1) * len(CAUSES) + channels + 2 + COUNTED + 7
 
 
-def take(S, P, A, T, L, now):
-    """What has happened up to a clock; commands are taken from the log."""
+def take(S, P, A, T, L, E, now):
+    """What has happened up to a clock; commands are taken from the log, and edges of causes go to ``E``."""
     last = A[A_NOW]
     for number in range(P[N_CHANNELS]):
         a = ACCOUNTS + number * ACCOUNT
@@ -178,9 +181,8 @@ def take(S, P, A, T, L, now):
         at = i * ENTRY
         a, code, first = ACCOUNTS + L[at] * ACCOUNT, L[at + E_CODE], L[at + E_FIRST]
         if code == BEGINS:
-            if first < now:
-                begins_work(S, A, a, first, NEVER)
-                A[a + SINCE] = first
+            begins_work(S, A, a, first, NEVER)
+            A[a + SINCE] = first
         elif code == OVER:
             if A[a + SINCE] >= 0:
                 A[a + WORK + 2 * A[a + WORK_N] - 1] = first
@@ -201,7 +203,7 @@ def take(S, P, A, T, L, now):
     T[misses_at(P) + 2] += S[C + CARRIED]
     T[misses_at(P) + 3] += S[M_WORDS]
     A[A_NOW] = now
-    settle(S, P, A, T)
+    settle(P, A, T, E)
 
 
 def account(S, P, A, T, a, now):
@@ -274,8 +276,8 @@ def first_edge(P, layer):
     return BESIDE if layer == P[N_CHANNELS] else ACCOUNTS + layer * ACCOUNT + EDGES
 
 
-def settle(S, P, A, T):
-    """Count the clocks whose causes are all known."""
+def settle(P, A, T, E):
+    """Count the clocks whose causes are all known; from each clock and cause in ``E`` on that is the cause."""
     channels = P[N_CHANNELS]
     known = A[ACCOUNTS + AT]
     for number in range(1, channels):
@@ -295,6 +297,8 @@ def settle(S, P, A, T):
     for layer in range(channels):
         shown[layer + 1] = min(ranks[layer], ranks[channels])
         shown[0] = min(shown[0], shown[layer + 1])
+    put(E, A[SETTLED])
+    put(E, shown[0])
     while True:
         clock, layer = known, -1
         for each in range(channels + 1):
@@ -318,6 +322,8 @@ def settle(S, P, A, T):
         if shows != shown[0]:
             T[shown[0]] += clock - since[0]
             shown[0], since[0] = shows, clock
+            put(E, clock)
+            put(E, shows)
     for each in range(channels + 1):
         T[each * IDLE + shown[each]] += known - since[each]
     for layer in range(channels + 1):
@@ -330,7 +336,7 @@ def settle(S, P, A, T):
     A[SETTLED] = known
 
 
-def finish(S, P, A, T):
+def finish(S, P, A, T, E):
     """No more commands follow; those that are decided for later clocks do not count."""
     now = A[A_NOW]
     for number in range(P[N_CHANNELS]):
@@ -344,12 +350,12 @@ def finish(S, P, A, T):
             follows = A[at + 8] if i + 1 < A[a + PENDING_N] and A[at + 5] < now - 1 else 0
             command(S, P, A, T, a, first, last, code, many, code == REF or follows == REF)
         up_to(S, A, a, now, IDLE)
-    settle(S, P, A, T)
+    settle(P, A, T, E)
 
 
-def close(S, P, A, T):
+def close(S, P, A, T, E):
     """No more commands count to what was before; what follows counts as if nothing had been."""
-    finish(S, P, A, T)
+    finish(S, P, A, T, E)
     now = A[A_NOW]
     for number in range(P[N_CHANNELS]):
         a = ACCOUNTS + number * ACCOUNT

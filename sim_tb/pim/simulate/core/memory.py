@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from sim_tb.pim.simulate.core.carriers import pass_accesses
 from sim_tb.pim.simulate.core.channel import freed
-from sim_tb.pim.simulate.core.lanes import (
-    clock_lanes,
-    clock_scan,
-    rest_lanes,
-    rest_scan,
-    skip_lanes,
-    word_of,
-)
 from sim_tb.pim.simulate.core.layout import *
-from sim_tb.pim.simulate.core.turns import clock_turns, next_ending, skip_turns
+from sim_tb.pim.simulate.core.vector import clock_vector, requested, rest_vector, skip_vector
 
 
 def begin_span(S, count, spans, clock):
@@ -105,14 +97,10 @@ def step_memory(S, P, clock, horizon):
 def calculate(S, P, clock):
     """A clock of the vector unit."""
     if S[TIME] < clock:
-        skip_lanes(S, P, clock - S[TIME])
-        skip_turns(S, P, clock - S[TIME])
+        skip_vector(S, P, clock - S[TIME])
     granted = written = 0
     for port in range(4):
-        word = S[SCAN_WORD]
-        if port < 3:
-            o = OPERANDS + port * OPERAND
-            word = word_of(S, P, o) if S[o + O_WAITING] else -1
+        word = requested(S, P, port)
         if word >= 0:
             if not asked(S, P, READS_N, READS, word, P[PER_BEAT]):
                 granted |= 1 << port
@@ -124,10 +112,7 @@ def calculate(S, P, clock):
         S[GIVES + S[GIVES_N]] = S[TARGET]
         S[GIVES_N] += 1
     free, active, givers = S[FREE], S[ACTIVE], S[GIVERS]
-    clock_lanes(S, P, granted, written)
-    clock_scan(S, P, granted & 8)
-    clock_turns(S, P)
-    S[STARTS] = 0
+    clock_vector(S, P, granted, written)
     S[TIME] = clock + 1
     S[DUE] = min(S[TIME] + rest_vector(S, P), NEVER)
     S[SHOWN] = 1 if free != S[FREE] or active != S[ACTIVE] or (givers > 0) != (S[GIVERS] > 0) else 0
@@ -137,13 +122,3 @@ def calculate(S, P, clock):
             begin_span(S, VECTOR_N, CALCULATING, clock + 1)
         elif active and not S[ACTIVE]:
             S[CALCULATING + 2 * S[VECTOR_N] - 1] = clock + 1
-
-
-def rest_vector(S, P):
-    """Clocks from this one on in which, without a start, the unit asks for nothing and no output changes."""
-    rest = rest_scan(S)
-    if rest > 0:
-        rest = min(rest, rest_lanes(S, P))
-    if rest <= 0:
-        return 0
-    return min(rest, 0 if S[COMPLETE] else next_ending(S) - S[NOW])

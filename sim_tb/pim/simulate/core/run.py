@@ -16,8 +16,10 @@ from sim_tb.pim.simulate.core.native import Native
 LONGEST = 1 << 24
 #: What comes between programs: the host begins one; figures are closed, and begin anew. Or an instruction.
 INSTRUCTION, BEGINNING, CLOSING = range(3)
-#: How it went: well, it waits for what does not come, or something does not fit.
-FINE, STUCK, TOO_MUCH = range(3)
+#: How it went: well, it waits for what does not come before a clock, something does not fit, or soon would not.
+FINE, STUCK, TOO_MUCH, CROWDED = range(4)
+#: Room that is left where what is noted is crowded: nothing is noted more often in a clock.
+SPARE = 32
 
 
 def wake_of(S, P):
@@ -29,7 +31,7 @@ def wake_of(S, P):
 
 
 def step_units(S, P, L, clock, horizon):
-    """All that units do in a clock; nobody else does anything before a horizon, the issuer's next clock if it is -1.
+    """All that units do in a clock; nobody but the issuer does anything before a horizon.
 
     The order makes that each sees the others as they were before this clock.
     """
@@ -40,7 +42,7 @@ def step_units(S, P, L, clock, horizon):
     if S[F + WAKE] <= clock:
         step_carrier(S, P, F, clock)
     if min(S[DUE], S[M_WAKE]) <= clock:
-        until = min(horizon if horizon >= 0 else S[I_WAKE], min(S[F + WAKE], S[C + WAKE]))
+        until = min(horizon, S[I_WAKE], min(S[F + WAKE], S[C + WAKE]))
         for number in range(P[N_CHANNELS]):
             until = min(until, S[CHANNELS + number * CHANNEL + WAKE])
         step_memory(S, P, clock, until)
@@ -57,23 +59,29 @@ def advance(S, P, L, until):
         step_units(S, P, L, clock, until)
 
 
-def go(S, P, R, L, limit):
-    """Go on to where the issuer stops; how it went."""
+def crowded(S, most):
+    """There may soon be no room for what is noted, or there are so many commands."""
+    noted = max(max(S[RESTING_N], S[GIVES_N]), max(S[VECTOR_N], S[MOVES_N]))
+    return S[LOG_N] >= most or noted >= SPANS - SPARE
+
+
+def go(S, P, R, L, limit, most):
+    """Go on to where the issuer stops, to a clock, or to so many commands; how it went."""
     while True:
         clock = min(S[I_WAKE], wake_of(S, P))
-        if clock >= limit:
-            return STUCK
+        until = min(limit, S[CLOCK]) if S[STOPPED] else limit
+        if clock >= until:
+            S[PRESENT] = until
+            return FINE if S[STOPPED] and S[CLOCK] <= limit else STUCK
+        if crowded(S, most):
+            S[PRESENT] = clock
+            return CROWDED
         if S[I_WAKE] <= clock:
             step_issuer(S, P, R, clock)
-            if S[STOPPED]:
-                break
-        step_units(S, P, L, clock, -1)
+        else:
+            step_units(S, P, L, clock, until)
         if S[FULL]:
             return TOO_MUCH
-    if clock < S[CLOCK]:
-        step_units(S, P, L, clock, S[CLOCK])
-    advance(S, P, L, S[CLOCK])
-    return TOO_MUCH if S[FULL] else FINE
 
 
 def clear(T):
@@ -86,7 +94,7 @@ def begin(S, P, A, T, L, orders, Q, O, clocks):
     """The state so many clocks after reset, before the first program, and what counts until then."""
     advance(S, P, L, clocks)
     begin_span(S, RESTING_N, RESTING, 0)
-    book.take(S, P, A, T, L, clocks)
+    book.take(S, P, A, T, L, A[book.NOWHERE : book.ACCOUNTS], clocks)
     return cut(S, P, A, clocks, orders, Q, O)
 
 
@@ -98,8 +106,9 @@ def finish(S, P, A, T, L, ranks, places, shape, now, until, clocks):
     S[I_WAKE] = NEVER
     advance(S, P, L, now + clocks)
     begin_span(S, RESTING_N, RESTING, now)
-    book.take(S, P, A, T, L, now + clocks)
-    book.finish(S, P, A, T)
+    nowhere = A[book.NOWHERE : book.ACCOUNTS]
+    book.take(S, P, A, T, L, nowhere, now + clocks)
+    book.finish(S, P, A, T, nowhere)
 
 
 def ranked(S, P, A, ranks, places, shape, orders, Q, O, now, until):
@@ -125,17 +134,16 @@ def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, ki
     S[CLOCK] = S[I_WAKE] = now
     first, least, how, owed = now, 0, FINE, False
     if kind == CLOSING:
-        book.close(S, P, A, T)
+        book.close(S, P, A, T, A[book.NOWHERE : book.ACCOUNTS])
     else:
         if kind == BEGINNING:
-            begin_program(S, first + STARTS_AFTER)
             begin_span(S, RESTING_N, RESTING, first)
-            S[RESTING + 1] = first + STARTS_AFTER + 1
+            begin_program(S, first + STARTS_AFTER)
         if P[INTERVAL]:
             for number in range(P[N_CHANNELS]):
                 if (S[CHANNELS + number * CHANNEL + REFRESHES] + 1) * P[INTERVAL] <= first:
                     owed = True
-        how = go(S, P, R, L, first + LONGEST)
+        how = go(S, P, R, L, first + LONGEST, NEVER)
         if how != FINE:
             return how
         now = S[CLOCK]
@@ -146,7 +154,7 @@ def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, ki
         least += 1 - first
         if until >= 0 and (least > until or owed):
             least = -1
-        book.take(S, P, A, T, L, now)
+        book.take(S, P, A, T, L, A[book.NOWHERE : book.ACCOUNTS], now)
     left = cut(S, P, A, now, orders, Q, O)
     info[0], info[1], info[2] = now - first, least, left
     info[3] = S[MARKED] - first if S[MARKED] >= 0 else -1
@@ -161,6 +169,53 @@ def segment(S, P, A, T, R, L, ranks, places, shape, orders, Q, O, now, until, ki
     return TOO_MUCH if S[FULL] else FINE
 
 
+def forget(S, count, spans, now):
+    """Spans that are over by a clock."""
+    kept = 0
+    for i in range(S[count]):
+        first, past = S[spans + 2 * i], S[spans + 2 * i + 1]
+        if past > now:
+            S[spans + 2 * kept], S[spans + 2 * kept + 1] = first, past
+            kept += 1
+    S[count] = kept
+
+
+def rest(S, clock):
+    """No program runs from a clock on."""
+    begin_span(S, RESTING_N, RESTING, clock)
+
+
+def start(S, clock):
+    """The host starts a program in a clock, after a rest."""
+    begin_program(S, clock)
+
+
+def go_on(S, P, A, T, R, L, E, until, most):
+    """Go on from the present clock to where the issuer stops, to a clock, or to so many commands; how it went.
+
+    What was noted before is forgotten. What is noted by then is counted.
+    """
+    forget(S, RESTING_N, RESTING, S[PRESENT])
+    forget(S, VECTOR_N, CALCULATING, S[PRESENT])
+    forget(S, MOVES_N, MOVING, S[PRESENT])
+    S[LOG_N] = S[GIVES_N] = S[F + CARRIED] = S[C + CARRIED] = S[M_WORDS] = 0
+    how = go(S, P, R, L, until, most)
+    if how != TOO_MUCH:
+        book.take(S, P, A, T, L, E, S[PRESENT])
+    return TOO_MUCH if S[FULL] else how
+
+
+def total(S, P, A, T, E):
+    """All that counts by the present clock: no more follows."""
+    book.finish(S, P, A, T, E)
+
+
+def count(S, P, A, T):
+    """Count from the present clock on."""
+    book.close(S, P, A, T, A[book.NOWHERE : book.ACCOUNTS])
+    clear(T)
+
+
 #: The functions that are called from outside.
-ENTRIES = (begin, finish, join, ranked, segment)
+ENTRIES = (begin, count, finish, go_on, join, ranked, rest, segment, start, total)
 native = Native(*ENTRIES)
