@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from hdl.params.pim import COMMANDS, FIELDS, OPCODES, IllegalWord, Instruction, PimParams, decode, encode
+from hdl.params.pim import FIELDS, OPCODES, IllegalWord, Instruction, PimParams, decode, encode
 from hdl.params.pim.fields import Operand
 from sim_tb.pim.simulate.prepare import MADE
-from sim_tb.pim.simulate.waits import SINGLE
 
 __all__ = ["Word", "Words"]
 
@@ -82,10 +81,7 @@ class Words:
 
     @staticmethod
     def _plain(one: Instruction) -> bool:
-        if one.op.unit not in UNITS or one.op.name in MADE or not APART.isdisjoint(one.flags):
-            return False
-        # What is written to a single bank is written to another one by the next token.
-        return one.op.unit == "vector" or one.op.name not in SINGLE or COMMANDS[one.op.name].data == "read"
+        return one.op.unit in UNITS and one.op.name not in MADE and APART.isdisjoint(one.flags)
 
 
 @cache
