@@ -13,6 +13,7 @@ import cocotb
 import numpy as np
 
 from hdl.engine.bodies import body_of
+from hdl.engine.jobs import COUNTERS
 from hdl.params import Dataflow, EngineParams
 from sim_tb import messages
 from sim_tb.activity import active_cycles
@@ -131,8 +132,7 @@ async def streak(dut: Any) -> None:
 async def counters(dut: Any) -> None:
     """The counters count what they say, only while busy, and clear."""
     async with _bench(dut, "counters") as (bench, rng):
-        names = ("cycles", "active", "starved", "blocked")
-        _expect("counters after reset", [0] * 4, [bench.counter(name) for name in names])
+        _expect("counters after reset", [0] * len(COUNTERS), [bench.counter(name) for name in COUNTERS])
         k = min(10, bench.params.k_limit)
         work = random_tiles(bench.params, 5, k, rng)
         beats = 5 * Dataflow(bench.params).a.beats(k)
@@ -144,21 +144,29 @@ async def counters(dut: Any) -> None:
         _expect("counter_blocked without back-pressure", 0, bench.counter("blocked"))
         await bench.cycles(20)
         _expect("counter_cycles while idle", cycles, bench.counter("cycles"))
-        dut.counters_clear.value = 1
-        await bench.cycles(2)
-        dut.counters_clear.value = 0
-        await bench.cycles(1)
-        _expect("counters after counters_clear", [0] * 4, [bench.counter(name) for name in names])
+        await _clear_counters(bench)
 
         # Operands that come late starve the engine; results that nobody takes block it.
         await bench.reset({"a": Profile.STARVED})
         await _compute(bench, [work])
         await bench.cycles(2)
         _expect("counter_starved with a slow operand", True, bench.counter("starved") > beats)
+        await _clear_counters(bench)
         await bench.reset({"m": Profile.STARVED})
         await _compute(bench, [random_tiles(bench.params, 12, 1, rng)])
         await bench.cycles(2)
         _expect("counter_blocked with slow results", True, bench.counter("blocked") > 12)
+        await _clear_counters(bench)
+
+
+async def _clear_counters(bench: Bench) -> None:
+    """Each is zero afterwards, whatever it was."""
+    bench.dut.counters_clear.value = 1
+    await bench.cycles(2)
+    bench.dut.counters_clear.value = 0
+    await bench.cycles(1)
+    found = [bench.counter(name) for name in COUNTERS]
+    _expect("counters after counters_clear", [0] * len(COUNTERS), found)
 
 
 @cocotb.test()

@@ -101,18 +101,29 @@ def test_mutations_are_caught(monkeypatch, where, name, mutant, text):
         assert simulate(TINY, words, inputs=1400).log != ordered(hardware.log)
 
 
-def test_rows_opened_ahead():
-    """Rows that the next operations want are opened, kept and closed ahead of them, while longer ones go on.
+@pytest.mark.parametrize("longest", [8, 20, 60])
+def test_rows_opened_ahead(longest):
+    """Rows that the next operations want are opened, kept and closed ahead of them, while a longer one goes on.
 
-    No operation waits for another one's words, so that the queue fills.
+    No operation waits for another one's words, and the last one in the queue wants a bank of its own.
     """
-    rng, lines = np.random.default_rng(6), []
-    while len(lines) < TINY.program_words - 1:
-        name = str(rng.choice(["act", "pre", "wr_sb", "rd_sb"], p=[0.15, 0.05, 0.4, 0.4]))
-        place = f"mask=CH0, bank={rng.integers(TINY.banks)}" + ("" if name == "pre" else f", row={rng.integers(2)}")
-        words = {"wr_sb": f", n={rng.choice([1, 60])}, a=0", "rd_sb": f", n=1, d={100 + len(lines)}"}
-        lines.append(f"{name} {place}{words.get(name, '')}")
+    rng, lines = np.random.default_rng(longest), []
+    while len(lines) + 6 < TINY.program_words:
+        first, second, *others = rng.permutation(TINY.banks)
+        lines.append(f"wr_sb mask=CH0, bank={first}, row={rng.integers(3)}, n={1 + rng.integers(longest)}, a=0")
+        lines += [f"{name} mask=CH0, bank={second}{', row=1' * (name == 'act')}" for name in ("act", "pre", "act")]
+        lines += [f"rd_sb mask=CH0, bank={one}, row={rng.integers(3)}, n=1, d={100 + len(lines)}" for one in others]
     words = assemble("\n".join([*lines, "halt"]), system=TINY).words
+    assert same(*both(TINY, words)) > 300
+
+
+def test_vectors_beside_channels():
+    """Vectors right behind each other, which need a word in every clock, while channels take and give words."""
+    text = ["setr r=r1, value=0x3f800000", "setr r=r2, value=0x40000000", "setr r=r3, value=0xbf000000"]
+    for i in range(10):
+        text += [f"wr_sb mask=CH0, bank=1, row=1, n=100, a={i}", f"rd_sb mask=CH1, bank=2, row=2, n=60, d={300 + 60 * i}"]
+        text += [f"vscale a={i + j}, d={1000 + 20 * j + i}, n={60 + 3 * j}, imm=r{1 + (i + j) % 3}" for j in range(8)]
+    words = assemble("\n".join([*text, "halt"]), system=TINY).words
     assert same(*both(TINY, words)) > 1000
 
 
