@@ -50,6 +50,14 @@ def test_other_systems(sizes):
     assert [each.totals for each in fast] == [each.totals for each in slow]
 
 
+@pytest.mark.parametrize("sizes", [{"accumulators": 2}, {"buffers": 4, "accumulators": 8, "vectors": 2}])
+def test_caches_of_8_bits(sizes):
+    """Scales in the banks, and softmax with those of values."""
+    params = toys.system(**sizes, int8=True, program_words=512, timing=replace(TINY.timing, trefi=389))
+    fast, slow = both(compile_decoder(toys.llama(), params, caches="int8"), range(10))
+    assert [each.totals for each in fast] == [each.totals for each in slow]
+
+
 def test_what_is_forgotten(monkeypatch):
     """What has become too much is learnt again."""
     monkeypatch.setattr(memory, "MOST", 300)
