@@ -138,10 +138,11 @@ def test_every_length_and_number(name):
 
 
 def test_functions_of_scalars():
-    """Reciprocals and roots of single-precision numbers of every kind."""
+    """Reciprocals and roots of single-precision numbers of every kind; of some, a product lies between two numbers."""
     rng = np.random.default_rng(SEED)
     patterns = rng.integers(0, 1 << 32, 56, np.uint32)
     patterns[:8] = [0, 0x80000000, 1, 0x7F800000, 0xFF800000, 0x7FC00001, 0x00800000, 0x3F800001]
+    patterns[8:14] = [0x3F841D12, 0x3F363050, 0x3F064553, 0x3F8A8DD7, 0x3F8751A0, 0x3F8E26E0]  # ties
     for first in range(0, len(patterns), 7):
         scalars = np.zeros(16, np.uint32)
         scalars[:7] = patterns[first : first + 7]

@@ -121,7 +121,8 @@ def test_vectors_beside_channels():
     """Vectors right behind each other, which need a word in every clock, while channels take and give words."""
     text = ["setr r=r1, value=0x3f800000", "setr r=r2, value=0x40000000", "setr r=r3, value=0xbf000000"]
     for i in range(10):
-        text += [f"wr_sb mask=CH0, bank=1, row=1, n=100, a={i}", f"rd_sb mask=CH1, bank=2, row=2, n=60, d={300 + 60 * i}"]
+        text.append(f"wr_sb mask=CH0, bank=1, row=1, n=100, a={i}")
+        text.append(f"rd_sb mask=CH1, bank=2, row=2, n=60, d={300 + 60 * i}")
         text += [f"vscale a={i + j}, d={1000 + 20 * j + i}, n={60 + 3 * j}, imm=r{1 + (i + j) % 3}" for j in range(8)]
     words = assemble("\n".join([*text, "halt"]), system=TINY).words
     assert same(*both(TINY, words)) > 1000
