@@ -38,6 +38,7 @@ def _tree(lanes: int) -> KSpace:
     return KSpace(KForm.TREE, lanes)
 
 
+#: Organisations: each in words, and what gives it its shape.
 _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("planes-b-8", "planes, eight lanes, B recoded", {"point": Axes(k=_tree(8), **_PLANES, **_OF_B), "encoder": "naf"}),
     ("planes-b-4", "planes, four lanes, B recoded", {"point": Axes(k=_tree(4), **_PLANES, **_OF_B), "encoder": "naf"}),
@@ -49,7 +50,6 @@ _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("opt1-4", "`opt1` with a tree of four", {"point": Axes(k=_tree(4))}),
     ("laconic", "`laconic`", {"array": "matrix_2d", "scheme": "laconic"}),
     ("opt4c", "`opt4c`", {"scheme": "opt4c", "encoder": "naf"}),
-    ("opt4e", "`opt4e`", {"scheme": "opt4e", "encoder": "naf"}),
     ("time-4", "digits in time, four lanes, one sum", {"point": Axes(k=_tree(4), digits=Digits(1, Order.OPERANDS))}),
     ("time-2-4", "two digits in time, four lanes", {"point": Axes(k=_tree(4), digits=Digits(2, Order.OPERANDS))}),
     (
@@ -58,7 +58,6 @@ _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {"point": Axes(k=_tree(16), digits=Digits(1, Order.OPERANDS), skip=Skip.COMMON, **_STAYS), "encoder": "naf"},
     ),
 )
-#: An organisation -> in words, and what gives it its shape.
 ENGINES = {name: (words, shape) for name, words, shape in _ENGINES}
 #: What is measured, the longest first: an engine, rows and columns, and steps of K in a segment of a store.
 ITEMS = [
