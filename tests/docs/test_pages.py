@@ -163,6 +163,17 @@ def test_keys_of_syntheses_are_documented_and_have_units(tmp_path):
         assert set(each["units"]) <= set(each)
 
 
+@pytest.mark.synth
+@pytest.mark.layout
+def test_keys_of_layouts_are_documented(tmp_path):
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    small = ("--set", "library=osu018", "--set", "effort=quick", "--set", "a=s2", "--set", "b=s2", "--seeds", "1")
+    found = results(tmp_path, "layout", "configs/single-pe.toml", *small, "--set", "compare=mac")
+    design, other = found["designs"]
+    (run,) = design["runs"]
+    assert {*found, *design, *other, *run, *design["median"], *other["ratios"], "per_um"} == keys_of("layout.json")
+
+
 @pytest.mark.parametrize("preload", [False, True])
 def test_ports_are_those_of_the_engine(preload):
     page = text("engine.md")
