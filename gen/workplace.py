@@ -15,14 +15,14 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gen.process import end_children, run_logged, uninterrupted
 from hdl.params.errors import ToolError
 
-__all__ = ["Workplace", "bring", "free", "is_plain", "temporary_base", "workplace"]
+__all__ = ["Workplace", "bring", "free", "is_plain", "python", "temporary_base", "workplace"]
 
 #: What shells, make and Tcl take as it is; and how long a path may be for the fixed buffers in old tools.
 PLAIN, LONGEST = re.compile(r"/[A-Za-z0-9_./+-]*"), 150
@@ -108,12 +108,8 @@ class Workplace:
         return link if link.is_symlink() else self.link(name, path)
 
     def python(self, code: str, *arguments: str) -> list[str]:
-        """The command for some Python, with the modules of this process and this folder before them.
-
-        They are an argument, since ``PYTHONPATH`` has no way to name a folder with a colon.
-        """
-        start = "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
-        return [sys.executable, "-c", start + code, json.dumps([str(self.path), *sys.path]), *arguments]
+        """The command for some Python, with this folder before the modules of this process."""
+        return python(code, *arguments, first=[str(self.path)])
 
     def python_path(self) -> str:
         """``PYTHONPATH`` with the modules of this process, for programs that hold a Python of their own."""
@@ -176,6 +172,15 @@ class Workplace:
         for path in list(self.path.iterdir()):
             if path.is_file() and not path.is_symlink():
                 bring(path, folder / path.name)
+
+
+def python(code: str, *arguments: str, first: Sequence[str] = ()) -> list[str]:
+    """The command for some Python, with folders of modules before those of this process.
+
+    They are an argument, since ``PYTHONPATH`` has no way to name a folder with a colon.
+    """
+    start = "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
+    return [sys.executable, "-c", start + code, json.dumps([*first, *sys.path]), *arguments]
 
 
 def bring(source: Path, target: Path) -> None:

@@ -1,36 +1,30 @@
-"""A task in a process of its own, which ends with us however we end: it reads a pipe that only we hold open."""
+"""A task in a process of its own, which ends with us however we end: see :mod:`gen.sweep.keeper`."""
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
+import json
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from typing import Any
 
 from gen.process import uninterrupted
 from gen.sources import digest
 from gen.sweep.point import CONFIG, Answer, Task
-from gen.workplace import workplace
+from gen.workplace import python
+from hdl.params import ToolError
 
-__all__ = ["Runner", "end_with_parent", "run"]
+__all__ = ["Runner", "run"]
 
 #: Where a command that has an output folder writes it.
 OUTPUT = "out"
-#: Seconds in which a process must have ended that was told to.
+#: Seconds in which a keeper must have ended that was told to: it gives its task three.
 PATIENCE = 5.0
-#: Variables that name folders: the process has another current folder.
-FOLDERS = ("BITLOOM_CACHE", "PDK_ROOT")
-_MAIN = (
-    "cores = json.loads(sys.argv.pop(1)); from gen.sweep.child import end_with_parent; end_with_parent(cores); "
-    "from gen.cli import main; sys.exit(main())"
-)
+_KEEPER = "from gen.sweep.keeper import keep; keep(*json.loads(sys.argv[1]))"
+_MAIN = "from gen.cli import main; sys.exit(main())"
 
 
 class Runner:
@@ -44,7 +38,8 @@ class Runner:
 
     def __init__(self, cores: Sequence[int] = ()) -> None:
         self.cores = list(cores)
-        self._children: set[subprocess.Popen[bytes]] = set()
+        self._keepers: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
         self._stopped = False
 
     def __call__(self, task: Task) -> Answer:
@@ -58,83 +53,52 @@ class Runner:
             Where no process can be started.
         """
         start = time.monotonic()
-        with workplace("sweep") as place:
-            if task.config:
-                (place / CONFIG).write_text(task.config, encoding="utf-8")
-            command = [*task.arguments, "--json", *(["-o", OUTPUT] if task.config else [])]
-            status = self._run(place.python(_MAIN, str(self.cores), *command), place.path)
-            place.check_room()
-            out, err = ((place / name).read_text(encoding="utf-8", errors="replace") for name in ("stdout", "stderr"))
-        return Answer(status, out, err, time.monotonic() - start)
+        files = {CONFIG: task.config} if task.config else {}
+        arguments = [*task.arguments, "--json", *(["-o", OUTPUT] if task.config else [])]
+        found = self._kept(json.dumps([_MAIN, arguments, files, self.cores]))
+        if "error" in found:
+            raise ToolError(found["error"])
+        return Answer(**found, seconds=time.monotonic() - start)
 
     def stop(self) -> None:
         """End all tasks that are running, and start no more."""
-        self._stopped = True
-        children = list(self._children)
-        for child in children:
-            if child.stdin is not None:
-                with suppress(OSError):
-                    child.stdin.close()
+        with self._lock:
+            self._stopped = True
+            keepers = list(self._keepers)
+        for keeper in keepers:
+            _let_go(keeper)
         end = time.monotonic() + PATIENCE
-        for child in children:
+        for keeper in keepers:
             try:
-                child.wait(max(0.1, end - time.monotonic()))
+                keeper.wait(max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:
-                child.kill()
+                keeper.kill()
 
-    def _run(self, command: list[str], folder: Path) -> int:
-        if self._stopped:
-            return -signal.SIGTERM
-        environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(folder))}
-        environment |= {name: os.path.abspath(environment[name]) for name in FOLDERS if environment.get(name)}
-        with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
-            with uninterrupted():
-                child = subprocess.Popen(
-                    command,
-                    cwd=folder,
-                    env=environment,
-                    stdin=subprocess.PIPE,
-                    stdout=out,
-                    stderr=err,
-                    start_new_session=True,
-                )
-                self._children.add(child)
-            try:
-                if self._stopped:
-                    self.stop()
-                return child.wait()
-            finally:
-                if child.stdin is not None:
-                    with suppress(OSError):
-                        child.stdin.close()
-                self._children.discard(child)
+    def _kept(self, request: str) -> dict[str, Any]:
+        """What a keeper answers; where it ended without an answer, the status that it ended with."""
+        with uninterrupted(), self._lock:
+            if self._stopped:
+                return {"status": -signal.SIGTERM}
+            keeper = subprocess.Popen(
+                python(_KEEPER, request), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
+            self._keepers.add(keeper)
+        try:
+            assert keeper.stdout is not None
+            with keeper.stdout as pipe:
+                said = pipe.read()
+            status = keeper.wait()
+        finally:
+            _let_go(keeper)
+            self._keepers.discard(keeper)
+        return json.loads(said) if said else {"status": status or -signal.SIGTERM}
 
 
-def end_with_parent(cores: Sequence[int] = ()) -> None:
-    """In the process of a task: end as after a polite kill as soon as nobody holds standard input open any more.
-
-    Who held it may have been killed: so the current folder, which is the task's own, goes as well.
-    """
-    over = threading.Event()
-    folder = os.getcwd()
-
-    def clean() -> None:
-        if over.is_set():
-            shutil.rmtree(folder, ignore_errors=True)
-
-    if cores and hasattr(os, "sched_setaffinity"):
+def _let_go(keeper: subprocess.Popen[bytes]) -> None:
+    """Close the pipe that tells a keeper that it is needed."""
+    if keeper.stdin is not None:
         with suppress(OSError):
-            os.sched_setaffinity(0, cores)
-
-    def watch() -> None:
-        with suppress(OSError):
-            while os.read(sys.__stdin__.fileno() if sys.__stdin__ else 0, 1):
-                pass
-        over.set()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    atexit.register(clean)
-    threading.Thread(target=watch, daemon=True).start()
+            keeper.stdin.close()
 
 
 def run(task: Task) -> Answer:

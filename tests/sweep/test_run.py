@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -221,34 +222,70 @@ def test_a_task_that_is_ended(monkeypatch):
 
 
 HOLD = """
-import sys, threading, time
+import sys
 from gen.sweep import child
 from gen.sweep.point import Task
 child._MAIN = (
-    "from gen.sweep.child import end_with_parent; end_with_parent(); import os, pathlib, time; "
-    "pathlib.Path(sys.argv[2]).write_text(str(os.getpid())); time.sleep(60)"
+    "import os, pathlib, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); "
+    "from gen.process import interruptible; interruptible(to_the_end=True).__enter__(); time.sleep(60)"
 )
+print("go", flush=True)
 child.Runner()(Task((sys.argv[1],)))
 """
 
 
-def test_processes_end_with_the_sweep(tmp_path):
-    """Even if it is killed in a way that it can't notice."""
+@pytest.fixture
+def hold(tmp_path):
+    """Start a process that runs a task, which never ends, and writes its number into a file."""
+    work = tmp_path / "work"
+    work.mkdir()
+    places = {**os.environ, "TMPDIR": str(work)}
     note = tmp_path / "pid"
-    parent = subprocess.Popen([sys.executable, "-c", HOLD, note], cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)})
-    try:
-        end = time.monotonic() + 30
-        while not (note.exists() and note.read_text()):
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        child = int(note.read_text())
-        os.kill(child, 0)
-    finally:
+    command = [sys.executable, "-c", HOLD, note]
+    with subprocess.Popen(command, cwd=ROOT, env=places, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout.readline() == "go\n"
+        yield parent, note, work
         parent.kill()
-        parent.wait()
-    while running(child):
+
+
+def wait(condition) -> None:
+    end = time.monotonic() + 60
+    while not condition():
         assert time.monotonic() < end
-        time.sleep(0.05)
+        time.sleep(0.02)
+
+
+def test_processes_end_with_the_sweep(hold):
+    """Even if it is killed in a way that it can't notice."""
+    parent, note, work = hold
+    wait(lambda: note.exists() and note.read_text())
+    child = int(note.read_text())
+    assert running(child)
+    parent.kill()
+    wait(lambda: not running(child))
+    wait(lambda: not list(work.iterdir()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [0.0, 0.03, 0.06, 0.1, 0.15, 0.25, 0.5])
+def test_nothing_stays_whenever_it_is_killed(hold, moment):
+    """While processes are started, too."""
+    parent, note, work = hold
+    time.sleep(moment)
+    parent.kill()
+    wait(lambda: not keepers(work))
+    assert not list(work.iterdir())
+    assert not note.exists() or not running(int(note.read_text() or 0))
+
+
+def keepers(work: Path) -> list[str]:
+    """Processes whose temporary folder is this one."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"TMPDIR={work}".encode() in (process / "environ").read_bytes():
+                found.append(process.name)
+    return found
 
 
 def running(process: int) -> bool:
