@@ -2,8 +2,8 @@
 
 The record is of the commit before engines became points of axes. Compared are area of the cells of engine and core,
 clock, area of everything times clock, latency, cycles and bytes of Verilog; each may be 2 % above the record, and as
-far below it as it likes. One cycle of latency has been spent since: operands wait in front of the recoders. Engines
-are small, and synthesised at quick effort. Such a search has few netlists to choose from: the order of two
+far below it as it likes. One cycle of latency has been spent since: operands wait in front of the recoders.
+Engines are small, and synthesised at quick effort. Such a search has few netlists to choose from: the order of two
 assignments in a module is enough to move its best one by some percent along the curve of area and clock. So a miss of
 one of these two where their product stands is the search, else it is the hardware.
 

@@ -6,7 +6,8 @@ from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
-from hdl.lib.shared import Part
+from hdl.lib.counter import Counter
+from hdl.lib.shared import Part, place
 
 __all__ = ["COUNTER_BITS", "Jobs"]
 
@@ -67,14 +68,15 @@ class Jobs(Part):
         Each comparison starts at a register, and none ends where a beat that enters is waited for: that comes late.
         """
         one, two, three = (Const(count, 32) for count in (1, 2, 3))
-        tiles_in = Signal(32)
-        tiles_out = Signal(32)
         entered = Signal()  # a tile has just entered, and is not yet counted
         wanted = Signal()  # tiles are still to enter
         single = Signal()  # one of them: the next one to enter is the last
         enters = Signal()
         leaves = Signal()
         start = Signal()
+        counter = Counter(32, down=True)
+        tiles_in = place(m, "tiles_in", counter, step=entered, set=start, to=self.job_tiles).value
+        tiles_out = place(m, "tiles_out", counter, step=leaves, set=start, to=self.job_tiles).value
         m.d.comb += [
             self.wanted.eq(wanted),
             enters.eq(self.beat & self.beat_last),
@@ -85,16 +87,12 @@ class Jobs(Part):
         ended = (leaves & (tiles_out == one)) | ~tiles_out.any()
         m.d.sync += [entered.eq(enters), self.job_done.eq(self.busy & ~self.job_done & ended)]
         with m.If(start):
-            m.d.sync += [tiles_in.eq(self.job_tiles), tiles_out.eq(self.job_tiles)]
             m.d.sync += [self.busy.eq(1), wanted.eq(self.job_tiles.any()), single.eq(self.job_tiles == one)]
         with m.Else():
-            m.d.sync += tiles_in.eq(tiles_in - entered)
             left = [Mux(entered, tiles_in == after, tiles_in == now) for now, after in ((one, two), (two, three))]
             m.d.sync += single.eq(Mux(enters, left[1], left[0]))
             with m.If(enters & single):
                 m.d.sync += wanted.eq(0)
-            with m.If(leaves):
-                m.d.sync += tiles_out.eq(tiles_out - 1)
             with m.If(self.job_done):
                 m.d.sync += self.busy.eq(0)
 
@@ -108,13 +106,13 @@ class Jobs(Part):
         m.d.sync += [took.eq(self.beat), ended.eq(self.beat_last)]
         with m.If(took):
             m.d.sync += beats.eq(Mux(ended, 0, Mux(too_long, beats, beats + 1)))
+        counter = Counter(COUNTER_BITS)
         for name in COUNTERS:
             event = Signal(name=f"event_{name}")
-            counter = getattr(self, f"counter_{name}")
             condition = self.busy if name == "cycles" else getattr(self, name)
-            m.d.sync += [event.eq(condition & self.busy), counter.eq(counter + event)]
-            with m.If(self.counters_clear):
-                m.d.sync += counter.eq(0)
+            m.d.sync += event.eq(condition & self.busy)
+            count = place(m, f"count_{name}", counter, step=event, set=self.counters_clear)
+            m.d.comb += getattr(self, f"counter_{name}").eq(count.value)
         mismatch = Signal()
         m.d.sync += mismatch.eq(self.mismatch)
         for error, condition in ((self.error_tlast, mismatch), (self.error_k, took & too_long)):
