@@ -15,7 +15,10 @@ __all__ = ["Wire", "read_wires", "wire_mm", "write_placed"]
 
 @dataclass(frozen=True)
 class Wire:
-    """A straight piece of a net's wire, in the units of :mod:`synth_scripts.layout.lef`; a point where it is a via."""
+    """A straight piece of a net's wire, in the units of :mod:`synth_scripts.layout.lef`; a point where there is a via.
+
+    ``via`` is the name of the via at the second end.
+    """
 
     net: str
     layer: str
@@ -23,6 +26,7 @@ class Wire:
     y0: int
     x1: int
     y1: int
+    via: str = ""
 
     @property
     def length(self) -> int:
@@ -73,12 +77,13 @@ def _wires(net: str, routed: str, scale: float) -> Iterator[Wire]:
     for path in re.split(r"\bNEW\b", routed):
         layer = path.split()[0]
         last: tuple[int, int] | None = None
-        for x, y in re.findall(r"\(\s*(\S+)\s+(\S+)(?:\s+\S+)?\s*\)", path):
+        for x, y, via in re.findall(r"\(\s*(\S+)\s+(\S+)(?:\s+\S+)?\s*\)\s*([A-Za-z]\w*)?", path):
             if last is None:
-                last = (round(int(x) * scale), round(int(y) * scale))
-                continue
-            here = (last[0] if x == "*" else round(int(x) * scale), last[1] if y == "*" else round(int(y) * scale))
-            yield Wire(net, layer, *last, *here)
+                here = (round(int(x) * scale), round(int(y) * scale))
+            else:
+                here = (last[0] if x == "*" else round(int(x) * scale), last[1] if y == "*" else round(int(y) * scale))
+            if last is not None or via:
+                yield Wire(net, layer, *(last or here), *here, via)
             last = here
 
 

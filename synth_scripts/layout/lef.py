@@ -96,6 +96,8 @@ class Lef:
         Cells by name.
     site_width, row_height : int
         Of the site on which cells stand.
+    vias : mapping
+        The layers that a via joins, by its name.
     """
 
     path: Path
@@ -103,6 +105,7 @@ class Lef:
     cells: Mapping[str, LefCell]
     site_width: int
     row_height: int
+    vias: Mapping[str, frozenset[str]]
 
     @property
     def filler(self) -> LefCell:
@@ -134,7 +137,11 @@ def read_lef(path: Path) -> Lef:
     for what, found in (("routing layer", layers), ("cell (MACRO)", cells), ("SITE", sites)):
         if not found:
             raise ToolError(f"{path}: the LEF file has no {what}")
-    return Lef(path, layers, cells, *sites[0])
+    names = {layer.name for layer in layers}
+    vias: dict[str, frozenset[str]] = {}
+    for match in re.finditer(r"^VIA\s+(\S+)\s+DEFAULT\b(.*?)^END", text, re.MULTILINE | re.DOTALL):
+        vias[match[1]] = frozenset(re.findall(r"\bLAYER\s+(\S+)", match[2])) & names
+    return Lef(path, layers, cells, *sites[0], vias)
 
 
 def _sections(text: str, kind: str) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from synth_scripts.layout.graywolf import Raw
-from synth_scripts.layout.lef import PER_UM, Lef, LefLayer
+from synth_scripts.layout.lef import PER_UM, Lef, LefLayer, Rect
 from synth_scripts.layout.netlist import FlatNetlist
 
 __all__ = ["At", "Placement", "PortAt", "place", "port_layers"]
@@ -24,6 +24,17 @@ class At:
     x: int
     y: int
     orientation: str
+
+    def metal(self, pin: str, lef: Lef) -> Iterator[Rect]:
+        """The metal of a pin where the cell lies."""
+        cell = lef.cells[self.kind]
+        for rect in cell.pins[pin].metal:
+            across, along = (rect.left, rect.right), (rect.bottom, rect.top)
+            if self.orientation in ("FN", "S"):
+                across = (cell.width - across[1], cell.width - across[0])
+            if self.orientation in ("FS", "S"):
+                along = (cell.height - along[1], cell.height - along[0])
+            yield Rect(rect.layer, self.x + across[0], self.y + along[0], self.x + across[1], self.y + along[1])
 
 
 @dataclass(frozen=True)

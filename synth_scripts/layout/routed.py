@@ -10,6 +10,7 @@ from gen.workplace import Workplace, workplace
 from hdl.params.errors import ToolError
 from synth_scripts.layout import graywolf, magic, netgen, qrouter, tools
 from synth_scripts.layout.def_file import Wire, read_wires, wire_mm, write_placed
+from synth_scripts.layout.mend import mended
 from synth_scripts.layout.netlist import TOP, FlatNetlist
 from synth_scripts.layout.placement import At, Placement, PortAt, place
 from synth_scripts.layout.technology import Technology
@@ -97,7 +98,8 @@ def lay_out(netlist: FlatNetlist, library: Library, technology: Technology, how:
                 stored = work.stored()
             finally:
                 spot.bring_out(folder)
-        cache.write("layouts", key, stored)
+        if stored["same"]:  # another one is a program's fault, which may be mended
+            cache.write("layouts", key, stored)
     (folder / f"{TOP}.def").write_text(stored["def"], encoding="utf-8")
     return _restored(stored)
 
@@ -151,7 +153,9 @@ class _Work:
                 f"layout: {nets} routed with {self.how.layers} layers and cells on {self.how.density:.0%} of the core "
                 f"(take a lower --density or more --layers)"
             )
-        return (self.spot / "routed.def").read_text()
+        text = mended((self.spot / "routed.def").read_text(), placement, self.netlist, lef)
+        (self.spot / "routed.def").write_text(text)
+        return text
 
     def _extract(self, placement: Placement) -> str:
         (self.spot / "extract.tcl").write_text(magic.script(placement, self.technology.lef, "cells.lef", "routed.def"))

@@ -10,11 +10,12 @@ import pytest
 
 from hdl.params.errors import ToolError
 from synth_scripts.layout import graywolf, magic, netgen, qrouter, tools
-from synth_scripts.layout.def_file import read_wires, wire_mm, write_placed
+from synth_scripts.layout.def_file import Wire, read_wires, wire_mm, write_placed
 from synth_scripts.layout.graywolf import Placed, PlacedPort, Raw
 from synth_scripts.layout.lef import PER_UM, Lef, Rect, read_lef
+from synth_scripts.layout.mend import mended
 from synth_scripts.layout.netlist import Cell, FlatNetlist, Port, flat_netlist
-from synth_scripts.layout.placement import place
+from synth_scripts.layout.placement import At, Placement, place
 from synth_scripts.layout.technology import technology
 
 LEF = """VERSION 5.4 ;
@@ -40,6 +41,14 @@ LAYER m3
   PITCH 1 ;
   WIDTH 0.3 ;
 END m3
+VIA M2_M1 DEFAULT
+  LAYER m1 ;
+    RECT -0.2 -0.2 0.2 0.2 ;
+  LAYER cut ;
+    RECT -0.1 -0.1 0.1 0.1 ;
+  LAYER m2 ;
+    RECT -0.2 -0.2 0.2 0.2 ;
+END M2_M1
 SITE core
   CLASS CORE ;
   SIZE 0.8 BY 10 ;
@@ -261,17 +270,39 @@ NETS 2 ;
 - a
 ( PIN a ) ( u0 A )
 + ROUTED m3 ( 0 13000 ) ( 1200 * ) M3_M2
-  NEW m2 ( 1200 13000 ) ( * 12000 ) M2_M1 ;
+  NEW m2 ( 1200 13000 ) ( * 12000 ) M2_M1
+  NEW m1 ( 800 12000 ) M2_M1 ;
 - b
 ( u0 Y ) ( u1 A ) ;
 END NETS
 """
     wires = read_wires(text)
-    assert [(each.net, each.layer, each.x0, each.y0, each.x1, each.y1) for each in wires] == [
-        ("a", "m3", 0, 1300, 120, 1300),
-        ("a", "m2", 120, 1300, 120, 1200),
+    assert wires == [
+        Wire("a", "m3", 0, 1300, 120, 1300, "M3_M2"),
+        Wire("a", "m2", 120, 1300, 120, 1200, "M2_M1"),
+        Wire("a", "m1", 80, 1200, 80, 1200, "M2_M1"),
     ]
     assert wire_mm(wires) == pytest.approx(0.0022)
+
+
+@pytest.mark.parametrize(("turn", "x", "y"), [("N", 40, 320), ("FN", 120, 320), ("FS", 40, 680), ("S", 120, 680)])
+def test_a_via_that_was_forgotten(lef, turn, x, y):
+    """A wire that ends above the pin ``A`` of the second inverter, one layer over it, gets a via there; once."""
+    cells = (At("u0", "INV", 0, 0, "N"), At("u1", "INV", 1000, 0, turn))
+    placement = Placement(2000, 1000, (0, 0, 2000, 1000), cells, (), ())
+    text = f"""UNITS DISTANCE MICRONS 100 ;
+NETS 1 ;
+- n0
+( u0 Y ) ( u1 A )
++ ROUTED m2 ( 110 500 ) ( 200 * )
+  NEW m2 ( 200 500 ) ( {1000 + x} * ) ( * {y} ) ;
+END NETS
+"""
+    mended_text = mended(text, placement, chain(2), lef)
+    assert mended_text == text.replace(f"{y} ) ;", f"{y} )\n  NEW m1 ( {1000 + x} {y} ) M2_M1 ;")
+    assert mended(mended_text, placement, chain(2), lef) == mended_text
+    elsewhere = text.replace(f"( * {y} )", "( * 900 )")
+    assert mended(elsewhere, placement, chain(2), lef) == elsewhere  # nothing to mend; the comparison will find it
 
 
 def test_beside_the_core_there_is_one_layer_for_ports(lef, placed):
