@@ -1,4 +1,4 @@
-"""What wires take: the PE of the demonstration and of its baseline, placed and routed."""
+"""What wires take: the PE of the demonstration and of its baseline, and arrays of 2 x 2, placed and routed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from gen.cli.commands.layout import summary
 __all__ = ["GROUP", "PARTS"]
 
 #: By item: the command.
-COMMANDS = {"PE": "layout configs/demo.toml --seeds 5"}
+COMMANDS = {
+    "PE": "layout configs/demo.toml --seeds 5",
+    "2x2": "layout configs/demo.toml --array 2x2",
+}
 
 
 def measure(command: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import pytest
 from gen.cli.parser import parse
 from hdl.params import SCHEMES
 
-COMMANDS = ["run", "generate", "simulate", "synth", "report", "sweep", "check", "explain", "list", "schema", "pim"]
+COMMANDS = ["run", "generate", "simulate", "synth", "layout", "report"]
+COMMANDS += ["sweep", "check", "explain", "list", "schema", "pim"]
 TRY = "Try 'bitloom{} --help'.\n"
 
 
@@ -35,6 +36,26 @@ TRY = "Try 'bitloom{} --help'.\n"
             " check",
         ),
         (["check", "small.toml", "--seed"], "argument --seed: expected one argument", " check"),
+        (
+            ["layout", "small.toml", "--array", "2x5"],
+            "argument --array: must be rows and columns, 1x1 to 4x4, not '2x5'",
+            " layout",
+        ),
+        (
+            ["layout", "small.toml", "--density", "1.1"],
+            "argument --density: must be a number from 0.2 to 1, not '1.1'",
+            " layout",
+        ),
+        (
+            ["layout", "small.toml", "--layers", "1"],
+            "argument --layers: must be an integer from 2 to 6, not '1'",
+            " layout",
+        ),
+        (
+            ["layout", "small.toml", "--seeds", "0"],
+            "argument --seeds: must be an integer from 1 to 100, not '0'",
+            " layout",
+        ),
     ],
 )
 def test_command_line_that_is_wrong(bitloom, arguments, message, command):
@@ -45,7 +66,7 @@ def test_command_line_that_is_wrong(bitloom, arguments, message, command):
 
 def test_every_problem_of_a_configuration(bitloom, here):
     (here / "bad.toml").write_text("[engine]\nrows = 0\nscheme = 'maac'\n[synth]\nlibary = 'unit'\n")
-    for command in ("check", "explain", "generate", "simulate", "synth", "report", "run"):
+    for command in ("check", "explain", "generate", "simulate", "synth", "layout", "report", "run"):
         result = bitloom(command, "bad.toml", "--set", "cols=x")
         assert (result.status, result.out) == (2, "")
         assert result.err.splitlines() == [
@@ -129,6 +150,14 @@ def test_report_of_an_empty_folder_or_another_engine(bitloom, here):
     assert bitloom("generate", "small.toml", "-o", "out").status == 0
     assert bitloom("report", "small.toml", "-o", "out", "--set", "rows=1").status == 2
     assert (here / "out" / "bitloom_engine.v").exists()
+
+
+def test_a_library_that_cannot_be_laid_out(bitloom):
+    result = bitloom("layout", "small.toml", "-o", "out", "--set", "library=unit")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith(
+        "bitloom: layout: library bitloom_unit is embedded, and no process has its cells; osu018"
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)

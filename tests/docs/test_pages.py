@@ -163,6 +163,20 @@ def test_keys_of_syntheses_are_documented_and_have_units(tmp_path):
         assert set(each["units"]) <= set(each)
 
 
+@pytest.mark.synth
+@pytest.mark.layout
+def test_keys_of_layouts_are_documented(tmp_path):
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    small = ("--set", "library=osu018", "--set", "effort=quick", "--set", "a=s2", "--set", "b=s2", "--seeds", "1")
+    found = results(tmp_path, "layout", "configs/single-pe.toml", *small, "--set", "compare=mac")
+    design, other = found["designs"]
+    assert {*found, *design, *other} == keys_of("layout.json")
+    (run,) = design["runs"]
+    section = text("files.md").split("## layout.json\n")[1].split("\n## ")[0]
+    for key in (*run, *design["median"], *other["ratios"]):
+        assert f"`{key}`" in section, key
+
+
 @pytest.mark.parametrize("preload", [False, True])
 def test_ports_are_those_of_the_engine(preload):
     page = text("engine.md")
