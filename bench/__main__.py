@@ -11,6 +11,8 @@ failed or missed a target.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import subprocess
 import sys
 import time
@@ -85,7 +87,13 @@ def groups() -> list[Group]:
     """A group of results for each benchmark, with an item for each of its runs."""
     names = dict.fromkeys(run.bench for run in FULL)
     items = {name: {str(run): partial(kept, run) for run in FULL if run.bench == name} for name in names}
-    return [Group(f"benches/{name}", items[name], (f"bench.{name}",)) for name in names]
+    judged = {run.bench: _digest(run.judges) for run in FULL if run.judges}
+    return [Group(f"benches/{name}", items[name], (f"bench.{name}",), judged.get(name, "")) for name in names]
+
+
+def _digest(group: str) -> str:
+    """Hash of a group of committed results."""
+    return hashlib.sha256(json.dumps(entries(group), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def known(run: Run) -> Outcome | None:

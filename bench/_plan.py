@@ -17,10 +17,13 @@ class Run:
         Its module in ``bench``.
     arguments : str
         Its arguments, with spaces between them.
+    judges : str
+        The group of committed results that it judges instead of measuring something.
     """
 
     bench: str
     arguments: str = ""
+    judges: str = ""
 
     def __str__(self) -> str:
         return f"{self.bench} {self.arguments}".strip()
@@ -41,14 +44,14 @@ QUICK = (
     Run("pim_rows"),
     Run("layout"),
     Run("mutation", "--recorded"),
-    Run("comparison"),
+    Run("comparison", judges="comparison"),
 )
 
 #: As documented. A part is what an interrupted ``make bench-full`` begins again, so that long ones have several.
 FULL = (
     *(Run("area_efficiency", f"--libraries {name} --size 0") for name in ("osu018", "sky130", "sg13g2", "asap7")),
     Run("area_efficiency", "--libraries osu018 --sizes"),
-    Run("comparison"),
+    Run("comparison", judges="comparison"),
     Run("generation"),
     Run("layout"),
     Run("mutation"),

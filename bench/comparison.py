@@ -13,7 +13,7 @@ from statistics import median
 
 from bench._judge import Judge
 from bench.figures.comparison.designs import CONTESTS, LIBRARIES
-from bench.figures.comparison.results import medians, missing, over_laconic
+from bench.figures.comparison.results import medians, missing, over_laconic, pairs
 from bench.figures.store import entries
 
 #: What a ratio is of, its key, and which of the wanted ratios it is.
@@ -37,13 +37,17 @@ def judged(judge: Judge, what: str, target: float, found: float | None) -> None:
 def main() -> int:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     judge, kept = Judge(), entries("comparison").values()
-    print(f"measured {' and '.join(sorted({each['measured'] for each in kept}))}, {len(missing())} runs missing")
+    efforts = " and ".join(sorted({each["figures"]["effort"] for each in kept})) or "unknown"
+    judge.most("runs that are not measured yet, and are in no median below", 0, len(missing()), "{:.0f}")
     for contest in CONTESTS:
+        libraries = " ".join(pair.library for pair in pairs() if pair.contest is contest)
         for what, key, wanted in JUDGED:
-            judged(judge, f"{contest.name}, {what}", getattr(contest.wanted, wanted), medians(contest, key))
+            where = f"{contest.name} on {libraries or 'nothing'}, effort {efforts}, {what}"
+            judged(judge, where, getattr(contest.wanted, wanted), medians(contest, key))
     for what, (key, target) in OVER_LACONIC.items():
-        values = [found[1] for library in LIBRARIES if (found := over_laconic(library, key))]
-        judged(judge, f"best sparse design over laconic, {what}", target, median(values) if values else None)
+        found = {library: each[1] for library in LIBRARIES if (each := over_laconic(library, key))}
+        where = f"best sparse design over laconic on {' '.join(found) or 'nothing'}, effort {efforts}, {what}"
+        judged(judge, where, target, median(found.values()) if found else None)
     return judge.status
 
 

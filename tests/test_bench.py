@@ -114,3 +114,18 @@ def test_full_runs_are_kept(tmp_path, monkeypatch):
     assert len(asked) == 3
     list(bench.renewed(runs[:1], 1, again=True))
     assert len(asked) == 4
+
+
+def test_what_judges_results_is_run_again_when_they_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "RESULTS", tmp_path)
+
+    def sources() -> dict[str, str]:
+        return {
+            group.name: group.sources for group in bench.groups() if group.name.endswith(("/comparison", "/pim_rows"))
+        }
+
+    before = sources()
+    assert sources() == before
+    (tmp_path / "comparison.json").write_text('{"osu018: cube mac": {}}', encoding="utf-8")
+    changed = {name for name, found in sources().items() if found != before[name]}
+    assert changed == {"benches/comparison"}

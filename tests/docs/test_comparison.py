@@ -174,10 +174,20 @@ def test_medians_are_judged(kept, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["comparison"])
     good = figures(**dict.fromkeys(("gops_per_mm2_core", "gops_per_mm2_engine_total"), 40.0), glitch_pj_per_mac=20.0)
     all_good = {name: figures() if design.plain or design.laconic else good for name, design in DESIGNS.items()}
-    kept(osu018=all_good)
+    everywhere = dict.fromkeys(LIBRARIES, all_good)
+    kept(**everywhere)
     assert bench.main() == 0
-    kept(osu018=all_good | {"cube opt1": figures()})
+    assert "cube on osu018 sky130 sg13g2 asap7, effort quick, core, area efficiency: target" in capsys.readouterr().out
+    slow = all_good | {"cube opt1": figures()}
+    kept(**everywhere | {"osu018": slow})  # one of four does not move the median
+    assert bench.main() == 0
+    kept(**dict.fromkeys(LIBRARIES, slow))
+    assert bench.main() == 1
+    kept(osu018=all_good)  # good where it is measured, but not measured everywhere
     assert bench.main() == 1
     kept()
     assert bench.main() == 1
-    assert "cube, core, area efficiency: target at least 1.80, measured nothing: MISSED" in capsys.readouterr().out
+    assert (
+        "cube on nothing, effort unknown, core, area efficiency: target at least 1.80, measured nothing: MISSED"
+        in capsys.readouterr().out
+    )

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from bench import _common
+from bench.figures.comparison.group import Settings
 from bench.pe_area_delay import boundary, designs
-from hdl.params import BUILDS
+from gen.emit.verilog import emit
+from hdl.params import BUILDS, EngineParams, OperandFormat
+from synth_scripts.engine.run import synthesise
 from synth_scripts.library.library import Library
+from synth_scripts.library.sources import OSU018
 from synth_scripts.module.flow import synthesise_module
 
 pytestmark = pytest.mark.synth
@@ -51,3 +55,14 @@ def test_libraries_that_are_here(tmp_path: Path) -> None:
 def test_every_engine_is_listed() -> None:
     pairs = [(params.array, params.scheme, params.rows, params.depth) for params in _common.engines(3, 5)]
     assert pairs == [(array, scheme, 3, 5) for array, schemes in BUILDS.items() for scheme in schemes]
+
+
+@pytest.mark.skipif(not OSU018.exists(), reason="OSU018 is missing: install the Debian package qflow-tech-osu018")
+def test_power_is_measured_at_quick_effort_where_it_is_asked_for(tmp_path: Path) -> None:
+    two = OperandFormat(2, signed=True)
+    params = EngineParams(scheme="mac", rows=1, cols=1, a=two, b=two, accumulator=6)
+    emission, settings = emit(params), Settings("osu018", "quick")
+    found = {ask: synthesise(params, emission, settings, tmp_path / str(ask), with_power=ask) for ask in (None, True)}
+    assert found[None]["activity"] == "not measured at effort quick"
+    assert found[None]["pj_per_mac"] is None
+    assert found[True]["pj_per_mac"] > 0
