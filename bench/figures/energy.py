@@ -70,7 +70,7 @@ def measure(base: EngineParams, text: str, draws: int) -> dict[str, Any]:
         params, emission = engine.params, engine.emission
         stimuli: Stimuli = Drawn(operands) if operands.drawn else load_layers(operands.kind, params)
         verilog = "".join(box.netlist for box in engine.core.boxes) + engine.fabric.netlist
-        macros = [each for each in memories(Hierarchy(emission.text), engine.core.prefix) if each.macro]
+        macros = [each for each in memories(Hierarchy(emission.text), emission.memories) if each.macro]
         depth = params.depth if params.weight_stationary else 1
         k, place = K // depth * depth, work / "power"
         simulated = SimulatedEngine(Setup(library, params, k, verilog, emission.top, place, macros, stimuli))

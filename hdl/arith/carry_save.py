@@ -68,10 +68,13 @@ def reduce_to_groups(m: Module, heap: BitHeap, carries: tuple[int, ...], name: s
             for position in range(length):
                 columns = [base + position for base in starts]
                 x, y = word(0, columns), word(1, columns)
-                half = Signal(len(starts), name=f"{name}_group{length}_{position}_h")
+                half: Value = x ^ y
+                if all(len(left[column]) > 1 for column in columns):  # else it is in part a word's own bits
+                    half = Signal(len(starts), name=f"{name}_group{length}_{position}_h")
+                    m.d.comb += half.eq(x ^ y)
                 out = Signal(len(starts), name=f"{name}_group{length}_{position}_s")
                 over = Signal(len(starts), name=f"{name}_group{length}_{position}_c")
-                m.d.comb += [half.eq(x ^ y), out.eq(half ^ ripple), over.eq((x & y) | (half & ripple))]
+                m.d.comb += [out.eq(half ^ ripple), over.eq((x & y) | (half & ripple))]
                 ripple = over
                 total |= dict(zip(columns, out, strict=True))
             carry |= {base + length: bit for base, bit in zip(starts, ripple, strict=True)}

@@ -144,8 +144,8 @@ class Bank(Part):
             has.eq(issued & left.any()),
             self.some.eq(Cat(count.any() for count in counts)),
             self.several.eq(Cat(count[1:].any() for count in counts)),
-            self.many.eq(Cat(count > 2 for count in counts)),
-            self.third.eq(Mux(issued, left > 3, left > 2)),
+            self.many.eq(Cat(count[2:].any() | count[:2].all() for count in counts)),
+            self.third.eq(left[2:].any() | (~issued & left[:2].all())),
         ]
         m.d.sync += [started.eq(self.start), issued.eq(self.issue)]
         with m.If(started):

@@ -32,7 +32,7 @@ class Loader(Part):
     write : Out(1)
         A beat goes into half ``half``, bank ``bank`` of each lane, word ``word``; one cycle after it was taken.
     digits : Out
-        For each lane, for each plane, for each row, or column, three bits: not zero, +-2, negative.
+        For each lane, for each row, or column, the wires of its digits; :meth:`codes` says what banks keep of them.
     operands : Out
         What digits are multiplied by: for each lane the operands of all columns, or rows.
     occupied : Out
@@ -50,7 +50,6 @@ class Loader(Part):
         self.recoder = recoder
         self.shape = shape = SparseShape(params)
         self.flow = flow = Dataflow(params)
-        planes = recoder.encoding.digits
         super().__init__(
             {
                 **{name: In(1) for name in ("wanted", "last", "have")},
@@ -60,7 +59,7 @@ class Loader(Part):
                 **{name: Out(1) for name in ("take", "ready", "write", "half", "close", "close_last")},
                 "bank": Out(shape.group),
                 "word": Out((shape.words - 1).bit_length()),
-                "digits": Out(shape.lanes * planes * shape.holders * 3),
+                "digits": Out(shape.lanes * shape.holders * recoder.encoding.bits),
                 "operands": Out(shape.lanes * shape.sharers * shape.factor.width),
                 "occupied": Out(shape.lanes * shape.passes),
             }
@@ -100,20 +99,34 @@ class Loader(Part):
             m.d.comb += getattr(self, name).eq(register)
         return m
 
+    def codes(self, digits: Value, lane: int) -> Value:
+        """What banks keep of the digits of a lane: for each plane, for each row, or column, three bits.
+
+        They are: not zero, +-2, negative.
+        """
+        encoding, holders = self.recoder.encoding, self.shape.holders
+        of_lane = digits.word_select(lane, holders * encoding.bits)
+        rows = [encoding.split(of_lane.word_select(i, encoding.bits)) for i in range(holders)]
+        return Cat(
+            bit
+            for plane in zip(*rows, strict=True)
+            for digit in plane
+            for bit in (digit.nonzero, *(Const(0, 1) if each is None else each for each in (digit.two, digit.neg)))
+        )
+
     def _digits(self, m: Module, recoded: Value) -> tuple[Value, list[Value]]:
         """The digits of a beat, in the order of ``digits``; and where some are not zero, in that of ``occupied``."""
-        lanes = self.shape.lanes
-        codes: dict[tuple[int, int], list[Value]] = {}  # (lane, plane) -> bits of all rows, or columns
-        for i in range(self.shape.holders):
-            for lane in range(lanes):
+        lanes, encoding = self.shape.lanes, self.recoder.encoding
+        wires, occupied = [], []
+        for lane in range(lanes):
+            rows = []
+            for i in range(self.shape.holders):
                 value = recoded.word_select(i * lanes + lane, self.params.recoded.width)
-                wires = place(m, f"recode{i}_{lane}", self.recoder, value=value).digits
-                for plane, digit in enumerate(self.recoder.encoding.split(wires)):
-                    bits = [digit.nonzero, *(Const(0, 1) if bit is None else bit for bit in (digit.two, digit.neg))]
-                    codes.setdefault((lane, plane), []).extend(bits)
-        digits = Cat(bit for key in sorted(codes) for bit in codes[key])
-        occupied = [Cat(codes[key][0::3]).any() for key in sorted(codes)]
+                rows.append(place(m, f"recode{i}_{lane}", self.recoder, value=value).digits)
+            wires += rows
+            planes = zip(*map(encoding.split, rows), strict=True)
+            occupied += [Cat(digit.nonzero for digit in plane).any() for plane in planes]
         together = self.shape.together
         if together == 1:
-            return digits, occupied
-        return digits, [Cat(occupied[i : i + together]).any() for i in range(0, len(occupied), together)]
+            return Cat(wires), occupied
+        return Cat(wires), [Cat(occupied[i : i + together]).any() for i in range(0, len(occupied), together)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -77,7 +77,7 @@ class Reader(Part):
         which, begun = Cat(half, plane), Signal()
         m.d.sync += begun.eq(self.start)
         with m.If(self.start):
-            m.d.sync += [has.eq(self.some.bit_select(which, 1)), more.eq(self.several.bit_select(which, 1))]
+            m.d.sync += [has.eq(Array(self.some)[which]), more.eq(Array(self.several)[which])]
         with m.Elif(self.issue):
             m.d.sync += [has.eq(more), more.eq(self._further(begun, which))]
         ending, ends, tile = Signal(), Signal(), Signal()
@@ -155,4 +155,4 @@ class Reader(Part):
 
     def _further(self, begun: Value, which: Value) -> Value:
         """More than two entries of the list were not sent; in the cycle after its start the banks do not know of it."""
-        return Mux(begun, self.many.bit_select(which, 1), self.third)
+        return Mux(begun, Array(self.many)[which], self.third)

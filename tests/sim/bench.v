@@ -103,6 +103,7 @@ module bench;
   reg known = 0;  // a rising edge with `rst` is over
   reg waits = 0, held_last;
   reg [C_BITS-1:0] held_data;
+  reg was_busy = 0;  // counters watch registers
   integer busy_cycles = 0;
   wire [3:0] handshakes = {a_ready, b_ready, c_ready, m_valid};
   wire [4:0] flags = {job_ready, job_done, busy, error_tlast, error_k};
@@ -123,7 +124,8 @@ module bench;
     waits <= m_valid && !m_ready && !rst;
     {held_last, held_data} <= {m_last, m_data};
     if (rst === 1'b1) known <= 1;
-    busy_cycles <= rst !== 1'b0 || counters_clear ? 0 : busy_cycles + (busy === 1'b1);
+    was_busy <= rst === 1'b0 && busy === 1'b1;
+    busy_cycles <= rst !== 1'b0 || counters_clear ? 0 : busy_cycles + was_busy;
   end
 
   // ---- Commands ----

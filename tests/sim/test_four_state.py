@@ -71,7 +71,7 @@ def simulated(name: str, script: Script) -> Run:
     """Run a script; nothing unknown may show, no rule of the ports be broken."""
     run = simulate(script, hardware(name).top, hardware(name).text)
     assert not run.faults, "\n".join(run.faults[:10])
-    assert all(state.cycles == state.busy_cycles for state in run.states if not state.busy)
+    assert all(state.cycles == state.busy_cycles for state in run.states)
     return run
 
 
@@ -271,7 +271,9 @@ def test_a_reset_of_one_cycle_at_any_moment(name: str) -> None:
 
 
 #: Registers of an output-stationary engine that would be right without a reset: they are written before they count.
-FREE = {"en", "row_last", "phase", "slot", "tiles_in", "tiles_out", "entered", "ended", "of_b"}
+FREE = {"en", "row_last", "phase", "slot", "single", "tiles_in", "tiles_out", "entered", "ended", "of_b"}
+#: Counters: those of jobs are set before they count, and upper parts of the others are never reached here.
+COUNTER = re.compile(r"\nmodule \w*_count_(up|down)_")
 
 
 def test_a_lost_reset_is_found() -> None:
@@ -285,6 +287,8 @@ def test_a_lost_reset_is_found() -> None:
         wire, value = place.groups()
         text = f"{emission.text[: place.start()]}  assign {wire} = {value};{emission.text[place.end() :]}"
         module = emission.text[emission.text.rindex("\nmodule", 0, place.start()) :]
+        if COUNTER.match(module):
+            continue
         (register,) = re.findall(rf"(\S+)\s*<= {wire};", module[: module.index("endmodule")])
         if register in FREE:
             continue

@@ -31,7 +31,7 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
         "picker",
         swap(r"group_negs <= group\[\d+:\d+\]", "group_negs <= group[3:0]"),
     ),
-    "entries after the end of a list": ("bank", swap(r"has2 <= has1", "has2 <= 1'b1")),
+    "entries after the end of a list": ("bank", swap(r"has2 <= has;", "has2 <= 1'b1;")),
     "slots that are taken while a row needs them": ("body", swap(r"\.holds\(holds\)", ".holds(3'h0)")),
     "rows that do not wait for each other": ("output", swap(r"& { done\[2\], done\[0\] }", "| { done[2], done[0] }")),
     "results read before the last sum is in": ("output", swap(r"(assign _\d+_ = \\wait  ==) 4'h\d", r"\1 4'h0")),

@@ -97,12 +97,12 @@ def test_a_scheduler_that_is_lost(monkeypatch):
 
     monkeypatch.setattr(dask, "run", work)
     with cluster() as found:
-        address = found.scheduler_address
+        executor = dask.Dask(found.scheduler_address)
         timer = threading.Timer(0.5, found.close)
         timer.daemon = True
         timer.start()
         with pytest.raises(ToolError, match=r"scheduler tcp.* was lost: what is finished stays; try the same again"):
-            on(address, {"a": TASK, "b": TASK})
+            dict(executor.run({"a": TASK, "b": TASK}))
         timer.join(10)
 
 

@@ -87,7 +87,7 @@ def test_small_memories():
 
 
 def _pieces(compiled, **how):
-    return token_pieces(compiled.placement, compiled.sram, 30, token=None, predict=True, logits=False, **how)
+    return token_pieces(compiled.placement, compiled.sram, 30, token=None, predict=True, logits=False, known={}, **how)
 
 
 @pytest.mark.parametrize("preset", ["pimgpt_paper", "aim_measured"])
