@@ -25,7 +25,7 @@ from synth_scripts.netlist.hierarchy import Hierarchy
 from synth_scripts.timing import sta
 from synth_scripts.work import yosys
 
-#: The script's engine may be worse than that of ``bitloom synth`` by this much, in area times period: it gates no clocks.
+#: The script's engine, whose clocks have no gates, may be worse than ours by this much, in area times period.
 TOLERANCE = 1.25
 
 S4 = OperandFormat(4, signed=True)
