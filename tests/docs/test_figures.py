@@ -157,7 +157,7 @@ def test_what_the_page_on_choosing_says_is_measured():
 
     for size in (4, 8):
         assert over_mac("opt1", size) > 1 < over_mac("opt1", size, "core")
-        assert over_mac("opt2", size, array="matrix_2d") < 1 < over_mac("opt2", size, "core", "matrix_2d")
+        assert 0.9 < over_mac("opt2", size, array="matrix_2d") < 1.1 < over_mac("opt2", size, "core", "matrix_2d")
         for scheme in ("opt4c", "opt4e"):
             assert over_mac(scheme, size) < 1 < over_mac(scheme, size, "core")
         assert over_mac("opt3", size) < 1
