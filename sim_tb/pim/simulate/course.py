@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hdl.params import ConfigError, Problem
-from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams
+from hdl.params.pim import FAULTS, Instruction, PimParams
 from sim_tb.pim.simulate.core import layout as at
 from sim_tb.pim.simulate.core.arrays import Numbers, record, row_of
-from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import NOTHING, Part, Prepared, takes_scalars
+from sim_tb.pim.simulate.scalars import Scalars
 
 __all__ = ["Ahead", "Course"]
 
@@ -64,8 +63,7 @@ class Course:
 
     Attributes
     ----------
-    scalars : list of int or None
-        The scalar registers, as bits; None where nobody knows.
+    scalars : Scalars
     loaded : int
         Accumulators that hold something, as :class:`hdl.params.pim.AccumulatorUse` has them.
     """
@@ -75,7 +73,7 @@ class Course:
     ) -> None:
         self.params = params
         self.listing = Listing(params, program)
-        self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
+        self.scalars = Scalars(scalars)
         self.loaded = 0
         self._results: Iterator[int] = iter(results)
         self._pc = 0
@@ -129,7 +127,8 @@ class Course:
             return one, self._record(Prepared(one, 0, Part(())), fenced=fenced, wraps=wraps, awaits=True), True
         self._giving &= not self._awaiting
         self._awaiting = False
-        prepared = listing.prepared(one, self._scalar(one))
+        self.scalars.check(one, pc)
+        prepared = listing.prepared(one, self.scalars.integer(one))
         numbers = self._kept(prepared, fenced=fenced, wraps=wraps)
         fault = self._fault(prepared)
         if fault:
@@ -139,57 +138,26 @@ class Course:
             return one, numbers, True
         self.loaded = prepared.use.after(self.loaded)
         self._giving |= prepared.start is not None and prepared.start.gives
-        self._pc = self._follow(one)
+        self.scalars.set_by(one)
+        self._pc = listing.follow(pc, one, self._loops)
         return one, numbers, one.op.name in ("HALT", "MARK")
 
     def _waits(self, one: Instruction) -> bool:
         """Scalar registers decide what it is or does, and they may still be written, or nobody knows them."""
         if self._awaiting or not (one.by_register or one.op.name in SETS):
             return False
-        operand = one.op.integer if one.by_register else None
-        return self._giving or (operand is not None and self.scalars[one[operand.name]] is None)
-
-    def _scalar(self, one: Instruction) -> int | None:
-        """The integer operand that may come from a register."""
-        operand = one.op.integer
-        if operand is None or not one.by_register:
-            return one[operand.name] if operand else None
-        value = self.scalars[one[operand.name]]
-        if value is None:
-            message = f"uses r{one[operand.name]} as {operand.name}, which the vector unit gives"
-            raise ConfigError([Problem(f"instruction {self._pc}", message, "give the results")])
-        return value & (1 << operand.integer_bits) - 1
+        return self._giving or self.scalars.unknown_to(one)
 
     def _fault(self, prepared: Prepared) -> int:
         """The lowest code of what is wrong, or 0."""
         one, fault = prepared.one, prepared.fault
         if fault in (FAULTS["OPCODE"].code, FAULTS["LOOP"].code):
             return fault
-        named, _ = self.listing.split(self._loops)
-        if one.op.name == "LOOP" and (self._loops if "rows" in one.flags else len(named) == LEVELS):
-            return FAULTS["LOOP"].code
-        if one.op.name == "ENDL" and not self._loops:
+        if self.listing.misplaced(one, self._loops):
             return FAULTS["LOOP"].code
         if not fault and prepared.use.reads & ~self.loaded:
             return FAULTS["ACCUMULATOR"].code
         return fault
-
-    def _follow(self, one: Instruction) -> int:
-        """What an instruction of the issuer does; returns where the program goes on."""
-        name = one.op.name
-        if name == "LOOP":
-            self._loops.append([self._pc, 0])
-        elif name == "ENDL":
-            place, turn = self._loops[-1]
-            if turn + 1 < self.listing.turns(place):
-                self._loops[-1][1] += 1
-                return place + 1
-            self._loops.pop()
-        elif name == "SETR":
-            self.scalars[one["r"]] = one["value"]
-        elif name == "SKEEP":
-            self.scalars[one["r"] : one["r"] + 2] = kept(self.scalars, one["r"], one["s"], one["value"])
-        return self._pc + 1
 
     # --- records -----------------------------------------------------------------------------------------------------
     def _kept(self, prepared: Prepared, *, fenced: bool, wraps: int) -> Numbers:

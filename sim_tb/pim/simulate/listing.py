@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from hdl.params.pim import FIELDS, IllegalWord, Instruction, PimParams, decode
+from hdl.params.pim import FIELDS, LEVELS, IllegalWord, Instruction, PimParams, decode
 from hdl.params.pim.loops import advanced, steps
 from hdl.params.pim.opcode import FENCE
 from sim_tb.pim.simulate.prepare import Prepared, prepare
@@ -105,6 +105,25 @@ class Listing:
             else:
                 found.append(moved)
         return found, rows
+
+    def misplaced(self, one: Instruction, loops: Loops) -> bool:
+        """It is a LOOP for which there is no room, or an ENDL without a loop."""
+        if one.op.name != "LOOP":
+            return one.op.name == "ENDL" and not loops
+        named, _ = self.split(loops)
+        return bool(loops) if "rows" in one.flags else len(named) == LEVELS
+
+    def follow(self, pc: int, one: Instruction, loops: list[list[int]]) -> int:
+        """Open or close a loop, if that is what an instruction does; returns where the program goes on."""
+        if one.op.name == "LOOP":
+            loops.append([pc, 0])
+        elif one.op.name == "ENDL":
+            place, turn = loops[-1]
+            if turn + 1 < self.turns(place):
+                loops[-1][1] += 1
+                return place + 1
+            loops.pop()
+        return pc + 1
 
     def prepared(self, one: Instruction, scalar: int | None) -> Prepared:
         """An instruction with the addresses of this iteration, as the issuer works on it."""

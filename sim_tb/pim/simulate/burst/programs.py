@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sim_tb.pim.simulate.burst.memory import Memory
 from sim_tb.pim.simulate.burst.walk import Walk
+from sim_tb.pim.simulate.scalars import Scalars
 from sim_tb.pim.simulate.statistics import Statistics, statistics_of
 from sim_tb.pim.simulate.system import Run, System
 
@@ -68,5 +69,5 @@ class Programs:
         shape, places = memory.steps.shapes[number], walk.names.real(places)
         system = System(memory.params, (), (), log=log)
         system.resume(*memory.steps.machine.taken_up(shape, places, walk.until, walk.time), walk.time)
-        system.course.loaded, system.course.scalars = shape.loaded, list(walk.scalars)
+        system.course.loaded, system.course.scalars = shape.loaded, Scalars(walk.scalars)
         return system

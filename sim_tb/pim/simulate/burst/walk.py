@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from hdl.params import ConfigError, Problem, ToolError
-from hdl.params.pim import FAULTS, LEVELS, SCALARS, Instruction, PimParams
+from hdl.params import ToolError
+from hdl.params.pim import FAULTS, Instruction, PimParams
 from sim_tb.pim.simulate.burst.blocks import Block, Layers, Stretch
 from sim_tb.pim.simulate.burst.canonical import FAR
 from sim_tb.pim.simulate.burst.learnt import Learnt
@@ -14,9 +14,9 @@ from sim_tb.pim.simulate.burst.memory import Memory, Passed
 from sim_tb.pim.simulate.burst.names import Names, renamed
 from sim_tb.pim.simulate.burst.segment import BEGINS, CLOSES, Segment
 from sim_tb.pim.simulate.burst.spans import Spans
-from sim_tb.pim.simulate.keep import kept
 from sim_tb.pim.simulate.listing import Listing
 from sim_tb.pim.simulate.prepare import NOTHING, Prepared, takes_scalars
+from sim_tb.pim.simulate.scalars import Scalars
 from sim_tb.pim.simulate.statistics import Numbers, statistics_of
 from sim_tb.pim.simulate.system import LOADED, RESET, RESTS, Run, Simulated
 from sim_tb.pim.simulate.work import NEVER
@@ -92,7 +92,7 @@ class Walk:
         self.params = memory.params
         self.interval = self.params.timing.trefi
         self.listing = Listing(self.params, ())
-        self.scalars: list[int | None] = [*scalars, *[0] * (SCALARS - len(scalars))]
+        self.scalars = Scalars(scalars)
         self.results = iter(results)
         self.names = Names()
         self.loops: list[list[int]] = []
@@ -135,7 +135,8 @@ class Walk:
             given = one is not None and one.by_register and self._await(segments[0], last=last)
             if given:
                 segments = self._segments(pc, one)
-            self._check(pc, one)
+            if one is not None:
+                self.scalars.check(one, pc)
             for segment in segments:
                 begun = self.time
                 learnt = self._take(segment, last=last)
@@ -151,7 +152,8 @@ class Walk:
             if one is not None and not error:
                 instructions += 1
                 interrupts += "irq" in one.flags
-                pc = self._next(pc, one)
+                self.scalars.set_by(one)
+                pc = self.listing.follow(pc, one, self.loops)
             if learnt.ends:
                 ended = begun + learnt.ends[0] + RESET, error, pc, not error, instructions, interrupts
                 self.runs.append(Run(*ended, self.vector - vector))
@@ -264,14 +266,7 @@ class Walk:
         """Scalar registers that an instruction of the issuer sets."""
         one = self.listing.written(place)
         assert one is not None
-        self._control(one)
-
-    def _control(self, one: Instruction) -> None:
-        """What an instruction of the issuer does to scalar registers."""
-        if one.op.name == "SETR":
-            self.scalars[one["r"]] = one["value"]
-        elif one.op.name == "SKEEP":
-            self.scalars[one["r"] : one["r"] + 2] = kept(self.scalars, one["r"], one["s"], one["value"])
+        self.scalars.set_by(one)
 
     def _pass(self, block: Block) -> bool:
         """Go the way of a block; False if the program ends on it."""
@@ -294,46 +289,10 @@ class Walk:
         prepared, scalar = NOTHING, False
         if one is not None:
             scalar = takes_scalars(one)
-            prepared = self.listing.prepared(one, self._scalar(one))
-            if (one.op.name == "LOOP" and self._nested(one)) or (one.op.name == "ENDL" and not self.loops):
+            prepared = self.listing.prepared(one, self.scalars.integer(one))
+            if self.listing.misplaced(one, self.loops):
                 prepared = Prepared(one, FAULTS["LOOP"].code, replace(prepared.part, work=None))
         return list(self.memory.steps.segments.of(prepared, fenced=fenced, wraps=wraps, scalar=scalar))
-
-    def _scalar(self, one: Instruction) -> int | None:
-        """The integer operand that may come from a register; 0 if it isn't known, or not yet."""
-        operand = one.op.integer
-        if operand is None:
-            return None
-        if not one.by_register:
-            return one[operand.name]
-        return (self.scalars[one[operand.name]] or 0) & (1 << operand.integer_bits) - 1
-
-    def _check(self, pc: int, one: Instruction | None) -> None:
-        """An instruction must not read its length from a register that the vector unit has written to."""
-        operand = one.op.integer if one and one.by_register else None
-        if one and operand and self.scalars[one[operand.name]] is None:
-            message = f"uses r{one[operand.name]} as {operand.name}, which the vector unit gives"
-            raise ConfigError([Problem(f"instruction {pc}", message, "give the results")])
-
-    def _nested(self, one: Instruction) -> bool:
-        """There is no room for another loop."""
-        named, _ = self.listing.split(self.loops)
-        return bool(self.loops) if "rows" in one.flags else len(named) == LEVELS
-
-    def _next(self, pc: int, one: Instruction) -> int:
-        """What an instruction of the issuer does; returns where the program goes on."""
-        name = one.op.name
-        if name == "LOOP":
-            self.loops.append([pc, 0])
-        elif name == "ENDL":
-            place, turn = self.loops[-1]
-            if turn + 1 < self.listing.turns(place):
-                self.loops[-1][1] += 1
-                return place + 1
-            self.loops.pop()
-        else:
-            self._control(one)
-        return pc + 1
 
     def result(self, rest: int) -> Simulated:
         """What has happened, after some more clocks."""
