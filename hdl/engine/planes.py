@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from hdl.array.skew import skew
 from hdl.engine.stored import Stored
+from hdl.lib.delay import register
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow
 from hdl.params.axes import Travel
@@ -35,7 +36,7 @@ class Planes(Stored):
         reader = store.reader
         arrive = Signal()
         names = ("end", "plane", "turn")
-        end, plane, turn = (self._later(m, f"arrive_{name}", getattr(reader, f"arrive_{name}")) for name in names)
+        end, plane, turn = (register(m, f"arrive_{name}", getattr(reader, f"arrive_{name}")) for name in names)
         m.d.sync += arrive.eq(reader.arrive)
         banks = [bank for lane in self._banks(m, store) for bank in lane]
         digits, operands = self._rotated(m, [[bank] for bank in banks], turn)
@@ -70,7 +71,7 @@ class Planes(Stored):
     def _tag(self, m: Module, tag: Value, wait: int) -> Value:
         """A sum's tag, later by as many cycles as the PE takes longer."""
         for step in range(wait):
-            tag = self._later(m, f"tag{step}", tag)
+            tag = register(m, f"tag{step}", tag)
         return tag
 
     def _output(self, m: Module, ends: Shared, cycles: int) -> Shared:
@@ -101,23 +102,21 @@ class Planes(Stored):
         if hands_b_over:
             steps = skew(m, "skew_a", always, steps, rows)
         else:
-            register = Signal(len(b), name="operands", reset_less=True)
-            m.d.sync += register.eq(b)
-            b = register
+            b = register(m, "operands", b)
         begins, leave = Cat(ends.en, ends.clear), ends.leave
         words = []
         for i in range(rows):
             words.append(Cat(begins, leave, steps.word_select(i, len(steps) // rows)))
             if i + 1 < rows:
-                leave = self._later(m, f"leave{i}", leave)
-                begins = self._later(m, f"begins{i}", begins) if hands_b_over else begins
+                leave = register(m, f"leave{i}", leave)
+                begins = register(m, f"begins{i}", begins) if hands_b_over else begins
         buses = [Signal(len(part.bus_in), name=f"bus{i}") for i in range(rows)]
         for i, word in enumerate(words):
             row = place(m, f"row{i}", part, step=word, b=b, bus_in=buses[i])
             b = row.b_out if hands_b_over else b
             bus: Value = row.bus_out
             if i % Dataflow.ROWS_PER_BUS_STAGE == 0:
-                bus = self._later(m, f"stage{i}", bus)
+                bus = register(m, f"stage{i}", bus)
             if i == 0:
                 head = bus
             else:
@@ -128,8 +127,3 @@ class Planes(Stored):
         """The digits of a row, or column, as PEs take them, from those of the store: not zero, +-2, negative."""
         codes = [word.word_select(lane, 3) for lane in range(self.shape.lanes)]
         return Cat(bit for nonzero, two, neg in codes for bit in (nonzero & ~two, two, neg))
-
-    def _later(self, m: Module, name: str, value: Value) -> Signal:
-        register = Signal(len(value), name=name, reset_less=True)
-        m.d.sync += register.eq(value)
-        return register

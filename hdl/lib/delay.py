@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 
-__all__ = ["Delay", "delay", "later", "moves"]
+__all__ = ["Delay", "delay", "later", "moves", "register"]
 
 
 def delay(m: Module, name: str, en: Value, value: Value, steps: int) -> Value:
@@ -21,6 +21,13 @@ def delay(m: Module, name: str, en: Value, value: Value, steps: int) -> Value:
     if len(en) not in (1, steps):
         raise TypeError(f"{name}: {len(en)} enables for {steps} steps")
     return place(m, name, Delay(steps, len(value), stepwise=len(en) > 1), en=en, i=value).o
+
+
+def register(m: Module, name: str, value: Value) -> Signal:
+    """A register of this name, without a reset: what ``value`` was in the last cycle."""
+    found = Signal(len(value), name=name, reset_less=True)
+    m.d.sync += found.eq(value)
+    return found
 
 
 def later(m: Module, name: str, en: Value, value: Value, steps: int) -> Signal:

@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
+from hdl.lib.delay import register
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
@@ -81,7 +82,7 @@ class Bank(Part):
         plane2 = Signal(range(planes), reset_less=True)
         half1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has2"))
         visit = Signal(self.word_bits)
-        free, free_half = Signal(), self._later(m, "free_half", self.free_half)
+        free, free_half = Signal(), register(m, "free_half_register", self.free_half)
         m.d.sync += free.eq(self.free)
         has = self._left(m, counts)
         for plane in range(planes):
@@ -93,11 +94,11 @@ class Bank(Part):
             ram = place(m, f"list{plane}", part, **ports, r0_addr=Cat(self.entry, self.read_half))
             lists.append(ram.r0_data)
             for half in range(2):
-                register = counts[2 * plane + half]
+                entries = counts[2 * plane + half]
                 with m.If(free & (free_half == half)):
-                    m.d.sync += register.eq(0)
+                    m.d.sync += entries.eq(0)
                 with m.Elif(listed & (self.half == half)):
-                    m.d.sync += register.eq(register + 1)
+                    m.d.sync += entries.eq(entries + 1)
         fetch = Cat(visit, half1)
         width = len(self.digits_out)
         for plane in range(planes):
@@ -111,7 +112,7 @@ class Bank(Part):
         m.d.comb += visit.eq(self._select(m, "visit", plane1, lists))
         out = self._select(m, "digit", plane2, digits) & has2.replicate(width)
         for name, value in (("digits_out", out), ("operands_out", operands.r0_data)):
-            m.d.comb += getattr(self, name).eq(self._later(m, name, value) if self.in_step else value)
+            m.d.comb += getattr(self, name).eq(register(m, f"{name}_register", value) if self.in_step else value)
         m.d.sync += [
             plane1.eq(self.plane),
             plane2.eq(plane1),
@@ -125,12 +126,7 @@ class Bank(Part):
         ports = {"w_en": listed, "w_addr": address, "w_data": self.word}
         if not self.in_step:
             return ports
-        return {name: self._later(m, f"{name}{plane}", value) for name, value in ports.items()}
-
-    def _later(self, m: Module, name: str, value: Value) -> Signal:
-        register = Signal(len(value), name=f"{name}_register", reset_less=True)
-        m.d.sync += register.eq(value)
-        return register
+        return {name: register(m, f"{name}{plane}_register", value) for name, value in ports.items()}
 
     def _left(self, m: Module, counts: list[Signal]) -> Signal:
         """Count the entries of the list that are still to be visited; gives whether there was one to be issued.

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
 from hdl.lib import roles
+from hdl.lib.delay import register
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
 from hdl.params.sparse import SparseShape
@@ -94,9 +95,7 @@ class Loader(Part):
         beat = {"half": half, "bank": one_hot, "word": step[banks:], "close_last": self.last}
         beat |= {"digits": digits, "operands": Cat(operands), "occupied": Cat(occupied)}
         for name, value in beat.items():
-            register = Signal(len(value), name=f"{name}_register", reset_less=True)
-            m.d.sync += register.eq(value)
-            m.d.comb += getattr(self, name).eq(register)
+            m.d.comb += getattr(self, name).eq(register(m, f"{name}_register", value))
         return m
 
     def codes(self, digits: Value, lane: int) -> Value:
