@@ -224,13 +224,17 @@ def _changes(site: _Site, widths: dict[str, int]) -> Iterator[tuple[str, Change]
             (mux[3], "second operand of a multiplexer, always"),
             (f"{mux[1]} ? {mux[3]} : {mux[2]}", "operands of a multiplexer swapped"),
         ):
-            yield "multiplexer", lambda rng, value=value, says=says: (value, says)
+            yield "multiplexer", _always(value, says)
     if site.target == "if":
         for value, says in (("1'h1", "enabled always"), ("1'h0", "never enabled")):
-            yield "enable", lambda rng, value=value, says=says: (value, says)
+            yield "enable", _always(value, says)
     elif site.width and "$signed" not in site.text:
         for change in _bits(site):
             yield "bit", change
+
+
+def _always(value: str, says: str) -> Change:
+    return lambda rng: (value, says)
 
 
 def _constant(put: Put, place: int, width: int, sign: str, value: int) -> Change:
