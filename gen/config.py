@@ -49,6 +49,7 @@ class SynthSettings:
     """How the hardware is synthesised; the keys of ``[synth]``, paths resolved against the configuration file."""
 
     library: str | tuple[str, ...] = "auto"
+    lef: str = "auto"
     clock_ns: float | str = "auto"
     effort: str = "normal"
     compare: tuple[str, ...] = ("mac",)
@@ -311,6 +312,9 @@ class _Loader:
         if "library" in values:
             option = self.given["synth.library"].option
             values["library"] = _library(values["library"], Path() if option else folder)
+        if values.get("lef", "auto") not in ("auto", "none"):
+            option = self.given["synth.lef"].option
+            values["lef"] = str((Path() if option else folder) / os.path.expanduser(values["lef"]))
         self._choice("synth.effort", values.get("effort", "normal"), EFFORTS)
         compare = values.get("compare", list(SynthSettings.compare))
         compare = [compare] if isinstance(compare, str) else compare

@@ -228,6 +228,16 @@ KEYS = (
     ),
     Key(
         "synth",
+        "lef",
+        "text",
+        "LEF file whose areas of cells count instead of the Liberty files'; `auto`: one that lies beside these",
+        "auto",
+        "`auto`, `none`, or a LEF file, relative to the configuration file",
+        _kind(lambda value: isinstance(value, str) and bool(value), "a text"),
+        {"type": "string", "minLength": 1},
+    ),
+    Key(
+        "synth",
         "clock_ns",
         "text or number",
         "clock period to reach, in nanoseconds; `auto` finds the best: the most throughput over area",

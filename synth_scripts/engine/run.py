@@ -114,6 +114,7 @@ def strongest(
     forms: Sequence[Form],
     settings: Settings,
     *,
+    library: Library | None = None,
     with_power: bool | None = None,
     rate: Rate | None = None,
     stimuli: Stimuli | None = None,
@@ -122,9 +123,10 @@ def strongest(
     """The best of several forms of an engine, which differ in their cores, and its figures as :func:`synthesise` gives.
 
     Nothing but their cores is synthesised of forms whose cores tell that others are better. ``files`` are kinds of
-    :mod:`synth_scripts.engine.exports`, which are written beside the netlist.
+    :mod:`synth_scripts.engine.exports`, which are written beside the netlist. ``library`` is the one that the settings
+    name, where more is said about it than they hold.
     """
-    library = load(settings.library if isinstance(settings.library, str) else list(settings.library))
+    library = library or load(settings.library)
     asked = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
     engine = best_engine(forms, library, settings.effort, target(asked, library))
     engine.asked = asked

@@ -9,6 +9,7 @@ from hdl.params.errors import ToolError
 from synth_scripts.library import unit
 from synth_scripts.library.cell import Cell
 from synth_scripts.library.celltimes import delay, flop_times, fo4
+from synth_scripts.library.lef_areas import Areas
 from synth_scripts.library.liberty import decode
 from synth_scripts.library.library import Adder, ClockGate, Library
 from synth_scripts.library.logic import FULL_CARRY, FULL_SUM
@@ -27,12 +28,14 @@ _FAR = 1e4
 _LISTED = 8
 
 
-def make(sources: list[Source], key: str) -> Library:
+def make(sources: list[Source], areas: Areas, key: str) -> Library:
     """Read the files of one library.
 
     Parameters
     ----------
     sources : list of Source
+    areas : Areas
+        From LEF files: they count instead of the Liberty files'.
     key : str
         Hash of the files' contents; names what is written to the cache.
 
@@ -41,7 +44,7 @@ def make(sources: list[Source], key: str) -> Library:
     ToolError
         Where the files can't be used for synthesis; it names file, line, cell and pin.
     """
-    return _Choice(Reading.of(sources)).library(key)
+    return _Choice(Reading.of(sources, areas)).library(key)
 
 
 class _Choice:

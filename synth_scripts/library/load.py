@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from synth_scripts.library.cells import make
 from synth_scripts.library.header import Thresholds
+from synth_scripts.library.lef_areas import Areas
 from synth_scripts.library.library import Adder, ClockGate, Library
-from synth_scripts.library.sources import find
+from synth_scripts.library.sources import find, find_lef
 from synth_scripts.work import cache
 
 __all__ = ["load"]
 
 #: Counted up when what is read out of a library changes.
-VERSION = 10
+VERSION = 11
 #: What of a library is an object of its own.
 _OBJECTS: dict[str, Any] = {
     "clock_gate": ClockGate,
@@ -24,14 +26,16 @@ _OBJECTS: dict[str, Any] = {
 }
 
 
-def load(setting: str | list[str] = "auto") -> Library:
+def load(setting: str | Sequence[str] = "auto", *, lef: str = "auto") -> Library:
     """Resolve a library setting and read the library.
 
     Parameters
     ----------
-    setting : str or list of str
+    setting : str or sequence of str
         ``auto``, ``osu018``, ``unit``, the name of a PDK installed with ciel, a Liberty file (``.lib``, ``.lib.gz``), a
         folder of them, or a list of files that make one library.
+    lef : str
+        The LEF file whose areas of cells count, ``auto``: what lies beside the Liberty files, or ``none``.
 
     Raises
     ------
@@ -39,11 +43,13 @@ def load(setting: str | list[str] = "auto") -> Library:
         Where a file is missing, empty, not Liberty, contradicts itself or another one, or lacks cells that are needed.
     """
     sources, notes = find(setting)
-    key = cache.digest("library", VERSION, sorted((source.name, cache.digest(source.data)) for source in sources))
+    areas = Areas.of(find_lef(lef, sources), required=lef != "auto")
+    contents = sorted((source.name, cache.digest(source.data)) for source in sources)
+    key = cache.digest("library", VERSION, contents, vars(areas))
     stored = cache.read("libraries", key)
     if stored is not None and all(cache.intact(Path(path)) for path in (*stored["files"], stored["mapping"])):
         return _restore({**stored, "notes": (*notes, *stored["notes"])})
-    library = make(sources, key)
+    library = make(sources, areas, key)
     values = {name: getattr(library, name) for name in Library.__dataclass_fields__}
     values |= {name: vars(values[name]) for name in _OBJECTS if values[name]}
     cache.write("libraries", key, values)

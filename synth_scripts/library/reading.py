@@ -17,6 +17,7 @@ from synth_scripts.library.cell import Cell
 from synth_scripts.library.cell_reader import Frame, Unsuited
 from synth_scripts.library.cell_reader import read as read_cell
 from synth_scripts.library.header import Corner, Header, Thresholds
+from synth_scripts.library.lef_areas import Areas
 from synth_scripts.library.liberty import Group, LibertyError, decode, parse
 from synth_scripts.library.names import safe_name
 from synth_scripts.library.sources import Source
@@ -118,6 +119,10 @@ class Reading:
         Liberty's attributes for the default wire loads.
     notes : list of str
         What a reader of the figures should know.
+    areas : Areas
+        From LEF files: they count instead of those in the Liberty files.
+    listed : dict
+        Areas that the Liberty files give, by cell.
     """
 
     files: list[File]
@@ -132,10 +137,15 @@ class Reading:
     avoided: dict[str, tuple[File, str]] = field(default_factory=dict)
     wires: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    areas: Areas = field(default_factory=Areas)
+    listed: dict[str, float | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sources: list[Source]) -> Reading:
-        """Read the files. Raises ToolError, which names file, line, cell and pin."""
+    def of(cls, sources: list[Source], areas: Areas | None = None) -> Reading:
+        """Read the files; ``areas`` count instead of those in them.
+
+        Raises ToolError, which names file, line, cell and pin.
+        """
         files = [open_file(source) for source in sources]
         files.sort(key=lambda file: (file.header.name, [cell.name for cell in file.root.all("cell")], file.source.data))
         notes: list[str] = []
@@ -147,12 +157,14 @@ class Reading:
             _thresholds(files, notes),
             _corner(files),
             notes=notes,
+            areas=areas or Areas(),
         )
         for note in dict.fromkeys(note for file in files for note in file.header.notes):
             about = [file.short for file in files if note in file.header.notes]
             notes.append(note if len(about) == len(files) else f"{', '.join(about)}: {note}")
         reading._read_cells()
         reading._read_wires()
+        notes += reading.areas.notes({cell.original: reading.listed[name] for name, cell in reading.cells.items()})
         return reading
 
     @property
@@ -205,6 +217,8 @@ class Reading:
                 self.avoided[group.name] = (file, f"line {group.line}: cell {group.name}: {why}")
                 return
             found = read_cell(group, name, frame)
+            self.listed[name] = found.area
+            found.area = self.areas.cells.get(group.name, found.area)
             if found.area is None and not (found.state and found.state.kind == "latch"):
                 raise Unread("there is no area, or it is zero", group.line).within(group)
         except Unsuited as unsuited:

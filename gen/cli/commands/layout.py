@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace, console: Console) -> int:
     """Generate where needed, then lay out."""
     with Session(options, console) as session:
-        library = load_library(session.config)
+        library = load_library(session.config.synth)
         session.generate()
         found = _lay_out(options, session, library)
         console.say(summary(found))
