@@ -36,7 +36,9 @@ def read(path: str | Path, *, batch: int = 1, shapes: Mapping[str, tuple[int, ..
         raise ConfigError([Problem("batch", f"must be an integer of at least 1, not {batch!r}")])
     content = Content.fetch(path)
     if content.text is None:
-        raise ConfigError([Problem("", "is no table of layers: it isn't text")], str(content.path))
+        from sim_tb.workloads.readers import onnx_file
+
+        return onnx_file.read(content, batch=batch, shapes=shapes or {})
     if shapes:
         raise ConfigError([Problem("shapes", "are for ONNX files: a table has sizes of its own")], str(content.path))
     return tables.read(content, batch=batch)
