@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gen.cycles.steps import expected_steps, steps_of
-from gen.nest.window import expected_interval, follow
+from gen.cycles.stored import stored_interval
+from gen.nest.encoders import density
+from gen.nest.window import follow
 from hdl.engine.bodies import body_of
 from hdl.params import Dataflow, EngineParams
 
-__all__ = ["Operands", "Pace", "Streak", "expected_cycles", "job_cycles", "pace"]
+__all__ = ["Operands", "Pace", "Streak", "expected_cycles", "ideal_steps", "job_cycles", "pace"]
 
 Integers = NDArray[np.int64]
 #: A and B of tiles with the same K, of shapes (tiles, rows, K) and (tiles, K, cols).
@@ -106,7 +108,7 @@ def expected_cycles(
     standard deviation ``sigma`` (B's is as large a part of its range), or uniform.
     """
     if params.axes.stores_operands:
-        return sum(count * _interval(params, k, sigma) for count, k in streaks) + params.rows
+        return sum(count * stored_interval(params, k, sigma) for count, k in streaks) + params.rows
     counts, sizes = np.array(streaks, np.int64).T
     beats = -(-sizes // params.k_step)
     if params.weight_stationary:
@@ -117,5 +119,16 @@ def expected_cycles(
     return pace(params).cycles(steps, counts, rest)
 
 
-_interval = lru_cache(maxsize=4096)(expected_interval)
 _steps = lru_cache(maxsize=256)(expected_steps)
+
+
+def ideal_steps(params: EngineParams, k: int, sigma: float | None = None) -> float:
+    """Mean steps of a tile of inner size ``k`` if nothing ever waits: for a result, a block of B, or another row."""
+    if params.axes.skips_by_row:
+        return -(-k // params.k_step) * density(params.encoder, params.recoded, sigma).mean
+    if params.axes.stores_operands:
+        holders = params.cols if params.recodes_b else params.rows
+        planes = density(params.encoder, params.recoded, sigma).planes
+        return -(-k // params.k_step) * sum(1 - (1 - share) ** (holders * params.k_step) for share in planes)
+    beats = -(-k // params.k_step) * (params.rows if params.weight_stationary else 1)
+    return beats * (_steps(params, sigma) if params.data_dependent else Dataflow(params).beat_steps)
