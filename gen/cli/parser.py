@@ -13,6 +13,7 @@ from gen.cli.commands import (
     explain,
     layout,
     listing,
+    mapping,
     pim,
     pim_compile,
     pim_decoder,
@@ -37,7 +38,7 @@ MAX_SIGMA = 1e6
 MAX_JOBS = 4096
 FORCE = "lose results of another configuration in the folder, and changes made by hand to generated files"
 #: Arguments that name a file or a folder, or might.
-PATHS = ("CONFIG", "FILE", "FOLDER", "MODEL", "NAME", "PROGRAM", "SPEC", "SYSTEM", "TEXT")
+PATHS = ("CONFIG", "FILE", "FOLDER", "MODEL", "NAME", "NETWORK", "PROGRAM", "SPEC", "SYSTEM", "TEXT")
 
 EPILOG = """\
 exit status: 0 done, 1 a check failed, 2 the request was wrong
@@ -123,6 +124,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     about = "place and route a PE, or a small array: area, wires, and timing with them"
     add("layout", layout.command, about, [config, build, _layout()])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
+    about = "map a network on an engine: cycles, utilisation, traffic and energy of every layer"
+    add("map", mapping.command, about, [_mapping()])
     add("sweep", sweep.command, "synthesise or simulate many points: table, page and the best of them", [_sweep()])
     add("check", check.command, "check a configuration and print what follows from it", [config])
     add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
@@ -134,13 +137,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     verbs = group.add_subparsers(metavar="VERB", title="verbs", required=True)
     add("asm", pim.assemble, "translate a program from text, and check it", [_asm()], verbs)
     add("disasm", pim.disassemble, "print the text of a program", [_disasm()], verbs)
-    add(
-        "run",
-        pim_run.command,
-        "run a program on the controller's hardware and on its golden model",
-        [_pim_run()],
-        verbs,
-    )
+    about = "run a program on the controller's hardware and on its golden model"
+    add("run", pim_run.command, about, [_pim_run()], verbs)
     about = "lay a model out in the banks of a system, and write its programs"
     add("compile", pim_compile.command, about, [_pim_compile()], verbs)
     about = "simulate a model token by token: clocks, energy, and where they go"
@@ -168,15 +166,21 @@ def _common() -> _Parser:
 def _config() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("config", metavar="CONFIG", help="the configuration file (TOML)")
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="overrides",
-        help="replace a value of the configuration: rows=8, engine.scheme=mac; may be repeated",
-    )
+    _add_overrides(parser)
     parser.add_argument("--seed", type=_seed, metavar="N", help="replace the workload's seed")
+    return parser
+
+
+def _add_overrides(parser: _Parser) -> None:
+    about = "replace a value of the configuration: rows=8, engine.scheme=mac; may be repeated"
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
+
+
+def _mapping() -> _Parser:
+    parser = _Parser(add_help=False)
+    _add_overrides(parser)
+    _add_sigma(parser)
+    mapping.add_options(parser)
     return parser
 
 
@@ -359,14 +363,14 @@ def _pim_simulate() -> _Parser:
     return parser
 
 
+def _add_sigma(parser: _Parser) -> None:
+    about = f"standard deviation of the operands A where zeros are skipped (default: {USUAL_SIGMA:g} for s8)"
+    parser.add_argument("--sigma", type=_sigma, metavar="X", help=about)
+
+
 def _explain() -> _Parser:
     parser = _Parser(add_help=False)
-    parser.add_argument(
-        "--sigma",
-        type=_sigma,
-        metavar="X",
-        help=f"standard deviation of the operands A where zeros are skipped (default: {USUAL_SIGMA:g} for s8)",
-    )
+    _add_sigma(parser)
     parser.add_argument("--final", action="store_true", help="only the engine's nest, not the steps that lead to it")
     return parser
 
