@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Mutant", "armed", "below", "mutants"]
+__all__ = ["Mutant", "armed", "below", "chosen", "mutants"]
 
 #: An operator, and what takes its place.
 SWAPS = {
@@ -149,6 +149,15 @@ def armed(text: str, changes: list[Mutant], *, always: bool = False) -> str:
         return f"module {name}({found[2]});\n{body}endmodule"
 
     return MODULE.sub(module, text)
+
+
+def chosen(text: str, arguments: Sequence[str]) -> str:
+    """An armed text with those changes in force that arguments name, for what has none: a proof."""
+
+    def flag(found: re.Match[str]) -> str:
+        return f"  wire {found[1]} = 1'h{int(f'+{found[1]}' in arguments)};"
+
+    return re.sub(r'  reg (\w+) = \$test\$plusargs\("\w+"\);', flag, text)
 
 
 def _line(line: str, changes: list[Mutant], *, always: bool) -> str:
