@@ -13,6 +13,7 @@ from gen.cli.commands import (
     explain,
     layout,
     listing,
+    network,
     pim,
     pim_compile,
     pim_decoder,
@@ -37,7 +38,7 @@ MAX_SIGMA = 1e6
 MAX_JOBS = 4096
 FORCE = "lose results of another configuration in the folder, and changes made by hand to generated files"
 #: Arguments that name a file or a folder, or might.
-PATHS = ("CONFIG", "FILE", "FOLDER", "MODEL", "NAME", "PROGRAM", "SPEC", "SYSTEM", "TEXT")
+PATHS = ("CONFIG", "FILE", "FOLDER", "MODEL", "NAME", "NETWORK", "PROGRAM", "SPEC", "SYSTEM", "TEXT")
 
 EPILOG = """\
 exit status: 0 done, 1 a check failed, 2 the request was wrong
@@ -99,7 +100,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     top.add_argument("--version", action="version", version=f"bitloom {VERSION}")
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    common, config, build, waves, files = _common(), _config(), _build(), _waves(), _files()
+    common, config, build, sim, files = _common(), _config(), _build(), _simulation(), _files()
 
     leaves: dict[Callable[..., int], _Parser] = {}
 
@@ -116,9 +117,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.set_defaults(command=command)
         leaves[command] = parser
 
-    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves, files])
+    add("run", run.command, "generate, simulate, synthesise and report", [config, build, sim, files])
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
-    add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, waves])
+    add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, sim])
     add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
     about = "place and route a PE, or a small array: area, wires, and timing with them"
     add("layout", layout.command, about, [config, build, _layout()])
@@ -215,9 +216,9 @@ def _sweep() -> _Parser:
     return parser
 
 
-def _waves() -> _Parser:
+def _simulation() -> _Parser:
     parser = _Parser(add_help=False)
-    parser.add_argument("--waves", action="store_true", help="record waveforms; slow, and large for long workloads")
+    network.add_options(parser)
     return parser
 
 
