@@ -14,6 +14,7 @@ from gen.cli.commands import (
     layout,
     listing,
     mapping,
+    network,
     pim,
     pim_compile,
     pim_decoder,
@@ -100,7 +101,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     top.add_argument("--version", action="version", version=f"bitloom {VERSION}")
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    common, config, build, waves, files = _common(), _config(), _build(), _waves(), _files()
+    common, config, build, sim, files = _common(), _config(), _build(), _simulation(), _files()
 
     leaves: dict[Callable[..., int], _Parser] = {}
 
@@ -117,9 +118,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.set_defaults(command=command)
         leaves[command] = parser
 
-    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves, files])
+    add("run", run.command, "generate, simulate, synthesise and report", [config, build, sim, files])
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
-    add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, waves])
+    add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, sim])
     add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
     about = "place and route a PE, or a small array: area, wires, and timing with them"
     add("layout", layout.command, about, [config, build, _layout()])
@@ -219,9 +220,9 @@ def _sweep() -> _Parser:
     return parser
 
 
-def _waves() -> _Parser:
+def _simulation() -> _Parser:
     parser = _Parser(add_help=False)
-    parser.add_argument("--waves", action="store_true", help="record waveforms; slow, and large for long workloads")
+    network.add_options(parser)
     return parser
 
 
