@@ -11,8 +11,8 @@ from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
 from hdl.arith.heap import BitHeap
 from hdl.arith.step import Step, StepDigits
 from hdl.lib import roles
-from hdl.lib.delay import Delay
-from hdl.lib.shared import Part, place
+from hdl.lib.ring import delay_line
+from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
 __all__ = ["Foot"]
@@ -68,6 +68,7 @@ class Foot(Part):
 
     module = "foot"
     role = roles.DRAIN
+    resets = True
 
     def __init__(self, params: EngineParams, columns: tuple[int, ...], excess: int, *, follow: bool) -> None:
         axes = params.axes
@@ -124,7 +125,7 @@ class Foot(Part):
     def _before(self, m: Module, step: Value, total: Value) -> Value:
         """The sum of the row that comes next; where it begins a new one, it becomes zero before it is needed."""
         rows = self.params.rows
-        end = place(m, "line", Delay(rows - 2, len(total)), en=step, i=total).o if rows > 2 else total
+        end = delay_line(m, "line", step, total, rows - 2)
         before = Signal(len(total), reset_less=True)
         begin = self.valid & self.first
         if self.in_time and not self.gathers:

@@ -82,7 +82,7 @@ class Row(Part):
             return [(adder.sums, adder.complete)]
         part, sums = self.scheme.adder(), []
         for j, (pe, done) in enumerate(placed):
-            adder = place(m, f"finish{j}", part, en=self.en, acc=pe.acc, correction_in=Const(0, 0))
+            adder = place(m, f"finish{j}", part, en=self.en, valid=done, acc=pe.acc, correction_in=Const(0, 0))
             sums.append((adder.sum, later(m, f"done{j}", self.en, done, part.steps)[-1]))
         return sums
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
+from hdl.array.deskew import Deskew
 from hdl.array.rows import Array
 from hdl.array.skew import skew
 from hdl.engine.body import Body
@@ -132,13 +133,27 @@ class OutputStationary(Body):
             hold["hold"] = later(m, "clear", en, clear, 1 + self.flow.hold_steps)[1:].any()
         array = place(m, "array", Array(self.params, self.scheme), en=en, clear=clears, a=a, b=b, **hold)
         sums = array.acc
+        valid = self._there(m, en, clear)
         if self.scheme.adders in (Adders.COLUMN, Adders.ONE):
             steps = {"clear": clear} if self.scheme.excess else {}
-            sums = place(m, "drain", Drain(self.params, self.scheme), en=en, acc=sums, **steps).sums
-        return self._aligned(m, en, sums)
+            sums = place(m, "drain", Drain(self.params, self.scheme), en=en, valid=valid, acc=sums, **steps).sums
+        return self._aligned(m, en, valid, sums)
 
-    def _aligned(self, m: Module, en: Value, sums: Value) -> Value:
-        """The results of a row side by side."""
+    def _there(self, m: Module, en: Value, clear: Value) -> Value:
+        """The first column's result bus has a tile's results, in ``result_steps`` steps from two after ``clear``."""
+        if self.scheme.adders is Adders.ONE:
+            return Const(1, 1)
+        begin, there, left = Signal(), Signal(), Signal(range(self.flow.result_steps))
+        with m.If(en):
+            m.d.sync += [
+                begin.eq(clear),
+                there.eq(begin | (there & left.any())),
+                left.eq(Mux(begin, self.flow.result_steps - 1, left - 1)),
+            ]
+        return there
+
+    def _aligned(self, m: Module, en: Value, valid: Value, sums: Value) -> Value:
+        """The results of a row side by side; ``valid`` as of the result bus."""
         adders = self.scheme.adders
         if adders is Adders.ONE:
             row = Signal(self.flow.c.payload_bits, reset_less=True)
@@ -147,4 +162,5 @@ class OutputStationary(Body):
             return row
         if adders is Adders.ROW or not self.flow.column_skew:
             return sums
-        return skew(m, "deskew", en, sums, self.params.cols, reverse=True)
+        finished = later(m, "valid", en, valid, self.scheme.pe.finish)[-1] if self.scheme.pe.finish else valid
+        return place(m, "deskew", Deskew(self.params.cols, self.scheme.width), en=en, valid=finished, i=sums).o

@@ -15,7 +15,7 @@ from hdl.arith.heap import BitHeap, share_of_levels
 from hdl.params import EngineParams
 from hdl.params.axes import Adders
 
-__all__ = ["Addend", "Adding", "RunningSum", "accumulators", "exact", "links", "signed_links"]
+__all__ = ["Addend", "Adding", "RunningSum", "accumulators", "exact", "links", "signed_links", "take_sum"]
 
 #: Columns to a carry bit above those of the products of a single weight. Longer groups would take longer than the full
 #: adder below them.
@@ -61,12 +61,15 @@ class RunningSum:
         Columns of the carry bits above them, counted from that one; none in a single number.
     constant : int
         What a step adds beside its products, to take their excess away; modulo 2**width.
+    rests : int or None
+        The column from which on only the carry bits there and above change anything; None without such columns.
     """
 
     addend: Addend
     width: int
     carries: tuple[int, ...]
     constant: int = 0
+    rests: int | None = None
 
     @property
     def local(self) -> tuple[int, ...]:
@@ -77,6 +80,22 @@ class RunningSum:
     def columns(self) -> tuple[int, ...]:
         """The column of each of its bits in the accumulator."""
         return tuple(self.addend.offset + column for column in self.local)
+
+    @property
+    def words(self) -> list[tuple[str, str, int]]:
+        """Its bits, lowest first, in words: ``s`` or ``c``, the end of the name of what rests, and how many bits."""
+        kinds: list[tuple[str, Sequence[int], int]] = [("s", range(self.width), 0), ("c", self.carries, 1)]
+        rests = self.width if self.rests is None else self.rests
+        words = []
+        for kind, columns, beyond in kinds:
+            above = sum(column >= rests + beyond for column in columns)
+            words += [(kind, "", len(columns) - above), (kind, "_above", above)]
+        return [word for word in words if word[2]]
+
+    def moves(self, kept: Value) -> Value:
+        """What rests changes in the next step, if that does not begin a new sum."""
+        first = next(i for i, column in enumerate(self.carries, self.width) if column == self.rests)
+        return kept[first:].any()
 
     def heap(self, kept: Value) -> BitHeap:
         """A heap of what the sum is so far, and the constant of a step."""
@@ -106,12 +125,21 @@ def addends(params: EngineParams, factors: Factors) -> list[Addend]:
     return [Addend(tuple(range(len(products.planes))), 0, products.columns, products.excess, factors.most)]
 
 
-def _form(params: EngineParams, addend: Addend, width: int, top: int, constant: int = 0) -> RunningSum:
-    """A sum whose lowest ``top`` columns receive addends."""
+def _form(
+    params: EngineParams, addend: Addend, width: int, top: int, constant: int = 0, *, stays: bool = False
+) -> RunningSum:
+    """A sum whose lowest ``top`` columns receive addends; where it ``stays``, those far above them rest."""
     if not params.axes.saves_carries:
         return RunningSum(addend, width, (), constant)
     above = GROUP_ABOVE_WEIGHT if params.axes.sum.per_weight else GROUP_ABOVE
-    return RunningSum(addend, width, carry_columns(width, min(top, width), params.carry_every, above), constant)
+    rests = None
+    if stays and not constant:
+        # Addends are less than twice 2**top, and so is what a sum has below: carries go one column beyond that of top.
+        top += 2
+    carries = carry_columns(width, min(top, width), params.carry_every, above)
+    if stays and not constant:
+        rests = next((column for column in carries if column >= top), None)
+    return RunningSum(addend, width, carries, constant, rests)
 
 
 def exact(params: EngineParams) -> bool:
@@ -135,7 +163,7 @@ def accumulators(params: EngineParams, factors: Factors, *, tops: Sequence[int],
     sums = []
     for addend, top in zip(addends(params, factors), tops, strict=True):
         constant = -count * addend.excess if exact(params) else 0
-        sums.append(_form(params, addend, params.accumulator - addend.offset, top, constant))
+        sums.append(_form(params, addend, params.accumulator - addend.offset, top, constant, stays=True))
     return sums
 
 
@@ -258,3 +286,13 @@ class Adding:
                 m.d.sync += register.eq(total)
             total = register
         return (kept + total)[: len(kept)]
+
+
+def take_sum(m: Module, en: Value, clear: Value, form: RunningSum, words: list[Signal], total: Value) -> None:
+    """Let registers take the next sum: those which rest only where it begins, or one of their carries is set."""
+    start = 0
+    for word, (_, above, bits) in zip(words, form.words, strict=True):
+        taken = en & (clear | form.moves(Cat(words))) if above else en
+        with m.If(taken):
+            m.d.sync += word.eq(total[start : start + bits])
+        start += bits

@@ -25,7 +25,7 @@ __all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "measure_engine", "tile
 
 #: The largest engine that is simulated, in each direction.
 LIMIT = 8
-#: Inner size of the tiles of the simulated operands, at full size.
+#: Beats of a tile of the simulated operands, at full size; where B stays, steps of K.
 K = 64
 
 
@@ -105,7 +105,8 @@ def tile_k(params: EngineParams, full: EngineParams) -> int:
     """The inner size of a tile that keeps the drain as busy, cycle for cycle, as in the full engine."""
     if params.weight_stationary:  # rows are time: as many blocks
         return min(params.k_limit, max(1, K // params.depth) * params.depth)
-    return max(1, min(params.k_limit, max(drain_cycles(params) or 1, K * params.rows // full.rows)))
+    beats = max(drain_cycles(params) or 1, K * params.rows // full.rows)
+    return max(1, min(params.k_limit, beats * params.k_step))
 
 
 def measure_engine(setup: Setup) -> EnginePower:
