@@ -38,12 +38,12 @@ class AccumulatePE(ProcessingElement):
         lanes = params.k_step
         self.adding = Adding(params, lanes)
         factors = self.adding.factors
-        self.sums = accumulators(params, factors, tops=self.adding.tops, count=lanes)
+        self.sums = accumulators(params, factors, tops=self.adding.tops, count=lanes << self.adding.raised)
         self.columns = tuple(column for each in self.sums for column in each.columns)
         self.excess = 0 if exact(params) else self.adding.excess
         self.steps = 2 + self.adding.steps
         self.finish = finish_steps(params)
-        super().__init__(params, lanes * factors.a_bits, lanes * factors.b_bits, acc_bits=len(self.columns))
+        super().__init__(params, self.adding.a_bits, self.adding.b_bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
