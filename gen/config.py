@@ -15,7 +15,17 @@ from typing import Any
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
 from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
-from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
+from hdl.params import (
+    SCHEMES,
+    ConfigError,
+    EngineParams,
+    FloatOperand,
+    OperandFormat,
+    Problem,
+    near_name,
+    operand_format,
+    shown,
+)
 from hdl.params.points import array_of
 from hdl.params.presets import not_built
 
@@ -264,10 +274,10 @@ class _Loader:
         from gen.nest.lower import lower
         from gen.nest.parse import parse
 
-        formats: dict[str, OperandFormat | None] = {}
+        formats: dict[str, OperandFormat | FloatOperand | None] = {}
         for key in ("a", "b"):
             try:
-                formats[key] = OperandFormat.parse(values.get(key, str(getattr(EngineParams(), key))))
+                formats[key] = operand_format(values.get(key, str(getattr(EngineParams(), key))))
             except ValueError:
                 formats[key] = None
         try:

@@ -41,7 +41,8 @@ class Operands:
 class OutputStationary(Body):
     """Operands, skewed, through the array; results, finished and aligned.
 
-    A bubble is a zero of the operand that is recoded: its products are zero. For the ports see
+    A bubble is a zero of the operand that is recoded: its products are zero. Of floating-point operands both are, as a
+    zero times an infinity is none. For the ports see
     :class:`hdl.engine.body.Body`.
     """
 
@@ -52,9 +53,11 @@ class OutputStationary(Body):
         if self.scheme.recode is not None:
             places = params.cols if self.scheme.recodes_b else params.rows
             self.core[self.scheme.recode.module] = self.scheme.lanes * places
+        if self.scheme.widen is not None:
+            self.core[self.scheme.widen.module] = self.scheme.lanes * (params.rows + params.cols)
         #: Steps by which operands wait in front of the recoders, which would be too much after the logic that lets
         #: them enter.
-        self.wait = int(self.scheme.recode is not None)
+        self.wait = int(self.scheme.recode is not None or self.scheme.widen is not None)
 
     @property
     def align(self) -> int:
@@ -94,7 +97,7 @@ class OutputStationary(Body):
         would be slow. Here a step takes a beat of each.
         """
         streams = self.pair(m, take)
-        every = self.params.multiplies_by_operator or self.params.reset_data
+        every = self.params.multiplies_by_operator or self.params.reset_data or self.params.floating
         a = self._entering(m, "a", self.a_data, enter, zero=every or not self.scheme.recodes_b)
         b = self._entering(m, "b", self.b_data, enter, zero=every or self.scheme.recodes_b)
         m.d.comb += [

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hdl.params.axes import Axes, KForm, Order, Recoded, Skip
-from hdl.params.built import unbuilt
+from hdl.params.built import unbuilt, unbuilt_of_floats
 from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, near_name
-from hdl.params.formats import OperandFormat
+from hdl.params.formats import FloatOperand, OperandFormat, operand_format
 from hdl.params.plain_axes import axes_from, plain
 from hdl.params.presets import ARRAYS, SCHEMES, name_of, not_built, preset, preset_axes
 
@@ -21,6 +21,8 @@ MULTIPLIERS = ("fused", "inferred")
 MAX_SIZE = 1024
 MAX_ACCUMULATOR = 64
 MAX_SEGMENT = 4096
+#: Bits of a floating-point sum, and the greatest K of one: it has no greatest number of products.
+FLOAT_BITS, FLOAT_K = 32, 1 << 20
 
 
 def _signed8() -> OperandFormat:
@@ -53,8 +55,9 @@ class EngineParams:
     depth : int
         Steps of K in space, 1 to 1024, where :attr:`deep`: the chains and trees over K of an array, the lanes of a PE
         of ``laconic``. Ignored elsewhere.
-    a, b : OperandFormat
-        Operand formats; A is recoded, if the axes do not say otherwise.
+    a, b : OperandFormat or FloatOperand
+        Operand formats; A is recoded, if the axes do not say otherwise. Floating-point operands have one format, and
+        fp32 results.
     encoder : str
         Recoding of that operand, one of ``ENCODERS``, see docs/encoders.md. Ignored where PEs multiply and add in one
         step.
@@ -64,7 +67,7 @@ class EngineParams:
     carry_every : int
         Carry-save accumulators keep one carry bit every N bits; N is 1, 2, 4 or 8. Ignored by ``mac``.
     accumulator : int
-        Accumulator and result width in bits; at least the product's width, at most 64.
+        Accumulator and result width in bits; at least the product's width, at most 64; 32 of floating-point numbers.
     preload : bool
         Add a stream of initial values to the results.
     segment : int
@@ -89,8 +92,8 @@ class EngineParams:
     rows: int = 16
     cols: int = 16
     depth: int = 16
-    a: OperandFormat = field(default_factory=_signed8)
-    b: OperandFormat = field(default_factory=_signed8)
+    a: OperandFormat | FloatOperand = field(default_factory=_signed8)
+    b: OperandFormat | FloatOperand = field(default_factory=_signed8)
     encoder: str = "booth"
     multiplier: str = "fused"
     carry_every: int = 2
@@ -154,9 +157,12 @@ class EngineParams:
                 yield Problem(f"engine.{key}", f"must be true or false, not {getattr(self, key)!r}")
         formats_fine = True
         for key in ("a", "b"):
-            if not isinstance(getattr(self, key), OperandFormat):
+            if not isinstance(getattr(self, key), OperandFormat | FloatOperand):
                 formats_fine = False
                 yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
+        if formats_fine and isinstance(self.a, FloatOperand) | isinstance(self.b, FloatOperand):
+            yield from self._floats_that_do_not_fit(known or self.point is not None)
+            return
         if formats_fine and self.point is not None and self.encoder in ENCODERS:
             yield from self._digits_that_do_not_fit(self.point)
         bad = list(_integer("engine.accumulator", self.accumulator, 2, MAX_ACCUMULATOR))
@@ -168,6 +174,20 @@ class EngineParams:
                 f"not {self.accumulator}",
                 f"write {self.product_bits} or more",
             )
+
+    def _floats_that_do_not_fit(self, known: bool) -> Iterator[Problem]:
+        """What an engine of floating-point operands does not have."""
+        if self.a != self.b:
+            named = self.a if isinstance(self.a, FloatOperand) else self.b
+            message = f"must be of one format with A where either is floating-point, not {self.b} with {self.a}"
+            yield Problem("engine.b", message, f"write {named} for both")
+        if self.accumulator != FLOAT_BITS:
+            message = f"must be {FLOAT_BITS}, as sums of floating-point numbers are fp32, not {self.accumulator!r}"
+            yield Problem("engine.accumulator", message, "leave it out")
+        if known:
+            key = "engine.a" if isinstance(self.a, FloatOperand) else "engine.b"
+            for text in unbuilt_of_floats(self.axes):
+                yield Problem(key, f"no engine of floating-point operands is built like this: {text}")
 
     def _digits_that_do_not_fit(self, point: Axes) -> Iterator[Problem]:
         """Digits that are done at once are the same number in every step."""
@@ -194,7 +214,7 @@ class EngineParams:
         for key in ("a", "b"):
             if isinstance(values.get(key), str):
                 try:
-                    values[key] = OperandFormat.parse(values[key])
+                    values[key] = operand_format(values[key])
                 except ValueError as error:
                     problems.append(Problem(f"engine.{key}", str(error)))
                     del values[key]
@@ -228,6 +248,16 @@ class EngineParams:
     def multiplies_by_operator(self) -> bool:
         """PEs multiply by an operator, and leave it to synthesis what that becomes."""
         return self.axes.multiplies and self.multiplier == "inferred"
+
+    @property
+    def floating(self) -> bool:
+        """Operands are floating-point numbers, and results fp32."""
+        return isinstance(self.a, FloatOperand)
+
+    @property
+    def result(self) -> str:
+        """The format of results, in short: ``s32`` or ``fp32``."""
+        return f"{'fp' if self.floating else 's' if self.result_signed else 'u'}{self.accumulator}"
 
     @property
     def deep(self) -> bool:
@@ -311,7 +341,7 @@ class EngineParams:
         Hardware counts beats: a tile has more of them than this K has exactly if its own K is greater. An accumulator
         that does not hold the products of one beat has the K that it holds; then a tile of one beat may be too long.
         """
-        most = self._products_held
+        most = FLOAT_K if self.floating else self._products_held
         return most // self.k_step * self.k_step or most
 
     @property
