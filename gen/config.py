@@ -19,7 +19,6 @@ from hdl.params import (
     SCHEMES,
     ConfigError,
     EngineParams,
-    FloatOperand,
     OperandFormat,
     Problem,
     near_name,
@@ -274,7 +273,7 @@ class _Loader:
         from gen.nest.lower import lower
         from gen.nest.parse import parse
 
-        formats: dict[str, OperandFormat | FloatOperand | None] = {}
+        formats: dict[str, OperandFormat | None] = {}
         for key in ("a", "b"):
             try:
                 formats[key] = operand_format(values.get(key, str(getattr(EngineParams(), key))))

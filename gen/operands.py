@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hdl.params.formats import FloatOperand, OperandFormat
+from hdl.params.formats import OperandFormat
 
 __all__ = ["KINDS", "MOST_SIGMA", "USUAL", "USUAL_SIGMA", "Operands", "operands_in_words", "usual_sigma"]
 
@@ -20,7 +20,7 @@ KINDS = {
 }
 
 
-def usual_sigma(operand: OperandFormat | FloatOperand) -> float:
+def usual_sigma(operand: OperandFormat) -> float:
     """The standard deviation of operands A where none is given: `USUAL_SIGMA` in proportion to the range."""
     return USUAL.sigma_of(operand)
 
@@ -73,11 +73,11 @@ class Operands:
         """The choice in its shortest form, which :meth:`read` takes."""
         return self.kind if self.sigma == USUAL_SIGMA else f"{self.kind} {self.sigma:g}"
 
-    def sigma_of(self, operand: OperandFormat | FloatOperand) -> float:
+    def sigma_of(self, operand: OperandFormat) -> float:
         """The standard deviation of normal operands of a format; floating-point numbers are those of -1 to 1."""
         return self.sigma * operand.reach / 128
 
-    def words(self, operand: OperandFormat | FloatOperand) -> str:
+    def words(self, operand: OperandFormat) -> str:
         """What is said of a figure that rests on these operands, those of A in the given format."""
         return operands_in_words(self.sigma_of(operand)) if self.kind == "normal" else KINDS[self.kind]
 

@@ -32,7 +32,7 @@ def patterns(form: FloatOperand, values: Matrix) -> Matrix:
     return kept >> np.uint64(lost)
 
 
-def uniform(form: Operand, shape: tuple[int, ...], rng: np.random.Generator) -> Matrix:
+def uniform(form: OperandFormat, shape: tuple[int, ...], rng: np.random.Generator) -> Matrix:
     """Every value of a format equally often: int64, or uint64 where the format has no sign.
 
     Of floating-point numbers the bits: every fraction and sign, with exponents around that of 1 where sums meet, and
@@ -48,7 +48,7 @@ def uniform(form: Operand, shape: tuple[int, ...], rng: np.random.Generator) -> 
     return rng.integers(form.min, form.max, size=shape, dtype=kind, endpoint=True)
 
 
-def normal(form: Operand, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> Matrix:
+def normal(form: OperandFormat, sigma: float, shape: tuple[int, ...], rng: np.random.Generator) -> Matrix:
     """Rounded numbers (int64) from a normal distribution around 0; those outside of the format are drawn anew.
 
     Of floating-point numbers the bits (uint64).

@@ -15,7 +15,7 @@ from sim_tb.golden import Matrix, gemm
 __all__ = ["Tiles", "batches", "corner_tiles", "normal_tiles", "random_tiles"]
 
 #: The format of floating-point results, as one of operands.
-RESULT = FloatOperand("fp32", exponent=8, fraction=23, subnormal=False)
+RESULT = FloatOperand.of("fp32", 8, 23, subnormal=False)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from hdl.array.skew import skew
 from hdl.engine.body import Body
 from hdl.engine.control import Control
 from hdl.engine.drain import Drain
+from hdl.engine.turns import TurnControl
 from hdl.lib.delay import delay, later
 from hdl.lib.shared import place
 from hdl.params import EngineParams
@@ -78,7 +79,8 @@ class OutputStationary(Body):
         en, take, enter = Signal(), Signal(), Signal()
         operands = self.operands(m, en, take, enter)
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
-        control = place(m, "control", Control(self.params, self.steps), **inputs)
+        kind = TurnControl if self.params.interleave > 1 else Control
+        control = place(m, "control", kind(self.params, self.steps), **inputs)
         m.d.comb += [
             en.eq(control.en),
             take.eq(control.take),

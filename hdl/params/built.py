@@ -125,6 +125,14 @@ RULES_OF_FLOATS: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "digits that are made outside of the PEs: what enters the array is a number with its exponent",
     ),
     (
+        lambda axes: axes.tree and _results_stay(axes),
+        "a tree over k in front of sums that stay: every sum has an adder of its own, which takes products in turn",
+    ),
+    (
+        lambda axes: axes.b is Travel.BROADCAST,
+        "operands of B that are broadcast over m: a sum leaves as several, one a step, for which rows work in turn",
+    ),
+    (
         lambda axes: axes.chain,
         "a chain over k: each of its links would be an adder that aligns and rounds, where a tree has fewer levels",
     ),

@@ -23,6 +23,8 @@ MAX_ACCUMULATOR = 64
 MAX_SEGMENT = 4096
 #: Bits of a floating-point sum, and the greatest K of one: it has no greatest number of products.
 FLOAT_BITS, FLOAT_K = 32, 1 << 20
+#: Steps of an adder of floating-point numbers: the least area times clock period of a PE has three.
+FLOAT_STEPS = 3
 
 
 def _signed8() -> OperandFormat:
@@ -92,8 +94,8 @@ class EngineParams:
     rows: int = 16
     cols: int = 16
     depth: int = 16
-    a: OperandFormat | FloatOperand = field(default_factory=_signed8)
-    b: OperandFormat | FloatOperand = field(default_factory=_signed8)
+    a: OperandFormat = field(default_factory=_signed8)
+    b: OperandFormat = field(default_factory=_signed8)
     encoder: str = "booth"
     multiplier: str = "fused"
     carry_every: int = 2
@@ -157,7 +159,7 @@ class EngineParams:
                 yield Problem(f"engine.{key}", f"must be true or false, not {getattr(self, key)!r}")
         formats_fine = True
         for key in ("a", "b"):
-            if not isinstance(getattr(self, key), OperandFormat | FloatOperand):
+            if not isinstance(getattr(self, key), OperandFormat):
                 formats_fine = False
                 yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
         if formats_fine and isinstance(self.a, FloatOperand) | isinstance(self.b, FloatOperand):
@@ -255,6 +257,11 @@ class EngineParams:
         return isinstance(self.a, FloatOperand)
 
     @property
+    def interleave(self) -> int:
+        """Partial sums of a result that stays, which take the steps of K in turn: an adder of that many steps."""
+        return FLOAT_STEPS if self.floating and not self.weight_stationary else 1
+
+    @property
     def result(self) -> str:
         """The format of results, in short: ``s32`` or ``fp32``."""
         return f"{'fp' if self.floating else 's' if self.result_signed else 'u'}{self.accumulator}"
@@ -314,7 +321,9 @@ class EngineParams:
 
     @property
     def product_bits(self) -> int:
-        """Bits that hold any product of two operands."""
+        """Bits that hold any product of two operands; of floating-point ones exact, with the exponent of their sums."""
+        if isinstance(self.a, FloatOperand):
+            return FLOAT_BITS - 24 + 2 * (self.a.fraction + 1)
         return self.sum_bits(1)
 
     def sum_bits(self, count: int) -> int:

@@ -80,8 +80,10 @@ class OperandFormat(IntegerFormat):
 
 
 @dataclass(frozen=True, order=True)
-class FloatOperand:
+class FloatOperand(OperandFormat):
     """The format of a floating-point operand: IEEE 754 patterns of sign, biased exponent and fraction.
+
+    To all that only moves an operand it is its pattern, an unsigned integer.
 
     Parameters
     ----------
@@ -97,13 +99,13 @@ class FloatOperand:
     fraction: int
     subnormal: bool
 
-    #: Elements of a stream are bit patterns.
-    signed = False
+    def __post_init__(self) -> None:
+        """It may be wider than an integer: results are numbers of such a format, too."""
 
-    @property
-    def width(self) -> int:
-        """Bits of a number."""
-        return 1 + self.exponent + self.fraction
+    @classmethod
+    def of(cls, name: str, exponent: int, fraction: int, *, subnormal: bool) -> FloatOperand:
+        """The format with so many bits."""
+        return cls(1 + exponent + fraction, False, name, exponent, fraction, subnormal)
 
     @property
     def reach(self) -> int:
@@ -139,13 +141,13 @@ class FloatOperand:
 FLOATS = {
     each.name: each
     for each in (
-        FloatOperand("bf16", exponent=8, fraction=7, subnormal=False),
-        FloatOperand("fp16", exponent=5, fraction=10, subnormal=True),
+        FloatOperand.of("bf16", 8, 7, subnormal=False),
+        FloatOperand.of("fp16", 5, 10, subnormal=True),
     )
 }
 
 
-def operand_format(text: str) -> OperandFormat | FloatOperand:
+def operand_format(text: str) -> OperandFormat:
     """Read ``s8``, ``u12``, ``bf16`` or ``fp16``. Raises ValueError with what is legal."""
     if isinstance(text, str) and text in FLOATS:
         return FLOATS[text]

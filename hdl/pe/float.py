@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib.wiring import Out
 
+from hdl.arith.float.add import Adder
 from hdl.arith.float.format import FP32
 from hdl.arith.float.operands import product_of
-from hdl.arith.float.sum import Sum
-from hdl.arith.float.sum_tree import OneStepTree
+from hdl.arith.float.turns import TurnSum
+from hdl.lib.delay import later
 from hdl.lib.shared import place
 from hdl.params import EngineParams
 from hdl.pe.base import ProcessingElement
@@ -20,47 +21,42 @@ __all__ = ["FloatPE", "FloatProductPE"]
 class FloatPE(ProcessingElement):
     """Add the product of a step to a sum: ``acc <= round((clear ? 0 : acc) + a * b)``, in fp32.
 
-    The product is exact, and waits in a register. Where a step has several, with a tree over k, a tree of sums makes
-    one number of them first, a step a level. ``acc`` is a finished number: nothing is added behind the PE.
+    The product is exact, and waits in a register. The adder has several steps, so that as many partial sums are on
+    their way in it, which take products in turn. When they are complete they come out one after the other, from the
+    step of ``clear`` on. Each is then on its part of ``acc``, which is zero in all other steps: partial sum 0 lowest.
 
     For the ports see :class:`hdl.pe.base.ProcessingElement`.
     """
 
-    finish = 0
     excess = 0
+    steps = 3
+    gates = True
 
     def __init__(self, params: EngineParams) -> None:
-        self.lanes = params.k_step
         self.product = product_of(params)
-        self.tree = OneStepTree(self.lanes, self.product.form) if self.lanes > 1 else None
-        self.steps = 3 + (self.tree.steps if self.tree is not None else 0)
-        self.columns = tuple(range(FP32.width))
-        bits = self.lanes * self.product.operand.width
-        super().__init__(params, bits, bits, acc_bits=FP32.width)
+        self.adder = Adder(FP32, params.interleave, plain=True)
+        self.columns = tuple(range(FP32.width * params.interleave))
+        self.finish = TurnSum(params.interleave).steps
+        bits = self.product.operand.width
+        super().__init__(params, bits, bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b, clear = self.operands(m)
-        addend = self.product.form
-        products = [self._product(m, a, b, d) for d in range(self.lanes)]
-        term: Value = products[0]
-        if self.tree is not None:
-            term, addend = place(m, "tree", self.tree, en=self.en, x=Cat(products)).y, FP32
-        acc = Signal(FP32.width, reset_less=True, name="sum")
-        total = place(m, "add", Sum(FP32, addend), x=Mux(clear, 0, acc), y=term).o
+        turns = self.params.interleave
+        product = Signal(self.product.form.width, name="product", reset_less=True)
         with m.If(self.en):
-            m.d.sync += acc.eq(total)
-        m.d.comb += self.acc.eq(acc)
+            m.d.sync += product.eq(place(m, "multiply", self.product, x=a, y=b).o)
+        begins = Cat(clear, *(later(m, "clear", self.en, clear, turns - 1) if turns > 1 else []))
+        total, kept = Signal(FP32.width, name="sum"), Signal(FP32.width)
+        m.d.comb += kept.eq(total & ~begins.any().replicate(FP32.width))
+        term = Cat(Const(0, FP32.width - len(product)), product)
+        added = place(m, "add", self.adder, en=self.en.replicate(turns), x=kept, y=term).o
+        m.d.comb += [
+            total.eq(added),
+            self.acc.eq(Cat(total & begin.replicate(FP32.width) for begin in begins)),
+        ]
         return m
-
-    def _product(self, m: Module, a: Value, b: Value, lane: int) -> Signal:
-        """The product of a lane, in its register."""
-        width = self.product.operand.width
-        factors = {"x": a.word_select(lane, width), "y": b.word_select(lane, width)}
-        register = Signal(self.product.form.width, name=f"product{lane}", reset_less=True)
-        with m.If(self.en):
-            m.d.sync += register.eq(place(m, f"multiply{lane}", self.product, **factors).o)
-        return register
 
 
 class FloatProductPE(StationaryPE):

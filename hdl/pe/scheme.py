@@ -103,6 +103,8 @@ class Scheme:
         if widen is not None:
             a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
         adders = params.axes.adders if pe.finish else Adders.OWN
+        if params.floating:
+            adders = Adders.COLUMN  # those of the steps of k are the PE's, and of the partial sums a column's
         taken = {Adders.COLUMN: params.cols * len(pe.acc), Adders.ONE: len(pe.acc)}
         return cls(
             pe,

@@ -53,8 +53,8 @@ def add_up(terms: Floats) -> Floats:
 def float_gemm(params: EngineParams, a: Patterns, b: Patterns, initial: Patterns | None = None) -> Patterns:
     """Multiply in the order that the engine declares.
 
-    The steps of K that are done at once are added up by a tree; these sums are added one after the other, from +0 on,
-    and at last the initial value.
+    The steps of K that are done at once are added up by a tree. These sums are added one after the other, from +0 on:
+    to one sum, or in turn to one of several, which a tree adds up at the end. Then comes the initial value.
 
     Returns
     -------
@@ -62,13 +62,18 @@ def float_gemm(params: EngineParams, a: Patterns, b: Patterns, initial: Patterns
         The bits of fp32 numbers.
     """
     step = params.k_step
+    assert isinstance(params.a, FloatOperand)
+    assert isinstance(params.b, FloatOperand)
     left, right = numbers(params.a, a), numbers(params.b, b)
-    total = np.zeros((*a.shape[:-1], b.shape[-1]), np.float32)
-    for k in range(0, a.shape[-1], step):
-        terms = np.zeros((*total.shape, step), np.float32)
+    shape = (*a.shape[:-1], b.shape[-1])
+    partial = [np.zeros(shape, np.float32) for _ in range(params.interleave)]
+    for turn, k in enumerate(range(0, a.shape[-1], step)):
+        terms = np.zeros((*shape, step), np.float32)
         for lane, place in enumerate(range(k, min(k + step, a.shape[-1]))):
             terms[..., lane] = multiply_exactly(left[..., :, place, None], right[..., place, None, :])
-        total = sum_of(total, add_up(terms))
+        turn %= len(partial)
+        partial[turn] = sum_of(partial[turn], add_up(terms))
+    total = add_up(np.stack(partial, axis=-1))
     if initial is not None:
         start = flush(np.asarray(initial).astype(np.uint32).view(np.float32))
         total = sum_of(total, start)
