@@ -15,7 +15,16 @@ from typing import Any
 from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
 from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
-from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
+from hdl.params import (
+    SCHEMES,
+    ConfigError,
+    EngineParams,
+    OperandFormat,
+    Problem,
+    near_name,
+    operand_format,
+    shown,
+)
 from hdl.params.points import array_of
 from hdl.params.presets import not_built
 
@@ -268,7 +277,7 @@ class _Loader:
         formats: dict[str, OperandFormat | None] = {}
         for key in ("a", "b"):
             try:
-                formats[key] = OperandFormat.parse(values.get(key, str(getattr(EngineParams(), key))))
+                formats[key] = operand_format(values.get(key, str(getattr(EngineParams(), key))))
             except ValueError:
                 formats[key] = None
         try:

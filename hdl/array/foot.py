@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
 from hdl.arith.heap import BitHeap
+from hdl.arith.plus import plus
 from hdl.arith.step import Step, StepDigits
 from hdl.lib import roles
 from hdl.lib.ring import delay_line
@@ -79,7 +80,7 @@ class Foot(Part):
         self.in_time = axes.digits.order is not None
         self.gathers = self.in_time and axes.saves_carries and not axes.sum.per_weight
         self.finish = int(not axes.sums_in_one_step) + self.gathers
-        digits = Step.of(params).products.encoding
+        digits = None if params.floating else Step.of(params).products.encoding
         self.shifts = [0]
         if axes.sum.per_weight and isinstance(digits, StepDigits):
             self.shifts = [digits.step_bits * step for step in range(digits.steps)]
@@ -116,11 +117,18 @@ class Foot(Part):
             x, columns = self._gathered(m, flags["adds"], flags["begins"])
         if self.finish:
             x = self._number(m, x, columns, flags.get("index"))
-        if Step.of(self.params).signed(self.params) and not (self.gathers and not self.params.result_signed):
+        if self._signed:
             x = x.as_signed()
         with m.If(step):
-            m.d.sync += total.eq(before + x)
+            m.d.sync += total.eq(plus(m, self.params, "add", before, x))
         return m
+
+    @property
+    def _signed(self) -> bool:
+        """Sums of a block are two's complement."""
+        if self.params.floating or (self.gathers and not self.params.result_signed):
+            return False
+        return Step.of(self.params).signed(self.params)
 
     def _before(self, m: Module, step: Value, total: Value) -> Value:
         """The sum of the row that comes next; where it begins a new one, it becomes zero before it is needed."""

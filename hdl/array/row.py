@@ -92,7 +92,7 @@ class Row(Part):
             return self._chain(m, sums)
         if Dataflow(self.params).gated_bus:
             return ~Cat(
-                Mux(done, value, 0) for value, done in sums
+                value if self.scheme.pe.gates else Mux(done, value, 0) for value, done in sums
             )  # NANDs, smaller than ANDs, here and where they meet
         waiting = Signal(len(self.bus_in), reset_less=True)
         start = 0

@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.finish import excess_taken
+from hdl.arith.float.turns import TurnSum
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow, EngineParams
@@ -54,6 +55,8 @@ class Drain(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        if self.params.floating:
+            return self._turns(m)
         follow = bool(Dataflow(self.params).column_skew) and self.count == self.params.cols
         part = self.scheme.adder(follow=follow)
         correction: Value = Const(0, 0)
@@ -68,4 +71,12 @@ class Drain(Part):
                 correction, valid = finish.correction_out, finish.valid_out
             sums.append(finish.sum)
         m.d.comb += self.sums.eq(Cat(sums))
+        return m
+
+    def _turns(self, m: Module) -> Module:
+        """Partial sums that took the steps of k in turn: one number of each column's."""
+        part, size = TurnSum(self.params.interleave), self.scheme.acc_bits
+        columns = [self.acc.word_select(j, size) for j in range(self.count)]
+        placed = [place(m, f"finish{j}", part, en=self.en, acc=each) for j, each in enumerate(columns)]
+        m.d.comb += self.sums.eq(Cat(each.sum for each in placed))
         return m

@@ -12,6 +12,7 @@ from hdl.array.skew import skew
 from hdl.engine.body import Body
 from hdl.engine.control import Control
 from hdl.engine.drain import Drain
+from hdl.engine.turns import TurnControl
 from hdl.lib.delay import delay, later
 from hdl.lib.shared import place
 from hdl.params import EngineParams
@@ -42,7 +43,8 @@ class Operands:
 class OutputStationary(Body):
     """Operands, skewed, through the array; results, finished and aligned.
 
-    A bubble is a zero of the operand that is recoded: its products are zero. For the ports see
+    A bubble is a zero of the operand that is recoded: its products are zero. Of floating-point operands both are, as a
+    zero times an infinity is none. For the ports see
     :class:`hdl.engine.body.Body`.
     """
 
@@ -53,9 +55,11 @@ class OutputStationary(Body):
         if self.scheme.recode is not None:
             places = params.cols if self.scheme.recodes_b else params.rows
             self.core[self.scheme.recode.module] = self.scheme.lanes * places
+        if self.scheme.widen is not None:
+            self.core[self.scheme.widen.module] = self.scheme.lanes * (params.rows + params.cols)
         #: Steps by which operands wait in front of the recoders, which would be too much after the logic that lets
         #: them enter.
-        self.wait = int(self.scheme.recode is not None)
+        self.wait = int(self.scheme.recode is not None or self.scheme.widen is not None)
 
     @property
     def align(self) -> int:
@@ -76,7 +80,8 @@ class OutputStationary(Body):
         en, take, enter = Signal(), Signal(), Signal()
         operands = self.operands(m, en, take, enter)
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
-        control = place(m, "control", Control(self.params, self.steps), **inputs)
+        kind = TurnControl if self.params.interleave > 1 else Control
+        control = place(m, "control", kind(self.params, self.steps), **inputs)
         m.d.comb += [
             en.eq(control.en),
             take.eq(control.take),
@@ -95,7 +100,7 @@ class OutputStationary(Body):
         would be slow. Here a step takes a beat of each.
         """
         streams = self.pair(m, take)
-        every = self.params.multiplies_by_operator or self.params.reset_data
+        every = self.params.multiplies_by_operator or self.params.reset_data or self.params.floating
         a = self._entering(m, "a", self.a_data, enter, zero=every or not self.scheme.recodes_b)
         b = self._entering(m, "b", self.b_data, enter, zero=every or self.scheme.recodes_b)
         m.d.comb += [

@@ -92,6 +92,8 @@ class ProcessingElement(Traveller):
         From the entry of operands to the sum that they complete: their registers, and the accumulator.
     finish : int
         Steps of the final addition, outside of the PE, that makes a number of ``acc``.
+    gates : bool
+        ``acc`` is zero where it is no finished sum.
     """
 
     module = "pe"
@@ -100,6 +102,7 @@ class ProcessingElement(Traveller):
     excess: int
     steps = 2
     finish = 2
+    gates = False
 
     def __init__(self, params: EngineParams, a_bits: int, b_bits: int, acc_bits: int) -> None:
         super().__init__(params, {"clear": 1, "a": a_bits}, {"b": b_bits}, {"acc": Out(acc_bits)})
