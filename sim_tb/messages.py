@@ -8,14 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ANSWER", "NETWORK", "REQUEST", "TILES"]
+__all__ = ["ANSWER", "PROGRESS", "REQUEST", "WORKLOAD"]
 
 REQUEST = "request.json"
 ANSWER = "answer.json"
-#: The quantised network of the workload ``digits``.
-NETWORK = "network.npz"
-#: The operands of the workload ``tiles``.
-TILES = "tiles.npz"
+#: The workload, as it stored itself.
+WORKLOAD = "workload"
+#: Lines that say how far a simulation has come.
+PROGRESS = "progress.txt"
 
 
 def read(path: Path) -> dict[str, Any]:

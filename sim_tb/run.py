@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from gen.workplace import bring, workplace
-from hdl.params import CheckFailed, EngineParams, ToolError
+from hdl.params import CheckFailed, Dataflow, EngineParams, ToolError
 from sim_tb import messages
 from sim_tb.build import Model, build_model
 from sim_tb.models import DEPTH, Hardware, engine_model, harness_model
 from sim_tb.runner import QuietVerilator
 from sim_tb.tiles import Tiles
 from sim_tb.tools import versions
+from sim_tb.workloads.tileset import RandomTiles, TileSet
+from sim_tb.workloads.workload import Workload
 
 if TYPE_CHECKING:
     from gen.config import Config
@@ -48,6 +53,8 @@ UNITS = {
 }
 #: Seconds after which a simulation counts as stuck. The harness gives up much earlier where an engine hangs.
 TIMEOUT = 3600.0
+#: Seconds between looks at how far a simulation has come.
+POLL = 0.5
 #: Files of a simulation: what it printed, and what became of the tests in it.
 LOG, RESULTS = "sim.log", "results.xml"
 
@@ -59,6 +66,7 @@ def simulate(
     seed: int | None = None,
     waves: bool = False,
     hardware: Hardware | None = None,
+    workload: Workload | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Simulate the configured workload on the generated Verilog, and write ``sim.json``.
@@ -75,6 +83,8 @@ def simulate(
         Write a waveform (VCD).
     hardware : gen.emit.verilog.Emission, optional
         The Verilog, where it is at hand already.
+    workload : Workload, optional
+        Instead of the configured one.
     say : callable
         Told what happens, a line at a time.
 
@@ -86,7 +96,7 @@ def simulate(
     Raises
     ------
     CheckFailed
-        If a result differs from NumPy's; ``sim.json`` is written first.
+        If a result differs from what it should be; ``sim.json`` is written first.
     ToolError
         If a tool is missing.
     """
@@ -99,6 +109,7 @@ def simulate(
         config.engine,
         hardware,
         name=work.name,
+        workload=workload,
         tiles=work.tiles,
         k=work.k,
         seed=work.seed if seed is None else seed,
@@ -121,6 +132,7 @@ def run_workload(
     k: int = 64,
     sigma: float | None = None,
     work: Tiles | None = None,
+    workload: Workload | None = None,
     seed: int = 1,
     effort: str | None = None,
     depth: int = DEPTH,
@@ -136,33 +148,28 @@ def run_workload(
         Operands of ``random`` tiles are normal with this standard deviation instead of uniform.
     work : Tiles, optional
         The tiles to multiply, instead of those that ``name``, ``tiles``, ``k`` and ``sigma`` ask for.
+    workload : Workload, optional
+        Instead of all these.
     effort : str, optional
         ``quick`` to build or ``speed`` to run; chosen by the amount of work if left out.
     depth : int
         Words of each memory in the harness.
     """
-    if work is not None:
-        name, tiles, k = "tiles", work.count, work.k
-    request: dict[str, Any] = {"engine": params.to_dict(), "workload": name, "tiles": tiles, "k": k, "seed": seed}
-    if sigma is not None:
-        request["sigma"] = sigma
-    files = {}
-    if name == "digits":
-        from sim_tb.workloads import digits
-
-        files[messages.NETWORK] = digits.prepare(params).save
-    else:
-        if work is not None:
-            files[messages.TILES] = work.save
-        depth = max(depth, 1 << (k - 1).bit_length())
-        if effort is None and tiles * k * params.rows * params.cols > QUICK_WORK:
-            effort = "speed"
-    model = harness_model(params, hardware, effort=effort or "quick", waves=waves, depth=depth)
-    answer = run_model(model, "sim_tb.tb.workload", {**request, "depth": depth}, files=files, keep=keep, say=say)
+    if workload is None:
+        drawn = partial(_workload, params, name, tiles=tiles, k=k, seed=seed, sigma=sigma)
+        workload = drawn() if work is None else TileSet(work)
+    depth = max(depth, 1 << (_beats(params, workload) - 1).bit_length())
+    if effort is None:
+        effort = "speed" if workload.macs > QUICK_WORK else "quick"
+    request = {"engine": params.to_dict(), "workload": workload.name, "seed": seed, "depth": depth}
+    model = harness_model(params, hardware, effort=effort, waves=waves, depth=depth)
+    files = {messages.WORKLOAD: workload.save}
+    answer = run_model(model, "sim_tb.tb.workload", request, files=files, keep=keep, say=say)
     macs = answer["macs"]
     report = {
         "passed": answer["passed"],
-        "workload": name,
+        "workload": workload.name,
+        "against": workload.against,
         "elements_checked": answer["elements_checked"],
         "mismatches": answer["mismatches"],
         "macs": macs,
@@ -180,9 +187,25 @@ def run_workload(
     }
     if params.data_dependent:
         report["cycles_per_step"] = round(answer["cycles"] * params.rows * params.cols / max(macs, 1), 6)
-    names = ("tiles", "images", "accuracy", "accuracy_numpy", "accuracy_float", "waves")
+    names = ("tiles", "images", "accuracy", "accuracy_numpy", "accuracy_float", "network", "waves")
     report |= {key: answer[key] for key in names if key in answer}
     return report | {"units": {key: unit for key, unit in UNITS.items() if key in report}}
+
+
+def _workload(params: EngineParams, name: str, *, tiles: int, k: int, seed: int, sigma: float | None) -> Workload:
+    """A workload of Bitloom's own, by its name."""
+    if name == "digits":
+        from sim_tb.workloads import digits
+
+        return digits.prepare(params)
+    return RandomTiles.draw(params, tiles=tiles, k=k, seed=seed, sigma=sigma)
+
+
+def _beats(params: EngineParams, workload: Workload) -> int:
+    """Words that a memory needs for the operands of the longest tile."""
+    flow = Dataflow(params)
+    longest = max(min(product.k, params.k_limit) for product in workload.topology)
+    return max(flow.a.beats(longest), flow.b.beats(longest))
 
 
 @dataclass(frozen=True)
@@ -277,7 +300,8 @@ def run_model(
         command += arguments
         say(f"simulating, seed {seed}")
         try:
-            status = place.run(command, log=LOG, env=environment, timeout=timeout)
+            with _followed(place / messages.PROGRESS, say):
+                status = place.run(command, log=LOG, env=environment, timeout=timeout)
         except subprocess.TimeoutExpired:
             status = -1
         tail = place.log_tail(LOG)
@@ -299,6 +323,28 @@ def run_model(
     return answer
 
 
+@contextmanager
+def _followed(file: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Say the lines that a simulation writes to a file, while it does."""
+    done = threading.Event()
+
+    def follow() -> None:
+        said = 0
+        while not done.wait(POLL):
+            lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+            if len(lines) > said:
+                say(f"simulating, {lines[-1]}")
+            said = len(lines)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
 def _failed_tests(results: Path) -> list[str]:
     """The cocotb tests that failed, with their messages."""
     if not results.exists():
@@ -312,7 +358,7 @@ def _failed_tests(results: Path) -> list[str]:
 
 def _failure(answer: dict[str, Any], log: Path) -> str:
     lines = [
-        f"The engine's results differ from NumPy's: {answer['mismatches']} of {answer['elements_checked']} elements, "
-        f"seed {answer['seed']} (log: {log})"
+        f"The engine's results differ from {answer['against']}'s: {answer['mismatches']} of "
+        f"{answer['elements_checked']} elements, seed {answer['seed']} (log: {log})"
     ]
     return "\n  ".join([*lines, *answer["problems"]])

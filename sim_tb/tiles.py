@@ -45,14 +45,23 @@ class Tiles:
         return Tiles(self.a[part], self.b[part], None if self.initial is None else self.initial[part])
 
     def save(self, path: Path) -> None:
-        """Store operands without initial values in an ``.npz`` file."""
-        np.savez(path, a=self.a, b=self.b)
+        """Store them in a file."""
+        initial = {} if self.initial is None else {"initial": self.initial}
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, a=self.a, b=self.b, **initial)
 
     @classmethod
     def load(cls, path: Path) -> Tiles:
         """Read what :meth:`save` stored."""
         with np.load(path) as data:
-            return cls(data["a"], data["b"])
+            return cls(data["a"], data["b"], data.get("initial"))
+
+    @classmethod
+    def join(cls, parts: Sequence[Tiles]) -> Tiles:
+        """Tiles one after the other."""
+        initials = [part.initial for part in parts if part.initial is not None]
+        a, b = (np.concatenate([getattr(part, name) for part in parts]) for name in "ab")
+        return cls(a, b, np.concatenate(initials) if initials else None)
 
     def golden(self, params: EngineParams) -> Matrix:
         """The results: an array of shape (tiles, M, N)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,19 @@ class Product:
     def output_elements(self) -> int:
         """Results."""
         return self.m * self.n * self.groups
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Product:
+        """The product of what :meth:`to_dict` gave."""
+        conv: Any = values["conv"]
+        if conv is not None:
+            sizes: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in conv.items()}
+            conv = Convolution(**sizes)
+        return cls(**{**values, "conv": conv})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from dataclasses import dataclass
 
@@ -12,7 +11,8 @@ from gen.operands import KINDS
 from hdl.params import EngineParams, ToolError
 from sim_tb.golden import Matrix
 from sim_tb.workloads import digits
-from sim_tb.workloads.network import Placement, multiply_numpy
+from sim_tb.workloads.network import Placement
+from sim_tb.workloads.workload import at_once, multiply_numpy
 
 __all__ = ["Layers", "load"]
 
@@ -76,11 +76,11 @@ def _digits(params: EngineParams) -> list[tuple[Matrix, Matrix]]:
     network = digits.prepare(params)
     met: list[tuple[Matrix, Matrix]] = []
 
-    async def multiply(activations: Matrix, weights: Matrix) -> Matrix:
+    async def multiply(activations: Matrix, weights: Matrix, initial: Matrix | None = None) -> Matrix:
         met.append((activations, weights))
         return await multiply_numpy(activations, weights)
 
-    asyncio.run(network.logits(multiply))
+    at_once(network.logits(multiply))
     return met
 
 

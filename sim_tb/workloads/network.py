@@ -5,19 +5,18 @@ Activations are never negative (pixels, and what a ReLU leaves), weights are sym
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
 from hdl.params import EngineParams, OperandFormat
 from sim_tb.golden import Matrix
+from sim_tb.workloads.gemm import Product, Topology
+from sim_tb.workloads.workload import Machine, Multiply, Outputs, at_once, multiply_numpy
 
-__all__ = ["Multiply", "Network", "multiply_numpy", "requantise"]
-
-#: Multiplies activations (m x k) with weights (k x n), exactly.
-Multiply = Callable[[Matrix, Matrix], Awaitable[Matrix]]
+__all__ = ["Network", "Placement", "requantise"]
 
 #: Fraction bits of the factor between the results of one layer and the operands of the next.
 SHIFT = 24
@@ -28,11 +27,6 @@ def requantise(values: Matrix, factor: int, top: int) -> Matrix:
     scaled = (np.maximum(values, 0) * factor + (1 << (SHIFT - 1))) >> SHIFT
     result: Matrix = np.minimum(scaled, top)
     return result
-
-
-async def multiply_numpy(a: Matrix, b: Matrix) -> Matrix:
-    """The multiplier that everything is compared with."""
-    return a.astype(np.int64) @ b.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -62,6 +56,37 @@ class Network:
     factor: int
     top: int
     float_accuracy: float
+    name: ClassVar = "digits"
+    against: ClassVar = "NumPy"
+
+    @property
+    def topology(self) -> Topology:
+        """Both layers."""
+        sizes = (self.weights1.shape, self.weights2.shape)
+        layers = (Product(f"layer{i}", "Gemm", len(self.labels), k, n) for i, (k, n) in enumerate(sizes, start=1))
+        return Topology(self.name, tuple(layers))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates."""
+        return self.topology.macs
+
+    async def run(self, machine: Machine) -> Outputs:
+        """Classify all images on an engine."""
+        return {"logits": await self.logits(machine.multiply)}
+
+    def expected(self) -> Outputs:
+        """The logits of an inference in NumPy."""
+        return {"logits": at_once(self.logits(multiply_numpy))}
+
+    def figures(self, outputs: Outputs) -> dict[str, Any]:
+        """How many images, and how many of them were right."""
+        return {
+            "images": len(self.labels),
+            "accuracy": self.accuracy(outputs["logits"]),
+            "accuracy_numpy": self.accuracy(self.expected()["logits"]),
+            "accuracy_float": self.float_accuracy,
+        }
 
     async def logits(self, multiply: Multiply) -> Matrix:
         """Classify all images: an array of shape (images, classes)."""
@@ -73,8 +98,9 @@ class Network:
         return float((logits.argmax(axis=1) == self.labels).mean())
 
     def save(self, path: Path) -> None:
-        """Store the network in an ``.npz`` file."""
-        np.savez(path, **vars(self))
+        """Store the network in a file."""
+        with path.open("wb") as file:
+            np.savez(file, **vars(self))
 
     @classmethod
     def load(cls, path: Path) -> Network:

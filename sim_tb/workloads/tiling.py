@@ -49,14 +49,20 @@ class Tiling:
         down, across = self.grid
         return down * across * self.k
 
-    def cut(self, a: Matrix, b: Matrix) -> list[Tiles]:
-        """Cut the operands into tiles, row by row; one :class:`Tiles` for each part of the inner dimension."""
+    def cut(self, a: Matrix, b: Matrix, initial: Matrix | None = None) -> list[Tiles]:
+        """Cut the operands into tiles, row by row; one :class:`Tiles` for each part of the inner dimension.
+
+        Where the engine takes initial values, those of the first part are the ones given, and others are zero.
+        """
         down, across = self.grid
         rows, cols = self.params.rows, self.params.cols
         a_pad = np.zeros((down * rows, self.k), dtype=np.int64)
         a_pad[: self.m] = a
         b_pad = np.zeros((self.k, across * cols), dtype=np.int64)
         b_pad[:, : self.n] = b
+        start = np.zeros((down * rows, across * cols), dtype=np.int64)
+        if initial is not None:
+            start[: self.m, : self.n] = initial
         work = []
         for span in self.spans:
             a_tiles = a_pad[:, span].reshape(down, 1, rows, -1)
@@ -64,8 +70,9 @@ class Tiling:
             size = a_tiles.shape[3]
             a_all = np.broadcast_to(a_tiles, (down, across, rows, size)).reshape(-1, rows, size)
             b_all = np.broadcast_to(b_tiles, (down, across, size, cols)).reshape(-1, size, cols)
-            zeros = np.zeros((down * across, rows, cols), dtype=np.int64) if self.params.preload else None
-            work.append(Tiles(a_all, b_all, zeros))
+            tiles = start.reshape(down, rows, across, cols).swapaxes(1, 2).reshape(-1, rows, cols)
+            work.append(Tiles(a_all, b_all, tiles if self.params.preload else None))
+            start = np.zeros_like(start)
         return work
 
     def join(self, results: list[Matrix]) -> Matrix:

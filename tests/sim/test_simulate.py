@@ -14,7 +14,9 @@ import pytest
 from gen.config import Config, WorkloadSettings
 from gen.output import open_output
 from hdl.params import CheckFailed, EngineParams, ToolError
+from sim_tb.messages import WORKLOAD
 from sim_tb.run import run_model, run_workload, simulate
+from sim_tb.workloads.tileset import RandomTiles
 from tests.sim.engines import ENGINES, hardware, params
 
 pytestmark = pytest.mark.sim
@@ -117,10 +119,11 @@ def test_a_simulation_without_an_answer_shows_its_log() -> None:
 def test_a_simulation_that_takes_too_long_is_ended() -> None:
     from sim_tb.models import harness_model
 
-    request = {"engine": params("one_pe").to_dict(), "workload": "random", "tiles": 100_000, "k": 64, "seed": 1}
+    work = RandomTiles.draw(params("one_pe"), tiles=100_000, k=64, seed=1)
+    request = {"engine": params("one_pe").to_dict(), "workload": "random", "seed": 1, "depth": 1 << 14}
     model = harness_model(params("one_pe"), hardware("one_pe"))
     with pytest.raises(ToolError, match="ended without a result"):
-        run_model(model, "sim_tb.tb.workload", {**request, "depth": 1 << 14}, timeout=1.0)
+        run_model(model, "sim_tb.tb.workload", request, files={WORKLOAD: work.save}, timeout=1.0)
 
 
 def test_verilog_that_verilator_refuses() -> None:

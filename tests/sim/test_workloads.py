@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 import numpy as np
@@ -11,8 +10,9 @@ import pytest
 from hdl.params import EngineParams, ToolError
 from sim_tb.golden import Matrix
 from sim_tb.workloads import digits
-from sim_tb.workloads.network import SHIFT, Network, Placement, multiply_numpy, requantise
+from sim_tb.workloads.network import SHIFT, Network, Placement, requantise
 from sim_tb.workloads.tiling import Tiling
+from sim_tb.workloads.workload import at_once, multiply_numpy
 
 ENGINES = [
     {},
@@ -52,14 +52,14 @@ def test_operands_fit_their_formats(values: dict) -> None:
     network = digits.prepare(params)
     seen: list[Matrix] = []
 
-    async def spy(a: Matrix, b: Matrix) -> Matrix:
+    async def spy(a: Matrix, b: Matrix, initial: Matrix | None = None) -> Matrix:
         seen.append(a)
         stored = b + place.offset
         assert place.activation.min <= a.min() <= a.max() <= place.activation.max
         assert place.weight.min <= stored.min() <= stored.max() <= place.weight.max
         return await multiply_numpy(a, b)
 
-    logits = asyncio.run(network.logits(spy))
+    logits = at_once(network.logits(spy))
     assert len(seen) == 2
     assert len(np.unique(seen[1])) > 2  # the hidden layer is not saturated away
     assert network.accuracy(logits) > 0.9

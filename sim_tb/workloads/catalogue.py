@@ -1,0 +1,17 @@
+"""Workloads by the names that ``sim.json`` has for them."""
+
+from __future__ import annotations
+
+from sim_tb.workloads.network import Network
+from sim_tb.workloads.quantised.inference import Inference
+from sim_tb.workloads.tileset import RandomTiles, TileSet
+from sim_tb.workloads.workload import Workload
+
+__all__ = ["WORKLOADS"]
+
+WORKLOADS: dict[str, type[Workload]] = {
+    Network.name: Network,
+    Inference.name: Inference,
+    RandomTiles.name: RandomTiles,
+    TileSet.name: TileSet,
+}

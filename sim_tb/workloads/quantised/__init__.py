@@ -1,0 +1,1 @@
+"""Quantised networks: layers whose operands and results are integers, on an engine and in ONNX Runtime."""
