@@ -17,6 +17,8 @@ __all__ = ["mapping_page"]
 Figures = dict[str, Any]
 #: Width of the table of layers, px.
 WIDTH = 1300
+#: Characters of a layer's name beside its bar.
+LABEL = 18
 
 
 def mapping_page(found: Figures) -> Markup:
@@ -67,7 +69,7 @@ def _chart(
     rows = [
         tag(
             "div",
-            tag("span", each["layer"], class_="scope"),
+            tag("span", _short(each["layer"]), class_="scope", title=each["layer"]),
             tag("div", tag("i", style=f"width:{100 * of(each) / most:.2f}%"), class_="track"),
             tag("span", words(of(each)), class_="value"),
             class_="bar ours",
@@ -77,6 +79,11 @@ def _chart(
     spoken = "; ".join(f"{each['layer']} {words(of(each))}" for each in layers)
     bars = tag("div", rows, class_="bars", role="img", aria_label=f"{title}. {spoken}")
     return tag("figure", tag("h3", title), bars, class_="chart")
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for its bar: the end of a long one, which says more than its begin."""
+    return name if len(name) <= LABEL else f"…{name[1 - LABEL :]}"
 
 
 def _roofline(found: Figures) -> Section:
