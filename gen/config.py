@@ -16,7 +16,6 @@ from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
 from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
 from hdl.params import (
-    SCHEMES,
     ConfigError,
     EngineParams,
     OperandFormat,
@@ -25,8 +24,9 @@ from hdl.params import (
     operand_format,
     shown,
 )
+from hdl.params.errors import not_one_of
 from hdl.params.points import array_of
-from hdl.params.presets import not_built
+from hdl.params.presets import not_built, unknown_name
 
 __all__ = [
     "Config",
@@ -314,8 +314,8 @@ class _Loader:
         return WorkloadSettings(**values)
 
     def _choice(self, path: str, value: str, legal: Sequence[str]) -> None:
-        if value not in legal:
-            self.blame(path, f"must be one of {', '.join(legal)}, not {shown(value)}", near_name(value, legal))
+        for problem in not_one_of(path, value, legal):
+            self.blame(path, problem.message, problem.hint)
 
     def _synth(self, values: dict[str, Any], engine: EngineParams | None, folder: Path) -> SynthSettings:
         if "library" in values:
@@ -328,9 +328,8 @@ class _Loader:
         compare = values.get("compare", list(SynthSettings.compare))
         compare = [compare] if isinstance(compare, str) else compare
         for scheme in compare:
-            if scheme not in SCHEMES:
-                message = f"must be schemes out of {', '.join(SCHEMES)}, not {shown(scheme)}"
-                self.blame("synth.compare", message, near_name(scheme, SCHEMES))
+            if unknown := unknown_name("scheme", scheme, "synth.compare"):
+                self.blame("synth.compare", unknown[0].message, unknown[0].hint)
             elif engine is not None and (missing := not_built(array_of(engine), scheme)):
                 self.blame("synth.compare", missing)
         values["compare"] = tuple(dict.fromkeys(compare))

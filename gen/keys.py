@@ -116,6 +116,16 @@ def _choice(section: str, name: str, description: str, default: str, choices: tu
     return Key(section, name, "text", description, default, legal, text, {"enum": list(choices)})
 
 
+def _choices(
+    section: str, name: str, description: str, default: list[str], choices: tuple[str, ...], *, kind: str
+) -> Key:
+    """Any number of texts out of a few; one of them may stand without a list."""
+    legal, one = ", ".join(f"`{choice}`" for choice in choices) + ", or `[]` for none", {"enum": list(choices)}
+    fault = _texts_fault(f"a {kind} or a list of {kind}s")
+    json = {"oneOf": [one, {"type": "array", "items": one}]}
+    return Key(section, name, "text or list", description, default, legal, fault, json)
+
+
 def _integer(section: str, name: str, description: str, default: Any, low: int, high: int) -> Key:
     """An integer. The ranges of the engine are checked by `EngineParams`, which says the same in the same words."""
     fault = _kind(_is_integer, "an integer") if section == "engine" else _ranged(low, high)
@@ -247,15 +257,13 @@ KEYS = (
         {"oneOf": [{"const": "auto"}, {"type": "number", "minimum": MIN_CLOCK_NS, "maximum": MAX_CLOCK_NS}]},
     ),
     _choice("synth", "effort", "how many styles and clock targets are tried for the best", "normal", EFFORTS),
-    Key(
+    _choices(
         "synth",
         "compare",
-        "text or list",
         "schemes that are synthesised beside the engine's own, for comparison",
         ["mac"],
-        ", ".join(f"`{scheme}`" for scheme in SCHEMES) + ", or `[]` for none",
-        _texts_fault("a scheme or a list of schemes"),
-        {"oneOf": [{"enum": list(SCHEMES)}, {"type": "array", "items": {"enum": list(SCHEMES)}}]},
+        SCHEMES,
+        kind="scheme",
     ),
     Key(
         "synth",

@@ -17,8 +17,7 @@ from hdl.params.built import unbuilt
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.formats import OperandFormat
 from hdl.params.nest import Nest
-from hdl.params.points import named_like
-from hdl.params.presets import name_of, preset
+from hdl.params.presets import name_of, named_like, preset
 
 __all__ = ["MULTIPLIER", "lower"]
 

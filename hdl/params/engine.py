@@ -9,10 +9,10 @@ from typing import Any
 from hdl.params.axes import Axes, KForm, Order, Recoded, Skip
 from hdl.params.built import unbuilt, unbuilt_of_floats
 from hdl.params.encoders import ENCODERS, digit_count
-from hdl.params.errors import ConfigError, Problem, near_name
+from hdl.params.errors import ConfigError, Problem, not_one_of
 from hdl.params.formats import FloatOperand, OperandFormat, operand_format
 from hdl.params.plain_axes import axes_from, plain
-from hdl.params.presets import ARRAYS, SCHEMES, name_of, not_built, preset, preset_axes
+from hdl.params.presets import name_of, not_built, preset, preset_axes, unknown_name
 
 __all__ = ["MULTIPLIERS", "EngineParams"]
 
@@ -126,12 +126,13 @@ class EngineParams:
     def _problems(self) -> Iterator[Problem]:
         unknown: list[Problem] = []
         if self.point is None:
-            unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
+            for kind in ("array", "scheme"):
+                unknown += unknown_name(kind, getattr(self, kind), f"engine.{kind}")
         else:
             yield from (Problem("engine", f"no engine is built like this: {text}") for text in unbuilt(self.point))
         yield from unknown
-        yield from self._one_of("encoder", ENCODERS)
-        yield from self._one_of("multiplier", MULTIPLIERS)
+        yield from not_one_of("engine.encoder", self.encoder, ENCODERS)
+        yield from not_one_of("engine.multiplier", self.multiplier, MULTIPLIERS)
         missing = "" if unknown or self.point is not None else not_built(self.array, self.scheme)
         known = not unknown and not missing
         if missing:
@@ -201,12 +202,6 @@ class EngineParams:
             yield Problem(
                 f"engine.{key}", f"{self.recoded} {message}", f"legal are {', '.join(map(str, fitting))} at a time"
             )
-
-    def _one_of(self, key: str, legal: tuple[str, ...]) -> Iterator[Problem]:
-        value = getattr(self, key)
-        if value not in legal:
-            message = f"must be one of {', '.join(legal)}, not {value!r}"
-            yield Problem(f"engine.{key}", message, near_name(value, legal))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EngineParams:

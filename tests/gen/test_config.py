@@ -154,7 +154,7 @@ def test_every_problem_is_reported_at_once(write):
         "engine.toml: engine.carry_every: must be 1, 2, 4 or 8, not 3",
         "engine.toml: workload.name: must be one of digits, random, not 'digit' (did you mean 'digits'?)",
         "engine.toml: synth.effort: must be one of quick, normal, full, not 'fill' (did you mean 'full'?)",
-        f"engine.toml: synth.compare: must be schemes out of {', '.join(SCHEMES)}, not 'macc' (did you mean 'mac'?)",
+        f"engine.toml: synth.compare: must be one of {', '.join(SCHEMES)}, not 'macc' (did you mean 'mac'?)",
     ]
 
 
