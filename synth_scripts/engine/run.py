@@ -21,6 +21,7 @@ from synth_scripts.engine.engine import Engine, Form, best_engine
 from synth_scripts.engine.fabric import Fabric
 from synth_scripts.engine.metrics import Rate
 from synth_scripts.engine.units import units
+from synth_scripts.engine.wireless import engine_periods
 from synth_scripts.library.library import Library
 from synth_scripts.library.load import load
 from synth_scripts.module.memory import COUNTED, MODEL, Memory, memories
@@ -244,6 +245,7 @@ class _Run:
             "fmax_mhz": 1e3 / self.engine_period,
             "engine_fmax_mhz": 1e3 / self.engine_period,
             "core_fmax_mhz": 1e3 / self.core_period,
+            **self._wireless_figures(),
             **self._area_figures(),
             "area_unit": "NAND2" if library.is_unit else "um2",
             "cells": self._cells(),
@@ -263,6 +265,17 @@ class _Run:
             "checks": self._checks(),
         }
         return {**found, "units": units(found, unit_library=library.is_unit)}
+
+    def _wireless_figures(self) -> dict[str, Any]:
+        """The wire load, and clocks of the same netlists without it."""
+        self.say("timing without wires")
+        found = engine_periods(self.engine, self.workdir / "wireless")
+        return {
+            "wire_ff_per_sink": self.library.wires.ff,
+            "wires": self.library.wires.words,
+            "engine_fmax_mhz_wireless": found.engine and 1e3 / found.engine,
+            "core_fmax_mhz_wireless": found.core and 1e3 / found.core,
+        }
 
     def _checks(self) -> dict[str, int]:
         kinds = {*self.fabric.instances, *(kind for result in self.core.results.values() for kind in result.best.cells)}

@@ -115,8 +115,8 @@ class Reading:
         The same of flip-flops that are described well, but not of a kind that a netlist is mapped to.
     avoided : dict
         Why cells are not to be used by the library's or our own word, by name: ``dont_use``, a delay line, ...
-    wires : list of str
-        Liberty's attributes for the default wire loads.
+    wires : float or None
+        Capacitance of wire for each sink of a net that the files name as their default, fF.
     notes : list of str
         What a reader of the figures should know.
     areas : Areas
@@ -135,7 +135,7 @@ class Reading:
     unread: dict[str, tuple[File, str]] = field(default_factory=dict)
     unsuited: dict[str, tuple[File, str]] = field(default_factory=dict)
     avoided: dict[str, tuple[File, str]] = field(default_factory=dict)
-    wires: list[str] = field(default_factory=list)
+    wires: float | None = None
     notes: list[str] = field(default_factory=list)
     areas: Areas = field(default_factory=Areas)
     listed: dict[str, float | None] = field(default_factory=dict)
@@ -186,14 +186,13 @@ class Reading:
         return Scale(_ratio(header.time_ps, self.time_ps), _ratio(header.cap_ff, self.cap_ff), slew)
 
     def _read_wires(self) -> None:
-        found = [(wires, self.scale(file).cap) for file in self.used if (wires := file.header.wires) is not None]
-        if not found:
-            return
-        first, cap = found[0]
-        if all(cap == factor and first.same(wires) for wires, factor in found):
-            self.wires = list(first.lines(cap))
-        else:
-            self.notes.append("the files' default wire loads differ, and none is counted")
+        found = {
+            float(f"{wires * file.header.cap_ff:.6g}") for file in self.used if (wires := file.header.wires) is not None
+        }
+        if len(found) > 1:
+            self.notes.append("the files' default wire loads differ, and none of them is counted")
+        elif found:
+            self.wires = found.pop()
 
     def _read_cells(self) -> None:
         originals = {group.name for file in self.files for group in file.root.all("cell")}

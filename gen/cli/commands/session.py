@@ -50,7 +50,7 @@ def load_library(synth: SynthSettings) -> Library:
     from synth_scripts.library.load import load
 
     try:
-        return load(synth.library, lef=synth.lef)
+        return load(synth.library, lef=synth.lef, wires=synth.wires)
     except ToolError as error:
         own = str(error).startswith("synth.")  # it names the key that it is about
         raise error if own else ToolError(f"synth.library: {error}") from None
