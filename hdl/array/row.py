@@ -25,7 +25,7 @@ class Row(Part):
     Members
     -------
     en, clear : In(1)
-        To the PEs; ``clear`` enters the row together with its operands.
+        To the PEs; ``clear`` enters the row together with its operands, or as much later as :class:`Array` says.
     hold : In(1)
         Where all results share an adder: not all of them are there yet.
     a : In(scheme.a_bits)
@@ -76,7 +76,9 @@ class Row(Part):
             return [(pe.acc, done) for pe, done in placed]
         if adders is Adders.ROW:
             part = RowAdder(self.params, self.scheme)
-            flags = {"clear": self.clear} if self.scheme.excess else {}
+            ahead = self.scheme.pe.ahead
+            clear = later(m, "clear", self.en, self.clear, ahead)[-1] if ahead else self.clear
+            flags = {"clear": clear} if self.scheme.excess else {}
             acc, done = Cat(pe.acc for pe, _ in placed), Cat(done for _, done in placed)
             adder = place(m, "adder", part, en=self.en, acc=acc, done=done, **flags)
             return [(adder.sums, adder.complete)]

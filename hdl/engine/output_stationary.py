@@ -127,8 +127,10 @@ class OutputStationary(Body):
         """Rows of results."""
         rows, cols, wait = self.params.rows, self.params.cols, self.wait
         a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", operands.a), ("b", operands.b)))
-        clear = delay(m, "wait_clear", en, clear, wait + self.scheme.pe.steps - 2)
-        clears: Value = clear.replicate(rows)
+        ahead = self.scheme.pe.ahead
+        early = delay(m, "wait_clear", en, clear, wait + self.scheme.pe.steps - 2 - ahead)
+        clear = delay(m, "clear_ahead", en, early, ahead)
+        clears: Value = early.replicate(rows)
         if self.flow.row_skew:
             clears, a = skew(m, "skew_clear", en, clears, rows), skew(m, "skew_a", en, a, rows)
         if self.flow.column_skew:

@@ -43,11 +43,17 @@ class AccumulatePE(ProcessingElement):
         self.excess = 0 if exact(params) else self.adding.excess
         self.steps = 2 + self.adding.steps
         self.finish = finish_steps(params)
+        self.ahead = 0 if params.axes.hands_a_over else self.adding.steps
         super().__init__(params, self.adding.a_bits, self.adding.b_bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b, clear = self.operands(m)
+        for number in range(self.ahead):
+            later = Signal(name=f"clear{number}", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += later.eq(clear)
+            clear = later
         registers = [self._registers(i, each) for i, each in enumerate(self.sums)]
         kept = (self._kept(m, clear, words) for words in registers)
         totals = self.adding.add(m, self.en, a, b, self.sums, kept)
