@@ -24,6 +24,7 @@ from gen.cli.commands import (
     pim_synth,
     run,
     schema,
+    search,
     steps,
     sweep,
 )
@@ -122,11 +123,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
     add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, sim])
     add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
-    about = "place and route a PE, or a small array: area, wires, and timing with them"
+    about = "place and route a PE or a small array: area, and timing with wires"
     add("layout", layout.command, about, [config, build, _layout()])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
     about = "map a network on an engine: cycles, utilisation, traffic and energy of every layer"
     add("map", mapping.command, about, [_mapping()])
+    add("search", search.command, "find the best engine for a network within an area", [_search()])
     add("sweep", sweep.command, "synthesise or simulate many points: table, page and the best of them", [_sweep()])
     add("check", check.command, "check a configuration and print what follows from it", [config])
     add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
@@ -182,6 +184,14 @@ def _mapping() -> _Parser:
     _add_overrides(parser)
     _add_sigma(parser)
     mapping.add_options(parser)
+    return parser
+
+
+def _search() -> _Parser:
+    parser = _Parser(add_help=False)
+    _add_overrides(parser)
+    _add_sigma(parser)
+    search.add_options(parser)
     return parser
 
 
@@ -249,12 +259,8 @@ def _pim_list() -> _Parser:
     parser = _Parser(add_help=False)
     about = f"{', '.join(pim_list.TOPICS)}, or the name of an instruction (default: everything)"
     parser.add_argument("what", metavar="WHAT", nargs="?", help=about)
-    parser.add_argument(
-        "--system",
-        metavar="NAME",
-        default="pimgpt_paper",
-        help="preset, or JSON file of a system whose values are shown",
-    )
+    about = "preset, or JSON file of a system whose values are shown"
+    parser.add_argument("--system", metavar="NAME", default="pimgpt_paper", help=about)
     parser.add_argument("--markdown", action="store_true", help="print the tables of docs/pim-instructions.md")
     return parser
 
@@ -288,8 +294,6 @@ def _decoder() -> _Parser:
 
 
 _MODEL = "a config.json, the folder of a model with one, or the name of a published model"
-
-
 _BATCH = "sequences that go one token further together, each with caches of its own (default: 1)"
 _CACHES = "what keys and values are stored as: bf16 (default), or int8 with scales for a token's keys and values"
 _WEIGHTS = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
@@ -303,12 +307,8 @@ def _add_set(parser: _Parser) -> None:
 def _pim_compile() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("model", metavar="MODEL", help=_MODEL)
-    parser.add_argument(
-        "--system",
-        metavar="NAME",
-        default="aim_measured",
-        help="preset, or JSON file of a system (default: aim_measured)",
-    )
+    about = "preset, or JSON file of a system (default: aim_measured)"
+    parser.add_argument("--system", metavar="NAME", default="aim_measured", help=about)
     _add_set(parser)
     about = "tokens that caches have room for (default: the model's context, at most 1024)"
     parser.add_argument("--tokens", type=int, metavar="N", help=about)
