@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
+from gen.keys import EFFORTS, KEYS, SECTIONS, WIRES, WORKLOADS, Key, markdown, schema
 from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
 from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
@@ -49,6 +49,8 @@ class SynthSettings:
     """How the hardware is synthesised; the keys of ``[synth]``, paths resolved against the configuration file."""
 
     library: str | tuple[str, ...] = "auto"
+    lef: str = "auto"
+    wires: str | float = "auto"
     clock_ns: float | str = "auto"
     effort: str = "normal"
     compare: tuple[str, ...] = ("mac",)
@@ -311,6 +313,11 @@ class _Loader:
         if "library" in values:
             option = self.given["synth.library"].option
             values["library"] = _library(values["library"], Path() if option else folder)
+        if values.get("lef", "auto") not in ("auto", "none"):
+            option = self.given["synth.lef"].option
+            values["lef"] = str((Path() if option else folder) / os.path.expanduser(values["lef"]))
+        if isinstance(values.get("wires"), str):
+            self._choice("synth.wires", values["wires"], WIRES)
         self._choice("synth.effort", values.get("effort", "normal"), EFFORTS)
         compare = values.get("compare", list(SynthSettings.compare))
         compare = [compare] if isinstance(compare, str) else compare

@@ -13,13 +13,16 @@ from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams, sho
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 
-__all__ = ["EFFORTS", "KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema"]
+__all__ = ["EFFORTS", "KEYS", "MAX_WIRE_FF", "SECTIONS", "WIRES", "WORKLOADS", "Key", "markdown", "schema"]
 
 WORKLOADS = ("digits", "random")
 EFFORTS = ("quick", "normal", "full")
 MAX_TILES = 1_000_000
 MAX_SEED = 2**32 - 1
 MIN_CLOCK_NS, MAX_CLOCK_NS = 0.001, 1000.0
+#: Where wire loads are from, beside a number of fF, and the greatest such number.
+WIRES = ("auto", "library", "estimate", "none")
+MAX_WIRE_FF = 1000.0
 
 #: Section names and what they are about, in the order of the documentation.
 SECTIONS = {
@@ -94,6 +97,12 @@ def _clock_fault(value: Any) -> str:
     if value == "auto" or (_is_number(value) and MIN_CLOCK_NS <= value <= MAX_CLOCK_NS):
         return ""
     return f"must be 'auto' or a number of nanoseconds from {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g}, not {shown(value)}"
+
+
+def _wires_fault(value: Any) -> str:
+    if (_is_number(value) and 0 <= value <= MAX_WIRE_FF) or isinstance(value, str):  # names: their owner knows them
+        return ""
+    return f"must be one of {', '.join(WIRES)}, or 0 to {MAX_WIRE_FF:g} fF for each sink of a net, not {shown(value)}"
 
 
 def _texts_fault(kind: str) -> Callable[[Any], str]:
@@ -225,6 +234,27 @@ KEYS = (
         "relative to the configuration file",
         _library_fault,
         {"oneOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]},
+    ),
+    Key(
+        "synth",
+        "lef",
+        "text",
+        "LEF file whose areas of cells count instead of the Liberty files'; `auto`: one that lies beside these",
+        "auto",
+        "`auto`, `none`, or a LEF file, relative to the configuration file",
+        _kind(lambda value: isinstance(value, str) and bool(value), "a text"),
+        {"type": "string", "minLength": 1},
+    ),
+    Key(
+        "synth",
+        "wires",
+        "text or number",
+        "capacitance of wire for each sink of a net; `auto`: what was measured in layouts, else the library's own wire "
+        "load if it can be, else an estimate",
+        "auto",
+        f"`auto`, `library`, `estimate`, `none`, or 0 to {MAX_WIRE_FF:g} fF",
+        _wires_fault,
+        {"oneOf": [{"enum": list(WIRES)}, {"type": "number", "minimum": 0, "maximum": MAX_WIRE_FF}]},
     ),
     Key(
         "synth",

@@ -163,12 +163,17 @@ class Engine:
         return max(self.core.period, self.fabric.period)
 
     @once
+    def timed_fabric(self) -> Fabric:
+        """Everything around the core of the engine that is timed."""
+        params, emission = self.timed
+        return self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.pair,))
+
+    @once
     def paths(self) -> sta.Paths:
         """The critical paths at the clock of the run."""
-        params, emission = self.timed
-        fabric = self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.pair,))
+        emission = self.timed[1]
         return critical_paths(
-            *(self.library, fabric, emission.top, self.boxes(emission), self.core.modules),
+            *(self.library, self.timed_fabric, emission.top, self.boxes(emission), self.core.modules),
             folder=self.workdir / "paths",
             period_ns=self.asked or self.period,
         )

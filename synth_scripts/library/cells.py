@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hdl.params.errors import ToolError
 from synth_scripts.library import unit
 from synth_scripts.library.cell import Cell
 from synth_scripts.library.celltimes import delay, flop_times, fo4
+from synth_scripts.library.lef_areas import Areas
 from synth_scripts.library.liberty import decode
 from synth_scripts.library.library import Adder, ClockGate, Library
 from synth_scripts.library.logic import FULL_CARRY, FULL_SUM
 from synth_scripts.library.reading import File, Reading
 from synth_scripts.library.sources import Source
+from synth_scripts.library.wires import Wires, choose
 from synth_scripts.library.writer import write
 from synth_scripts.work import cache
 
@@ -27,21 +30,28 @@ _FAR = 1e4
 _LISTED = 8
 
 
-def make(sources: list[Source], key: str) -> Library:
+def make(sources: list[Source], areas: Areas, wires: str | float, key: str) -> Library:
     """Read the files of one library.
 
     Parameters
     ----------
     sources : list of Source
+    areas : Areas
+        From LEF files: they count instead of the Liberty files'.
+    wires : str or float
+        Which wire load is counted, see :func:`synth_scripts.library.wires.choose`.
     key : str
-        Hash of the files' contents; names what is written to the cache.
+        Hash of all that; names what is written to the cache.
 
     Raises
     ------
     ToolError
         Where the files can't be used for synthesis; it names file, line, cell and pin.
     """
-    return _Choice(Reading.of(sources)).library(key)
+    choice = _Choice(Reading.of(sources, areas))
+    bare = choice.library(key)
+    chosen = choose(wires, bare.name, choice.reading.wires, bare.nand2_area, unit=bare.is_unit)
+    return choice.wired(bare, chosen) if chosen.ff else bare
 
 
 class _Choice:
@@ -177,6 +187,24 @@ class _Choice:
             notes=tuple(self.notes),
             digest=key,
             is_unit=reading.name == unit.NAME,
+        )
+
+    def wired(self, bare: Library, wires: Wires) -> Library:
+        """The library with wires."""
+        text = write(self.reading, self.areas, wires.ff)
+        where = cache.folder("libraries") / f"{bare.digest}_wires_mapping.lib"
+        return replace(
+            bare,
+            mapping=str(cache.write_text(where, text)),
+            load_ff=bare.load_ff + wires.ff,
+            loads={
+                cell: {pin: round(load + wires.ff, 6) for pin, load in pins.items()}
+                for cell, pins in bare.loads.items()
+            },
+            notes=(*bare.notes, f"wires: {wires.ff:g} fF for each sink of a net ({wires.words})"),
+            digest=f"{bare.digest}_wires",
+            wires=wires,
+            bare=bare,
         )
 
     def _sane(self, delay_fo4: float, own: float) -> None:

@@ -18,7 +18,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     """Check a configuration; every problem is reported at once."""
     config = load_config(options)
     if config.synth.library != "auto":  # which is always there
-        load_library(config)
+        load_library(config.synth)
     params, flow = config.engine, Dataflow(config.engine)
     kind = "s" if params.result_signed else "u"
     derived = {
