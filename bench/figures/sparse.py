@@ -24,6 +24,7 @@ from synth_scripts.engine.run import synthesise
 __all__ = ["GROUP", "PARTS"]
 
 K, TILES, SIGMA = 1024, 4, 20.0
+_OF_B: dict[str, Any] = {"recoded": Recoded.B, "a": Travel.BROADCAST}
 _IN_TIME, _STAYS = (
     Axes(k=tree(4), digits=Digits(1, Order.OPERANDS)),
     Axes(
@@ -36,7 +37,7 @@ _IN_TIME, _STAYS = (
         sum=Sum(per_weight=True),
     ),
 )
-
+_IN_TIME_OF_B = Axes(k=tree(8), digits=Digits(2, Order.OPERANDS), **_OF_B)
 
 #: Organisations: each in words, and what gives it its shape.
 _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -52,6 +53,9 @@ _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("opt4c", "`opt4c`", {"scheme": "opt4c", "encoder": "naf"}),
     ("time-4", "digits in time, four lanes, one sum", {"point": _IN_TIME}),
     ("time-2-4", "two digits in time, four lanes", {"point": replace(_IN_TIME, digits=Digits(2, Order.OPERANDS))}),
+    ("time-2-8-b", "two digits in time, eight lanes, B recoded", {"point": _IN_TIME_OF_B, "encoder": "booth"}),
+    ("opt1-4-b", "`opt1` with a tree of four, B recoded, rows share A", {"point": Axes(k=tree(4), **_OF_B)}),
+    ("planes-b-16", "planes, 16 lanes, B recoded", {"point": planes(tree(16), Recoded.B), "encoder": "naf"}),
     (
         "stays-16",
         "a block of B stays, tree of 16, digits in time, common zeros skipped",
@@ -61,7 +65,8 @@ _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 ENGINES = {name: (words, shape) for name, words, shape in _ENGINES}
 #: What is measured, the longest first: an engine, rows and columns, and steps of K in a segment of a store.
 ITEMS = [
-    *(("planes-b-8", 32, 512), ("mac", 32, 256), ("planes-b-8", 16, 256), ("opt1-4", 16, 256), ("laconic", 16, 256)),
+    *(("planes-b-8", 32, 512), ("time-2-8-b", 32, 256), ("opt1-4-b", 32, 256), ("mac", 32, 256)),
+    *((name, 16, 256) for name in ("laconic", "planes-b-16", "planes-b-8", "opt1-4", "time-2-8-b", "opt1-4-b")),
     *((name, 16, 256) for name in ("planes-b-4", "planes-4", "mac", "opt4c", "time-4", "stays-16", "planes-1")),
     *((name, 16, 256) for name in ("opt1", "mac-inferred", "time-2-4")),
 ]
