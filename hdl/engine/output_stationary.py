@@ -132,9 +132,9 @@ class OutputStationary(Body):
         clear = delay(m, "clear_ahead", en, early, ahead)
         clears: Value = early.replicate(rows)
         if self.flow.row_skew:
-            clears, a = skew(m, "skew_clear", en, clears, rows), skew(m, "skew_a", en, a, rows)
+            clears, a = skew(m, "skew_clear", en, clears, rows), skew(m, "skew_a", en, a, rows, stays=True)
         if self.flow.column_skew:
-            b = skew(m, "skew_b", en, b, cols)
+            b = skew(m, "skew_b", en, b, cols, stays=True)
         hold = {}
         if self.scheme.adders is Adders.ONE:
             hold["hold"] = later(m, "clear", en, clear, 1 + self.flow.hold_steps)[1:].any()
