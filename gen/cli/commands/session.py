@@ -94,7 +94,7 @@ class Session:
     def generate(self) -> Json:
         """The generated files, made anew where they are not current."""
         with self.console.doing(f"generating {Title(self.config.engine)}"):
-            from gen.emit import generate, stored
+            from gen.emit.generate import generate, stored
 
             manifest = generate(self.config, self.output)
             self.emission = stored(self.output, manifest)
