@@ -33,7 +33,10 @@ def simulated(sim: Json, folder: Path) -> str:
     if sim.get("accuracy") is not None:
         parts.append(f"accuracy {sim['accuracy']:.1%}")
     used = f"{sim['utilization']:.1%} of the PEs' cycles used"
-    if "cycles_per_step" in sim:
+    if layers:  # without the zeros that fill tiles up
+        share = sum(layer["utilization"] * layer["cycles"] for layer in layers) / max(sim["cycles"], 1)
+        used = f"{share:.1%} of the PEs' cycles used"
+    elif "cycles_per_step" in sim:
         used = f"{sim['cycles_per_step']:.2f} for each step of K"
     parts += [
         f"{sim['cycles']:,} cycles",

@@ -73,7 +73,7 @@ def prepare(request: Request, params: EngineParams, say: Callable[[str], None] =
     found = _numbers(content, request, say) if content.text is None else _table(content, request, params)
     problems = misfits(found.layers, Placement(params))
     if problems:
-        raise ConfigError(problems, str(content.path))
+        raise ConfigError(problems, content.label)
     return found
 
 
@@ -95,7 +95,7 @@ def _chosen(content: Content, whole: Topology, request: Request, reasons: Mappin
         chosen = [product for product in whole if product.name not in reasons]
         if not chosen:
             text = "no layer can be computed: " + "; ".join(f"{name}: {why}" for name, why in reasons.items())
-            raise ConfigError([Problem("", text)], str(content.path))
+            raise ConfigError([Problem("", text)], content.label)
         return chosen
     problems = []
     for name in request.names:
@@ -105,7 +105,7 @@ def _chosen(content: Content, whole: Topology, request: Request, reasons: Mappin
         elif name in reasons:
             problems.append(Problem("layers", f"{name} can't be computed on the engine: {reasons[name]}"))
     if problems:
-        raise ConfigError(problems, str(content.path))
+        raise ConfigError(problems, content.label)
     return [product for product in whole if product.name in request.names]
 
 
@@ -117,14 +117,14 @@ def _numbers(content: Content, request: Request, say: Callable[[str], None]) -> 
     if not nodes:
         if request.calibration is None:
             hint = "--calibration FILE names inputs by which ONNX Runtime quantises it; `bitloom map` needs none"
-            raise ConfigError([Problem("", "is in floating point", hint)], str(content.path))
+            raise ConfigError([Problem("", "is in floating point", hint)], content.label)
         given = samples.read(request.calibration, graph)
         say(f"quantising {content.path.name} by {len(given)} inputs")
         graph = quantise(graph, given)
         quantised = f"by ONNX Runtime, on {len(given)} inputs of {request.calibration.name}"
         whole, nodes, reasons = _integers(graph)
     elif request.calibration is not None:
-        raise ConfigError([Problem("calibration", "the network is quantised already")], str(content.path))
+        raise ConfigError([Problem("calibration", "the network is quantised already")], content.label)
     source = request.inputs or request.calibration
     inputs = samples.drawn(graph, request.seed) if source is None else samples.read(source, graph)[0]
     chosen = [(product, nodes[product.name]) for product in _chosen(content, whole, request, reasons)]
@@ -132,7 +132,7 @@ def _numbers(content: Content, request: Request, say: Callable[[str], None]) -> 
     found, more = layers(graph, chosen, inputs, request.crop)
     if more and (request.names is not None or not found):
         problems = [Problem(name, f"can't be computed on the engine: {reason}") for name, reason in more.items()]
-        raise ConfigError(problems, str(content.path))
+        raise ConfigError(problems, content.label)
     about = _about(
         content,
         whole,
@@ -166,7 +166,7 @@ def _table(content: Content, request: Request, params: EngineParams) -> Inferenc
         Problem(f"--{name}", "is for ONNX files: a table has no numbers") for name, value in given.items() if value
     ]
     if problems:
-        raise ConfigError(problems, str(content.path))
+        raise ConfigError(problems, content.label)
     whole = tables.read(content, batch=1)
     rng = np.random.default_rng(request.seed)
     drawn = [_draw(product, request.crop, params, rng) for product in _chosen(content, whole, request, {})]

@@ -70,8 +70,8 @@ def _arrays(path: Path, graph: Graph) -> dict[str, Matrix]:
     except FileNotFoundError:
         near = near_name(path.name, [entry.name for entry in path.parent.glob("*.np[yz]")])
         problem = Problem("", "no such file", near)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        problem = Problem("", f"is no file of NumPy arrays: {error}", "numpy.savez writes one")
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        problem = Problem("", "is no file of arrays of numbers", "numpy.savez writes one")
     raise ConfigError([problem], str(path))
 
 
@@ -92,5 +92,5 @@ def drawn(graph: Graph, seed: int) -> dict[str, Matrix]:
                 Problem(f"input {each.name}", f"is {kind}: random numbers would mean nothing", "--input FILE")
             )
     if problems:
-        raise ConfigError(problems, str(graph.content.path))
+        raise ConfigError(problems, graph.content.label)
     return found
