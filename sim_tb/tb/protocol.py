@@ -216,6 +216,9 @@ async def wrong_tlast(dut: Any) -> None:
             _board.compare(np.concatenate([*expected, good.golden(params)]), bench.collect(len(lengths) + 1))
             await bench.cycles(10)
             _expect(f"error_tlast with a short {short}", whole > 1, bool(dut.error_tlast.value))
+            if how == "least":
+                await bench.reset()  # sees that no error is left
+                continue
             dut.counters_clear.value = 1
             await bench.cycles(2)
             dut.counters_clear.value = 0
