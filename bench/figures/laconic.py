@@ -104,7 +104,7 @@ def _total(name: str, kind: str = "glitches", *, core: bool = False, of: str = "
     found = figures(GROUP.name, name)
     parts = found[kind].items()
     return sum(
-        value
+        float(value)
         for role, each in parts
         for key, value in each.items()
         if (not core or role in found["core"]) and key.startswith(of)

@@ -86,7 +86,7 @@ def _config(options: argparse.Namespace) -> Config:
 def _library(config: Config) -> Library:
     from gen.cli.commands.session import load_library
 
-    return load_library(config)
+    return load_library(config.synth)
 
 
 class _Synthesis:
