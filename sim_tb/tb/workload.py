@@ -15,7 +15,8 @@ from sim_tb.golden import Matrix
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.tb.harness import Harness, Outcome
 from sim_tb.tiles import Tiles, batches, normal_tiles, random_tiles
-from sim_tb.workloads.network import Network, Placement, multiply_numpy
+from sim_tb.workloads import digits
+from sim_tb.workloads.network import Placement, numpy_multiplier
 from sim_tb.workloads.tiling import Tiling
 
 
@@ -59,9 +60,9 @@ class Engine:
 
 async def _digits(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     """Classify images, and compare the logits with an inference in NumPy that knows nothing of tiles."""
-    network = Network.load(Path(messages.NETWORK))
+    network = digits.load(Path(messages.NETWORK))
     logits = await network.logits(engine.multiply)
-    expected = await network.logits(multiply_numpy)
+    expected = await network.logits(numpy_multiplier(engine.params))
     if wrong := int((logits != expected).sum()):
         engine.board.mismatches += wrong
         engine.board.problems.append(f"{wrong} of {expected.size} logits differ from NumPy's")

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from hdl.params import EngineParams, OperandFormat
-from sim_tb.golden import Matrix
+from sim_tb.golden import Matrix, gemm
 
-__all__ = ["Multiply", "Network", "multiply_numpy", "requantise"]
+__all__ = ["Multiply", "Network", "multiply_numpy", "numpy_multiplier", "requantise"]
 
 #: Multiplies activations (m x k) with weights (k x n), exactly.
 Multiply = Callable[[Matrix, Matrix], Awaitable[Matrix]]
@@ -33,6 +33,17 @@ def requantise(values: Matrix, factor: int, top: int) -> Matrix:
 async def multiply_numpy(a: Matrix, b: Matrix) -> Matrix:
     """The multiplier that everything is compared with."""
     return a.astype(np.int64) @ b.astype(np.int64)
+
+
+def numpy_multiplier(params: EngineParams) -> Multiply:
+    """The same in the numbers of an engine: floating-point ones in its order of additions."""
+    if not params.floating:
+        return multiply_numpy
+
+    async def multiply(a: Matrix, b: Matrix) -> Matrix:
+        return gemm(params, a, b).astype(np.int64)
+
+    return multiply
 
 
 @dataclass(frozen=True)
@@ -76,13 +87,6 @@ class Network:
         """Store the network in an ``.npz`` file."""
         np.savez(path, **vars(self))
 
-    @classmethod
-    def load(cls, path: Path) -> Network:
-        """Read what :meth:`save` stored."""
-        with np.load(path) as data:
-            values = dict(data)
-        return cls(**{name: value.item() if value.ndim == 0 else value for name, value in values.items()})
-
 
 @dataclass(frozen=True)
 class Placement:
@@ -113,8 +117,8 @@ class Placement:
 
     @property
     def offset(self) -> int:
-        """Added to weights where their format has no sign; taken off the results again, in software."""
-        return 0 if self.weight.signed else 1 << (self.weight.width - 1)
+        """Added to weights where their integer format has no sign; taken off the results again, in software."""
+        return 0 if self.weight.signed or self.params.floating else 1 << (self.weight.width - 1)
 
     @property
     def weight_top(self) -> int:

@@ -11,7 +11,7 @@ import pytest
 from hdl.params import EngineParams, ToolError
 from sim_tb.golden import Matrix
 from sim_tb.workloads import digits
-from sim_tb.workloads.network import SHIFT, Network, Placement, multiply_numpy, requantise
+from sim_tb.workloads.network import SHIFT, Placement, multiply_numpy, requantise
 from sim_tb.workloads.tiling import Tiling
 
 ENGINES = [
@@ -69,7 +69,7 @@ def test_operands_fit_their_formats(values: dict) -> None:
 def test_the_network_is_the_same_every_time(tmp_path) -> None:
     first, second = (digits.prepare(EngineParams()) for _ in range(2))
     first.save(tmp_path / "network.npz")
-    loaded = Network.load(tmp_path / "network.npz")
+    loaded = digits.load(tmp_path / "network.npz")
     for name, value in vars(first).items():
         assert np.array_equal(value, getattr(second, name)), name
         assert np.array_equal(value, getattr(loaded, name)), name
