@@ -22,7 +22,6 @@ from hdl.params import (
     OperandFormat,
     Problem,
     near_name,
-    operand_format,
     shown,
 )
 from hdl.params.points import array_of
@@ -276,7 +275,7 @@ class _Loader:
         formats: dict[str, OperandFormat | None] = {}
         for key in ("a", "b"):
             try:
-                formats[key] = operand_format(values.get(key, str(getattr(EngineParams(), key))))
+                formats[key] = OperandFormat.parse(values.get(key, str(getattr(EngineParams(), key))))
             except ValueError:
                 formats[key] = None
         try:
