@@ -21,7 +21,6 @@ from hdl.params import (
     OperandFormat,
     Problem,
     near_name,
-    operand_format,
     shown,
 )
 from hdl.params.errors import not_one_of
@@ -278,7 +277,7 @@ class _Loader:
         formats: dict[str, OperandFormat | None] = {}
         for key in ("a", "b"):
             try:
-                formats[key] = operand_format(values.get(key, str(getattr(EngineParams(), key))))
+                formats[key] = OperandFormat.parse(values.get(key, str(getattr(EngineParams(), key))))
             except ValueError:
                 formats[key] = None
         try:

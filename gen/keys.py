@@ -11,7 +11,7 @@ from gen.names import KEYWORDS, OWN, PREFIX, prefix_fault
 from gen.version import SCHEMA_VERSION
 from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams, shown
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
-from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
+from hdl.params.formats import FLOATS, MAX_WIDTH, MIN_WIDTH
 
 __all__ = ["EFFORTS", "KEYS", "MAX_WIRE_FF", "SECTIONS", "WIRES", "WORKLOADS", "Key", "markdown", "schema"]
 
@@ -149,10 +149,12 @@ def _power(name: str, description: str, default: int) -> Key:
 
 def _operand(name: str, description: str) -> Key:
     text = _kind(lambda value: isinstance(value, str), "a text such as 's8' or 'u4'")
+    floats = " or ".join(f"`{form}`" for form in FLOATS)
     widths = "|".join(str(width) for width in range(MIN_WIDTH, MAX_WIDTH + 1))
-    legal = f"`s{MIN_WIDTH}` to `s{MAX_WIDTH}` signed, `u{MIN_WIDTH}` to `u{MAX_WIDTH}` unsigned"
+    legal = f"`s{MIN_WIDTH}` to `s{MAX_WIDTH}` signed, `u{MIN_WIDTH}` to `u{MAX_WIDTH}` unsigned, {floats}"
     default = EngineParams().to_dict()[name]
-    return Key("engine", name, "text", description, default, legal, text, {"pattern": f"^[su]({widths})$"})
+    pattern = f"^([su]({widths})|{'|'.join(FLOATS)})$"
+    return Key("engine", name, "text", description, default, legal, text, {"pattern": pattern})
 
 
 _ENGINE = EngineParams()

@@ -38,25 +38,26 @@ def order_of_additions(params: EngineParams) -> str:
     """What is added to what, in a sentence or two."""
     turns = params.interleave
     if turns > 1:
-        taken = ", ".join(f"s{i}" for i in range(turns))
         return (
-            f"{turns} sums of a result, {taken}, begin as +0. The product of step k is added to s(k mod {turns}), steps "
-            f"in their order; C[m,n] is ((s0 + s1) + s2)."
+            f"A result has {turns} sums, s0 to s{turns - 1}, which begin as +0. The product of step k is added to "
+            f"s(k mod {turns}), steps in their order; C[m,n] is the sum of these, neighbours first: ((s0 + s1) + s2)."
         )
     if params.depth == 1:
         return "C[m,n] begins as +0, and the products are added in the order of k."
     return (
-        f"A tree adds up the {params.depth} products of a block of K, neighbours first: ((p0 + p1) + (p2 + p3)) + ...; one "
-        "without a neighbour waits for the next level. C[m,n] begins as +0, and the sums of the blocks are added in order."
+        f"A tree adds up the {params.depth} products of a block of K, neighbours first: (p0 + p1) + (p2 + p3) and so "
+        "on, and one without a neighbour waits for the next level. C[m,n] begins as +0, and the sums of the blocks are "
+        "added in order."
     )
 
 
 def notes_on_floats(params: EngineParams) -> list[str]:
     """The order of additions, and what is rounded."""
     notes = [
-        f"{order_of_additions(params)} Products are exact, and every sum is rounded to nearest, ties to even: NumPy's "
-        "fp32 operations in this order give the same bits.",
-        "Numbers of fp32 below 2^-126 are zeros: operands, products and sums. A sum of zero is +0, a NaN is 0x7FC00000.",
+        f"{order_of_additions(params)} Products are exact, and every sum is rounded to nearest, ties to even: fp32 "
+        "operations of NumPy in this order give the same bits.",
+        "Numbers of bf16 and fp32 below 2^-126 are zeros: operands, products and sums. A sum of zero is +0, and a NaN "
+        "0x7FC00000.",
     ]
     if params.weight_stationary:
         notes.append(

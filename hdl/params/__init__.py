@@ -5,7 +5,7 @@ from hdl.params.dataflow import BeatMap, Dataflow
 from hdl.params.encoders import ENCODERS
 from hdl.params.engine import MULTIPLIERS, EngineParams
 from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name, shown
-from hdl.params.formats import FLOATS, FloatOperand, OperandFormat, operand_format
+from hdl.params.formats import FLOATS, FloatOperand, OperandFormat
 from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED
 
 __all__ = [
@@ -28,6 +28,5 @@ __all__ = [
     "Problem",
     "ToolError",
     "near_name",
-    "operand_format",
     "shown",
 ]

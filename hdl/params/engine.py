@@ -10,7 +10,7 @@ from hdl.params.axes import Axes, KForm, Order, Recoded, Skip
 from hdl.params.built import unbuilt, unbuilt_of_floats
 from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, not_one_of
-from hdl.params.formats import FloatOperand, OperandFormat, operand_format
+from hdl.params.formats import FloatOperand, OperandFormat
 from hdl.params.plain_axes import axes_from, plain
 from hdl.params.presets import name_of, not_built, preset, preset_axes, unknown_name
 
@@ -211,7 +211,7 @@ class EngineParams:
         for key in ("a", "b"):
             if isinstance(values.get(key), str):
                 try:
-                    values[key] = operand_format(values[key])
+                    values[key] = OperandFormat.parse(values[key])
                 except ValueError as error:
                     problems.append(Problem(f"engine.{key}", str(error)))
                     del values[key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["FLOATS", "MAX_WIDTH", "MIN_WIDTH", "FloatOperand", "IntegerFormat", "OperandFormat", "operand_format"]
+__all__ = ["FLOATS", "MAX_WIDTH", "MIN_WIDTH", "FloatOperand", "IntegerFormat", "OperandFormat"]
 
 MIN_WIDTH = 2
 MAX_WIDTH = 16
@@ -67,13 +67,16 @@ class OperandFormat(IntegerFormat):
 
     @classmethod
     def parse(cls, text: str) -> OperandFormat:
-        """Read ``s8`` or ``u12``. Raises ValueError with what is legal."""
+        """Read ``s8``, ``u12``, ``bf16`` or ``fp16``. Raises ValueError with what is legal."""
+        if isinstance(text, str) and text in FLOATS:
+            return FLOATS[text]
         match = re.fullmatch(r"([su])(\d{1,3})", text) if isinstance(text, str) else None
         if match is None:
             raise ValueError(
-                f"operand format must be 's' or 'u' and a width of {MIN_WIDTH} to {MAX_WIDTH} bits, not {text!r}"
+                f"operand format must be 's' or 'u' and a width of {MIN_WIDTH} to {MAX_WIDTH} bits, "
+                f"or {' or '.join(FLOATS)}, not {text!r}"
             )
-        return cls(width=int(match[2]), signed=match[1] == "s")
+        return OperandFormat(width=int(match[2]), signed=match[1] == "s")
 
     def __str__(self) -> str:
         return f"{'s' if self.signed else 'u'}{self.width}"
@@ -145,13 +148,3 @@ FLOATS = {
         FloatOperand.of("fp16", 5, 10, subnormal=True),
     )
 }
-
-
-def operand_format(text: str) -> OperandFormat:
-    """Read ``s8``, ``u12``, ``bf16`` or ``fp16``. Raises ValueError with what is legal."""
-    if isinstance(text, str) and text in FLOATS:
-        return FLOATS[text]
-    try:
-        return OperandFormat.parse(text)
-    except ValueError as error:
-        raise ValueError(f"{error}; or one of {', '.join(FLOATS)}") from None
