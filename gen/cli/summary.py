@@ -146,7 +146,7 @@ def against(design: Json, other: Json) -> str:
     if engine is None:
         text += "throughput was not measured"
     else:
-        few = "only " if engine < 1 else ""
+        few = "only " if round(engine, 2) < 1 else ""
         counted = ", every memory counted" if memories else ""
         text += (
             f"the engine gives {few}{_times(engine)} the throughput per area{counted} (the core alone {_times(core)})"

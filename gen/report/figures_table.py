@@ -153,7 +153,7 @@ def _row(row: Row, designs: Sequence[Design], base: Compared | None) -> Markup:
 def _ratio(ours: Any, theirs: Any, better: Callable[..., Any] | None) -> Markup:
     """The quotient, and in a word whether that is good."""
     text = ratio(ours, theirs) if is_number(ours) and is_number(theirs) and min(ours, theirs) > 0 else MISSING
-    if better is None or not (is_number(ours) and is_number(theirs)) or f"{ours:.4g}" == f"{theirs:.4g}":
+    if better is None or text in (MISSING, ratio(1, 1)):
         return cell(text, "ratio")
     verdict = "better" if better(ours, theirs) == ours else "worse"
     return cell([text, " ", tag("small", verdict)], f"ratio {verdict}")
