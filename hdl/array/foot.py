@@ -12,7 +12,7 @@ from hdl.arith.heap import BitHeap
 from hdl.arith.plus import plus
 from hdl.arith.step import Step, StepDigits
 from hdl.lib import roles
-from hdl.lib.ring import delay_line
+from hdl.lib.ring import STAYING, delay_line
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -69,7 +69,6 @@ class Foot(Part):
 
     module = "foot"
     role = roles.DRAIN
-    resets = True
 
     def __init__(self, params: EngineParams, columns: tuple[int, ...], excess: int, *, follow: bool) -> None:
         axes = params.axes
@@ -92,6 +91,7 @@ class Foot(Part):
         ports: dict[str, Any] = {"en": In(1), **{name: In(bits) for name, bits in self.flags.items()}}
         if follow:
             ports |= {f"{name}_out": Out(bits) for name, bits in self.flags.items()}
+        self.resets = params.rows - 2 >= STAYING
         super().__init__({**ports, "x": In(len(columns)), "sum": Out(params.accumulator)})
 
     def elaborate(self, platform: object) -> Module:

@@ -140,16 +140,21 @@ class OutputStationary(Body):
             hold["hold"] = later(m, "clear", en, clear, 1 + self.flow.hold_steps)[1:].any()
         array = place(m, "array", Array(self.params, self.scheme), en=en, clear=clears, a=a, b=b, **hold)
         sums = array.acc
-        valid = self._there(m, en, clear)
+        valid = self._there(m, en, clear) if self._watches else Const(1, 1)
         if self.scheme.adders in (Adders.COLUMN, Adders.ONE):
             steps = {"clear": clear} if self.scheme.excess else {}
             sums = place(m, "drain", Drain(self.params, self.scheme), en=en, valid=valid, acc=sums, **steps).sums
         return self._aligned(m, en, valid, sums)
 
+    @property
+    def _watches(self) -> bool:
+        """Something outside of the array is clocked only while there are results."""
+        if self.scheme.adders is Adders.OWN:
+            return bool(self.flow.column_skew) and self.params.cols > 1
+        return self.scheme.adders is Adders.COLUMN
+
     def _there(self, m: Module, en: Value, clear: Value) -> Value:
         """The first column's result bus has a tile's results, in ``result_steps`` steps from two after ``clear``."""
-        if self.scheme.adders is Adders.ONE:
-            return Const(1, 1)
         begin, there, left = Signal(), Signal(), Signal(range(self.flow.result_steps))
         with m.If(en):
             m.d.sync += [
@@ -167,7 +172,7 @@ class OutputStationary(Body):
             with m.If(en):
                 m.d.sync += row.eq(Cat(row[len(sums) :], sums))
             return row
-        if adders is Adders.ROW or not self.flow.column_skew:
+        if adders is Adders.ROW or not self.flow.column_skew or self.params.cols == 1:
             return sums
         finished = later(m, "valid", en, valid, self.scheme.pe.finish)[-1] if self.scheme.pe.finish else valid
         return place(m, "deskew", Deskew(self.params.cols, self.scheme.width), en=en, valid=finished, i=sums).o

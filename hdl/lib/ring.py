@@ -13,7 +13,7 @@ from hdl.lib.delay import delay
 from hdl.lib.roles import Role
 from hdl.lib.shared import Part, place
 
-__all__ = ["Ring", "delay_line"]
+__all__ = ["STAYING", "Ring", "delay_line"]
 
 #: Steps from which on words stay where they are.
 STAYING = 4
