@@ -84,10 +84,14 @@ class _Choice:
         assert nand2 is not None
         self.nand2 = nand2
 
-    def _why_not(self, more: Mapping[str, tuple[File, str]] | None = None) -> str:
-        """What is wrong with the cells that can't be used."""
-        found = [*self.reading.unread.values(), *(more or {}).values(), *self.reading.avoided.values()]
-        reasons = [f"\n  not used: {file.name}, {reason}" for file, reason in found]
+    def _why_not(self, more: Mapping[str, tuple[File, str]] | None = None, kind: str = "") -> str:
+        """What is wrong with the cells that can't be used, first with those that have a group of a kind."""
+        reading = self.reading
+        groups = [group for file in reading.files for group in file.root.all("cell")]
+        of_kind = {group.name for group in groups if kind and group.first(kind) is not None}
+        found = [each for some in (reading.unread, more or {}, reading.avoided) for each in some.items()]
+        found.sort(key=lambda each: each[0] not in of_kind)
+        reasons = [f"\n  not used: {file.name}, {reason}" for _, (file, reason) in found]
         return "".join(reasons[:_LISTED]) + (f"\n  and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else "")
 
     def _flops(self) -> None:
@@ -97,7 +101,7 @@ class _Choice:
         if not flops:
             raise ToolError(
                 f"{reading.where}: no cell with a usable 'ff' group: a library with flip-flops is needed to synthesise"
-                f"{self._why_not(reading.unsuited)}"
+                f"{self._why_not(reading.unsuited, 'ff')}"
             )
         if not any(_is_plain(cell) for cell in flops):
             raise ToolError(

@@ -214,6 +214,8 @@ class Reading:
             # Clock gates are often marked dont_use, so that only the clock gating of a flow places them: ours does.
             if not group.get("clock_gating_integrated_cell") and (why := avoided(group)):
                 self.avoided[group.name] = (file, f"line {group.line}: cell {group.name}: {why}")
+                if name in self.cells:
+                    raise _twice(group, self.cells[name].where)
                 return
             found = read_cell(group, name, frame)
             self.listed[name] = found.area
@@ -231,9 +233,10 @@ class Reading:
             return
         if self.cells.setdefault(name, found) != found:
             raise _twice(group, self.cells[name].where)
-        if group.name in self.unread:
-            other, reason = self.unread[group.name]
-            raise _twice(group, f"{other.name}, {reason}")
+        for elsewhere in (self.unread, self.avoided):
+            if group.name in elsewhere:
+                other, reason = elsewhere[group.name]
+                raise _twice(group, f"{other.name}, {reason}")
 
 
 def _twice(group: Group, where: str) -> LibertyError:

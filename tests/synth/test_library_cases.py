@@ -394,6 +394,11 @@ def test_templates_belong_to_their_file(write: Write, probe: Probe) -> None:
         ("input_threshold_pct_rise : 50", "input_threshold_pct_rise : 40", r"measure delays at different points.*40 %"),
         ("area : 1.4;", "area : 1.5;", r"cell NOR2: it stands twice, and differs: also in .*\.lib, line \d+"),
         (
+            "cell (NOR2) {",
+            "cell (NOR2) { dont_use : true;",
+            r"cell NOR2: it stands twice, and differs: also in .*\.lib, ",
+        ),
+        (
             "slew_lower_threshold_pct_rise : 20",
             "slew_lower_threshold_pct_rise : 30",
             r"slews at different points, which also differ between rising and falling",
@@ -595,6 +600,10 @@ REFUSED = {
     "no_buffers": (
         edit(("cell (BUF) {", "cell (BUF) { dont_use : T;")),
         r"no buffer.*\n.*line 69: cell BUF: it is marked dont_use",
+    ),
+    "nothing_to_use": (
+        re.sub(r"(cell \(\w+\) \{)", r"\1 dont_use : true;", BASE),
+        r"no cell with a usable 'ff' group.*\n.*line 690: cell DFF: it is marked dont_use\n",
     ),
     "doubled_table": (
         edit(
