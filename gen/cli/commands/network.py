@@ -43,8 +43,10 @@ def request(given: argparse.Namespace, seed: int) -> Request | None:
     ConfigError
         With every option that is malformed, or needs a network and has none.
     """
-    if getattr(given, "workload", None) is None:
-        alone = [name for name in PARTS if getattr(given, name, None)]
+    if not hasattr(given, "workload"):  # a command that simulates nothing
+        return None
+    if given.workload is None:
+        alone = [name for name in PARTS if getattr(given, name)]
         if alone:
             raise ConfigError([Problem(f"--{name}", "needs --workload NETWORK") for name in alone])
         return None
