@@ -139,8 +139,8 @@ def _text(found: Mapping, content: dict[str, Any]) -> str:
         f"cycles     {totals['cycles']:,.10g}, {'exact' if content['exact'] else 'expected'}; {shares}",
         f"possible   {totals['bound']:.1%} with these sizes; {totals['of_bound']:.1%} of that is reached, "
         f"by each layer {totals['least_of_bound']:.1%} at least",
-        f"memory     {moved:,} bytes; at {found.buffers.bandwidth} bytes a cycle {totals['memory_bound']} layers wait "
-        "for it",
+        f"memory     {moved:,} bytes; at {found.buffers.bandwidth} bytes a cycle {totals['memory_bound']} of the "
+        "layers wait for it",
     ]
     if content["energy"] is None:
         lines.append(
