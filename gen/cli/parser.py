@@ -13,6 +13,7 @@ from gen.cli.commands import (
     explain,
     layout,
     listing,
+    mapping,
     network,
     pim,
     pim_compile,
@@ -23,6 +24,7 @@ from gen.cli.commands import (
     pim_synth,
     run,
     schema,
+    search,
     steps,
     sweep,
 )
@@ -100,7 +102,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     top.add_argument("--version", action="version", version=f"bitloom {VERSION}")
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    common, config, build, sim, files = _common(), _config(), _build(), _simulation(), _files()
+    common, config, build, sim, files = _common(), _config(), _build(), _own(network.add_options), _files()
 
     leaves: dict[Callable[..., int], _Parser] = {}
 
@@ -121,9 +123,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
     add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, sim])
     add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
-    about = "place and route a PE, or a small array: area, wires, and timing with them"
-    add("layout", layout.command, about, [config, build, _layout()])
+    about = "place and route a PE or a small array: area, and timing with wires"
+    add("layout", layout.command, about, [config, build, _own(layout.add_options)])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
+    about = "map a network on an engine: cycles, utilisation, traffic and energy of every layer"
+    add("map", mapping.command, about, [_own(_add_overrides, _add_sigma, mapping.add_options)])
+    about = "find the best engine for a network within an area"
+    add("search", search.command, about, [_own(_add_overrides, _add_sigma, search.add_options)])
     add("sweep", sweep.command, "synthesise or simulate many points: table, page and the best of them", [_sweep()])
     add("check", check.command, "check a configuration and print what follows from it", [config])
     add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
@@ -135,13 +141,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     verbs = group.add_subparsers(metavar="VERB", title="verbs", required=True)
     add("asm", pim.assemble, "translate a program from text, and check it", [_asm()], verbs)
     add("disasm", pim.disassemble, "print the text of a program", [_disasm()], verbs)
-    add(
-        "run",
-        pim_run.command,
-        "run a program on the controller's hardware and on its golden model",
-        [_pim_run()],
-        verbs,
-    )
+    about = "run a program on the controller's hardware and on its golden model"
+    add("run", pim_run.command, about, [_pim_run()], verbs)
     about = "lay a model out in the banks of a system, and write its programs"
     add("compile", pim_compile.command, about, [_pim_compile()], verbs)
     about = "simulate a model token by token: clocks, energy, and where they go"
@@ -158,6 +159,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def _own(*adds: Callable[[_Parser], None]) -> _Parser:
+    """A parser with the options that some functions add."""
+    parser = _Parser(add_help=False)
+    for add in adds:
+        add(parser)
+    return parser
+
+
 def _common() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else, on stdout")
@@ -169,16 +178,14 @@ def _common() -> _Parser:
 def _config() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("config", metavar="CONFIG", help="the configuration file (TOML)")
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="overrides",
-        help="replace a value of the configuration: rows=8, engine.scheme=mac; may be repeated",
-    )
+    _add_overrides(parser)
     parser.add_argument("--seed", type=_seed, metavar="N", help="replace the workload's seed")
     return parser
+
+
+def _add_overrides(parser: _Parser) -> None:
+    about = "replace a value of the configuration: rows=8, engine.scheme=mac; may be repeated"
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
 
 
 def _build() -> _Parser:
@@ -196,12 +203,6 @@ def _files() -> _Parser:
     return parser
 
 
-def _layout() -> _Parser:
-    parser = _Parser(add_help=False)
-    layout.add_options(parser)
-    return parser
-
-
 def _sweep() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("spec", metavar="SPEC", help="the sweep file (TOML): what varies, and what doesn't")
@@ -213,12 +214,6 @@ def _sweep() -> _Parser:
     parser.add_argument("--scheduler", metavar="ADDRESS", help=about)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/<name of SPEC>)")
     parser.add_argument("--force", action="store_true", help="lose changes made by hand to the table or the page")
-    return parser
-
-
-def _simulation() -> _Parser:
-    parser = _Parser(add_help=False)
-    network.add_options(parser)
     return parser
 
 
@@ -245,12 +240,8 @@ def _pim_list() -> _Parser:
     parser = _Parser(add_help=False)
     about = f"{', '.join(pim_list.TOPICS)}, or the name of an instruction (default: everything)"
     parser.add_argument("what", metavar="WHAT", nargs="?", help=about)
-    parser.add_argument(
-        "--system",
-        metavar="NAME",
-        default="pimgpt_paper",
-        help="preset, or JSON file of a system whose values are shown",
-    )
+    about = "preset, or JSON file of a system whose values are shown"
+    parser.add_argument("--system", metavar="NAME", default="pimgpt_paper", help=about)
     parser.add_argument("--markdown", action="store_true", help="print the tables of docs/pim-instructions.md")
     return parser
 
@@ -284,8 +275,6 @@ def _decoder() -> _Parser:
 
 
 _MODEL = "a config.json, the folder of a model with one, or the name of a published model"
-
-
 _BATCH = "sequences that go one token further together, each with caches of its own (default: 1)"
 _CACHES = "what keys and values are stored as: bf16 (default), or int8 with scales for a token's keys and values"
 _WEIGHTS = "what matrices are stored as: bf16 (default), or int8 with a scale for every output"
@@ -299,12 +288,8 @@ def _add_set(parser: _Parser) -> None:
 def _pim_compile() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("model", metavar="MODEL", help=_MODEL)
-    parser.add_argument(
-        "--system",
-        metavar="NAME",
-        default="aim_measured",
-        help="preset, or JSON file of a system (default: aim_measured)",
-    )
+    about = "preset, or JSON file of a system (default: aim_measured)"
+    parser.add_argument("--system", metavar="NAME", default="aim_measured", help=about)
     _add_set(parser)
     about = "tokens that caches have room for (default: the model's context, at most 1024)"
     parser.add_argument("--tokens", type=int, metavar="N", help=about)
@@ -360,14 +345,14 @@ def _pim_simulate() -> _Parser:
     return parser
 
 
+def _add_sigma(parser: _Parser) -> None:
+    about = f"standard deviation of the operands A where zeros are skipped (default: {USUAL_SIGMA:g} for s8)"
+    parser.add_argument("--sigma", type=_sigma, metavar="X", help=about)
+
+
 def _explain() -> _Parser:
     parser = _Parser(add_help=False)
-    parser.add_argument(
-        "--sigma",
-        type=_sigma,
-        metavar="X",
-        help=f"standard deviation of the operands A where zeros are skipped (default: {USUAL_SIGMA:g} for s8)",
-    )
+    _add_sigma(parser)
     parser.add_argument("--final", action="store_true", help="only the engine's nest, not the steps that lead to it")
     return parser
 

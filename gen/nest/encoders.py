@@ -17,7 +17,7 @@ from hdl.params.encoders import DIGIT_BITS, ENCODERS
 from hdl.params.errors import ConfigError, Problem, near_name
 from hdl.params.formats import OperandFormat
 
-__all__ = ["DIGIT_BITS", "ENCODERS", "Density", "density", "digit_count", "digit_ranges", "encode"]
+__all__ = ["DIGIT_BITS", "ENCODERS", "Density", "density", "digit_count", "digit_ranges", "encode", "nonzero_patterns"]
 
 Integers = NDArray[np.int64]
 
@@ -126,6 +126,16 @@ def density(encoder: str, operand: OperandFormat, sigma: float | None = None) ->
         Standard deviation of a normal distribution around 0, of which what lies outside the format's range is drawn
         anew and the rest rounded; None for the uniform distribution.
     """
+    nonzero, weights = nonzero_patterns(encoder, operand, sigma)
+    counts = np.bincount(nonzero.sum(axis=1), weights=weights, minlength=nonzero.shape[1] + 1)
+    return Density(tuple(map(float, weights @ nonzero)), tuple(map(float, counts)))
+
+
+@cache
+def nonzero_patterns(
+    encoder: str, operand: OperandFormat, sigma: float | None
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which digits are not zero, of shape (values, digits), and the probability of each value, see :func:`density`."""
     nonzero = _all_digits(encoder, operand) != 0
     if sigma is None:
         weights = np.ones(len(nonzero))
@@ -133,9 +143,7 @@ def density(encoder: str, operand: OperandFormat, sigma: float | None = None) ->
         bounds = [min(max(x - 0.5, operand.min), operand.max) for x in range(operand.min, operand.max + 2)]
         edges = [math.erf(bound / (sigma * math.sqrt(2))) for bound in bounds]
         weights = np.diff(edges)
-    weights = weights / weights.sum()
-    counts = np.bincount(nonzero.sum(axis=1), weights=weights, minlength=nonzero.shape[1] + 1)
-    return Density(tuple(map(float, weights @ nonzero)), tuple(map(float, counts)))
+    return nonzero, weights / weights.sum()
 
 
 def _known(encoder: str) -> str:

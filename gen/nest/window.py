@@ -8,7 +8,7 @@ of tiles through store, window and rows, on operands drawn at random.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from hdl.params.axes import Travel
 from hdl.params.sparse import SparseShape
 from hdl.sparse.ends import Ends
 
-__all__ = ["expected_interval"]
+__all__ = ["expected_interval", "follow"]
 
 Integers = NDArray[np.int64]
 
@@ -45,18 +45,39 @@ def expected_interval(params: EngineParams, k: int, sigma: float | None) -> floa
     shape = SparseShape(params)
     steps = min(k, max(STEPS // shape.segment, 1) * shape.segment)
     rng = np.random.default_rng(SEED)
-    engine = _Apart(params) if params.axes.skips_by_row else _InStep(params)
     tiles = TILES * max(1, STEPS // steps)
+    ends = follow(params, (_operands(params, steps, sigma, rng) for _ in range(tiles + 1)))
+    return (ends[-1] - ends[0]) / tiles * k / steps
+
+
+def follow(params: EngineParams, tiles: Iterable[Integers]) -> list[int]:
+    """Work off tiles, one after the other.
+
+    Parameters
+    ----------
+    params : EngineParams
+        With digits plane after plane.
+    tiles : iterable of int arrays
+        Of each the operands that are recoded: A[rows, k], or B[cols, k], the other way round.
+
+    Returns
+    -------
+    list of int
+        Cycles from the first beat of all to the last step of each tile.
+    """
+    shape = SparseShape(params)
+    engine = _Apart(params) if params.axes.skips_by_row else _InStep(params)
     ends = []
-    for _ in range(tiles + 1):
-        digits = encode(_operands(params, steps, sigma, rng), params.encoder, params.recoded) != 0
-        for start in range(0, steps, shape.segment):
-            stop = min(start + shape.segment, steps)
+    for operands in tiles:
+        digits = encode(operands, params.encoder, params.recoded) != 0
+        k = operands.shape[1]
+        for start in range(0, k, shape.segment):
+            stop = min(start + shape.segment, k)
             read = np.split(digits[:, start:stop].astype(np.int64), shape.passes, axis=2)
             planes = [list(_groups(shape, each.sum(axis=2))) for each in read]
-            engine.segment(-(-(stop - start) // shape.lanes), planes, last=stop == steps)
+            engine.segment(-(-(stop - start) // shape.lanes), planes, last=stop == k)
         ends.append(engine.end)
-    return (ends[-1] - ends[0]) / tiles * k / steps
+    return ends
 
 
 def _operands(params: EngineParams, k: int, sigma: float | None, rng: np.random.Generator) -> Integers:

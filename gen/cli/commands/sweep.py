@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gen.sweep.store import Store
     from gen.sweep.table import Table
 
-__all__ = ["command"]
+__all__ = ["command", "library_digest"]
 
 CSV, PARQUET, PAGE = "table.csv", "table.parquet", "sweep.html"
 #: The folder of results and configurations of points.
@@ -86,11 +86,11 @@ def _kinds() -> list[Kind]:
     from gen.sweep.engines import Engines
     from synth_scripts.engine.units import UNITS
 
-    return [Engines({key: units[0] for key, units in UNITS.items()}, _library), Decoders(USUAL_TOKENS)]
+    return [Engines({key: units[0] for key, units in UNITS.items()}, library_digest), Decoders(USUAL_TOKENS)]
 
 
 @lru_cache
-def _library(setting: str | tuple[str, ...]) -> str:
+def library_digest(setting: str | tuple[str, ...]) -> str:
     """A hash of what is in a library, which must be usable."""
     from synth_scripts.library.load import load
     from synth_scripts.library.sources import find

@@ -1,0 +1,1 @@
+"""How many cycles an engine takes for a job, from its axes and sizes alone."""

@@ -1,0 +1,1 @@
+"""How the layers of a network meet an engine: tiles, cycles, traffic and energy."""
