@@ -217,3 +217,22 @@ def test_a_table_has_random_numbers() -> None:
     assert work.against == "NumPy"
     assert work.about["layers_of_network"] == 28
     assert different(work, Software(a="s8", b="u4")) == 0
+
+
+def test_files_with_random_faults_are_refused_or_run(tmp_path: Path) -> None:
+    """Bytes that changed, or are missing at the end: an error of ours, and never another."""
+    rng = np.random.default_rng(11)
+    path, refused = tmp_path / "net.onnx", 0
+    for number in range(60):
+        data = bytearray([*GRAPHS.values()][number % len(GRAPHS)]().SerializeToString())
+        if number % 4 == 0:
+            data = data[: rng.integers(len(data))]
+        else:
+            for place in rng.integers(len(data), size=number % 4):
+                data[place] = rng.integers(256)
+        path.write_bytes(data)
+        try:
+            prepare(Request(path=str(path)), EngineParams())
+        except ConfigError:
+            refused += 1
+    assert 20 < refused < 60

@@ -102,10 +102,11 @@ class _Synthesis:
         self.basis = own, versions(), library_digest(config.synth), EFFORT
 
     def __call__(self, engines: Sequence[EngineParams]) -> list[Measured]:
-        """The figures of engines, side by side."""
-        from synth_scripts.work.jobs import together
+        """The figures of engines, a few side by side, so that what is interrupted has most of its work done."""
+        from synth_scripts.work.jobs import cores, together
 
-        return together([partial(self._one, params) for params in engines])
+        parts = [engines[start : start + cores()] for start in range(0, len(engines), cores())]
+        return [each for part in parts for each in together([partial(self._one, params) for params in part])]
 
     def _one(self, params: EngineParams) -> Measured:
         from gen.emit.verilog import emit

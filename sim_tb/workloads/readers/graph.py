@@ -147,7 +147,10 @@ class Graph:
             if name not in names:
                 hint = near_name(name, names) or f"there is {', '.join(names) or 'none'}"
                 problems.append(Problem(f"shape of {name}", "the network has no such input", hint))
+        kinds = {*self.onnx.TensorProto.DataType.values()} - {self.onnx.TensorProto.UNDEFINED}
         for each in self.inputs:
+            if each.type.tensor_type.elem_type not in kinds:
+                problems.append(Problem(f"input {each.name}", "is no tensor of a type that ONNX knows"))
             dims = each.type.tensor_type.shape.dim
             words = [dim.dim_value if dim.dim_value > 0 else dim.dim_param or "?" for dim in dims]
             given = shapes.get(each.name)
@@ -213,7 +216,11 @@ class Graph:
     def value(self, name: str) -> Matrix | None:
         """A tensor of the file; None where it isn't stored in it."""
         tensor = self.weights.get(name)
-        return None if tensor is None else self.onnx.numpy_helper.to_array(tensor)
+        try:
+            return None if tensor is None else self.onnx.numpy_helper.to_array(tensor)
+        except (KeyError, TypeError, ValueError) as error:
+            problem = Problem(name, f"its numbers can't be read: {_first_line(error)}")
+            raise ConfigError([problem], self.content.label) from None
 
     def zeros(self) -> dict[str, Matrix]:
         """Inputs of zeros."""
