@@ -169,7 +169,10 @@ def test_every_problem_is_reported_at_once(write):
         ("[engine]\nrows = 8.0", "engine.rows: must be an integer, not 8.0"),
         ("[engine]\nrows = 1e999", "engine.rows: must be an integer, not inf"),
         ("[engine]\nscheme = ['mac']", "engine.scheme: must be a text, not ['mac']"),
-        ("[engine]\na = 'f8'", "engine.a: operand format must be 's' or 'u' and a width of 2 to 16 bits, or bf16 or fp16, not 'f8'"),
+        (
+            "[engine]\na = 'f8'",
+            "engine.a: operand format must be 's' or 'u' and a width of 2 to 16 bits, or bf16 or fp16, not 'f8'",
+        ),
         (
             "[engine]\naccumulator = 15",
             "engine.accumulator: must hold at least one s8 x s8 product (16 bits), not 15 (write 16 or more)",
