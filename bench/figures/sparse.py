@@ -60,7 +60,6 @@ _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("time-2-4", "two digits in time, four lanes", {"point": Axes(k=_tree(4), digits=Digits(2, Order.OPERANDS))}),
     ("time-2-8-b", "two digits in time, eight lanes, B recoded", {"point": _in_time(2, 8), "encoder": "booth"}),
     ("opt1-4-b", "`opt1` with a tree of four, B recoded, rows share A", {"point": Axes(k=_tree(4), **_OF_B)}),
-    ("planes-b-16", "planes, 16 lanes, B recoded", {"point": Axes(k=_tree(16), **_PLANES, **_OF_B), "encoder": "naf"}),
     (
         "stays-16",
         "a block of B stays, tree of 16, digits in time, common zeros skipped",
@@ -71,7 +70,7 @@ ENGINES = {name: (words, shape) for name, words, shape in _ENGINES}
 #: What is measured, the longest first: an engine, rows and columns, and steps of K in a segment of a store.
 ITEMS = [
     *(("planes-b-8", 32, 512), ("time-2-8-b", 32, 256), ("mac", 32, 256)),
-    *((name, 16, 256) for name in ("laconic", "planes-b-16", "planes-b-8", "opt1-4", "time-2-8-b", "opt1-4-b")),
+    *((name, 16, 256) for name in ("laconic", "planes-b-8", "opt1-4", "time-2-8-b", "opt1-4-b")),
     *((name, 16, 256) for name in ("planes-b-4", "planes-4", "mac", "opt4c", "time-4", "stays-16", "planes-1")),
     *((name, 16, 256) for name in ("opt1", "mac-inferred", "time-2-4")),
 ]
