@@ -32,7 +32,7 @@ LIBRARY, EFFORT, SIZE, K, RATE_K = "osu018", "quick", 8, 64, 512
 REPORTED = 12.10
 BASE = "laconic"
 #: Engines that are compared, shaped as in :mod:`bench.figures.sparse`.
-NAMES = (BASE, "planes-b-8", "time-2-8-b", "opt4c", "opt4e", "opt1-4-b")
+NAMES = (BASE, "opt4c")
 ENGINES = {name: sparse.ENGINES[name] for name in NAMES}
 _RESULTS = tuple(each.name for each in (roles.ROW, roles.BUS, roles.ARRAY, roles.ADDERS, roles.DRAIN, roles.DESKEW))
 #: Parts of an engine, in words, and the roles that they have.
@@ -158,10 +158,17 @@ def _over(name: str, what: str = "engine") -> str:
     return f"{ratios[what]():.2f}"
 
 
-def _reported() -> str:
-    """What the paper has, over the best ratio of an engine here."""
-    best = max(_ratio(name) for name in ENGINES if name != BASE)
+def _reported(what: str) -> str:
+    """What the paper has, over the best ratio here."""
+    best = max(_ratio(name, core=what == "core") for name in NAMES if name != BASE)
     return f"{REPORTED / best:.1f}"
+
+
+def _needed(what: str = "paper") -> str:
+    """Laconic's steps over those of rows that skip zeros; and energies of a step, for the paper's ratio or as they are."""
+    name = next(name for name in NAMES if name != BASE)
+    steps = float(_steps(BASE)) / float(_steps(name))
+    return f"{ {'steps': steps, 'paper': REPORTED / steps, 'here': _pe(BASE) / _pe(name) / steps}[what]:.1f}"
 
 
 def _step(name: str) -> str:
@@ -181,6 +188,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "laconic-over": _over,
     "laconic-step": _step,
     "laconic-reported": _reported,
+    "laconic-needed": _needed,
     "laconic-steps": _steps,
     "laconic-operands": lambda: str(next(iter(entries(GROUP.name).values()))["figures"]["operands"]),
     "laconic-conditions": lambda: conditions(GROUP.name, ("pyosys", "opensta", "verilator")),

@@ -55,7 +55,6 @@ _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("opt1-4", "`opt1` with a tree of four", {"point": Axes(k=_tree(4))}),
     ("laconic", "`laconic`", {"array": "matrix_2d", "scheme": "laconic"}),
     ("opt4c", "`opt4c`", {"scheme": "opt4c", "encoder": "naf"}),
-    ("opt4e", "`opt4e`", {"array": "matrix_2d", "scheme": "opt4e", "encoder": "ent"}),
     ("time-4", "digits in time, four lanes, one sum", {"point": Axes(k=_tree(4), digits=Digits(1, Order.OPERANDS))}),
     ("time-2-4", "two digits in time, four lanes", {"point": Axes(k=_tree(4), digits=Digits(2, Order.OPERANDS))}),
     ("time-2-8-b", "two digits in time, eight lanes, B recoded", {"point": _in_time(2, 8), "encoder": "booth"}),
