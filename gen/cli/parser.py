@@ -14,6 +14,7 @@ from gen.cli.commands import (
     layout,
     listing,
     mapping,
+    network,
     pim,
     pim_compile,
     pim_decoder,
@@ -101,7 +102,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     top.add_argument("--version", action="version", version=f"bitloom {VERSION}")
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    common, config, build, waves, files = _common(), _config(), _build(), _waves(), _files()
+    common, config, build, sim, files = _common(), _config(), _build(), _own(network.add_options), _files()
 
     leaves: dict[Callable[..., int], _Parser] = {}
 
@@ -118,16 +119,17 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.set_defaults(command=command)
         leaves[command] = parser
 
-    add("run", run.command, "generate, simulate, synthesise and report", [config, build, waves, files])
+    add("run", run.command, "generate, simulate, synthesise and report", [config, build, sim, files])
     add("generate", steps.generate, "write Verilog, constraints, file list and manifest", [config, build])
-    add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, waves])
+    add("simulate", steps.simulate, "run the workload in Verilator and compare with NumPy", [config, build, sim])
     add("synth", steps.synth, "synthesise with Yosys: area, timing and power", [config, build, files])
     about = "place and route a PE or a small array: area, and timing with wires"
-    add("layout", layout.command, about, [config, build, _layout()])
+    add("layout", layout.command, about, [config, build, _own(layout.add_options)])
     add("report", steps.report, "write the HTML report of what an output folder holds", [config, build])
     about = "map a network on an engine: cycles, utilisation, traffic and energy of every layer"
-    add("map", mapping.command, about, [_mapping()])
-    add("search", search.command, "find the best engine for a network within an area", [_search()])
+    add("map", mapping.command, about, [_own(_add_overrides, _add_sigma, mapping.add_options)])
+    about = "find the best engine for a network within an area"
+    add("search", search.command, about, [_own(_add_overrides, _add_sigma, search.add_options)])
     add("sweep", sweep.command, "synthesise or simulate many points: table, page and the best of them", [_sweep()])
     add("check", check.command, "check a configuration and print what follows from it", [config])
     add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
@@ -157,6 +159,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def _own(*adds: Callable[[_Parser], None]) -> _Parser:
+    """A parser with the options that some functions add."""
+    parser = _Parser(add_help=False)
+    for add in adds:
+        add(parser)
+    return parser
+
+
 def _common() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else, on stdout")
@@ -178,22 +188,6 @@ def _add_overrides(parser: _Parser) -> None:
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help=about)
 
 
-def _mapping() -> _Parser:
-    parser = _Parser(add_help=False)
-    _add_overrides(parser)
-    _add_sigma(parser)
-    mapping.add_options(parser)
-    return parser
-
-
-def _search() -> _Parser:
-    parser = _Parser(add_help=False)
-    _add_overrides(parser)
-    _add_sigma(parser)
-    search.add_options(parser)
-    return parser
-
-
 def _build() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/<name of CONFIG>)")
@@ -209,12 +203,6 @@ def _files() -> _Parser:
     return parser
 
 
-def _layout() -> _Parser:
-    parser = _Parser(add_help=False)
-    layout.add_options(parser)
-    return parser
-
-
 def _sweep() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("spec", metavar="SPEC", help="the sweep file (TOML): what varies, and what doesn't")
@@ -226,12 +214,6 @@ def _sweep() -> _Parser:
     parser.add_argument("--scheduler", metavar="ADDRESS", help=about)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/<name of SPEC>)")
     parser.add_argument("--force", action="store_true", help="lose changes made by hand to the table or the page")
-    return parser
-
-
-def _waves() -> _Parser:
-    parser = _Parser(add_help=False)
-    parser.add_argument("--waves", action="store_true", help="record waveforms; slow, and large for long workloads")
     return parser
 
 

@@ -21,12 +21,22 @@ def generated(manifest: Json, folder: Path) -> str:
 
 def simulated(sim: Json, folder: Path) -> str:
     """Whether the results are right, how fast they came, and where the waveform is."""
-    verdict = "equal to NumPy" if sim["passed"] else f"compared with NumPy, {sim['mismatches']:,} DIFFER"
-    parts = [f"{sim['elements_checked']:,} results {verdict}"]
+    against = sim.get("against", "NumPy")
+    layers = sim.get("network", {}).get("layers", ())
+    checked, differ = (
+        sum(layer[key] for layer in layers) if layers else sim[key] for key in ("elements_checked", "mismatches")
+    )
+    verdict = f"equal to {against}" if sim["passed"] else f"compared with {against}, {differ:,} DIFFER"
+    parts = [f"{checked:,} results {verdict}"]
+    if layers:
+        parts.append(f"{len(layers)} of {sim['network']['layers_of_network']} layers of {sim['network']['file']}")
     if sim.get("accuracy") is not None:
         parts.append(f"accuracy {sim['accuracy']:.1%}")
     used = f"{sim['utilization']:.1%} of the PEs' cycles used"
-    if "cycles_per_step" in sim:
+    if layers:  # without the zeros that fill tiles up
+        share = sum(layer["utilization"] * layer["cycles"] for layer in layers) / max(sim["cycles"], 1)
+        used = f"{share:.1%} of the PEs' cycles used"
+    elif "cycles_per_step" in sim:
         used = f"{sim['cycles_per_step']:.2f} for each step of K"
     parts += [
         f"{sim['cycles']:,} cycles",
@@ -34,9 +44,26 @@ def simulated(sim: Json, folder: Path) -> str:
         f"{sim['macs_per_second'] / 1e6:.1f} M MAC/s",
     ]
     lines = [f"simulated  {', '.join(parts)}"]
+    if layers:
+        lines.append(_layers(sim["network"]))
     if "waves" in sim:
         lines.append(f"waveform   {folder / sim['waves']['file']} ({sim['waves']['bytes'] / 1e6:.1f} MB)")
     return "\n".join(lines)
+
+
+def _layers(network: Json) -> str:
+    """A line for each layer that ran, and for each that could not."""
+    head = ["layer", "kind", "m", "k", "n", "groups", "cycles", "PEs used", "results", "differ"]
+    rows = [head]
+    for layer in network["layers"]:
+        of = layer["computed"]
+        sizes = [f"{of[key]:,}" for key in ("m", "k", "n", "groups")]
+        used, results = f"{layer['utilization']:.1%}", f"{layer['elements_checked']:,}"
+        rows.append(
+            [layer["name"], layer["kind"], *sizes, f"{layer['cycles']:,}", used, results, f"{layer['mismatches']:,}"]
+        )
+    skipped = [f"  not on the engine: {name}: {reason}" for name, reason in network["elsewhere"].items()]
+    return "\n".join([table(rows, indent="  "), *skipped])
 
 
 #: Columns of text.

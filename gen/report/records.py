@@ -12,7 +12,10 @@ from gen.report.figures import is_number
 from hdl.params import Problem
 from hdl.params.presets import BASELINE
 
-__all__ = ["Compared", "Design", "Manifest", "Memory", "Part", "Port", "Ratios", "Simulation", "Synthesis", "read"]
+__all__ = [
+    *("Compared", "Design", "LayerRun", "Manifest", "Memory", "NetworkRun", "Part", "Port", "Ratios", "Simulation"),
+    *("Synthesis", "read"),
+]
 
 Record = TypeVar("Record")
 
@@ -63,6 +66,34 @@ class Manifest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LayerRun:
+    """A layer of a network that was simulated; ``computed`` holds the sizes of what was computed of it."""
+
+    name: str
+    kind: str
+    computed: Mapping[str, int]
+    cropped: bool
+    cycles: int
+    utilization: float
+    elements_checked: int
+    mismatches: int
+    corrections: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkRun:
+    """A network of which layers were simulated."""
+
+    file: str
+    layers_of_network: int
+    input: str
+    layers: tuple[LayerRun, ...]
+    elsewhere: Mapping[str, str]
+    others: Mapping[str, int]
+    quantised: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Simulation:
     """``sim.json``. Keys with a default are those of some workloads or engines only."""
 
@@ -85,6 +116,8 @@ class Simulation:
     accuracy: float | None = None
     accuracy_numpy: float | None = None
     accuracy_float: float | None = None
+    against: str = "NumPy"
+    network: NetworkRun | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

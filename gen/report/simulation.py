@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gen.report.blocks import Section, pending
+from gen.report.blocks import Section, pending, scroll
 from gen.report.figures import MISSING, count, duration, percent, quantity, rate
 from gen.report.markup import Markup, Node, tag
-from gen.report.records import Simulation
+from gen.report.records import NetworkRun, Simulation
 
 __all__ = ["simulation"]
 
@@ -20,6 +20,8 @@ def simulation(sim: Simulation | None) -> Section:
         _problems(sim),
         tag("div", _result(sim), _workload(sim), class_="two"),
     ]
+    if sim.network is not None:
+        body.append(_layers(sim.network, sim.against))
     return Section("simulation", "Simulation", body)
 
 
@@ -57,6 +59,46 @@ def _result(sim: Simulation) -> Markup:
         ("Seed", str(sim.seed), ""),
     ]
     return _rows("Result", rows)
+
+
+#: Head of the table of layers.
+HEAD = ("Layer", "Kind", "m", "k", "n", "Groups", "Cycles", "PEs used", "Results", "Differ")
+#: Pixels that it takes.
+WIDTH = 760
+
+
+def _layers(network: NetworkRun, against: str) -> Markup:
+    """What was computed of each layer, how long it took, and what is not on the engine."""
+    rows = [
+        tag(
+            "tr",
+            tag("th", layer.name, [tag("br"), tag("small", "a part")] if layer.cropped else None, scope="row"),
+            tag("td", layer.kind),
+            [tag("td", count(layer.computed.get(key)), class_="n") for key in ("m", "k", "n", "groups")],
+            tag("td", count(layer.cycles), class_="n"),
+            tag("td", percent(layer.utilization), class_="n"),
+            tag("td", count(layer.elements_checked), class_="n"),
+            tag("td", count(layer.mismatches), class_="n"),
+        )
+        for layer in network.layers
+    ]
+    head = tag("tr", [tag("th", word, scope="col") for word in HEAD])
+    where = sorted({layer.corrections for layer in network.layers})
+    quantised = f"Quantised {network.quantised}; input" if network.quantised else "Input"
+    text = (
+        f"{len(network.layers)} of {network.layers_of_network} layers of {network.file}, compared with {against}. "
+        f"{quantised}: {network.input}. Zero points and biases: {' and '.join(where)}."
+    )
+    notes = [tag("li", f"{name}: {reason}") for name, reason in network.elsewhere.items()]
+    others = ", ".join(f"{number} {name}" for name, number in network.others.items())
+    return tag(
+        "figure",
+        tag("h3", "Layers"),
+        tag("p", text),
+        scroll(tag("table", tag("thead", head), tag("tbody", rows)), "Layers", WIDTH),
+        [tag("p", "Not on the engine:"), tag("ul", notes)] if notes else None,
+        tag("p", f"Operators that are no matrix products: {others}.") if others else None,
+    )
 
 
 def _workload(sim: Simulation) -> Markup:

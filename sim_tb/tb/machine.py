@@ -64,24 +64,18 @@ class Engine:
         """
         place = Placement(self.params)
         a, b = activations.astype(np.int64), weights.astype(np.int64) + place.offset
-        if initial is not None:
-            initial = np.broadcast_to(initial, (*a.shape[:-1], b.shape[-1]))
-        start = initial
+        shape = (*a.shape[:-1], b.shape[-1])
+        start = np.broadcast_to(0 if initial is None else initial, shape).astype(np.int64)
         if place.swapped:
-            a, b = b.swapaxes(-1, -2), a.swapaxes(-1, -2)
-            start = start if start is None else start.swapaxes(-1, -2)
-        self.preloaded = start is not None and self._fits(a, b, start)
-        if a.ndim == 2:
-            product = (
-                await self._stack(a[None], b[None], start[None] if self.preloaded and start is not None else None)
-            )[0]
-        else:
-            product = await self._stack(a, b, start if self.preloaded else None)
+            a, b, start = b.swapaxes(-1, -2), a.swapaxes(-1, -2), start.swapaxes(-1, -2)
+        self.preloaded = initial is not None and self._fits(a, b, start)
+        a, b, start = (each.reshape(-1, *each.shape[-2:]) for each in (a, b, start))
+        product = await self._stack(a, b, start if self.preloaded else None)
+        if not self.preloaded:
+            product += start
         if place.swapped:
             product = product.swapaxes(-1, -2)
-        if initial is not None and not self.preloaded:
-            product = product + initial
-        return product - place.offset * activations.astype(np.int64).sum(axis=-1, keepdims=True)
+        return product.reshape(shape) - place.offset * activations.astype(np.int64).sum(axis=-1, keepdims=True)
 
     def _fits(self, a: Matrix, b: Matrix, initial: Matrix) -> bool:
         """Initial values and products together stay in the range of results, whatever the operands' order."""

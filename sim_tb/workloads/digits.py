@@ -10,7 +10,7 @@ from sim_tb.golden import Matrix
 from sim_tb.workloads.network import SHIFT, Network, Placement
 from sim_tb.workloads.tiling import Tiling
 
-__all__ = ["prepare"]
+__all__ = ["PIXEL_TOP", "prepare", "trained"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,9 +31,7 @@ def prepare(params: EngineParams) -> Network:
     ToolError
         If scikit-learn is missing.
     """
-    pixels, labels = _load()
-    test = np.arange(len(labels)) % 3 == 0
-    weights1, weights2 = _train(pixels[~test] / PIXEL_TOP, labels[~test])
+    pixels, labels, test, (weights1, weights2) = trained()
     count = min(int(test.sum()), max(1, _image_limit(params, pixels.shape[1])))
     images, shown = pixels[test][:count], labels[test][:count]
 
@@ -51,6 +49,19 @@ def prepare(params: EngineParams) -> Network:
         top=top,
         float_accuracy=float((_forward(images / PIXEL_TOP, weights1, weights2).argmax(axis=1) == shown).mean()),
     )
+
+
+def trained() -> tuple[Matrix, Matrix, npt.NDArray[np.bool_], tuple[Floats, Floats]]:
+    """Pixels, labels, which images are for the test, and the weights that the others gave, in floating point.
+
+    Raises
+    ------
+    ToolError
+        If scikit-learn is missing.
+    """
+    pixels, labels = _load()
+    test = np.arange(len(labels)) % 3 == 0
+    return pixels, labels, test, _train(pixels[~test] / PIXEL_TOP, labels[~test])
 
 
 def _load() -> tuple[Matrix, Matrix]:

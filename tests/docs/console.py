@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: Pages whose blocks run one after the other, in one folder, in a test of their own.
-WHOLE = {"pim-tutorial.md": "tests/pim/test_tutorial.py", "pim-simulate.md": "tests/pim/test_simulate_page.py"}
+WHOLE = {
+    "networks.md": "tests/networks/test_page.py",
+    "pim-simulate.md": "tests/pim/test_simulate_page.py",
+    "pim-tutorial.md": "tests/pim/test_tutorial.py",
+}
 #: Verbs of ``bitloom pim`` that run tools.
 VERBS = {"run": ("sim",), "synth": ("synth",)}
 #: Commands that run tools; they are run on a small engine.

@@ -137,10 +137,12 @@ def without_unit(found: dict[str, Any]) -> set[str]:
 def test_keys_of_simulations_are_documented_and_have_units(tmp_path):
     """Neither a key without a line in the page nor a line without a key."""
     sparse = ("configs/single-pe.toml", "--set", "scheme=opt3", "--set", "tiles=2", "--set", "k=4", "--waves")
+    network = ("--workload", "mobilenet", "--layers", "conv1", "--crop", "2")
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     found = [
         results(tmp_path, "simulate", *sparse, "-o", "sparse"),
         results(tmp_path, "simulate", "configs/single-pe.toml", "--set", "workload.name=digits", "-o", "digits"),
+        results(tmp_path, "simulate", "configs/single-pe.toml", *network, "-o", "network"),
     ]
     assert set().union(*found) == keys_of("sim.json")
     for each in found:

@@ -486,3 +486,21 @@ def test_a_number_that_is_none_is_refused(tmp_path):
     text = json.dumps(simulation() | {"utilization": float("nan")})
     with pytest.raises(ConfigError, match=r"sim\.json: utilization: must be a number, is NaN"):
         report(tmp_path / "out", sim=text)
+
+
+def test_the_layers_of_a_network(tmp_path):
+    layer = {
+        "name": "conv<1>", "kind": "ConvDepthwise", "computed": {"m": 1_201, "k": 9, "n": 1, "groups": 37},
+        "cropped": True, "cycles": 12_347, "utilization": 0.0613, "elements_checked": 44_437, "mismatches": 3,
+        "corrections": "initial values",
+    }  # fmt: skip
+    network = {
+        "file": "mobile.onnx", "layers_of_network": 54, "input": "first of pieces.npy", "layers": [layer],
+        "elsewhere": {"attention": "its operand q is in floating point"}, "others": {"Relu": 13},
+        "quantised": "by ONNX Runtime, on 16 inputs of pieces.npy",
+    }  # fmt: skip
+    text = Page(report(tmp_path / "out", sim=simulation() | {"against": "ONNX Runtime", "network": network})).text
+    assert "1 of 54 layers of mobile.onnx, compared with ONNX Runtime" in text
+    for shown in ("conv<1>", "a part", "1,201", "12,347", "6.1", "44,437", "initial values", "13 Relu"):
+        assert shown in text, shown
+    assert "attention: its operand q is in floating point" in text

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gen.cli.commands.network import add_shape
 from gen.cli.commands.session import SYNTH, load_config
 from gen.cli.console import Console, table
 from gen.operands import usual_sigma
@@ -37,8 +38,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("network", metavar="NETWORK", help=about)
     about = "inputs that are computed together (default: 1)"
     parser.add_argument("--batch", type=_integer(MAX_BATCH), default=1, metavar="N", help=about)
-    about = "a shape that an ONNX file leaves open, such as input=1x3x224x224; may be repeated"
-    parser.add_argument("--shape", type=_shape, action="append", default=[], metavar="NAME=AxBxC", help=about)
+    add_shape(parser)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -182,10 +182,3 @@ def _buffers(text: str) -> tuple[int, ...]:
     if not re.fullmatch(r"[1-9]\d{0,12}(,[1-9]\d{0,12}){2}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"must be three numbers of bytes, such as 262144,262144,65536, not {text!r}")
     return tuple(map(int, text.split(",")))
-
-
-def _shape(text: str) -> tuple[str, tuple[int, ...]]:
-    found = re.fullmatch(r"(.+)=([1-9]\d{0,8}(?:x[1-9]\d{0,8})*)", text, re.ASCII)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"must be a name and a shape, such as input=1x3x224x224, not {text!r}")
-    return found[1], tuple(map(int, found[2].split("x")))

@@ -15,6 +15,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     """Generate, simulate, synthesise and report; a failed simulation is reported, and nothing is synthesised."""
     with Session(options, console) as session:
         session.check_library()
+        session.prepare()
         result = {"manifest": session.generate()}
         console.say(summary.generated(result["manifest"], session.output.path))
         result["sim"] = session.simulate()

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from gen.cli import summary
+from gen.cli.commands import network
 from gen.cli.console import Console
 from hdl.params import MULTIPLIERS, CheckFailed, ConfigError, EngineParams, Problem, ToolError
 from hdl.params.points import beside
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gen.config import Config
     from gen.emit.verilog import Emission
     from gen.stimuli import Stimuli
+    from sim_tb.workloads.workload import Workload
     from synth_scripts.engine.metrics import Rate
     from synth_scripts.library.library import Library
 
@@ -73,6 +75,9 @@ class Session:
         self.waves = bool(getattr(options, "waves", False))
         #: What synthesis writes beside the netlist.
         self.files = [kind for kind in ("sdf", "saif") if getattr(options, kind, False)]
+        #: What is computed instead of the configured workload.
+        self.request = network.request(options, self.config.workload.seed)
+        self.workload: Workload | None = None
         self.failure: CheckFailed | None = None
         self.emission: Emission
         self.output = open_output(options.output or Path("build", self.config.name), force=options.force)
@@ -101,16 +106,34 @@ class Session:
         """Raise ToolError where the cell library is missing or unusable, before work that would be lost."""
         load_library(self.config)
 
+    def prepare(self) -> None:
+        """Read the network that is to be computed, if one is. Raises ConfigError where it can't be."""
+        if self.request is None:
+            return
+        with self.console.doing(f"preparing {self.request.path}") as say:
+            from sim_tb.workloads.quantised.prepare import prepare
+
+            self.workload = prepare(self.request, self.config.engine, say)
+
     def simulate(self) -> Json:
         """The workload on the generated Verilog; its result is in ``sim.json``, whether it passed or not."""
         self.output.claim([SIM, REPORT])
         before = self.output.read_json(SIM)
-        with self.console.doing(f"simulating the workload {self.config.workload.name!r} in Verilator") as say:
+        name = self.config.workload.name if self.request is None else self.request.path
+        with self.console.doing(f"simulating the workload {name!r} in Verilator") as say:
             from sim_tb.run import simulate
 
             try:
                 seed = self.config.workload.seed
-                simulate(self.config, self.output, seed=seed, waves=self.waves, hardware=self.emission, say=say)
+                simulate(
+                    self.config,
+                    self.output,
+                    seed=seed,
+                    waves=self.waves,
+                    hardware=self.emission,
+                    workload=self.workload,
+                    say=say,
+                )
             except CheckFailed as failure:
                 self.failure = failure
         return self._recorded(SIM, before)

@@ -23,6 +23,7 @@ def generate(options: argparse.Namespace, console: Console) -> int:
 def simulate(options: argparse.Namespace, console: Console) -> int:
     """Generate where needed, then simulate."""
     with Session(options, console) as session:
+        session.prepare()
         session.generate()
         sim = session.simulate()
         console.say(summary.simulated(sim, session.output.path))

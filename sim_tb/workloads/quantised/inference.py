@@ -140,9 +140,8 @@ async def _sums(machine: Machine, layer: IntegerLayer) -> Matrix:
         missing.append(np.asarray(shift) - zero)
     (a, w), (da, dw) = moved, missing
     columns = da * w.sum(axis=1, keepdims=True) + a.shape[2] * da * dw + layer.bias
-    sums = await machine.multiply(a, w, columns)
-    sums = sums + dw * a.sum(axis=2, keepdims=True)
-    return sums
+    rows: Matrix = dw * a.sum(axis=2, keepdims=True)
+    return await machine.multiply(a, w, columns) + rows
 
 
 def _record(layer: IntegerLayer, spent: dict[str, int], wrong: int, *, preloaded: bool) -> dict[str, Any]:

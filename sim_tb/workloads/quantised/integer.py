@@ -54,7 +54,7 @@ class IntegerLayer:
         The integer that stands for zero.
     zero_weight, bias : int64 arrays of shape (groups, 1, n)
     scale : float32 array of shape (groups, 1, n), or None
-        Multiplies the sums; without it the sums are the results, in 32 bits.
+        Multiplies the sums; without it the sums are the results.
     zero_result, low, high : int
         Added to what was scaled, and the range to which the result saturates.
     expected : integer array of shape (groups, m, n)
@@ -93,7 +93,7 @@ class IntegerLayer:
         zero point of the result.
         """
         if self.scale is None:
-            return sums.astype(np.int64).astype(np.int32)
+            return sums
         scaled = sums.astype(np.int32).astype(np.float32) * self.scale
         limited = np.clip(scaled, np.float32(self.low - self.zero_result), np.float32(self.high - self.zero_result))
         result: Matrix = np.rint(limited).astype(np.int64) + self.zero_result

@@ -70,7 +70,7 @@ def quantise(graph: Graph, samples: list[dict[str, Matrix]]) -> Graph:
     except Exception as error:  # the quantiser's own, and onnxruntime's
         text = " ".join(str(error).split())[:200] or type(error).__name__
         problem = Problem("", f"ONNX Runtime can't quantise it: {text}")
-        raise ConfigError([problem], str(graph.content.path)) from None
+        raise ConfigError([problem], graph.content.label) from None
     finally:
         logging.disable(logging_before)
     return Graph(Content(graph.content.path, data), {})

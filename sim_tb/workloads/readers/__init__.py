@@ -40,5 +40,5 @@ def read(path: str | Path, *, batch: int = 1, shapes: Mapping[str, tuple[int, ..
 
         return onnx_file.read(content, batch=batch, shapes=shapes or {})
     if shapes:
-        raise ConfigError([Problem("shapes", "are for ONNX files: a table has sizes of its own")], str(content.path))
+        raise ConfigError([Problem("shapes", "are for ONNX files: a table has sizes of its own")], content.label)
     return tables.read(content, batch=batch)

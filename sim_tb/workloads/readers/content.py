@@ -77,6 +77,11 @@ class Content:
         return self.path.stem
 
     @property
+    def label(self) -> str:
+        """What errors call it: its path, or the name of a topology that Bitloom brings along."""
+        return self.path.stem if self.path.parent == TOPOLOGIES else str(self.path)
+
+    @property
     def sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
 

@@ -81,7 +81,7 @@ def read(content: Content, *, batch: int) -> Topology:
             problems.append(Problem("", "has a header, and no layer below it"))
     if problems:
         more = [Problem("", f"{len(problems) - MOST} more problems")] if len(problems) > MOST else []
-        raise ConfigError(problems[:MOST] + more, str(content.path))
+        raise ConfigError(problems[:MOST] + more, content.label)
     return Topology(content.name, tuple(products), {}, content.path, content.sha256)
 
 
