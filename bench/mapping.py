@@ -2,8 +2,9 @@
 
 Layers of random size run on every named engine at 4 x 4 whose rows keep step, one job each; the model must give all of
 their cycles. Published networks are then mapped on every named engine at 16 x 16 (a cube of 8 x 8 x 4): processor time,
-and the least share that a layer reaches of what sizes and edges allow. Last come layers of four filters on 16 columns:
-what packing gains, of what windows of neighbouring pixels allow; a filter of 1 x 1 sees nothing twice and gains nothing.
+and the least share that a layer reaches of what sizes and edges allow. Last come layers of four filters on 16 columns,
+and of a filter a channel: what packing gains, of what windows of neighbouring pixels allow; a filter of 1 x 1 sees
+nothing twice and gains nothing.
 """
 
 from __future__ import annotations
