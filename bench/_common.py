@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.params import EngineParams
 from hdl.params.presets import NAMED
 from synth_scripts.library.sources import OSU018
 
-__all__ = ["add_library_options", "engines", "libraries", "library_settings"]
+__all__ = ["Settings", "add_library_options", "engines", "libraries", "library_settings"]
 
 #: Name -> file or folder below the PDK folder.
 OPEN_LIBRARIES = {"sky130": "sky130hd_tt.lib.gz", "sg13g2": "sg13g2_typ.lib.gz", "asap7": "asap7_rvt_tt"}
@@ -19,6 +20,15 @@ OPEN_LIBRARIES = {"sky130": "sky130hd_tt.lib.gz", "sg13g2": "sg13g2_typ.lib.gz",
 
 #: Where they are if nothing else is said.
 PDK = Path(os.environ.get("BITLOOM_PDK") or Path(__file__).resolve().parents[2] / "shared" / "pdk")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an engine is synthesised: keys of ``[synth]``."""
+
+    library: str
+    effort: str
+    clock_ns: str = "auto"
 
 
 def library_settings(pdk: Path = PDK) -> dict[str, str]:

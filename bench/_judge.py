@@ -34,7 +34,9 @@ class Judgement:
     def read(cls, line: str) -> Judgement | None:
         """The judgement that a line is; None where it is something else."""
         found = _LINE.fullmatch(line.strip())
-        return cls(*found.group("what", "target", "measured"), met=found["end"] == "met") if found else None
+        if found is None:
+            return None
+        return cls(found["what"], found["target"], found["measured"], met=found["end"] == "met")
 
 
 _LINE = re.compile(r"(?P<what>.+?): target (?P<target>.+), measured (?P<measured>.+): (?P<end>met|MISSED)")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Mutant", "armed", "below", "mutants"]
+__all__ = ["Mutant", "armed", "below", "chosen", "mutants"]
 
 #: An operator, and what takes its place.
 SWAPS = {
@@ -34,9 +34,11 @@ SWAPS = {
 NAME = r"\\\S+ |[A-Za-z_][\w$]*"
 TOKEN = re.compile(rf"{NAME}|\d+'s?[hdb][0-9a-fA-FxzXZ]+|\d+|<<<|>>>|<<|>>|&&|\|\||==|!=|<=|>=|\$signed|\S")
 ASSIGN = re.compile(r"  assign (.+?) = (.+);")
+#: What a register without an enable takes.
+TAKES = re.compile(r"    (?!if )(.+?) <= (.+);")
 ENABLE = re.compile(r"(    if \()(.+)(\)(?: .+ <= .+;)?)")
 PORT = re.compile(rf"    \.({NAME}) ?\((.+)\)(,?)")
-DECLARED = re.compile(rf"  (?:wire|reg|input|output|inout)(?: signed)? (?:\[(\d+):0\] )?({NAME}) ?;")
+DECLARED = re.compile(rf"  (?:wire|reg|input|output|output reg|inout)(?: signed)? (?:\[(\d+):0\] )?({NAME}) ?;")
 INPUT = re.compile(rf"^  input (?:\[\d+:0\] )?({NAME}) ?;", re.MULTILINE)
 MODULE = re.compile(rf"^module ({NAME}) ?\((.*?)\);\n(.*?)^endmodule", re.DOTALL | re.MULTILINE)
 
@@ -53,7 +55,7 @@ class Mutant:
     at : int
         The line in the module's body.
     before, after : str
-        What is changed in it, and to what: the right side of an assignment, an enable, or what is connected to a port.
+        What is changed in it, and to what: what is assigned, an enable, or what is connected to a port.
     target : str
         What is assigned, ``if``, or the port.
     kind : str
@@ -151,9 +153,18 @@ def armed(text: str, changes: list[Mutant], *, always: bool = False) -> str:
     return MODULE.sub(module, text)
 
 
+def chosen(text: str, arguments: Sequence[str]) -> str:
+    """An armed text with those changes in force that arguments name, for what has none: a proof."""
+
+    def flag(found: re.Match[str]) -> str:
+        return f"  wire {found[1]} = 1'h{int(f'+{found[1]}' in arguments)};"
+
+    return re.sub(r'  reg (\w+) = \$test\$plusargs\("\w+"\);', flag, text)
+
+
 def _line(line: str, changes: list[Mutant], *, always: bool) -> str:
     """A line with its changes: each has one expression."""
-    found = ASSIGN.fullmatch(line) or ENABLE.match(line) or PORT.fullmatch(line)
+    found = ASSIGN.fullmatch(line) or TAKES.fullmatch(line) or ENABLE.match(line) or PORT.fullmatch(line)
     assert found is not None
     value = found[2]
     for change in changes:
@@ -169,7 +180,7 @@ def _sites(body: str, inputs: dict[str, set[str]]) -> Iterator[_Site]:
     widths = _widths(body)
     placed = ""
     for at, line in enumerate(body.splitlines()):
-        if (found := ASSIGN.fullmatch(line)) is not None:
+        if (found := ASSIGN.fullmatch(line) or TAKES.fullmatch(line)) is not None:
             yield _Site(at, found[1], found[2], _width(found[1], widths))
         elif (found := ENABLE.match(line)) is not None and found[2] != "1'h1":
             yield _Site(at, "if", found[2], 1)
@@ -224,13 +235,17 @@ def _changes(site: _Site, widths: dict[str, int]) -> Iterator[tuple[str, Change]
             (mux[3], "second operand of a multiplexer, always"),
             (f"{mux[1]} ? {mux[3]} : {mux[2]}", "operands of a multiplexer swapped"),
         ):
-            yield "multiplexer", lambda rng, value=value, says=says: (value, says)
+            yield "multiplexer", _always(value, says)
     if site.target == "if":
         for value, says in (("1'h1", "enabled always"), ("1'h0", "never enabled")):
-            yield "enable", lambda rng, value=value, says=says: (value, says)
+            yield "enable", _always(value, says)
     elif site.width and "$signed" not in site.text:
         for change in _bits(site):
             yield "bit", change
+
+
+def _always(value: str, says: str) -> Change:
+    return lambda rng: (value, says)
 
 
 def _constant(put: Put, place: int, width: int, sign: str, value: int) -> Change:

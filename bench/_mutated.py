@@ -14,6 +14,7 @@ from unittest import mock
 
 import pytest
 
+from bench._mutants import chosen
 from gen.emit.verilog import Emission, emit
 from gen.pim.hardware import pim_verilog
 from hdl.params import EngineParams, ToolError
@@ -21,6 +22,7 @@ from hdl.params.pim import PRESETS
 from sim_tb.alone import run_alone
 from sim_tb.pim.bench import host, system
 from sim_tb.run import run_protocol, run_stress
+from tests.hdl.counter_proof import counters, counts
 
 __all__ = ["ENGINES", "SUBJECTS", "Subject", "params_of"]
 
@@ -137,7 +139,7 @@ def params_of(name: str) -> EngineParams:
 
 @dataclass(frozen=True)
 class _Engine:
-    """An engine: a stress test of 300 tiles, where that passes one of 1,500, and then the protocol tests."""
+    """An engine: a stress test of 300 tiles, then one of 1,500, the protocol tests, and a proof of its counters."""
 
     name: str
 
@@ -161,6 +163,8 @@ class _Engine:
         yield "stress, 300 tiles", partial(passes, run_stress, tiles=300, seed=seed)
         yield "stress, 1,500 tiles", partial(passes, run_stress, tiles=1500, seed=seed + 1)
         yield "protocol", partial(passes, run_protocol, seed=seed + 2)
+        for counter in counters(text):
+            yield "proof of a counter", partial(counts, chosen(text, arguments), counter)
 
 
 PIM = Path(__file__).parents[1] / "tests" / "pim"

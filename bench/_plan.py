@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hdl.params.presets import NAMED
+
 __all__ = ["FULL", "QUICK", "Run"]
 
 
@@ -39,6 +41,7 @@ QUICK = (
     Run("generation", "--runs 1 --size 32"),
     Run("pim_simulate", "--models gpt2-small gpt3-xl"),
     Run("pe_area_delay", "--effort quick"),
+    Run("synthesis", "--engines systolic_os/opt1 matrix_2d/opt4c --size 8 --effort quick --limit 1"),
     Run("pim_speed"),
     Run("simulation", "--repeat 3"),
     Run("inference", "--size 8 --crop 16"),
@@ -68,4 +71,5 @@ FULL = (
     Run("simulation"),
     *(Run("sparse", f"--schemes {scheme}") for scheme in ("opt3", "opt4c", "opt4e")),
     Run("streak"),
+    *(Run("synthesis", f"--engines {array}/{scheme}") for array, scheme in NAMED),
 )

@@ -15,11 +15,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench._common import add_library_options, libraries
+from bench._common import Settings, add_library_options, libraries
 from bench._judge import Judge
 from gen.emit.verilog import emit
 from hdl.params import MULTIPLIERS, BitloomError, EngineParams
@@ -31,13 +31,6 @@ TARGET = 1.8
 #: The other arrays, and what Wu et al. (HPCA 2025) report of each.
 REPORTED = (("systolic_ws", 1.27), ("cube", 1.28), ("adder_tree", 1.56), ("matrix_2d", 1.44))
 CORE, ENGINE = "gops_per_mm2_core", "gops_per_mm2_engine"
-
-
-@dataclass(frozen=True)
-class Settings:
-    library: str
-    effort: str
-    clock_ns: str = "auto"
 
 
 def figures(params: EngineParams, settings: Settings) -> dict[str, Any]:

@@ -38,9 +38,9 @@ def shipped() -> Path | None:
 
 def pieces(count: int = 16) -> Matrix:
     """Pieces of a photographed page, of the network's shape."""
-    import skimage.data
+    from skimage import data
 
-    page = skimage.data.page().astype(np.float32) / 127.5 - 1
+    page = data.page().astype(np.float32) / 127.5 - 1  # type: ignore[no-untyped-call]  # the package has no types
     rng = np.random.default_rng(1)
     corners = zip(rng.integers(0, 192, count), rng.integers(0, 143, count), strict=True)
     return np.stack([np.stack([page[y : y + SHAPE[2], x : x + SHAPE[3]]] * 3) for x, y in corners])

@@ -2,9 +2,10 @@
 
 All mutants of an engine, or of the PIM controller, are in one model, and which one is in force is chosen when it runs,
 so that each costs a second or two. An engine has a stress test of 300 tiles, where it passes that one of 1,500 tiles,
-and then the protocol tests; the controller has its own tests. For what survives, Yosys tries to prove that the changed
-module does what the original does. All others are listed in ``bench/results/mutants.json``, each with an explanation,
-which begins with ``equivalent`` where no test can see the change at the ports. The target is 99 % of all others.
+then the protocol tests, and a proof of its counters; the controller has its own tests. For what survives, Yosys tries
+to prove that the changed module does what the original does. All others are listed in ``bench/results/mutants.json``,
+each with an explanation, which begins with ``equivalent`` where no test can see the change at the ports. The target is
+99 % of all others.
 
 What is recorded there for the same Verilog, seed and number of mutants is not examined again, but for survivors which
 still count, once all were examined; so the bench may be interrupted, and a new test is tried on what it is for.

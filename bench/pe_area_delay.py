@@ -121,13 +121,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_library_options(parser)
     parser.add_argument("--effort", choices=sorted(EFFORTS), default="normal")
-    parser.add_argument("--schemes", nargs="+", metavar="SCHEME", help="only these")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these")
     options = parser.parse_args()
     settings = libraries(options)
     if not settings:
         print("no such cell library: install qflow-tech-osu018, or name a folder with --pdk", file=sys.stderr)
         return 2
-    made = {name: design for name, design in designs().items() if name in (options.schemes or designs())}
+    made = {name: design for name, design in designs().items() if name in (options.only or designs())}
     print("area x delay of a PE, 8 x 8 bit, over the mac with Yosys' Booth multiplier (1.0); carry_every = 1")
     found = [measure(load(setting), made, options.effort) for setting in settings.values()]
     judge = Judge()

@@ -24,7 +24,8 @@ from typing import Any
 from bench._common import engines
 from bench._judge import Judge
 from bench.figures.cli import ROOT, run
-from bench.figures.store import RESULTS, versions
+from bench.figures.store import RESULTS
+from gen.cli.versions import versions
 from gen.output import to_json
 from hdl.params import BitloomError, EngineParams
 from synth_scripts.library.sources import OSU018
@@ -79,11 +80,15 @@ def measure(params: EngineParams, checkout: Path) -> dict[str, float | None]:
 
 def compared(name: str, now: dict[str, float | None], then: dict[str, float | None], judge: Judge) -> None:
     """Prints how much each figure has changed, and judges whether all are within the tolerance."""
-    both = [key for key in FIGURES if now[key] is not None and then[key]]
-    changes = {key: now[key] / then[key] - 1 for key in both}
-    missed = [key for key in both if now[key] > then[key] * (1 + TOLERANCE) + SPENT.get(key, 0)]
-    missed += [key for key in FIGURES if (now[key] is None) != (then[key] is None)]
-    shown = "  ".join(f"{key} {change:+.1%}" for key, change in changes.items())
+    changes, missed = [], []
+    for key in FIGURES:
+        new, old = now[key], then[key]
+        if new is None or old is None:
+            missed += [key] if new is not old else []
+            continue
+        changes += [f"{key} {new / old - 1:+.1%}"] if old else []
+        missed += [key] if new > old * (1 + TOLERANCE) + SPENT.get(key, 0) else []
+    shown = "  ".join(changes)
     print(f"{name:18} {shown}")
     found = ", ".join(missed) + " above" if missed else "all within"
     judge.says(f"{name}, every figure", f"at most {TOLERANCE:.0%} above the record", found, met=not missed)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from typing import NamedTuple
 
 from bench._judge import Judge
 from gen.emit.verilog import Emission, emit
@@ -21,14 +22,24 @@ from hdl.params import ENCODERS, EngineParams
 from hdl.params.points import named_beside
 from sim_tb.rate import measure_streak
 
+
+class Window(NamedTuple):
+    """Keys of an engine whose rows run apart."""
+
+    queue: int
+    group: int
+    segment: int
+
+    def of(self, engine: EngineParams) -> EngineParams:
+        """An engine with this window."""
+        return replace(engine, queue=self.queue, group=self.group, segment=self.segment)
+
+
 K = 1024
 SIGMAS = (20, 30)
 TARGETS = {1: 0.03, 16: 0.08}
 #: Of the judged engines, by rows: a segment is a tile, as every end of a segment costs cycles.
-WINDOWS: dict[int, dict[str, int]] = {
-    1: {"queue": 8, "group": 4, "segment": K},
-    16: {"queue": 16, "group": 8, "segment": K},
-}
+WINDOWS = {1: Window(queue=8, group=4, segment=K), 16: Window(queue=16, group=8, segment=K)}
 #: Rows of several lanes work off a group as many times as fast, and need more of them.
 QUEUES_OF_LANES = {1: 8, 16: 32}
 
@@ -48,14 +59,14 @@ def judged(engines: list[EngineParams], encoders: list[str], tiles: int, judge: 
     """Every engine and encoder, with one row and with sixteen."""
     print(f"cycles per operand, K = {K:,}; exact mean of non-zero digits in brackets")
     for rows, window in WINDOWS.items():
-        words = ", ".join(f"{key} {value:,}" for key, value in window.items())
+        words = ", ".join(f"{key} {value:,}" for key, value in window._asdict().items())
         print(f"  {rows} row{'s' if rows > 1 else ''}: {words}")
     for rows, queue in QUEUES_OF_LANES.items():
         print(f"  {rows} row{'s' if rows > 1 else ''} of several lanes: queue {queue}")
     for engine in engines:
         for encoder in encoders:
             for rows, target in TARGETS.items():
-                params = replace(engine, rows=rows, encoder=encoder, **WINDOWS[rows])
+                params = WINDOWS[rows].of(replace(engine, rows=rows, encoder=encoder))
                 if params.k_step > 1:
                     params = replace(params, queue=QUEUES_OF_LANES[rows])
                 hardware = emit(params)
@@ -96,7 +107,7 @@ def main() -> int:
     if args.queues:
         rows = max(TARGETS)
         base = EngineParams(array="matrix_2d", scheme="opt4c", rows=rows, cols=1, encoder=args.encoders[0])
-        for form in (replace(base, group=WINDOWS[rows]["group"], segment=WINDOWS[rows]["segment"]), base):
+        for form in (replace(base, group=WINDOWS[rows].group, segment=WINDOWS[rows].segment), base):
             table(form, args.queues, args.sizes, SIGMAS[0])
     return judge.status
 

@@ -12,12 +12,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gen.keys import EFFORTS, KEYS, SECTIONS, WORKLOADS, Key, markdown, schema
+from gen.keys import EFFORTS, KEYS, SECTIONS, WIRES, WORKLOADS, Key, markdown, schema
 from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
-from hdl.params import SCHEMES, ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
+from hdl.params import (
+    ConfigError,
+    EngineParams,
+    OperandFormat,
+    Problem,
+    near_name,
+    shown,
+)
+from hdl.params.errors import not_one_of
 from hdl.params.points import array_of
-from hdl.params.presets import not_built
+from hdl.params.presets import not_built, unknown_name
 
 __all__ = [
     "Config",
@@ -49,6 +57,8 @@ class SynthSettings:
     """How the hardware is synthesised; the keys of ``[synth]``, paths resolved against the configuration file."""
 
     library: str | tuple[str, ...] = "auto"
+    lef: str = "auto"
+    wires: str | float = "auto"
     clock_ns: float | str = "auto"
     effort: str = "normal"
     compare: tuple[str, ...] = ("mac",)
@@ -304,20 +314,24 @@ class _Loader:
         return WorkloadSettings(**values)
 
     def _choice(self, path: str, value: str, legal: Sequence[str]) -> None:
-        if value not in legal:
-            self.blame(path, f"must be one of {', '.join(legal)}, not {shown(value)}", near_name(value, legal))
+        for problem in not_one_of(path, value, legal):
+            self.blame(path, problem.message, problem.hint)
 
     def _synth(self, values: dict[str, Any], engine: EngineParams | None, folder: Path) -> SynthSettings:
         if "library" in values:
             option = self.given["synth.library"].option
             values["library"] = _library(values["library"], Path() if option else folder)
+        if values.get("lef", "auto") not in ("auto", "none"):
+            option = self.given["synth.lef"].option
+            values["lef"] = str((Path() if option else folder) / os.path.expanduser(values["lef"]))
+        if isinstance(values.get("wires"), str):
+            self._choice("synth.wires", values["wires"], WIRES)
         self._choice("synth.effort", values.get("effort", "normal"), EFFORTS)
         compare = values.get("compare", list(SynthSettings.compare))
         compare = [compare] if isinstance(compare, str) else compare
         for scheme in compare:
-            if scheme not in SCHEMES:
-                message = f"must be schemes out of {', '.join(SCHEMES)}, not {shown(scheme)}"
-                self.blame("synth.compare", message, near_name(scheme, SCHEMES))
+            if unknown := unknown_name("scheme", scheme, "synth.compare"):
+                self.blame("synth.compare", unknown[0].message, unknown[0].hint)
             elif engine is not None and (missing := not_built(array_of(engine), scheme)):
                 self.blame("synth.compare", missing)
         values["compare"] = tuple(dict.fromkeys(compare))

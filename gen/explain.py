@@ -162,6 +162,10 @@ def _nest(step: Step) -> str:
 def no_nest(params: EngineParams) -> str:
     """What is said of an engine without a nest."""
     engine = f"The scheme {params.scheme!r}" if params.point is None else "This engine"
+    if params.floating:
+        return (
+            f"{engine} has no nest of {params.a}: sums are rounded in every step, the notation has those of integers."
+        )
     return f"{engine} has no nest: it recodes both operands, the notation has the digits of one only."
 
 

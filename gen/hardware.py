@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gen.place import Place
+from gen.places_of_floats import notes_on_floats, places_of_floats
 from gen.places_of_results import places_of_results
 from gen.places_of_weights import places_of_weights
 from gen.timing import pes
@@ -20,6 +21,8 @@ __all__ = ["Place", "hardware", "notes"]
 
 def hardware(params: EngineParams) -> list[Place]:
     """The hardware of every primitive, in the order of the nest."""
+    if params.floating:
+        return places_of_floats(params)
     if params.axes.stores_operands:
         return _sparse(params)
     if params.axes.recodes_both:
@@ -33,6 +36,8 @@ def notes(params: EngineParams) -> list[str]:
     """Sentences on hardware that the nest does not show, and on where hardware and nest differ."""
     if params.axes.stores_operands:
         return _notes_on_sparse(params)
+    if params.floating:
+        return notes_on_floats(params)
     if params.axes.recodes_both:
         return [
             "A beat takes as many cycles as, over all operands in it, the most terms of one of A times the most terms "

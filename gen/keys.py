@@ -11,15 +11,18 @@ from gen.names import KEYWORDS, OWN, PREFIX, prefix_fault
 from gen.version import SCHEMA_VERSION
 from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams, shown
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
-from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
+from hdl.params.formats import FLOATS, MAX_WIDTH, MIN_WIDTH
 
-__all__ = ["EFFORTS", "KEYS", "SECTIONS", "WORKLOADS", "Key", "markdown", "schema"]
+__all__ = ["EFFORTS", "KEYS", "MAX_WIRE_FF", "SECTIONS", "WIRES", "WORKLOADS", "Key", "markdown", "schema"]
 
 WORKLOADS = ("digits", "random")
 EFFORTS = ("quick", "normal", "full")
 MAX_TILES = 1_000_000
 MAX_SEED = 2**32 - 1
 MIN_CLOCK_NS, MAX_CLOCK_NS = 0.001, 1000.0
+#: Where wire loads are from, beside a number of fF, and the greatest such number.
+WIRES = ("auto", "library", "estimate", "none")
+MAX_WIRE_FF = 1000.0
 
 #: Section names and what they are about, in the order of the documentation.
 SECTIONS = {
@@ -96,6 +99,12 @@ def _clock_fault(value: Any) -> str:
     return f"must be 'auto' or a number of nanoseconds from {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g}, not {shown(value)}"
 
 
+def _wires_fault(value: Any) -> str:
+    if (_is_number(value) and 0 <= value <= MAX_WIRE_FF) or isinstance(value, str):  # names: their owner knows them
+        return ""
+    return f"must be one of {', '.join(WIRES)}, or 0 to {MAX_WIRE_FF:g} fF for each sink of a net, not {shown(value)}"
+
+
 def _texts_fault(kind: str) -> Callable[[Any], str]:
     """The fault of a value that must be a text or a list of texts, none of them empty."""
 
@@ -116,6 +125,16 @@ def _choice(section: str, name: str, description: str, default: str, choices: tu
     return Key(section, name, "text", description, default, legal, text, {"enum": list(choices)})
 
 
+def _choices(
+    section: str, name: str, description: str, default: list[str], choices: tuple[str, ...], *, kind: str
+) -> Key:
+    """Any number of texts out of a few; one of them may stand without a list."""
+    legal, one = ", ".join(f"`{choice}`" for choice in choices) + ", or `[]` for none", {"enum": list(choices)}
+    fault = _texts_fault(f"a {kind} or a list of {kind}s")
+    json = {"oneOf": [one, {"type": "array", "items": one}]}
+    return Key(section, name, "text or list", description, default, legal, fault, json)
+
+
 def _integer(section: str, name: str, description: str, default: Any, low: int, high: int) -> Key:
     """An integer. The ranges of the engine are checked by `EngineParams`, which says the same in the same words."""
     fault = _kind(_is_integer, "an integer") if section == "engine" else _ranged(low, high)
@@ -130,10 +149,12 @@ def _power(name: str, description: str, default: int) -> Key:
 
 def _operand(name: str, description: str) -> Key:
     text = _kind(lambda value: isinstance(value, str), "a text such as 's8' or 'u4'")
+    floats = " or ".join(f"`{form}`" for form in FLOATS)
     widths = "|".join(str(width) for width in range(MIN_WIDTH, MAX_WIDTH + 1))
-    legal = f"`s{MIN_WIDTH}` to `s{MAX_WIDTH}` signed, `u{MIN_WIDTH}` to `u{MAX_WIDTH}` unsigned"
+    legal = f"`s{MIN_WIDTH}` to `s{MAX_WIDTH}` signed, `u{MIN_WIDTH}` to `u{MAX_WIDTH}` unsigned, {floats}"
     default = EngineParams().to_dict()[name]
-    return Key("engine", name, "text", description, default, legal, text, {"pattern": f"^[su]({widths})$"})
+    pattern = f"^([su]({widths})|{'|'.join(FLOATS)})$"
+    return Key("engine", name, "text", description, default, legal, text, {"pattern": pattern})
 
 
 _ENGINE = EngineParams()
@@ -228,6 +249,27 @@ KEYS = (
     ),
     Key(
         "synth",
+        "lef",
+        "text",
+        "LEF file whose areas of cells count instead of the Liberty files'; `auto`: one that lies beside these",
+        "auto",
+        "`auto`, `none`, or a LEF file, relative to the configuration file",
+        _kind(lambda value: isinstance(value, str) and bool(value), "a text"),
+        {"type": "string", "minLength": 1},
+    ),
+    Key(
+        "synth",
+        "wires",
+        "text or number",
+        "capacitance of wire for each sink of a net; `auto`: what was measured in layouts, else the library's own wire "
+        "load if it can be, else an estimate",
+        "auto",
+        f"`auto`, `library`, `estimate`, `none`, or 0 to {MAX_WIRE_FF:g} fF",
+        _wires_fault,
+        {"oneOf": [{"enum": list(WIRES)}, {"type": "number", "minimum": 0, "maximum": MAX_WIRE_FF}]},
+    ),
+    Key(
+        "synth",
         "clock_ns",
         "text or number",
         "clock period to reach, in nanoseconds; `auto` finds the best: the most throughput over area",
@@ -237,15 +279,13 @@ KEYS = (
         {"oneOf": [{"const": "auto"}, {"type": "number", "minimum": MIN_CLOCK_NS, "maximum": MAX_CLOCK_NS}]},
     ),
     _choice("synth", "effort", "how many styles and clock targets are tried for the best", "normal", EFFORTS),
-    Key(
+    _choices(
         "synth",
         "compare",
-        "text or list",
         "schemes that are synthesised beside the engine's own, for comparison",
         ["mac"],
-        ", ".join(f"`{scheme}`" for scheme in SCHEMES) + ", or `[]` for none",
-        _texts_fault("a scheme or a list of schemes"),
-        {"oneOf": [{"enum": list(SCHEMES)}, {"type": "array", "items": {"enum": list(SCHEMES)}}]},
+        SCHEMES,
+        kind="scheme",
     ),
     Key(
         "synth",

@@ -74,8 +74,8 @@ class Operands:
         return self.kind if self.sigma == USUAL_SIGMA else f"{self.kind} {self.sigma:g}"
 
     def sigma_of(self, operand: OperandFormat) -> float:
-        """The standard deviation of normal operands of a format."""
-        return self.sigma * (operand.max + 1) / 128
+        """The standard deviation of normal operands of a format; floating-point numbers are those of -1 to 1."""
+        return self.sigma * operand.reach / 128
 
     def words(self, operand: OperandFormat) -> str:
         """What is said of a figure that rests on these operands, those of A in the given format."""

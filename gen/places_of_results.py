@@ -101,6 +101,9 @@ class _Places:
             return "pe", pes(self.params), _OPERATOR
         if self.axes.digits.order is None:
             return "pe", pes(self.params), "wires"
+        if weights := self.adding.weights:
+            places = ", ".join(map(str, weights))
+            return "pe", pes(self.params), f"of all lanes together, behind their full adders: by {places} places"
         digits, lines = self.adding.factors.encoding, self.params.rows if self.adding.factors.of_b else self.params.cols
         assert isinstance(digits, StepDigits)
         shifts = ", ".join(str(step * digits.step_bits) for step in range(digits.steps))

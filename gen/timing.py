@@ -42,7 +42,9 @@ def interval_formula(params: EngineParams, k: str = "k") -> str | None:
         return steps if block == 1 else f"{block} * {steps}"
     flow = Dataflow(params)
     steps = steps if flow.beat_steps == 1 else f"{flow.beat_steps} * {steps}"
-    return steps if flow.drain_cycles == 1 else f"max({steps}, {flow.drain_cycles})"
+    steps = steps if flow.drain_cycles == 1 else f"max({steps}, {flow.drain_cycles})"
+    turns = params.interleave
+    return steps if turns == 1 else f"{turns} * ceil({steps} / {turns})"
 
 
 def drain_cycles(params: EngineParams) -> int | None:

@@ -6,7 +6,7 @@ from hdl.params import Dataflow, EngineParams
 
 __all__ = ["DIRECTED", "LONGEST", "applies"]
 
-DIRECTED = ("traffic", "corners", "streak", "counters", "wrong_tlast", "long_tile", "reset_midway", "empty_job")
+DIRECTED = ("traffic", "corners", "streak", "counters", "wrong_tlast", "long_tile", "reset_midway", "jobs")
 #: A tile at the limit of K of more beats takes too long from Python.
 LONGEST = 600
 

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from gen.stimuli import normal, uniform
-from hdl.params import Dataflow, EngineParams
+from hdl.params import Dataflow, EngineParams, FloatOperand
 from sim_tb.golden import Matrix, gemm
 
 __all__ = ["Tiles", "batches", "corner_tiles", "normal_tiles", "random_tiles"]
+
+#: The format of floating-point results, as one of operands.
+RESULT = FloatOperand.of("fp32", 8, 23, subnormal=False)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,10 @@ def random_tiles(params: EngineParams, count: int, k: int, rng: np.random.Genera
 
     a = uniform(params.a, (count, params.rows, k), rng)
     b = uniform(params.b, (count, k, params.cols), rng)
-    initial = draw(*params.result_range, (count, params.rows, params.cols)) if params.preload else None
+    shape = (count, params.rows, params.cols)
+    initial = None
+    if params.preload:
+        initial = uniform(RESULT, shape, rng) if params.floating else draw(*params.result_range, shape)
     return Tiles(a, b, initial)
 
 
@@ -87,7 +93,8 @@ def normal_tiles(params: EngineParams, count: int, k: int, sigma: float, rng: np
     ``sigma`` is that of A; B's is as large a part of its range.
     """
     a = normal(params.a, sigma, (count, params.rows, k), rng)
-    b = normal(params.b, sigma * params.b.max / params.a.max, (count, k, params.cols), rng)
+    sigma_b = sigma if params.floating else sigma * params.b.max / params.a.max
+    b = normal(params.b, sigma_b, (count, k, params.cols), rng)
     initial = random_tiles(params, count, 1, rng).initial
     return Tiles(a, b, initial)
 
@@ -121,6 +128,8 @@ def corner_tiles(params: EngineParams, k: int, rng: np.random.Generator) -> list
 
     All minimum, all maximum, mixtures, alternating extremes, and random operands with rows and columns of zeros.
     """
+    if params.floating:
+        return _float_corners(params, k, rng)
     a_ends, b_ends = ((form.min, form.max) for form in (params.a, params.b))
 
     def tile(a: Matrix, b: Matrix, initial: int) -> Tiles:
@@ -141,4 +150,44 @@ def corner_tiles(params: EngineParams, k: int, rng: np.random.Generator) -> list
         a[rng.random(params.rows) < 0.5] = 0
         b[:, rng.random(params.cols) < 0.5] = 0
         tiles.append(Tiles(a[None], b[None], sparse.initial))
+    return tiles
+
+
+def _float_corners(params: EngineParams, k: int, rng: np.random.Generator) -> list[Tiles]:
+    """Single tiles of numbers at the edges of a floating-point format, as :func:`corner_tiles` has integers.
+
+    Zeros of either sign, least and greatest numbers, subnormal ones, infinities and NaN, each with each; sums that
+    cancel, and sums that round in every step.
+    """
+
+    def corners(form: FloatOperand) -> Matrix:
+        one, top = form.one, form.infinity
+        found = [0, 1, (1 << form.fraction) - 1, 1 << form.fraction, one - 1, one, one + 1, top - 1, top, top + 1]
+        return np.array([*found, *(form.minus | each for each in found)], np.uint64)
+
+    def tile(a: Matrix, b: Matrix, initial: Matrix) -> Tiles:
+        return Tiles(a[None], b[None], initial[None] if params.preload else None)
+
+    assert isinstance(params.a, FloatOperand)
+    assert isinstance(params.b, FloatOperand)
+    tiles = []
+    for size in sorted({1, k}):
+        shape_a, shape_b, shape_c = (params.rows, size), (size, params.cols), (params.rows, params.cols)
+        for finite in (False, True):  # one infinity in a sum is all that is left of it
+            a, b, c = (corners(form) for form in (params.a, params.b, RESULT))
+            if finite:
+                a, b, c = (
+                    each[(each & ~np.uint64(form.minus)) < form.infinity]
+                    for each, form in ((a, params.a), (b, params.b), (c, RESULT))
+                )
+            tiles.append(tile(rng.choice(a, shape_a), rng.choice(b, shape_b), rng.choice(c, shape_c)))
+        # a[k] = -a[k - 1], and b the same twice: sums come back to zero, or to what rounding left of them.
+        drawn = random_tiles(params, 1, size, rng)
+        a, b = drawn.a[0].copy(), drawn.b[0].copy()
+        even = size // 2 * 2
+        a[:, 1:even:2] = a[:, :even:2] ^ np.uint64(params.a.minus)
+        b[1:even:2] = b[:even:2]
+        start = np.zeros(shape_c, np.uint64)
+        tiles.append(tile(a, b, start))
+        tiles.append(tile(np.full(shape_a, params.a.one), np.full(shape_b, params.b.one), start))
     return tiles

@@ -34,9 +34,11 @@ LIBRARY, EFFORT, SIZE, DEPTH, K, RATE_K = "osu018", "quick", 2, 4, 64, 512
 DRAWS, SHARE = 5, 0.3
 
 
-def _engine(scheme: str, array: str = "systolic_os", **sizes: int) -> EngineParams:
+def _engine(
+    scheme: str, array: str = "systolic_os", size: int = SIZE, segment: int = EngineParams.segment
+) -> EngineParams:
     """The engine whose PE is measured; schemes that skip zeros recode with `ent`."""
-    params = EngineParams(array=array, scheme=scheme, **{"rows": SIZE, "cols": SIZE, "depth": DEPTH, **sizes})
+    params = EngineParams(array=array, scheme=scheme, rows=size, cols=size, depth=DEPTH, segment=segment)
     return replace(params, encoder="ent") if params.data_dependent else params
 
 
@@ -48,7 +50,7 @@ ENGINES = (
     _engine("opt2", "matrix_2d"),
     _engine("opt3"),
     _engine("opt4c"),
-    _engine("opt4e", rows=1, cols=1, segment=32),
+    _engine("opt4e", size=1, segment=32),
     _engine("laconic", "matrix_2d"),
 )
 #: The two that are compared on several operands.

@@ -87,8 +87,8 @@ def _ratio(array: str, scheme: str, size: int, merit: Callable[[dict[str, Any]],
 
 
 def _table(size: str) -> str:
-    heads = ("Array", "Scheme", "clock, FO4", "MACs a cycle", "core, NAND2", "engine, NAND2")
-    heads += ("core, op/FO4/MNAND2", "over `mac`", "engine, op/FO4/MNAND2", "over `mac`")
+    heads = ["Array", "Scheme", "clock, FO4", "MACs a cycle", "core, NAND2", "engine, NAND2"]
+    heads += ["core, op/FO4/MNAND2", "over `mac`", "engine, op/FO4/MNAND2", "over `mac`"]
     rows = []
     for array, scheme, sizes in CHOICES:
         if int(size) in sizes:

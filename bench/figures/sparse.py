@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench._axes import planes, tree
+from bench._common import Settings
 from bench.figures.cli import kept
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from gen.emit.verilog import emit
 from hdl.params import EngineParams
-from hdl.params.axes import Axes, Digits, KForm, KSpace, Order, Recoded, Skip, Stays, Sum, Travel
+from hdl.params.axes import Axes, Digits, KSpace, Order, Recoded, Skip, Stays, Sum, Travel
 from sim_tb.rate import measure_streak
 from synth_scripts.engine.metrics import Rate
 from synth_scripts.engine.run import synthesise
@@ -22,46 +24,50 @@ from synth_scripts.engine.run import synthesise
 __all__ = ["GROUP", "PARTS"]
 
 K, TILES, SIGMA = 1024, 4, 20.0
-_PLANES = {"digits": Digits(1, Order.PLANES), "skip": Skip.COMMON, "sum": Sum(per_weight=True)}
-_OF_B = {"recoded": Recoded.B, "a": Travel.BROADCAST}
-_STAYS = {"stays": Stays.WEIGHTS, "a": Travel.BROADCAST, "b": None, "sum": Sum(per_weight=True)}
-
-
-@dataclass(frozen=True)
-class _Settings:
-    library: str = "osu018"
-    effort: str = "quick"
-    clock_ns: str = "auto"
-
-
-def _tree(lanes: int) -> KSpace:
-    return KSpace(KForm.TREE, lanes)
-
+_OF_B: dict[str, Any] = {"recoded": Recoded.B, "a": Travel.BROADCAST}
+_IN_TIME, _STAYS = (
+    Axes(k=tree(4), digits=Digits(1, Order.OPERANDS)),
+    Axes(
+        stays=Stays.WEIGHTS,
+        a=Travel.BROADCAST,
+        b=None,
+        k=tree(16),
+        digits=Digits(1, Order.OPERANDS),
+        skip=Skip.COMMON,
+        sum=Sum(per_weight=True),
+    ),
+)
+_IN_TIME_OF_B = Axes(k=tree(8), digits=Digits(2, Order.OPERANDS), **_OF_B)
 
 #: Organisations: each in words, and what gives it its shape.
 _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("planes-b-8", "planes, eight lanes, B recoded", {"point": Axes(k=_tree(8), **_PLANES, **_OF_B), "encoder": "naf"}),
-    ("planes-b-4", "planes, four lanes, B recoded", {"point": Axes(k=_tree(4), **_PLANES, **_OF_B), "encoder": "naf"}),
-    ("planes-4", "planes, four lanes, A recoded", {"point": Axes(k=_tree(4), **_PLANES), "encoder": "naf"}),
-    ("planes-1", "planes, one lane, A recoded", {"point": Axes(**_PLANES), "encoder": "naf"}),
+    ("planes-b-8", "planes, eight lanes, B recoded", {"point": planes(tree(8), Recoded.B), "encoder": "naf"}),
+    ("planes-b-4", "planes, four lanes, B recoded", {"point": planes(tree(4), Recoded.B), "encoder": "naf"}),
+    ("planes-4", "planes, four lanes, A recoded", {"point": planes(tree(4)), "encoder": "naf"}),
+    ("planes-1", "planes, one lane, A recoded", {"point": planes(KSpace()), "encoder": "naf"}),
     ("mac", "`mac`, fused", {"scheme": "mac"}),
     ("mac-inferred", "`mac`, inferred", {"scheme": "mac", "multiplier": "inferred"}),
     ("opt1", "`opt1`", {"scheme": "opt1"}),
-    ("opt1-4", "`opt1` with a tree of four", {"point": Axes(k=_tree(4))}),
+    ("opt1-4", "`opt1` with a tree of four", {"point": Axes(k=tree(4))}),
     ("laconic", "`laconic`", {"array": "matrix_2d", "scheme": "laconic"}),
     ("opt4c", "`opt4c`", {"scheme": "opt4c", "encoder": "naf"}),
-    ("time-4", "digits in time, four lanes, one sum", {"point": Axes(k=_tree(4), digits=Digits(1, Order.OPERANDS))}),
-    ("time-2-4", "two digits in time, four lanes", {"point": Axes(k=_tree(4), digits=Digits(2, Order.OPERANDS))}),
+    ("opt4e", "`opt4e`", {"array": "matrix_2d", "scheme": "opt4e", "encoder": "ent"}),
+    ("time-4", "digits in time, four lanes, one sum", {"point": _IN_TIME}),
+    ("time-2-4", "two digits in time, four lanes", {"point": replace(_IN_TIME, digits=Digits(2, Order.OPERANDS))}),
+    ("time-2-8-b", "two digits in time, eight lanes, B recoded", {"point": _IN_TIME_OF_B, "encoder": "booth"}),
+    ("opt1-4-b", "`opt1` with a tree of four, B recoded, rows share A", {"point": Axes(k=tree(4), **_OF_B)}),
+    ("planes-b-16", "planes, 16 lanes, B recoded", {"point": planes(tree(16), Recoded.B), "encoder": "naf"}),
     (
         "stays-16",
         "a block of B stays, tree of 16, digits in time, common zeros skipped",
-        {"point": Axes(k=_tree(16), digits=Digits(1, Order.OPERANDS), skip=Skip.COMMON, **_STAYS), "encoder": "naf"},
+        {"point": _STAYS, "encoder": "naf"},
     ),
 )
 ENGINES = {name: (words, shape) for name, words, shape in _ENGINES}
 #: What is measured, the longest first: an engine, rows and columns, and steps of K in a segment of a store.
 ITEMS = [
-    *(("planes-b-8", 32, 512), ("mac", 32, 256), ("planes-b-8", 16, 256), ("opt1-4", 16, 256), ("laconic", 16, 256)),
+    *(("planes-b-8", 32, 512), ("time-2-8-b", 32, 256), ("mac", 32, 256)),
+    *((name, 16, 256) for name in ("laconic", "planes-b-16", "planes-b-8", "opt1-4", "time-2-8-b", "opt1-4-b")),
     *((name, 16, 256) for name in ("planes-b-4", "planes-4", "mac", "opt4c", "time-4", "stays-16", "planes-1")),
     *((name, 16, 256) for name in ("opt1", "mac-inferred", "time-2-4")),
 ]
@@ -74,7 +80,9 @@ def _measure(name: str, size: int, segment: int) -> dict[str, Any]:
         streak = measure_streak(params, emission, k=K, tiles=TILES, sigma=SIGMA)
         rate = Rate(streak.macs_per_cycle, streak.words)
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        return kept(synthesise(params, emission, _Settings(), Path(folder), with_power=False, rate=rate))
+        return kept(
+            synthesise(params, emission, Settings("osu018", "quick"), Path(folder), with_power=False, rate=rate)
+        )
 
 
 GROUP = Group(
@@ -106,8 +114,8 @@ def _steps(design: dict[str, Any], name: str, size: int) -> str:
 
 
 def _table(size: str) -> str:
-    heads = ("Engine", "steps", "core MHz", "engine MHz", "core, mm²", "engine, mm²", "with memories, mm²")
-    heads += ("core, GOPS/mm²", "engine, GOPS/mm²", "over `mac`")
+    heads = ["Engine", "steps", "core MHz", "engine MHz", "core, mm²", "engine, mm²", "with memories, mm²"]
+    heads += ["core, GOPS/mm²", "engine, GOPS/mm²", "over `mac`"]
     rows = []
     for name, each, _ in ITEMS:
         if each == int(size):

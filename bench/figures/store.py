@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ class Group:
     ----------
     name : str
         Also that of the file.
-    items : dict
+    items : mapping
         What is measured, by name: functions without arguments, which may run in other processes.
     modules : tuple of str
         What the figures rest on: these modules and all that they import.
@@ -40,7 +40,7 @@ class Group:
     """
 
     name: str
-    items: dict[str, Callable[[], Json]]
+    items: Mapping[str, Callable[[], Json]]
     modules: tuple[str, ...]
     settings: str = ""
     grows: bool = False

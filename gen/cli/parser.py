@@ -310,6 +310,8 @@ def _pim_synth() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("system", metavar="SYSTEM", help="preset, or JSON file of a system")
     parser.add_argument("--library", default="auto", metavar="NAME", help="auto, osu018, unit, or a Liberty file")
+    parser.add_argument("--lef", default="auto", metavar="FILE", help="LEF file with areas of cells, as synth.lef")
+    parser.add_argument("--wires", default="auto", metavar="FF", help="fF for each sink of a net, or as synth.wires")
     parser.add_argument("--clock", type=float, metavar="NS", help="the clock asked for (default: the best there is)")
     parser.add_argument("--effort", choices=("quick", "normal", "full"), default="normal", help="variants to compare")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/pim-<SYSTEM>)")

@@ -72,6 +72,8 @@ WIDTH = 100
 LINES = (
     ("best clock of the engine", "engine_fmax_mhz"),
     ("best clock of the core", "core_fmax_mhz"),
+    ("clock of the engine without wires", "engine_fmax_mhz_wireless"),
+    ("clock of the core without wires", "core_fmax_mhz_wireless"),
     ("clock period of the engine's figures", "clock_ns"),
     ("area of the core", "core_area_um2"),
     ("area of the engine, cells", "engine_area_um2"),
@@ -86,6 +88,8 @@ LINES = (
     ("energy per MAC, engine with glitches", "glitch_pj_per_mac"),
     ("energy per MAC, core", "core_pj_per_mac"),
     ("energy per MAC, core with glitches", "glitch_core_pj_per_mac"),
+    ("energy per MAC, engine with glitches, no wires", "glitch_pj_per_mac_wireless"),
+    ("energy per MAC, core with glitches, no wires", "glitch_core_pj_per_mac_wireless"),
 )
 #: Lines that say the same as the one before where a design has no memory.
 MEMORY_LINES = ("engine_total_area_um2", "gops_per_mm2_engine_total")
@@ -105,6 +109,8 @@ def synthesised(design: Json) -> str:
         if design["clock_asked_ns"] is not None:
             name = ASKED.get(key, name)
         values, unit = [each.get(key) for each in designs], units.get(key, "")
+        if key.endswith("_wireless") and not design.get("wire_ff_per_sink"):
+            continue  # they are no others
         if unit == FO4_CLOCK:  # nobody thinks of it as a frequency
             values, unit = [1e3 / value for value in values], units["clock_ns"]
         if any(value is not None for value in values):
@@ -140,7 +146,7 @@ def against(design: Json, other: Json) -> str:
     if engine is None:
         text += "throughput was not measured"
     else:
-        few = "only " if engine < 1 else ""
+        few = "only " if round(engine, 2) < 1 else ""
         counted = ", every memory counted" if memories else ""
         text += (
             f"the engine gives {few}{_times(engine)} the throughput per area{counted} (the core alone {_times(core)})"

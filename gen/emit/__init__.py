@@ -1,5 +1,4 @@
-"""Generated files: Verilog, constraints, file list and manifest."""
+"""Generated files: Verilog, constraints, file list and manifest.
 
-from gen.emit.generate import generate, stored
-
-__all__ = ["generate", "stored"]
+Nothing is imported here: the process that writes Verilog needs `yosys_writer` alone, and starts faster for it.
+"""

@@ -7,12 +7,12 @@ Verilog grow with rows + columns. Amaranth writes RTLIL; Yosys turns it into Ver
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, Fragment
 
+from gen.emit.tidy import tidy
 from gen.names import prefix_fault
 from gen.workplace import workplace
 from hdl.engine.top import Engine, Port, engine_ports
@@ -180,16 +180,7 @@ def _verilog(design: str, top: str) -> str:
         text = (place / TARGET).read_text(encoding="utf-8")
     modules = re.findall(r"^module .*?^endmodule\n", text, flags=re.DOTALL | re.MULTILINE)
     modules.sort(key=lambda module: not module.startswith(f"module {top}("))
-    return "\n".join(map(_name_unused, modules))
-
-
-def _name_unused(module: str) -> str:
-    """Name the wires of outputs that no one reads ``unused``, which is how Verilator's lint takes it for intended."""
-    counts = Counter(re.findall(r"\w+", module))
-    for name in re.findall(r"^  wire (?:\[\d+:0\] )?(\w+);$", module, flags=re.MULTILINE):
-        if counts[name] == 2 and f"({name})" in module:
-            module = re.sub(rf"\b{name}\b", f"unused_{name.strip('_')}", module)
-    return module
+    return "\n".join(map(tidy, modules))
 
 
 def _waive_padding(text: str, engine: Engine) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pyosys import libyosys as ys
 
 #: Initial values go: the hardware is defined by its reset. A choice among many is a tree of multiplexers: as a case of
-#: overlapping patterns it would be right only because one is true at a time, which no other tool can know.
+#: overlapping patterns it would be right only because one is true at a time, which no other tool can know. What is
+#: computed twice is written once.
 BEFORE = (
     *("proc", "opt_clean", "opt_dff -simple-dffe -nosdff", "setattr -unset init", "wreduce"),
-    *("pmuxtree", "opt_clean -purge"),
+    *("pmuxtree", "opt_expr", "opt_merge", "opt_clean -purge"),
 )
 AFTER = ("opt_clean -purge", "check -assert")
 

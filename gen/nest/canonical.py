@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gen.nest import rewrites
 from gen.nest.from_axes import nest_of_axes
 from hdl.params.axes import Adders, Axes, Carries, Digits, Encode, KSpace, Recoded, Skip, Sum
-from hdl.params.errors import ConfigError, Problem, near_name
+from hdl.params.errors import ConfigError, Problem
 from hdl.params.nest import Nest
-from hdl.params.presets import ARRAYS, BASELINE, NAMED, SCHEMES, not_built, preset, preset_axes
+from hdl.params.presets import BASELINE, NAMED, not_built, preset, preset_axes, unknown_name
 
 __all__ = [
     "BUILT",
@@ -128,8 +128,7 @@ def nest_of(
 
 def chain(array: str, scheme: str) -> tuple[Rewrite, ...]:
     """The rewrites from the conventional nest of an array to a scheme. Raises ConfigError."""
-    _check("array", array, ARRAYS)
-    _check("scheme", scheme, SCHEMES)
+    _check(unknown_name("array", array) + unknown_name("scheme", scheme))
     if missing := not_built(array, scheme):
         raise ConfigError([Problem("scheme", missing)])
     axes = preset(array, scheme).axes
@@ -153,12 +152,11 @@ def conventional(array: str, rows: int, cols: int, *, depth: int = 1, encoder: s
     digits : int
         Digits of an operand.
     """
-    _check("array", array, ARRAYS)
+    _check(unknown_name("array", array))
     start = start_of(preset_axes(array, BASELINE, depth))
     return nest_of_axes(start, rows, cols, encoder=encoder, digits=digits)
 
 
-def _check(key: str, value: str, legal: Sequence[str]) -> None:
-    if value not in legal:
-        message = f"must be one of {', '.join(legal)}, not {value!r}"
-        raise ConfigError([Problem(key, message, near_name(value, legal))])
+def _check(problems: list[Problem]) -> None:
+    if problems:
+        raise ConfigError(problems)

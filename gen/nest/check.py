@@ -121,6 +121,8 @@ class _Checker:
         for loop, depth in distinct:
             for message in _loop_problems(loop, depth):
                 self.problems.append(Problem(place(loop, header([loop])), message))
+        if self.problems:
+            return
         for index in INDICES:
             every = [tuple(loop.size for loop in line.over(index)) for line in self.lines]
             self.splits[index] = longest = max(every, key=len, default=())

@@ -16,7 +16,7 @@ __all__ = ["engine_nest", "engine_steps", "engine_tile"]
 
 
 def engine_nest(params: EngineParams) -> Nest | None:
-    """The nest of an engine; None if it recodes both operands: the notation has the digits of one only."""
+    """The nest of an engine; None if it recodes both operands, or rounds: the notation has digits of one integer."""
     found = engine_steps(params)
     return found[-1][1] if found else None
 
@@ -24,10 +24,10 @@ def engine_nest(params: EngineParams) -> Nest | None:
 def engine_steps(params: EngineParams) -> list[tuple[Rewrite | None, Nest]]:
     """The conventional nest of an engine's arrangement, and what each rewrite makes of it.
 
-    Only the engine's own nest if no rewrites lead to it; none if it recodes both operands.
+    Only the engine's own nest if no rewrites lead to it; none if it recodes both operands, or rounds its sums.
     """
     axes = params.axes
-    if axes.recodes_both:
+    if axes.recodes_both or params.floating:
         return []
     encoder = MULTIPLIER if axes.multiplies else params.encoder
     digits = digit_count(encoder, params.recoded)

@@ -14,16 +14,18 @@ from gen.nest.structure import differences, same
 from gen.nest.to_axes import axes_of
 from hdl.params.axes import Axes, KForm
 from hdl.params.built import unbuilt
+from hdl.params.engine import MAX_SIZE
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.formats import OperandFormat
 from hdl.params.nest import Nest
-from hdl.params.points import named_like
-from hdl.params.presets import name_of, preset
+from hdl.params.presets import name_of, named_like, preset
 
 __all__ = ["MULTIPLIER", "lower"]
 
 #: How a multiplier recodes; the key ``encoder`` is not for it.
 MULTIPLIER = "booth"
+#: What the copies of a loop over an index are.
+COPIES = {"m": "rows", "n": "columns", "k": "steps of K in space"}
 
 
 def lower(nest: Nest, *, a: OperandFormat | None = None, b: OperandFormat | None = None) -> dict[str, Any]:
@@ -47,6 +49,7 @@ def lower(nest: Nest, *, a: OperandFormat | None = None, b: OperandFormat | None
     axes = axes_of(nest)
     encode = nest.lines[nest.find("encode")[0]].statement
     rows, cols, digits = (_size(nest, index) for index in "mnw")
+    _small(nest, {"m": rows, "n": cols, "k": axes.k.steps})
     operand = a if nest.recoded == "A" else b
     if operand is not None and digits != digit_count(encode.encoder, operand):
         loop = next(loop for line in nest.lines for loop in line.over("w"))
@@ -70,6 +73,18 @@ def _size(nest: Nest, index: str) -> int:
     """Steps of all loops over an index."""
     loops = max((line.over(index) for line in nest.lines), key=len)
     return math.prod(loop.size or 1 for loop in loops)
+
+
+def _small(nest: Nest, copies: dict[str, int]) -> None:
+    """No more rows, columns or steps of K in space than an engine may have."""
+    problems = []
+    for index, count in copies.items():
+        if count > MAX_SIZE:
+            loop = next(loop for line in nest.lines for loop in line.over(index) if loop.size == count)
+            message = f"an engine has 1 to {MAX_SIZE:,} {COPIES[index]}, not {count:,}"
+            problems.append(Problem(place(loop, header([loop])), message))
+    if problems:
+        raise ConfigError(problems)
 
 
 def _nearest(nest: Nest, axes: Axes, rows: int, cols: int, encoder: str, digits: int) -> list[Problem]:

@@ -47,11 +47,15 @@ def differences(nest: Nest, other: Nest) -> list[Problem]:
             problems.append(Problem(where, f"{primitive!r} stands in {_around(line)}, there in {_around(match)}"))
     missing = Counter(shape.statement for shape in theirs)
     missing.subtract(Counter(shape.statement for shape in mine))
-    for line in other.lines:
-        plain = _shape(line).statement
+    for number, line in enumerate(other.lines):
+        plain = theirs[number].statement
         if missing[plain] > 0:
             missing[plain] -= 1
-            problems.append(Problem("nest", f"there it has '{statement_text(line.statement)}' in {_around(line)}"))
+            before = theirs[:number][-1:]
+            found = next((own.statement for own, each in zip(nest.lines, mine, strict=True) if each in before), None)
+            where, behind = ("nest", "") if found is None else (place(found, statement_text(found)), "behind this, ")
+            text = statement_text(line.statement)
+            problems.append(Problem(where, f"there '{text}' stands {behind}in {_around(line)}"))
     return problems or [Problem("nest", "its statements stand in another order")]
 
 

@@ -51,7 +51,7 @@ class _Reader:
         )
         again = self._again(axes, rows, cols)
         if not same(self.nest, again):
-            message = "no engine has its statements like this; there is one with the same axes, which differs"
+            message = "an engine with these loops computes in other statements"
             raise ConfigError([Problem("nest", message), *differences(self.nest, again)])
         return axes
 

@@ -22,7 +22,8 @@ def basis(synth: Synthesis) -> Section:
         ("Clock", _clock(synth)),
         ("Core", f"{synth.core_inside}."),
         ("Engine", f"{synth.engine_inside}."),
-        ("In no figure", "Placement, wires and the clock tree."),
+        ("Wires", _wires(synth)),
+        ("In no figure", "Placement and the clock tree."),
     ]
     if synth.has_memories:
         rows.append(("Memories", _memories(synth)))
@@ -45,6 +46,13 @@ def _library(synth: Synthesis) -> Markup:
     """The library and its corner, with what was found about it."""
     notes = [tag("li", f"{note}.") for note in synth.library_notes]
     return join(f"{synth.library}, {synth.corner}.", tag("ul", notes) if notes else None)
+
+
+def _wires(synth: Synthesis) -> str:
+    if not synth.wire_ff_per_sink:
+        return "In no figure."
+    load = quantity(synth.wire_ff_per_sink, synth.units.get("wire_ff_per_sink", "fF"))
+    return f"{load} for each sink of a net, in clocks and energy: {synth.wires}."
 
 
 def _clock(synth: Synthesis) -> str:

@@ -53,6 +53,17 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
         Row("Power, engine, with glitches", power, lambda d: d.glitch_power_mw),
     ]
     faster = max if synth.silicon else min
+    wired = synth.wire_ff_per_sink > 0
+    wireless = [
+        Row("The same without wires, core", clock, lambda d: d.clock_of(d.core_fmax_mhz_wireless), faster),
+        Row("The same without wires, engine", clock, lambda d: d.clock_of(d.engine_fmax_mhz_wireless), faster),
+    ]
+    bare = [
+        Row("With glitches, without wires, core", energy, lambda d: d.glitch_core_pj_per_mac_wireless, min),
+        Row("With glitches, without wires, engine", energy, lambda d: d.glitch_pj_per_mac_wireless, min),
+        Row("Without either, core", energy, lambda d: d.core_pj_per_mac_wireless, min),
+        Row("Without either, engine", energy, lambda d: d.pj_per_mac_wireless, min),
+    ]
     memories = synth.has_memories
     total = Row("Engine total", area, lambda d: d.engine_total_area_um2, min)
     efficient = Row("Engine total", efficiency, lambda d: d.gops_per_mm2_engine_total, max)
@@ -75,6 +86,7 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
             [
                 Row(f"{synth.clock_name}, core", clock, lambda d: d.core_clock, faster),
                 Row(f"{synth.clock_name}, engine", clock, lambda d: d.clock, faster),
+                *(wireless if wired else []),
                 *(asked if synth.clock_asked_ns is not None else []),
                 Row("MACs a cycle", "", lambda d: d.macs_per_cycle, max),
                 Row("Throughput, core", speed, lambda d: d.core_throughput_gops, max),
@@ -95,6 +107,7 @@ def _rows(synth: Synthesis) -> list[tuple[str, list[Row]]]:
                 *(glitching if any(design.glitch_power_mw is not None for design in synth.designs) else []),
                 Row("Per MAC, core", energy, lambda d: d.core_pj_per_mac, min),
                 Row("Per MAC, engine", energy, lambda d: d.pj_per_mac, min),
+                *(bare if wired else []),
                 Row("Operations for energy", synth.unit("gops_per_w"), lambda d: d.gops_per_w, max),
                 Row("Power, core", power, lambda d: d.core_power_mw),
                 Row("Power, engine", power, lambda d: d.power_mw),
@@ -140,7 +153,7 @@ def _row(row: Row, designs: Sequence[Design], base: Compared | None) -> Markup:
 def _ratio(ours: Any, theirs: Any, better: Callable[..., Any] | None) -> Markup:
     """The quotient, and in a word whether that is good."""
     text = ratio(ours, theirs) if is_number(ours) and is_number(theirs) and min(ours, theirs) > 0 else MISSING
-    if better is None or not (is_number(ours) and is_number(theirs)) or f"{ours:.4g}" == f"{theirs:.4g}":
+    if better is None or text in (MISSING, ratio(1, 1)):
         return cell(text, "ratio")
     verdict = "better" if better(ours, theirs) == ours else "worse"
     return cell([text, " ", tag("small", verdict)], f"ratio {verdict}")

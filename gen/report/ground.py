@@ -35,7 +35,7 @@ def _simulated(sim: Simulation | None) -> Markup:
 
 def _synthesised(synth: Synthesis) -> list[Markup]:
     items = [_clock(synth)]
-    place = "cells without wires or clock tree"
+    place = "wires estimated, no clock tree" if synth.wire_ff_per_sink else "cells without wires or clock tree"
     if synth.silicon:
         items.append(_item("good", synth.library, f"{synth.corner}; {place}"))
     else:

@@ -11,7 +11,7 @@ from gen.report.diagrams.engine import engine_diagram
 from gen.report.diagrams.pe import pe_diagram
 from gen.report.document import style
 from gen.report.markup import Markup
-from hdl.params import EngineParams
+from hdl.params import FLOATS, EngineParams
 
 __all__ = ["images"]
 
@@ -28,8 +28,11 @@ ENGINES: dict[str, dict[str, Any]] = {
     "engine-opt4e": {"array": "matrix_2d", "scheme": "opt4e", "rows": 4, "cols": 8, "encoder": "naf"},
     "engine-laconic": {"array": "matrix_2d", "scheme": "laconic", "rows": 3, "cols": 4, "depth": 8, "encoder": "naf"},
 }
+BF16 = {"scheme": "mac", "a": FLOATS["bf16"], "b": FLOATS["bf16"]}
+ENGINES["engine-bf16"] = BF16
 PES: dict[str, dict[str, Any]] = {
     "pe-mac": {"scheme": "mac"},
+    "pe-bf16": BF16,
     "pe-opt1": {"scheme": "opt1"},
     "pe-opt2": {"array": "matrix_2d", "scheme": "opt2"},
     "pe-opt3": {"scheme": "opt3"},

@@ -16,6 +16,7 @@ ROWS = (
     ("share of it with cells", "density"),
     ("wires", "wire_mm"),
     ("clock period without wires", "ns_ideal"),
+    ("clock period with the wires of synthesis", "ns_estimated"),
     ("clock period with wires", "ns"),
     ("the same, neighbours switching", "ns_switching"),
 )

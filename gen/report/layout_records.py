@@ -12,7 +12,7 @@ from gen.report.records import TYPESET
 __all__ = ["Geometry", "LaidOut", "Layouts", "Run"]
 
 #: Figures that every layout has.
-FIGURES = ("core_area_um2", "density", "wire_mm", "ns", "ns_switching", "ns_ideal")
+FIGURES = ("core_area_um2", "density", "wire_mm", "ns", "ns_switching", "ns_ideal", "ns_estimated")
 
 
 @dataclass(frozen=True, kw_only=True)

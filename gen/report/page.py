@@ -38,10 +38,9 @@ def _title(data: RunData) -> str:
 
 def _header(data: RunData, title: str) -> Markup:
     params = data.params
-    kind = "s" if params.result_signed else "u"
     subtitle = (
         f"C[{params.rows}, {params.cols}] = A[{params.rows}, K] × B[K, {params.cols}]: {params.a} × {params.b} "
-        f"operands, {kind}{params.accumulator} results, any K up to {count(params.k_limit)}"
+        f"operands, {params.result} results, any K up to {count(params.k_limit)}"
     )
     likeness = Title(params).likeness
     like = tag("p", f"A nest without a name, {likeness}", class_="subtitle") if likeness else None

@@ -36,6 +36,8 @@ POSITIVE = (
     *("core_area_um2", "engine_area_um2", "engine_total_area_um2", "throughput_gops", "core_throughput_gops"),
     *("gops_per_mm2_core", "gops_per_mm2_engine", "gops_per_mm2_engine_total", "pj_per_mac", "core_pj_per_mac"),
     *("glitch_pj_per_mac", "glitch_core_pj_per_mac"),
+    *("engine_fmax_mhz_wireless", "core_fmax_mhz_wireless", "pj_per_mac_wireless", "core_pj_per_mac_wireless"),
+    *("glitch_pj_per_mac_wireless", "glitch_core_pj_per_mac_wireless"),
 )
 #: Units as they are typeset; all others stand as they are.
 TYPESET = {"um2": "µm²", "GOPS/mm2": "GOPS/mm²"}
@@ -233,6 +235,14 @@ class Design:
     critical_path: str
     checks: Mapping[str, int]
     units: Mapping[str, str]
+    wire_ff_per_sink: float = 0.0
+    wires: str = "none"
+    engine_fmax_mhz_wireless: float | None = None
+    core_fmax_mhz_wireless: float | None = None
+    pj_per_mac_wireless: float | None = None
+    core_pj_per_mac_wireless: float | None = None
+    glitch_pj_per_mac_wireless: float | None = None
+    glitch_core_pj_per_mac_wireless: float | None = None
 
     def __post_init__(self) -> None:
         if missing := [key for key in FIGURES if key not in self.units]:
@@ -241,6 +251,10 @@ class Design:
             if is_number(value) and value <= 0 and (value < 0 or key in POSITIVE) and key != "wns_ns":
                 least = "greater than zero" if key in POSITIVE else "zero or more"
                 raise ValueError(f"{key}: must be {least}, is {value:g}")
+
+    def clock_of(self, fmax: float | None) -> float | None:
+        """A clock in ``clock_unit``."""
+        return fmax if self.silicon or fmax is None else 1e3 / fmax
 
     def unit(self, key: str) -> str:
         """The unit of a figure, typeset."""

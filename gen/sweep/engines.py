@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gen.config import read
+from gen.config import SynthSettings, read
 from gen.keys import KEYS, SECTIONS
 from gen.sweep.point import CONFIG, Task
 from gen.sweep.toml import tables
@@ -16,7 +16,9 @@ from hdl.params.title import Title
 
 __all__ = ["Engines"]
 
-COMPARE, LIBRARY = "synth.compare", "synth.library"
+COMPARE = "synth.compare"
+#: What names files.
+FILES = ("synth.library", "synth.lef")
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,11 @@ class Engines:
     figures : mapping
         Unit of every figure in ``synth.json``.
     identify : callable
-        Of a library setting: a hash of what is in the library. Raises ToolError where it is missing or unusable.
+        Of what is said about the library: a hash of what is in it. Raises ToolError where it is missing or unusable.
     """
 
     figures: Mapping[str, str]
-    identify: Callable[[str | tuple[str, ...]], str]
+    identify: Callable[[SynthSettings], str]
     command: str = "synth"
     modules: tuple[str, ...] = ("gen.emit", "gen.config", "gen.explain", "sim_tb.rate", "synth_scripts.engine.run")
     group: str = "library"
@@ -62,11 +64,13 @@ class Engines:
             section, _, name = path.partition(".")
             given[section][name] = value
         config = read(given, Path(os.path.abspath(folder)) / CONFIG)
-        if LIBRARY in values:  # its files now have their whole path
-            given["synth"]["library"] = config.synth.library
+        for path in FILES:  # which now have their whole path
+            if path in values:
+                name = path.removeprefix("synth.")
+                given["synth"][name] = getattr(config.synth, name)
         task = Task(("synth", CONFIG), tables(given))
         # The whole configuration: defaults are part of it.
-        basis = {"library": self.identify(config.synth.library), **config.to_dict()}
+        basis = {"library": self.identify(config.synth), **config.to_dict()}
         return str(Title(config.engine)), task, basis
 
     def found(self, result: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, str]]:

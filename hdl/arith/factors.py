@@ -9,7 +9,7 @@ from hdl.arith.step import Step, StepDigits
 from hdl.params import EngineParams
 from hdl.params.axes import Recoded
 
-__all__ = ["Factors"]
+__all__ = ["Factors", "chosen"]
 
 #: Gates of the recoder, in XOR delays.
 RECODE_DELAY = 2.0
@@ -73,13 +73,13 @@ class Factors:
             recoded = digits
         if self.selects:
             assert isinstance(self.encoding, StepDigits)
-            recoded = _pick(m, f"step_digits{name}", index, self.encoding.groups(recoded))
+            recoded = chosen(m, f"step_digits{name}", index, self.encoding.groups(recoded))
         if self.shifts:
             assert isinstance(self.encoding, StepDigits)
             value, form = other.as_signed() if self.step.b.signed else other, self.step.b
             below = form.width - form.signed  # the sign is the same at every weight
             shifted = [value.shift_left(self.encoding.step_bits * i) for i in range(self.encoding.steps)]
-            other = Cat(_pick(m, f"weighted{name}", index, shifted, below), *([value[-1]] if form.signed else []))
+            other = Cat(chosen(m, f"weighted{name}", index, shifted, below), *([value[-1]] if form.signed else []))
         return recoded, other
 
     def add(self, m: Module, heap: BitHeap, a: Value, b: Value) -> None:
@@ -88,7 +88,7 @@ class Factors:
         self.products.add(m, heap, digits, other, self.arrival)
 
 
-def _pick(m: Module, name: str, index: Value, choices: list[Value], width: int | None = None) -> Signal:
+def chosen(m: Module, name: str, index: Value, choices: list[Value], width: int | None = None) -> Signal:
     """The choice of this number."""
     picked = Signal(width or len(choices[0]), name=name)
     with m.Switch(index):

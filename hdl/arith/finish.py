@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import propagate
@@ -30,12 +30,14 @@ class Finish(Part):
     steps : int
         Steps that it takes, at least 2.
     follow : bool
-        The correction moves on to the next column.
+        The correction, and ``valid``, move on to the next column.
 
     Members
     -------
     en : In(1)
         Advance by one step; otherwise nothing changes.
+    valid, valid_out : In(1), Out(1)
+        There is an accumulator to be finished, else registers rest; and, where ``follow``, the same one step later.
     acc : In(len(columns))
         The accumulator.
     correction_in, correction_out : In(width - zeros), Out(width - zeros)
@@ -56,9 +58,10 @@ class Finish(Part):
         super().__init__(
             {
                 "en": In(1),
+                "valid": In(1),
                 "acc": In(len(columns)),
                 "correction_in": In(width - self.zeros),
-                **({"correction_out": Out(width - self.zeros)} if follow else {}),
+                **({"correction_out": Out(width - self.zeros), "valid_out": Out(1)} if follow else {}),
                 "sum": Out(width),
             }
         )
@@ -69,24 +72,28 @@ class Finish(Part):
         for bit, column in zip(self.acc, self.columns, strict=True):
             heap.add(bit, column)
         heap.add(self.correction_in, self.zeros)
+        behind = Signal(self.steps - 1, reset_less=True)  # sums in the steps behind the first
+        moving = Cat(self.valid, behind) & self.en.replicate(self.steps)
         for step in range(1, self.steps):
-            heap = self._reduce(m, heap, self.steps - step, f"step{step}")
+            heap = self._reduce(m, heap, moving[step - 1], self.steps - step, f"step{step}")
         total = Signal(self.width, reset_less=True)
         m.d.comb += self.sum.eq(total)
-        with m.If(self.en):
+        with m.If(moving[-1]):
             m.d.sync += total.eq(propagate(m, heap))
+        with m.If(self.en):
+            m.d.sync += behind.eq(Cat(self.valid, behind))
         if self.follow:
             later = Signal(len(self.correction_in), reset_less=True)
-            m.d.comb += self.correction_out.eq(later)
-            with m.If(self.en):
+            m.d.comb += [self.correction_out.eq(later), self.valid_out.eq(behind[0])]
+            with m.If(moving[0]):
                 m.d.sync += later.eq(self.correction_in)
         return m
 
-    def _reduce(self, m: Module, heap: BitHeap, steps: int, name: str) -> BitHeap:
+    def _reduce(self, m: Module, heap: BitHeap, en: Value, steps: int, name: str) -> BitHeap:
         """The first of ``steps`` steps that reduce a heap to two words."""
         height = share_of_levels(max(map(len, heap.columns)), steps)
         heap.reduce(m, lambda column: height, name)
-        return heap.registered(m, self.en, f"{name}_word")
+        return heap.registered(m, en, f"{name}_word")
 
 
 def excess_taken(m: Module, en: Value, clear: Value, width: int, excess: int) -> Value:

@@ -26,12 +26,12 @@ AND = 0.5
 HEIGHTS = (2, 3, 4, 6, 9, 13, 19, 28, 42, 63, 94, 141, 211, 316, 474, 711, 1066)
 
 
-def share_of_levels(height: int, steps: int) -> int:
+def share_of_levels(height: int, steps: int, ahead: int = 0) -> int:
     """The height that the first of ``steps`` steps leaves, which together reduce columns of ``height`` bits to two.
 
-    Each step has its share of the levels of full adders.
+    Each step has its share of the levels of full adders; the first one has ``ahead`` more, if others have more to do.
     """
-    return HEIGHTS[bisect_left(HEIGHTS, height) * (steps - 1) // steps]
+    return HEIGHTS[max(0, bisect_left(HEIGHTS, height) * (steps - 1) // steps - ahead)]
 
 
 @dataclass

@@ -10,10 +10,10 @@ from hdl.arith.digits import Digit, Encoding, wires_of
 from hdl.arith.encoding import encoding
 from hdl.arith.partial_products import PartialProducts
 from hdl.params import EngineParams
-from hdl.params.axes import Recoded
+from hdl.params.axes import Order, Recoded
 from hdl.params.formats import IntegerFormat, OperandFormat
 
-__all__ = ["Step", "StepDigits", "step_digits"]
+__all__ = ["Step", "StepDigits", "step_digits", "step_weights"]
 
 
 class StepDigits(Encoding):
@@ -83,6 +83,19 @@ def step_digits(params: EngineParams) -> StepDigits:
     return StepDigits(encoding(params.encoder, params.recoded), at_once)
 
 
+def step_weights(params: EngineParams) -> tuple[int, ...]:
+    """By how many places the sum of several lanes is shifted in each step; none where operands are shifted before.
+
+    Operands of lanes whose results stay are not: they, their products and the tree would all be as much wider.
+    """
+    axes = params.axes
+    in_time = axes.digits.order is Order.OPERANDS and not axes.weights_stay and not axes.stores_operands
+    if not in_time or not axes.tree or params.k_step == 1:
+        return ()
+    digits = step_digits(params)
+    return tuple(digits.step_bits * step for step in range(digits.steps)) if digits.steps > 1 else ()
+
+
 @dataclass(frozen=True)
 class Step:
     """The digits and the operand that meet in a PE, and their products.
@@ -92,7 +105,7 @@ class Step:
     products : PartialProducts
     b : IntegerFormat
         The format of the operand that is not recoded, as it meets digits: where these follow each other in time, and
-        are not summed by weight first, it is shifted to the weight of the step.
+        are not summed by weight or over lanes first, it is shifted to the weight of the step.
     most : int
         The greatest sum of all products, with their excess.
     span : tuple of int, or None
@@ -115,7 +128,7 @@ class Step:
             products = PartialProducts(whole, other)
             return cls(products, other, params.product_range[1] + products.excess)
         digits = step_digits(params)
-        form = other if axes.sum.per_weight else digits.weighted(other)
+        form = other if axes.sum.per_weight or step_weights(params) else digits.weighted(other)
         products = PartialProducts(digits, form)
         most = sum(each.most << products.offset(i) for i, each in enumerate(products.planes))
         scale = 2 ** (form.width - other.width)

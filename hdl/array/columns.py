@@ -11,14 +11,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.arith.float.format import FP32
+from hdl.arith.float.operands import widened
+from hdl.arith.float.sum_tree import OneStepTree
 from hdl.array.stationary import StationaryArray
 from hdl.array.tree import PlaneTree, Tree
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
+from hdl.pe.float import FloatProductPE
 from hdl.pe.product import ProductPE, SelectPE
 
 __all__ = ["Columns", "TreeColumn"]
@@ -46,9 +50,15 @@ class TreeColumn(Part):
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
-        self.pe: ProductPE | SelectPE
-        self.tree: PlaneTree | Tree | None = None  # a single product needs none
-        if params.axes.sum.per_weight:
+        self.pe: ProductPE | SelectPE | FloatProductPE
+        self.tree: PlaneTree | Tree | OneStepTree | None = None  # a single product needs none
+        excess = 0
+        if params.floating:
+            self.pe = FloatProductPE(params)
+            if params.depth > 1:
+                self.tree = OneStepTree(params.depth, self.pe.product.form)
+            self.columns = tuple(range(FP32.width))
+        elif params.axes.sum.per_weight:
             self.pe = SelectPE(params)
             excess = self.pe.products.excess
             self.tree = PlaneTree(params, self.pe.products)
@@ -57,7 +67,7 @@ class TreeColumn(Part):
             excess, self.columns = self.pe.arithmetic.excess, self.pe.arithmetic.columns
             if params.depth > 1:
                 self.tree = Tree(params, self.columns, self.pe.arithmetic.factors.most)
-        if self.tree is not None:
+        if self.tree is not None and not params.floating:
             self.columns = self.tree.columns
         self.excess = params.depth * excess
         self.steps = self.pe.steps + (self.tree.steps if self.tree is not None else 0)
@@ -93,6 +103,8 @@ class TreeColumn(Part):
         total = Cat(pe.p for pe in pes)
         if self.tree is not None:
             total = place(m, "tree", self.tree, en=self.en, x=total).y
+        elif self.params.floating:
+            total = Cat(Const(0, len(self.y) - len(total)), total)
         m.d.comb += self.y.eq(total)
         return m
 
@@ -121,6 +133,8 @@ class Columns(StationaryArray):
         if self.recode is not None:
             lanes = range(depth)
             recoded = Cat(place(m, f"recode{d}", self.recode, value=a.word_select(d, width)).digits for d in lanes)
+        if self.widen is not None:
+            recoded = widened(m, self.widen, a, "widen_a")
         if self.edge:
             with m.If(self.en):
                 m.d.sync += [a.eq(self.a), digits.eq(recoded)]

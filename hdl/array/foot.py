@@ -9,10 +9,11 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.carry_save import carry_columns, propagate, reduce_to_groups
 from hdl.arith.heap import BitHeap
+from hdl.arith.plus import plus
 from hdl.arith.step import Step, StepDigits
 from hdl.lib import roles
-from hdl.lib.delay import Delay
-from hdl.lib.shared import Part, place
+from hdl.lib.ring import STAYING, delay_line
+from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
 __all__ = ["Foot"]
@@ -78,7 +79,7 @@ class Foot(Part):
         self.in_time = axes.digits.order is not None
         self.gathers = self.in_time and axes.saves_carries and not axes.sum.per_weight
         self.finish = int(not axes.sums_in_one_step) + self.gathers
-        digits = Step.of(params).products.encoding
+        digits = None if params.floating else Step.of(params).products.encoding
         self.shifts = [0]
         if axes.sum.per_weight and isinstance(digits, StepDigits):
             self.shifts = [digits.step_bits * step for step in range(digits.steps)]
@@ -90,6 +91,7 @@ class Foot(Part):
         ports: dict[str, Any] = {"en": In(1), **{name: In(bits) for name, bits in self.flags.items()}}
         if follow:
             ports |= {f"{name}_out": Out(bits) for name, bits in self.flags.items()}
+        self.resets = params.rows - 2 >= STAYING
         super().__init__({**ports, "x": In(len(columns)), "sum": Out(params.accumulator)})
 
     def elaborate(self, platform: object) -> Module:
@@ -115,16 +117,23 @@ class Foot(Part):
             x, columns = self._gathered(m, flags["adds"], flags["begins"])
         if self.finish:
             x = self._number(m, x, columns, flags.get("index"))
-        if Step.of(self.params).signed(self.params) and not (self.gathers and not self.params.result_signed):
+        if self._signed:
             x = x.as_signed()
         with m.If(step):
-            m.d.sync += total.eq(before + x)
+            m.d.sync += total.eq(plus(m, self.params, "add", before, x))
         return m
+
+    @property
+    def _signed(self) -> bool:
+        """Sums of a block are two's complement."""
+        if self.params.floating or (self.gathers and not self.params.result_signed):
+            return False
+        return Step.of(self.params).signed(self.params)
 
     def _before(self, m: Module, step: Value, total: Value) -> Value:
         """The sum of the row that comes next; where it begins a new one, it becomes zero before it is needed."""
         rows = self.params.rows
-        end = place(m, "line", Delay(rows - 2, len(total)), en=step, i=total).o if rows > 2 else total
+        end = delay_line(m, "line", step, total, rows - 2)
         before = Signal(len(total), reset_less=True)
         begin = self.valid & self.first
         if self.in_time and not self.gathers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 
 from hdl.array.row import Row
+from hdl.lib.delay import later
 from hdl.lib.shared import Shared
 
 __all__ = ["BroadcastRow"]
@@ -22,4 +23,6 @@ class BroadcastRow(Row):
         clear = Signal(name="clear_row", reset_less=True)
         with m.If(self.en):
             m.d.sync += [a.eq(operand), clear.eq(self.clear)]
-        return [(self.pe(m, j, clear=clear, a=a), clear) for j in range(self.params.cols)]
+        ahead = self.scheme.pe.ahead
+        done = later(m, "done", self.en, clear, ahead)[-1] if ahead else clear
+        return [(self.pe(m, j, clear=clear, a=a), done) for j in range(self.params.cols)]

@@ -25,7 +25,7 @@ class Row(Part):
     Members
     -------
     en, clear : In(1)
-        To the PEs; ``clear`` enters the row together with its operands.
+        To the PEs; ``clear`` enters the row together with its operands, or as much later as :class:`Array` says.
     hold : In(1)
         Where all results share an adder: not all of them are there yet.
     a : In(scheme.a_bits)
@@ -76,13 +76,15 @@ class Row(Part):
             return [(pe.acc, done) for pe, done in placed]
         if adders is Adders.ROW:
             part = RowAdder(self.params, self.scheme)
-            flags = {"clear": self.clear} if self.scheme.excess else {}
+            ahead = self.scheme.pe.ahead
+            clear = later(m, "clear", self.en, self.clear, ahead)[-1] if ahead else self.clear
+            flags = {"clear": clear} if self.scheme.excess else {}
             acc, done = Cat(pe.acc for pe, _ in placed), Cat(done for _, done in placed)
             adder = place(m, "adder", part, en=self.en, acc=acc, done=done, **flags)
             return [(adder.sums, adder.complete)]
         part, sums = self.scheme.adder(), []
         for j, (pe, done) in enumerate(placed):
-            adder = place(m, f"finish{j}", part, en=self.en, acc=pe.acc, correction_in=Const(0, 0))
+            adder = place(m, f"finish{j}", part, en=self.en, valid=done, acc=pe.acc, correction_in=Const(0, 0))
             sums.append((adder.sum, later(m, f"done{j}", self.en, done, part.steps)[-1]))
         return sums
 
@@ -92,7 +94,7 @@ class Row(Part):
             return self._chain(m, sums)
         if Dataflow(self.params).gated_bus:
             return ~Cat(
-                Mux(done, value, 0) for value, done in sums
+                value if self.scheme.pe.gates else Mux(done, value, 0) for value, done in sums
             )  # NANDs, smaller than ANDs, here and where they meet
         waiting = Signal(len(self.bus_in), reset_less=True)
         start = 0

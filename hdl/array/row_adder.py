@@ -62,7 +62,7 @@ class RowAdder(Part):
         if excess := self.scheme.excess:
             correction = excess_taken(m, self.en, self.clear, len(part.correction_in), excess >> part.zeros)
         word = self._in_turn(m)
-        number = place(m, "finish", part, en=self.en, acc=word[:bits], correction_in=correction).sum
+        number = place(m, "finish", part, en=self.en, valid=word[bits], acc=word[:bits], correction_in=correction).sum
         valid, last = delay(m, "flags", self.en, word[bits:], self.scheme.pe.finish)
         sums = Signal(len(self.sums), name="row", reset_less=True)
         complete = Signal(name="row_complete", reset_less=True)

@@ -51,7 +51,8 @@ class Rows(Part):
     b_in, b_out : cols * scheme.pe_b_bits operands of B, from above and to below
     bus_in, bus_out : scheme.bus_bits, from below and, registered, to above
         A finished accumulator of row i and column j appears on ``bus_out`` 2 + i + j * column_skew steps after the
-        ``clear`` that begins the next sum has entered row 0, and as many later as there are bus stages above its own.
+        ``clear`` that begins the next sum has entered row 0, and as many later as there are bus stages above its own;
+        and scheme.pe.ahead steps later.
     """
 
     role = roles.BUS
@@ -122,8 +123,8 @@ class Array(Part):
     Members
     -------
     en, clear, hold, a
-        As of :class:`Rows`; row i's operands enter i * row_skew steps late. ``clear`` enters scheme.pe.steps - 2 steps
-        after the operands that begin the sums.
+        As of :class:`Rows`; row i's operands enter i * row_skew steps late. ``clear`` enters scheme.pe.steps - 2 -
+        scheme.pe.ahead steps after the operands that begin the sums.
     b : In(cols * scheme.b_bits)
         Operands of B; those of column j enter j * column_skew steps late.
     acc : Out(scheme.bus_bits)

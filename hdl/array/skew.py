@@ -6,17 +6,20 @@ from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
-from hdl.lib.delay import Delay
+from hdl.lib.delay import delay
+from hdl.lib.ring import delay_line
 from hdl.lib.shared import Part, place
 
 __all__ = ["Skew", "skew"]
 
 
-def skew(m: Module, name: str, en: Value, value: Value, lanes: int, *, reverse: bool = False) -> Value:
+def skew(
+    m: Module, name: str, en: Value, value: Value, lanes: int, *, reverse: bool = False, stays: bool = False
+) -> Value:
     """Place a :class:`Skew` on ``value`` as submodule ``name``; a single lane needs none."""
     if lanes == 1:
         return value
-    return place(m, name, Skew(lanes, len(value) // lanes, reverse=reverse), en=en, i=value).o
+    return place(m, name, Skew(lanes, len(value) // lanes, reverse=reverse, stays=stays), en=en, i=value).o
 
 
 class Skew(Part):
@@ -24,6 +27,14 @@ class Skew(Part):
 
     A large triangle is two smaller ones and a rectangle: all lanes of the second one wait until the first one's are
     through. Its description grows with the lanes, not with their square.
+
+    Parameters
+    ----------
+    lanes, width : int
+    reverse : bool
+    stays : bool
+        Words of the rectangle stay in their registers (:class:`hdl.lib.ring.Ring`), which takes less energy and needs a
+        reset.
 
     Members
     -------
@@ -37,12 +48,13 @@ class Skew(Part):
 
     sized = True
 
-    def __init__(self, lanes: int, width: int, *, reverse: bool = False) -> None:
+    def __init__(self, lanes: int, width: int, *, reverse: bool = False, stays: bool = False) -> None:
         self.lanes = lanes
         self.width = width
         self.reverse = reverse
+        self.stays = self.resets = stays and lanes > self.DIRECT
         self.role = roles.DESKEW if reverse else roles.SKEW
-        self.module = f"{'deskew' if reverse else 'skew'}_{lanes}x{width}"
+        self.module = f"{'deskew' if reverse else 'skew'}_{lanes}x{width}" + ("_stays" if self.stays else "")
         super().__init__({"en": In(1), "i": In(lanes * width), "o": Out(lanes * width)})
 
     def elaborate(self, platform: object) -> Module:
@@ -73,8 +85,8 @@ class Skew(Part):
     def _split(self, m: Module) -> list[Value]:
         first = 1 << ((self.lanes - 1).bit_length() - 1)
         near, far = self._take(self.i, first)
-        wait = place(m, "wait", Delay(first, len(far)), en=self.en, i=far)
+        wait = (delay_line if self.stays else delay)(m, "wait", self.en, far, first)
         return [
-            skew(m, "near", self.en, near, first, reverse=self.reverse),
-            skew(m, "far", self.en, wait.o, self.lanes - first, reverse=self.reverse),
+            skew(m, "near", self.en, near, first, reverse=self.reverse, stays=self.stays),
+            skew(m, "far", self.en, wait, self.lanes - first, reverse=self.reverse, stays=self.stays),
         ]

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
 from hdl.arith.factors import Factors
+from hdl.arith.float.operands import widened, widener
 from hdl.array.skew import skew
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
@@ -68,6 +69,7 @@ class StationaryArray(Part):
         self.steps = self.edge + inside
         self.recode = recoder(params) if params.axes.recoded is Recoded.A else None
         self.recode_b = weight_recoder(params)
+        self.widen = widener(params)
         self.lane_bits = lane_bits(params)
         bits = {"swap": 1, "load": params.depth, "a": params.depth * self.lane_bits, "b": params.cols * params.b.width}
         sums = {"sums": Out(params.cols * len(self.columns))}
@@ -79,7 +81,8 @@ class StationaryArray(Part):
             (self.recode, self.params.depth),
             (self.recode_b, self.params.cols),
         ]
-        return parts | {part.module: count for part, count in recoders if part is not None}
+        widen = {self.widen.module: self.params.depth + self.params.cols} if self.widen is not None else {}
+        return parts | {part.module: count for part, count in recoders if part is not None} | widen
 
     def at_edge(self, m: Module, *names: str) -> dict[str, Value]:
         """These inputs as they enter: one step later where operands of A wait, too."""
@@ -96,6 +99,8 @@ class StationaryArray(Part):
         cols, width = self.params.cols, self.params.b.width
         if self.params.axes.hands_a_over:
             b = skew(m, "skew_b", self.en, b, cols)
+        if self.widen is not None:
+            return widened(m, self.widen, b, "widen_b")
         part = self.recode_b
         if part is None:
             return b

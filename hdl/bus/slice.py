@@ -77,7 +77,7 @@ class StreamSlice(Part):
         with m.If(advance):
             m.d.sync += front.eq(Mux(back_free, arriving, back))
             m.d.sync += front_valid.eq(push | ~back_free)
-        with m.If(back_free):
+        with m.If(back_free & ~advance):  # what goes to the front at once is not taken here as well
             m.d.sync += back.eq(arriving)
         m.d.comb += self.room.eq(advance | (back_free & ~push))
         m.d.sync += back_free.eq(self.room)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -56,12 +56,11 @@ class Control(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        self._operands(m)
-        self._rows(m)
+        self._rows(m, self._operands(m))
         return m
 
-    def _operands(self, m: Module) -> None:
-        """Beats, bubbles and clears."""
+    def _operands(self, m: Module) -> Value:
+        """Beats, bubbles and clears; gives whether this step, the last of a tile, is made."""
         spacing = Dataflow(self.params).drain_cycles - 1
         wait = Signal(range(spacing + 1), init=spacing)
         apart = Signal(init=spacing == 0)  # ``wait`` is zero: in a register, as all that moves depends on it
@@ -78,8 +77,9 @@ class Control(Part):
             m.d.sync += clear.eq(last)
             m.d.sync += wait.eq(Mux(last, spacing, Mux(apart, 0, wait - 1)))
             m.d.sync += apart.eq(Mux(last, spacing == 0, ~Cat(wait[1:], Const(0, 1)).any()))  # it is at most 1
+        return self.take & self.last
 
-    def _rows(self, m: Module) -> None:
+    def _rows(self, m: Module, ends: Value) -> None:
         """Where the results are: one row a step, and a gap at every register of the result bus.
 
         Where an adder takes all sums in turn, it is one row in as many steps as there are columns.
@@ -105,7 +105,7 @@ class Control(Part):
         m.d.comb += valid_next.eq(on & (phase_here == 0 if turns else phase_here != period - 1))
         with m.If(self.en):
             m.d.sync += [
-                tile.eq(self.take & self.last),
+                tile.eq(ends),
                 flight.eq(Cat(tile, flight)[: self.latency - 1]),
                 draining.eq(on & ~final),
                 slot.eq(here + 1),

@@ -32,6 +32,8 @@ class Held(Part):
         The next beat waits behind the one that is worked off: operands move from ``store`` to ``load``.
     outputs : dict
         Bits of each output, by name.
+    selects : bool
+        Steps differ in what is held here.
 
     Members
     -------
@@ -41,16 +43,24 @@ class Held(Part):
     load : In(1)
         What waits is held. Where one ``waits``.
     select : In(digits.steps)
-        The step that is asked for, one-hot; no bit at all gives zero.
+        The step that is asked for, one-hot; no bit at all gives zero. Where steps differ.
     """
 
     role = roles.SERIALISER
 
     def __init__(
-        self, digits: StepDigits, form: OperandFormat, lanes: int, *, waits: bool, outputs: dict[str, int]
+        self,
+        digits: StepDigits,
+        form: OperandFormat,
+        lanes: int,
+        *,
+        waits: bool,
+        outputs: dict[str, int],
+        selects: bool = True,
     ) -> None:
-        self.group, self.form, self.lanes, self.waits = digits, form, lanes, waits
-        inputs = {"values": lanes * form.width, "store": 1, **({"load": 1} if waits else {}), "select": digits.steps}
+        self.group, self.form, self.lanes, self.waits, self.selects = digits, form, lanes, waits, selects
+        inputs = {"values": lanes * form.width, "store": 1, **({"load": 1} if waits else {})}
+        inputs |= {"select": digits.steps} if selects else {}
         super().__init__(
             {name: In(bits) for name, bits in inputs.items()} | {name: Out(bits) for name, bits in outputs.items()}
         )
@@ -114,23 +124,27 @@ class HeldOperands(Held):
     Parameters
     ----------
     width : int
-        Bits that hold an operand at any weight.
+        Bits that hold an operand at any weight; those of an operand where it is not shifted.
 
     Members
     -------
     step : Out(lanes * width)
-        The operands, times the weight of the step, the lowest lane's first.
+        The operands, times the weight of the step if they are shifted, the lowest lane's first.
     """
 
     module = "held_operands"
 
     def __init__(self, digits: StepDigits, form: OperandFormat, width: int, lanes: int, *, waits: bool) -> None:
         self.width = width
-        super().__init__(digits, form, lanes, waits=waits, outputs={"step": lanes * width})
+        self.shifts = width > form.width
+        super().__init__(digits, form, lanes, waits=waits, outputs={"step": lanes * width}, selects=self.shifts)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         _, held = self.hold(m, self.values)
+        if not self.shifts:
+            m.d.comb += self.step.eq(held)
+            return m
         choices = []
         for step in range(self.group.steps):
             lanes = []

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
+from hdl.array.deskew import Deskew
 from hdl.array.rows import Array
 from hdl.array.skew import skew
 from hdl.engine.body import Body
 from hdl.engine.control import Control
 from hdl.engine.drain import Drain
+from hdl.engine.turns import TurnControl
 from hdl.lib.delay import delay, later
 from hdl.lib.shared import place
 from hdl.params import EngineParams
@@ -41,7 +43,8 @@ class Operands:
 class OutputStationary(Body):
     """Operands, skewed, through the array; results, finished and aligned.
 
-    A bubble is a zero of the operand that is recoded: its products are zero. For the ports see
+    A bubble is a zero of the operand that is recoded: its products are zero. Of floating-point operands both are, as a
+    zero times an infinity is none. For the ports see
     :class:`hdl.engine.body.Body`.
     """
 
@@ -52,9 +55,11 @@ class OutputStationary(Body):
         if self.scheme.recode is not None:
             places = params.cols if self.scheme.recodes_b else params.rows
             self.core[self.scheme.recode.module] = self.scheme.lanes * places
+        if self.scheme.widen is not None:
+            self.core[self.scheme.widen.module] = self.scheme.lanes * (params.rows + params.cols)
         #: Steps by which operands wait in front of the recoders, which would be too much after the logic that lets
         #: them enter.
-        self.wait = int(self.scheme.recode is not None)
+        self.wait = int(self.scheme.recode is not None or self.scheme.widen is not None)
 
     @property
     def align(self) -> int:
@@ -75,7 +80,8 @@ class OutputStationary(Body):
         en, take, enter = Signal(), Signal(), Signal()
         operands = self.operands(m, en, take, enter)
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
-        control = place(m, "control", Control(self.params, self.steps), **inputs)
+        kind = TurnControl if self.params.interleave > 1 else Control
+        control = place(m, "control", kind(self.params, self.steps), **inputs)
         m.d.comb += [
             en.eq(control.en),
             take.eq(control.take),
@@ -94,7 +100,7 @@ class OutputStationary(Body):
         would be slow. Here a step takes a beat of each.
         """
         streams = self.pair(m, take)
-        every = self.params.multiplies_by_operator or self.params.reset_data
+        every = self.params.multiplies_by_operator or self.params.reset_data or self.params.floating
         a = self._entering(m, "a", self.a_data, enter, zero=every or not self.scheme.recodes_b)
         b = self._entering(m, "b", self.b_data, enter, zero=every or self.scheme.recodes_b)
         m.d.comb += [
@@ -121,30 +127,52 @@ class OutputStationary(Body):
         """Rows of results."""
         rows, cols, wait = self.params.rows, self.params.cols, self.wait
         a, b = (delay(m, f"wait_{name}", en, value, wait) for name, value in (("a", operands.a), ("b", operands.b)))
-        clear = delay(m, "wait_clear", en, clear, wait + self.scheme.pe.steps - 2)
-        clears: Value = clear.replicate(rows)
+        ahead = self.scheme.pe.ahead
+        early = delay(m, "wait_clear", en, clear, wait + self.scheme.pe.steps - 2 - ahead)
+        clear = delay(m, "clear_ahead", en, early, ahead)
+        clears: Value = early.replicate(rows)
         if self.flow.row_skew:
-            clears, a = skew(m, "skew_clear", en, clears, rows), skew(m, "skew_a", en, a, rows)
+            clears, a = skew(m, "skew_clear", en, clears, rows), skew(m, "skew_a", en, a, rows, stays=True)
         if self.flow.column_skew:
-            b = skew(m, "skew_b", en, b, cols)
+            b = skew(m, "skew_b", en, b, cols, stays=True)
         hold = {}
         if self.scheme.adders is Adders.ONE:
             hold["hold"] = later(m, "clear", en, clear, 1 + self.flow.hold_steps)[1:].any()
         array = place(m, "array", Array(self.params, self.scheme), en=en, clear=clears, a=a, b=b, **hold)
         sums = array.acc
+        valid = self._there(m, en, clear) if self._watches else Const(1, 1)
         if self.scheme.adders in (Adders.COLUMN, Adders.ONE):
             steps = {"clear": clear} if self.scheme.excess else {}
-            sums = place(m, "drain", Drain(self.params, self.scheme), en=en, acc=sums, **steps).sums
-        return self._aligned(m, en, sums)
+            sums = place(m, "drain", Drain(self.params, self.scheme), en=en, valid=valid, acc=sums, **steps).sums
+        return self._aligned(m, en, valid, sums)
 
-    def _aligned(self, m: Module, en: Value, sums: Value) -> Value:
-        """The results of a row side by side."""
+    @property
+    def _watches(self) -> bool:
+        """Something outside of the array is clocked only while there are results."""
+        if self.scheme.adders is Adders.OWN:
+            return bool(self.flow.column_skew) and self.params.cols > 1
+        return self.scheme.adders is Adders.COLUMN
+
+    def _there(self, m: Module, en: Value, clear: Value) -> Value:
+        """The first column's result bus has a tile's results, in ``result_steps`` steps from two after ``clear``."""
+        begin, there, left = Signal(), Signal(), Signal(range(self.flow.result_steps))
+        with m.If(en):
+            m.d.sync += [
+                begin.eq(clear),
+                there.eq(begin | (there & left.any())),
+                left.eq(Mux(begin, self.flow.result_steps - 1, left - 1)),
+            ]
+        return there
+
+    def _aligned(self, m: Module, en: Value, valid: Value, sums: Value) -> Value:
+        """The results of a row side by side; ``valid`` as of the result bus."""
         adders = self.scheme.adders
         if adders is Adders.ONE:
             row = Signal(self.flow.c.payload_bits, reset_less=True)
             with m.If(en):
                 m.d.sync += row.eq(Cat(row[len(sums) :], sums))
             return row
-        if adders is Adders.ROW or not self.flow.column_skew:
+        if adders is Adders.ROW or not self.flow.column_skew or self.params.cols == 1:
             return sums
-        return skew(m, "deskew", en, sums, self.params.cols, reverse=True)
+        finished = later(m, "valid", en, valid, self.scheme.pe.finish)[-1] if self.scheme.pe.finish else valid
+        return place(m, "deskew", Deskew(self.params.cols, self.scheme.width), en=en, valid=finished, i=sums).o

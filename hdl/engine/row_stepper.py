@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
@@ -76,7 +76,7 @@ class RowStepper(Stepper):
         else:
             held = HeldDigits(digits, Recoder(params.encoder, params.a), params.depth, waits=self.skips)
         self.held, self.places, self.steps = {"a": held}, {"a": 1}, digits.steps
-        self.latency = 2 if self.skips else 1
+        self.latency, self.index_bits = 2 if self.skips else 1, 0
         index_bits = (digits.steps - 1).bit_length()
         flags = {name: In(1) for name in ("en", "have", "last", "take", "drop")}
         flags |= {name: Out(1) for name in ("accept", "idle", "valid", "row_last", "begins", "ends")}
@@ -95,6 +95,4 @@ class RowStepper(Stepper):
         with m.If(moves):
             m.d.sync += begins.eq(first)
         m.d.comb += [self.begins.eq(begins), self.ends.eq(done), self.row_last.eq(last)]
-        bits = range(len(self.index))
-        number = Cat(Cat(select[i] for i in range(self.steps) if (i >> bit) & 1).any() for bit in bits)
-        m.d.comb += self.index.eq(number & self.take.replicate(len(self.index)))
+        m.d.comb += self.index.eq(self.number(select, len(self.index)) & self.take.replicate(len(self.index)))

@@ -9,7 +9,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.encoding import Recoder
-from hdl.arith.step import Step, step_digits
+from hdl.arith.step import Step, step_digits, step_weights
 from hdl.engine.held import HeldDigits, HeldOperands
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
@@ -44,7 +44,8 @@ class Stepper(Part):
         The step is done. Only where ``en``.
     a_step, b_step : Out
         The operands of the step for each row and column, as PEs take them: digits of one, which are zero where there is
-        no ``take``, and the other one, shifted to their weight.
+        no ``take``, and the other one, shifted to their weight; or, where PEs shift, as it is, and the number of the
+        step before those of A.
 
     Attributes
     ----------
@@ -70,11 +71,14 @@ class Stepper(Part):
         }
         self.places = {"a": params.rows, "b": params.cols}
         self.steps = digits.steps
+        #: Bits of the number of the step that PEs are told.
+        self.index_bits = (self.steps - 1).bit_length() if step_weights(params) else 0
         self.latency = 2 if self.skips else 1
         flags = {name: In(1) for name in ("en", "have", "last", "take")}
         flags |= {name: Out(1) for name in ("accept", "idle", "valid", "step_last")}
         beats = {name: In(self.places[name] * len(self.held[name].values)) for name in "ab"}
-        steps = {f"{name}_step": Out(self.places[name] * len(self.held[name].step)) for name in "ab"}
+        told = {"a": self.index_bits, "b": 0}
+        steps = {f"{name}_step": Out(self.places[name] * (told[name] + len(self.held[name].step))) for name in "ab"}
         super().__init__(flags | beats | steps)
 
     def elaborate(self, platform: object) -> Module:
@@ -155,12 +159,19 @@ class Stepper(Part):
             values, chosen = getattr(self, name), taken if name == self.recoded else select
             placed = []
             for i in range(self.places[name]):
-                own = values.word_select(i, len(part.values))
-                placed.append(place(m, f"{name}{i}", part, values=own, select=chosen, **controls))
-            m.d.comb += getattr(self, f"{name}_step").eq(Cat(each.step for each in placed))
+                own = {"values": values.word_select(i, len(part.values))}
+                own |= {"select": chosen} if part.selects else {}
+                placed.append(place(m, f"{name}{i}", part, **own, **controls))
+            told = self.number(select, self.index_bits) if name == "a" else Const(0, 0)
+            m.d.comb += getattr(self, f"{name}_step").eq(Cat(Cat(told, each.step) for each in placed))
             if name == self.recoded and self.skips:
                 some = [each.some for each in placed]
         return self._some(some)
+
+    @staticmethod
+    def number(select: Value, bits: int) -> Value:
+        """The number of the step that is asked for; 0 where there is none."""
+        return Cat(Cat(select[i] for i in range(len(select)) if (i >> bit) & 1).any() for bit in range(bits))
 
     def _some(self, each: list[Value]) -> Value:
         """The steps in which one of them has a digit."""

@@ -53,7 +53,6 @@ class Stored(Body):
         super().__init__(params)
         self.shape = SparseShape(params)
         self.recoder = Recoder(params.encoder, params.recoded)
-        self.loader = Loader(params, self.recoder)
         self.planes = self.recoder.encoding.digits
         whole = not params.axes.sum.per_weight
         tags = Tag(params.rows, 1 if whole else self.planes, self.shape.step_bits, whole)
@@ -70,7 +69,7 @@ class Stored(Body):
         loader = place(
             m,
             "loader",
-            self.loader,
+            Loader(self.params, self.recoder),
             wanted=self.wanted,
             a_data=self.a_data,
             last=streams.last,
@@ -103,7 +102,7 @@ class Stored(Body):
 
     def _banks(self, m: Module, store: Store) -> list[list[Shared]]:
         """The banks of the store, by lane."""
-        part, loader, reader, codes = Bank(self.params), store.loader, store.reader, self.loader.codes
+        part, loader, reader = Bank(self.params), store.loader, store.reader
         banks = [
             [
                 place(
@@ -113,7 +112,7 @@ class Stored(Body):
                     write=loader.write & loader.bank[bank],
                     half=loader.half,
                     word=loader.word,
-                    digits=codes(loader.digits, lane),
+                    digits=loader.digits.word_select(lane, len(loader.digits) // self.shape.lanes),
                     operands=loader.operands.word_select(lane, len(loader.operands) // self.shape.lanes),
                     occupied=loader.occupied.word_select(lane, self.shape.passes),
                     start=reader.start,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.arith.float.operands import canonical
+from hdl.arith.plus import plus
 from hdl.bus.slice import StreamSlice
 from hdl.engine.bodies import body_of
 from hdl.engine.jobs import COUNTER_BITS, Jobs
@@ -176,7 +178,11 @@ class Engine(Part):
         meet = Signal()
         initial = self._entry(m, "c", self.flow.c, ready=meet)
         lanes = [slice(j * width, (j + 1) * width) for j in range(self.params.cols)]
-        sums = Cat((rows.o_data[lane] + initial.o_data[lane])[:width] for lane in lanes)
+        start = [initial.o_data[lane] for lane in lanes]
+        if self.params.floating:
+            start = [canonical(m, value, f"initial{j}") for j, value in enumerate(start)]
+        pairs = zip((rows.o_data[lane] for lane in lanes), start, strict=True)
+        sums = Cat(plus(m, self.params, f"add{j}", *pair) for j, pair in enumerate(pairs))
         buffer, ready = StreamSlice(len(sums)), self.m_axis_c_tready
         out = place(m, "slice_out", buffer, i_data=sums, i_last=rows.o_last, i_valid=meet, o_ready=ready)
         m.d.comb += [meet.eq(rows.o_valid & initial.o_valid & out.i_ready), rows_ready.eq(meet)]

@@ -83,7 +83,7 @@ class WeightStationary(Body):
             self.mismatch.eq(control.mismatch),
             self.row_valid.eq(en & control.row_valid),
             self.row_last.eq(control.row_last),
-            self.row_data.eq(skew(m, "deskew", en, row, cols, reverse=True) if foot.follow else row),
+            self.row_data.eq(skew(m, "deskew", en, row, cols, reverse=True, stays=True) if foot.follow else row),
         ]
         return m
 

@@ -5,13 +5,14 @@ from hdl.params.dataflow import BeatMap, Dataflow
 from hdl.params.encoders import ENCODERS
 from hdl.params.engine import MULTIPLIERS, EngineParams
 from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name, shown
-from hdl.params.formats import OperandFormat
+from hdl.params.formats import FLOATS, FloatOperand, OperandFormat
 from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED
 
 __all__ = [
     "ARRAYS",
     "BUILDS",
     "ENCODERS",
+    "FLOATS",
     "MULTIPLIERS",
     "SCHEMES",
     "SUPPORTED",
@@ -22,6 +23,7 @@ __all__ = [
     "ConfigError",
     "Dataflow",
     "EngineParams",
+    "FloatOperand",
     "OperandFormat",
     "Problem",
     "ToolError",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from hdl.params.axes import Adders, Axes, Encode, Order, Recoded, Skip, Stays, Sum, Travel
 
-__all__ = ["unbuilt"]
+__all__ = ["unbuilt", "unbuilt_of_floats"]
 
 
 def _by_planes(axes: Axes) -> bool:
@@ -109,6 +109,39 @@ RULES: tuple[tuple[Callable[[Axes], bool], str], ...] = (
         "one final adder for all columns where B stays: in every step each of them has a sum to be added",
     ),
 )
+
+#: The same of floating-point operands.
+RULES_OF_FLOATS: tuple[tuple[Callable[[Axes], bool], str], ...] = (
+    (
+        lambda axes: axes.digits.order is not None,
+        "digits of a significand that follow each other in time: a sum would be aligned and rounded for each of them",
+    ),
+    (
+        lambda axes: not axes.sums_in_one_step,
+        "sums that keep carries, or weights of digits, apart: a sum is normalised and rounded in every step of k",
+    ),
+    (
+        lambda axes: not axes.recodes_in_pe,
+        "digits that are made outside of the PEs: what enters the array is a number with its exponent",
+    ),
+    (
+        lambda axes: axes.tree and _results_stay(axes),
+        "a tree over k in front of sums that stay: every sum has an adder of its own, which takes products in turn",
+    ),
+    (
+        lambda axes: axes.b is Travel.BROADCAST,
+        "operands of B that are broadcast over m: a sum leaves as several, one a step, for which rows work in turn",
+    ),
+    (
+        lambda axes: axes.chain,
+        "a chain over k: each of its links would be an adder that aligns and rounds, where a tree has fewer levels",
+    ),
+)
+
+
+def unbuilt_of_floats(axes: Axes) -> list[str]:
+    """Why the hardware library has no engine of floating-point operands with these axes; none if it has."""
+    return [text for has, text in RULES_OF_FLOATS if has(axes)]
 
 
 def unbuilt(axes: Axes) -> list[str]:

@@ -193,8 +193,10 @@ class Dataflow:
 
         Where that depends on the operands it holds if every beat is a single step. Where both are recoded, a beat takes
         as many as, in all its operands, the most terms of one of A times the most terms of one of B; where only steps
-        are skipped in which no row has a digit, as many as there are digits that are not zero in one of them.
+        are skipped in which no row has a digit, as many as there are digits that are not zero in one of them. Partial
+        sums that take steps in turn all take as many.
         """
         if self.params.weight_stationary:
             return -(-k // self.params.depth) * max(self.params.rows * self.beat_steps, self.params.depth)
-        return max(self.a.beats(k) * self.beat_steps, self.drain_cycles)
+        steps = max(self.a.beats(k) * self.beat_steps, self.drain_cycles)
+        return -(-steps // self.params.interleave) * self.params.interleave

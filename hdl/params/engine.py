@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hdl.params.axes import Axes, KForm, Order, Recoded, Skip
-from hdl.params.built import unbuilt
+from hdl.params.built import unbuilt, unbuilt_of_floats
 from hdl.params.encoders import ENCODERS, digit_count
-from hdl.params.errors import ConfigError, Problem, near_name
-from hdl.params.formats import OperandFormat
+from hdl.params.errors import ConfigError, Problem, not_one_of
+from hdl.params.formats import FloatOperand, OperandFormat
 from hdl.params.plain_axes import axes_from, plain
-from hdl.params.presets import ARRAYS, SCHEMES, name_of, not_built, preset, preset_axes
+from hdl.params.presets import name_of, not_built, preset, preset_axes, unknown_name
 
 __all__ = ["MULTIPLIERS", "EngineParams"]
 
@@ -21,6 +21,10 @@ MULTIPLIERS = ("fused", "inferred")
 MAX_SIZE = 1024
 MAX_ACCUMULATOR = 64
 MAX_SEGMENT = 4096
+#: Bits of a floating-point sum, and the greatest K of one: it has no greatest number of products.
+FLOAT_BITS, FLOAT_K = 32, 1 << 20
+#: Steps of an adder of floating-point numbers: the least area times clock period of a PE has three.
+FLOAT_STEPS = 3
 
 
 def _signed8() -> OperandFormat:
@@ -53,8 +57,9 @@ class EngineParams:
     depth : int
         Steps of K in space, 1 to 1024, where :attr:`deep`: the chains and trees over K of an array, the lanes of a PE
         of ``laconic``. Ignored elsewhere.
-    a, b : OperandFormat
-        Operand formats; A is recoded, if the axes do not say otherwise.
+    a, b : OperandFormat or FloatOperand
+        Operand formats; A is recoded, if the axes do not say otherwise. Floating-point operands have one format, and
+        fp32 results.
     encoder : str
         Recoding of that operand, one of ``ENCODERS``, see docs/encoders.md. Ignored where PEs multiply and add in one
         step.
@@ -64,7 +69,7 @@ class EngineParams:
     carry_every : int
         Carry-save accumulators keep one carry bit every N bits; N is 1, 2, 4 or 8. Ignored by ``mac``.
     accumulator : int
-        Accumulator and result width in bits; at least the product's width, at most 64.
+        Accumulator and result width in bits; at least the product's width, at most 64; 32 of floating-point numbers.
     preload : bool
         Add a stream of initial values to the results.
     segment : int
@@ -121,12 +126,13 @@ class EngineParams:
     def _problems(self) -> Iterator[Problem]:
         unknown: list[Problem] = []
         if self.point is None:
-            unknown = [*self._one_of("array", ARRAYS), *self._one_of("scheme", SCHEMES)]
+            for kind in ("array", "scheme"):
+                unknown += unknown_name(kind, getattr(self, kind), f"engine.{kind}")
         else:
             yield from (Problem("engine", f"no engine is built like this: {text}") for text in unbuilt(self.point))
         yield from unknown
-        yield from self._one_of("encoder", ENCODERS)
-        yield from self._one_of("multiplier", MULTIPLIERS)
+        yield from not_one_of("engine.encoder", self.encoder, ENCODERS)
+        yield from not_one_of("engine.multiplier", self.multiplier, MULTIPLIERS)
         missing = "" if unknown or self.point is not None else not_built(self.array, self.scheme)
         known = not unknown and not missing
         if missing:
@@ -157,6 +163,9 @@ class EngineParams:
             if not isinstance(getattr(self, key), OperandFormat):
                 formats_fine = False
                 yield Problem(f"engine.{key}", f"must be an operand format, not {getattr(self, key)!r}")
+        if formats_fine and isinstance(self.a, FloatOperand) | isinstance(self.b, FloatOperand):
+            yield from self._floats_that_do_not_fit(known or self.point is not None)
+            return
         if formats_fine and self.point is not None and self.encoder in ENCODERS:
             yield from self._digits_that_do_not_fit(self.point)
         bad = list(_integer("engine.accumulator", self.accumulator, 2, MAX_ACCUMULATOR))
@@ -169,6 +178,20 @@ class EngineParams:
                 f"write {self.product_bits} or more",
             )
 
+    def _floats_that_do_not_fit(self, known: bool) -> Iterator[Problem]:
+        """What an engine of floating-point operands does not have."""
+        if self.a != self.b:
+            named = self.a if isinstance(self.a, FloatOperand) else self.b
+            message = f"must be of one format with A where either is floating-point, not {self.b} with {self.a}"
+            yield Problem("engine.b", message, f"write {named} for both")
+        if self.accumulator != FLOAT_BITS:
+            message = f"must be {FLOAT_BITS}, as sums of floating-point numbers are fp32, not {self.accumulator!r}"
+            yield Problem("engine.accumulator", message, "leave it out")
+        if known:
+            key = "engine.a" if isinstance(self.a, FloatOperand) else "engine.b"
+            for text in unbuilt_of_floats(self.axes):
+                yield Problem(key, f"no engine of floating-point operands is built like this: {text}")
+
     def _digits_that_do_not_fit(self, point: Axes) -> Iterator[Problem]:
         """Digits that are done at once are the same number in every step."""
         at_once = point.digits.at_once
@@ -179,12 +202,6 @@ class EngineParams:
             yield Problem(
                 f"engine.{key}", f"{self.recoded} {message}", f"legal are {', '.join(map(str, fitting))} at a time"
             )
-
-    def _one_of(self, key: str, legal: tuple[str, ...]) -> Iterator[Problem]:
-        value = getattr(self, key)
-        if value not in legal:
-            message = f"must be one of {', '.join(legal)}, not {value!r}"
-            yield Problem(f"engine.{key}", message, near_name(value, legal))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EngineParams:
@@ -228,6 +245,21 @@ class EngineParams:
     def multiplies_by_operator(self) -> bool:
         """PEs multiply by an operator, and leave it to synthesis what that becomes."""
         return self.axes.multiplies and self.multiplier == "inferred"
+
+    @property
+    def floating(self) -> bool:
+        """Operands are floating-point numbers, and results fp32."""
+        return isinstance(self.a, FloatOperand)
+
+    @property
+    def interleave(self) -> int:
+        """Partial sums of a result that stays, which take the steps of K in turn: an adder of that many steps."""
+        return FLOAT_STEPS if self.floating and not self.weight_stationary else 1
+
+    @property
+    def result(self) -> str:
+        """The format of results, in short: ``s32`` or ``fp32``."""
+        return f"{'fp' if self.floating else 's' if self.result_signed else 'u'}{self.accumulator}"
 
     @property
     def deep(self) -> bool:
@@ -284,7 +316,9 @@ class EngineParams:
 
     @property
     def product_bits(self) -> int:
-        """Bits that hold any product of two operands."""
+        """Bits that hold any product of two operands; of floating-point ones exact, with the exponent of their sums."""
+        if isinstance(self.a, FloatOperand):
+            return FLOAT_BITS - 24 + 2 * (self.a.fraction + 1)
         return self.sum_bits(1)
 
     def sum_bits(self, count: int) -> int:
@@ -311,7 +345,7 @@ class EngineParams:
         Hardware counts beats: a tile has more of them than this K has exactly if its own K is greater. An accumulator
         that does not hold the products of one beat has the K that it holds; then a tile of one beat may be too long.
         """
-        most = self._products_held
+        most = FLOAT_K if self.floating else self._products_held
         return most // self.k_step * self.k_step or most
 
     @property

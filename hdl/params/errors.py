@@ -7,10 +7,10 @@ leaves with its ``exit_status``: 2 where the request was wrong, 1 where a check 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["BitloomError", "CheckFailed", "ConfigError", "Problem", "ToolError", "near_name", "shown"]
+__all__ = ["BitloomError", "CheckFailed", "ConfigError", "Problem", "ToolError", "near_name", "not_one_of", "shown"]
 
 
 class BitloomError(Exception):
@@ -73,6 +73,13 @@ def near_name(name: str, legal: Iterable[str]) -> str:
     """Return ``"did you mean 'x'?"`` for the legal name nearest to ``name``, or an empty string."""
     matches = difflib.get_close_matches(str(name), list(legal), n=1, cutoff=0.5)
     return f"did you mean {matches[0]!r}?" if matches else ""
+
+
+def not_one_of(where: str, value: object, legal: Sequence[str]) -> list[Problem]:
+    """The problem of a value that is none of a few names; an empty list if it is one."""
+    if value in legal:
+        return []
+    return [Problem(where, f"must be one of {', '.join(legal)}, not {shown(value)}", near_name(str(value), legal))]
 
 
 def shown(value: object) -> str:

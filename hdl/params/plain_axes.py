@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_type_hints
 
 from hdl.params.axes import Axes
-from hdl.params.errors import ConfigError, Problem, near_name, shown
+from hdl.params.errors import ConfigError, Problem, near_name, not_one_of, shown
 
 __all__ = ["axes_from", "plain"]
 
@@ -80,9 +80,7 @@ def _value(kind: Any, value: Any, where: str, problems: list[Problem]) -> Any:
         legal = [each.name.lower() for each in kind]
         if value in legal:
             return kind[value.upper()]
-        problems.append(
-            Problem(where, f"must be one of {', '.join(legal)}, not {shown(value)}", near_name(value, legal))
-        )
+        problems += not_one_of(where, value, legal)
     elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         words = {int: "an integer", bool: "true or false"}
         problems.append(Problem(where, f"must be {words[kind]}, not {shown(value)}"))

@@ -1,20 +1,17 @@
-"""Points of the axes: which of the legal ones the hardware library builds, and the named one next to a point."""
+"""Points of the axes: which of the legal ones the hardware library builds, and the engines beside one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cache
 
 from hdl.params.axes import AT_ONCE, STEPS, Axes, Digits, KSpace, legal
 from hdl.params.built import unbuilt
 from hdl.params.engine import EngineParams
-from hdl.params.presets import NAMED, name_of, preset_axes, schemes_of
+from hdl.params.presets import name_of, nearest, schemes_of
 
-__all__ = ["array_of", "beside", "buildable", "named_beside", "named_like", "nearest", "structures"]
-
-#: The axes that come first in deciding which array an engine is like.
-ARRANGEMENT = ("stays", "a", "b")
+__all__ = ["array_of", "beside", "buildable", "named_beside", "structures"]
 
 
 @cache
@@ -38,16 +35,6 @@ def structures(points: Iterable[Axes]) -> tuple[Axes, ...]:
     return tuple(found.values())
 
 
-def nearest(axes: Axes) -> tuple[str, str]:
-    """The names, array and scheme, of the engine from which the fewest axes differ; first of all its arrangement."""
-    return min(NAMED, key=lambda name: _apart(axes, named_like(name, axes)))
-
-
-def named_like(name: tuple[str, str], axes: Axes) -> Axes:
-    """The axes of a named engine, with the steps of K in space of others where it lets them be chosen."""
-    return preset_axes(*name, axes.k.steps)
-
-
 def array_of(params: EngineParams) -> str:
     """The array of an engine, or the nearest one of an engine without a name."""
     return params.array if params.point is None else nearest(params.point)[0]
@@ -67,9 +54,3 @@ def beside(params: EngineParams, scheme: str) -> EngineParams:
 def named_beside(params: EngineParams) -> list[EngineParams]:
     """The engines of all schemes on the same array, or on the nearest one that has a name; all else as it is."""
     return [beside(params, scheme) for scheme in schemes_of(array_of(params))]
-
-
-def _apart(one: Axes, other: Axes) -> tuple[int, int]:
-    """Axes of the arrangement, and of all, on which two engines differ."""
-    apart = [axis.name for axis in fields(Axes) if getattr(one, axis.name) != getattr(other, axis.name)]
-    return len([name for name in apart if name in ARRANGEMENT]), len(apart)

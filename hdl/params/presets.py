@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
 import hdl.params.axes as ax
+from hdl.params.errors import Problem, not_one_of
 
 __all__ = [
     "ARRAYS",
@@ -20,10 +21,13 @@ __all__ = [
     "UNROLL",
     "Preset",
     "name_of",
+    "named_like",
+    "nearest",
     "not_built",
     "preset",
     "preset_axes",
     "schemes_of",
+    "unknown_name",
 ]
 
 #: Steps of K that OPT4E takes at once.
@@ -65,6 +69,8 @@ _ARRAYS: dict[str, Mapping[str, Any]] = {
     },
     "matrix_2d": {"a": ax.Travel.BROADCAST},
 }
+#: The axes that come first in deciding which array an engine is like.
+ARRANGEMENT = ("stays", "a", "b")
 #: What gains and costs are measured against, and the first scheme to be measured against that.
 BASELINE, FIRST = "mac", "opt1"
 ARRAYS, SCHEMES = tuple(_ARRAYS), tuple(_SCHEMES)
@@ -79,6 +85,11 @@ BUILDS: dict[str, tuple[str, ...]] = {
 #: Array and scheme of every engine that has a name.
 NAMED = tuple((array, scheme) for array, schemes in BUILDS.items() for scheme in schemes)
 SUPPORTED = frozenset(NAMED)
+
+
+def unknown_name(kind: str, name: object, where: str = "") -> list[Problem]:
+    """The problem of a name that no ``array``, or no ``scheme``, has; ``where`` it stands, if not under that key."""
+    return not_one_of(where or kind, name, {"array": ARRAYS, "scheme": SCHEMES}[kind])
 
 
 def not_built(array: str, scheme: str) -> str:
@@ -124,3 +135,19 @@ def preset_axes(array: str, scheme: str, depth: int) -> ax.Axes:
 def name_of(axes: ax.Axes) -> tuple[str, str] | None:
     """The names, array and scheme, of axes; None where they have none."""
     return next((name for name in NAMED if preset_axes(*name, axes.k.steps) == axes), None)
+
+
+def nearest(axes: ax.Axes) -> tuple[str, str]:
+    """The names, array and scheme, of the engine from which the fewest axes differ; first of all its arrangement."""
+    return min(NAMED, key=lambda name: _apart(axes, named_like(name, axes)))
+
+
+def named_like(name: tuple[str, str], axes: ax.Axes) -> ax.Axes:
+    """The axes of a named engine, with the steps of K in space of others where it lets them be chosen."""
+    return preset_axes(*name, axes.k.steps)
+
+
+def _apart(one: ax.Axes, other: ax.Axes) -> tuple[int, int]:
+    """Axes of the arrangement, and of all, on which two engines differ."""
+    apart = [axis.name for axis in fields(ax.Axes) if getattr(one, axis.name) != getattr(other, axis.name)]
+    return len([name for name in apart if name in ARRANGEMENT]), len(apart)

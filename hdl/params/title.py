@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hdl.params.axis_words import in_short
 from hdl.params.engine import EngineParams
-from hdl.params.points import named_like, nearest
+from hdl.params.presets import named_like, nearest
 
 __all__ = ["NEST", "Title"]
 
@@ -31,7 +31,7 @@ class Title:
     @property
     def scheme(self) -> str:
         """One word, for tables and JSON: the scheme, or ``nest`` for an engine without a name."""
-        return self.params.scheme or NEST
+        return self.params.scheme if self.params.point is None else NEST
 
     @property
     def form(self) -> str:
@@ -68,7 +68,7 @@ class Title:
     @property
     def place(self) -> str:
         """Size and array: ``4x6 systolic_os``, or ``4x6 nest``."""
-        return f"{self.size()} {self.params.array or NEST}"
+        return f"{self.size()} {self.params.array if self.params.point is None else NEST}"
 
     def __str__(self) -> str:
         """The engine in a few words."""

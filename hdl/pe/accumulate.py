@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from hdl.params import EngineParams
 from hdl.pe.base import ProcessingElement
-from hdl.pe.sums import Adding, accumulators, exact
+from hdl.pe.sums import Adding, RunningSum, accumulators, exact, take_sum
 
 __all__ = ["AccumulatePE"]
 
@@ -38,31 +38,34 @@ class AccumulatePE(ProcessingElement):
         lanes = params.k_step
         self.adding = Adding(params, lanes)
         factors = self.adding.factors
-        self.sums = accumulators(params, factors, tops=self.adding.tops, count=lanes)
+        self.sums = accumulators(params, factors, tops=self.adding.tops, count=lanes << self.adding.raised)
         self.columns = tuple(column for each in self.sums for column in each.columns)
         self.excess = 0 if exact(params) else self.adding.excess
         self.steps = 2 + self.adding.steps
         self.finish = finish_steps(params)
-        super().__init__(params, lanes * factors.a_bits, lanes * factors.b_bits, acc_bits=len(self.columns))
+        self.ahead = 0 if params.axes.hands_a_over else self.adding.steps
+        super().__init__(params, self.adding.a_bits, self.adding.b_bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b, clear = self.operands(m)
-        registers = self._registers()
+        for number in range(self.ahead):
+            later = Signal(name=f"clear{number}", reset_less=True)
+            with m.If(self.en):
+                m.d.sync += later.eq(clear)
+            clear = later
+        registers = [self._registers(i, each) for i, each in enumerate(self.sums)]
         kept = (self._kept(m, clear, words) for words in registers)
         totals = self.adding.add(m, self.en, a, b, self.sums, kept)
-        with m.If(self.en):
-            m.d.sync += [Cat(words).eq(total) for words, total in zip(registers, totals, strict=True)]
+        for each, words, total in zip(self.sums, registers, totals, strict=True):
+            take_sum(m, self.en, clear, each, words, total)
         m.d.comb += self.acc.eq(Cat(registers))
         return m
 
-    def _registers(self) -> list[list[Signal]]:
-        """The registers of each sum."""
-        parts = [{f"acc{i}": len(each.columns)} for i, each in enumerate(self.sums)]
-        if len(self.sums) == 1:
-            (only,) = self.sums
-            parts = [{"s": only.width, "c": len(only.carries)} if only.carries else {"sum": only.width}]
-        return [[Signal(bits, name=name, reset_less=True) for name, bits in each.items()] for each in parts]
+    def _registers(self, i: int, each: RunningSum) -> list[Signal]:
+        """The registers of sum ``i``: its sum bits and carry bits, those which rest apart from the others."""
+        number = str(i) if len(self.sums) > 1 else ""
+        return [Signal(bits, name=f"{kind}{number}{end}", reset_less=True) for kind, end, bits in each.words]
 
     @staticmethod
     def _kept(m: Module, clear: Value, words: list[Signal]) -> Value:

@@ -92,6 +92,11 @@ class ProcessingElement(Traveller):
         From the entry of operands to the sum that they complete: their registers, and the accumulator.
     finish : int
         Steps of the final addition, outside of the PE, that makes a number of ``acc``.
+    gates : bool
+        ``acc`` is zero where it is no finished sum.
+    ahead : int
+        Steps by which ``clear`` comes earlier than that: it has registers in the PE where one of the row would be slow,
+        as it has a long way to every PE and much in each that depends on it.
     """
 
     module = "pe"
@@ -100,6 +105,8 @@ class ProcessingElement(Traveller):
     excess: int
     steps = 2
     finish = 2
+    gates = False
+    ahead = 0
 
     def __init__(self, params: EngineParams, a_bits: int, b_bits: int, acc_bits: int) -> None:
         super().__init__(params, {"clear": 1, "a": a_bits}, {"b": b_bits}, {"acc": Out(acc_bits)})

@@ -40,7 +40,8 @@ class ChainPE(StationaryPE):
     def __init__(self, params: EngineParams) -> None:
         self.arithmetic = multiply_add(params, sum_width(params), params.depth)
         bits = len(self.arithmetic.columns)
-        super().__init__(params, self.arithmetic.factors, {"p_in": In(bits), "p_out": Out(bits)})
+        factors = self.arithmetic.factors
+        super().__init__(params, factors.a_bits, factors.b_bits, {"p_in": In(bits), "p_out": Out(bits)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.lib import roles
 from hdl.params import EngineParams
 from hdl.pe.base import Traveller
-from hdl.pe.sums import Adding, RunningSum, accumulators, links, signed_links
+from hdl.pe.sums import Adding, RunningSum, accumulators, links, signed_links, take_sum
 
 __all__ = ["Accumulator", "LinkPE"]
 
@@ -97,15 +97,18 @@ class Accumulator(Traveller):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         (clear,) = self.arrived(m, "clear")
-        acc = Signal(len(self.columns), reset_less=True)
+        registers = [
+            [Signal(bits, name=f"acc{i}_{kind}{end}", reset_less=True) for kind, end, bits in each.words]
+            for i, each in enumerate(self.sums)
+        ]
         kept = Signal(len(self.columns))
-        m.d.comb += [kept.eq(Mux(clear, 0, acc)), self.acc.eq(acc)]
+        m.d.comb += [kept.eq(Mux(clear, 0, self.acc)), self.acc.eq(Cat(registers))]
         if signed_links(self.params):
             total = kept + (self.sum.as_signed() if self.params.result_signed else self.sum)
         else:
             total = Cat(self._totals(m, kept))
-        with m.If(self.en):
-            m.d.sync += acc.eq(total)
+        for each, words, value in zip(self.sums, registers, split(total, self.sums), strict=True):
+            take_sum(m, self.en, clear, each, words, value)
         return m
 
     def _totals(self, m: Module, kept: Value) -> list[Value]:

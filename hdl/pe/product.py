@@ -43,7 +43,8 @@ class ProductPE(StationaryPE):
 
     def __init__(self, params: EngineParams) -> None:
         self.arithmetic = _arithmetic(params)
-        super().__init__(params, self.arithmetic.factors, {"p": Out(len(self.arithmetic.columns))})
+        factors = self.arithmetic.factors
+        super().__init__(params, factors.a_bits, factors.b_bits, {"p": Out(len(self.arithmetic.columns))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -79,7 +80,7 @@ class SelectPE(StationaryPE):
     def __init__(self, params: EngineParams) -> None:
         self.factors = Factors(params)
         self.products = self.factors.products
-        super().__init__(params, self.factors, {"p": Out(self.products.bits)})
+        super().__init__(params, self.factors.a_bits, self.factors.b_bits, {"p": Out(self.products.bits)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

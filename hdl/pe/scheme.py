@@ -8,12 +8,15 @@ from amaranth.hdl import Cat, Module, Value
 
 from hdl.arith.encoding import Recoder
 from hdl.arith.finish import Finish
+from hdl.arith.float.operands import widened, widener
+from hdl.arith.float.widen import Widen
 from hdl.lib.shared import place
 from hdl.params import EngineParams
 from hdl.params.axes import Adders, Recoded
 from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.base import ProcessingElement
 from hdl.pe.cell import Cell
+from hdl.pe.float import FloatPE
 from hdl.pe.laconic import LaconicPE
 from hdl.pe.recode import recoder
 
@@ -24,6 +27,8 @@ def _pe(params: EngineParams) -> ProcessingElement:
     """What gives a sum: a chain around an accumulator, or a PE."""
     if params.axes.has_cells:
         return Cell(params)
+    if params.floating:
+        return FloatPE(params)
     return LaconicPE(params) if params.axes.recodes_both else AccumulatePE(params)
 
 
@@ -39,6 +44,8 @@ class Scheme:
         Turns an operand ``value`` into the ``digits`` that PEs take; None where they take the operand.
     recodes_b : bool
         It stands where operands of B enter, at the heads of the columns; otherwise at the edges of the rows.
+    widen : Widen or None
+        Turns operands of both into what PEs take, at either edge; None where they take them.
     columns : tuple of int
         The column of each bit of ``acc``: bit i counts 2**columns[i].
     excess : int
@@ -63,6 +70,7 @@ class Scheme:
     pe: ProcessingElement
     recode: Recoder | None
     recodes_b: bool
+    widen: Widen | None
     columns: tuple[int, ...]
     excess: int
     a_bits: int
@@ -87,17 +95,22 @@ class Scheme:
             raise ValueError("only where results stay, and rows keep step, does a PE give a sum of its own")
         pe, lanes = _pe(params), params.k_step
         core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}
-        recode, recodes_b = recoder(params), params.axes.recoded is Recoded.B
+        recode, recodes_b, widen = recoder(params), params.axes.recoded is Recoded.B, widener(params)
         a_bits, pe_b_bits = (len(pe.operand(name)) for name in "ab")
         b_bits = pe_b_bits
         if recode is not None:
             a_bits, b_bits = (a_bits, lanes * params.b.width) if recodes_b else (lanes * params.a.width, b_bits)
+        if widen is not None:
+            a_bits, b_bits = lanes * params.a.width, lanes * params.b.width
         adders = params.axes.adders if pe.finish else Adders.OWN
+        if params.floating:
+            adders = Adders.COLUMN  # those of the steps of k are the PE's, and of the partial sums a column's
         taken = {Adders.COLUMN: params.cols * len(pe.acc), Adders.ONE: len(pe.acc)}
         return cls(
             pe,
             recode=recode,
             recodes_b=recodes_b,
+            widen=widen,
             columns=pe.columns,
             excess=pe.excess,
             a_bits=a_bits,
@@ -127,6 +140,8 @@ class Scheme:
 
     def digits(self, m: Module, operands: Value, *, of_b: bool, name: str = "recode") -> Value:
         """The operands of all lanes as PEs take them, with recoders placed as far as these are the recoded ones."""
+        if self.widen is not None:
+            return widened(m, self.widen, operands, f"widen_{name}")
         if self.recode is None or self.recodes_b != of_b:
             return operands
         width = len(self.recode.value)

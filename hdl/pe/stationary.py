@@ -5,7 +5,6 @@ from __future__ import annotations
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from hdl.arith.factors import Factors
 from hdl.lib import roles
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
@@ -21,8 +20,8 @@ class StationaryPE(Part):
 
     Parameters
     ----------
-    factors : Factors
-        How the operands reach it.
+    a_bits, b_bits : int
+        Wires of an operand of A and of B, as they reach it.
     ports : dict
         Further ports.
 
@@ -44,17 +43,17 @@ class StationaryPE(Part):
     module = "pe"
     role = roles.PE
 
-    def __init__(self, params: EngineParams, factors: Factors, ports: dict) -> None:
+    def __init__(self, params: EngineParams, a_bits: int, b_bits: int, ports: dict) -> None:
         self.params = params
         self.systolic = params.axes.hands_a_over
-        self.a_bits = factors.a_bits
-        bits = {"a": factors.a_bits, "swap": 1, "load": 1}
+        self.a_bits = a_bits
+        bits = {"a": a_bits, "swap": 1, "load": 1}
         if self.systolic:
             along = {f"{name}_in": In(width) for name, width in bits.items()}
             along |= {f"{name}_out": Out(width) for name, width in bits.items()}
         else:
             along = {name: In(width) for name, width in bits.items()}
-        super().__init__({"en": In(1), **along, "b": In(factors.b_bits), **ports})
+        super().__init__({"en": In(1), **along, "b": In(b_bits), **ports})
 
     def operands(self, m: Module) -> tuple[Value, Value]:
         """Operand of A and weight of this step."""

@@ -10,12 +10,13 @@ from operator import add
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from hdl.arith.carry_save import GROUP_ABOVE, carry_columns, propagate, reduce_to_groups
-from hdl.arith.factors import Factors
+from hdl.arith.factors import Factors, chosen
 from hdl.arith.heap import BitHeap, share_of_levels
+from hdl.arith.step import step_weights
 from hdl.params import EngineParams
 from hdl.params.axes import Adders
 
-__all__ = ["Addend", "Adding", "RunningSum", "accumulators", "exact", "links", "signed_links"]
+__all__ = ["Addend", "Adding", "RunningSum", "accumulators", "exact", "links", "signed_links", "take_sum"]
 
 #: Columns to a carry bit above those of the products of a single weight. Longer groups would take longer than the full
 #: adder below them.
@@ -61,12 +62,15 @@ class RunningSum:
         Columns of the carry bits above them, counted from that one; none in a single number.
     constant : int
         What a step adds beside its products, to take their excess away; modulo 2**width.
+    rests : int or None
+        The column from which on only the carry bits there and above change anything; None without such columns.
     """
 
     addend: Addend
     width: int
     carries: tuple[int, ...]
     constant: int = 0
+    rests: int | None = None
 
     @property
     def local(self) -> tuple[int, ...]:
@@ -77,6 +81,22 @@ class RunningSum:
     def columns(self) -> tuple[int, ...]:
         """The column of each of its bits in the accumulator."""
         return tuple(self.addend.offset + column for column in self.local)
+
+    @property
+    def words(self) -> list[tuple[str, str, int]]:
+        """Its bits, lowest first, in words: ``s`` or ``c``, the end of the name of what rests, and how many bits."""
+        kinds: list[tuple[str, Sequence[int], int]] = [("s", range(self.width), 0), ("c", self.carries, 1)]
+        rests = self.width if self.rests is None else self.rests
+        words = []
+        for kind, columns, beyond in kinds:
+            above = sum(column >= rests + beyond for column in columns)
+            words += [(kind, "", len(columns) - above), (kind, "_above", above)]
+        return [word for word in words if word[2]]
+
+    def moves(self, kept: Value) -> Value:
+        """What rests changes in the next step, if that does not begin a new sum."""
+        first = next(i for i, column in enumerate(self.carries, self.width) if column == self.rests)
+        return kept[first:].any()
 
     def heap(self, kept: Value) -> BitHeap:
         """A heap of what the sum is so far, and the constant of a step."""
@@ -106,12 +126,21 @@ def addends(params: EngineParams, factors: Factors) -> list[Addend]:
     return [Addend(tuple(range(len(products.planes))), 0, products.columns, products.excess, factors.most)]
 
 
-def _form(params: EngineParams, addend: Addend, width: int, top: int, constant: int = 0) -> RunningSum:
-    """A sum whose lowest ``top`` columns receive addends."""
+def _form(
+    params: EngineParams, addend: Addend, width: int, top: int, constant: int = 0, *, stays: bool = False
+) -> RunningSum:
+    """A sum whose lowest ``top`` columns receive addends; where it ``stays``, those far above them rest."""
     if not params.axes.saves_carries:
         return RunningSum(addend, width, (), constant)
     above = GROUP_ABOVE_WEIGHT if params.axes.sum.per_weight else GROUP_ABOVE
-    return RunningSum(addend, width, carry_columns(width, min(top, width), params.carry_every, above), constant)
+    rests = None
+    if stays and not constant:
+        # Addends are less than twice 2**top, and so is what a sum has below: carries go one column beyond that of top.
+        top += 2
+    carries = carry_columns(width, min(top, width), params.carry_every, above)
+    if stays and not constant:
+        rests = next((column for column in carries if column >= top), None)
+    return RunningSum(addend, width, carries, constant, rests)
 
 
 def exact(params: EngineParams) -> bool:
@@ -130,12 +159,12 @@ def accumulators(params: EngineParams, factors: Factors, *, tops: Sequence[int],
     tops : sequence of int
         For each sum the columns that receive addends.
     count : int
-        Products of a step.
+        Products of a step, times the weight with which their excess counts.
     """
     sums = []
     for addend, top in zip(addends(params, factors), tops, strict=True):
         constant = -count * addend.excess if exact(params) else 0
-        sums.append(_form(params, addend, params.accumulator - addend.offset, top, constant))
+        sums.append(_form(params, addend, params.accumulator - addend.offset, top, constant, stays=True))
     return sums
 
 
@@ -168,7 +197,8 @@ class Adding:
     """What a step adds to sums: one product, or several that come together.
 
     Several products are compressed in a step of their own, so that what is repeated in every step stays short: the
-    levels of full adders are shared by both.
+    levels of full adders are shared by both. Where digits follow each other in time, what is left of them is shifted to
+    the weight of the step then, and comes with as much excess in every step.
 
     Parameters
     ----------
@@ -179,6 +209,12 @@ class Adding:
     Attributes
     ----------
     factors : Factors
+    weights : tuple of int
+        By how many places the lanes' sum is shifted in each step; none where it isn't.
+    index_bits : int
+        Bits of the number of the step, which comes before the operands of A where it is.
+    a_bits, b_bits : int
+        Wires of the operands of a step, with that number.
     steps : int
         From operands to sums, without the registers of either: of the products' own step.
     """
@@ -188,15 +224,24 @@ class Adding:
         self.count = count
         self.factors = Factors(params)
         self.steps = int(count > 1)
+        self.weights = step_weights(params) if count > 1 else ()
+        self.index_bits = (len(self.weights) - 1).bit_length() if self.weights else 0
+        self.a_bits, self.b_bits = self.index_bits + count * self.factors.a_bits, count * self.factors.b_bits
         #: For each sum the columns that a step reaches.
         self.tops = [
-            each.reach if count == 1 else (count * each.most).bit_length() for each in addends(params, self.factors)
+            each.reach if count == 1 else (count * each.most << self.raised).bit_length()
+            for each in addends(params, self.factors)
         ]
+
+    @property
+    def raised(self) -> int:
+        """Places by which the lanes' sum is shifted at most."""
+        return max(self.weights, default=0)
 
     @property
     def excess(self) -> int:
         """What a step adds beyond its products: nothing where they are an operator's."""
-        return 0 if self.operator else self.count * self.factors.products.excess
+        return 0 if self.operator else self.count * self.factors.products.excess << self.raised
 
     @property
     def operator(self) -> bool:
@@ -208,29 +253,56 @@ class Adding:
 
         It comes ``steps`` steps after the operands. What is kept of a sum is asked for when that sum is made.
         """
+        index, a = a[: self.index_bits], a[self.index_bits :]
         pairs = [
             (a.word_select(d, self.factors.a_bits), b.word_select(d, self.factors.b_bits)) for d in range(self.count)
         ]
         if self.operator:
             return [self._operators(m, en, pairs, *kept)]
-        lanes = [f"{d}_" if self.count > 1 else "" for d in range(self.count)]
+        names = [f"{d}_" if self.count > 1 else "" for d in range(self.count)]
         factors: list[tuple[Value, Value]] = []  # made with the first sum
         totals = []
         for i, (each, word, top) in enumerate(zip(sums, kept, self.tops, strict=True)):
             name = "sum" if len(sums) == 1 else f"plane{i}_"
             heap = each.heap(word)
-            factors = factors or [self.factors.digits(m, *pair, lane) for lane, pair in zip(lanes, pairs, strict=True)]
-            terms = heap if not self.steps else BitHeap(min(top, each.width))
-            for lane, pair in zip(lanes, factors, strict=True):
+            factors = factors or [self.factors.digits(m, *pair, lane) for lane, pair in zip(names, pairs, strict=True)]
+            terms = heap if not self.steps else BitHeap(min(top - self.raised, each.width))
+            for lane, pair in zip(names, factors, strict=True):
                 self._put(m, terms, lane, pair, each.addend)
             if self.steps:
-                height = share_of_levels(max(map(len, terms.columns)), 2)
+                height = share_of_levels(max(map(len, terms.columns)), 2, ahead=bool(self.weights))
                 terms.reduce(m, _at_most(height), f"{name}lanes")
-                for column, bits in enumerate(terms.registered(m, en, f"{name}row").columns):
+                waiting, delay = terms.registered(m, en, f"{name}row"), 0
+                if self.weights:
+                    waiting, delay = self._weighed(m, en, index, waiting, self.count * each.addend.excess), 1
+                for column, bits in enumerate(waiting.columns):
                     for bit in bits:
-                        heap.add(bit, column)
+                        heap.add(bit, column, delay)
             totals.append(each.total(m, heap, name))
         return totals
+
+    def _weighed(self, m: Module, en: Value, index: Value, lanes: BitHeap, excess: int) -> BitHeap:
+        """The lanes' sum, shifted to the weight of its step, and what its excess lacks of that of the highest.
+
+        In the step after the one in which lanes were compressed: then fewer bits are to be shifted, and kept.
+        """
+        step = Signal(len(index), name="step", reset_less=True)
+        with m.If(en):
+            m.d.sync += step.eq(index)
+        columns, heap = lanes.columns, BitHeap(lanes.width + self.raised)
+        lacking = [(excess << self.raised) - (excess << weight) for weight in self.weights]
+        for row in range(max(map(len, columns))):
+            word = Cat(bits[row] if row < len(bits) else Const(0, 1) for bits in columns)
+            places = {c + weight for c, bits in enumerate(columns) if row < len(bits) for weight in self.weights}
+            shifted = [word.shift_left(weight) for weight in self.weights]
+            weighed = chosen(m, f"weighed{row}", step, shifted, heap.width)
+            for column in sorted(places):
+                heap.add(weighed[column], column)
+        constants = chosen(m, "lacking", step, [Const(each, heap.width) for each in lacking])
+        for column in range(heap.width):
+            if any(each >> column & 1 for each in lacking):
+                heap.add(constants[column], column)
+        return heap
 
     def _put(self, m: Module, heap: BitHeap, name: str, factors: tuple[Value, Value], addend: Addend) -> None:
         """The products of some digits on a heap whose column 0 is that of ``addend.offset``."""
@@ -258,3 +330,13 @@ class Adding:
                 m.d.sync += register.eq(total)
             total = register
         return (kept + total)[: len(kept)]
+
+
+def take_sum(m: Module, en: Value, clear: Value, form: RunningSum, words: list[Signal], total: Value) -> None:
+    """Let registers take the next sum: those which rest only where it begins, or one of their carries is set."""
+    start = 0
+    for word, (_, above, bits) in zip(words, form.words, strict=True):
+        taken = en & (clear | form.moves(Cat(words))) if above else en
+        with m.If(taken):
+            m.d.sync += word.eq(total[start : start + bits])
+        start += bits

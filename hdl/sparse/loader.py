@@ -33,7 +33,7 @@ class Loader(Part):
     write : Out(1)
         A beat goes into half ``half``, bank ``bank`` of each lane, word ``word``; one cycle after it was taken.
     digits : Out
-        For each lane, for each row, or column, the wires of its digits; :meth:`codes` says what banks keep of them.
+        What banks keep: for each lane, for each plane, for each row, or column, three bits: not zero, +-2, negative.
     operands : Out
         What digits are multiplied by: for each lane the operands of all columns, or rows.
     occupied : Out
@@ -60,7 +60,7 @@ class Loader(Part):
                 **{name: Out(1) for name in ("take", "ready", "write", "half", "close", "close_last")},
                 "bank": Out(shape.group),
                 "word": Out((shape.words - 1).bit_length()),
-                "digits": Out(shape.lanes * shape.holders * recoder.encoding.bits),
+                "digits": Out(shape.lanes * recoder.encoding.digits * shape.holders * 3),
                 "operands": Out(shape.lanes * shape.sharers * shape.factor.width),
                 "occupied": Out(shape.lanes * shape.passes),
             }
@@ -93,28 +93,26 @@ class Loader(Part):
         m.d.sync += [self.write.eq(self.take), self.close.eq(self.take & closing)]
         # What these say of a beat that isn't taken is not looked at.
         beat = {"half": half, "bank": one_hot, "word": step[banks:], "close_last": self.last}
-        beat |= {"digits": digits, "operands": Cat(operands), "occupied": Cat(occupied)}
+        beat |= {"operands": Cat(operands), "occupied": Cat(occupied)}
         for name, value in beat.items():
             m.d.comb += getattr(self, name).eq(register(m, f"{name}_register", value))
+        m.d.comb += self.digits.eq(self._codes(register(m, "digits_register", digits)))
         return m
 
-    def codes(self, digits: Value, lane: int) -> Value:
-        """What banks keep of the digits of a lane: for each plane, for each row, or column, three bits.
-
-        They are: not zero, +-2, negative.
-        """
+    def _codes(self, digits: Value) -> Value:
+        """What banks keep of the wires of a beat's digits."""
         encoding, holders = self.recoder.encoding, self.shape.holders
-        of_lane = digits.word_select(lane, holders * encoding.bits)
-        rows = [encoding.split(of_lane.word_select(i, encoding.bits)) for i in range(holders)]
+        each = [encoding.split(digits.word_select(i, encoding.bits)) for i in range(self.shape.lanes * holders)]
         return Cat(
             bit
-            for plane in zip(*rows, strict=True)
+            for lane in range(self.shape.lanes)
+            for plane in zip(*each[lane * holders : (lane + 1) * holders], strict=True)
             for digit in plane
-            for bit in (digit.nonzero, *(Const(0, 1) if each is None else each for each in (digit.two, digit.neg)))
+            for bit in (digit.nonzero, *(Const(0, 1) if wire is None else wire for wire in (digit.two, digit.neg)))
         )
 
     def _digits(self, m: Module, recoded: Value) -> tuple[Value, list[Value]]:
-        """The digits of a beat, in the order of ``digits``; and where some are not zero, in that of ``occupied``."""
+        """The wires of a beat's digits, for each lane, for each row, or column; and ``occupied``, in its order."""
         lanes, encoding = self.shape.lanes, self.recoder.encoding
         wires, occupied = [], []
         for lane in range(lanes):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hdl.params import EngineParams
+from sim_tb.golden.float.matrix import float_gemm
 
 __all__ = ["Matrix", "gemm", "gemm_reference", "wrap"]
 
@@ -32,6 +33,8 @@ def gemm(params: EngineParams, a: Matrix, b: Matrix, initial: Matrix | None = No
     int64 or uint64 array of shape (..., M, N)
         uint64 where results are unsigned.
     """
+    if params.floating:
+        return float_gemm(params, a, b, initial)
     # NumPy's 64-bit integers wrap, and 2^accumulator divides 2^64: reducing once, at the end, is exact.
     c = a.astype(np.int64) @ b.astype(np.int64)
     if initial is not None:

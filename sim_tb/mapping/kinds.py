@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from hdl.params import MULTIPLIERS, ConfigError, EngineParams
 from hdl.params.axes import Axes, KForm, KSpace, Skip
-from hdl.params.points import named_like
-from hdl.params.presets import NAMED, name_of
+from hdl.params.presets import NAMED, name_of, named_like
 from hdl.params.title import Title
 
 __all__ = ["SIDES", "Kind", "kinds"]

@@ -102,8 +102,8 @@ class Bench:
         """Packed words as beats."""
         return [Beat(int.from_bytes(word[:-1].tobytes(), "little"), bool(word[-1])) for word in words]
 
-    async def job(self, tiles: int, timeout: int = 20_000) -> None:
-        """Offer a job, and wait until it is done. Checks ``busy``, ``job_ready`` and ``job_done`` in every cycle."""
+    async def offer(self, tiles: int) -> None:
+        """Offer a job, and wait until it is taken."""
         dut = self.dut
         dut.job_tiles.value = tiles
         dut.job_valid.value = 1
@@ -112,6 +112,11 @@ class Bench:
             if dut.job_ready.value:
                 break
         dut.job_valid.value = 0
+
+    async def job(self, tiles: int, timeout: int = 20_000) -> None:
+        """Offer a job, and wait until it is done. Checks ``busy``, ``job_ready`` and ``job_done`` in every cycle."""
+        dut = self.dut
+        await self.offer(tiles)
         due = tiles * self.params.rows
         before, busy, counted = len(self.results.beats), 0, self.counter("cycles")
         for _ in range(timeout):
@@ -133,6 +138,19 @@ class Bench:
         await RisingEdge(dut.clk)  # counters follow by two cycles
         if (cycles := self.counter("cycles") - counted) != busy:
             self.problems.append(f"counter_cycles: {cycles} of {busy} cycles in which the engine was busy")
+
+    async def unfinished(self, tiles: int, timeout: int = 1000) -> None:
+        """Wait for the results of some tiles of a job that has more, and check that it goes on."""
+        dut, due = self.dut, tiles * self.params.rows
+        for _ in range(timeout):
+            await RisingEdge(dut.clk)
+            if dut.job_done.value or not dut.busy.value or dut.job_ready.value:
+                self.problems.append(f"a job is done after {len(self.results.beats)} of far more than {due} beats")
+                return
+            if len(self.results.beats) == due:
+                await self.cycles(3)
+                return
+        self.problems.append(f"{len(self.results.beats)} of {due} result beats of a job that goes on")
 
     def collect(self, tiles: int) -> Matrix:
         """Fetch the results of N tiles: an array of shape (tiles, M, N). Checks ``tlast``."""

@@ -18,7 +18,7 @@ from hdl.params import Dataflow, EngineParams
 from sim_tb import messages
 from sim_tb.activity import active_cycles
 from sim_tb.directed import LONGEST, applies
-from sim_tb.golden import gemm
+from sim_tb.golden import Matrix, gemm
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.stalls import Profile
 from sim_tb.tb.bench import Bench
@@ -169,6 +169,20 @@ async def _clear_counters(bench: Bench) -> None:
     _expect("counters after counters_clear", [0] * len(COUNTERS), found)
 
 
+def _send_short(bench: Bench, short: str, length: int, k: int, rng: np.random.Generator) -> Matrix:
+    """Queue the operands of a tile of which one stream ends after so many beats; gives its results."""
+    tile = random_tiles(bench.params, 1, k, rng)
+    operands = {"a": tile.a[0], "b": tile.b[0]}
+    for name, packer in bench.packers.items():
+        if name in operands:
+            beats = length if name == short else packer.map.beats(k)
+            words, operands[name] = packer.cut(operands[name], k, beats)
+            bench.sources[name].send(bench.split(words))
+    if tile.initial is not None:
+        bench.sources["c"].send(bench.beats("c", tile.initial, k))
+    return gemm(bench.params, operands["a"][None], operands["b"][None], tile.initial)
+
+
 @cocotb.test()
 async def wrong_tlast(dut: Any) -> None:
     """Whichever stream ends first, and however early: its rest counts as zeros, the next tile is right.
@@ -182,27 +196,29 @@ async def wrong_tlast(dut: Any) -> None:
         _expect("error_tlast with equal tlast", 0, int(dut.error_tlast.value))
         _expect("error_k with legal K", 0, int(dut.error_k.value))
         random_source = random.Random(_request["seed"])
-        for short, stalls in product("ab", (False, True, True)):
-            if stalls:
-                await bench.reset(bench.draw(random_source), seed=random_source.randrange(1 << 20))
+        for short, how in product("ab", ("one", "least", "any", "any")):
+            if how != "one":
+                await bench.reset(
+                    bench.draw(random_source) if how == "any" else {}, seed=random_source.randrange(1 << 20)
+                )
                 k = min(random_source.randint(2, 8) * params.k_step, params.k_limit)
-            bad, good = random_tiles(params, 1, k, rng), random_tiles(params, 1, k, rng)
-            operands = {"a": bad.a[0], "b": bad.b[0]}
-            for name in "ab":
-                beats = bench.packers[name].map.beats(k)
-                if name == short:
-                    beats -= random_source.randrange(1, max(2, beats)) if stalls else 1
-                words, operands[name] = bench.packers[name].cut(operands[name], k, max(1, beats))
-                bench.sources[name].send(bench.split(words))
-            if bad.initial is not None:
-                bench.sources["c"].send(bench.beats("c", bad.initial, k))
+            whole = bench.packers[short].map.beats(k)
+            lengths = {
+                "one": [whole - 1],
+                "least": [1, 1, 1],  # each in a job of its own, before which all operands wait
+                "any": [whole - random_source.randrange(1, max(2, whole)) for _ in range(3)],
+            }[how]
+            expected = [_send_short(bench, short, max(1, length), k, rng) for length in lengths]
+            good = random_tiles(params, 1, k, rng)
             bench.send([good])
-            await bench.job(2)
-            expected = gemm(params, operands["a"][None], operands["b"][None], bad.initial)
-            _board.compare(np.concatenate([expected, good.golden(params)]), bench.collect(2))
+            for size in [1] * (len(lengths) + 1) if how == "least" else [len(lengths) + 1]:
+                await bench.job(size)
+            _board.compare(np.concatenate([*expected, good.golden(params)]), bench.collect(len(lengths) + 1))
             await bench.cycles(10)
-            longer = bench.packers[short].map.beats(k) > 1
-            _expect(f"error_tlast with a short {short}", longer, bool(dut.error_tlast.value))
+            _expect(f"error_tlast with a short {short}", whole > 1, bool(dut.error_tlast.value))
+            if how == "least":
+                await bench.reset()  # sees that no error is left
+                continue
             dut.counters_clear.value = 1
             await bench.cycles(2)
             dut.counters_clear.value = 0
@@ -252,8 +268,15 @@ async def reset_midway(dut: Any) -> None:
 
 
 @cocotb.test()
-async def empty_job(dut: Any) -> None:
-    """A job of no tiles ends at once, without results."""
-    async with _bench(dut, "empty_job") as (bench, rng):
+async def jobs(dut: Any) -> None:
+    """A job of no tiles ends at once, without results; one of very many doesn't end, whichever bit says that."""
+    async with _bench(dut, "jobs") as (bench, rng):
         await bench.job(0, timeout=10)
         await _compute(bench, [random_tiles(bench.params, 1, 1, rng)])
+        for bit in range(2, len(dut.job_tiles)):
+            work = random_tiles(bench.params, 3, 1, rng)
+            bench.send([work])
+            await bench.offer((1 << bit) + 2)  # without the bit, the third tile is too many
+            await bench.unfinished(work.count)
+            _board.compare(work.golden(bench.params), bench.collect(work.count))
+            await bench.reset()

@@ -25,6 +25,8 @@ RUN = 250
 #: Greatest K of random tiles: well above and below every tile interval of a small array, and some beats at least.
 LONGEST = 24
 BEATS = 3
+#: The same in one run of four, in steps of K that enter at once: tiles that wait for those before them to leave.
+SHORT = 4
 
 
 @cocotb.test()
@@ -42,7 +44,8 @@ async def stress(dut: Any) -> None:
     used: set[str] = set()
     while board.tiles < request["tiles"]:
         count = min(run, request["tiles"] - board.tiles)
-        work = [random_tiles(params, 1, int(rng.integers(1, longest, endpoint=True)), rng) for _ in range(count)]
+        most = min(SHORT * params.k_step, longest) if rng.random() < 0.25 else longest
+        work = [random_tiles(params, 1, int(rng.integers(1, most, endpoint=True)), rng) for _ in range(count)]
         for index, tile in enumerate(corner_tiles(params, longest, rng)):
             if index < count:
                 work[int(rng.integers(count))] = tile

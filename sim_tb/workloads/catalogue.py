@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim_tb.workloads.float_network import FloatNetwork
 from sim_tb.workloads.network import Network
 from sim_tb.workloads.quantised.inference import Inference
 from sim_tb.workloads.tileset import RandomTiles, TileSet
@@ -11,6 +12,7 @@ __all__ = ["WORKLOADS"]
 
 WORKLOADS: dict[str, type[Workload]] = {
     Network.name: Network,
+    FloatNetwork.name: FloatNetwork,
     Inference.name: Inference,
     RandomTiles.name: RandomTiles,
     TileSet.name: TileSet,

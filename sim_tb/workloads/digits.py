@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hdl.params import EngineParams, ToolError
+from gen.stimuli import patterns
+from hdl.params import EngineParams, FloatOperand, ToolError
 from sim_tb.golden import Matrix
+from sim_tb.workloads.float_network import FloatNetwork
 from sim_tb.workloads.network import SHIFT, Network, Placement
 from sim_tb.workloads.tiling import Tiling
 
@@ -21,7 +23,7 @@ PIXEL_TOP = 16
 BEATS = 250_000
 
 
-def prepare(params: EngineParams) -> Network:
+def prepare(params: EngineParams) -> Network | FloatNetwork:
     """Train the network and quantise it to the engine's operand formats.
 
     Every third image is kept for the test; small engines are given the first of those only.
@@ -35,6 +37,10 @@ def prepare(params: EngineParams) -> Network:
     count = min(int(test.sum()), max(1, _image_limit(params, pixels.shape[1])))
     images, shown = pixels[test][:count], labels[test][:count]
 
+    accuracy = float((_forward(images / PIXEL_TOP, weights1, weights2).argmax(axis=1) == shown).mean())
+    if isinstance(params.a, FloatOperand):
+        pixels_of, first, second = (patterns(params.a, each) for each in (images / PIXEL_TOP, weights1, weights2))
+        return FloatNetwork(pixels_of, shown, first, second, float_accuracy=accuracy, engine=params)
     place = Placement(params)
     top = place.activation.max
     quantised1, quantised2 = _quantise(weights1, place.weight_top), _quantise(weights2, place.weight_top)
@@ -47,7 +53,7 @@ def prepare(params: EngineParams) -> Network:
         weights2=quantised2,
         factor=max(1, (top << SHIFT) // max(reach, 1)),
         top=top,
-        float_accuracy=float((_forward(images / PIXEL_TOP, weights1, weights2).argmax(axis=1) == shown).mean()),
+        float_accuracy=accuracy,
     )
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gen.operands import KINDS
-from hdl.params import EngineParams, ToolError
+from gen.stimuli import patterns
+from hdl.params import EngineParams, FloatOperand, ToolError
 from sim_tb.golden import Matrix
 from sim_tb.workloads import digits
 from sim_tb.workloads.network import Placement
-from sim_tb.workloads.workload import at_once, multiply_numpy
+from sim_tb.workloads.workload import at_once, numpy_multiplier
 
 __all__ = ["Layers", "load"]
 
@@ -78,7 +79,7 @@ def _digits(params: EngineParams) -> list[tuple[Matrix, Matrix]]:
 
     async def multiply(activations: Matrix, weights: Matrix, initial: Matrix | None = None) -> Matrix:
         met.append((activations, weights))
-        return await multiply_numpy(activations, weights)
+        return await numpy_multiplier(params)(activations, weights)
 
     at_once(network.logits(multiply))
     return met
@@ -95,6 +96,9 @@ def _photographs(params: EngineParams) -> list[tuple[Matrix, Matrix]]:
     every = np.concatenate(patches).astype(np.float64)
     some = every[:: max(1, len(every) // LEARNT)]
     components = np.linalg.svd(some - some.mean(axis=0), full_matrices=False)[2][:FILTERS].T
+    if isinstance(params.a, FloatOperand):
+        filters = patterns(params.a, components / np.abs(components).max())
+        return [(patterns(params.a, each / 256), filters) for each in patches]
     weights = np.rint(components / np.abs(components).max() * place.weight_top).astype(np.int64)
     return [(each * (place.activation.max + 1) // 256, weights) for each in patches]
 

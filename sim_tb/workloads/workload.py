@@ -9,11 +9,11 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 
 from hdl.params import EngineParams
-from sim_tb.golden import Matrix
+from sim_tb.golden import Matrix, gemm
 from sim_tb.tiles import Tiles
 from sim_tb.workloads.gemm import Topology
 
-__all__ = ["Machine", "Multiply", "Outputs", "Workload", "at_once", "multiply_numpy"]
+__all__ = ["Machine", "Multiply", "Outputs", "Workload", "at_once", "multiply_numpy", "numpy_multiplier"]
 
 Result = TypeVar("Result")
 #: Results by names.
@@ -93,6 +93,17 @@ async def multiply_numpy(a: Matrix, b: Matrix, initial: Matrix | None = None) ->
     """The multiplier that everything is compared with."""
     product: Matrix = a.astype(np.int64) @ b.astype(np.int64)
     return product if initial is None else product + initial
+
+
+def numpy_multiplier(params: EngineParams) -> Multiply:
+    """The same in the numbers of an engine: floating-point ones in its order of additions."""
+    if not params.floating:
+        return multiply_numpy
+
+    async def multiply(a: Matrix, b: Matrix, initial: Matrix | None = None) -> Matrix:
+        return gemm(params, a, b, initial).astype(np.int64)
+
+    return multiply
 
 
 def at_once(work: Coroutine[Any, Any, Result]) -> Result:

@@ -19,6 +19,7 @@ from synth_scripts.controller.power import controller_power
 from synth_scripts.engine.clock import Clock, target
 from synth_scripts.engine.fabric import VARIANTS, Box, Fabric, critical_paths, synthesise_fabric
 from synth_scripts.engine.units import units
+from synth_scripts.engine.wireless import bare_period
 from synth_scripts.library.load import load
 from synth_scripts.module.memory import MODEL, memories
 from synth_scripts.netlist import checks
@@ -66,6 +67,8 @@ def synthesise_controller(
     workdir: Path,
     *,
     library: str | list[str] = "auto",
+    lef: str = "auto",
+    wires: str | float = "auto",
     clock_ns: float | None = None,
     effort: str = "normal",
     prefix: str = "bitloom",
@@ -80,6 +83,8 @@ def synthesise_controller(
         For scripts, logs and netlists; what is in there stays.
     library : str or list of str
         As ``library`` of a configuration.
+    lef, wires
+        Likewise.
     clock_ns : float, optional
         The clock asked for; default: its best.
     effort : str
@@ -98,8 +103,10 @@ def synthesise_controller(
             slack at the clock asked for.
         ``fmax_mhz``, ``period_fo4``, ``critical_path``
             Best clock; the least period in delays of a loaded inverter.
+        ``wire_ff_per_sink``, ``wires``, ``fmax_mhz_wireless``
+            Capacitance of wire for each sink of a net, where it is from; best clock of the same netlist without.
         ``area_um2``, ``area_unit``, ``gate_equivalents``, ``cells``
-            Cell area without wires and macros (of the unit library in NAND2).
+            Cell area without macros (of the unit library in NAND2).
         ``blocks``
             ``block``, ``area_um2``, ``share``, ``power_mw``, ``idle_power_mw``: all modules of a block, macros not
             counted. Power is null where it follows a rule.
@@ -109,6 +116,8 @@ def synthesise_controller(
             At the clock of the report, and how it was found; null for the unit library.
         ``idle_power_mw``, ``idle_power_parts_mw``
             The same while no program runs; null where power follows a rule.
+        ``power_mw_wireless``, ``idle_power_mw_wireless``
+            The same without the energy of wires.
         ``published``, ``at_28_nm``, ``scaling``
             Figures of the paper; area and clock scaled to its process; what to trust of them.
         ``checks``, ``units``
@@ -118,7 +127,7 @@ def synthesise_controller(
     ------
     CheckFailed, ToolError
     """
-    cells = load(library)
+    cells = load(library, lef=lef, wires=wires)
     (verilog, held), top = pim_design(params, prefix), f"{prefix}_pim"
     hierarchy = Hierarchy(verilog)
     everywhere = hierarchy.instances(top)
@@ -134,6 +143,9 @@ def synthesise_controller(
     )
     clock = Clock(clock_ns, fabric.period)
     path = critical_paths(cells, fabric, top, boxes, (), workdir / "paths", clock_ns or fabric.period).path
+    bare = bare_period(
+        cells, fabric, top, [Box.of(memory, cells.wireless) for memory, _ in macros], workdir / "wireless"
+    )
     area = sum(each * fabric.instances[name] for name, each in fabric.areas.items())
     names = {f"{prefix}_{module}": block for module, block in BLOCKS.items()} | {top: WIRING}
     power = controller_power(cells, fabric, top, macros, names, clock.period, record, workdir / "power")
@@ -144,6 +156,9 @@ def synthesise_controller(
         "tools": {"yosys": yosys.version(), "opensta": sta.version() if sta.available() else "not installed"},
         **clock.figures(),
         "fmax_mhz": 1e3 / fabric.period,
+        "wire_ff_per_sink": cells.wires.ff,
+        "wires": cells.wires.words,
+        "fmax_mhz_wireless": bare and 1e3 / bare,
         "period_fo4": fabric.period * 1e3 / cells.fo4_ps,
         "critical_path": path,
         "style": fabric.style,
@@ -168,6 +183,8 @@ def synthesise_controller(
         "power_parts_mw": power.busy.parts or None,
         "idle_power_mw": power.idle.total,
         "idle_power_parts_mw": power.idle.parts or None,
+        "power_mw_wireless": power.busy.wireless,
+        "idle_power_mw_wireless": power.idle.wireless,
         "power_model": power.model,
         "published": PUBLISHED,
         "at_28_nm": {

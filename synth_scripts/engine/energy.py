@@ -13,6 +13,9 @@ __all__ = ["energy_figures", "no_energy_figures"]
 
 #: What the names of figures with glitches begin with.
 GLITCH = "glitch_"
+#: What those without wires end with; of these there is energy alone.
+WIRELESS = "_wireless"
+_ENERGY = ("pj_per_mac", "core_pj_per_mac")
 
 
 def energy_figures(
@@ -42,6 +45,8 @@ def energy_figures(
     return {
         **_figures(plain, core, gops),
         **_figures(by_role(found.glitching) if found.glitching else None, core, gops, GLITCH),
+        **_wireless(by_role(found.wireless), core, gops),
+        **_wireless(by_role(found.glitching_wireless) if found.glitching_wireless else None, core, gops, GLITCH),
         "power_model": POWER_MODEL if plain.macros else "",
         "activity": found.words if whole else f"{found.words}; scaled to the full size by the parts' area",
         "glitches": found.glitch_words,
@@ -52,7 +57,8 @@ def energy_figures(
 def no_energy_figures(why: str) -> dict[str, Any]:
     """The same where nothing is measured, with the reason."""
     words = {"activity": why, "glitches": why, "power_model": "", "netlist_results": 0}
-    return {**_figures(None, (), None), **_figures(None, (), None, GLITCH), **words}
+    nothing = [make(None, (), None, prefix) for make in (_figures, _wireless) for prefix in ("", GLITCH)]
+    return {**{key: value for found in nothing for key, value in found.items()}, **words}
 
 
 def _figures(power: RolePower | None, core: Collection[str], gops: float | None, prefix: str = "") -> dict[str, Any]:
@@ -69,3 +75,9 @@ def _figures(power: RolePower | None, core: Collection[str], gops: float | None,
             found["pj_per_mac"] = metrics.pj_per_mac(gops, power.total)
             found["core_pj_per_mac"] = metrics.pj_per_mac(gops, inside)
     return {f"{prefix}{name}": value for name, value in found.items()}
+
+
+def _wireless(power: RolePower | None, core: Collection[str], gops: float | None, prefix: str = "") -> dict[str, Any]:
+    """Energy without that of wires."""
+    figures = _figures(power, core, gops)
+    return {f"{prefix}{name}{WIRELESS}": figures[name] for name in _ENERGY}

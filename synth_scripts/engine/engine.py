@@ -40,11 +40,17 @@ LEAST_LOGIC = 0.75
 
 
 def smaller(params: EngineParams, limit: int) -> EngineParams:
-    """The same engine with no more than ``limit`` rows and columns, and ``limit`` times ``limit`` PEs if it can."""
-    small = replace(params, rows=min(params.rows, limit), cols=min(params.cols, limit))
+    """The same engine with no more than ``limit`` rows and columns, and ``limit`` times ``limit`` PEs if it can.
+
+    Where B stays rows are time: as many as the array is deep are left, or each block of B would take longer to load
+    than its rows take.
+    """
+    rows = max(limit, params.depth) if params.weight_stationary else limit
+    small = replace(params, rows=min(params.rows, rows), cols=min(params.cols, limit))
     while pes(small) > limit * limit and max(small.rows, small.cols) > 1:
         rows, cols = small.rows, small.cols
-        small = replace(small, cols=-(-cols // 2)) if cols >= rows else replace(small, rows=-(-rows // 2))
+        fewer_cols = cols > 1 if params.weight_stationary else cols >= rows
+        small = replace(small, cols=-(-cols // 2)) if fewer_cols else replace(small, rows=-(-rows // 2))
     return small
 
 
@@ -163,12 +169,17 @@ class Engine:
         return max(self.core.period, self.fabric.period)
 
     @once
+    def timed_fabric(self) -> Fabric:
+        """Everything around the core of the engine that is timed."""
+        params, emission = self.timed
+        return self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.pair,))
+
+    @once
     def paths(self) -> sta.Paths:
         """The critical paths at the clock of the run."""
-        params, emission = self.timed
-        fabric = self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.pair,))
+        emission = self.timed[1]
         return critical_paths(
-            *(self.library, fabric, emission.top, self.boxes(emission), self.core.modules),
+            *(self.library, self.timed_fabric, emission.top, self.boxes(emission), self.core.modules),
             folder=self.workdir / "paths",
             period_ns=self.asked or self.period,
         )

@@ -24,7 +24,7 @@ from synth_scripts.timing import unit as unit_timing
 from synth_scripts.timing.walk import timer, walk
 from synth_scripts.work import cache, jobs, yosys
 
-__all__ = ["VARIANTS", "Box", "Fabric", "critical_paths", "synthesise_fabric"]
+__all__ = ["VARIANTS", "Box", "Fabric", "critical_paths", "read_boxes", "synthesise_fabric"]
 
 #: Adder and script pairs that are tried, by effort; the same for every design.
 VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -212,7 +212,7 @@ def critical_paths(
             return sta.Paths(whole.path(period_ns), own.period, own.path(period_ns))
         (folder / f"{top}.v").write_text(fabric.netlist)
         among = [box.name for box in boxes if box.block and box.name in core]
-        read = _read(boxes, folder)
+        read = read_boxes(boxes, folder)
         found = sta.paths(library, f"{top}.v", top, folder, period_ns=period_ns, read=read, among=among)
         if found.loops:
             log = folder / "paths.log"
@@ -222,7 +222,7 @@ def critical_paths(
     return sta.Paths(**stored)
 
 
-def _read(boxes: list[Box], folder: Path) -> list[str]:
+def read_boxes(boxes: Collection[Box], folder: Path) -> list[str]:
     """The commands by which OpenSTA reads boxes, whose files are written."""
     read = []
     for box in boxes:
@@ -383,7 +383,7 @@ class _Run:
             if timer(self.library) == unit_timing.NAME:
                 return sta.Timing(walk(self.library, netlist, self.top, self.boxes, folder).period, 0.0)
             (folder / f"{name}.v").write_text(netlist)
-            read = _read(self.boxes, folder)
+            read = read_boxes(self.boxes, folder)
             start = self.target_ns
             period = sta.settle(self.library, f"{name}.v", self.top, folder, start_ns=start, read=read)
             return sta.Timing(period, 0.0)

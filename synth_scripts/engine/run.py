@@ -21,6 +21,7 @@ from synth_scripts.engine.engine import Engine, Form, best_engine
 from synth_scripts.engine.fabric import Fabric
 from synth_scripts.engine.metrics import Rate
 from synth_scripts.engine.units import units
+from synth_scripts.engine.wireless import engine_periods
 from synth_scripts.library.library import Library
 from synth_scripts.library.load import load
 from synth_scripts.module.memory import COUNTED, MODEL, Memory, memories
@@ -114,6 +115,7 @@ def strongest(
     forms: Sequence[Form],
     settings: Settings,
     *,
+    library: Library | None = None,
     with_power: bool | None = None,
     rate: Rate | None = None,
     stimuli: Stimuli | None = None,
@@ -122,9 +124,10 @@ def strongest(
     """The best of several forms of an engine, which differ in their cores, and its figures as :func:`synthesise` gives.
 
     Nothing but their cores is synthesised of forms whose cores tell that others are better. ``files`` are kinds of
-    :mod:`synth_scripts.engine.exports`, which are written beside the netlist.
+    :mod:`synth_scripts.engine.exports`, which are written beside the netlist. ``library`` is the one that the settings
+    name, where more is said about it than they hold.
     """
-    library = load(settings.library if isinstance(settings.library, str) else list(settings.library))
+    library = library or load(settings.library)
     asked = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)
     engine = best_engine(forms, library, settings.effort, target(asked, library))
     engine.asked = asked
@@ -242,6 +245,7 @@ class _Run:
             "fmax_mhz": 1e3 / self.engine_period,
             "engine_fmax_mhz": 1e3 / self.engine_period,
             "core_fmax_mhz": 1e3 / self.core_period,
+            **self._wireless_figures(),
             **self._area_figures(),
             "area_unit": "NAND2" if library.is_unit else "um2",
             "cells": self._cells(),
@@ -261,6 +265,17 @@ class _Run:
             "checks": self._checks(),
         }
         return {**found, "units": units(found, unit_library=library.is_unit)}
+
+    def _wireless_figures(self) -> dict[str, Any]:
+        """The wire load, and clocks of the same netlists without it."""
+        self.say("timing without wires")
+        found = engine_periods(self.engine, self.workdir / "wireless")
+        return {
+            "wire_ff_per_sink": self.library.wires.ff,
+            "wires": self.library.wires.words,
+            "engine_fmax_mhz_wireless": found.engine and 1e3 / found.engine,
+            "core_fmax_mhz_wireless": found.core and 1e3 / found.core,
+        }
 
     def _checks(self) -> dict[str, int]:
         kinds = {*self.fabric.instances, *(kind for result in self.core.results.values() for kind in result.best.cells)}

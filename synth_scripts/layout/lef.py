@@ -6,11 +6,12 @@ Lengths are integers, in hundredths of a micrometre (:data:`PER_UM`), as graywol
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.params.errors import ToolError
+from synth_scripts.library.lef_areas import sections, text_of
 
 __all__ = ["PER_UM", "Lef", "LefCell", "LefLayer", "LefPin", "Rect", "read_lef"]
 
@@ -124,16 +125,10 @@ def read_lef(path: Path) -> Lef:
     ToolError
         Where it can't be read, or lacks layers, the site or the cells.
     """
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ToolError(f"{path}: the LEF file can't be read ({error.strerror or error})") from None
-    text = re.sub(r"#.*", "", text)
-    layers = tuple(
-        _layer(name, body) for name, body in _sections(text, "LAYER") if re.search(r"\bTYPE\s+ROUTING", body)
-    )
-    cells = {name: _cell(name, body) for name, body in _sections(text, "MACRO")}
-    sites = [_size(body) for _, body in _sections(text, "SITE")]
+    text = text_of(path)
+    layers = tuple(_layer(name, body) for name, body in sections(text, "LAYER") if re.search(r"\bTYPE\s+ROUTING", body))
+    cells = {name: _cell(name, body) for name, body in sections(text, "MACRO")}
+    sites = [_size(body) for _, body in sections(text, "SITE")]
     for what, found in (("routing layer", layers), ("cell (MACRO)", cells), ("SITE", sites)):
         if not found:
             raise ToolError(f"{path}: the LEF file has no {what}")
@@ -142,12 +137,6 @@ def read_lef(path: Path) -> Lef:
     for match in re.finditer(r"^VIA\s+(\S+)\s+DEFAULT\b(.*?)^END", text, re.MULTILINE | re.DOTALL):
         vias[match[1]] = frozenset(re.findall(r"\bLAYER\s+(\S+)", match[2])) & names
     return Lef(path, layers, cells, *sites[0], vias)
-
-
-def _sections(text: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Names and contents of the sections of a kind at the outermost level."""
-    for match in re.finditer(rf"^{kind}\s+(\S+)\s*$(.*?)^END\s+\1\s*$", text, re.MULTILINE | re.DOTALL):
-        yield match[1], match[2]
 
 
 def _layer(name: str, body: str) -> LefLayer:

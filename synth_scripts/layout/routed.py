@@ -21,7 +21,7 @@ from synth_scripts.work import cache
 __all__ = ["How", "Routed", "lay_out"]
 
 #: Counted up when a layout would come out otherwise.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Routed:
     ----------
     placement : Placement
     wires : tuple of Wire
-    ns, ns_ideal, ns_switching : float
-        The least clock period with the capacitance of wires; without any; and with that between two wires counted
-        twice, as if the other one always went the other way.
+    ns, ns_ideal, ns_switching, ns_estimated : float
+        The least clock period with the capacitance of wires; without any; with that between two wires counted
+        twice, as if the other one always went the other way; and with the wire load of synthesis.
     wire_ff : float
         The capacitance of all wires, fF.
     violations : dict
@@ -67,6 +67,7 @@ class Routed:
     ns: float
     ns_ideal: float
     ns_switching: float
+    ns_estimated: float
     wire_ff: float
     violations: dict[str, int]
     same: bool
@@ -183,11 +184,14 @@ class _Work:
         name = f"{TOP}.v"
         (self.folder / name).write_text(self.netlist.verilog())
         loads = {"wires": once, "switching": twice}
-        found = sta.measure(self.library, dict.fromkeys(("ideal", *loads), name), TOP, self.folder, wires=loads)
+        bare = self.library.wireless
+        found = sta.measure(bare, dict.fromkeys(("ideal", *loads), name), TOP, self.folder, wires=loads)
+        found |= sta.measure(self.library, {"estimated": name}, TOP, self.folder, log="timing_estimated")
         return {
             "ns": found["wires"].period,
             "ns_ideal": found["ideal"].period,
             "ns_switching": found["switching"].period,
+            "ns_estimated": found["estimated"].period,
             "wire_ff": sum(once.values()),
         }
 

@@ -29,6 +29,7 @@ UNITS = {
     "ns": "ns",
     "ns_switching": "ns",
     "ns_ideal": "ns",
+    "ns_estimated": "ns",
 }
 
 
@@ -134,6 +135,7 @@ def _design(
         "style": source.style,
         "cells": len(netlist.cells),
         "nets": len(netlist.wires),
+        "sinks": sum(pin in library.loads[cell.kind] for cell in netlist.cells for pin in cell.pins),
         "cell_area_um2": sum(library.areas[cell.kind] for cell in netlist.cells),
         "cell_area_lef_um2": area,
         "median": middle,
@@ -161,6 +163,7 @@ def _run(seed: int, routed: Routed, area: float) -> dict[str, Any]:
         "ns": routed.ns,
         "ns_switching": routed.ns_switching,
         "ns_ideal": routed.ns_ideal,
+        "ns_estimated": routed.ns_estimated,
         "same_as_netlist": routed.same,
         "violations": routed.violations,
     }

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hdl.params.errors import ToolError
 from synth_scripts.library import unit
 from synth_scripts.library.cell import Cell
 from synth_scripts.library.celltimes import delay, flop_times, fo4
+from synth_scripts.library.lef_areas import Areas
 from synth_scripts.library.liberty import decode
 from synth_scripts.library.library import Adder, ClockGate, Library
 from synth_scripts.library.logic import FULL_CARRY, FULL_SUM
 from synth_scripts.library.reading import File, Reading
 from synth_scripts.library.sources import Source
+from synth_scripts.library.wires import Wires, choose
 from synth_scripts.library.writer import write
 from synth_scripts.work import cache
 
@@ -27,21 +30,28 @@ _FAR = 1e4
 _LISTED = 8
 
 
-def make(sources: list[Source], key: str) -> Library:
+def make(sources: list[Source], areas: Areas, wires: str | float, key: str) -> Library:
     """Read the files of one library.
 
     Parameters
     ----------
     sources : list of Source
+    areas : Areas
+        From LEF files: they count instead of the Liberty files'.
+    wires : str or float
+        Which wire load is counted, see :func:`synth_scripts.library.wires.choose`.
     key : str
-        Hash of the files' contents; names what is written to the cache.
+        Hash of all that; names what is written to the cache.
 
     Raises
     ------
     ToolError
         Where the files can't be used for synthesis; it names file, line, cell and pin.
     """
-    return _Choice(Reading.of(sources)).library(key)
+    choice = _Choice(Reading.of(sources, areas))
+    bare = choice.library(key)
+    chosen = choose(wires, bare.name, choice.reading.wires, bare.nand2_area, unit=bare.is_unit)
+    return choice.wired(bare, chosen) if chosen.ff else bare
 
 
 class _Choice:
@@ -74,10 +84,14 @@ class _Choice:
         assert nand2 is not None
         self.nand2 = nand2
 
-    def _why_not(self, more: Mapping[str, tuple[File, str]] | None = None) -> str:
-        """What is wrong with the cells that can't be used."""
-        found = [*self.reading.unread.values(), *(more or {}).values(), *self.reading.avoided.values()]
-        reasons = [f"\n  not used: {file.name}, {reason}" for file, reason in found]
+    def _why_not(self, more: Mapping[str, tuple[File, str]] | None = None, kind: str = "") -> str:
+        """What is wrong with the cells that can't be used, first with those that have a group of a kind."""
+        reading = self.reading
+        groups = [group for file in reading.files for group in file.root.all("cell")]
+        of_kind = {group.name for group in groups if kind and group.first(kind) is not None}
+        found = [each for some in (reading.unread, more or {}, reading.avoided) for each in some.items()]
+        found.sort(key=lambda each: each[0] not in of_kind)
+        reasons = [f"\n  not used: {file.name}, {reason}" for _, (file, reason) in found]
         return "".join(reasons[:_LISTED]) + (f"\n  and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else "")
 
     def _flops(self) -> None:
@@ -87,7 +101,7 @@ class _Choice:
         if not flops:
             raise ToolError(
                 f"{reading.where}: no cell with a usable 'ff' group: a library with flip-flops is needed to synthesise"
-                f"{self._why_not(reading.unsuited)}"
+                f"{self._why_not(reading.unsuited, 'ff')}"
             )
         if not any(_is_plain(cell) for cell in flops):
             raise ToolError(
@@ -177,6 +191,24 @@ class _Choice:
             notes=tuple(self.notes),
             digest=key,
             is_unit=reading.name == unit.NAME,
+        )
+
+    def wired(self, bare: Library, wires: Wires) -> Library:
+        """The library with wires."""
+        text = write(self.reading, self.areas, wires.ff)
+        where = cache.folder("libraries") / f"{bare.digest}_wires_mapping.lib"
+        return replace(
+            bare,
+            mapping=str(cache.write_text(where, text)),
+            load_ff=bare.load_ff + wires.ff,
+            loads={
+                cell: {pin: round(load + wires.ff, 6) for pin, load in pins.items()}
+                for cell, pins in bare.loads.items()
+            },
+            notes=(*bare.notes, f"wires: {wires.ff:g} fF for each sink of a net ({wires.words})"),
+            digest=f"{bare.digest}_wires",
+            wires=wires,
+            bare=bare,
         )
 
     def _sane(self, delay_fo4: float, own: float) -> None:

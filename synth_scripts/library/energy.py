@@ -1,7 +1,7 @@
 """Energy of library cells, read from Liberty tables.
 
 Input slews are taken as two FO4. Energies are per transition, the mean of rising and falling and over the conditions
-(``when``) that a library tells apart. The energy of charging a pin is counted where the pin is.
+(``when``) that a library tells apart. The energy of charging a pin and its wire is counted where the pin is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class CellEnergy:
     Parameters
     ----------
     inputs : dict
-        Energy of a transition of an input pin (fJ): inside the cell, and of charging the pin.
+        Energy of a transition of an input pin (fJ): inside the cell, and of charging the pin and its wire.
     outputs : dict
         (load fF, energy fJ) points of a transition of an output pin.
     leakage_nw : float
@@ -65,17 +65,19 @@ def energies(library: Library) -> dict[str, CellEnergy]:
     ToolError
         Where the files give no voltage, or a table of power is wrong; it names file, line, cell and pin.
     """
-    key = f"{cache.digest('energy', 3, library.digest)}_energy"
+    bare = library.wireless  # what is inside of cells knows no wires
+    key = f"{cache.digest('energy', 4, bare.digest)}_energy"
     stored = cache.read("libraries", key)
     if stored is None:
         stored = {}
         for path in library.files:
             file = open_file(sources.read(Path(path)), [kind for kind in NOT_TIMING if kind not in _POWER])
-            stored |= _Reader(file, library).cells()
+            stored |= _Reader(file, bare).cells()
         cache.write("libraries", key, stored)
+    half_square = 0.5 * library.corner["voltage"] ** 2
     return {
         name: CellEnergy(
-            values["inputs"],
+            {pin: each + half_square * library.loads[name].get(pin, 0.0) for pin, each in values["inputs"].items()},
             {pin: [(load, energy) for load, energy in points] for pin, points in values["outputs"].items()},
             values["leakage_nw"],
         )
@@ -88,10 +90,8 @@ class _Reader:
 
     def __init__(self, file: File, library: Library) -> None:
         self.file, self.library = file, library
-        voltage = library.corner["voltage"]
-        if voltage is None:
+        if library.corner["voltage"] is None:
             raise ToolError(f"{file.name}: the library gives no voltage (nom_voltage), without which there is no power")
-        self.voltage: float = voltage
         # Liberty's energy unit is the capacitance unit times square volts: here fF V2 = fJ.
         self.unit = file.header.cap_ff * file.header.volts**2
         swing = library.thresholds.full_swing[0] / file.header.thresholds.full_swing[0]
@@ -120,8 +120,7 @@ class _Reader:
                 if direction == "output":
                     outputs[pin_name] = self._output(powers)
                 elif direction == "input":
-                    charge = 0.5 * self.library.loads[name].get(pin_name, 0.0) * self.voltage**2
-                    inputs[pin_name] = charge + self._mean(self._at(each, 0.0) for each in powers)
+                    inputs[pin_name] = self._mean(self._at(each, 0.0) for each in powers)
             except LibertyError as error:
                 raise error.within(pin) from None
         return CellEnergy(inputs, outputs, self._leakage(group))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from synth_scripts.library.liberty import Group, LibertyError
-from synth_scripts.library.wires import WireLoads
+from synth_scripts.library.own_wires import own_wires
 
 __all__ = ["Corner", "Header", "Thresholds", "quantity"]
 
@@ -161,7 +161,8 @@ class Header:
         Of pins without a capacitance, in the file's unit.
     max_transition : float or None
         In the file's unit.
-    wires : WireLoads or None
+    wires : float or None
+        Capacitance of wire for each sink of a net that it names as its default, in its unit.
     notes : list of str
         What a reader of the figures should know.
     """
@@ -178,7 +179,7 @@ class Header:
     input_cap: float | None
     output_cap: float | None
     max_transition: float | None
-    wires: WireLoads | None
+    wires: float | None
     notes: list[str] = field(default_factory=list)
 
     @classmethod
@@ -210,7 +211,7 @@ class Header:
             input_cap=_positive(root, "default_input_pin_cap"),
             output_cap=_positive(root, "default_output_pin_cap"),
             max_transition=_positive(root, "default_max_transition"),
-            wires=WireLoads.read(root),
+            wires=own_wires(root),
             notes=notes,
         )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from synth_scripts.library.header import Thresholds
+from synth_scripts.library.wires import Wires
 
 __all__ = ["Adder", "ClockGate", "Library"]
 
@@ -44,7 +45,8 @@ class Library:
     files : tuple of str
         The Liberty files, decompressed.
     mapping : str
-        One Liberty file for mapping and timing, in one plain dialect: every usable cell of all files.
+        One Liberty file for mapping and timing, in one plain dialect: every usable cell of all files, wires counted at
+        its inputs.
     time_ps, cap_ff : float
         Picoseconds in its time unit, 1 or 1000; femtofarads in its capacitance unit, 1 or 1000.
     thresholds : Thresholds
@@ -64,13 +66,13 @@ class Library:
     driver, driver_output : str
         The buffer assumed to drive every input, and its output pin.
     load_ff : float
-        The load assumed on every output: a flip-flop's data pin, fF.
+        The load assumed on every output: a flip-flop's data pin, with its wire, fF.
     fo4_ps : float
         Delay of the smallest inverter driving four of its kind.
     flop_delay_ps, flop_setup_ps : float
         Clock to output (driving four inverters) and setup time of the smallest flip-flop.
     loads : dict
-        Capacitance of every data input, fF, by cell and pin.
+        Capacitance of every input with its wire, fF, by cell and pin.
     clock_pins : dict
         Clock and latch-enable pins by cell.
     tree_buffer : (cell, input, output)
@@ -91,6 +93,10 @@ class Library:
         Hash of the files' contents.
     is_unit : bool
         The embedded unit library: area in NAND2 equivalents, 1 ns is 1 FO4, no energy.
+    wires : Wires
+        The capacitance of wire that each sink of a net stands for, which is in ``mapping``, ``loads`` and ``load_ff``.
+    bare : Library or None
+        The same library without wires; None where it has none.
     """
 
     name: str
@@ -127,6 +133,13 @@ class Library:
     notes: tuple[str, ...]
     digest: str
     is_unit: bool = False
+    wires: Wires = field(default_factory=Wires)
+    bare: Library | None = None
+
+    @property
+    def wireless(self) -> Library:
+        """The same library without wires."""
+        return self.bare or self
 
     @property
     def without_power(self) -> str:

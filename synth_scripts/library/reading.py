@@ -17,6 +17,7 @@ from synth_scripts.library.cell import Cell
 from synth_scripts.library.cell_reader import Frame, Unsuited
 from synth_scripts.library.cell_reader import read as read_cell
 from synth_scripts.library.header import Corner, Header, Thresholds
+from synth_scripts.library.lef_areas import Areas
 from synth_scripts.library.liberty import Group, LibertyError, decode, parse
 from synth_scripts.library.names import safe_name
 from synth_scripts.library.sources import Source
@@ -114,10 +115,14 @@ class Reading:
         The same of flip-flops that are described well, but not of a kind that a netlist is mapped to.
     avoided : dict
         Why cells are not to be used by the library's or our own word, by name: ``dont_use``, a delay line, ...
-    wires : list of str
-        Liberty's attributes for the default wire loads.
+    wires : float or None
+        Capacitance of wire for each sink of a net that the files name as their default, fF.
     notes : list of str
         What a reader of the figures should know.
+    areas : Areas
+        From LEF files: they count instead of those in the Liberty files.
+    listed : dict
+        Areas that the Liberty files give, by cell.
     """
 
     files: list[File]
@@ -130,12 +135,17 @@ class Reading:
     unread: dict[str, tuple[File, str]] = field(default_factory=dict)
     unsuited: dict[str, tuple[File, str]] = field(default_factory=dict)
     avoided: dict[str, tuple[File, str]] = field(default_factory=dict)
-    wires: list[str] = field(default_factory=list)
+    wires: float | None = None
     notes: list[str] = field(default_factory=list)
+    areas: Areas = field(default_factory=Areas)
+    listed: dict[str, float | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sources: list[Source]) -> Reading:
-        """Read the files. Raises ToolError, which names file, line, cell and pin."""
+    def of(cls, sources: list[Source], areas: Areas | None = None) -> Reading:
+        """Read the files; ``areas`` count instead of those in them.
+
+        Raises ToolError, which names file, line, cell and pin.
+        """
         files = [open_file(source) for source in sources]
         files.sort(key=lambda file: (file.header.name, [cell.name for cell in file.root.all("cell")], file.source.data))
         notes: list[str] = []
@@ -147,12 +157,14 @@ class Reading:
             _thresholds(files, notes),
             _corner(files),
             notes=notes,
+            areas=areas or Areas(),
         )
         for note in dict.fromkeys(note for file in files for note in file.header.notes):
             about = [file.short for file in files if note in file.header.notes]
             notes.append(note if len(about) == len(files) else f"{', '.join(about)}: {note}")
         reading._read_cells()
         reading._read_wires()
+        notes += reading.areas.notes({cell.original: reading.listed[name] for name, cell in reading.cells.items()})
         return reading
 
     @property
@@ -174,14 +186,13 @@ class Reading:
         return Scale(_ratio(header.time_ps, self.time_ps), _ratio(header.cap_ff, self.cap_ff), slew)
 
     def _read_wires(self) -> None:
-        found = [(wires, self.scale(file).cap) for file in self.used if (wires := file.header.wires) is not None]
-        if not found:
-            return
-        first, cap = found[0]
-        if all(cap == factor and first.same(wires) for wires, factor in found):
-            self.wires = list(first.lines(cap))
-        else:
-            self.notes.append("the files' default wire loads differ, and none is counted")
+        found = {
+            float(f"{wires * file.header.cap_ff:.6g}") for file in self.used if (wires := file.header.wires) is not None
+        }
+        if len(found) > 1:
+            self.notes.append("the files' default wire loads differ, and none of them is counted")
+        elif found:
+            self.wires = found.pop()
 
     def _read_cells(self) -> None:
         originals = {group.name for file in self.files for group in file.root.all("cell")}
@@ -203,8 +214,12 @@ class Reading:
             # Clock gates are often marked dont_use, so that only the clock gating of a flow places them: ours does.
             if not group.get("clock_gating_integrated_cell") and (why := avoided(group)):
                 self.avoided[group.name] = (file, f"line {group.line}: cell {group.name}: {why}")
+                if name in self.cells:
+                    raise _twice(group, self.cells[name].where)
                 return
             found = read_cell(group, name, frame)
+            self.listed[name] = found.area
+            found.area = self.areas.cells.get(group.name, found.area)
             if found.area is None and not (found.state and found.state.kind == "latch"):
                 raise Unread("there is no area, or it is zero", group.line).within(group)
         except Unsuited as unsuited:
@@ -218,9 +233,10 @@ class Reading:
             return
         if self.cells.setdefault(name, found) != found:
             raise _twice(group, self.cells[name].where)
-        if group.name in self.unread:
-            other, reason = self.unread[group.name]
-            raise _twice(group, f"{other.name}, {reason}")
+        for elsewhere in (self.unread, self.avoided):
+            if group.name in elsewhere:
+                other, reason = elsewhere[group.name]
+                raise _twice(group, f"{other.name}, {reason}")
 
 
 def _twice(group: Group, where: str) -> LibertyError:

@@ -6,13 +6,14 @@ import gzip
 import os
 import shutil
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.params.errors import ToolError, near_name
 from synth_scripts.library import unit
 
-__all__ = ["OSU018", "Source", "find", "read"]
+__all__ = ["OSU018", "Source", "find", "find_lef", "read"]
 
 #: From Debian's package qflow-tech-osu018.
 OSU018 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
@@ -23,7 +24,8 @@ _CIEL = {
     "gf180mcu": "gf180mcuD/libs.ref/gf180mcu_fd_sc_mcu7t5v0/lib/gf180mcu_fd_sc_mcu7t5v0__tt_025C_3v30.lib",
     "sg13g2": "ihp-sg13g2/libs.ref/sg13g2_stdcell/lib/sg13g2_stdcell_typ_1p20V_25C.lib",
 }
-
+#: Where such a PDK has its LEF files, from the folder of the Liberty file.
+_CIEL_LEF = "../lef"
 
 #: How files of other compressions begin.
 _NOT_GZIP = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -38,7 +40,7 @@ class Source:
     path: Path | None
 
 
-def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
+def find(setting: str | Sequence[str]) -> tuple[list[Source], list[str]]:
     """Return the files of a library, and notes on how they were chosen.
 
     Raises
@@ -46,7 +48,7 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
     ToolError
         Where the setting names nothing that exists.
     """
-    if isinstance(setting, list | tuple):
+    if not isinstance(setting, str):
         if not setting:
             raise ToolError("synth.library: the list of library files is empty")
         return [read(Path(os.path.expanduser(entry))) for entry in setting], []
@@ -79,6 +81,42 @@ def find(setting: str | list[str]) -> tuple[list[Source], list[str]]:
             f"library {setting!r} is neither a file nor one of {', '.join(names)}" + (f" ({hint})" if hint else "")
         )
     return [read(path)], []
+
+
+def find_lef(setting: str, sources: list[Source]) -> list[Path]:
+    """The LEF files from which areas of cells are taken.
+
+    Parameters
+    ----------
+    setting : str
+        ``auto``: those beside the Liberty files, or where a PDK has them; ``none``; or a file.
+    sources : list of Source
+        The Liberty files.
+
+    Raises
+    ------
+    ToolError
+        Where the setting names no file.
+    """
+    if setting == "none":
+        return []
+    if setting == "auto":
+        folders = dict.fromkeys(source.path.parent for source in sources if source.path)
+        own = [path for folder in folders for path in sorted(folder.glob("*.lef"))]
+        ciel = [source.path.parent / _CIEL_LEF for source in sources if source.path and _of_ciel(source.path)]
+        return own + [path for folder in ciel for path in sorted(folder.glob("*.lef"))]
+    path = Path(os.path.expanduser(setting))
+    if not path.is_file():
+        names = ("auto", "none")
+        hint = "" if os.sep in setting else near_name(setting, names)
+        raise ToolError(
+            f"synth.lef: {setting!r} is neither a file nor one of {', '.join(names)}" + (f" ({hint})" if hint else "")
+        )
+    return [path]
+
+
+def _of_ciel(path: Path) -> bool:
+    return any(path.match(own) for own in _CIEL.values())
 
 
 def _automatic() -> tuple[list[Source], list[str]]:

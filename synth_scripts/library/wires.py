@@ -1,87 +1,83 @@
-"""Wire loads: what a library adds to a net for its wire, by its fan-out.
+"""Wire loads: the capacitance of wire that each sink of a net stands for.
 
-Where a library names one as its default, ABC and OpenSTA count it, so that it belongs to what they get.
+A netlist has no wires before it is laid out. In our layouts the capacitance of a net goes with the number of its sinks,
+so each sink is given its share, which counts like the capacitance of its pin: to mapper, timing and energy alike.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite, sqrt
+from statistics import mean
 
-from synth_scripts.library.liberty import Group, LibertyError, words
+from gen.keys import MAX_WIRE_FF, WIRES
+from hdl.params.errors import ToolError, near_name
+from synth_scripts.library.wire_facts import ANY, LENGTH, MEASURED, PER_UM
 
-__all__ = ["WireLoads"]
+__all__ = ["Wires", "choose"]
 
-_NUMBERS = ("capacitance", "resistance", "area", "slope")
+#: How often the estimate a file's own wire load may be, or the other way round, to be believed.
+_APART = 3.0
 
 
 @dataclass(frozen=True)
-class WireLoads:
-    """The wire loads of a file, of which it uses one: that with the name ``default``, or ``selection`` by area."""
+class Wires:
+    """The wire load of a library: capacitance for each sink of a net, fF, and in words where it is from."""
 
-    default: str
-    selection: str
-    mode: str
-    groups: tuple[Group, ...]
+    ff: float = 0.0
+    words: str = "none"
 
-    @classmethod
-    def read(cls, root: Group) -> WireLoads | None:
-        """Read them; None where none is the default. Raises LibertyError where they are no numbers."""
-        default, selection = root.get("default_wire_load"), root.get("default_wire_load_selection")
-        groups = tuple(root.all("wire_load", "wire_load_selection"))
-        default, selection = _plain(default), _plain(selection)
-        used = {group.kind: {_plain(each.name) for each in groups if each.kind == group.kind} for group in groups}
-        default = default if default in used.get("wire_load", ()) else ""
-        selection = selection if selection in used.get("wire_load_selection", ()) else ""
-        if not default and not selection:
-            return None
-        found = cls(default, selection, _plain(root.get("default_wire_load_mode")), groups)
-        list(found.lines(1.0))
-        return found
 
-    def same(self, other: WireLoads) -> bool:
-        """Both are alike."""
-        mine, theirs = (self.default, self.selection, self.mode), (other.default, other.selection, other.mode)
-        return (
-            mine == theirs and len(self.groups) == len(other.groups) and all(map(Group.same, self.groups, other.groups))
+def choose(setting: str | float, name: str, own: float | None, nand2_um2: float, *, unit: bool) -> Wires:
+    """The wire load that is counted.
+
+    Parameters
+    ----------
+    setting : str or float
+        ``auto``: what was measured in layouts, else the library's own if it can be believed, else the estimate;
+        ``library``: its own; ``estimate``; ``none``; or fF for each sink.
+    name : str
+        The library's name.
+    own : float or None
+        Its own, fF for each sink.
+    nand2_um2 : float
+        Area of its smallest NAND2.
+    unit : bool
+        It is the unit library, which is of no process: no wires unless a number is given.
+
+    Raises
+    ------
+    ToolError
+        Where the setting is none of these, or there is no such wire load.
+    """
+    if isinstance(setting, int | float):
+        if isinstance(setting, bool) or not (isfinite(setting) and 0 <= setting <= MAX_WIRE_FF):
+            raise ToolError(f"synth.wires: must be 0 to {MAX_WIRE_FF:g} fF for each sink of a net, not {setting}")
+        return Wires(float(setting), "as asked for") if setting else Wires()
+    if setting not in WIRES:
+        hint = near_name(setting, WIRES)
+        raise ToolError(
+            f"synth.wires: must be one of {', '.join(WIRES)}, or fF for each sink of a net, not {setting!r}"
+            + (f" ({hint})" if hint else "")
         )
+    if setting == "library" and own is None:
+        raise ToolError(f"synth.wires: library {name} names no wire load as its default (default_wire_load)")
+    if setting == "none" or (unit and setting != "library"):
+        return Wires()
+    measured = next((rows for head, rows in MEASURED.items() if name.startswith(head)), None)
+    if setting == "auto" and measured:
+        ff = mean(row.wire_ff / row.sinks for row in measured)
+        return Wires(float(f"{ff:.2g}"), f"measured in layouts: {', '.join(row.of for row in measured)}")
+    per_um, source = next((fact for head, fact in PER_UM.items() if name.startswith(head)), ANY)
+    guess = LENGTH * sqrt(nand2_um2) * per_um
+    believed = own is not None and 1 / _APART <= own / guess <= _APART
+    if own is not None and (setting == "library" or (setting == "auto" and believed)):
+        return Wires(_rounded(own), "the library's default wire load")
+    words = f"estimated: {LENGTH:g} times the root of a NAND2's area, {per_um:g} fF/um ({source})"
+    if own is not None and setting == "auto":
+        words += f"; the library's own, {_rounded(own):g} fF, is out of all proportion"
+    return Wires(_rounded(guess), words)
 
-    def lines(self, cap: float) -> Iterator[str]:
-        """Their Liberty text; ``cap`` multiplies capacitances."""
-        for group in self.groups:
-            try:
-                yield from _group(group, cap)
-            except LibertyError as error:
-                raise error.within(group) from None
-        for name, value in (("", self.default), ("_selection", self.selection), ("_mode", self.mode)):
-            if value:
-                yield f'default_wire_load{name} : "{value}";'
 
-
-def _plain(name: str) -> str:
-    """A name that needs no quotes."""
-    return re.sub(r"[^\w.+-]", "_", name, flags=re.ASCII)
-
-
-def _group(group: Group, cap: float) -> Iterator[str]:
-    yield f'{group.kind} ("{_plain(group.name)}") {{'
-    for name in _NUMBERS:
-        value = group.number(name)
-        if value is not None:
-            if value < 0:
-                raise LibertyError(f"{name} is negative: {value:g}")
-            yield f"{name} : {value * (cap if name == 'capacitance' else 1.0)!r};"
-    for name, numbers in (("fanout_length", 2), ("wire_load_from_area", 2)):
-        for raw in group.every(name):
-            parts = words(raw)
-            try:
-                fine = all(math.isfinite(float(part)) for part in parts[:numbers])
-            except ValueError:
-                fine = False
-            if not fine:
-                raise LibertyError(f"{name} ({raw}) holds what is no number")
-            text = ", ".join(part if i < numbers else f'"{_plain(part)}"' for i, part in enumerate(parts))
-            yield f"{name} ({text});"
-    yield "}"
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")

@@ -26,16 +26,19 @@ _UNITS = {1.0: "ps", 1000.0: "ns"}
 _CAPS = {1.0: "ff", 1000.0: "pf"}
 
 
-def write(reading: Reading, areas: dict[str, float]) -> str:
-    """The text: all cells of a reading that have an area."""
-    writer = _Writer(reading)
+def write(reading: Reading, areas: dict[str, float], wire_ff: float = 0.0) -> str:
+    """The text: all cells of a reading that have an area.
+
+    ``wire_ff`` is the capacitance of wire that each sink of a net stands for: it is added to every input.
+    """
+    writer = _Writer(reading, wire_ff / reading.cap_ff)
     body = [line for name, cell in reading.cells.items() if name in areas for line in writer.cell(cell, areas[name])]
     return "\n".join([*writer.head(), *body, "}", ""])
 
 
 class _Writer:
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self, reading: Reading, wire: float) -> None:
+        self.reading, self.wire = reading, wire
         self.templates: dict[tuple[str, ...], str] = {}
 
     def head(self) -> list[str]:
@@ -60,7 +63,6 @@ class _Writer:
             *(f"nom_{name} : {value!r};" for name, value in conditions if value is not None),
             *reading.thresholds.attributes,
             *([f"default_max_transition : {min(slowest)!r};"] if slowest else []),
-            *reading.wires,
         ]
         for variables, name in self.templates.items():
             lines.append(f"lu_table_template ({name}) {{")
@@ -96,7 +98,12 @@ class _Writer:
     def _pin(self, cell: Cell, pin: Pin) -> Iterator[str]:
         yield f"pin ({pin.name}) {{"
         yield f"direction : {pin.direction};"
-        for name in ("capacitance", "rise_capacitance", "fall_capacitance", "max_capacitance", "max_transition"):
+        wire = self.wire if pin.direction == "input" else 0.0
+        for name in ("capacitance", "rise_capacitance", "fall_capacitance"):
+            value = getattr(pin, name)
+            if value is not None:
+                yield f"{name} : {value + wire!r};"
+        for name in ("max_capacitance", "max_transition"):
             value = getattr(pin, name)
             if value is not None:
                 yield f"{name} : {value!r};"

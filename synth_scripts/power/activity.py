@@ -8,6 +8,7 @@ import numpy as np
 
 from gen.stimuli import Stimuli
 from hdl.params import BeatMap, CheckFailed, Dataflow, EngineParams
+from synth_scripts.power.expected import Elements, element_of_c
 from synth_scripts.power.gatesim import Simulator
 
 __all__ = ["CHECKED", "stream_tiles"]
@@ -46,10 +47,6 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, 
         Where a result is wrong, or none comes.
     """
     return _Bench(params, simulator, k, seed, stimuli).run()
-
-
-#: Elements by where they are in a tile.
-Elements = dict[tuple[int, int], int]
 
 
 class _Work:
@@ -187,7 +184,7 @@ class _Bench:
                         if at is None:
                             continue
                         row, col = at
-                        expected = sum(a[row, step] * b[step, col] for step in range(self.k))
+                        expected = element_of_c(self.params, a, b, row, col, self.k)
                         got = _element(word, i, self.flow.c)
                         if got != expected:
                             raise CheckFailed(

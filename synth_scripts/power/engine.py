@@ -23,9 +23,11 @@ from synth_scripts.work import cache, icarus
 
 __all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "measure_engine", "tile_k", "unavailable"]
 
+#: What :class:`EnginePower` holds of parts.
+PARTS = ("plain", "glitching", "wireless", "glitching_wireless")
 #: The largest engine that is simulated, in each direction.
 LIMIT = 8
-#: Inner size of the tiles of the simulated operands, at full size.
+#: Beats of a tile of the simulated operands, at full size; where B stays, steps of K.
 K = 64
 
 
@@ -88,6 +90,8 @@ class EnginePower:
         Without glitches.
     glitching : Parts or None
         With them; None where there is no simulator for that.
+    wireless, glitching_wireless : Parts or None
+        The same transitions, without the energy of wires; as the former where the library has none.
     words, glitch_words : str
         How each was measured, or why it wasn't.
     results : int
@@ -96,6 +100,8 @@ class EnginePower:
 
     plain: Parts
     glitching: Parts | None
+    wireless: Parts
+    glitching_wireless: Parts | None
     words: str
     glitch_words: str
     results: int
@@ -105,7 +111,8 @@ def tile_k(params: EngineParams, full: EngineParams) -> int:
     """The inner size of a tile that keeps the drain as busy, cycle for cycle, as in the full engine."""
     if params.weight_stationary:  # rows are time: as many blocks
         return min(params.k_limit, max(1, K // params.depth) * params.depth)
-    return max(1, min(params.k_limit, max(drain_cycles(params) or 1, K * params.rows // full.rows)))
+    beats = max(drain_cycles(params) or 1, K * params.rows // full.rows)
+    return max(1, min(params.k_limit, beats * params.k_step))
 
 
 def measure_engine(setup: Setup) -> EnginePower:
@@ -120,7 +127,7 @@ def measure_engine(setup: Setup) -> EnginePower:
     simulated_by = icarus.version() if icarus.available() else ""
     params, library = setup.params, setup.library
     key = cache.digest(
-        *("engine power", 3, library.digest, params.to_dict(), setup.k, setup.verilog, setup.top, LANES, SEED),
+        *("engine power", 4, library.digest, params.to_dict(), setup.k, setup.verilog, setup.top, LANES, SEED),
         *(setup.stimuli.digest, sorted(memory.module for memory in setup.memories)),
         *(POWER_MODEL, simulated_by, EVENTS, MOST),
     )
@@ -129,25 +136,32 @@ def measure_engine(setup: Setup) -> EnginePower:
         return _restored(stored)
     engine = SimulatedEngine(setup)
 
-    def parts(activity: Activity | None = None) -> Parts:
+    def parts(activity: Activity | None = None, *, by: Library = library) -> Parts:
         simulator = engine.simulator
         return Parts(
-            module_powers(simulator, engine.modules, setup.top, library, activity=activity),
-            macro_powers(simulator, library, activity),
+            module_powers(simulator, engine.modules, setup.top, by, activity=activity),
+            macro_powers(simulator, by, activity),
         )
 
-    glitching, glitch_words = None, f"not measured: {icarus.MISSING}"
+    def wireless(found: Parts, activity: Activity | None = None) -> Parts:
+        return found if library.bare is None else parts(activity, by=library.bare)
+
+    plain = parts()
+    glitching, glitching_wireless, glitch_words = None, None, f"not measured: {icarus.MISSING}"
     if simulated_by:
         activity = engine.activity()
         glitching = parts(activity)
+        glitching_wireless = wireless(glitching, activity)
         glitch_words = (
             f"{engine.lanes} of the streams repeated with the library's delays at the netlist's loads, pulses pass a "
-            f"gate if they are longer than its delay, no wires (Icarus Verilog {simulated_by}, "
+            f"gate if they are longer than its delay (Icarus Verilog {simulated_by}, "
             f"{activity.cycles:,} cycles): {activity.excess:.2f} transitions for each that is not a glitch"
         )
     found = EnginePower(
-        parts(),
+        plain,
         glitching,
+        wireless(plain),
+        glitching_wireless,
         f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of tiles back to back, "
         f"{params.a} x {params.b}, {setup.stimuli.words(params)}, K = {setup.k}, seed {SEED}",
         glitch_words,
@@ -168,7 +182,7 @@ def _restored(stored: dict[str, object]) -> EnginePower:
         )
         return Parts(modules, macros)
 
-    return EnginePower(**{**stored, **{kind: parts(stored[kind]) for kind in ("plain", "glitching")}})  # type: ignore[arg-type]
+    return EnginePower(**{**stored, **{kind: parts(stored[kind]) for kind in PARTS}})  # type: ignore[arg-type]
 
 
 def unavailable(library: Library, effort: str) -> str:

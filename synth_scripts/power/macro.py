@@ -129,7 +129,7 @@ class MacroEnergy:
         square: float = library.corner["voltage"] ** 2
         pins = sum(width for port, (_, width) in memory.ports.items() if port != "clk")
         #: Of a word read or written, fJ.
-        self.access_fj = memory.width * (memory.words * BIT_LINE + WORD_LINE) * library.load_ff * square
+        self.access_fj = memory.width * (memory.words * BIT_LINE + WORD_LINE) * library.wireless.load_ff * square
         #: Of a transition of an input, fJ.
         self.input_fj = 0.5 * library.load_ff * square
         #: Of a clock, fJ: two transitions of a flip-flop's clock pin at each pin.

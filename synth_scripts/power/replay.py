@@ -24,10 +24,12 @@ __all__ = ["Stretch", "measure_replay", "replay"]
 
 @dataclass(frozen=True)
 class Stretch:
-    """Power in some clocks of a recording: of gates by block, and of macros by module."""
+    """Power in some clocks of a recording: of gates by block, and of macros by module; both without wires as well."""
 
     gates: dict[str, ModulePower]
     macros: dict[str, ModulePower]
+    gates_wireless: dict[str, ModulePower]
+    macros_wireless: dict[str, ModulePower]
 
 
 def replay(
@@ -121,16 +123,18 @@ def measure_replay(
         Where the netlist does not do what was recorded.
     ToolError
     """
-    key = cache.digest("replay", 3, library.digest, verilog, top, dict(blocks), repr(trace), POWER_MODEL)
+    key = cache.digest("replay", 4, library.digest, verilog, top, dict(blocks), repr(trace), POWER_MODEL)
     stored = cache.read("power", key)
     if stored is None:
         hierarchy, flat = flattened(library, verilog, top, memories, folder)
-        found = {
-            name: Stretch(
-                module_powers(simulator, hierarchy, top, library, blocks=blocks), macro_powers(simulator, library)
-            )
-            for name, simulator in replay(flat, memories, library, trace)
-        }
+
+        def powers(simulator: Simulator, by: Library) -> tuple[dict[str, ModulePower], dict[str, ModulePower]]:
+            return module_powers(simulator, hierarchy, top, by, blocks=blocks), macro_powers(simulator, by)
+
+        found = {}
+        for name, simulator in replay(flat, memories, library, trace):
+            wired = powers(simulator, library)
+            found[name] = Stretch(*wired, *(powers(simulator, library.bare) if library.bare else wired))
         stored = {name: asdict(stretch) for name, stretch in found.items()}
         cache.write("power", key, stored)
     return {

@@ -122,7 +122,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise CheckFailed("the results differ from NumPy's")
         return answer
 
-    def strongest(forms, settings, *, rate=None, stimuli=None, files=()):
+    def strongest(forms, settings, *, library=None, rate=None, stimuli=None, files=()):
         stand_in.stimuli, stand_in.files = stimuli, list(files)
         stand_in.calls += [("synthesise", each.params.scheme, settings.library, each.workdir.name) for each in forms]
         forms[0].say("building")

@@ -154,7 +154,7 @@ def test_every_problem_is_reported_at_once(write):
         "engine.toml: engine.carry_every: must be 1, 2, 4 or 8, not 3",
         "engine.toml: workload.name: must be one of digits, random, not 'digit' (did you mean 'digits'?)",
         "engine.toml: synth.effort: must be one of quick, normal, full, not 'fill' (did you mean 'full'?)",
-        f"engine.toml: synth.compare: must be schemes out of {', '.join(SCHEMES)}, not 'macc' (did you mean 'mac'?)",
+        f"engine.toml: synth.compare: must be one of {', '.join(SCHEMES)}, not 'macc' (did you mean 'mac'?)",
     ]
 
 
@@ -169,7 +169,10 @@ def test_every_problem_is_reported_at_once(write):
         ("[engine]\nrows = 8.0", "engine.rows: must be an integer, not 8.0"),
         ("[engine]\nrows = 1e999", "engine.rows: must be an integer, not inf"),
         ("[engine]\nscheme = ['mac']", "engine.scheme: must be a text, not ['mac']"),
-        ("[engine]\na = 'f8'", "engine.a: operand format must be 's' or 'u' and a width of 2 to 16 bits, not 'f8'"),
+        (
+            "[engine]\na = 'f8'",
+            "engine.a: operand format must be 's' or 'u' and a width of 2 to 16 bits, or bf16 or fp16, not 'f8'",
+        ),
         (
             "[engine]\naccumulator = 15",
             "engine.accumulator: must hold at least one s8 x s8 product (16 bits), not 15 (write 16 or more)",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gen.config import Config, OutputSettings, SynthSettings
-from gen.emit import generate
+from gen.emit.generate import generate
 from gen.emit.manifest import GENERATOR, module_names
 from gen.emit.verilog import emit
 from gen.output import open_output
@@ -148,7 +148,8 @@ def digests(path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
 def test_same_configuration_same_bytes(folder, tmp_path, hash_seed):
     script = (
-        "import sys; from gen.config import Config; from gen.emit import generate; from gen.output import open_output;"
+        "import sys; from gen.config import Config; from gen.emit.generate import generate;"
+        "from gen.output import open_output;"
         "from hdl.params import EngineParams;"
         "generate(Config(engine=EngineParams(rows=2, cols=3)), open_output(sys.argv[1]))"
     )
@@ -223,7 +224,7 @@ def test_the_generator_is_what_its_files_come_from():
     """Whatever is loaded to generate counts, and nothing that only a controller, a report or a test needs."""
     program = """
 import sys
-from gen.emit import generate
+from gen.emit.generate import generate
 from gen.emit.verilog import emit
 from hdl.params import BUILDS, EngineParams, OperandFormat
 S3 = OperandFormat(3, True)

@@ -1,14 +1,17 @@
-"""Counters made of parts: right in every cycle, whatever they begin with and however they are set."""
+"""Counters made of parts are right in every cycle, whatever they begin with and however they are set."""
 
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from gen.emit.verilog import verilog_of
 from hdl.lib import counter as original
+from tests.hdl.counter_proof import counters, counts
 from tests.hdl.simulate import run
 
 BITS, CLOCKS, SEED = 20, 400, 5
@@ -60,3 +63,14 @@ def test_a_mutation_is_caught(old: str, new: str, down: bool) -> None:
     changed = ModuleType(original.__name__)
     exec(compile(source.replace(old, new), f"counter with {new!r}", "exec", dont_inherit=True), changed.__dict__)
     assert not agrees(changed, down=down)
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("down", [False, True])
+def test_the_emitted_counter_is_proved(down: bool) -> None:
+    text = verilog_of(original.Counter(32, down=down), "bitloom")
+    (name,) = counters(text)
+    assert counts(text, name)
+    wrong, changed = re.subn(r"(part24 [+-] )\S+;", r"\1 8'h11;", text)
+    assert changed == 1
+    assert not counts(wrong, name)

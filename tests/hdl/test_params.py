@@ -46,7 +46,7 @@ def test_every_problem_at_once() -> None:
         EngineParams.from_dict(values | {"accumulator": 65, "preload": 1})
     assert str(caught.value).splitlines() == [
         "engine.a: operand width must be 2 to 16 bits, not 17",
-        "engine.b: operand format must be 's' or 'u' and a width of 2 to 16 bits, not '8'",
+        "engine.b: operand format must be 's' or 'u' and a width of 2 to 16 bits, or bf16 or fp16, not '8'",
         f"engine.array: must be one of {', '.join(ARRAYS)}, not 'systolic-os' (did you mean 'systolic_os'?)",
         f"engine.scheme: must be one of {', '.join(SCHEMES)}, not 'maac' (did you mean 'mac'?)",
         "engine.rows: must be 1 to 1024, not 0 (the nearest legal value is 1)",

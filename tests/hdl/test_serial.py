@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from amaranth.hdl import Mux, Value
+from amaranth.hdl import Cat, Const, Mux, Value
 
 from hdl.arith.encoding import encoding
 from hdl.arith.step import StepDigits
@@ -16,6 +16,7 @@ from hdl.engine.stepper import Stepper
 from hdl.engine.top import Engine
 from hdl.params import Axes, ConfigError, Dataflow, EngineParams, OperandFormat
 from hdl.params.axes import Adders, Carries, Digits, KForm, KSpace, Order, Recoded, Skip, Sum, Travel
+from hdl.pe import sums
 from sim_tb.activity import active_cycles
 from tests.hdl.cover import engines, points
 from tests.hdl.lanes import Netlist, netlists
@@ -93,6 +94,32 @@ def skipped_digit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step is skipped although a row, the last one, has a digit in it."""
     some = Stepper._some
     monkeypatch.setattr(Stepper, "_some", lambda self, steps: some(self, steps[:-1]))
+
+
+def missing_excess(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lanes' sum comes with the excess of its own weight, and not with that of the highest."""
+    chosen = sums.chosen
+    monkeypatch.setattr(
+        sums,
+        "chosen",
+        lambda m, name, *rest: Const(0, len(rest[1][0])) if name == "lacking" else chosen(m, name, *rest),
+    )
+
+
+def stale_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lanes' sum is shifted to the weight of the step after its own."""
+    number = Stepper.number
+    monkeypatch.setattr(Stepper, "number", staticmethod(lambda select, bits: number(Cat(select[1:], select[0]), bits)))
+
+
+@pytest.mark.parametrize("change", [wrong_weight, missing_excess, stale_number])
+def test_a_broken_tree_is_found(change: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the sum of several lanes is shifted."""
+    axes = Axes(k=KSpace(KForm.TREE, 2), digits=Digits(2, Order.OPERANDS), recoded=Recoded.B, a=Travel.BROADCAST)
+    params = EngineParams(point=axes, rows=2, cols=2, a=OperandFormat(7, signed=True), b=OperandFormat(8, signed=True))
+    change(monkeypatch)
+    found, _ = run(netlists({"broken": Engine(params)})["broken"], params, seed=3, copies=4)
+    assert found.wrong
 
 
 @pytest.mark.parametrize(

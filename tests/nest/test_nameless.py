@@ -22,8 +22,8 @@ from hdl.engine.bodies import body_of
 from hdl.params import BUILDS, Axes, ConfigError, EngineParams
 from hdl.params.axes import Adders, KForm, KSpace, Recoded, legal
 from hdl.params.plain_axes import axes_from, plain
-from hdl.params.points import array_of, beside, buildable, nearest, structures
-from hdl.params.presets import name_of, preset_axes
+from hdl.params.points import array_of, beside, buildable, structures
+from hdl.params.presets import name_of, nearest, preset_axes
 from hdl.params.title import Title
 from tests.conftest import ROOT
 

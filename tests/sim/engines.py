@@ -202,6 +202,18 @@ for _number, _values in enumerate(complete(map(EngineParams.from_dict, ENGINES.v
     #: After these, every pair of settings of the structures that the rules build has met (tests/sim/pairwise.py).
     ENGINES[f"pair {_number}"] = _values
 
+#: Floating-point operands: what the rules build of them is little, and named here.
+FLOATS: dict[str, dict[str, Any]] = {
+    "bf16": {"rows": 4, "cols": 3, "preload": True},
+    "fp16": {"array": "matrix_2d", "rows": 3, "cols": 4, "multiplier": "inferred"},
+    "fp16_tree": {"array": "adder_tree", "rows": 4, "cols": 2, "depth": 5, "preload": True},
+    "bf16_tree": {"array": "adder_tree", "rows": 1, "cols": 3, "depth": 1, "multiplier": "inferred"},
+    "fp16_tall": {"rows": 10, "cols": 1},
+}
+for _name, _values in FLOATS.items():
+    _form = _name[:4]
+    ENGINES[_name] = {"scheme": "mac", "a": _form, "b": _form, **_values}
+
 
 def params(name: str) -> EngineParams:
     """Parameters of an engine."""

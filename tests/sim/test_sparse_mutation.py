@@ -35,12 +35,12 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     "slots that are taken while a row needs them": ("body", swap(r"\.holds\(holds\)", ".holds(3'h0)")),
     "rows that do not wait for each other": ("output", swap(r"& { done\[2\], done\[0\] }", "| { done[2], done[0] }")),
     "results read before the last sum is in": ("output", swap(r"(assign _\d+_ = \\wait  ==) 4'h\d", r"\1 4'h0")),
-    "two rows on the buses": ("arbiter", swap(r"(grant <=) _\d+_;", r"\1 rst ? 2'h0 : asking;")),
+    "two rows on the buses": ("arbiter", swap(r"(grant <= .* :) _\d+_;", r"\1 asking;")),
     "a plane shifted by another's weight": ("collector", swap(r"total, 6'h00 \}", "2'h0, total, 4'h0 }")),
     "a tile that begins with the last one's results": ("collector", swap(r"tag3\[2\] \?", "1'b0 ?")),
     "steps that are not counted": ("row", swap(r"steps \+ 5'h01", "steps + 5'h02")),
     "a request before the digits are all picked": ("walker", swap(r"(assign picked =) .*;", r"\1 busy;")),
-    "a plane that does not end": ("reader", swap(r"(end1 <=) ", r"\1 2'h2 & ")),
+    "a plane that does not end": ("reader", swap(r"(end1 <= .*,) \S+ +\}", r"\1 1'h0 }")),
 }
 
 

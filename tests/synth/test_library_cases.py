@@ -18,7 +18,7 @@ from synth_scripts.library.energy import energies
 from synth_scripts.library.header import Thresholds
 from synth_scripts.library.liberty import parse
 from synth_scripts.library.library import Library
-from synth_scripts.library.load import load
+from synth_scripts.library.load import load as load_with
 from synth_scripts.module.block import liberty as block_liberty
 from synth_scripts.module.flow import Candidate, synthesise_module
 from synth_scripts.module.styles import CELLS, Effort
@@ -34,6 +34,11 @@ ONE = Effort(("fused",), ("sklansky",), CELLS[:1], ("area-delay",), (15.0,), 1, 
 
 Write = Callable[..., Path]
 Probe = Callable[[Library], Candidate]
+
+
+def load(setting: str | list[str]) -> Library:
+    """A library without wires: what stands in it is what the files say."""
+    return load_with(setting, wires="none")
 
 
 def cell(name: str, text: str = BASE) -> str:
@@ -389,6 +394,11 @@ def test_templates_belong_to_their_file(write: Write, probe: Probe) -> None:
         ("input_threshold_pct_rise : 50", "input_threshold_pct_rise : 40", r"measure delays at different points.*40 %"),
         ("area : 1.4;", "area : 1.5;", r"cell NOR2: it stands twice, and differs: also in .*\.lib, line \d+"),
         (
+            "cell (NOR2) {",
+            "cell (NOR2) { dont_use : true;",
+            r"cell NOR2: it stands twice, and differs: also in .*\.lib, ",
+        ),
+        (
             "slew_lower_threshold_pct_rise : 20",
             "slew_lower_threshold_pct_rise : 30",
             r"slews at different points, which also differ between rising and falling",
@@ -591,6 +601,10 @@ REFUSED = {
         edit(("cell (BUF) {", "cell (BUF) { dont_use : T;")),
         r"no buffer.*\n.*line 69: cell BUF: it is marked dont_use",
     ),
+    "nothing_to_use": (
+        re.sub(r"(cell \(\w+\) \{)", r"\1 dont_use : true;", BASE),
+        r"no cell with a usable 'ff' group.*\n.*line 690: cell DFF: it is marked dont_use\n",
+    ),
     "doubled_table": (
         edit(
             ("        cell_rise (t33) {", '        cell_rise (scalar) { values ("0.1"); }\n        cell_rise (t33) {')
@@ -769,19 +783,30 @@ def test_default_capacitances(base: Library, write: Write) -> None:
 
 
 def test_wire_loads(base: Library, write: Write) -> None:
-    """The default one is kept, in the library's unit; files that differ in it have none, which is said."""
+    """The default one becomes a capacitance for each sink; files that differ in it have none, which is said."""
     wires = '  wire_load ("w") { capacitance : 0.01; resistance : 0.1; fanout_length (1, 2); fanout_length (2, 5); }\n'
     with_wires = edit(("  nom_", f"{wires}  default_wire_load : w;\n  nom_"))
-    text = mapping(load(str(write("wires", with_wires))))
-    assert "capacitance : 0.01;\nresistance : 0.1;\nfanout_length (1, 2);\nfanout_length (2, 5);" in text
+    # 2 at one sink, 5 at two, and 5 at three and four, as there is no slope; 0.01 pF each
+    per_sink = 10 * (2 + 5 / 2 + 5 / 3 + 5 / 4) / 4
+    library = load_with(str(write("wires", with_wires)), wires="library")
+    assert library.wires.ff == pytest.approx(per_sink, rel=5e-3)
+    assert library.loads["INV"]["A"] == pytest.approx(base.loads["INV"]["A"] + library.wires.ff)
     nor2 = with_wires[: with_wires.index("  cell (")] + cell("NOR2") + "}\n"
     first = str(write("first", with_wires.replace(cell("NOR2"), "")))
-    assert "wire_load" in mapping(load([first, str(write("second", nor2))]))
-    library = load([first, str(write("second", edit(("(1, 2)", "(1, 3)"), text=nor2)))])
-    assert "wire_load" not in mapping(library)
-    assert any("default wire loads differ, and none is counted" in note for note in library.notes)
-    with pytest.raises(ToolError, match=r"wire_load w: fanout_length \(1, far\) holds what is no number"):
-        load(str(write("far", edit(("(1, 2)", "(1, far)"), text=with_wires))))
+    assert load_with([first, str(write("second", nor2))], wires="library").wires == library.wires
+    apart = [first, str(write("second", edit(("(1, 2)", "(1, 3)"), text=nor2)))]
+    assert any("default wire loads differ, and none of them is counted" in note for note in load(apart).notes)
+    with pytest.raises(ToolError, match=r"synth.wires: library \w+ names no wire load as its default"):
+        load_with(apart, wires="library")
+    for text, message in (
+        ("(1, far)", r"wire_load w: fanout_length \(1, far\) holds what is no number"),
+        ("(1, nan)", r"wire_load w: fanout_length \(1, nan\) holds what is no number"),
+        ("(1, -2)", r"wire_load w: fanout_length \(1, -2\) can't be"),
+    ):
+        with pytest.raises(ToolError, match=message):
+            load(str(write("far", edit(("(1, 2)", text), text=with_wires))))
+    with pytest.raises(ToolError, match=r"wire_load w: capacitance is negative: -0.01"):
+        load(str(write("below", edit(('w") { capacitance : 0.01', 'w") { capacitance : -0.01'), text=with_wires))))
 
 
 # --- power -----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import isqrt
 
+from bench._axes import planes, tree
 from hdl.params import MULTIPLIERS, EngineParams
-from hdl.params.axes import Axes, Digits, KForm, KSpace, Order, Recoded, Skip, Sum, Travel
+from hdl.params.axes import Recoded
 from hdl.params.presets import preset_axes
 
 __all__ = ["CONTESTS", "DESIGNS", "LIBRARIES", "SIZE", "Contest", "Design", "Ratios"]
@@ -128,7 +129,7 @@ def _named(contest: Contest) -> Iterator[Design]:
 def _trees(contest: Contest, steps: int) -> Iterator[Design]:
     """Dense designs that take several steps of K at once, in a tree in each PE: as many fewer PEs."""
     for scheme in contest.schemes:
-        axes = replace(preset_axes(contest.name, scheme, 1), k=KSpace(KForm.TREE, steps))
+        axes = replace(preset_axes(contest.name, scheme, 1), k=tree(steps))
         side = SIZE // isqrt(steps)
         yield Design(
             f"{contest.name} {scheme}, tree of {steps}", contest, EngineParams(point=axes, rows=side, cols=side)
@@ -137,16 +138,10 @@ def _trees(contest: Contest, steps: int) -> Iterator[Design]:
 
 def _planes(contest: Contest, lanes: int) -> Design:
     """Rows keep step, plane by plane, and skip only what none has; B is recoded, as there is more of A to go around."""
-    axes = Axes(
-        k=KSpace(KForm.TREE, lanes),
-        digits=Digits(1, Order.PLANES),
-        skip=Skip.COMMON,
-        sum=Sum(per_weight=True),
-        recoded=Recoded.B,
-        a=Travel.BROADCAST,
-    )
     name = f"{contest.name} planes, tree of {lanes}, B recoded"
-    return Design(name, contest, EngineParams(point=axes, rows=SIZE, cols=SIZE, encoder="naf"))
+    return Design(
+        name, contest, EngineParams(point=planes(tree(lanes), Recoded.B), rows=SIZE, cols=SIZE, encoder="naf")
+    )
 
 
 DESIGNS = {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench._common import library_settings
+from bench._common import Settings, library_settings
 from bench.figures.cli import kept
 from bench.figures.comparison.designs import DESIGNS, LIBRARIES
 from bench.figures.store import Group
@@ -27,15 +26,6 @@ __all__ = ["EFFORT", "comparison", "item", "measure"]
 EFFORT = "quick"
 #: Inner size of the tiles in which cycles are counted where operands decide.
 RATE_K = 512
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How one design is synthesised."""
-
-    library: str
-    effort: str
-    clock_ns: str = "auto"
 
 
 def measure(name: str, library: str, effort: str) -> dict[str, Any]:

@@ -18,14 +18,13 @@ def command(options: argparse.Namespace, console: Console) -> int:
     """Check a configuration; every problem is reported at once."""
     config = load_config(options)
     if config.synth.library != "auto":  # which is always there
-        load_library(config)
+        load_library(config.synth)
     params, flow = config.engine, Dataflow(config.engine)
-    kind = "s" if params.result_signed else "u"
     derived = {
         "pes": pes(params),
         "macs_per_cycle": macs_per_cycle(params),
         "product_bits": params.product_bits,
-        "result": f"{kind}{params.accumulator}",
+        "result": params.result,
         "k_limit": params.k_limit,
         "tile_interval": interval_formula(params),
         "streams": {name: _stream(getattr(flow, name)) for name in "abc"},

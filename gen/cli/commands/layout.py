@@ -26,6 +26,7 @@ LINES = (
     ("share of the core with cells", "density"),
     ("wires", "wire_mm"),
     ("clock period without wires", "ns_ideal"),
+    ("clock period with the wires of synthesis", "ns_estimated"),
     ("clock period with wires", "ns"),
     ("the same, neighbours switching", "ns_switching"),
 )
@@ -46,7 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace, console: Console) -> int:
     """Generate where needed, then lay out."""
     with Session(options, console) as session:
-        library = load_library(session.config)
+        library = load_library(session.config.synth)
         session.generate()
         found = _lay_out(options, session, library)
         console.say(summary(found))
@@ -109,6 +110,8 @@ def summary(found: dict[str, Any]) -> str:
     rows = [["", "", *(each["title"] for each in designs)]]
     rows.append(["cells", "", *(f"{each['cells']:,}" for each in designs)])
     for words, key in LINES:
+        if key not in units:
+            continue  # of an earlier version
         unit = "" if units[key] == "1" else units[key]
         rows.append([words, unit, *(_figure(each, key) for each in designs)])
     same = [sum(run["same_as_netlist"] for run in each["runs"]) for each in designs]

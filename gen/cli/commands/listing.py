@@ -8,14 +8,14 @@ from typing import Any
 
 from gen.cli.console import Console, table
 from gen.keys import WORKLOADS
-from hdl.params import ARRAYS, BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, Axes
+from hdl.params import BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, Axes
 from hdl.params.axes import legal
 from hdl.params.axis_words import AXES, in_words
 from hdl.params.built import RULES
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 from hdl.params.plain_axes import plain
 from hdl.params.points import buildable, structures
-from hdl.params.presets import name_of, not_built, preset
+from hdl.params.presets import name_of, preset
 
 __all__ = ["command"]
 
@@ -26,9 +26,9 @@ def command(options: argparse.Namespace, console: Console) -> int:
     """Print arrays and schemes, the axes behind them, encoders, operand formats, workloads and cell libraries."""
     libraries = _libraries()
     supported = {array: list(schemes) for array, schemes in BUILDS.items()}
-    rows = [["array", *SCHEMES]]
-    rows += [[array, *("no" if not_built(array, scheme) else "yes" for scheme in SCHEMES)] for array in ARRAYS]
-    console.say(table(rows))
+    columns = list(SCHEMES)
+    rows = [[array, *("yes" if each in schemes else "no" for each in columns)] for array, schemes in supported.items()]
+    console.say(table([["array", *columns], *rows]))
     console.say()
     possible = [in_words(axes) for axes in structures(legal())]
     engines = structures(buildable())

@@ -46,6 +46,8 @@ def command(options: argparse.Namespace, console: Console) -> int:
                 params,
                 output.workdir(WORK),
                 library=options.library,
+                lef=options.lef,
+                wires=_wires(options.wires),
                 clock_ns=options.clock,
                 effort=options.effort,
                 record=partial(_record, params, options.effort, console),
@@ -75,6 +77,14 @@ def _record(params: PimParams, effort: str, console: Console) -> Trace | None:
     return record(params)
 
 
+def _wires(text: str) -> str | float:
+    """A number where it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def _text(found: dict[str, Any]) -> str:
     unit = found["area_unit"]
     lines = [
@@ -84,6 +94,7 @@ def _text(found: dict[str, Any]) -> str:
         f"macros {found['macro_bits']:,} bits, an estimated {found['macro_area_estimate_um2']:,.0f} {unit}",
         f"clock  {found['fmax_mhz']:,.1f} MHz at best, {found['period_fo4']:.1f} FO4",
         *(f"  {text}" for text in [missed(found)] if text),
+        *_wired(found),
     ]
     for words, state in (("", ""), (", idle", "idle_")):
         total = found[f"{state}power_mw"]
@@ -101,6 +112,18 @@ def _text(found: dict[str, Any]) -> str:
         f"  {found['scaling']}",
     ]
     return "\n".join(lines)
+
+
+def _wired(found: dict[str, Any]) -> list[str]:
+    """What wires are counted, and what figures are without."""
+    if not found["wire_ff_per_sink"]:
+        return []
+    lines = [f"wires  {found['wire_ff_per_sink']:g} fF for each sink of a net ({found['wires']}); without"]
+    if found["fmax_mhz_wireless"]:
+        lines[0] += f" {found['fmax_mhz_wireless']:,.1f} MHz"
+    if found["power_mw_wireless"]:
+        lines[0] += f", {found['power_mw_wireless']:,.1f} mW at the clock with them"
+    return lines
 
 
 def _row(block: dict[str, Any]) -> list[str]:

@@ -86,7 +86,7 @@ def _config(options: argparse.Namespace) -> Config:
 def _library(config: Config) -> Library:
     from gen.cli.commands.session import load_library
 
-    return load_library(config)
+    return load_library(config.synth)
 
 
 class _Synthesis:
@@ -99,7 +99,7 @@ class _Synthesis:
 
         own = sources.digest("gen.emit.verilog", "synth_scripts.engine.run")
         self.settings = replace(config.synth, effort=EFFORT, clock_ns="auto")
-        self.basis = own, versions(), library_digest(config.synth.library), EFFORT
+        self.basis = own, versions(), library_digest(config.synth), EFFORT
 
     def __call__(self, engines: Sequence[EngineParams]) -> list[Measured]:
         """The figures of engines, a few side by side, so that what is interrupted has most of its work done."""

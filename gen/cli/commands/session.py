@@ -18,7 +18,7 @@ from hdl.params.points import beside
 from hdl.params.title import Title
 
 if TYPE_CHECKING:
-    from gen.config import Config
+    from gen.config import Config, SynthSettings
     from gen.emit.verilog import Emission
     from gen.stimuli import Stimuli
     from sim_tb.workloads.workload import Workload
@@ -45,15 +45,15 @@ def load_config(options: argparse.Namespace) -> Config:
     return load(options.config, overrides)
 
 
-def load_library(config: Config) -> Library:
-    """The cell library that a configuration names. Raises ToolError where it is missing or unusable."""
+def load_library(synth: SynthSettings) -> Library:
+    """The cell library that settings name. Raises ToolError where it is missing or unusable."""
     from synth_scripts.library.load import load
 
-    library = config.synth.library
     try:
-        return load(library if isinstance(library, str) else list(library))
+        return load(synth.library, lef=synth.lef, wires=synth.wires)
     except ToolError as error:
-        raise ToolError(f"synth.library: {error}") from None
+        own = str(error).startswith("synth.")  # it names the key that it is about
+        raise error if own else ToolError(f"synth.library: {error}") from None
 
 
 class Session:
@@ -94,7 +94,7 @@ class Session:
     def generate(self) -> Json:
         """The generated files, made anew where they are not current."""
         with self.console.doing(f"generating {Title(self.config.engine)}"):
-            from gen.emit import generate, stored
+            from gen.emit.generate import generate, stored
 
             manifest = generate(self.config, self.output)
             self.emission = stored(self.output, manifest)
@@ -104,7 +104,7 @@ class Session:
 
     def check_library(self) -> None:
         """Raise ToolError where the cell library is missing or unusable, before work that would be lost."""
-        load_library(self.config)
+        load_library(self.config.synth)
 
     def prepare(self) -> None:
         """Read the network that is to be computed, if one is. Raises ConfigError where it can't be."""
@@ -179,11 +179,13 @@ class Session:
 
             forms = [[form(params) for params in each] for each in designs]
             rates = [self._rate(each[0].params, each[0].emission) for each in forms]
+            settings = self.config.synth
+            library = load_library(settings)
 
             def one(own: list[Form], rate: Rate | None) -> Json:
                 start = time.monotonic()
                 stimuli = self._stimuli(own[0].params)
-                params, found = strongest(own, self.config.synth, rate=rate, stimuli=stimuli, files=self.files)
+                params, found = strongest(own, settings, library=library, rate=rate, stimuli=stimuli, files=self.files)
                 place = next(form.workdir for form in own if form.params == params).relative_to(self.output.path)
                 found["netlist"] = {kind: str(place / name) for kind, name in found["netlist"].items()}
                 self.console.detail(f"  {Title(params)}: {time.monotonic() - start:.1f} s")

@@ -7,10 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gen.cli.commands.session import load_library
 from gen.cli.console import Console, table
 from hdl.params import CheckFailed, ConfigError, Problem, ToolError
 
 if TYPE_CHECKING:
+    from gen.config import SynthSettings
     from gen.output import Output
     from gen.sweep.best import Best
     from gen.sweep.kind import Kind
@@ -90,18 +92,9 @@ def _kinds() -> list[Kind]:
 
 
 @lru_cache
-def library_digest(setting: str | tuple[str, ...]) -> str:
+def library_digest(synth: SynthSettings) -> str:
     """A hash of what is in a library, which must be usable."""
-    from synth_scripts.library.load import load
-    from synth_scripts.library.sources import find
-    from synth_scripts.work.cache import digest
-
-    own = setting if isinstance(setting, str) else list(setting)
-    try:
-        load(own)
-        return digest(sorted((source.name, digest(source.data)) for source in find(own)[0]))
-    except ToolError as error:
-        raise ToolError(f"synth.library: {error}") from None
+    return load_library(synth).digest
 
 
 def _executor(options: argparse.Namespace) -> Executor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gen.report.diagrams.pe_accumulate import accumulate_pe
 from gen.report.diagrams.pe_chain import chain_pe
+from gen.report.diagrams.pe_float import float_pe
 from gen.report.diagrams.pe_link import link_pe
 from gen.report.diagrams.pe_parts import block, clear_gate, frame, operands, register
 from gen.report.diagrams.pe_sparse import sparse_pe
@@ -21,6 +22,8 @@ def pe_diagram(params: EngineParams) -> Markup:
     d = frame(f"Processing element of {Title(params).caption}")
     if params.axes.stores_operands:
         sparse_pe(d, params)
+    elif params.floating:
+        float_pe(d, params)
     elif params.axes.recodes_both:
         _laconic(d, params)
     elif params.weight_stationary:

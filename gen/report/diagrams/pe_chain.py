@@ -10,7 +10,7 @@ from hdl.params import EngineParams
 from hdl.pe.chain import ChainPE
 from hdl.pe.product import ProductPE, SelectPE
 
-__all__ = ["chain_pe"]
+__all__ = ["chain_pe", "operand_a", "weight"]
 
 
 def chain_pe(d: Drawing, params: EngineParams) -> None:
@@ -19,8 +19,8 @@ def chain_pe(d: Drawing, params: EngineParams) -> None:
     pe: ChainPE | ProductPE | SelectPE
     pe = ChainPE(params) if chain else SelectPE(params) if params.axes.sum.per_weight else ProductPE(params)
     factors = pe.factors if isinstance(pe, SelectPE) else pe.arithmetic.factors
-    _operand_a(d, factors.a_bits, passes=passes)
-    _weight(d, factors.b_bits, passes=passes)
+    operand_a(d, factors.a_bits, passes=passes)
+    weight(d, factors.b_bits, passes=passes)
     name = "p_out" if chain else "p"
     if isinstance(pe, SelectPE):
         _map(d, factors, WIDE - 12, class_="bus")
@@ -88,7 +88,7 @@ def _pair(d: Drawing, params: EngineParams, form: MultiplyAdd, name: str) -> Non
     pair(d, 372, width, kept, name)
 
 
-def _operand_a(d: Drawing, bits: int, *, passes: bool) -> None:
+def operand_a(d: Drawing, bits: int, *, passes: bool) -> None:
     """From the left; where it passes on to the next PE, through a register."""
     y = 144
     if not passes:
@@ -106,7 +106,7 @@ def _operand_a(d: Drawing, bits: int, *, passes: bool) -> None:
     d.text(548, 294, "a_out", "port", "end")
 
 
-def _weight(d: Drawing, bits: int, *, passes: bool) -> None:
+def weight(d: Drawing, bits: int, *, passes: bool) -> None:
     """The weight, the one to come behind it, and the flags that load and change it."""
     d.wire((214, 4), (214, 38))
     d.text(222, 17, "b", "port")

@@ -181,10 +181,9 @@ class Sheet:
         if params.preload:
             end = self._preload(end, y)
         d.wire((end, y), (end + 120, y), class_="bus thick")
-        kind = "s" if params.result_signed else "u"
         d.text(end + 120, y - 27, "m_axis_c", "port", "end")
         d.text(end + 120, y - 10, f"{self.flow.c.tdata_bits} bits", "bits", "end")
-        d.text(end + 120, y + 19, f"{params.cols} × {kind}{params.accumulator}", "bits", "end")
+        d.text(end + 120, y + 19, f"{params.cols} × {params.result}", "bits", "end")
 
     def _preload(self, x: float, y: float) -> float:
         """Initial values join the rows of results; returns where the sum leaves."""

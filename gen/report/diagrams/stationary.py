@@ -177,7 +177,10 @@ class _OutputStationary(Sheet):
         if self.adders is Adders.ROW:
             left += WIDE
         if self.adders is Adders.COLUMN:
-            d.text(left, self.adder_y + 12, f"final adders: s + c − {self.scheme.excess:,} a step", "note")
+            words = f"s + c − {self.scheme.excess:,} a step"
+            if params.floating:
+                words = " + ".join(f"s{i}" for i in range(params.interleave))
+            d.text(left, self.adder_y + 12, f"final adders: {words}", "note")
         lines = self._bus_words()
         if self.cube:
             chain = "a PE" if params.depth == 1 else f"{params.depth} PEs, one after another along K,"

@@ -168,7 +168,7 @@ class _WeightStationary(Sheet):
             lines += [f"B is recoded when it is loaded: {encoder_name(params)}", ""]
         if self.steps:
             lines += ["a row of A is worked off in steps of some digits", ""]
-        lines += [f"sums of a block: {params.block_bits} bits"]
+        lines += [f"sums of a block: {params.accumulator if params.floating else params.block_bits} bits"]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y + 16 + 15 * number, line, "note")
         foot = f"a foot adds up blocks of K, row by row: {params.accumulator} bits"

@@ -14,7 +14,7 @@ from gen.version import VERSION
 __all__ = ["sweep_page"]
 
 #: Failed points that are named at the top.
-NAMED = 5
+SHOWN = 5
 SCRIPTS = ("plot.js", "page.js")
 
 
@@ -52,9 +52,9 @@ def _alert(bad: Sequence[Mapping[str, Any]]) -> Markup | None:
     """What is wrong with points."""
     if not bad:
         return None
-    items = [tag("li", f"Point {row['point']}, {row['title']}: {row['problem']}") for row in bad[:NAMED]]
-    if len(bad) > NAMED:
-        items.append(tag("li", f"{len(bad) - NAMED:,} more: they are in the table"))
+    items = [tag("li", f"Point {row['point']}, {row['title']}: {row['problem']}") for row in bad[:SHOWN]]
+    if len(bad) > SHOWN:
+        items.append(tag("li", f"{len(bad) - SHOWN:,} more: they are in the table"))
     head = tag("b", "Not all points have the figures that were asked for.")
     return tag("div", head, tag("ul", items), class_="alert")
 

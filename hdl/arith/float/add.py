@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.fields import Fields, Pipeline, check_latency, normalise, pack, round_up, shift_right
@@ -19,6 +19,7 @@ class Adder(Part):
     """``o = x + y``, rounded to nearest even; see :mod:`hdl.arith.float.format` for what all units have in common.
 
     x + (-x) is +0 and -0 + -0 is -0, so that adding -0 changes nothing. An infinity less itself is NaN.
+    With ``plain`` every sum of zero is +0, so that adding any zero changes none of the sums.
 
     Parameters
     ----------
@@ -26,6 +27,8 @@ class Adder(Part):
         Format of operands and sum. Bf16 operands enter an fp32 adder with 16 zeros below them.
     latency : int
         Steps from operands to sum, 1 to 4.
+    plain : bool
+        Zeros have no sign.
 
     Members
     -------
@@ -43,11 +46,12 @@ class Adder(Part):
 
     STAGES = 4
 
-    def __init__(self, form: FloatFormat = FP32, latency: int = STAGES) -> None:
+    def __init__(self, form: FloatFormat = FP32, latency: int = STAGES, *, plain: bool = False) -> None:
         check_latency("adder", latency, self.STAGES)
         self.form = form
         self.latency = latency
-        self.module = f"add_{form}_{latency}"
+        self.plain = plain
+        self.module = f"add_{form}_{latency}" + ("_plain" if plain else "")
         super().__init__({"en": In(latency), "x": In(form.width), "y": In(form.width), "o": Out(form.width)})
 
     def elaborate(self, platform: object) -> Module:
@@ -111,19 +115,19 @@ class Adder(Part):
         m.d.comb += exponent.eq(s3.exponent + 1 - Cat(reversed(late), s3.taken))
         fraction, below = shifted[BELOW + 1 : -1], shifted[: BELOW + 1]
         nothing = ~shifted[-1] | s3.both_zero
-        s4 = behind(
-            4,
-            o=pack(
-                m,
-                form,
-                sign=Mux(nothing, s3.both_minus, s3.sign),
-                exponent=exponent,
-                fraction=fraction,
-                up=round_up(fraction[0], below),
-                zero=nothing,
-                infinite=s3.infinite,
-                nan=s3.nan,
-            ),
+        result: Value = pack(
+            m,
+            form,
+            sign=s3.sign if self.plain else Mux(nothing, s3.both_minus, s3.sign),
+            exponent=exponent,
+            fraction=fraction,
+            up=round_up(fraction[0], below),
+            zero=nothing,
+            infinite=s3.infinite,
+            nan=s3.nan,
         )
+        if self.plain:
+            result = Cat(result[:-1], result[-1] & result[form.fraction : -1].any())
+        s4 = behind(4, o=result)
         m.d.comb += self.o.eq(s4.o)
         return m

@@ -7,11 +7,9 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.arith.float.fields import Fields, Pipeline, check_latency, pack, round_up
 from hdl.arith.float.format import FP32, FloatFormat
-from hdl.arith.heap import BitHeap
-from hdl.arith.partial_products import PartialProducts
-from hdl.arith.radix4 import Booth
+from hdl.arith.float.significands import product_heap
 from hdl.lib.shared import Part
-from hdl.params import ConfigError, OperandFormat, Problem, near_name
+from hdl.params import ConfigError, Problem, near_name
 
 __all__ = ["MULTIPLIERS", "SCALE_INFINITE", "SCALE_WIDTH", "SCALE_ZERO", "Multiplier"]
 
@@ -22,13 +20,6 @@ SCALE_WIDTH = 11
 #: Powers that stand for a factor of infinity and of zero; so do all above 255 and below -256.
 SCALE_INFINITE = 511
 SCALE_ZERO = -512
-
-
-class Significand(OperandFormat):
-    """A significand as an operand of a multiplication: unsigned, and of any width."""
-
-    def __post_init__(self) -> None:
-        """It may be wider than an engine's operands."""
 
 
 class Multiplier(Part):
@@ -165,15 +156,7 @@ class Multiplier(Part):
 
     def _rows(self, m: Module, x: Value, y: Value) -> dict[str, Value]:
         """The product as two rows of bits that are still to be added; ``high`` has bits in some columns only."""
-        booth = Booth(Significand(len(x), signed=False))
-        products = PartialProducts(booth, Significand(len(y), signed=False))
-        digits = Cat(Signal(name=f"digit_wire{i}") for i in range(booth.bits))
-        m.d.comb += digits.eq(booth.recode(m, x))
-        heap = BitHeap(len(x) + len(y))
-        for column in range(heap.width):
-            if (-products.excess >> column) & 1:
-                heap.add(Const(1, 1), column)
-        products.add(m, heap, digits, y)
+        heap = product_heap(m, x, y)
         heap.reduce(m, lambda column: 2)
         columns = heap.columns
         self._twice = [len(bits) > 1 for bits in columns]
