@@ -41,7 +41,12 @@ def engines(size: int, depth: int) -> Iterator[EngineParams]:
         cells = preset_axes(array, scheme, depth).has_cells
         side = size // 2 if cells else size
         encoder = "naf" if preset_axes(array, scheme, depth).stores_operands else "booth"
-        own = {"rows": side, "cols": side, "depth": max(side // 2, 1) if cells else depth, "encoder": encoder}
+        own: dict[str, Any] = {
+            "rows": side,
+            "cols": side,
+            "depth": max(side // 2, 1) if cells else depth,
+            "encoder": encoder,
+        }
         yield EngineParams(array=array, scheme=scheme, **own)
 
 

@@ -144,7 +144,7 @@ def _ratio(name: str, kind: str = "glitches", *, core: bool = False) -> float:
 def _pe(name: str, *keys: str) -> float:
     """PJ of a multiply-accumulate in the PEs, with glitches."""
     found = figures(GROUP.name, name)["glitches"][roles.PE.name]
-    return sum(value for key, value in found.items() if key in (keys or found))
+    return sum(float(value) for key, value in found.items() if key in (keys or found))
 
 
 def _over(name: str, what: str = "engine") -> str:
@@ -165,7 +165,7 @@ def _reported(what: str) -> str:
 
 
 def _needed(what: str = "paper") -> str:
-    """Laconic's steps over those of rows that skip zeros; and energies of a step, for the paper's ratio or as they are."""
+    """Laconic's steps over those of rows that skip zeros; a step's energies, for the paper's ratio or as they are."""
     name = next(name for name in NAMES if name != BASE)
     steps = float(_steps(BASE)) / float(_steps(name))
     return f"{ {'steps': steps, 'paper': REPORTED / steps, 'here': _pe(BASE) / _pe(name) / steps}[what]:.1f}"
