@@ -83,7 +83,8 @@ class Netlist:
     def _grow(self, name: str, loads: dict[str, dict[str, dict[int, float]]]) -> int:
         module = self.module(name)
         sinks: dict[int, list[tuple[float, str, str, int]]] = {}
-        clocks: set[int] = set()
+        # Its port is one even where all flip-flops are behind clock gates.
+        clocks: set[int] = set(module["ports"].get("clk", {"bits": ()})["bits"])
         for cell_name, cell in module["cells"].items():
             kind = cell["type"]
             clock_pins = self.library.clock_pins.get(kind, ())

@@ -111,6 +111,14 @@ def test_trees_keep_every_driver_within_its_load(unit: Library, tmp_path: Path, 
             bit = drivers[bit]
 
 
+def test_a_clock_port_has_no_tree(unit: Library, tmp_path: Path) -> None:
+    """Also where no flip-flop hangs on it, but clock gates alone."""
+    found = netlist(1000, unit, tmp_path / "n.json")
+    ports = found.module("child")["ports"]
+    ports["clk"] = ports.pop("a")
+    assert found.grow_trees() == 0
+
+
 def test_unmapped(unit: Library, tmp_path: Path) -> None:
     found = netlist(3, unit, tmp_path / "n.json")
     found.module("child")["cells"]["i0"]["type"] = "$_TBUF_"

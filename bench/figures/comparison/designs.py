@@ -137,9 +137,7 @@ def _trees(contest: Contest, steps: int) -> Iterator[Design]:
 
 
 def _recoding_b(contest: Contest, scheme: str) -> Design:
-    """B is recoded: where it stays, digits that are made once, as it is loaded, select multiples of A; of a multiplier,
-    those that its PE makes of the operand that it keeps.
-    """
+    """B, which stays, is recoded: its digits are made as it is loaded, or in a multiplier of what does not change."""
     axes = replace(preset_axes(contest.name, scheme, contest.depth), recoded=Recoded.B)
     if not axes.recodes_in_pe:
         axes = replace(axes, encode=Encode.LOAD)
