@@ -165,7 +165,7 @@ def _reported(what: str) -> str:
 
 
 def _needed(what: str = "paper") -> str:
-    """Laconic's steps over those of rows that skip zeros; and energies of a step, for the paper's ratio or as they are."""
+    """Laconic's steps over those of rows that skip zeros; energies of a step, for the paper's ratio or as they are."""
     name = next(name for name in NAMES if name != BASE)
     steps = float(_steps(BASE)) / float(_steps(name))
     found = {"steps": steps, "paper": REPORTED / steps, "here": _pe(BASE) / _pe(name) / steps}
