@@ -165,10 +165,11 @@ def _reported(what: str) -> str:
 
 
 def _needed(what: str = "paper") -> str:
-    """Laconic's steps over those of rows that skip zeros; a step's energies, for the paper's ratio or as they are."""
+    """Laconic's steps over those of rows that skip zeros; energies of a step, for the paper's ratio or as they are."""
     name = next(name for name in NAMES if name != BASE)
     steps = float(_steps(BASE)) / float(_steps(name))
-    return f"{ {'steps': steps, 'paper': REPORTED / steps, 'here': _pe(BASE) / _pe(name) / steps}[what]:.1f}"
+    found = {"steps": steps, "paper": REPORTED / steps, "here": _pe(BASE) / _pe(name) / steps}
+    return f"{found[what]:.1f}"
 
 
 def _step(name: str) -> str:
