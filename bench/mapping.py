@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -42,13 +41,8 @@ def engines(size: int, depth: int) -> Iterator[EngineParams]:
         cells = preset_axes(array, scheme, depth).has_cells
         side = size // 2 if cells else size
         encoder = "naf" if preset_axes(array, scheme, depth).stores_operands else "booth"
-        own: dict[str, Any] = {
-            "rows": side,
-            "cols": side,
-            "depth": max(side // 2, 1) if cells else depth,
-            "encoder": encoder,
-        }
-        yield EngineParams(array=array, scheme=scheme, **own)
+        deep = max(side // 2, 1) if cells else depth
+        yield EngineParams(array=array, scheme=scheme, rows=side, cols=side, depth=deep, encoder=encoder)
 
 
 def exact(params: EngineParams, layers: int, judge: Judge) -> None:
