@@ -150,6 +150,22 @@ def test_digits_of_b_are_made_where_they_enter():
     assert any(text.endswith(", ×18") for text in texts(engine))
 
 
+@pytest.mark.parametrize("depth", [1, 5])
+@pytest.mark.parametrize("array", ["systolic_os", "matrix_2d", "adder_tree"])
+@pytest.mark.parametrize(("form", "product"), [("bf16", 24), ("fp16", 30)])
+def test_floating_point(array, depth, form, product):
+    """What is drawn are significands, partial sums and fp32 results; nothing is recoded."""
+    form = OperandFormat.parse(form)
+    params = EngineParams(array=array, scheme="mac", a=form, b=form, rows=4, cols=3, depth=depth)
+    pe, engine = pe_diagram(params), engine_diagram(params)
+    check_inside(pe)
+    check_inside(engine)
+    bits = form.fraction + 1
+    assert {"×", f"{bits} × {bits}", "exact", str(product), str(16 + form.subnormal)} <= set(texts(pe))
+    assert "3 × fp32" in texts(engine)
+    assert ("3 × 32" in texts(pe)) == ("final adders: s0 + s1 + s2" in texts(engine)) == (array != "adder_tree")
+
+
 def test_slots_stand_for_all():
     assert slots(1) == [0]
     assert slots(5) == [0, 1, 2, 3, 4]

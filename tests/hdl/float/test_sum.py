@@ -159,7 +159,7 @@ def test_formats_that_do_not_fit() -> None:
         Sum(FP32, FP32, BF16)
     with pytest.raises(ConfigError, match="or longer"):
         Sum(HALF, FP32, FP32)
-    with pytest.raises(ConfigError, match="must be fused or inferred"):
+    with pytest.raises(ConfigError, match="must be inferred or fused"):
         Product(BF16, multiplier="fussed")
     with pytest.raises(ConfigError, match="fewer bits"):
         Product(FP32, HALF)
