@@ -32,7 +32,7 @@ LIBRARY, EFFORT, SIZE, K, RATE_K = "osu018", "quick", 8, 64, 512
 REPORTED = 12.10
 BASE = "laconic"
 #: Engines that are compared, shaped as in :mod:`bench.figures.sparse`.
-NAMES = (BASE, "planes-b-8", "time-2-8-b", "opt4c", "opt4e", "opt1-4-b")
+NAMES = (BASE, "opt4c")
 ENGINES = {name: sparse.ENGINES[name] for name in NAMES}
 _RESULTS = tuple(each.name for each in (roles.ROW, roles.BUS, roles.ARRAY, roles.ADDERS, roles.DRAIN, roles.DESKEW))
 #: Parts of an engine, in words, and the roles that they have.
@@ -141,16 +141,40 @@ def _ratio(name: str, kind: str = "glitches", *, core: bool = False) -> float:
     return _total(BASE, kind, core=core) / _total(name, kind, core=core)
 
 
+def _pe(name: str, *keys: str) -> float:
+    """PJ of a multiply-accumulate in the PEs, with glitches."""
+    found = figures(GROUP.name, name)["glitches"][roles.PE.name]
+    return sum(float(value) for key, value in found.items() if key in (keys or found))
+
+
 def _over(name: str, what: str = "engine") -> str:
-    """How many times less energy than Laconic's a multiply-accumulate takes, with glitches."""
-    return f"{_ratio(name, core=what == 'core'):.2f}"
+    """How many times less energy than Laconic's a multiply-accumulate takes, with glitches: of what part."""
+    ratios = {
+        "engine": lambda: _ratio(name),
+        "core": lambda: _ratio(name, core=True),
+        "pes": lambda: _pe(BASE) / _pe(name),
+        "data": lambda: _pe(BASE, "data_pj") / _pe(name, "data_pj"),
+    }
+    return f"{ratios[what]():.2f}"
+
+
+def _reported(what: str) -> str:
+    """What the paper has, over the best ratio here."""
+    best = max(_ratio(name, core=what == "core") for name in NAMES if name != BASE)
+    return f"{REPORTED / best:.1f}"
+
+
+def _needed(what: str = "paper") -> str:
+    """Laconic's steps over those of rows that skip zeros; a step's energies, for the paper's ratio or as they are."""
+    name = next(name for name in NAMES if name != BASE)
+    steps = float(_steps(BASE)) / float(_steps(name))
+    return f"{ {'steps': steps, 'paper': REPORTED / steps, 'here': _pe(BASE) / _pe(name) / steps}[what]:.1f}"
 
 
 def _step(name: str) -> str:
     """PJ of a step of one lane in the PEs, with glitches."""
     found = figures(GROUP.name, name)
-    pe = sum(found["glitches"][roles.PE.name].values())
-    return f"{pe * found['macs_per_cycle'] / found['lanes']:.2f}"
+    return f"{_pe(name) * found['macs_per_cycle'] / found['lanes']:.2f}"
 
 
 def _steps(name: str) -> str:
@@ -163,6 +187,8 @@ PARTS: dict[str, Callable[..., str]] = {
     "laconic-ratios": _ratios,
     "laconic-over": _over,
     "laconic-step": _step,
+    "laconic-reported": _reported,
+    "laconic-needed": _needed,
     "laconic-steps": _steps,
     "laconic-operands": lambda: str(next(iter(entries(GROUP.name).values()))["figures"]["operands"]),
     "laconic-conditions": lambda: conditions(GROUP.name, ("pyosys", "opensta", "verilator")),

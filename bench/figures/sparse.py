@@ -51,12 +51,10 @@ _ENGINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("opt1-4", "`opt1` with a tree of four", {"point": Axes(k=tree(4))}),
     ("laconic", "`laconic`", {"array": "matrix_2d", "scheme": "laconic"}),
     ("opt4c", "`opt4c`", {"scheme": "opt4c", "encoder": "naf"}),
-    ("opt4e", "`opt4e`", {"array": "matrix_2d", "scheme": "opt4e", "encoder": "ent"}),
     ("time-4", "digits in time, four lanes, one sum", {"point": _IN_TIME}),
     ("time-2-4", "two digits in time, four lanes", {"point": replace(_IN_TIME, digits=Digits(2, Order.OPERANDS))}),
     ("time-2-8-b", "two digits in time, eight lanes, B recoded", {"point": _IN_TIME_OF_B, "encoder": "booth"}),
     ("opt1-4-b", "`opt1` with a tree of four, B recoded, rows share A", {"point": Axes(k=tree(4), **_OF_B)}),
-    ("planes-b-16", "planes, 16 lanes, B recoded", {"point": planes(tree(16), Recoded.B), "encoder": "naf"}),
     (
         "stays-16",
         "a block of B stays, tree of 16, digits in time, common zeros skipped",
@@ -67,7 +65,7 @@ ENGINES = {name: (words, shape) for name, words, shape in _ENGINES}
 #: What is measured, the longest first: an engine, rows and columns, and steps of K in a segment of a store.
 ITEMS = [
     *(("planes-b-8", 32, 512), ("time-2-8-b", 32, 256), ("mac", 32, 256)),
-    *((name, 16, 256) for name in ("laconic", "planes-b-16", "planes-b-8", "opt1-4", "time-2-8-b", "opt1-4-b")),
+    *((name, 16, 256) for name in ("laconic", "planes-b-8", "opt1-4", "time-2-8-b", "opt1-4-b")),
     *((name, 16, 256) for name in ("planes-b-4", "planes-4", "mac", "opt4c", "time-4", "stays-16", "planes-1")),
     *((name, 16, 256) for name in ("opt1", "mac-inferred", "time-2-4")),
 ]

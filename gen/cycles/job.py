@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gen.cycles.steps import expected_steps, steps_of
-from gen.cycles.stored import stored_interval
+from gen.cycles.stored import stored_interval, stored_tail
 from gen.nest.encoders import density
 from gen.nest.window import follow
 from hdl.engine.bodies import body_of
@@ -85,13 +85,13 @@ def pace(params: EngineParams) -> Pace:
 
 
 def job_cycles(params: EngineParams, work: Sequence[Operands], rest: int | None = None) -> int:
-    """What ``counter_cycles`` counts in a job of these tiles: exactly, or within 1 % where the engine stores operands.
+    """What ``counter_cycles`` counts in a job of these tiles: exactly, or nearly so where the engine stores operands.
 
     ``rest`` is that of :meth:`Pace.cycles`.
     """
     if params.axes.stores_operands:
         tiles = (tile for a, b in work for tile in (b.swapaxes(1, 2) if params.recodes_b else a))
-        return follow(params, tiles)[-1] + params.rows
+        return follow(params, tiles)[-1] + stored_tail(params)
     units = []
     for a, b in work:
         steps = steps_of(params, a, b)
@@ -108,7 +108,7 @@ def expected_cycles(
     standard deviation ``sigma`` (B's is as large a part of its range), or uniform.
     """
     if params.axes.stores_operands:
-        return sum(count * stored_interval(params, k, sigma) for count, k in streaks) + params.rows
+        return sum(count * stored_interval(params, k, sigma) for count, k in streaks) + stored_tail(params)
     counts, sizes = np.array(streaks, np.int64).T
     beats = -(-sizes // params.k_step)
     if params.weight_stationary:

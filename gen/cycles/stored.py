@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from gen.nest.window import expected_interval
+from hdl.engine.bodies import body_of
+from hdl.engine.stored import Stored
 from hdl.params import EngineParams
 from hdl.params.axes import Travel
 from hdl.params.sparse import SparseShape
+from hdl.sparse.ends import Ends
 
-__all__ = ["stored_interval"]
+__all__ = ["stored_interval", "stored_tail"]
 
 #: Segments of the tile that says what one more segment takes.
 LONG = 4
@@ -43,6 +46,22 @@ def stored_interval(params: EngineParams, k: int, sigma: float | None) -> float:
     if not whole:
         return last
     return last + whole * (_at(case, LONG * shape.segment, sigma) - _at(case, shape.segment, sigma)) / (LONG - 1)
+
+
+@lru_cache(maxsize=256)
+def stored_tail(params: EngineParams) -> int:
+    """Cycles from the last step of a job, as :func:`gen.nest.window.follow` has it, to its end.
+
+    The last sums leave the buses and are collected, and the rows of results leave. A cycle more or less.
+    """
+    body = body_of(params)
+    assert isinstance(body, Stored)
+    collected = body.collector.latency + params.cols * body.flow.column_skew
+    if params.axes.skips_by_row:
+        leave = 6 + body.flow.bus_stages
+    else:
+        leave = 6 + body.collector.plane.steps + Ends.least_interval(params)
+    return leave + collected + params.rows + params.preload
 
 
 def _line(case: _Case, k: int, sigma: float | None) -> float:

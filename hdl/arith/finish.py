@@ -73,7 +73,7 @@ class Finish(Part):
             heap.add(bit, column)
         heap.add(self.correction_in, self.zeros)
         behind = Signal(self.steps - 1, reset_less=True)  # sums in the steps behind the first
-        moving = Cat(self.valid, behind) & self.en.replicate(self.steps)
+        moving = [self.en & there for there in (self.valid, *behind)]
         for step in range(1, self.steps):
             heap = self._reduce(m, heap, moving[step - 1], self.steps - step, f"step{step}")
         total = Signal(self.width, reset_less=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module
+from amaranth.hdl import Cat, Module
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -43,8 +43,10 @@ class Deskew(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         steps = self.lanes - 1
-        behind = later(m, "valid", self.en, self.valid, steps - 1) if steps > 1 else Const(0, 0)
-        moving = Cat(self.valid, behind) & self.en.replicate(steps)
+        behind = later(m, "valid", self.en, self.valid, steps - 1) if steps > 1 else ()
+        moving = [self.en & there for there in (self.valid, *behind)]
         lanes = (self.i.word_select(i, self.width) for i in range(self.lanes))
-        m.d.comb += self.o.eq(Cat(delay(m, f"lane{i}", moving[i:], lane, steps - i) for i, lane in enumerate(lanes)))
+        m.d.comb += self.o.eq(
+            Cat(delay(m, f"lane{i}", Cat(moving[i:]), lane, steps - i) for i, lane in enumerate(lanes))
+        )
         return m

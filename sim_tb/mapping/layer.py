@@ -62,9 +62,15 @@ class Layer:
         return expected_cycles(self.params, self.streaks, self.sigma)
 
     @cached_property
-    def bound(self) -> float:
-        """Cycles in which the array is busy: no job with these tiles can take fewer."""
+    def busy(self) -> float:
+        """Cycles in which the array works."""
         return sum(count * ideal_steps(self.params, k, self.sigma) for count, k in self.streaks)
+
+    @cached_property
+    def bound(self) -> float:
+        """No job with these tiles can take fewer cycles: each row of results takes one to leave, too."""
+        steps = ((count, ideal_steps(self.params, k, self.sigma)) for count, k in self.streaks)
+        return sum(count * max(each, self.params.rows) for count, each in steps)
 
     @property
     def peak(self) -> float:

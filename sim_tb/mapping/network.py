@@ -96,7 +96,7 @@ class Mapping:
             "written": moved.results,
             "read_once": moved.outer,
             "memory_cycles": -(-moved.total // self.buffers.bandwidth),
-            "energy_uj": None if self.energy is None else self.energy.picojoules(each.cycles, each.bound) / 1e6,
+            "energy_uj": None if self.energy is None else self.energy.picojoules(each.cycles, each.busy) / 1e6,
         }
 
     def _whole(self, cycles: float) -> float:

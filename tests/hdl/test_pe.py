@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+from amaranth.hdl import Const
 
 from gen.nest.encoders import encode
 from hdl.arith.encoding import encoding
@@ -96,4 +97,14 @@ def test_a_wrong_correction_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(BitHeap, "add", forgetful)
     got, expected = drive(EngineParams(carry_every=8), seed=1)
+    assert got != expected
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_an_accumulator_that_rests_too_long_is_caught(every: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The highest bits of a sum are taken where one of their carries is set: without that the sums are wrong."""
+    from hdl.pe.sums import RunningSum
+
+    monkeypatch.setattr(RunningSum, "moves", lambda self, kept: Const(0, 1))
+    got, expected = drive(EngineParams(carry_every=every), seed=1)
     assert got != expected

@@ -206,6 +206,11 @@ def test_layers_that_do_not_fit_are_named(tmp_path: Path) -> None:
     text = str(caught.value)
     assert "grouped: its activations range from" in text
     assert "depthwise: its weights range from" in text
+    with pytest.raises(ConfigError, match=r"engine\.a: is bf16, and networks are computed in integers"):
+        prepare(
+            Request(path=str(path)),
+            EngineParams.from_dict({"array": "matrix_2d", "scheme": "mac", "a": "bf16", "b": "bf16"}),
+        )
     with pytest.raises(ConfigError, match="calibration: the network is quantised already"):
         prepare(Request(path=str(path), calibration=path), EngineParams())
 

@@ -56,10 +56,17 @@ FORMATS = {
     "both-broadcast": {"point": {"a": "broadcast", "b": "broadcast", "adders": "row", "recoded": "b", "encode": "pe"}},
 }
 VARIED = {**ENGINES, **{name: {**SMALL, **values} for name, values in FORMATS.items()}}
+#: Sums of floating-point numbers leave nothing, and have no greatest K.
+FLOATS: dict[str, dict[str, Any]] = {
+    "systolic_os-bf16": {"a": "bf16", "b": "bf16"},
+    "matrix_2d-fp16": {"array": "matrix_2d", "a": "fp16", "b": "fp16", "multiplier": "inferred", "preload": True},
+    "adder_tree-fp16": {"array": "adder_tree", "a": "fp16", "b": "fp16"},
+}
+FLOATS = {name: {**SMALL, "scheme": "mac", "accumulator": 32, **values} for name, values in FLOATS.items()}
 
 
 def engine(name: str) -> EngineParams:
-    return EngineParams.from_dict(VARIED[name])
+    return EngineParams.from_dict((VARIED | FLOATS)[name])
 
 
 @cache
@@ -88,7 +95,7 @@ def expect(script: Script, run: Run, work: Sequence[Tiles], beats: Sequence[Beat
     assert np.array_equal(script.results(run.results if beats is None else beats), expected)
 
 
-@pytest.mark.parametrize("name", VARIED)
+@pytest.mark.parametrize("name", [*VARIED, *FLOATS])
 def test_nothing_unknown_gets_through(name: str) -> None:
     """One cycle of reset, whatever registers, idle data and padding hold; stalls; resets in the middle of jobs."""
     params, rng = engine(name), rng_of(name)
@@ -164,7 +171,7 @@ def test_error_k_rises_exactly_beyond_the_limit(name: str) -> None:
 
 
 @pytest.mark.parametrize("stalled", [False, True], ids=["", "stalled"])
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", [*PLAIN, "systolic_os-bf16", "adder_tree-fp16"])
 def test_streams_that_disagree_on_the_end_of_a_tile(name: str, stalled: bool) -> None:
     """Either stream short by one beat, by many, by all but one; a right tile follows, in the same job or the next."""
     params, rng = engine(name), rng_of(name)
@@ -263,7 +270,7 @@ def check_resets(script: Script, kept: list[list[Tiles]], run: Run) -> None:
     assert all((state.cycles, state.active, state.starved, state.blocked) == (0, 0, 0, 0) for state in after)
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", [*PLAIN, "systolic_os-bf16"])
 def test_a_reset_of_one_cycle_at_any_moment(name: str) -> None:
     """Under stalls, again and again; both errors are raised before, and none is left."""
     script, kept = resets(name, times=12)

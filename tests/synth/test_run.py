@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from gen.emit.verilog import emit
-from hdl.params import EngineParams, OperandFormat
+from gen.timing import pes
+from hdl.params import Dataflow, EngineParams, OperandFormat
 from synth_scripts.engine.engine import smaller
 from synth_scripts.engine.metrics import Rate
 from synth_scripts.engine.run import synthesise
@@ -189,6 +190,17 @@ def test_a_large_engine_is_simulated_small() -> None:
     assert tile_k(full, full) == 64
     few = EngineParams(rows=4, cols=6)
     assert smaller(few, LIMIT) == few
+
+
+@pytest.mark.parametrize("array", ["systolic_os", "systolic_ws", "adder_tree", "cube", "matrix_2d"])
+def test_a_simulated_engine_is_as_busy_as_it_can_be(array: str) -> None:
+    """No cycle of it is idle, as energy is told for each multiply-accumulate that the array could make."""
+    full = EngineParams(array=array, rows=16, cols=16, depth=16)
+    small = smaller(full, LIMIT)
+    assert pes(small) == LIMIT * LIMIT
+    k = tile_k(small, full)
+    macs = small.rows * small.cols * k
+    assert Dataflow(small).tile_interval(k) * pes(small) == macs
 
 
 def test_a_very_large_engine_is_timed_small(unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from math import isqrt
 
 from bench._axes import planes, tree
 from hdl.params import MULTIPLIERS, EngineParams
-from hdl.params.axes import Recoded
+from hdl.params.axes import Encode, Recoded
 from hdl.params.presets import preset_axes
 
 __all__ = ["CONTESTS", "DESIGNS", "LIBRARIES", "SIZE", "Contest", "Design", "Ratios"]
@@ -136,6 +136,16 @@ def _trees(contest: Contest, steps: int) -> Iterator[Design]:
         )
 
 
+def _recoding_b(contest: Contest, scheme: str) -> Design:
+    """B is recoded: where it stays, digits that are made once, as it is loaded, select multiples of A; of a multiplier,
+    those that its PE makes of the operand that it keeps.
+    """
+    axes = replace(preset_axes(contest.name, scheme, contest.depth), recoded=Recoded.B)
+    if not axes.recodes_in_pe:
+        axes = replace(axes, encode=Encode.LOAD)
+    return Design(f"{contest.name} {scheme}, B recoded", contest, EngineParams(point=axes, rows=SIZE, cols=SIZE))
+
+
 def _planes(contest: Contest, lanes: int) -> Design:
     """Rows keep step, plane by plane, and skip only what none has; B is recoded, as there is more of A to go around."""
     name = f"{contest.name} planes, tree of {lanes}, B recoded"
@@ -148,6 +158,12 @@ DESIGNS = {
     design.name: design
     for design in (
         *(design for contest in CONTESTS for design in _named(contest)),
+        *(
+            _recoding_b(contest, scheme)
+            for contest in CONTESTS
+            if preset_axes(contest.name, contest.schemes[0], contest.depth).weights_stay
+            for scheme in contest.schemes
+        ),
         *_trees(CONTESTS[0], 4),
         _planes(CONTESTS[-1], 8),
     )

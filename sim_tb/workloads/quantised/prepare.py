@@ -63,11 +63,13 @@ def prepare(request: Request, params: EngineParams, say: Callable[[str], None] =
     Raises
     ------
     ConfigError
-        With everything that is wrong with the network, its inputs, or the names of layers, and with the layers whose
-        operands the engine can't hold.
+        Where the engine's operands are no integers; with everything that is wrong with the network, its inputs, or the
+        names of layers; and with the layers whose operands the engine can't hold.
     ToolError
         Where packages are missing.
     """
+    if params.floating:
+        raise ConfigError([Problem("engine.a", f"is {params.a}, and networks are computed in integers", "such as s8")])
     content = Content.fetch(request.path)
     say(f"reading {content.path.name}")
     found = _numbers(content, request, say) if content.text is None else _table(content, request, params)

@@ -37,27 +37,27 @@ def read(path: Path, graph: Graph) -> list[dict[str, Matrix]]:
     counts: dict[str, int] = {}
     for each in graph.inputs:
         shape, kind = graph.shape_of(each), graph.type_of(each)
-        array = arrays.get(each.name)
-        if array is None:
+        given = arrays.get(each.name)
+        if given is None:
             problems.append(Problem(each.name, "there is no array of this input"))
             continue
-        array = array[None] if array.shape == shape[1:] else array
-        if array.ndim != len(shape) or array.shape[1:] != shape[1:] or not len(array) or len(array) % max(shape[0], 1):
-            text = f"an array of shape {array.shape} holds no inputs of shape {shape}"
+        given = given[None] if given.shape == shape[1:] else given
+        if given.ndim != len(shape) or given.shape[1:] != shape[1:] or not len(given) or len(given) % max(shape[0], 1):
+            text = f"an array of shape {given.shape} holds no inputs of shape {shape}"
             problems.append(Problem(each.name, text))
-        elif not np.can_cast(array.dtype, kind, "same_kind"):
-            problems.append(Problem(each.name, f"must be {np.dtype(kind)}, not {array.dtype}"))
-        elif not np.isfinite(array).all():
+        elif not np.can_cast(given.dtype, kind, "same_kind"):
+            problems.append(Problem(each.name, f"must be {np.dtype(kind)}, not {given.dtype}"))
+        elif not np.isfinite(given).all():
             problems.append(Problem(each.name, "holds numbers that are not finite"))
         else:
-            ready[each.name] = array.astype(kind).reshape(-1, *shape)
+            ready[each.name] = given.astype(kind).reshape(-1, *shape)
             counts[each.name] = len(ready[each.name])
     if len({*counts.values()}) > 1:
         words = ", ".join(f"{count} of {name}" for name, count in counts.items())
         problems.append(Problem("", f"as many inputs of each are needed, not {words}"))
     if problems:
         raise ConfigError(problems, str(path))
-    return [{name: array[i] for name, array in ready.items()} for i in range(next(iter(counts.values())))]
+    return [{name: each[i] for name, each in ready.items()} for i in range(next(iter(counts.values())))]
 
 
 def _arrays(path: Path, graph: Graph) -> dict[str, Matrix]:
