@@ -32,7 +32,7 @@ LIBRARY, EFFORT, SIZE, K, RATE_K = "osu018", "quick", 8, 64, 512
 REPORTED = 12.10
 BASE = "laconic"
 #: Engines that are compared, shaped as in :mod:`bench.figures.sparse`.
-NAMES = (BASE, "opt4c")
+NAMES = (BASE, "opt4c", "time-2-8-b")
 ENGINES = {name: sparse.ENGINES[name] for name in NAMES}
 _RESULTS = tuple(each.name for each in (roles.ROW, roles.BUS, roles.ARRAY, roles.ADDERS, roles.DRAIN, roles.DESKEW))
 #: Parts of an engine, in words, and the roles that they have.
