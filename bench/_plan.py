@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hdl.params.presets import NAMED
+from bench._common import engines
 
 __all__ = ["FULL", "QUICK", "Run"]
 
@@ -46,7 +46,7 @@ QUICK = (
     Run("simulation", "--repeat 3"),
     Run("inference", "--size 8 --crop 16"),
     Run("pim_rows"),
-    Run("mapping", "--only opt1 --layers 10"),
+    Run("mapping", "--only systolic_os/opt1 --layers 10"),
     Run("layout"),
     Run("mutation", "--recorded"),
     Run("comparison", judges="comparison"),
@@ -71,5 +71,5 @@ FULL = (
     Run("simulation"),
     *(Run("sparse", f"--schemes {scheme}") for scheme in ("opt3", "opt4c", "opt4e")),
     Run("streak"),
-    *(Run("synthesis", f"--engines {array}/{scheme}") for array, scheme in NAMED),
+    *(Run("synthesis", f"--engines {each.array}/{each.scheme}") for each in engines(4, 4)),
 )

@@ -12,14 +12,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from bench import _common
 from bench._judge import Judge
 from gen.cycles.job import job_cycles
 from gen.emit.verilog import emit
 from hdl.params import EngineParams
-from hdl.params.presets import NAMED, preset_axes
 from sim_tb.mapping.layer import layer
 from sim_tb.mapping.network import map_network
 from sim_tb.models import harness_model
@@ -37,12 +38,10 @@ SIGMA, SEED = 20.0, 1
 
 def engines(size: int, depth: int) -> Iterator[EngineParams]:
     """Every named engine; a cube of half the rows and columns."""
-    for array, scheme in NAMED:
-        cells = preset_axes(array, scheme, depth).has_cells
-        side = size // 2 if cells else size
-        encoder = "naf" if preset_axes(array, scheme, depth).stores_operands else "booth"
-        deep = max(side // 2, 1) if cells else depth
-        yield EngineParams(array=array, scheme=scheme, rows=side, cols=side, depth=deep, encoder=encoder)
+    for params in _common.engines(size, depth):
+        side, deep = (size // 2, max(size // 4, 1)) if params.axes.has_cells else (size, depth)
+        encoder = "naf" if params.axes.stores_operands else "booth"
+        yield replace(params, rows=side, cols=side, depth=deep, encoder=encoder)
 
 
 def exact(params: EngineParams, layers: int, judge: Judge) -> None:
@@ -100,13 +99,13 @@ def packed(judge: Judge) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, default=20, help="of random size, on each engine")
-    parser.add_argument("--only", nargs="*", metavar="SCHEME", help="schemes that are simulated (default: all)")
+    parser.add_argument("--only", nargs="*", metavar="ARRAY/SCHEME", help="simulated (default: all)")
     args = parser.parse_args()
     judge = Judge()
     estimated(judge)
     packed(judge)
     for params in engines(4, 4):
-        if not params.axes.stores_operands and (args.only is None or params.scheme in args.only):
+        if not params.axes.stores_operands and (args.only is None or f"{params.array}/{params.scheme}" in args.only):
             exact(params, args.layers, judge)
     return judge.status
 

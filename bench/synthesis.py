@@ -21,7 +21,6 @@ from pathlib import Path
 
 from bench._common import engines
 from bench._judge import Judge
-from hdl.params.presets import NAMED
 
 #: Steps of K in space, of arrays that have some.
 DEPTH = 8
@@ -60,7 +59,7 @@ def all_engines(chosen: Iterable[str], size: int, effort: str, limit: float, jud
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [f"{array}/{scheme}" for array, scheme in NAMED]
+    names = [f"{each.array}/{each.scheme}" for each in engines(4, DEPTH)]
     parser.add_argument("--engines", nargs="+", choices=names, default=names, metavar="ARRAY/SCHEME", help="only these")
     parser.add_argument("--size", type=int, default=32, help="rows and columns")
     parser.add_argument("--effort", default="normal", help="as the key of this name")

@@ -21,6 +21,7 @@ __all__ = [
     "UNROLL",
     "Preset",
     "name_of",
+    "named_axes",
     "named_like",
     "nearest",
     "not_built",
@@ -140,6 +141,11 @@ def name_of(axes: ax.Axes) -> tuple[str, str] | None:
 def nearest(axes: ax.Axes) -> tuple[str, str]:
     """The names, array and scheme, of the engine from which the fewest axes differ; first of all its arrangement."""
     return min(NAMED, key=lambda name: _apart(axes, named_like(name, axes)))
+
+
+def named_axes(steps: int) -> tuple[ax.Axes, ...]:
+    """The axes of every named engine, with some steps of K in space where it lets them be chosen."""
+    return tuple(preset_axes(*name, steps) for name in NAMED)
 
 
 def named_like(name: tuple[str, str], axes: ax.Axes) -> ax.Axes:

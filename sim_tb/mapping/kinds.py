@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from hdl.params import MULTIPLIERS, ConfigError, EngineParams
 from hdl.params.axes import Axes, KForm, KSpace, Skip
-from hdl.params.presets import NAMED, name_of, named_like
+from hdl.params.presets import name_of, named_axes
 from hdl.params.title import Title
 
 __all__ = ["SIDES", "Kind", "kinds"]
@@ -75,8 +75,7 @@ def kinds(base: EngineParams, *, skipping: bool = False) -> list[Kind]:
 
 def _points() -> Iterator[Axes]:
     """Axes of presets; where results stay also with several steps of K in space, as a tree if there were none."""
-    for name in NAMED:
-        axes = named_like(name, Axes(k=KSpace(KForm.TREE, 4)))
+    for axes in named_axes(4):
         form = KForm.TREE if axes.k.form is KForm.NONE else axes.k.form
         yield axes
         for lanes in () if axes.weights_stay else LANES:

@@ -112,7 +112,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise what
         return dict(what)
 
-    def simulate(config, output, *, seed, waves, hardware, say):
+    def simulate(config, output, *, seed, waves, hardware, workload, say):
         stand_in.calls.append(("simulate", seed, waves))
         assert f"module {hardware.top}(" in hardware.text
         say("building")
