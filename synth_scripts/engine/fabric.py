@@ -173,8 +173,8 @@ def synthesise_fabric(
     """
     folder.mkdir(parents=True, exist_ok=True)
     blocks = [(box.name, box.area, box.netlist, box.block.liberty if box.block else "") for box in boxes]
-    key = cache.digest(
-        *("fabric by objective", verilog, top, library.digest, blocks, target_ns, clock_ns, core_ns, pairs, timed),
+    key = cache.key(
+        *(__name__, "fabric", verilog, top, library.digest, blocks, target_ns, clock_ns, core_ns, pairs, timed),
         *(gate_bits, sta.available(), yosys.version()),
     )
     stored = cache.read("fabrics", key)
@@ -200,7 +200,9 @@ def critical_paths(
     ToolError
     """
     blocks = [(box.name, box.netlist, box.block.liberty if box.block else "") for box in boxes]
-    key = cache.digest(*("paths", fabric.netlist, top, library.digest, blocks, sorted(core), period_ns, timer(library)))
+    key = cache.key(
+        *(__name__, "paths", fabric.netlist, top, library.digest, blocks, sorted(core), period_ns, timer(library))
+    )
     stored = cache.read("paths", key)
     if timer(library) == "ABC":
         return sta.Paths(fabric.path)

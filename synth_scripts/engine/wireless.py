@@ -83,7 +83,7 @@ def _again(library: Library, fabric: Fabric, top: str, boxes: Sequence[Box], fol
     ``start_ns`` is too short a period, or just enough: where latches borrow time, longer ones have no slack either.
     """
     blocks = [(box.name, box.netlist, box.block.liberty if box.block else "") for box in boxes]
-    key = cache.digest("retimed", fabric.netlist, top, library.digest, blocks, start_ns, timer(library))
+    key = cache.key(__name__, "engine", fabric.netlist, top, library.digest, blocks, start_ns, timer(library))
     stored = cache.read("paths", key)
     if stored is None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def _again(library: Library, fabric: Fabric, top: str, boxes: Sequence[Box], fol
 
 def _retimed(library: Library, box: Box, netlist: str, folder: Path) -> tuple[Box, float]:
     """A module of the core as another library times it, and its least clock period, ns."""
-    key = cache.digest("retimed module", netlist, box.name, library.digest, timer(library))
+    key = cache.key(__name__, "module", netlist, box.name, library.digest, timer(library))
     place = folder / box.name
     place.mkdir(parents=True, exist_ok=True)
     (place / f"{box.name}.v").write_text(netlist)

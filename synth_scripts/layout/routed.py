@@ -20,9 +20,6 @@ from synth_scripts.work import cache
 
 __all__ = ["How", "Routed", "lay_out"]
 
-#: Counted up when a layout would come out otherwise.
-VERSION = 2
-
 
 @dataclass(frozen=True)
 class How:
@@ -87,9 +84,7 @@ def lay_out(netlist: FlatNetlist, library: Library, technology: Technology, how:
         Where a program is missing or fails, or not every net could be routed.
     """
     tools.require()
-    key = cache.digest(
-        "layout", VERSION, netlist.verilog(), library.digest, *technology.texts, asdict(how), tools.versions()
-    )
+    key = cache.key(__name__, netlist.verilog(), library.digest, *technology.texts, asdict(how), tools.versions())
     stored = cache.read("layouts", key)
     folder.mkdir(parents=True, exist_ok=True)
     if stored is None:

@@ -54,7 +54,7 @@ Arcs = Mapping[str, Mapping[str, tuple[PinArc, ...]]]
 
 def arcs(library: Library, kinds: Iterable[str]) -> Arcs:
     """The arcs of cells of these kinds; a cell has no entry for an output that nothing moves."""
-    key = f"{cache.digest('arcs', 1, library.digest)}_arcs"
+    key = f"{cache.key(__name__, library.digest)}_arcs"
     stored = cache.read("libraries", key)
     if stored is None:
         reading = Reading.of([sources.read(Path(library.mapping))])

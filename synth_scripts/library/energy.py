@@ -66,7 +66,7 @@ def energies(library: Library) -> dict[str, CellEnergy]:
         Where the files give no voltage, or a table of power is wrong; it names file, line, cell and pin.
     """
     bare = library.wireless  # what is inside of cells knows no wires
-    key = f"{cache.digest('energy', 4, bare.digest)}_energy"
+    key = f"{cache.key(__name__, bare.digest)}_energy"
     stored = cache.read("libraries", key)
     if stored is None:
         stored = {}

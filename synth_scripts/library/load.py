@@ -11,14 +11,11 @@ from synth_scripts.library.header import Thresholds
 from synth_scripts.library.lef_areas import Areas
 from synth_scripts.library.library import Adder, ClockGate, Library
 from synth_scripts.library.sources import find, find_lef
-from synth_scripts.library.wire_facts import FACTS
 from synth_scripts.library.wires import Wires
 from synth_scripts.work import cache
 
 __all__ = ["load"]
 
-#: Counted up when what is read out of a library changes.
-VERSION = 12
 #: What of a library is an object of its own.
 _OBJECTS: dict[str, Any] = {
     "clock_gate": ClockGate,
@@ -50,7 +47,7 @@ def load(setting: str | Sequence[str] = "auto", *, lef: str = "auto", wires: str
     sources, notes = find(setting)
     areas = Areas.of(find_lef(lef, sources), required=lef != "auto")
     contents = sorted((source.name, cache.digest(source.data)) for source in sources)
-    key = cache.digest("library", VERSION, contents, vars(areas), wires, FACTS)
+    key = cache.key(__name__, contents, vars(areas), wires)
     stored = cache.read("libraries", key)
     if stored is None or not all(cache.intact(Path(path)) for path in _files(stored)):
         stored = _values(make(sources, areas, wires, key))

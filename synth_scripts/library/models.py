@@ -58,7 +58,7 @@ def models(library: Library, kinds: set[str]) -> dict[str, Model]:
     ToolError
         Where a cell has no function in the library.
     """
-    key = cache.digest("models", 3, library.digest)
+    key = cache.key(__name__, library.digest)
     stored = cache.read("libraries", f"{key}_models")
     if stored is None:
         root = parse(Path(library.mapping).read_text(encoding="utf-8"))

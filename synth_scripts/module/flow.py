@@ -142,9 +142,7 @@ def _found(
     named = (
         asdict(effort) if isinstance(effort, Effort) else [asdict(EFFORTS[name]) for name in (effort, *lower(effort))]
     )
-    key = cache.digest(
-        "module by efforts", verilog, top, library.digest, named, clock_ns, sta.available(), yosys.version()
-    )
+    key = cache.key(__name__, verilog, top, library.digest, named, clock_ns, sta.available(), yosys.version())
     stored = cache.read("modules", key)
     if stored is not None:
         return _Found.read(stored)

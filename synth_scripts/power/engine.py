@@ -16,9 +16,8 @@ from hdl.lib.roles import MEMORY
 from hdl.params import EngineParams
 from synth_scripts.library.library import Library
 from synth_scripts.power.events import Activity
-from synth_scripts.power.macro import POWER_MODEL
 from synth_scripts.power.power import ModulePower, macro_powers, module_powers
-from synth_scripts.power.simulated import EVENTS, LANES, MOST, SEED, Setup, SimulatedEngine
+from synth_scripts.power.simulated import LANES, SEED, Setup, SimulatedEngine
 from synth_scripts.work import cache, icarus
 
 __all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "measure_engine", "tile_k", "unavailable"]
@@ -126,10 +125,10 @@ def measure_engine(setup: Setup) -> EnginePower:
     """
     simulated_by = icarus.version() if icarus.available() else ""
     params, library = setup.params, setup.library
-    key = cache.digest(
-        *("engine power", 4, library.digest, params.to_dict(), setup.k, setup.verilog, setup.top, LANES, SEED),
+    key = cache.key(
+        *(__name__, library.digest, params.to_dict(), setup.k, setup.verilog, setup.top),
         *(setup.stimuli.digest, sorted(memory.module for memory in setup.memories)),
-        *(POWER_MODEL, simulated_by, EVENTS, MOST),
+        simulated_by,
     )
     stored = cache.read("power", key)
     if stored is not None:

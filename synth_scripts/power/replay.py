@@ -15,7 +15,6 @@ from hdl.params.errors import CheckFailed
 from synth_scripts.library.library import Library
 from synth_scripts.module.memory import Memory
 from synth_scripts.power.gatesim import Simulator
-from synth_scripts.power.macro import POWER_MODEL
 from synth_scripts.power.power import ModulePower, flattened, macro_powers, module_powers
 from synth_scripts.work import cache
 
@@ -123,7 +122,7 @@ def measure_replay(
         Where the netlist does not do what was recorded.
     ToolError
     """
-    key = cache.digest("replay", 4, library.digest, verilog, top, dict(blocks), repr(trace), POWER_MODEL)
+    key = cache.key(__name__, library.digest, verilog, top, dict(blocks), repr(trace))
     stored = cache.read("power", key)
     if stored is None:
         hierarchy, flat = flattened(library, verilog, top, memories, folder)

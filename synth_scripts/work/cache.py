@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gen.cache import cache
+from gen.sources import sources
 
-__all__ = ["digest", "folder", "intact", "read", "write", "write_text"]
+__all__ = ["digest", "folder", "intact", "key", "read", "write", "write_text"]
 
-#: Counted up whenever the flow changes what it would store.
-VERSION = 4
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def key(module: str, *parts: object) -> str:
+    """A key for what a module makes of some parts: a hash of both, so that other steps of the flow find nothing old.
+
+    Parameters
+    ----------
+    module : str
+        Its ``__name__``. What it imports of this package counts; what comes from elsewhere is among the parts.
+    parts
+        As of :func:`digest`.
+    """
+    return digest(_steps(module), *parts)
+
+
+@lru_cache
+def _steps(module: str) -> str:
+    """A hash of the sources of this package on which a module rests."""
+    return digest(*(path.read_bytes() for path in sources(module) if path.is_relative_to(PACKAGE)))
 
 
 def digest(*parts: object) -> str:
     """Return a hash of the parts; bytes and text as they are, anything else as JSON."""
-    state = hashlib.sha256(f"bitloom synth {VERSION}".encode())
+    state = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):
             part = part.encode("utf-8", errors="surrogateescape")
