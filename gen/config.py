@@ -24,7 +24,7 @@ from hdl.params import (
     shown,
 )
 from hdl.params.errors import not_one_of
-from hdl.params.points import array_of
+from hdl.params.points import array_of, beside
 from hdl.params.presets import not_built, unknown_name
 
 __all__ = [
@@ -332,8 +332,8 @@ class _Loader:
         for scheme in compare:
             if unknown := unknown_name("scheme", scheme, "synth.compare"):
                 self.blame("synth.compare", unknown[0].message, unknown[0].hint)
-            elif engine is not None and (missing := not_built(array_of(engine), scheme)):
-                self.blame("synth.compare", missing)
+            elif engine is not None:
+                self._comparable(engine, scheme)
         values["compare"] = tuple(dict.fromkeys(compare))
         try:
             operands = Operands.read(values.get("operands", SynthSettings.operands))
@@ -343,6 +343,17 @@ class _Loader:
         else:
             values["operands"] = operands.text
         return SynthSettings(**values)
+
+    def _comparable(self, engine: EngineParams, scheme: str) -> None:
+        """Blame a scheme that the array does not have, or not with the other keys of the engine."""
+        if missing := not_built(array_of(engine), scheme):
+            self.blame("synth.compare", missing)
+            return
+        try:
+            beside(engine, scheme)
+        except ConfigError as error:
+            for problem in error.problems:
+                self.blame("synth.compare", f"{scheme!r}: {problem.where}: {problem.message}", problem.hint)
 
 
 def _unknown_section(name: str, value: Any) -> tuple[str, str]:

@@ -337,7 +337,7 @@ def test_digits_and_sizes_must_be_possible(write):
         "engine.toml: engine.nest: line 3, column 11: u8 has 5 digits under 'booth', not 4"
     ]
     assert refusal(write(with_nest(print_nest(nest_of("systolic_os", "mac", 2000, 1))))) == [
-        "engine.toml: engine.nest: rows: must be 1 to 1024, not 2000 (the nearest legal value is 1024)"
+        "engine.toml: engine.nest: line 1, column 7: an engine has 1 to 1,024 rows, not 2,000"
     ]
     assert refusal(write("[engine]\nnest = 5")) == ["engine.toml: engine.nest: must be a text, not 5"]
 
@@ -435,3 +435,10 @@ def test_no_keyword_is_a_prefix(write):
     for prefix in ("x" * 49, "_x", "a-b", "$display", "\\esc ", ""):
         with pytest.raises(ConfigError, match="must be a letter and up to 47 more"):
             emit(EngineParams(), prefix)
+
+
+def test_what_is_compared_must_be_possible_with_the_other_keys(write):
+    """Every problem of the engine that would stand beside it."""
+    found = refusal(write("[engine]\na = 'bf16'\nb = 'bf16'\nscheme = 'mac'\n[synth]\ncompare = ['opt1']"))
+    assert found
+    assert all(each.startswith("engine.toml: synth.compare: 'opt1': engine.a: no engine of float") for each in found)
