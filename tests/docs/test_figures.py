@@ -160,7 +160,7 @@ def test_what_the_page_on_choosing_says_is_measured():
 
     for size in (4, 8):
         assert over_mac("opt1", size) > 1 < over_mac("opt1", size, "core")
-        assert 0.9 < over_mac("opt2", size, array="matrix_2d") < 1.1 < over_mac("opt2", size, "core", "matrix_2d")
+        assert 0.8 < over_mac("opt2", size, array="matrix_2d") < 1 < over_mac("opt2", size, "core", "matrix_2d")
         for scheme in ("opt4c", "opt4e"):
             assert over_mac(scheme, size) < 1 < over_mac(scheme, size, "core")
         assert over_mac("opt3", size) < 1
@@ -169,7 +169,7 @@ def test_what_the_page_on_choosing_says_is_measured():
     assert over_mac("opt4c", 4) < over_mac("opt4c", 8) < over_mac("opt4c", 16) < 1
     run = entries(demo.GROUP.name)["run"]["figures"]
     assert run["engine"]["gops_per_mm2_engine"] > run["compared"]["gops_per_mm2_engine"]
-    assert run["engine"]["pj_per_mac"] > run["compared"]["pj_per_mac"]
+    assert run["engine"]["glitch_pj_per_mac"] < run["compared"]["glitch_pj_per_mac"]
 
 
 def test_what_the_page_on_scripts_says_is_measured():
