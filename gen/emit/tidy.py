@@ -18,10 +18,14 @@ PORT = re.compile(rf"^  (input|output) ({RANGE}\S+ ?);\n  (wire|reg) \2;$", re.M
 TAKES = re.compile(r"^(    (?!if ).+ <= )(_\d+_);$", re.MULTILINE)
 GIVEN = re.compile(r"^  assign (_\d+_) = (.+);\n", re.MULTILINE)
 WIRE = re.compile(rf"^  wire {RANGE}(\w+);\n", re.MULTILINE)
+#: Three and more of the same in a concatenation.
+REPEATED = re.compile(r"(?<=[{,] )(\w+(?:\[[\d:]+\])?)((?:, \1){2,})(?=,| })")
+#: A concatenation of nothing else.
+ALONE = re.compile(r"\{ (\{\d+\{[^{}]*\}\}) \}")
 
 
 def tidy(module: str) -> str:
-    """One module's text: each port is declared once, and what a register takes stands in its line.
+    """One module's text: ports are declared once, what a register takes stands in its line, and repeats are counted.
 
     Wires of outputs that no one reads are named ``unused``, which is how Verilator's lint takes it for intended.
     """
@@ -31,12 +35,16 @@ def tidy(module: str) -> str:
     for name in WIRE.findall(module):
         if counts[name] == 2 and f"({name})" in module:
             module = re.sub(rf"\b{name}\b", f"unused_{name.strip('_')}", module)
-    return module
+    return ALONE.sub(r"\1", REPEATED.sub(_counted, module))
 
 
 def _declared(port: re.Match[str]) -> str:
     direction, name, kind = port.groups()
     return f"  {direction} {name};" if kind == "wire" else f"  {direction} reg {name};"
+
+
+def _counted(same: re.Match[str]) -> str:
+    return f"{{{1 + same[2].count(',')}{{{same[1]}}}}}"
 
 
 def _taken(module: str, counts: Counter[str]) -> str:

@@ -25,8 +25,8 @@ from synth_scripts.netlist.hierarchy import Hierarchy
 from synth_scripts.timing import sta
 from synth_scripts.work import yosys
 
-#: The script's engine may be worse than ours by this much, in area times period: it has neither gates of clocks nor trees
-#: for nets of many sinks, each of which has a wire.
+#: The script's engine may be worse than ours by this much, in area times period: it has neither gates of clocks nor
+#: trees for nets of many sinks, each of which has a wire.
 TOLERANCE = 1.4
 
 S4 = OperandFormat(4, signed=True)

@@ -25,6 +25,8 @@ WRITTEN = r"""module m(clk, a, y, z);
   assign _1_ = a[0] & \wait ;
   assign z = ~ _1_;
   assign _2_ = a[1] ^ \wait ;
+  assign wide = { a[3], a[3], a[3], a[3], a[3:2], a[3:2], a[3:2], z, z };
+  assign all = b & { z, z, z };
   always @(posedge clk)
     y <= _0_;
   always @(posedge clk)
@@ -36,7 +38,8 @@ WRITTEN = r"""module m(clk, a, y, z);
   );
 endmodule
 """
-#: Once read, once declared; what is read twice, or taken where something else enables it, keeps its wire.
+#: Once read, once declared; what is read twice, or taken where something else enables it, keeps its wire. Repeats are
+#: counted.
 TIDY = r"""module m(clk, a, y, z);
   input clk;
   input [3:0] a;
@@ -49,6 +52,8 @@ TIDY = r"""module m(clk, a, y, z);
   assign _1_ = a[0] & \wait ;
   assign z = ~ _1_;
   assign _2_ = a[1] ^ \wait ;
+  assign wide = { {4{a[3]}}, {3{a[3:2]}}, z, z };
+  assign all = b & {3{z}};
   always @(posedge clk)
     y <= a + 4'h1;
   always @(posedge clk)
