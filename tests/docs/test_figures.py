@@ -55,7 +55,7 @@ STATED = {
 }
 #: Pages whose figures come from elsewhere.
 ELSEWHERE = {
-    "energy-notes.md": "a record of trials, each of a design that stands no more; the finished ones are in comparison.md",
+    "energy-notes.md": "a record of trials, each of a design that stands no more; comparison.md has the finished ones",
     "decoder.md": "compared with the decoder by tests/pim/test_decoder.py and tests/pim/rtl/test_decoder.py",
     "pim-instructions.md": "written from the tables and measured by tests/pim/test_reference.py",
     "pim-compile.md": "what is printed is compared by test_console.py",
