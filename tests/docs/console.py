@@ -38,8 +38,8 @@ SMALLER = (
     "compare=[]",
 )
 
-#: What else it takes for layouts: a library that has them, and short operands.
-LAID_OUT = ("--set", "library=osu018", "--set", "a=s3", "--set", "b=s3", "--set", "accumulator=8")
+#: What else it takes for layouts: a library that has them, short operands, and room, as few cells have few rows.
+LAID_OUT = ("--set", "library=osu018", "--set", "a=s3", "--set", "b=s3", "--set", "accumulator=8", "--density", "0.7")
 
 BLOCK = re.compile(r"(?:<!-- (?P<note>[^\n]*?) -->\n)?^```console\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 

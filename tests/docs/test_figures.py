@@ -174,7 +174,7 @@ def test_what_the_page_on_choosing_says_is_measured():
 
 def test_what_the_page_on_scripts_says_is_measured():
     losses = {how: float(PARTS["scripts-loss"](how)) for how in ("default", "kogge-stone", "abc-default", "shipped")}
-    assert losses["shipped"] < 1.4  # it gates no clocks, and nets of many sinks have no trees
+    assert losses["shipped"] < 1.5  # it gates no clocks, and nets of many sinks have no trees
     assert min(losses["default"], losses["kogge-stone"], losses["abc-default"]) > 1.3 * losses["shipped"]
 
 
