@@ -298,10 +298,11 @@ class Adding:
             weighed = chosen(m, f"weighed{row}", step, shifted, heap.width)
             for column in sorted(places):
                 heap.add(weighed[column], column)
-        constants = chosen(m, "lacking", step, [Const(each, heap.width) for each in lacking])
-        for column in range(heap.width):
-            if any(each >> column & 1 for each in lacking):
-                heap.add(constants[column], column)
+        used = [column for column in range(heap.width) if any(each >> column & 1 for each in lacking)]
+        bits = [[each >> column & 1 for column in used] for each in lacking]
+        constants = chosen(m, "lacking", step, [Cat(Const(bit, 1) for bit in each) for each in bits])
+        for bit, column in zip(constants, used, strict=True):
+            heap.add(bit, column)
         return heap
 
     def _put(self, m: Module, heap: BitHeap, name: str, factors: tuple[Value, Value], addend: Addend) -> None:
