@@ -155,7 +155,8 @@ class OutputStationary(Body):
 
     def _there(self, m: Module, en: Value, clear: Value) -> Value:
         """The first column's result bus has a tile's results, in ``result_steps`` steps from two after ``clear``."""
-        begin, there, left = Signal(), Signal(), Signal(range(self.flow.result_steps))
+        begin, there = Signal(name="results_begin"), Signal(name="results_there")
+        left = Signal(range(self.flow.result_steps), name="results_left")
         with m.If(en):
             m.d.sync += [
                 begin.eq(clear),

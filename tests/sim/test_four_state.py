@@ -226,7 +226,7 @@ def test_tlast_of_initial_values_is_not_looked_at(name: str, lasts: str) -> None
     assert not run.states[0].error_tlast
 
 
-#: Beats that are sent to exceed the greatest K. Floating-point sums have one of a million, which takes too long.
+#: Beats that are sent at most to exceed the greatest K. That of floating-point sums is a million, and takes too long.
 SENT = 10_000
 
 
@@ -239,7 +239,8 @@ def resets(name: str, times: int) -> tuple[Script, list[list[Tiles]]]:
     for turn in range(times):
         *operands, result = (int(each) for each in rng.integers(0, 12, 4))
         script.stalls(*operands, 15 if turn % 2 else result)  # often results find no room
-        long = random_tiles(params, 1, max(min(params.k_limit, SENT), params.k_step) + 1, rng)
+        size = max(params.k_limit, params.k_step) + 1 if params.k_limit <= SENT else 3 * params.k_step
+        long = random_tiles(params, 1, size, rng)
         beats = {"a": script.beats("a", long.a, long.k), "b": script.beats("b", long.b, long.k)}
         short = "ab"[int(rng.integers(2))]
         beats[short] = [(data, False) for data, _ in beats[short]]
@@ -281,8 +282,10 @@ def test_a_reset_of_one_cycle_at_any_moment(name: str) -> None:
     check_resets(script, kept, simulated(name, script))
 
 
-#: Registers of an output-stationary engine that would be right without a reset: they are written before they count.
+#: Registers of an output-stationary engine that would be right without a reset: they are written before they count, or
+#: clock what waits for results, which nothing reads too early.
 FREE = {"en", "row_last", "phase", "slot", "single", "tiles_in", "tiles_out", "entered", "ended", "of_b"}
+FREE |= {"results_begin", "results_there", "results_left", "valid_later"}
 #: Counters: those of jobs are set before they count, and upper parts of the others are never reached here.
 COUNTER = re.compile(r"\nmodule \w*_count_(up|down)_")
 
