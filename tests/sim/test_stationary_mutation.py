@@ -62,6 +62,6 @@ def test_the_engine_itself_passes(name: str) -> None:
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_part_is_found(name: str) -> None:
     engine, role, change = BROKEN[name]
-    answer = run_stress(EngineParams.from_dict(ENGINES[engine]), mutate(whole(engine), role, change), tiles=300, seed=6)
+    answer = run_stress(EngineParams.from_dict(ENGINES[engine]), mutate(whole(engine), role, change), tiles=600, seed=6)
     assert not answer["passed"]
     assert answer["mismatches"] > 0 or any("hung" in problem for problem in answer["problems"])

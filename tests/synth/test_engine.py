@@ -118,15 +118,18 @@ def test_paths_are_shown_at_the_clock_of_the_run(unit: Library, tmp_path: Path, 
 def test_an_engine_of_the_unit_library_is_timed_alike_without_opensta(
     unit: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    """Paths through several modules and fan-out trees included; the core is timed in its place, with its loads."""
+    """Paths through several modules and fan-out trees included; the core is timed in its place, with its loads.
+
+    These, which are those of its neighbours and their wires, OpenSTA's figure of the core does not have.
+    """
     own = form(tmp_path, scheme=scheme)
     by_sta = best_engine([own], unit, "quick", None)
     expected, core_period = (by_sta.period, slack(by_sta.path)), by_sta.core_period
     monkeypatch.setattr("synth_scripts.timing.sta.available", lambda: False)
     found = best_engine([own], unit, "quick", None)
     assert found.netlists == by_sta.netlists
-    assert (found.period, slack(found.path)) == pytest.approx(expected, rel=0.01, abs=2e-3)
-    assert 0.99 * core_period <= found.core_period <= min(1.25 * core_period, found.period)
+    assert (found.period, slack(found.path)) == pytest.approx(expected, rel=0.03, abs=2e-3)
+    assert 0.99 * core_period <= found.core_period <= min(1.3 * core_period, found.period)
 
 
 def test_a_large_engine_is_walked_through_at_a_smaller_size(
