@@ -329,8 +329,9 @@ def _followed(file: Path, say: Callable[[str], None]) -> Iterator[None]:
     done = threading.Event()
 
     def follow() -> None:
-        said = 0
-        while not done.wait(POLL):
+        said, ended = 0, False
+        while not ended:
+            ended = done.wait(POLL)  # what was written since the last look is said, too
             lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
             if len(lines) > said:
                 say(f"simulating, {lines[-1]}")
