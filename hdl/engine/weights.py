@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
+from hdl.lib.delay import held
 from hdl.lib.shared import Part
 from hdl.params import EngineParams
 
@@ -239,9 +240,4 @@ class WeightControl(Part):
 
     def _later(self, m: Module, name: str, value: Value, steps: int) -> None:
         """The flag of this name is a value of some steps before."""
-        for step in range(steps):
-            held = Signal(len(value), name=f"{name}{step}", reset_less=name != "adds")
-            with m.If(self.en):
-                m.d.sync += held.eq(value)
-            value = held
-        m.d.comb += getattr(self, name).eq(value)
+        m.d.comb += getattr(self, name).eq(held(m, name, value, steps, en=self.en, resets=name == "adds"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 
-__all__ = ["Delay", "delay", "later", "moves", "register"]
+__all__ = ["Delay", "delay", "held", "later", "moves", "register"]
 
 
 def delay(m: Module, name: str, en: Value, value: Value, steps: int) -> Value:
@@ -28,6 +30,16 @@ def register(m: Module, name: str, value: Value) -> Signal:
     found = Signal(len(value), name=name, reset_less=True)
     m.d.sync += found.eq(value)
     return found
+
+
+def held(m: Module, name: str, value: Value, steps: int, *, en: Value | None = None, resets: bool = False) -> Value:
+    """What ``value`` was some steps ago; without ``en`` every cycle is a step. Not a module, as :func:`delay` is."""
+    for step in range(steps):
+        taken = Signal(len(value), name=f"{name}{step}", reset_less=not resets)
+        with m.If(en) if en is not None else nullcontext():
+            m.d.sync += taken.eq(value)
+        value = taken
+    return value
 
 
 def later(m: Module, name: str, en: Value, value: Value, steps: int) -> Signal:

@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
+from hdl.lib.delay import register
 from hdl.lib.ram import Ram
 from hdl.lib.shared import Part, place
 from hdl.params import EngineParams
@@ -60,10 +61,8 @@ class Collector(Part):
         tags: list[Signal] = []
         previous: Value = self.tag
         for step in (1, 2, 3):
-            word = Signal(self.tags.bits, name=f"tag{step}", reset_less=True)
-            m.d.sync += word.eq(previous)
-            tags.append(word)
-            previous = word
+            previous = register(m, f"tag{step}", previous)
+            tags.append(previous)
         if self.params.axes.hands_a_over:
             m.d.comb += self.tag_out.eq(tags[0])
 
@@ -118,9 +117,7 @@ class Collector(Part):
     def _later(self, m: Module, name: str, *values: Value, steps: int) -> list[Value]:
         """Some values, as many cycles later."""
         for step in range(steps):
-            registers = [Signal(len(each), name=f"{name}{step}_{i}", reset_less=True) for i, each in enumerate(values)]
-            m.d.sync += [register.eq(each) for register, each in zip(registers, values, strict=True)]
-            values = tuple(registers)
+            values = tuple(register(m, f"{name}{step}_{i}", each) for i, each in enumerate(values))
         return list(values)
 
     def _add_halves(self, m: Module, low: Signal, high: Signal, x: Value, y: Value) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from hdl.lib.delay import held
 from hdl.lib.shared import Part, place
 from hdl.params.pim import PimParams
 from hdl.params.pim.commands import COMMAND_BITS
@@ -108,10 +109,10 @@ class Channel(Part):
             m.d.comb += getattr(self, name).eq(getattr(sequencer, name))
 
         # Words to write leave their queue one clock before the register of the port takes them.
-        to_bank = _later(m, "to_bank", sequencer.write_bank, t.cwl - 1)
-        to_register = _later(m, "to_register", sequencer.write_register, t.cwl_reg - 1)
+        to_bank = held(m, "to_bank", sequencer.write_bank, t.cwl - 1, resets=True)
+        to_register = held(m, "to_register", sequencer.write_register, t.cwl_reg - 1, resets=True)
         mark = Cat(sequencer.strobe_one, sequencer.strobe_lane, *([sequencer.strobe_bytes] if params.int8 else []))
-        mark = _later(m, "mark", mark, t.cwl)
+        mark = held(m, "mark", mark, t.cwl, resets=True)
         leaving, leaving_bank = Signal(), Signal()
         m.d.comb += leaving.eq(to_bank | to_register)
         writes = WordQueue(write_depth(params), params.word_bits)
@@ -144,15 +145,6 @@ class Channel(Part):
             self.busy.eq(sequencer.busy | written.level.any() | popped | self.wvalid | owed.any()),
         ]
         return m
-
-
-def _later(m: Module, name: str, value: Value, steps: int) -> Value:
-    """A value ``steps`` clocks ago; zero after reset."""
-    for step in range(steps):
-        register = Signal(len(value), name=f"{name}{step}")
-        m.d.sync += register.eq(value)
-        value = register
-    return value
 
 
 def _power(least: int) -> int:
