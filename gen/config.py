@@ -15,14 +15,7 @@ from typing import Any
 from gen.keys import EFFORTS, KEYS, SECTIONS, WIRES, WORKLOADS, Key, markdown, schema
 from gen.operands import KINDS, Operands
 from gen.version import SCHEMA_VERSION
-from hdl.params import (
-    ConfigError,
-    EngineParams,
-    OperandFormat,
-    Problem,
-    near_name,
-    shown,
-)
+from hdl.params import ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
 from hdl.params.errors import not_one_of
 from hdl.params.points import array_of, beside
 from hdl.params.presets import not_built, unknown_name

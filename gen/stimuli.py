@@ -11,11 +11,9 @@ import numpy.typing as npt
 from gen.operands import USUAL, Operands
 from hdl.params import EngineParams, FloatOperand, OperandFormat
 
-__all__ = ["Drawn", "Stimuli", "normal", "uniform"]
+__all__ = ["Drawn", "Stimuli", "normal", "patterns", "uniform"]
 
 Matrix = npt.NDArray[Any]
-Operand = OperandFormat | FloatOperand
-
 
 #: Bits of exponent by which uniform floating-point numbers of either sign lie around 1.
 AROUND_ONE = 12

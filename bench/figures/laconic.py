@@ -121,8 +121,7 @@ def _breakdown() -> str:
     heads = ["Engine", "steps", "PEs: data", "PEs: clock pins", *(words for words, _ in GROUPS[1:]), REST, "together"]
     rows = []
     for name in sorted(ENGINES, key=_total):
-        found = figures(GROUP.name, name)
-        cells = [f"{found['lanes'] / found['macs_per_cycle']:.2f}", *(f"{each:.1f}" for each in _parts(name))]
+        cells = [_steps(name), *(f"{each:.1f}" for each in _parts(name))]
         rows.append([ENGINES[name][0], *cells, f"{_total(name):.1f}"])
     return table(heads, rows)
 

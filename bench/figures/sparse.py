@@ -25,17 +25,15 @@ __all__ = ["GROUP", "PARTS"]
 
 K, TILES, SIGMA = 1024, 4, 20.0
 _OF_B: dict[str, Any] = {"recoded": Recoded.B, "a": Travel.BROADCAST}
-_IN_TIME, _STAYS = (
-    Axes(k=tree(4), digits=Digits(1, Order.OPERANDS)),
-    Axes(
-        stays=Stays.WEIGHTS,
-        a=Travel.BROADCAST,
-        b=None,
-        k=tree(16),
-        digits=Digits(1, Order.OPERANDS),
-        skip=Skip.COMMON,
-        sum=Sum(per_weight=True),
-    ),
+_IN_TIME = Axes(k=tree(4), digits=Digits(1, Order.OPERANDS))
+_STAYS = Axes(
+    stays=Stays.WEIGHTS,
+    a=Travel.BROADCAST,
+    b=None,
+    k=tree(16),
+    digits=Digits(1, Order.OPERANDS),
+    skip=Skip.COMMON,
+    sum=Sum(per_weight=True),
 )
 _IN_TIME_OF_B = Axes(k=tree(8), digits=Digits(2, Order.OPERANDS), **_OF_B)
 

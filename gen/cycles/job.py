@@ -115,11 +115,8 @@ def expected_cycles(
         counts, beats = counts * beats, np.full_like(beats, params.rows)
     steps: NDArray[Any] = beats * Dataflow(params).beat_steps
     if params.data_dependent:
-        steps = beats * _steps(params, sigma)
+        steps = beats * expected_steps(params, sigma)
     return pace(params).cycles(steps, counts, rest)
-
-
-_steps = lru_cache(maxsize=256)(expected_steps)
 
 
 def ideal_steps(params: EngineParams, k: int, sigma: float | None = None) -> float:
@@ -131,4 +128,4 @@ def ideal_steps(params: EngineParams, k: int, sigma: float | None = None) -> flo
         planes = density(params.encoder, params.recoded, sigma).planes
         return -(-k // params.k_step) * sum(1 - (1 - share) ** (holders * params.k_step) for share in planes)
     beats = -(-k // params.k_step) * (params.rows if params.weight_stationary else 1)
-    return beats * (_steps(params, sigma) if params.data_dependent else Dataflow(params).beat_steps)
+    return beats * (expected_steps(params, sigma) if params.data_dependent else Dataflow(params).beat_steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,6 +58,7 @@ def _digits(params: EngineParams, values: Integers, form: OperandFormat) -> NDAr
     return digits.reshape(tiles, places, beats, params.k_step, -1)
 
 
+@lru_cache(maxsize=256)
 def expected_steps(params: EngineParams, sigma: float | None) -> float:
     """Mean steps of a beat whose operands are independent, each normal around 0 or, for None, uniform.
 

@@ -16,8 +16,10 @@ from hdl.params import FLOATS, EngineParams
 __all__ = ["images"]
 
 
+BF16: dict[str, Any] = {"scheme": "mac", "a": FLOATS["bf16"], "b": FLOATS["bf16"]}
 #: What is drawn: file name to engine.
 ENGINES: dict[str, dict[str, Any]] = {
+    "engine-bf16": BF16,
     "engine": {"scheme": "opt1", "preload": True},
     "engine-systolic_ws": {"array": "systolic_ws", "scheme": "opt1", "rows": 8, "cols": 8, "depth": 4},
     "engine-cube": {"array": "cube", "scheme": "opt1", "rows": 4, "cols": 4, "depth": 4},
@@ -28,8 +30,6 @@ ENGINES: dict[str, dict[str, Any]] = {
     "engine-opt4e": {"array": "matrix_2d", "scheme": "opt4e", "rows": 4, "cols": 8, "encoder": "naf"},
     "engine-laconic": {"array": "matrix_2d", "scheme": "laconic", "rows": 3, "cols": 4, "depth": 8, "encoder": "naf"},
 }
-BF16 = {"scheme": "mac", "a": FLOATS["bf16"], "b": FLOATS["bf16"]}
-ENGINES["engine-bf16"] = BF16
 PES: dict[str, dict[str, Any]] = {
     "pe-mac": {"scheme": "mac"},
     "pe-bf16": BF16,

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from hdl.array.skew import skew
 from hdl.engine.stored import Stored
-from hdl.lib.delay import register
+from hdl.lib.delay import held, register
 from hdl.lib.shared import Shared, place
 from hdl.params import Dataflow
 from hdl.params.axes import Travel
@@ -70,9 +70,7 @@ class Planes(Stored):
 
     def _tag(self, m: Module, tag: Value, wait: int) -> Value:
         """A sum's tag, later by as many cycles as the PE takes longer."""
-        for step in range(wait):
-            tag = register(m, f"tag{step}", tag)
-        return tag
+        return held(m, "tag", tag, wait)
 
     def _output(self, m: Module, ends: Shared, cycles: int) -> Shared:
         """Rows of results; all rows have worked off a tile at once, and the last one's sums are then on their way."""

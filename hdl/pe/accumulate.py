@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
+from hdl.lib.delay import held
 from hdl.params import EngineParams
 from hdl.pe.base import ProcessingElement
 from hdl.pe.sums import Adding, RunningSum, accumulators, exact, take_sum
@@ -49,11 +50,7 @@ class AccumulatePE(ProcessingElement):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         a, b, clear = self.operands(m)
-        for number in range(self.ahead):
-            later = Signal(name=f"clear{number}", reset_less=True)
-            with m.If(self.en):
-                m.d.sync += later.eq(clear)
-            clear = later
+        clear = held(m, "clear", clear, self.ahead, en=self.en)
         registers = [self._registers(i, each) for i, each in enumerate(self.sums)]
         kept = (self._kept(m, clear, words) for words in registers)
         totals = self.adding.add(m, self.en, a, b, self.sums, kept)

@@ -10,7 +10,7 @@ from math import sqrt
 from statistics import mean
 from typing import NamedTuple
 
-__all__ = ["ANY", "FACTS", "LENGTH", "MEASURED", "PER_UM", "Layout"]
+__all__ = ["ANY", "LENGTH", "MEASURED", "PER_UM", "Layout"]
 
 
 class Layout(NamedTuple):
@@ -45,6 +45,3 @@ ANY = (0.173, "as in processes of 130 to 7 nm")
 _NAND2_UM2 = 24.0
 #: Length of wire for each sink, in roots of the area of the smallest NAND2: 3.3 in the layouts above.
 LENGTH = round(1e3 * mean(each.wire_mm / each.sinks for each in _OSU018) / sqrt(_NAND2_UM2), 1)
-
-#: All of it: what is kept of a library goes by this.
-FACTS = (MEASURED, PER_UM, ANY, LENGTH)

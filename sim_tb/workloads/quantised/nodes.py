@@ -6,7 +6,7 @@ operators of floats between DequantizeLinear and QuantizeLinear.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim_tb.workloads.readers.graph import Graph
@@ -31,9 +31,8 @@ class IntegerNode:
     bias : str
         In the unit of sums.
     y, y_scale, y_zero : str
-        The result of which the product is a part; without a scale it is the sum.
-    own : bool
-        The graph has the integers of y as a tensor. Otherwise ``y`` is empty: sums are the last integers.
+        The result of which the product is a part; without a scale it is the sum. Empty where the graph has no integers
+        of it as a tensor: sums are the last ones.
     relu : bool
         Results below zero become zero.
     """
@@ -90,9 +89,7 @@ def _between_floats(graph: Graph, node: Any) -> IntegerNode:
     if follower is None or follower.op_type != "QuantizeLinear":
         return found
     _, y_scale, y_zero = [*follower.input, ""][:3]
-    return IntegerNode(
-        node, a, b, a_scale, a_zero, b_scale, b_zero, bias, follower.output[0], y_scale, y_zero, relu=relu
-    )
+    return replace(found, y=follower.output[0], y_scale=y_scale, y_zero=y_zero, relu=relu)
 
 
 def _dequantised(graph: Graph, name: str) -> tuple[str, str, str]:
