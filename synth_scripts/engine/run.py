@@ -63,6 +63,7 @@ def synthesise(
     settings: Settings,
     workdir: Path,
     *,
+    library: Library | None = None,
     with_power: bool | None = None,
     rate: Rate | None = None,
     stimuli: Stimuli | None = None,
@@ -82,6 +83,8 @@ def synthesise(
     settings : Settings
     workdir : Path
         For scripts, logs and netlists; what is in there stays.
+    library : Library, optional
+        The one that the settings name, where more is said about it than they hold.
     with_power : bool, optional
         Measure power, where the library allows it; left out, where effort allows it as well.
     rate : Rate, optional
@@ -108,7 +111,7 @@ def synthesise(
         Where a library or program is missing or unusable.
     """
     forms = [Form(params, emission, workdir, say)]
-    return strongest(forms, settings, with_power=with_power, rate=rate, stimuli=stimuli)[1]
+    return strongest(forms, settings, library=library, with_power=with_power, rate=rate, stimuli=stimuli)[1]
 
 
 def strongest(
@@ -124,8 +127,7 @@ def strongest(
     """The best of several forms of an engine, which differ in their cores, and its figures as :func:`synthesise` gives.
 
     Nothing but their cores is synthesised of forms whose cores tell that others are better. ``files`` are kinds of
-    :mod:`synth_scripts.engine.exports`, which are written beside the netlist. ``library`` is the one that the settings
-    name, where more is said about it than they hold.
+    :mod:`synth_scripts.engine.exports`, which are written beside the netlist.
     """
     library = library or load(settings.library)
     asked = None if isinstance(settings.clock_ns, str) else float(settings.clock_ns)

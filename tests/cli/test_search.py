@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gen.cli.commands import search
-from gen.config import load
+from gen.cli.commands.session import load_library
+from gen.config import load, read
 from hdl.params import EngineParams
 from sim_tb.mapping.fit import Measured
 
@@ -79,3 +80,21 @@ def test_refused(bitloom: Any, quick: Path, options: list[str], status: int, mes
     result = bitloom("search", *options)
     assert result.status == status, result.err
     assert message in result.err
+
+
+def test_engines_are_synthesised_with_what_the_configuration_says_of_its_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its wires, which the cache's key holds as well."""
+    monkeypatch.setenv("BITLOOM_CACHE", str(tmp_path / "cache"))
+    met = []
+
+    def synthesise(params: EngineParams, emission: Any, settings: Any, place: Path, **how: Any) -> dict[str, float]:
+        met.append(how["library"].wires.ff)
+        return {"engine_total_area_um2": 1.0, "clock_ns": 1.0}
+
+    monkeypatch.setattr("synth_scripts.engine.run.synthesise", synthesise)
+    for wires in (0, 3):
+        config = read({"synth": {"library": "unit", "wires": wires}}, Path("engine.toml"))
+        search._Synthesis(config, load_library(config.synth))._one(EngineParams(rows=1, cols=1))
+    assert met == [0, 3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sim_tb.mapping.traffic import Buffers
     from sim_tb.workloads.gemm import Topology
 
-__all__ = ["add_network", "add_options", "command", "network"]
+__all__ = ["add_network", "add_options", "command", "integer", "network"]
 
 CSV, JSON, PAGE = "map.csv", "map.json", "map.html"
 MAX_BATCH = 65536
@@ -37,7 +38,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("network", metavar="NETWORK", help=about)
     about = "inputs that are computed together (default: 1)"
-    parser.add_argument("--batch", type=_integer(MAX_BATCH), default=1, metavar="N", help=about)
+    parser.add_argument("--batch", type=integer(MAX_BATCH), default=1, metavar="N", help=about)
     add_shape(parser)
 
 
@@ -50,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     about = "bytes of the buffers of activations, weights and results, such as 262144,262144,65536 (the default)"
     parser.add_argument("--buffers", type=_buffers, metavar="A,B,C", help=about)
     about = "bytes that memory moves in a cycle (default: 16)"
-    parser.add_argument("--bandwidth", type=_integer(MAX_BYTES), metavar="N", help=about)
+    parser.add_argument("--bandwidth", type=integer(MAX_BYTES), metavar="N", help=about)
     about = "output folder of bitloom synth with the engine's energy (default: build/<name of CONFIG>)"
     parser.add_argument("--synth", metavar="FOLDER", help=about)
     about = "every layer as it is, none packed"
@@ -169,13 +170,15 @@ def _line(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _integer(most: int) -> Any:
-    def integer(text: str) -> int:
+def integer(most: int) -> Callable[[str], int]:
+    """What reads an option that is an integer from 1 up to a limit."""
+
+    def read(text: str) -> int:
         if not text.isdecimal() or not 1 <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"must be an integer from 1 to {most:,}, not {text!r}")
         return int(text)
 
-    return integer
+    return read
 
 
 def _buffers(text: str) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.mapping import add_network, network
+from gen.cli.commands.mapping import add_network, integer, network
 from gen.cli.console import Console, table
 from gen.operands import usual_sigma
 from hdl.params import EngineParams
@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     about = "a configuration whose formats, encoder and accumulator engines are to have"
     parser.add_argument("--engine", metavar="CONFIG", dest="config", help=about)
     about = "kinds of engines with a name, and without one, that are looked at more closely (default: 4)"
-    parser.add_argument("--keep", type=_keep, default=4, metavar="N", help=about)
+    parser.add_argument("--keep", type=integer(MOST_KEPT), default=4, metavar="N", help=about)
     about = "engines that skip zeros, too: they are slow to synthesise"
     parser.add_argument("--skipping", action="store_true", help=about)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/search-<network>)")
@@ -50,17 +50,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace, console: Console) -> int:
     """Search, print what was found, and write the configuration of the best engine."""
+    from gen.cli.commands.session import load_library
     from gen.output import open_output
     from sim_tb.mapping.kinds import kinds
     from sim_tb.mapping.search import search
 
     config, topology = _config(options), network(options)
-    library = _library(config)
+    library = load_library(config.synth)
     sigma = (options.sigma or usual_sigma(config.engine.recoded)) if options.skipping else None
     with open_output(options.output or Path("build", f"search-{topology.name}"), force=options.force) as output:
         output.claim([JSON, BEST])
         with console.doing(f"searching for an engine for {topology.name}") as say:
-            measure = _Synthesis(config)
+            measure = _Synthesis(config, library)
             among = kinds(config.engine, skipping=options.skipping)
             found = search(topology, options.area, among, measure, sigma=sigma, keep=options.keep, say=say)
         content = _content(found, topology.name, options.area, library)
@@ -83,23 +84,17 @@ def _config(options: argparse.Namespace) -> Config:
     return read({"synth": {} if options.library is None else {"library": options.library}}, Path("engine.toml"))
 
 
-def _library(config: Config) -> Library:
-    from gen.cli.commands.session import load_library
-
-    return load_library(config.synth)
-
-
 class _Synthesis:
     """Synthesises engines; what was found of one is kept in the cache."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, library: Library) -> None:
         from gen import sources
-        from gen.cli.commands.sweep import library_digest
         from gen.cli.versions import versions
 
         own = sources.digest("gen.emit.verilog", "synth_scripts.engine.run")
         self.settings = replace(config.synth, effort=EFFORT, clock_ns="auto")
-        self.basis = own, versions(), library_digest(config.synth), EFFORT
+        self.library = library
+        self.basis = own, versions(), library.digest, EFFORT
 
     def __call__(self, engines: Sequence[EngineParams]) -> list[Measured]:
         """The figures of engines, a few side by side, so that what is interrupted has most of its work done."""
@@ -118,7 +113,9 @@ class _Synthesis:
         found = cache.read("engines", key)
         if found is None:
             with TemporaryDirectory(prefix="bitloom_") as folder:
-                made = synthesise(params, emit(params), self.settings, Path(folder), with_power=False)
+                made = synthesise(
+                    params, emit(params), self.settings, Path(folder), library=self.library, with_power=False
+                )
             found = {"area": made["engine_total_area_um2"], "clock": made["clock_ns"]}
             cache.write("engines", key, found)
         return Measured(params, found["area"], found["clock"])
@@ -207,9 +204,3 @@ def _area(text: str) -> float:
     if not 0 < value <= 1e12:
         raise argparse.ArgumentTypeError(f"must be an area above 0 and up to 1e12, not {text!r}")
     return value
-
-
-def _keep(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_KEPT:
-        raise argparse.ArgumentTypeError(f"must be an integer from 1 to {MOST_KEPT}, not {text!r}")
-    return int(text)

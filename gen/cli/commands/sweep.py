@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gen.sweep.store import Store
     from gen.sweep.table import Table
 
-__all__ = ["command", "library_digest"]
+__all__ = ["command"]
 
 CSV, PARQUET, PAGE = "table.csv", "table.parquet", "sweep.html"
 #: The folder of results and configurations of points.
@@ -88,11 +88,11 @@ def _kinds() -> list[Kind]:
     from gen.sweep.engines import Engines
     from synth_scripts.engine.units import UNITS
 
-    return [Engines({key: units[0] for key, units in UNITS.items()}, library_digest), Decoders(USUAL_TOKENS)]
+    return [Engines({key: units[0] for key, units in UNITS.items()}, _library), Decoders(USUAL_TOKENS)]
 
 
 @lru_cache
-def library_digest(synth: SynthSettings) -> str:
+def _library(synth: SynthSettings) -> str:
     """A hash of what is in a library, which must be usable."""
     return load_library(synth).digest
 
