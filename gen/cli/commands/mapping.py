@@ -128,10 +128,11 @@ def _write(output: Output, found: Mapping, content: dict[str, Any], console: Con
 
 def _text(found: Mapping, content: dict[str, Any]) -> str:
     """Table and sums."""
+    from gen.report.mapping import moved
+
     heads = ["layer", "M", "K", "N", "groups", "packed", "cycles", "of peak", "possible", "kB moved", "uJ"]
     rows = [heads, *(_line(row) for row in content["layers"])]
     totals = content["totals"]
-    moved = sum(totals[key] for key in ("read_activations", "read_weights", "written"))
     shares = f"{totals['utilisation']:.1%} of the peak of {content['peak']:,.5g} MAC a cycle"
     lines = [
         f"{content['network']} on {content['engine']}: {len(content['layers'])} matrix products, "
@@ -140,8 +141,8 @@ def _text(found: Mapping, content: dict[str, Any]) -> str:
         f"cycles     {totals['cycles']:,.10g}, {'exact' if content['exact'] else 'expected'}; {shares}",
         f"possible   {totals['bound']:.1%} with these sizes; {totals['of_bound']:.1%} of that is reached, "
         f"by each layer {totals['least_of_bound']:.1%} at least",
-        f"memory     {moved:,} bytes; at {found.buffers.bandwidth} bytes a cycle {totals['memory_bound']} of the "
-        "layers wait for it",
+        f"memory     {moved(totals):,} bytes; at {found.buffers.bandwidth} bytes a cycle {totals['memory_bound']} of "
+        "the layers wait for it",
     ]
     if content["energy"] is None:
         lines.append(
@@ -155,7 +156,8 @@ def _text(found: Mapping, content: dict[str, Any]) -> str:
 
 
 def _line(row: dict[str, Any]) -> list[str]:
-    moved = row["read_activations"] + row["read_weights"] + row["written"]
+    from gen.report.mapping import moved
+
     energy = "-" if row["energy_uj"] is None else f"{row['energy_uj']:,.3g}"
     return [
         row["layer"],
@@ -165,7 +167,7 @@ def _line(row: dict[str, Any]) -> list[str]:
         f"{row['cycles']:,.0f}",
         f"{row['utilisation']:.1%}",
         f"{row['bound']:.1%}",
-        f"{moved / 1000:,.0f}",
+        f"{moved(row) / 1000:,.0f}",
         energy,
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from gen.report.blocks import Section, cell, facts, table
 from gen.report.document import body_of, brand, document
 from gen.report.figures import count, percent, quantity
-from gen.report.mapping.roofline import roofline
+from gen.report.mapping.roofline import moved, roofline
 from gen.report.markup import Markup, tag
 from gen.version import VERSION
 
@@ -39,7 +39,7 @@ def _summary(found: Figures) -> Markup:
         ("Of the array's peak", percent(totals["utilisation"])),
         ("Possible with these sizes", percent(totals["bound"])),
         ("Least of what is possible", percent(totals["least_of_bound"])),
-        ("Bytes moved", count(totals["read_activations"] + totals["read_weights"] + totals["written"])),
+        ("Bytes moved", count(moved(totals))),
         ("Layers that memory holds back", count(totals["memory_bound"])),
         ("Energy", quantity(totals["energy_uj"], "uJ")),
     ]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gen.report.figures import quantity
 from gen.report.markup import Markup, tag
 from gen.report.scatter import Axis, ticks
 
-__all__ = ["roofline"]
+__all__ = ["moved", "roofline"]
+
+
+def moved(figures: Mapping[str, Any]) -> int:
+    """Bytes between memory and buffers, of a layer or of all."""
+    return sum(figures[key] for key in ("read_activations", "read_weights", "written"))
 
 
 def roofline(found: dict[str, Any]) -> Markup:
     """Multiply-accumulates a cycle over those for a byte moved; the roof is what memory and array allow."""
     layers, peak, bandwidth = found["layers"], found["peak"], found["buffers"]["bandwidth"]
-    bytes_moved = [sum(each[key] for key in ("read_activations", "read_weights", "written")) for each in layers]
     points = [
-        (each["layer"], each["macs"] / moved, each["macs"] / max(each["cycles"], each["memory_cycles"]))
-        for each, moved in zip(layers, bytes_moved, strict=True)
+        (each["layer"], each["macs"] / moved(each), each["macs"] / max(each["cycles"], each["memory_cycles"]))
+        for each in layers
     ]
     ridge = peak / bandwidth
     x, y = Axis.of([*(point[1] for point in points), ridge]), Axis.of([*(point[2] for point in points), peak])

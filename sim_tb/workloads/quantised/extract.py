@@ -12,7 +12,7 @@ from sim_tb.workloads.quantised.integer import Crop, IntegerLayer
 from sim_tb.workloads.quantised.nodes import IntegerNode, NoInteger
 from sim_tb.workloads.quantised.sums import runtime_sums
 from sim_tb.workloads.readers.graph import Graph
-from sim_tb.workloads.readers.operators import attributes
+from sim_tb.workloads.readers.operators import attributes, transposed
 
 __all__ = ["layers"]
 
@@ -117,7 +117,7 @@ def _scale(known: Mapping[str, Matrix], name: str) -> np.float32:
 
 def _matrices(product: Product, values: Mapping[str, object], a: Matrix, b: Matrix) -> tuple[Matrix, Matrix]:
     """Operands of shapes (groups, m, k) and (groups, k, n)."""
-    a, b = a.T if values.get("transA") else a, b.T if values.get("transB") else b
+    a, b = transposed(values, a, b)
     a, b = a[None] if a.ndim == 1 else a, b[:, None] if b.ndim == 1 else b
     size = (product.groups, product.m, product.k), (product.groups, product.k, product.n)
     if b.ndim == 2:

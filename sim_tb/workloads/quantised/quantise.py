@@ -11,7 +11,7 @@ from pathlib import Path
 from hdl.params import ConfigError, Problem
 from sim_tb.golden import Matrix
 from sim_tb.workloads.readers.content import Content
-from sim_tb.workloads.readers.graph import Graph
+from sim_tb.workloads.readers.graph import Graph, first_line
 
 __all__ = ["quantise"]
 
@@ -68,8 +68,7 @@ def quantise(graph: Graph, samples: list[dict[str, Matrix]]) -> Graph:
             )
             data = made.read_bytes()
     except Exception as error:  # the quantiser's own, and onnxruntime's
-        text = " ".join(str(error).split())[:200] or type(error).__name__
-        problem = Problem("", f"ONNX Runtime can't quantise it: {text}")
+        problem = Problem("", f"ONNX Runtime can't quantise it: {first_line(error)}")
         raise ConfigError([problem], graph.content.label) from None
     finally:
         logging.disable(logging_before)

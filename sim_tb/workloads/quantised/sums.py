@@ -9,7 +9,8 @@ import numpy as np
 from sim_tb.golden import Matrix
 from sim_tb.workloads.gemm import Product
 from sim_tb.workloads.quantised.nodes import NoInteger
-from sim_tb.workloads.readers.graph import Graph, session
+from sim_tb.workloads.readers.graph import Graph, first_line, session
+from sim_tb.workloads.readers.operators import attributes, transposed
 
 __all__ = ["runtime_sums"]
 
@@ -28,8 +29,7 @@ def runtime_sums(
         kept = [each for each in node.attribute if each.name != "activation"]
     else:
         operator = "MatMulInteger"
-        flags = {each.name: each.i for each in node.attribute}
-        a, b = a.T if flags.get("transA") else a, b.T if flags.get("transB") else b
+        a, b = transposed(attributes(node), a, b)
     inner = helper.make_node(operator, names, ["y"])
     inner.attribute.extend(kept)
     fed = {"a": a, "b": b, "za": np.array(zero, a.dtype), "zb": np.array(zero_b.flat[0], b.dtype)}
@@ -43,6 +43,5 @@ def runtime_sums(
     try:
         found: Matrix = session(model).run(None, fed)[0]
     except Exception as error:  # onnxruntime's, of a dozen kinds
-        text = " ".join(str(error).split())[:150]
-        raise NoInteger(f"ONNX Runtime has no {operator} of its operands: {text}") from None
+        raise NoInteger(f"ONNX Runtime has no {operator} of its operands: {first_line(error)}") from None
     return found

@@ -14,7 +14,7 @@ from hdl.params import ConfigError, Problem, ToolError, near_name
 from sim_tb.golden import Matrix
 from sim_tb.workloads.readers.content import Content
 
-__all__ = ["Graph", "session", "tools"]
+__all__ = ["Graph", "first_line", "session", "tools"]
 
 #: Operators whose outputs differ from call to call, so that they are no constants.
 RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}
@@ -86,7 +86,7 @@ class Graph:
         try:
             self.onnx.checker.check_model(self.model)
         except Exception as error:  # of several kinds, which have no common base
-            self.fail([Problem("", f"is no valid ONNX: {_first_line(error)}")])
+            self.fail([Problem("", f"is no valid ONNX: {first_line(error)}")])
 
     def fail(self, problems: Iterable[Problem]) -> None:
         """Raise ConfigError where there are problems."""
@@ -98,7 +98,7 @@ class Graph:
         try:
             model = self.onnx.load_model_from_string(self.content.data)
         except Exception as error:  # google.protobuf's, which no public module names
-            self.fail([Problem("", f"is neither ONNX nor a table of layers, or is cut off: {_first_line(error)}")])
+            self.fail([Problem("", f"is neither ONNX nor a table of layers, or is cut off: {first_line(error)}")])
         if not model.graph.node or not model.opset_import:
             self.fail([Problem("", "is neither ONNX nor a table of layers: there is no graph in it")])
         return model
@@ -123,7 +123,7 @@ class Graph:
             try:
                 self.onnx.load_external_data_for_model(self.model, os.fspath(folder))
             except Exception as error:  # files that are too short, or outside of the folder
-                return [Problem("", f"its weights can't be read: {_first_line(error)}")]
+                return [Problem("", f"its weights can't be read: {first_line(error)}")]
         return []
 
     def _unknown_operators(self) -> list[Problem]:
@@ -219,7 +219,7 @@ class Graph:
         try:
             return None if tensor is None else self.onnx.numpy_helper.to_array(tensor)
         except (KeyError, TypeError, ValueError) as error:
-            problem = Problem(name, f"its numbers can't be read: {_first_line(error)}")
+            problem = Problem(name, f"its numbers can't be read: {first_line(error)}")
             raise ConfigError([problem], self.content.label) from None
 
     def zeros(self) -> dict[str, Matrix]:
@@ -262,7 +262,7 @@ class Graph:
             return dict(zip(wanted, session(model, optimise=optimise).run(wanted, dict(inputs)), strict=True))
         except Exception as error:  # onnxruntime's, of a dozen kinds
             raise ConfigError(
-                [Problem("", f"ONNX Runtime can't run it: {_first_line(error)}")], self.content.label
+                [Problem("", f"ONNX Runtime can't run it: {first_line(error)}")], self.content.label
             ) from None
 
 
@@ -286,7 +286,7 @@ def _tensors(graph: Any) -> Iterator[Any]:
                 yield from _tensors(attribute.g)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """What a library says of an error, in a line of bearable length."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:200]}..."

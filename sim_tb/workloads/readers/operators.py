@@ -10,7 +10,7 @@ from typing import Any
 from hdl.params import ConfigError, Problem
 from sim_tb.workloads.gemm import Convolution, Product
 
-__all__ = ["OTHER_PRODUCTS", "PRODUCTS", "Operator", "attributes", "convolution", "node_name"]
+__all__ = ["OTHER_PRODUCTS", "PRODUCTS", "Operator", "attributes", "convolution", "node_name", "transposed"]
 
 Shape = tuple[int, ...]
 
@@ -43,6 +43,11 @@ def attributes(node: Any) -> dict[str, Any]:
     for each in node.attribute:
         found[each.name] = {1: each.f, 2: each.i, 3: each.s.decode(errors="replace"), 7: list(each.ints)}.get(each.type)
     return found
+
+
+def transposed(values: Mapping[str, Any], a: Any, b: Any) -> tuple[Any, Any]:
+    """Matrices as they are multiplied, where attributes say that they are stored the other way round."""
+    return a.T if values.get("transA") else a, b.T if values.get("transB") else b
 
 
 def convolution(name: str, values: Mapping[str, Any], a: Shape, b: Shape) -> Convolution:
