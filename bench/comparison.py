@@ -1,4 +1,4 @@
-"""Transformed engines over plain ones, and sparse ones over Laconic: medians over the libraries that were measured.
+"""Transformed engines over plain ones, and those with digits in time over Laconic: medians over the libraries.
 
 Nothing is measured here: ``python -m bench.figures measure --only comparison`` does that, for hours, and keeps what it
 finds in ``bench/results/comparison.json``. Core and engine are those of the design whose engine has the best area
@@ -22,7 +22,7 @@ JUDGED = (
     ("engine, area efficiency", "area_engine_total", "engine"),
     ("engine, energy with glitches", "glitch_energy_engine", "energy"),
 )
-#: What is wanted of the best sparse design over Laconic.
+#: What is wanted of the best design with digits in time over Laconic.
 OVER_LACONIC = {"core, area efficiency": ("area_core", 4.0), "engine, area efficiency": ("area_engine_total", 3.0)}
 
 
@@ -46,7 +46,9 @@ def main() -> int:
             judged(judge, where, getattr(contest.wanted, wanted), medians(contest, key))
     for what, (key, target) in OVER_LACONIC.items():
         found = {library: each[1] for library in LIBRARIES if (each := over_laconic(library, key))}
-        where = f"best sparse design over laconic on {' '.join(found) or 'nothing'}, effort {efforts}, {what}"
+        where = (
+            f"best design with digits in time over laconic on {' '.join(found) or 'nothing'}, effort {efforts}, {what}"
+        )
         judged(judge, where, target, median(found.values()) if found else None)
     return judge.status
 

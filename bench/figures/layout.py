@@ -19,6 +19,7 @@ __all__ = ["GROUP", "PARTS"]
 #: By item: the command.
 COMMANDS = {
     "PE": "layout configs/demo.toml --seeds 5",
+    "PE, every carry": "layout configs/demo.toml --set carry_every=1 --seeds 5",
     "2x2": "layout configs/demo.toml --array 2x2",
 }
 
@@ -37,13 +38,14 @@ ITEMS = {item: partial(measure, command) for item, command in COMMANDS.items()}
 GROUP = Group("layout", ITEMS, ("gen.cli.commands.layout", "synth_scripts.layout.run"))
 
 
-def _console(item: str) -> str:
+def _console(*words: str) -> str:
+    item = " ".join(words)
     return f"```console\n$ bitloom {COMMANDS[item]}\n{summary(figures(GROUP.name, item))}\n```"
 
 
-def _ratio(item: str, key: str) -> str:
+def _ratio(key: str, *words: str) -> str:
     """What the engine gains over its baseline."""
-    return f"{figures(GROUP.name, item)['designs'][1]['ratios'][key]:.2f}"
+    return f"{figures(GROUP.name, ' '.join(words))['designs'][1]['ratios'][key]:.2f}"
 
 
 def _slower(number: str) -> str:

@@ -62,14 +62,14 @@ def kept(tmp_path, monkeypatch):
 
 def test_every_array_has_both_kinds_of_the_same_size():
     for contest in CONTESTS:
-        dense = [design for design in DESIGNS.values() if design.contest is contest and not design.sparse]
+        dense = [design for design in DESIGNS.values() if design.contest is contest and not design.serial]
         assert {design.plain for design in dense} == {True, False}
         for design in dense:
             assert not unbuilt(design.params.axes)
             assert len(design.forms) == (2 if design.plain else 1)
         assert len({design.params.rows * design.params.cols * design.params.k_step for design in dense}) == 1
     assert len([design for design in DESIGNS.values() if design.laconic]) == 1
-    assert sum(design.sparse for design in DESIGNS.values()) >= 4
+    assert sum(design.serial for design in DESIGNS.values()) >= 4
 
 
 def test_the_effort_is_part_of_what_results_rest_on():
@@ -139,16 +139,16 @@ def test_sparse_designs_stand_beside_laconic_and_the_best_dense_one(kept):
             "matrix_2d opt4c": figures(gops_per_mm2_core=12.0, gops_per_mm2_engine_total=5.0),
         }
     )
-    opt4c = next(line for line in page.PARTS["comparison-sparse"]().splitlines() if "opt4c" in line)
+    opt4c = next(line for line in page.PARTS["comparison-serial"]().splitlines() if "opt4c" in line)
     assert (
         opt4c
         == "| osu018 | `matrix_2d opt4c` | 3.00 | 2.50 | 1.00 | 1.00 | `systolic_os opt1` | 1.20 | 0.25 | 1.00 | 1.00 |"
     )
     assert results.over_laconic("osu018", "area_core") == ("matrix_2d opt4c", 3.0)
     assert results.over_laconic("sky130", "area_core") is None
-    said = page.PARTS["comparison-sparse-shortfalls"]()
-    assert "area efficiency the best sparse engine is that of `matrix_2d opt3`, 5.00" not in said
-    assert "energy efficiency the best sparse core" in said
+    said = page.PARTS["comparison-serial-shortfalls"]()
+    assert "area efficiency the best serial engine is that of `matrix_2d opt3`, 5.00" not in said
+    assert "energy efficiency the best serial core" in said
 
 
 def test_what_is_missing_is_said(kept):
@@ -157,7 +157,7 @@ def test_what_is_missing_is_said(kept):
     assert "osu018: `cube mac`;" in said
     assert "asap7: everything" in said
     kept(osu018={"cube mac": figures()})
-    assert page.PARTS["comparison-sparse-shortfalls"]() == "None of them is measured yet beside Laconic."
+    assert page.PARTS["comparison-serial-shortfalls"]() == "None of them is measured yet beside Laconic."
     kept(**{library: {name: figures() for name in DESIGNS} for library in LIBRARIES})
     assert page.PARTS["comparison-missing"]() == "Every design is measured on every library."
 

@@ -8,7 +8,7 @@ from math import isqrt
 
 from bench._axes import planes, tree
 from hdl.params import MULTIPLIERS, EngineParams
-from hdl.params.axes import Encode, Recoded
+from hdl.params.axes import Axes, Digits, Encode, Order, Recoded, Travel
 from hdl.params.presets import preset_axes
 
 __all__ = ["CONTESTS", "DESIGNS", "LIBRARIES", "SIZE", "Contest", "Design", "Ratios"]
@@ -101,13 +101,13 @@ class Design:
         return self.params.axes.multiplies
 
     @property
-    def sparse(self) -> bool:
-        """Its cycles depend on the operands."""
-        return self.params.data_dependent
+    def serial(self) -> bool:
+        """Digits follow each other in time, those that are zero left out or not."""
+        return self.params.axes.digits.order is not None or self.params.data_dependent
 
     @property
     def laconic(self) -> bool:
-        """Both operands are recoded and each lane skips its own zeros: what sparse designs are compared with."""
+        """Both operands are recoded and each lane skips its own zeros: what other serial designs are compared with."""
         return self.params.axes.recodes_both
 
     @property
@@ -126,9 +126,9 @@ def _named(contest: Contest) -> Iterator[Design]:
         yield Design(f"{contest.name} {scheme}", contest, named)
 
 
-def _trees(contest: Contest, steps: int) -> Iterator[Design]:
+def _trees(contest: Contest, steps: int, *schemes: str) -> Iterator[Design]:
     """Dense designs that take several steps of K at once, in a tree in each PE: as many fewer PEs."""
-    for scheme in contest.schemes:
+    for scheme in schemes:
         axes = replace(preset_axes(contest.name, scheme, 1), k=tree(steps))
         side = SIZE // isqrt(steps)
         yield Design(
@@ -152,7 +152,26 @@ def _planes(contest: Contest, lanes: int) -> Design:
     )
 
 
-DESIGNS = {
+def _shared_rows(contest: Contest) -> Iterator[Design]:
+    """Trees in PEs whose rows share operands of A, and hand on digits of B: all at once, or two in time."""
+    shared = Axes(recoded=Recoded.B, a=Travel.BROADCAST)
+    side = SIZE // isqrt(4)
+    dense = EngineParams(point=replace(shared, k=tree(4)), rows=side, cols=side)
+    yield Design(f"{contest.name} opt1, tree of 4, B recoded", contest, dense)
+    in_time = replace(shared, k=tree(8), digits=Digits(2, Order.OPERANDS))
+    yield Design(
+        f"{contest.name} two digits in time, tree of 8, B recoded",
+        contest,
+        EngineParams(point=in_time, rows=side, cols=side),
+    )
+
+
+def _first(design: Design) -> bool:
+    """It is measured before those that take long, or that seldom are the best."""
+    return not design.serial and "tree of" not in design.name
+
+
+_ALL = {
     design.name: design
     for design in (
         *(design for contest in CONTESTS for design in _named(contest)),
@@ -162,7 +181,11 @@ DESIGNS = {
             if preset_axes(contest.name, contest.schemes[0], contest.depth).weights_stay
             for scheme in contest.schemes
         ),
-        *_trees(CONTESTS[0], 4),
+        *_trees(CONTESTS[0], 4, *CONTESTS[0].schemes),
+        *_trees(CONTESTS[-1], 4, "mac"),
+        *_shared_rows(CONTESTS[-1]),
         _planes(CONTESTS[-1], 8),
     )
 }
+#: By name; the first to be measured are those whose ratios are judged on every array.
+DESIGNS = dict(sorted(_ALL.items(), key=lambda item: not _first(item[1])))

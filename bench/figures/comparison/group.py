@@ -23,7 +23,7 @@ from synth_scripts.engine.run import Form, strongest
 __all__ = ["EFFORT", "comparison", "item", "measure"]
 
 #: Of the committed results.
-EFFORT = "quick"
+EFFORT = "normal"
 #: Inner size of the tiles in which cycles are counted where operands decide.
 RATE_K = 512
 
@@ -36,7 +36,7 @@ def measure(name: str, library: str, effort: str) -> dict[str, Any]:
     design, stimuli = DESIGNS[name], Drawn(USUAL)
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
         forms = [Form(each, emit(each), Path(folder, str(number))) for number, each in enumerate(design.forms)]
-        rate = _rate(design.params, stimuli) if design.sparse else None
+        rate = _rate(design.params, stimuli) if design.params.data_dependent else None
         settings = Settings(places[library], effort)
         params, found = strongest(forms, settings, with_power=True, rate=rate, stimuli=stimuli)
     return {"title": str(Title(params)), "effort": effort, "operands": stimuli.words(params), **kept(found)}

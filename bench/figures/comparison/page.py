@@ -21,7 +21,7 @@ from bench.figures.words import conditions, number, table
 
 __all__ = ["PARTS"]
 
-#: What the paper reports of its sparse cores over that of Laconic: area efficiency and energy efficiency.
+#: What the paper reports of its cores with digits in time over that of Laconic: area efficiency and energy efficiency.
 LACONIC = {"core": 2.85, "energy": 12.10}
 #: Ratios beside the paper's figure: how they are called, the key of each, and the paper's attribute.
 AGAINST = (
@@ -123,29 +123,29 @@ def _reason(pair: Pair, part: str, what: str) -> str:
     return f"; what is around the core is {around / before:.2f} times as large as in the plain engine"
 
 
-# --- sparse designs --------------------------------------------------------------------------------------------------
-def _sparse() -> str:
-    """Designs whose cycles depend on the operands: over Laconic, and over the best dense one."""
+# --- serial designs --------------------------------------------------------------------------------------------------
+def _serial() -> str:
+    """Designs with digits in time: over Laconic, and over the best dense one."""
     heads = ["Library", "Design", "over `laconic`, area: core", "engine", "energy: core", "engine"]
     heads += ["best dense design", "over it, area: core", "engine", "energy: core", "engine"]
     keys = [key for _, _, key, _ in AGAINST]
     rows = []
     for library in LIBRARIES:
         found = measured(library)
-        laconic, dense = best(found, laconic=True), best(found, sparse=False)
+        laconic, dense = best(found, laconic=True), best(found, serial=False)
         for each in found:
-            if each.design.sparse and not each.design.laconic and laconic and dense:
+            if each.design.serial and not each.design.laconic and laconic and dense:
                 row = [library, f"`{each.design.name}`", *(ratio(each.over(laconic)[key]) for key in keys)]
                 rows.append([*row, f"`{dense.design.name}`", *(ratio(each.over(dense)[key]) for key in keys)])
     return table(heads, rows)
 
 
-def _sparse_shortfalls() -> str:
-    """A sentence for each library on which no sparse design reaches the paper's ratios over Laconic."""
+def _serial_shortfalls() -> str:
+    """A sentence for each library on which no serial design reaches the paper's ratios over Laconic."""
     if not any(over_laconic(library, "area_core") for library in LIBRARIES):
         return "None of them is measured yet beside Laconic."
     found = [
-        f"{library}: in {what} the best sparse {part} is that of `{best_one[0]}`, {best_one[1]:.2f} times that of "
+        f"{library}: in {what} the best serial {part} is that of `{best_one[0]}`, {best_one[1]:.2f} times that of "
         f"`laconic`, where the paper has {reported:.2f}."
         for library in LIBRARIES
         for part, what, key, attribute in AGAINST
@@ -204,8 +204,8 @@ PARTS: dict[str, Callable[..., str]] = {
     "comparison-libraries": _libraries,
     "comparison-designs": _designs,
     "comparison-shortfalls": _shortfalls,
-    "comparison-sparse": _sparse,
-    "comparison-sparse-shortfalls": _sparse_shortfalls,
+    "comparison-serial": _serial,
+    "comparison-serial-shortfalls": _serial_shortfalls,
     "comparison-effort": _effort,
     "comparison-operands": _operands,
     "comparison-corners": _corners,

@@ -66,11 +66,11 @@ def best(designs: list[Measured], **wanted: Any) -> Measured | None:
 
 
 def pairs() -> Iterator[Pair]:
-    """Of every array on every library that has both; designs whose cycles depend on operands stand apart."""
+    """Of every array on every library that has both; designs with digits in time stand apart."""
     for contest in CONTESTS:
         for library in LIBRARIES:
             found = measured(library)
-            plain, other = (best(found, contest=contest, sparse=False, plain=kind) for kind in (True, False))
+            plain, other = (best(found, contest=contest, serial=False, plain=kind) for kind in (True, False))
             if plain and other:
                 yield Pair(contest, library, plain, other)
 
@@ -82,12 +82,12 @@ def medians(contest: Contest, key: str) -> float | None:
 
 
 def over_laconic(library: str, key: str) -> tuple[str, float] | None:
-    """Which sparse design has most of a ratio over Laconic on a library, and how much; None if it is not measured."""
+    """Which serial design has most of a ratio over Laconic on a library, and how much; None if it is not measured."""
     found = measured(library)
     laconic = best(found, laconic=True)
     values = {
         each.design.name: value
         for each in found
-        if laconic and each.design.sparse and not each.design.laconic and (value := each.over(laconic)[key]) is not None
+        if laconic and each.design.serial and not each.design.laconic and (value := each.over(laconic)[key]) is not None
     }
     return max(values.items(), key=lambda each: each[1]) if values else None
