@@ -46,7 +46,7 @@ def loss(blocks: Sequence[LinearBlock], x: Floats, target: Floats) -> tuple[floa
         if i == 0:
             slope = slope + ahead
         flat = slope.reshape(-1, slope.shape[-1])
-        gradient = seen[i].T @ flat
+        gradient: Floats = seen[i].T @ flat
         found.append((gradient @ blocks[i].narrow.T, blocks[i].wide.T @ gradient))
         if i:
             slope = _back(slope, weights[i], sizes[i])

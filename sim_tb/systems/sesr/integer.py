@@ -7,21 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim_tb.golden import Matrix
-from sim_tb.systems.sesr.network import MIDDLE, SCALE, kernels, to_space
+from sim_tb.systems.sesr.golden import golden
+from sim_tb.systems.sesr.network import MIDDLE, SCALE, kernels
 from sim_tb.systems.sesr.tail import Tail
 from sim_tb.workloads.gemm import Convolution, Product, Topology
 
-__all__ = ["IntegerNetwork", "inputs_of", "pixels_of"]
+__all__ = ["IntegerNetwork", "inputs_of"]
 
 
 def inputs_of(pixels: Matrix) -> Matrix:
     """Operands of shape (1, height, width, 1), from −128 to 127, of pixels of shape (height, width)."""
     return (pixels.astype(np.int64) - MIDDLE)[None, :, :, None]
-
-
-def pixels_of(results: Matrix) -> Matrix:
-    """Pixels of uint8, of shape (2 height, 2 width), of the last layer's results, of shape (1, height, width, 4)."""
-    return (to_space(results)[0] + MIDDLE).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -49,6 +45,14 @@ class IntegerNetwork:
         if layer == len(self.weights) - 2:
             return results[0]
         return x if layer == len(self.weights) - 1 else np.zeros_like(x)
+
+    def golden(self, pixels: Matrix) -> tuple[list[Matrix], Matrix]:
+        """Results of every layer, of shape (height, width, n), and the doubled image, by the golden model."""
+        filters = [
+            weights.reshape(kernel, kernel, -1, weights.shape[1])
+            for kernel, weights in zip(self.kernels, self.weights, strict=True)
+        ]
+        return golden(pixels, filters, [(tail.mult, tail.shift, tail.plus, tail.relu) for tail in self.tails])
 
     def topology(self, height: int, width: int) -> Topology:
         """The products for an image of a size."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hdl.params import ConfigError, Problem
-from sim_tb.systems.sesr.block import Floats
+from sim_tb.golden import Matrix
+from sim_tb.systems.sesr.block import Floats, LinearBlock
 from sim_tb.systems.sesr.patches import patches
 
 __all__ = ["MIDDLE", "SCALE", "Network", "kernels", "names", "to_input", "to_pixels", "to_space"]
@@ -29,21 +30,24 @@ def names(layers: int) -> list[str]:
     return [f"L{i}" for i in range(layers + 2)]
 
 
-def to_input(pixels: np.ndarray) -> Floats:
+def to_input(pixels: Matrix) -> Floats:
     """The network's input, of shape (1, height, width, 1), of an image of shape (height, width)."""
-    return ((pixels.astype(np.float32) - MIDDLE) / 255)[None, :, :, None]
+    found: Floats = (pixels.astype(np.float32) - np.float32(MIDDLE)) / np.float32(255)
+    return found[None, :, :, None]
 
 
-def to_space(maps: np.ndarray) -> np.ndarray:
+def to_space(maps: Matrix) -> Matrix:
     """Maps of shape (n, height, width, 4) as (n, 2 height, 2 width): channels are pixels, line by line."""
     count, height, width, _ = maps.shape
-    blocks = maps.reshape(count, height, width, SCALE, SCALE)
-    return blocks.transpose(0, 1, 3, 2, 4).reshape(count, height * SCALE, width * SCALE)
+    blocks: Matrix = maps.reshape(count, height, width, SCALE, SCALE).transpose(0, 1, 3, 2, 4)
+    found: Matrix = blocks.reshape(count, height * SCALE, width * SCALE)
+    return found
 
 
-def to_pixels(output: Floats) -> np.ndarray:
+def to_pixels(output: Floats) -> Matrix:
     """Pixels of 8 bits of what the network gives, of shape (height, width)."""
-    return np.clip(np.rint(output[0] * 255 + MIDDLE), 0, 255).astype(np.uint8)
+    found: Matrix = np.clip(np.rint(output[0] * 255 + MIDDLE), 0, 255).astype(np.uint8)
+    return found
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,10 @@ class Network:
             raise ConfigError(problems)
 
     def maps(self, x: Floats) -> list[Floats]:
-        """What every convolution gives, with what follows it up to the next: maps of shape (n, height, width, channels).
+        """What every convolution gives, with what follows it up to the next one.
 
-        Of the first it is F0, of those of 3 x 3 what their ReLU leaves, with F0 added to the last of them; of the last
-        it is the output, with the input added.
+        Maps of shape (n, height, width, channels). Of the first it is F0, of those of 3 x 3 what their ReLU leaves,
+        with F0 added to the last of them; of the last it is the output, with the input added.
         """
         last = len(self.weights) - 1
         found: list[Floats] = []
@@ -95,11 +99,11 @@ class Network:
             found.append(result + x if i == last else result)
         return found
 
-    def upscale(self, pixels: np.ndarray) -> np.ndarray:
+    def upscale(self, pixels: Matrix) -> Matrix:
         """An image of uint8, of shape (height, width), twice as high and wide."""
         return to_pixels(to_space(self.maps(to_input(pixels))[-1]))
 
     @classmethod
-    def collapse(cls, blocks: Sequence[object]) -> Network:
+    def collapse(cls, blocks: Sequence[LinearBlock]) -> Network:
         """The network that trained linear blocks make."""
-        return cls(tuple(block.collapsed for block in blocks))  # type: ignore[attr-defined]
+        return cls(tuple(block.collapsed for block in blocks))

@@ -17,7 +17,7 @@ __all__ = ["calibration", "quantise"]
 
 #: Greatest magnitude of an operand.
 TOP = 127
-#: Scales of maps are powers of this: the last bits of sums in floating point, which depend on the machine, mean nothing.
+#: Scales of maps are powers of this: the last bits of floating-point sums, which depend on the machine, mean nothing.
 STEP = 2**0.125
 #: Height and width of the middle of a photograph by which scales are chosen.
 MIDDLE_OF = 96
@@ -46,7 +46,7 @@ def quantise(network: Network, images: Iterable[Matrix]) -> IntegerNetwork:
         weights.append(np.rint(values / steps).astype(np.int64))
         last = i == len(network.weights) - 1
         other = pixel if last else scales[0] if i == len(network.weights) - 2 else 0.0
-        tails.append(_tail(steps * source / result, other / result, relu=0 < i and not last))
+        tails.append(_tail(steps * source / result, other / result, relu=i > 0 and not last))
     return IntegerNetwork(tuple(weights), tuple(tails))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
 
 
-def _cubic(distance: Floats) -> Floats:
+def _cubic(distance: npt.NDArray[Any]) -> Floats:
     """Keys' kernel with a = -1/2 (IEEE ASSP 29(6), 1981), which image tools mean by "bicubic"."""
     x = np.abs(distance)
     near, far = 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
@@ -19,16 +22,19 @@ def _cubic(distance: Floats) -> Floats:
 
 
 def _lines(values: Floats, start: int, step: int, taps: Floats, count: int) -> Floats:
-    """Lines number ``i`` are the sums of lines from ``start + i * step`` on, weighted by ``taps``; edges are mirrored."""
+    """Line ``i`` is the sum of lines from ``start + i * step`` on, weighted by ``taps``; edges are mirrored."""
     reach = len(taps) + step
     padded = np.pad(values, ((reach, reach), (0, 0)), mode="symmetric")
     first = reach + start
-    return sum(tap * padded[first + k :: step][:count] for k, tap in enumerate(taps / taps.sum()))  # type: ignore[return-value]
+    found = np.zeros((count, values.shape[1]))
+    for k, tap in enumerate(taps / taps.sum()):
+        found += tap * padded[first + k :: step][:count]
+    return found
 
 
-def _both(image: Floats, one: object) -> Floats:
+def _both(image: Floats, one: Callable[[Floats], Floats]) -> Floats:
     """Do to lines and columns what ``one`` does to lines."""
-    return one(one(image).T).T  # type: ignore[operator,no-any-return]
+    return one(one(image).T).T
 
 
 def _rounded(values: Floats) -> Pixels:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sim_tb.golden import Matrix
 from sim_tb.systems.sesr.block import Floats, LinearBlock
 from sim_tb.systems.sesr.gradients import loss
 from sim_tb.systems.sesr.network import MIDDLE, SCALE, Network, kernels
@@ -67,7 +68,8 @@ def batches(settings: Settings, rng: np.random.Generator) -> Iterator[tuple[Floa
     sizes = np.array([small.size for small, _ in pairs], float) ** 0.5
     size = settings.patch
     while True:
-        inputs, targets = [], []
+        inputs: list[Matrix] = []
+        targets: list[Matrix] = []
         for index in rng.choice(len(pairs), settings.batch, p=sizes / sizes.sum()):
             small, large = pairs[index]
             y, x = (int(rng.integers(side - size + 1)) for side in small.shape)
@@ -80,8 +82,9 @@ def batches(settings: Settings, rng: np.random.Generator) -> Iterator[tuple[Floa
         yield _floats(np.stack(inputs)[..., None]), _floats(blocks.reshape(-1, size, size, SCALE**2))
 
 
-def _floats(pixels: np.ndarray) -> Floats:
-    return (pixels.astype(np.float32) - MIDDLE) / 255
+def _floats(pixels: Matrix) -> Floats:
+    found: Floats = (pixels.astype(np.float32) - np.float32(MIDDLE)) / np.float32(255)
+    return found
 
 
 def rate(settings: Settings, step: int) -> float:

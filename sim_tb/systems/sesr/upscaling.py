@@ -1,4 +1,4 @@
-"""A crop of an image through the network on an engine, as a workload: every layer's operands are the engine's results."""
+"""A crop of an image through the network on an engine, as a workload: a layer's results are the next one's operands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hdl.params import ConfigError, EngineParams, Problem
 from sim_tb.golden import Matrix
 from sim_tb.mapping.layer import Layer
 from sim_tb.mapping.packing import packings
-from sim_tb.systems.sesr.golden import golden
 from sim_tb.systems.sesr.integer import IntegerNetwork, inputs_of
 from sim_tb.systems.sesr.network import names
 from sim_tb.systems.sesr.patches import Blocks
@@ -27,17 +26,14 @@ __all__ = ["Upscaling", "check", "way"]
 def check(params: EngineParams) -> None:
     """Raise ConfigError with the operands of an engine which can't hold the network's."""
     problems = []
-    place = Placement(params)
-    top = place.weight_top if not params.floating else 0
     for key, form in (("a", params.a), ("b", params.b)):
         if params.floating:
-            problems.append(Problem(f"engine.{key}", f"is {form}, and the network's operands are integers", "such as s8"))
-        elif form is place.activation and not form.min <= -128 < 127 <= form.max:
-            text = f"is {form}, from {form.min} to {form.max}, and activations are from -128 to 127"
-            problems.append(Problem(f"engine.{key}", text, "such as s8"))
-        elif form is place.weight and top < 127:
-            text = f"is {form}, whose weights are from {-top} to {top}, and the network's are from -127 to 127"
-            problems.append(Problem(f"engine.{key}", text, "such as s8"))
+            text = f"is {form}, and the network's operands are integers"
+        elif form.min > -128 or form.max < 127:
+            text = f"is {form}, from {form.min} to {form.max}, and the network's operands are from -128 to 127"
+        else:
+            continue
+        problems.append(Problem(f"engine.{key}", text, "such as s8"))
     if problems:
         raise ConfigError(problems)
 
@@ -48,7 +44,9 @@ def way(params: EngineParams, product: Product, *, pack: bool) -> Layer:
     Activations enter where an engine's formats have them; `bitloom map` would also change places.
     """
     swapped = Placement(params).swapped
-    found = [Layer(params, packing, swapped, None) for packing in packings(product, params.rows if swapped else params.cols)]
+    found = [
+        Layer(params, packing, swapped, None) for packing in packings(product, params.rows if swapped else params.cols)
+    ]
     return min(found, key=lambda each: each.cycles) if pack else found[0]
 
 
@@ -113,12 +111,7 @@ class Upscaling:
 
     def expected(self) -> Outputs:
         """Every layer's results by the golden model."""
-        network = self.network
-        filters = [
-            weights.reshape(kernel, kernel, -1, weights.shape[1])
-            for kernel, weights in zip(network.kernels, network.weights, strict=True)
-        ]
-        found, _ = golden(self.pixels, filters, [(t.mult, t.shift, t.plus, t.relu) for t in network.tails])
+        found, _ = self.network.golden(self.pixels)
         return dict(zip(names(len(found) - 2), found, strict=True))
 
     def figures(self, outputs: Outputs) -> dict[str, Any]:
