@@ -138,3 +138,12 @@ def test_missing_scikit_image_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ToolError, match=r"scikit-image: pip install 'bitloom\[photographs\]'") as error:
         photographs.photograph("camera")
     assert isinstance(error.value, BitloomError)
+
+
+def test_the_picture_of_the_page_is_what_the_network_makes(root) -> None:
+    """To a grey level: the last bits of floating-point sums are the machine's."""
+    image = pytest.importorskip("PIL.Image", reason="Pillow, which scikit-image brings along, is not installed")
+    from sim_tb.systems.sesr.strip import strip
+
+    kept = np.asarray(image.open(root / "docs/images/sesr.png"))
+    assert np.abs(strip().astype(int) - kept).max() <= 1
