@@ -99,6 +99,13 @@ def _share(packed: str, layer: str = "") -> str:
     return f"{share:.1%}".replace("%", " %")
 
 
+def _bound(packed: str) -> str:
+    """The share that sizes, edges and windows leave to the first engine: all cycles are steps of K."""
+    each = next(each for each in _found()["engines"] if each["packed"] == (packed == "packed"))
+    share = each["macs"] / each["unit"] / sum(layer["steps"] for layer in each["layers"])
+    return f"{share:.1%}".replace("%", " %")
+
+
 def _count(what: str) -> str:
     found = _found()
     if what == "results":
@@ -115,6 +122,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "sesr-zeros": _zeros,
     "sesr-frames": _frames,
     "sesr-share": _share,
+    "sesr-bound": _bound,
     "sesr-count": _count,
     "sesr-conditions": lambda: conditions(GROUP.name, ("verilator",)),
 }

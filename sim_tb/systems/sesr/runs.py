@@ -20,6 +20,9 @@ from sim_tb.workloads.gemm import Product, Topology
 
 __all__ = ["Run", "digits", "run"]
 
+#: Words of a memory of the harness: a layer that needs more is cut into several jobs.
+MOST_WORDS = 1 << 20
+
 
 @dataclass(frozen=True)
 class Run:
@@ -110,7 +113,7 @@ class Run:
 def run(
     params: EngineParams, integers: IntegerNetwork, pixels: Matrix, *, pack: bool, say: Callable[[str], None]
 ) -> Run:
-    """Compute a crop on an engine's Verilog. Every layer is one job.
+    """Compute a crop on an engine's Verilog. Every layer is one job, up to :data:`MOST_WORDS` beats.
 
     Raises
     ------
@@ -142,7 +145,7 @@ def _depth(params: EngineParams, topology: Topology) -> int:
         return max(ins, outs)
 
     most = max(beats(way(params, product, pack=pack)) for product in topology for pack in (False, True))
-    return 1 << (most - 1).bit_length()
+    return min(1 << (most - 1).bit_length(), MOST_WORDS)
 
 
 def digits(integers: IntegerNetwork, pixels: Matrix, encoder: str) -> list[float]:
