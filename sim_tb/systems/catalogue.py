@@ -31,5 +31,5 @@ class Entry:
         return cast(Study, import_module(f"sim_tb.systems.{self.name}.study").study)
 
 
-_ENTRIES: tuple[Entry, ...] = ()
+_ENTRIES: tuple[Entry, ...] = (Entry("sesr", "photographs twice as large, by a network of 13,520 weights"),)
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim_tb.systems.sesr.upscaling import Upscaling
 from sim_tb.workloads.float_network import FloatNetwork
 from sim_tb.workloads.network import Network
 from sim_tb.workloads.quantised.inference import Inference
@@ -16,4 +17,5 @@ WORKLOADS: dict[str, type[Workload]] = {
     Inference.name: Inference,
     RandomTiles.name: RandomTiles,
     TileSet.name: TileSet,
+    Upscaling.name: Upscaling,
 }
