@@ -52,9 +52,8 @@ class Lfsr(Part):
             a, b, c, d = (drawn[len(drawn) - tap] for tap in TAPS)
             drawn.append(a ^ b ^ c ^ d)
         m.d.comb += self.word.eq(Cat(drawn[SEED_BITS:]))
-        with m.If(self.seed_we):
-            with m.If(self.seed.any()):
-                m.d.sync += state.eq(self.seed)
+        with m.If(self.seed_we & self.seed.any()):
+            m.d.sync += state.eq(self.seed)
         with m.Elif(self.step):
             m.d.sync += state.eq(Cat(reversed(drawn[-SEED_BITS:])))
         return m

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.engine.pair import Pair
 from hdl.gate.lfsr import Lfsr
+from hdl.gate.store import TileStore
 from hdl.lib import roles
 from hdl.lib.shared import Part, place
 from hdl.params import Dataflow
@@ -18,9 +19,10 @@ __all__ = ["OperandGate"]
 class OperandGate(Part):
     """Stands between the streams of A and B and an engine's.
 
-    Beats of A and B are taken together, a step of K each; so they leave, a clock later, with one register between. All
-    of them draw random bits, so that neither the map nor the mode changes what later ones draw. Where one stream goes
-    on after the end of a tile, what is left of it passes as it is: the engine discards it, and says so.
+    Beats of A and B are taken together, a step of K each. So they leave, through a register; where ``compact`` is built
+    in, behind a :class:`TileStore`, which in that mode gives tiles away as a whole. All of them draw random bits, so
+    that neither the map nor the mode changes what later ones draw. Where one stream goes on after the end of a tile,
+    what is left of it passes as it is: the engine discards it, and says so.
 
     Parameters
     ----------
@@ -73,15 +75,21 @@ class OperandGate(Part):
         out = {name: chosen[name] & pruned for name in self.params.modes if MODES[name].prunes}
         dropped = out["compact"] & ~pair.last if "compact" in out else Const(0)
         data, flags = self._operands(out, pair.last, word)
-        a_rest, b_rest = pair.a_drop, pair.b_drop
-        spaces = [
-            self._leaves(m, "a", Mux(a_rest, self.i_a_data, Cat(data, flags)), take & ~dropped, here["a"] & a_rest),
-            self._leaves(m, "b", self.i_b_data, take & ~dropped, here["b"] & b_rest),
-        ]
+        a_rest, b_rest = here["a"] & pair.a_drop, here["b"] & pair.b_drop
+        made = take & ~dropped
+        leaving = {
+            "a_on": made | a_rest,
+            "b_on": made | b_rest,
+            "a_last": self.i_a_last,
+            "b_last": self.i_b_last,
+            "b_data": self.i_b_data,
+            "a_data": Mux(a_rest, self.i_a_data, Cat(data, flags)),
+        }
+        complete = (take & pair.last) | a_rest | b_rest
+        m.d.comb += space.eq(self._leave(m, leaving, whole=chosen.get("compact"), last=complete))
         m.d.comb += [
-            space.eq(spaces[0] & spaces[1]),
-            self.i_a_ready.eq(take | (a_rest & space)),
-            self.i_b_ready.eq(take | (b_rest & space)),
+            self.i_a_ready.eq(take | (pair.a_drop & space)),
+            self.i_b_ready.eq(take | (pair.b_drop & space)),
         ]
         if self.params.observe:
             m.d.sync += self.active.eq(take & ~Cat(out.values()).any())
@@ -118,19 +126,35 @@ class OperandGate(Part):
         flags = [out[name] & ~last if MODES[name].leaves_out else out[name] for name in out if MODES[name].flag]
         return data[: self.bits["a"]], Cat(flags)
 
-    def _leaves(self, m: Module, name: str, data: Value, step: Value, rest: Value) -> Value:
-        """The register of a stream that leaves; says whether it can take a beat."""
-        full = Signal(name=f"{name}_full")
-        kept = Signal(len(getattr(self, f"o_{name}_data")), name=f"{name}_kept", reset_less=True)
-        last = Signal(name=f"{name}_ends", reset_less=True)
-        space = ~full | getattr(self, f"o_{name}_ready")
-        with m.If(space):
-            m.d.sync += full.eq(step | rest)
-        with m.If(step | rest):
-            m.d.sync += [kept.eq(data), last.eq(getattr(self, f"i_{name}_last"))]
-        m.d.comb += [
-            getattr(self, f"o_{name}_data").eq(kept),
-            getattr(self, f"o_{name}_last").eq(last),
-            getattr(self, f"o_{name}_valid").eq(full),
-        ]
-        return space
+    def _leave(self, m: Module, leaving: dict[str, Value], whole: Value | None, last: Value) -> Value:
+        """The registers of both streams, behind a store where tiles may leave as a ``whole``; says if there is room."""
+        enters, free = leaving["a_on"] | leaving["b_on"], Signal(name="registers_free")
+        word = Cat(leaving.values())
+        room: Value = free
+        if whole is not None:
+            store = TileStore(self.params.store_words, len(word))
+            leaves = Signal(name="store_leaves")
+            stored = place(m, "store", store, whole=whole, push=enters, i_data=word, i_last=last, pop=leaves)
+            m.d.comb += leaves.eq(stored.o_valid & free)
+            word, enters, room = stored.o_data, leaves, stored.room
+        fields, at = {}, 0
+        for name, value in leaving.items():
+            fields[name] = word[at : (at := at + len(value))]
+        frees = []
+        for name in "ab":
+            full = Signal(name=f"{name}_full")
+            kept = Signal(len(leaving[f"{name}_data"]), name=f"{name}_kept", reset_less=True)
+            ends = Signal(name=f"{name}_ends", reset_less=True)
+            frees.append(~full | getattr(self, f"o_{name}_ready"))
+            taken = enters & fields[f"{name}_on"]
+            with m.If(frees[-1]):
+                m.d.sync += full.eq(taken)
+            with m.If(taken):
+                m.d.sync += [kept.eq(fields[f"{name}_data"]), ends.eq(fields[f"{name}_last"])]
+            m.d.comb += [
+                getattr(self, f"o_{name}_data").eq(kept),
+                getattr(self, f"o_{name}_last").eq(ends),
+                getattr(self, f"o_{name}_valid").eq(full),
+            ]
+        m.d.comb += free.eq(frees[0] & frees[1])
+        return room

@@ -138,6 +138,11 @@ class GateParams:
         return self.engine.reset_data
 
     @property
+    def store_words(self) -> int:
+        """Steps of K that wait until their tile is complete, where steps may be dropped: those of a map, at least."""
+        return 1 << max(1, (self.pixels - 1).bit_length())
+
+    @property
     def decoy_bits(self) -> int:
         """Random bits that stand for the operands of a beat."""
         return self.engine.rows * self.engine.a.width if "decoy" in self.modes else 0
