@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -53,7 +55,7 @@ class OperandGate(Part):
         flow = Dataflow(params.engine)
         self.bits = {"a": flow.a.payload_bits, "b": flow.b.payload_bits}
         flags = {"a": len(params.flags), "b": 0}
-        ports = {}
+        ports: dict[str, Any] = {}
         for name, bits in self.bits.items():
             ports |= {f"i_{name}_data": In(bits), f"i_{name}_last": In(1), f"i_{name}_valid": In(1)}
             ports |= {f"i_{name}_ready": Out(1), f"o_{name}_data": Out(bits + flags[name]), f"o_{name}_last": Out(1)}

@@ -30,11 +30,15 @@ def random_bits(state: int, count: int) -> Bits:
     """
     drawn = np.zeros(64 + count, np.uint8)
     drawn[:64] = [state >> place & 1 for place in reversed(range(64))]
-    block = min(BEFORE)  # so many follow from what was there before them
-    for begin in range(64, 64 + count, block):
-        end = min(begin + block, 64 + count)
+    begin = 64
+    while begin < len(drawn):
+        # The square of the polynomial holds as well, with all distances doubled: the more bits there are, the more
+        # follow from them at once.
+        scale = 1 << ((begin // 64).bit_length() - 1)
+        end = min(begin + min(BEFORE) * scale, len(drawn))
         for before in BEFORE:
-            drawn[begin:end] ^= drawn[begin - before : end - before]
+            drawn[begin:end] ^= drawn[begin - before * scale : end - before * scale]
+        begin = end
     return drawn[64:]
 
 

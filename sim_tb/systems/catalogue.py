@@ -31,5 +31,5 @@ class Entry:
         return cast(Study, import_module(f"sim_tb.systems.{self.name}.study").study)
 
 
-_ENTRIES: tuple[Entry, ...] = ()
+_ENTRIES = (Entry("gate", "MACPruning: an operand gate, and attacks on simulated switching activity"),)
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}
