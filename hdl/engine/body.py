@@ -30,6 +30,8 @@ class Body(Part):
         The streams of which beats may be discarded.
     ahead : int
         Cycles in which a beat is made ready before the first of its steps.
+    a_flags : int
+        Bits above the operands in a beat of A that say something of it.
 
     Members
     -------
@@ -57,10 +59,11 @@ class Body(Part):
     core: dict[str, int]
     drops = "ab"
     ahead = 0
+    a_flags = 0
 
     def __init__(self, params: EngineParams) -> None:
         self.params = params
-        self.flow = Dataflow(params)
+        self.flow = Dataflow(params, self.a_flags)
         streams: dict[str, Any] = {}
         for name, beats in (("a", self.flow.a), ("b", self.flow.b)):
             streams |= {f"{name}_data": In(beats.payload_bits), f"{name}_last": In(1), f"{name}_valid": In(1)}

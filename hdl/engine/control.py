@@ -26,6 +26,8 @@ class Control(Part):
     params : EngineParams
     latency : int
         Steps from a ``clear`` to the first row of results; at least 2.
+    holds : bool
+        It has ``hold`` and ``passed``.
 
     Members
     -------
@@ -33,6 +35,8 @@ class Control(Part):
         The operands of a step wait. ``take`` : Out(1) accepts them.
     last : In(1)
         They are the last of their tile.
+    hold : In(1)
+        Instead of a step, what waits is passed over where there could be one: ``passed`` : Out(1).
     enter : Out(1)
         If this is a step it has operands, and is no bubble: ``take``, but for ``en``.
     en, clear : Out(1)
@@ -47,11 +51,13 @@ class Control(Part):
     role = roles.CONTROL
     resets = True
 
-    def __init__(self, params: EngineParams, latency: int) -> None:
+    def __init__(self, params: EngineParams, latency: int, *, holds: bool = False) -> None:
         self.params = params
         self.latency = latency
-        ports = {name: In(1) for name in ("have", "last", "room")}
+        self.holds = holds
+        ports = {name: In(1) for name in ("have", "last", "room", *(("hold",) if holds else ()))}
         ports |= {name: Out(1) for name in ("take", "enter", "en", "clear", "row_valid", "row_last")}
+        ports |= {"passed": Out(1)} if holds else {}
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
@@ -116,5 +122,9 @@ class Control(Part):
         m.d.comb += [self.row_valid.eq(row_valid), self.row_last.eq(row_last)]
         # Freeze only where a row of results would find no room.
         en = Signal(init=1)
-        m.d.comb += self.en.eq(en)
-        m.d.sync += en.eq(self.room | ~Mux(en, valid_next, row_valid))
+        moves: Value = en
+        if self.holds:
+            moves = en & ~self.hold
+            m.d.comb += self.passed.eq(en & self.hold)
+        m.d.comb += self.en.eq(moves)
+        m.d.sync += en.eq(self.room | ~Mux(moves, valid_next, row_valid))

@@ -32,12 +32,16 @@ class Operands:
         There are operands; they are the last of their tile.
     a, b : Value
         The operands of all rows, zero where none are taken, and of all columns.
+    hold, passed : Value and Signal, or None
+        The operands that wait are passed over instead, while the array stands still; they are, in this cycle.
     """
 
     have: Value
     last: Value
     a: Value
     b: Value
+    hold: Value | None = None
+    passed: Signal | None = None
 
 
 class OutputStationary(Body):
@@ -80,13 +84,18 @@ class OutputStationary(Body):
         en, take, enter = Signal(), Signal(), Signal()
         operands = self.operands(m, en, take, enter)
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
+        inputs |= {} if operands.hold is None else {"hold": operands.hold}
         kind = TurnControl if self.params.interleave > 1 else Control
-        control = place(m, "control", kind(self.params, self.steps), **inputs)
+        control = place(m, "control", kind(self.params, self.steps, holds="hold" in inputs), **inputs)
+        moves: Value = en
+        if operands.passed is not None:
+            moves = en | operands.passed
+            m.d.comb += operands.passed.eq(control.passed)
         m.d.comb += [
             en.eq(control.en),
             take.eq(control.take),
             enter.eq(control.enter),
-            self.blocked.eq(~en),
+            self.blocked.eq(~moves),
             self.row_valid.eq(en & control.row_valid),
             self.row_last.eq(control.row_last),
             self.row_data.eq(self._rows(m, en, control.clear, operands)),

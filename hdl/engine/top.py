@@ -11,6 +11,7 @@ from hdl.arith.float.operands import canonical
 from hdl.arith.plus import plus
 from hdl.bus.slice import StreamSlice
 from hdl.engine.bodies import body_of
+from hdl.engine.body import Body
 from hdl.engine.jobs import COUNTER_BITS, Jobs
 from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
@@ -34,9 +35,9 @@ class Port:
     description: str
 
 
-def engine_ports(params: EngineParams) -> list[Port]:
-    """Every port of the engine, in order."""
-    flow = Dataflow(params)
+def engine_ports(params: EngineParams, flow: Dataflow | None = None) -> list[Port]:
+    """Every port of the engine, in order; ``flow`` is that of a body whose beats have flags."""
+    flow = flow or Dataflow(params)
 
     def stream(name: str, width: int, what: str, last: str, *, result: bool = False) -> list[Port]:
         forth, back = ("output", "input") if result else ("input", "output")
@@ -90,17 +91,19 @@ class Engine(Part):
     Parameters
     ----------
     params : EngineParams
+    body : Body, optional
+        Another array than the parameters give.
     """
 
     module = "engine"
     role = roles.ENGINE
     resets = True
 
-    def __init__(self, params: EngineParams) -> None:
+    def __init__(self, params: EngineParams, body: Body | None = None) -> None:
         self.params = params
-        self.body = body_of(params)
-        self.flow = Dataflow(params)
-        ports = [port for port in engine_ports(params) if port.name not in ("clk", "rst")]
+        self.body = body or body_of(params)
+        self.flow = self.body.flow
+        ports = [port for port in engine_ports(params, self.flow) if port.name not in ("clk", "rst")]
         super().__init__({port.name: (In if port.direction == "input" else Out)(port.width) for port in ports})
 
     def elaborate(self, platform: object) -> Module:

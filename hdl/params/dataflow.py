@@ -31,6 +31,8 @@ class BeatMap:
         where the lane is padding (zero).
     beats : callable
         ``beats(k)`` is the number of beats of a tile with inner size ``k``.
+    flags : int
+        Bits above the elements that say something of the whole beat.
     """
 
     lanes: int
@@ -38,11 +40,12 @@ class BeatMap:
     signed: bool
     index: Callable[[int, int, int], tuple[int, int] | None]
     beats: Callable[[int], int]
+    flags: int = 0
 
     @property
     def payload_bits(self) -> int:
-        """Bits of ``tdata`` that carry elements."""
-        return self.lanes * self.element_bits
+        """Bits of ``tdata`` that carry elements, and flags."""
+        return self.lanes * self.element_bits + self.flags
 
     @property
     def tdata_bits(self) -> int:
@@ -65,6 +68,8 @@ class Dataflow:
     Parameters
     ----------
     params : EngineParams
+    a_flags : int
+        Flags of a beat of A.
 
     Attributes
     ----------
@@ -79,7 +84,7 @@ class Dataflow:
     #: Sums that one stage of an adder tree adds up.
     TREE_FAN_IN = 4
 
-    def __init__(self, params: EngineParams) -> None:
+    def __init__(self, params: EngineParams, a_flags: int = 0) -> None:
         self.params = params
         self.axes = params.axes
         rows, cols, step = params.rows, params.cols, params.k_step
@@ -88,7 +93,7 @@ class Dataflow:
             b = BeatMap(cols, params.b.width, params.b.signed, self._step_of_k, lambda k: -(-k // step) * step)
         else:
             lanes = rows * step, cols * step
-            a = BeatMap(lanes[0], params.a.width, params.a.signed, self._steps_of_a, lambda k: -(-k // step))
+            a = BeatMap(lanes[0], params.a.width, params.a.signed, self._steps_of_a, lambda k: -(-k // step), a_flags)
             b = BeatMap(lanes[1], params.b.width, params.b.signed, self._steps_of_b, lambda k: -(-k // step))
         self.a, self.b = a, b
         self.c = BeatMap(

@@ -33,7 +33,11 @@ class AccumulatePE(ProcessingElement):
     adding : Adding
     sums : list of RunningSum
         The lowest weight's first.
+    flags : int
+        Bits above an operand of A that say something of it.
     """
+
+    flags = 0
 
     def __init__(self, params: EngineParams) -> None:
         lanes = params.k_step
@@ -45,7 +49,8 @@ class AccumulatePE(ProcessingElement):
         self.steps = 2 + self.adding.steps
         self.finish = finish_steps(params)
         self.ahead = 0 if params.axes.hands_a_over else self.adding.steps
-        super().__init__(params, self.adding.a_bits, self.adding.b_bits, acc_bits=len(self.columns))
+        a_bits = self.adding.a_bits + self.flags
+        super().__init__(params, a_bits, self.adding.b_bits, acc_bits=len(self.columns))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

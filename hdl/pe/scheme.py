@@ -83,8 +83,8 @@ class Scheme:
     lanes: int = 1
 
     @classmethod
-    def of(cls, params: EngineParams) -> Scheme:
-        """The parts of an engine whose results stay in its PEs, all in step.
+    def of(cls, params: EngineParams, pe: ProcessingElement | None = None) -> Scheme:
+        """The parts of an engine whose results stay in its PEs, all in step; ``pe`` is another one than it has.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Scheme:
         """
         if params.axes.weights_stay or params.axes.stores_operands:
             raise ValueError("only where results stay, and rows keep step, does a PE give a sum of its own")
-        pe, lanes = _pe(params), params.k_step
+        pe, lanes = pe or _pe(params), params.k_step
         core = {"pe": lanes, "accumulator": 1} if params.axes.has_cells else {"pe": 1}
         recode, recodes_b, widen = recoder(params), params.axes.recoded is Recoded.B, widener(params)
         a_bits, pe_b_bits = (len(pe.operand(name)) for name in "ab")

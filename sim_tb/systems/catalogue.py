@@ -31,5 +31,8 @@ class Entry:
         return cast(Study, import_module(f"sim_tb.systems.{self.name}.study").study)
 
 
-_ENTRIES: tuple[Entry, ...] = (Entry("sesr", "photographs twice as large, by a network of 13,520 weights"),)
+_ENTRIES = (
+    Entry("sesr", "photographs twice as large, by a network of 13,520 weights"),
+    Entry("gate", "MACPruning: an operand gate, and attacks on simulated switching activity"),
+)
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}
