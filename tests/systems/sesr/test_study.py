@@ -11,6 +11,7 @@ import pytest
 from gen.cli import main
 from gen.report.workload import Pictures, Table
 from sim_tb.systems.sesr import page
+from sim_tb.systems.sesr.network import Network
 from sim_tb.systems.sesr.photographs import HELD_OUT
 from sim_tb.systems.sesr.quality import Quality
 from sim_tb.systems.sesr.runs import Run
@@ -24,6 +25,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "engine.toml").write_text("[engine]\nrows = 4\ncols = 8\n")
     write(floating(layers=1), tmp_path / "small.npz")
+    write(Network(tuple(each * np.float32(1e30) for each in floating(layers=1).weights)), tmp_path / "huge.npz")
     np.save(tmp_path / "small.npy", pixels(7, 7))
     return tmp_path
 
@@ -39,6 +41,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             ["--option", "weigths=small.npz"],
             "weigths: is no option of this workload (did you mean 'weights'?)",
         ),
+        (["--option", "weights=huge.npz"], "huge.npz: L1: gives values that are too large for single precision"),
         (["--engine", "engine.toml", "--set", "a=s4"], "engine.a: is s4, from -8 to 7, and the network's operands"),
     ],
 )
