@@ -14,6 +14,8 @@ __all__ = ["ENDINGS", "MOST", "picture"]
 
 #: Files that are read.
 ENDINGS = (".png", ".jpg", ".npy")
+#: Kinds of pixels, as Pillow calls them.
+MODES = ("1", "L", "P", "RGB", "RGBA")
 #: Pixels along a side: what the golden model computes within minutes.
 MOST = 4096
 
@@ -33,7 +35,7 @@ def picture(path: Path, least: int) -> Matrix:
     ConfigError
         Where it is no picture, of another type, or too small or too large.
     ToolError
-        Where scikit-image is missing.
+        Where Pillow is missing, which comes with scikit-image.
     """
     pixels = _read(path)
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] == 3)):
@@ -47,15 +49,22 @@ def picture(path: Path, least: int) -> Matrix:
 
 
 def _read(path: Path) -> Matrix:
-    try:
-        if path.suffix == ".npy":
+    unreadable = ConfigError([Problem("", "is no picture that can be read")], str(path))
+    if path.suffix == ".npy":
+        try:
             found: Matrix = np.load(path, allow_pickle=False)
-            return found
+        except (OSError, ValueError, EOFError):
+            raise unreadable from None
+        return found
+    try:
         from PIL import Image
-
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
     except ImportError:
-        raise ToolError("pictures need scikit-image: pip install 'bitloom[photographs]'") from None
-    except (OSError, ValueError, SyntaxError, EOFError):
-        raise ConfigError([Problem("", "is no picture that can be read")], str(path)) from None
+        raise ToolError("pictures need Pillow: pip install 'bitloom[photographs]'") from None
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as image:
+            if image.mode not in MODES:
+                hint = "8 bits for grey or for each colour"
+                raise ConfigError([Problem("", f"has pixels of the kind {image.mode}", hint)], str(path))
+            return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise unreadable from None

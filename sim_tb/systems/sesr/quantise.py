@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from hdl.params import ConfigError, Problem
 from sim_tb.golden import Matrix
 from sim_tb.systems.sesr.integer import IntegerNetwork
-from sim_tb.systems.sesr.network import Network, to_input
+from sim_tb.systems.sesr.network import Network, names, to_input
 from sim_tb.systems.sesr.photographs import LEARNED, photograph
 from sim_tb.systems.sesr.resize import halve
 from sim_tb.systems.sesr.tail import MULT_BITS, SHIFT_BITS, Tail
@@ -34,8 +35,22 @@ def calibration() -> list[Matrix]:
 
 
 def quantise(network: Network, images: Iterable[Matrix]) -> IntegerNetwork:
-    """The network in integers; maps get the scales with the least squared error on some images (post-training)."""
-    runs = [network.maps(to_input(image)) for image in images]
+    """The network in integers; maps get the scales with the least squared error on some images (post-training).
+
+    Raises
+    ------
+    ConfigError
+        With the first layer whose values overflow.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        runs = [network.maps(to_input(image)) for image in images]
+    problems = [
+        Problem(name, "gives values that are too large for single precision")
+        for i, name in enumerate(names(len(network.weights) - 2))
+        if not all(np.isfinite(maps[i]).all() for maps in runs)
+    ]
+    if problems:
+        raise ConfigError(problems[:1])  # what follows the first has it from there
     scales = [_scale([maps[i].reshape(-1) for maps in runs]) for i in range(len(network.weights) - 1)]
     pixel = 1 / 255
     before, after = [pixel, *scales], [*scales, pixel]

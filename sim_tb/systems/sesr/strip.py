@@ -20,6 +20,8 @@ __all__ = ["strip"]
 
 #: Width and height of a pixel, and pixels between pictures.
 ZOOM, GAP = 2, 6
+#: Pixels around what is shown: more than the network sees.
+AROUND = 64
 
 
 def strip() -> Matrix:
@@ -28,7 +30,8 @@ def strip() -> Matrix:
     integers = quantise(network, calibration())
     lines = []
     for name in SHOWN:
-        found = quality(name, photograph(name), network, integers)[1]
+        image = middle(photograph(name), WINDOW + AROUND)
+        found = quality(name, image, network, integers)[1]
         shown = [np.kron(middle(found[way], WINDOW), np.ones((ZOOM, ZOOM), np.uint8)) for way in WAYS]
         lines.append(np.hstack([np.pad(each, GAP // 2, constant_values=255) for each in shown]))
     return np.vstack(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hdl.params import EngineParams
+from hdl.params import ConfigError, EngineParams
 from sim_tb.golden import Matrix
 from sim_tb.systems.options import Option, file, read_options, whole
 from sim_tb.systems.sesr import page
@@ -57,7 +57,10 @@ def study(request: Request, say: Callable[[str], None]) -> Findings:
     source = images[SOURCE] if options["image"] is None else picture(options["image"], 2 * crop)
     if options["image"] is not None:
         images[options["image"].stem] = source
-    integers = quantise(network, calibration())
+    try:
+        integers = quantise(network, calibration())
+    except ConfigError as error:
+        raise ConfigError(error.problems, str(options["weights"])) from None
     judged: list[Quality] = []
     shown: dict[str, dict[str, Matrix]] = {}
     for name, image in images.items():

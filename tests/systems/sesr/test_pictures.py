@@ -133,6 +133,13 @@ def test_other_files_are_refused(tmp_path, name: str, content: object, message: 
     assert message in str(error.value)
 
 
+def test_pixels_of_more_bits_are_refused(tmp_path) -> None:
+    image = pytest.importorskip("PIL.Image", reason="Pillow, which scikit-image brings along, is not installed")
+    image.fromarray(np.zeros((20, 20), np.uint16)).save(tmp_path / "p.png")
+    with pytest.raises(ConfigError, match=r"p\.png: has pixels of the kind I;16 \(8 bits for grey"):
+        picture(tmp_path / "p.png", 8)
+
+
 def test_missing_scikit_image_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "skimage", None)
     with pytest.raises(ToolError, match=r"scikit-image: pip install 'bitloom\[photographs\]'") as error:

@@ -8,15 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.figures.store import entries
 from gen.cli import main
 from gen.report.workload import Pictures, Table
+from hdl.params.title import Title
 from sim_tb.systems.sesr import page
-from sim_tb.systems.sesr.photographs import HELD_OUT
-from sim_tb.systems.sesr.quality import Quality
+from sim_tb.systems.sesr.network import Network
+from sim_tb.systems.sesr.photographs import HELD_OUT, photograph
+from sim_tb.systems.sesr.quality import Quality, quality
+from sim_tb.systems.sesr.quantise import calibration, quantise
 from sim_tb.systems.sesr.runs import Run
 from sim_tb.systems.sesr.study import ENGINES
-from sim_tb.systems.sesr.weights import write
+from sim_tb.systems.sesr.upscaling import way
+from sim_tb.systems.sesr.weights import read, write
 from tests.systems.sesr.networks import floating, pixels
+
+#: Of the ratios that are kept.
+WAYS = ("bicubic", "spline", "fp32", "int8")
 
 
 @pytest.fixture
@@ -24,6 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "engine.toml").write_text("[engine]\nrows = 4\ncols = 8\n")
     write(floating(layers=1), tmp_path / "small.npz")
+    write(Network(tuple(each * np.float32(1e30) for each in floating(layers=1).weights)), tmp_path / "huge.npz")
     np.save(tmp_path / "small.npy", pixels(7, 7))
     return tmp_path
 
@@ -39,6 +48,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             ["--option", "weigths=small.npz"],
             "weigths: is no option of this workload (did you mean 'weights'?)",
         ),
+        (["--option", "weights=huge.npz"], "huge.npz: L1: gives values that are too large for single precision"),
         (["--engine", "engine.toml", "--set", "a=s4"], "engine.a: is s4, from -8 to 7, and the network's operands"),
     ],
 )
@@ -78,3 +88,20 @@ def test_sections_say_what_differs() -> None:
     tables = [part for each in found for part in each.parts if isinstance(part, Table)]
     assert [row[-1] for row in tables[1].rows] == ["3"]
     assert tables[0].rows[0][-2:] == ["no", "yes"]
+
+
+def test_what_the_page_shows_is_still_measured() -> None:
+    """Ratios of a photograph, and cycles of the engines that keep step, by the model that is exact."""
+    pytest.importorskip("skimage", reason="scikit-image ships the photographs")
+    kept = entries("sesr")["study"]["figures"]
+    network = read()
+    integers = quantise(network, calibration())
+    found = quality("text", photograph("text"), network, integers)[0].to_dict()
+    assert {key: found[key] for key in WAYS} == pytest.approx(
+        {key: kept["psnr_db"]["text"][key] for key in WAYS}, abs=0.011
+    )
+    for run in kept["engines"]:
+        params = next(each for each in ENGINES if str(Title(each)) == run["engine"])
+        layers = zip(integers.topology(*kept["crop"]), run["layers"], strict=True)
+        if not params.data_dependent:
+            assert all(way(params, product, pack=run["packed"]).cycles == layer["cycles"] for product, layer in layers)
