@@ -24,6 +24,7 @@ from hdl.pe.decoy import DecoyPE
 from sim_tb.systems.gate import study
 from sim_tb.systems.gate.campaign import ATTACKERS, Attack, attack
 from sim_tb.systems.gate.jobs import Setting
+from sim_tb.systems.gate.options import PIXELS
 from sim_tb.systems.gate.page import needed
 
 __all__ = ["GROUP", "PARTS", "SEED", "SIGMA", "THRESHOLD"]
@@ -37,12 +38,12 @@ ENGINE = EngineParams(array="systolic_os", scheme="mac", rows=4, cols=4)
 
 def measure_attack(mode: str) -> dict[str, Any]:
     """All attackers on a mode: late pixels, the first one, and a map of which half is important."""
-    none = np.zeros(study.PIXELS, bool)
+    none = np.zeros(PIXELS, bool)
     late = study.attack_all(mode, study.COUNTS, none, THRESHOLD, SIGMA, SEED, DEFAULT_SEED)
     first = study.attack_first(mode, study.KEYS, study.SHORT_TRACES, THRESHOLD, SIGMA, SEED, DEFAULT_SEED)
-    half = np.random.default_rng(SEED).random(study.PIXELS) < 0.5
-    setting = Setting(GateParams(study.ATTACKED, pixels=study.PIXELS), mode, half, THRESHOLD)
-    keys, pixels = study.key_of(SEED, 1, study.PIXELS), range(1, HALF_PIXELS)
+    half = np.random.default_rng(SEED).random(PIXELS) < 0.5
+    setting = Setting(GateParams(study.ATTACKED, pixels=PIXELS), mode, half, THRESHOLD)
+    keys, pixels = study.key_of(SEED, 1, PIXELS), range(1, HALF_PIXELS)
     mixed = attack(setting, keys, pixels, [HALF_TRACES], SIGMA, SEED, DEFAULT_SEED)
     found = mixed.ranks["aware"][0] == 0
     important = half[1:HALF_PIXELS]
