@@ -19,6 +19,7 @@ from bench.figures.gate import SEED, SIGMA, THRESHOLD
 from hdl.params.gate import DEFAULT_SEED, MODES, GateParams
 from sim_tb.systems.gate import study
 from sim_tb.systems.gate.campaign import ATTACKERS
+from sim_tb.systems.gate.options import PIXELS
 from sim_tb.systems.gate.page import ENOUGH, needed
 
 #: Traces within which the unprotected engine is broken; weights that naive attackers find at most; points of accuracy.
@@ -49,7 +50,7 @@ def checks(judge: Judge) -> None:
 def attacks(most: int, judge: Judge) -> None:
     """Every attacker on every mode."""
     counts = study.counts_up_to(most)
-    none = np.zeros(study.PIXELS, bool)
+    none = np.zeros(PIXELS, bool)
     enough = TRACES
     for mode in MODES:
         found = study.attack_all(mode, counts, none, THRESHOLD, SIGMA, SEED, DEFAULT_SEED)

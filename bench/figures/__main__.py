@@ -28,7 +28,7 @@ from bench.figures import (
     sparse,
 )
 from bench.figures.comparison.group import EFFORT, comparison
-from bench.figures.pages import PAGES, rewritten
+from bench.figures.pages import PAGES, PICTURES, rewritten
 from bench.figures.store import Group, save
 from hdl.params import BitloomError
 from synth_scripts.module.styles import EFFORTS
@@ -67,7 +67,10 @@ def measure(groups: list[Group], jobs: int, again: bool) -> bool:
 
 
 def write() -> None:
-    """Bring every page up to date."""
+    """Bring every page, and every picture of results, up to date."""
+    for path, picture in PICTURES.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(picture(), encoding="utf-8")
     for path in PAGES:
         page = path.read_text(encoding="utf-8")
         text = rewritten(page)

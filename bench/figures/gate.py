@@ -24,6 +24,7 @@ from hdl.pe.decoy import DecoyPE
 from sim_tb.systems.gate import study
 from sim_tb.systems.gate.campaign import ATTACKERS, Attack, attack
 from sim_tb.systems.gate.jobs import Setting
+from sim_tb.systems.gate.options import PIXELS
 from sim_tb.systems.gate.page import needed
 
 __all__ = ["GROUP", "PARTS", "SEED", "SIGMA", "THRESHOLD"]
@@ -37,12 +38,12 @@ ENGINE = EngineParams(array="systolic_os", scheme="mac", rows=4, cols=4)
 
 def measure_attack(mode: str) -> dict[str, Any]:
     """All attackers on a mode: late pixels, the first one, and a map of which half is important."""
-    none = np.zeros(study.PIXELS, bool)
+    none = np.zeros(PIXELS, bool)
     late = study.attack_all(mode, study.COUNTS, none, THRESHOLD, SIGMA, SEED, DEFAULT_SEED)
     first = study.attack_first(mode, study.KEYS, study.SHORT_TRACES, THRESHOLD, SIGMA, SEED, DEFAULT_SEED)
-    half = np.random.default_rng(SEED).random(study.PIXELS) < 0.5
-    setting = Setting(GateParams(study.ATTACKED, pixels=study.PIXELS), mode, half, THRESHOLD)
-    keys, pixels = study.key_of(SEED, 1, study.PIXELS), range(1, HALF_PIXELS)
+    half = np.random.default_rng(SEED).random(PIXELS) < 0.5
+    setting = Setting(GateParams(study.ATTACKED, pixels=PIXELS), mode, half, THRESHOLD)
+    keys, pixels = study.key_of(SEED, 1, PIXELS), range(1, HALF_PIXELS)
     mixed = attack(setting, keys, pixels, [HALF_TRACES], SIGMA, SEED, DEFAULT_SEED)
     found = mixed.ranks["aware"][0] == 0
     important = half[1:HALF_PIXELS]
@@ -172,20 +173,25 @@ def _half() -> str:
     return table(["mode", "important weights", "other weights"], rows)
 
 
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
 def _accuracy() -> str:
     found = _number("checks", "accuracy")
     whole = next(iter(found.values()))["whole"]
-    rows = [["64", f"{whole:.1%}", "", "100%"]]
+    rows = [["64", _percent(whole, 1), "", _percent(1.0)]]
     for pixels, each in sorted(found.items(), key=lambda item: -int(item[0])):
-        spread = f"{each['least']:.1%} to {each['most']:.1%}"
-        rows.append([pixels, f"{each['mean']:.1%}", spread, f"{100 * each['kept']:.0f}%"])
+        spread = f"{_percent(each['least'], 1)} to {_percent(each['most'], 1)}"
+        rows.append([pixels, _percent(each["mean"], 1), spread, _percent(each["kept"])])
     return table(["important of 64", "accuracy, mean", "over the draws", "multiplications made"], rows)
 
 
 def _time() -> str:
-    rows = []
-    for name, (least, most) in _number("checks", "cycles").items():
-        scheme, mode = name.split()
+    rows, found = [], _number("checks", "cycles")
+    order = [f"{engine.scheme} {mode}" for engine in (study.DENSE, study.SKIPPING) for mode in MODES]
+    for name in (each for each in order if each in found):
+        (scheme, mode), (least, most) = name.split(), found[name]
         rows.append([f"`{scheme}`", f"`{mode}`", str(least), str(most), "yes" if least == most else "no"])
     return table(["scheme", "mode", "least clocks", "most clocks", "constant"], rows)
 
@@ -208,6 +214,7 @@ def _areas() -> str:
 PARTS: dict[str, Callable[..., str]] = {
     "gate-attacks": _attacks,
     "gate-needed": lambda: f"{_number('attack-off', 'needed'):,}",
+    "gate-rank": lambda mode: f"{_number(f'attack-{mode}', 'late', 'rank', 'aware')[-1]:.0f}",
     "gate-first": _first,
     "gate-half": _half,
     "gate-accuracy": _accuracy,

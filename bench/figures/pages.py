@@ -26,9 +26,10 @@ from bench.figures import (
     sparse,
 )
 from bench.figures.comparison import page as comparison
+from bench.figures.gate_picture import picture as gate_ranks
 from hdl.params import ConfigError, Problem, near_name
 
-__all__ = ["PAGES", "PART", "PARTS", "rewritten"]
+__all__ = ["PAGES", "PART", "PARTS", "PICTURES", "rewritten"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -55,6 +56,8 @@ PARTS: dict[str, Callable[..., str]] = {
     )
     for name, part in each.PARTS.items()
 }
+#: Pictures that the committed results draw, by their files.
+PICTURES: dict[Path, Callable[[], str]] = {ROOT / "docs/pictures/gate-ranks.svg": gate_ranks}
 
 
 def rewritten(page: str) -> str:

@@ -108,7 +108,7 @@ class OperandGate(Part):
             m.d.sync += index.eq(Mux(last, 0, Mux(index == pixels, index, index + 1)))
         rng = Lfsr(self.params.random_bits, self.params.seed)
         word = place(m, "lfsr", rng, step=take, seed_we=self.seed_we, seed=self.seed).word
-        runs = Cat(important, Const(0, 1)).bit_select(index, 1) | (word[:PROBABILITY_BITS] < self.threshold)
+        runs = _pick(important, index) | (word[:PROBABILITY_BITS] < self.threshold)
         pruned = Signal()
         m.d.comb += pruned.eq(~runs)
         return pruned, word[PROBABILITY_BITS:]
@@ -160,3 +160,13 @@ class OperandGate(Part):
             ]
         m.d.comb += free.eq(frees[0] & frees[1])
         return room
+
+
+def _pick(bits: Value, index: Value) -> Value:
+    """The bit at an index, as a tree; 0 behind the last one."""
+    if not len(bits):
+        return Const(0, 1)
+    if not len(index):
+        return bits[0]
+    half = 1 << (len(index) - 1)
+    return Mux(index[-1], _pick(bits[half:], index[:-1]), _pick(bits[:half], index[:-1]))

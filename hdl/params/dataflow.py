@@ -49,8 +49,11 @@ class BeatMap:
 
     @property
     def tdata_bits(self) -> int:
-        """Width of ``tdata``: whole bytes, as AXI-Stream asks; padding bits are zero and ignored."""
-        return -(-self.payload_bits // 8) * 8
+        """Width of ``tdata``: whole bytes, as AXI-Stream asks; padding bits are zero and ignored.
+
+        Beats with flags are none of AXI-Stream, and not filled up.
+        """
+        return self.payload_bits if self.flags else -(-self.payload_bits // 8) * 8
 
     def indices(self, k: int) -> list[list[tuple[int, int] | None]]:
         """The matrix position of every lane of every beat of a tile."""

@@ -27,7 +27,9 @@ class DecoyPE(AccumulatePE):
         (real,) = self._registers(0, form)
         dummy = Signal(form.width, name="dummy", reset_less=True)
         kept = self._kept(m, clear, [real])
-        (total,) = self.adding.add(m, self.en, a, b, self.sums, [Mux(decoy, dummy, kept)])
+        either = Signal(form.width, name="kept_either")
+        m.d.comb += either.eq(Mux(decoy, dummy, kept))
+        (total,) = self.adding.add(m, self.en, a, b, self.sums, [either])
         with m.If(self.en):
             m.d.sync += real.eq(Mux(decoy, kept, total))
         with m.If(self.en & decoy):

@@ -37,6 +37,12 @@ def test_options_that_are_wrong(option: str, message: str, here: Path, bitloom) 
     assert not (here / "build/workload-gate/workload.json").exists()
 
 
+def test_a_users_engine_that_can_have_no_gate(here: Path, bitloom) -> None:
+    result = bitloom("workload", "gate", "--engine", "small.toml", "--set", "engine.array=cube")
+    assert result.status == 2
+    assert "engine: a gate stands in front of engines whose results stay" in result.err
+
+
 @pytest.mark.parametrize("engine", [{"array": "systolic_ws"}, {"array": "cube"}])
 def test_engines_that_can_have_no_gate(engine: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="engine: a gate stands in front of engines whose results stay"):

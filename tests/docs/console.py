@@ -25,6 +25,8 @@ WHOLE = {
 VERBS = {"run": ("sim",), "synth": ("synth",)}
 #: Commands that run tools; they are run on a small engine.
 SLOW = {"run": ("sim", "synth"), "simulate": ("sim",), "synth": ("synth",), "layout": ("synth", "layout")}
+#: Commands that simulate engines of their own, which no option makes smaller.
+OWN = {"workload": ("sim",)}
 SMALLER = (
     "--set",
     "rows=2",
@@ -81,7 +83,7 @@ class Command:
             return VERBS.get(self.arguments[2], ())
         if self.arguments[1] == "sweep":
             return ("synth",)
-        return SLOW.get(self.arguments[1], ())
+        return (SLOW | OWN).get(self.arguments[1], ())
 
     @property
     def shown(self) -> bool:

@@ -8,15 +8,28 @@ from pathlib import Path
 
 import pytest
 
+from gen.emit.gate import emit_gate
+from hdl.params import EngineParams
+from hdl.params.gate import GateParams
 from sim_tb.tools import find_verilator
 from tests.sim.engines import ENGINES, hardware, params
 
 pytestmark = pytest.mark.sim
 
 
-@pytest.mark.parametrize("name", ENGINES)
+#: Engines behind a gate: all modes, with other numbers of pixels and bits, and some of the modes.
+GATED = {
+    "gate mac": GateParams(EngineParams(scheme="mac", rows=2, cols=2)),
+    "gate opt1": GateParams(EngineParams(scheme="opt1", rows=3, cols=2, preload=True), pixels=12, observe=True),
+    "gate opt4c": GateParams(EngineParams(array="matrix_2d", scheme="opt4c", rows=2, cols=2)),
+    "gate narrow": GateParams(EngineParams.from_dict({"scheme": "mac", "rows": 1, "cols": 3, "a": "s4", "b": "u5"})),
+    "gate decoy": GateParams(EngineParams(scheme="mac", rows=1, cols=1), pixels=1, modes=("decoy",)),
+}
+
+
+@pytest.mark.parametrize("name", [*ENGINES, *GATED])
 def test_lint(name: str, tmp_path: Path) -> None:
-    emission = hardware(name)
+    emission = emit_gate(GATED[name]) if name in GATED else hardware(name)
     source = tmp_path / f"{emission.top}.v"
     source.write_text(emission.text)
     tool = find_verilator()

@@ -46,9 +46,9 @@ def traces(mode: str, sigma: float, seed: int = 1) -> tuple[Traces, np.ndarray, 
     return Traces(x, samples + rng.normal(0, sigma, samples.shape), cycles), w, runs, profile
 
 
-@pytest.mark.parametrize("mode", ["zero", "hold", "compact"])
-def test_the_search_finds_the_masks_of_clear_traces(mode: str) -> None:
-    """With next to no noise it knows the sums of nearly all traces."""
+@pytest.mark.parametrize(("mode", "least"), [("zero", 0.85), ("hold", 0.95), ("compact", 0.5)])
+def test_the_search_finds_the_masks_of_clear_traces(mode: str, least: float) -> None:
+    """With next to no noise it knows the sums of nearly all traces; where nothing shows of pruned pixels, of most."""
     seen, weights, runs, profile = traces(mode, 0.5)
     search = Search(profile, PATTERNS[mode], seen, np.zeros(K, bool), 0.5)
     for pixel in range(K - 1):
@@ -58,7 +58,7 @@ def test_the_search_finds_the_masks_of_clear_traces(mode: str) -> None:
     truth = (np.where(runs, seen.inputs, 0) * weights)[:, : K - 2].sum(axis=1)
     last = np.where(runs, seen.inputs, 0)[:, K - 2] * weights[K - 2]  # shows in the sample that was not looked at
     share = np.mean((sums == truth) | (sums == truth + last))
-    assert share > 0.85
+    assert share > least
 
 
 def test_a_pruned_engine_misleads_the_naive_attacker_alone() -> None:

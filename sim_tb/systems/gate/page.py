@@ -45,6 +45,8 @@ class Found:
     sigma : float
         Noise, in toggles.
     threshold : int
+    verilog : str
+        Where the Verilog of the first engine behind its gate was written.
     """
 
     checked: Mapping[tuple[EngineParams, str], Checked]
@@ -55,6 +57,7 @@ class Found:
     firsts: Mapping[str, Attack]
     sigma: float
     threshold: int
+    verilog: str
 
     @property
     def chance(self) -> float:
@@ -106,6 +109,7 @@ def findings(found: Found) -> Findings:
         lines.append(f"{mode:10} of {targets} weights after {most:,} traces: {by}")
     if uneven := found.uneven():
         lines.append(f"not constant in time: {', '.join(uneven)}")
+    lines.append(f"verilog    {found.verilog}")
     return Findings(
         title="Operand gate",
         subtitle="MACPruning on an output-stationary engine, and attacks on its simulated switching activity",
@@ -169,7 +173,8 @@ def _sections(found: Found, count: int | None) -> list[Section]:
         Section("The known break", BREAK, [_best(found)]),
         Section(
             "The first pixel",
-            "Nothing comes before the first pixel: its sum is known without any mask, and it counts as unprotected.",
+            "No mask comes before the first pixel, and it counts as unprotected. It isn't easy to attack all the same, "
+            "even with no gate: the sum of the tile before is still in the register, and what changes depends on it.",
             [_first_table(found)],
         ),
         Section(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gen.emit.gate import emit_gate
 from hdl.params import EngineParams
 from hdl.params.gate import MODES, PROBABILITY_BITS, GateParams
 from sim_tb.systems.gate import page
@@ -18,7 +19,23 @@ from sim_tb.systems.gate.jobs import Setting
 from sim_tb.systems.gate.options import ALL, PIXELS, read
 from sim_tb.systems.study import Findings, Request
 
-__all__ = ["ATTACKED", "DENSE", "FIRST", "SKIPPING", "attack_all", "attack_first", "study"]
+__all__ = [
+    "ATTACKED",
+    "COUNTS",
+    "DENSE",
+    "FIRST",
+    "KEYS",
+    "SHORT_TRACES",
+    "SKIPPING",
+    "Effort",
+    "attack_all",
+    "attack_first",
+    "check_all",
+    "counts_up_to",
+    "digits",
+    "key_of",
+    "study",
+]
 
 DENSE = EngineParams(array="systolic_os", scheme="mac", rows=4, cols=4)
 SKIPPING = EngineParams(array="systolic_os", scheme="opt4c", rows=4, cols=4)
@@ -70,6 +87,8 @@ def study(request: Request, say: Callable[[str], None]) -> Findings:
     threshold, state = round(options["p"] * (1 << PROBABILITY_BITS)), options["state"]
     engines = request.engines(DENSE, SKIPPING)
     gates = [GateParams(engine) for engine in engines]
+    verilog = request.folder / "gated_engine.v"
+    verilog.write_text(emit_gate(gates[0]).text, encoding="utf-8")
     modes = tuple(MODES) if options["mode"] == ALL else tuple(dict.fromkeys(("off", options["mode"])))
     checked, timed = check_all(gates, modes, threshold, effort, request.seed, say)
     accuracies, layer = digits(modes, threshold, state, effort, say)
@@ -81,7 +100,7 @@ def study(request: Request, say: Callable[[str], None]) -> Findings:
         firsts[mode] = attack_first(
             mode, effort.keys, effort.traces_first, threshold, options["sigma"], request.seed, state
         )
-    found = page.Found(checked, timed, accuracies, layer, attacks, firsts, options["sigma"], threshold)
+    found = page.Found(checked, timed, accuracies, layer, attacks, firsts, options["sigma"], threshold, str(verilog))
     return page.findings(found)
 
 
