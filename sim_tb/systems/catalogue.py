@@ -31,5 +31,5 @@ class Entry:
         return cast(Study, import_module(f"sim_tb.systems.{self.name}.study").study)
 
 
-_ENTRIES: tuple[Entry, ...] = ()
+_ENTRIES: tuple[Entry, ...] = (Entry("training", "train a network in FP16 and BF16, every product on an engine"),)
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}
