@@ -22,8 +22,8 @@ from sim_tb.workloads.workload import at_once, numpy_multiplier
 #: Beside those that run on the RTL: a stride of three in two groups, a kernel that is smaller than its stride, and the
 #: first layer of DS-CNN, smaller.
 MORE = (
-    Layer.square("groups", 5, 4, 6, 2, 3, groups=2, batch=2),
-    Layer.square("shortcut", 6, 2, 3, 1, 2),
+    Layer.same("groups", (5, 5), 4, 6, 2, 3, groups=2, batch=2),
+    Layer.same("shortcut", (6, 6), 2, 3, 1, 2),
     Layer(
         name="sound",
         conv=Convolution(kernel=(10, 4), height=13, width=9, channels=1, stride=(2, 2), padding=(4, 1, 5, 1)),
@@ -69,7 +69,7 @@ def test_all_passes_are_those_of_a_convolution_in_loops(layer: Layer) -> None:
 @pytest.mark.parametrize("form", FLOATS)
 def test_the_order_of_additions_in_loops_gives_the_same_bits(form: str) -> None:
     """One product after the other in fp32, step k of a filter to sum k mod 3: no matrices, no golden model."""
-    layer, rng = Layer.square("3x3", 4, 2, 3, 3), np.random.default_rng(2)
+    layer, rng = Layer.same("3x3", (4, 4), 2, 3, 3), np.random.default_rng(2)
     x, w = (rng.normal(size=s).astype(np.float32) for s in (layer.input_shape, layer.weight_shape))
     engine = EngineParams.from_dict({"scheme": "mac", "a": form, "b": form})
     found = at_once(forward(layer, rounding(FLOATS[form], numpy_multiplier(engine)), x, w))
@@ -125,7 +125,7 @@ def test_rates_add_up() -> None:
 )
 def test_what_is_no_layer(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        Layer.square(**{"name": "one", "size": 6, "channels": 3, "filters": 4, "kernel": 3} | values)
+        Layer.same(**{"name": "one", "size": (6, 6), "channels": 3, "filters": 4, "kernel": 3} | values)
 
 
 def test_all_that_is_wrong_with_a_geometry_is_said() -> None:
@@ -139,7 +139,7 @@ def test_all_that_is_wrong_with_a_geometry_is_said() -> None:
 
 
 def test_arrays_of_wrong_shape_are_named() -> None:
-    layer = Layer.square("one", 4, 2, 3, 3)
+    layer = Layer.same("one", (4, 4), 2, 3, 3)
     x, w, dy = (np.zeros(s, np.float32) for s in (layer.input_shape, layer.weight_shape, layer.output_shape))
     with pytest.raises(ConfigError, match=r"one: the input must be of shape \(1, 4, 4, 2\), not \(1, 4, 4, 3\)"):
         at_once(forward(layer, exact, dy, w))

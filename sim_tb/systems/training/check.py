@@ -24,10 +24,10 @@ __all__ = ["LAYERS", "Passes"]
 
 #: One of each kind: a convolution, one with a stride, one of each channel alone, a pointwise and a linear one.
 LAYERS = (
-    Layer.square("3x3", 6, 3, 5, 3),
-    Layer.square("3x3, stride 2", 7, 4, 3, 3, 2),
-    Layer.square("depthwise", 5, 4, 4, 3, groups=4),
-    Layer.square("pointwise", 4, 8, 6, 1),
+    Layer.same("3x3", (6, 6), 3, 5, 3),
+    Layer.same("3x3, stride 2", (7, 7), 4, 3, 3, 2),
+    Layer.same("depthwise", (5, 5), 4, 4, 3, groups=4),
+    Layer.same("pointwise", (4, 4), 8, 6, 1),
     Layer.linear("linear", 20, 10, batch=3),
 )
 

@@ -97,15 +97,16 @@ class Layer:
             raise ConfigError(problems)
 
     @classmethod
-    def square(
-        cls, name: str, size: int, channels: int, filters: int, kernel: int, stride: int = 1, **more: Any
+    def same(
+        cls, name: str, size: tuple[int, int], channels: int, filters: int, kernel: int, stride: int = 1, **more: Any
     ) -> Layer:
-        """A convolution over square maps, padded so that as many pixels remain as strides fit into the map."""
-        total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-        edges = (total // 2, total - total // 2)
-        padding = (edges[0], edges[0], edges[1], edges[1])
-        sizes, steps = (kernel, kernel), (stride, stride)
-        conv = Convolution(kernel=sizes, height=size, width=size, channels=channels, stride=steps, padding=padding)
+        """A convolution that is padded so that as many pixels remain as strides fit into the map; ``size`` is that."""
+        edges = [max((-(-each // stride) - 1) * stride + kernel - each, 0) for each in size]
+        padding = edges[0] // 2, edges[1] // 2, edges[0] - edges[0] // 2, edges[1] - edges[1] // 2
+        kernels, strides = (kernel, kernel), (stride, stride)
+        conv = Convolution(
+            kernel=kernels, height=size[0], width=size[1], channels=channels, stride=strides, padding=padding
+        )
         return cls(name=name, conv=conv, filters=filters, **more)
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -34,13 +34,10 @@ class Network:
 
     def layers(self, batch: int) -> tuple[Layer, Layer, Layer]:
         """Its layers, for so many images at a time."""
-        size = max(self.height, self.width)
-        first = Layer.square("conv3x3", size, self.channels, FILTERS[0], 3, 2, batch=batch, first=True)
-        conv = replace(first.conv, height=self.height, width=self.width)
-        first = replace(first, conv=conv)
-        rows, columns = conv.output
-        point = Layer.square("pointwise", 1, FILTERS[0], FILTERS[1], 1, batch=batch)
-        point = replace(point, conv=replace(point.conv, height=rows, width=columns))
+        size = self.height, self.width
+        first = Layer.same("conv3x3", size, self.channels, FILTERS[0], 3, 2, batch=batch, first=True)
+        rows, columns = first.conv.output
+        point = Layer.same("pointwise", (rows, columns), FILTERS[0], FILTERS[1], 1, batch=batch)
         return first, point, Layer.linear("linear", rows * columns * FILTERS[1], self.classes, batch=batch)
 
     def weights(self, rng: np.random.Generator) -> list[Floats]:

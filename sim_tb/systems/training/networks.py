@@ -13,16 +13,16 @@ __all__ = ["NETWORKS", "ds_cnn", "resnet8", "topology"]
 
 def resnet8(batch: int = 1) -> tuple[Layer, ...]:
     """Images of 32x32 in three colours, three blocks of two convolutions, ten classes."""
-    found = [Layer.square("conv", 32, 3, 16, 3, batch=batch, first=True)]
-    size, channels = 32, 16
+    found = [Layer.same("conv", (32, 32), 3, 16, 3, batch=batch, first=True)]
+    size, channels = (32, 32), 16
     for number, (filters, stride) in enumerate(((16, 1), (32, 2), (64, 2)), 1):
-        name, to = f"block{number}", size // stride
+        name, to = f"block{number}", (size[0] // stride, size[1] // stride)
         found += [
-            Layer.square(f"{name} a", size, channels, filters, 3, stride, batch=batch),
-            Layer.square(f"{name} b", to, filters, filters, 3, batch=batch),
+            Layer.same(f"{name} a", size, channels, filters, 3, stride, batch=batch),
+            Layer.same(f"{name} b", to, filters, filters, 3, batch=batch),
         ]
         if stride > 1:
-            found.append(Layer.square(f"{name} shortcut", size, channels, filters, 1, stride, batch=batch))
+            found.append(Layer.same(f"{name} shortcut", size, channels, filters, 1, stride, batch=batch))
         size, channels = to, filters
     return (*found, Layer.linear("linear", channels, 10, batch=batch))
 
