@@ -9,7 +9,7 @@ from gen.report.workload import Lines, Part, Section, Table
 from sim_tb.systems.training.layer import PASSES
 from sim_tb.systems.training.rates import STEP
 
-__all__ = ["PAPER", "lines", "sections"]
+__all__ = ["PAPER", "lines", "means", "sections"]
 
 Figures = Mapping[str, Any]
 
@@ -74,7 +74,7 @@ def _sizes(each: Mapping[str, Any]) -> str:
 def _training(figures: Figures) -> Section:
     runs, plan = figures["training"], figures["plan"]
     every = max(1, plan["steps"] // POINTS)
-    series = {form: list(_means(run["losses"], every)) for form, run in runs.items()}
+    series = {form: list(means(run["losses"], every)) for form, run in runs.items()}
     rows = [
         [
             *(form, f"{run['accuracy']:.2%}", run["losses"][0], run["losses"][-1]),
@@ -102,7 +102,7 @@ def _training(figures: Figures) -> Section:
     return Section("A training run", words, parts)
 
 
-def _means(losses: list[float], every: int) -> Iterator[tuple[float, float]]:
+def means(losses: list[float], every: int) -> Iterator[tuple[float, float]]:
     """Steps, and the mean loss around each."""
     for first in range(0, len(losses), every):
         some = losses[first : first + every]
