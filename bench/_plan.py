@@ -45,6 +45,7 @@ QUICK = (
     Run("pim_speed"),
     Run("simulation", "--repeat 3"),
     Run("inference", "--size 8 --crop 16"),
+    Run("training", "--rtl 2"),
     Run("pim_rows"),
     Run("mapping", "--only systolic_os/opt1 --layers 10"),
     Run("layout"),
@@ -71,5 +72,6 @@ FULL = (
     Run("simulation"),
     *(Run("sparse", f"--schemes {scheme}") for scheme in ("opt3", "opt4c", "opt4e")),
     Run("streak"),
+    Run("training"),
     *(Run("synthesis", f"--engines {each.array}/{each.scheme}") for each in engines(4, 4)),
 )

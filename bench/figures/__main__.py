@@ -12,16 +12,16 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, pim, scripts, sparse
+from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, pim, scripts, sparse, training
 from bench.figures.comparison.group import EFFORT, comparison
-from bench.figures.pages import PAGES, rewritten
+from bench.figures.pages import DRAWINGS, PAGES, PICTURES, rewritten
 from bench.figures.store import Group, save
 from hdl.params import BitloomError
 from synth_scripts.module.styles import EFFORTS
 
 #: The longest first.
 _SMALL = (energy.GROUP, layout.GROUP, encoders.GROUP, floats.GROUP, scripts.GROUP, aim.GROUP)
-_GROUPS = (demo.GROUP, sparse.GROUP, engines.GROUP, laconic.GROUP, *pim.GROUPS, *_SMALL)
+_GROUPS = (demo.GROUP, training.GROUP, sparse.GROUP, engines.GROUP, laconic.GROUP, *pim.GROUPS, *_SMALL)
 GROUPS = {group.name: group for group in (*_GROUPS, comparison())}
 
 
@@ -53,13 +53,16 @@ def measure(groups: list[Group], jobs: int, again: bool) -> bool:
 
 
 def write() -> None:
-    """Bring every page up to date."""
+    """Bring every page up to date, and every picture of measured figures."""
     for path in PAGES:
         page = path.read_text(encoding="utf-8")
         text = rewritten(page)
         if text != page:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.name}")
+    for name, draw in DRAWINGS.items():
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES / name).write_text(draw(), encoding="utf-8")
 
 
 def main() -> int:

@@ -10,22 +10,40 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, pim, scripts, sparse
+from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, pim, scripts, sparse, training
 from bench.figures.comparison import page as comparison
 from hdl.params import ConfigError, Problem, near_name
 
-__all__ = ["PAGES", "PART", "PARTS", "rewritten"]
+__all__ = ["DRAWINGS", "PAGES", "PART", "PARTS", "PICTURES", "rewritten"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+#: Where pictures of measured figures are; beside it are drawings of engines.
+PICTURES = ROOT / "docs" / "images" / "measured"
 PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>.*?)<!-- end -->", re.DOTALL)
 
 #: Name -> what writes the part, given the further words of its comment.
 PARTS: dict[str, Callable[..., str]] = {
     name: part
-    for each in (demo, engines, encoders, energy, floats, laconic, layout, scripts, aim, pim, sparse, comparison)
+    for each in (
+        demo,
+        engines,
+        encoders,
+        energy,
+        floats,
+        laconic,
+        layout,
+        scripts,
+        aim,
+        pim,
+        sparse,
+        training,
+        comparison,
+    )
     for name, part in each.PARTS.items()
 }
+#: Files in there, and what draws them.
+DRAWINGS: dict[str, Callable[[], str]] = training.DRAWINGS
 
 
 def rewritten(page: str) -> str:

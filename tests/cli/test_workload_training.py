@@ -8,6 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+
+def test_a_run_that_diverges(tmp_path: Path, bitloom: Any) -> None:
+    path = tmp_path / "own.npz"
+    np.savez(path, images=np.random.default_rng(1).random((90, 8, 8)) * 64, labels=np.arange(90) % 10)
+    result = bitloom("workload", "training", *(f"--option={each}" for each in (f"data={path}", "rate=10", "steps=9")))
+    assert result.status == 2
+    assert "--option rate: is too much in fp16: the loss of step 2 is nan (a smaller one, or images" in result.err
+
+
 BF16 = ["--option", "format=bf16"]
 IMAGES, LABELS = np.zeros((6, 8, 8)), np.zeros(6, int)
 

@@ -11,7 +11,7 @@ import pytest
 from bench import area_efficiency, pe_area_delay, pim_speed, pim_vector, record, simulation, sparse, streak
 from bench.figures import demo, engines, scripts, store
 from bench.figures.__main__ import GROUPS
-from bench.figures.pages import PAGES, PART, PARTS, rewritten
+from bench.figures.pages import DRAWINGS, PAGES, PART, PARTS, PICTURES, rewritten
 from bench.figures.store import entries
 from gen.nest.encoders import density
 from hdl.arith.encoding import encoding
@@ -68,6 +68,13 @@ def test_pages_are_what_the_results_write(page):
     """After a change: ``python -m bench.figures write``."""
     text = page.read_text(encoding="utf-8")
     assert rewritten(text) == text
+
+
+def test_pictures_are_what_the_results_draw():
+    """After a change: ``python -m bench.figures write``."""
+    assert {path.name: path.read_text(encoding="utf-8") for path in PICTURES.iterdir()} == {
+        name: draw() for name, draw in DRAWINGS.items()
+    }
 
 
 def test_a_changed_figure_is_noticed():

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sim_tb.systems.training.layer import Layer
 from sim_tb.systems.training.passes import Floats, Times, forward, gradient_of_input, gradient_of_weights
 
-__all__ = ["Network", "start"]
+__all__ = ["Network"]
 
 #: Filters of the 3x3 convolution, and of the pointwise one.
 FILTERS = 8, 16
@@ -68,9 +68,9 @@ class Network:
         """
         inputs = await self._through(times, weights, images)
         logits = inputs.pop().reshape(len(images), -1)
+        own = np.arange(len(images)), labels
         chances = np.exp(logits - logits.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
-        own = np.arange(len(images)), labels
         loss = np.float32(-np.log(np.maximum(chances[own], np.finfo(np.float32).tiny)).mean())
         chances[own] -= np.float32(1)
         gradient, after = chances, list(weights)
@@ -82,9 +82,3 @@ class Network:
                 # The input is what a ReLU left.
                 gradient = await gradient_of_input(layer, times, gradient, weights[place]) * (inputs[place] > 0)
         return loss, after
-
-
-def start(network: Network, seed: int) -> tuple[list[Floats], np.random.Generator]:
-    """Weights to begin with, and what draws the order of the images."""
-    rng = np.random.default_rng(seed)
-    return network.weights(rng), rng

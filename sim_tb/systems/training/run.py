@@ -14,7 +14,7 @@ import numpy.typing as npt
 from hdl.params import EngineParams, FloatOperand
 from sim_tb.golden.float import bits
 from sim_tb.systems.training.data import Data
-from sim_tb.systems.training.network import Network, start
+from sim_tb.systems.training.network import Network
 from sim_tb.systems.training.passes import Floats, Times, rounding
 from sim_tb.workloads.gemm import Topology
 from sim_tb.workloads.workload import Machine, Outputs, at_once, numpy_multiplier
@@ -109,9 +109,18 @@ def _form(engine: EngineParams) -> FloatOperand:
 
 
 async def train(data: Data, plan: Plan, times: Times, say: Callable[[int, float], None] | None = None) -> Course:
-    """Train on the images that are not for the test, and classify those that are."""
+    """Train on the images that are not for the test, and classify those that are.
+
+    Where it diverges numbers become infinite, and then losses no numbers: it is for the caller to look.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return await _train(data, plan, times, say)
+
+
+async def _train(data: Data, plan: Plan, times: Times, say: Callable[[int, float], None] | None) -> Course:
     network = _network(data)
-    weights, rng = start(network, plan.seed)
+    rng = np.random.default_rng(plan.seed)
+    weights = network.weights(rng)
     learnt = np.flatnonzero(~data.test)
     order: npt.NDArray[np.int64] = np.concatenate(
         [rng.permutation(learnt) for _ in range(-(-plan.steps * plan.batch // len(learnt)))]

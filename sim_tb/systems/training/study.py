@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,14 +17,14 @@ from sim_tb.systems.options import file, one_of, read_options, share, whole
 from sim_tb.systems.study import Findings, Request
 from sim_tb.systems.training import sections
 from sim_tb.systems.training.check import Passes
-from sim_tb.systems.training.data import Data, digits, read
+from sim_tb.systems.training.data import digits, read
 from sim_tb.systems.training.layer import Layer
 from sim_tb.systems.training.networks import NETWORKS
 from sim_tb.systems.training.rates import rates
 from sim_tb.systems.training.run import Course, Plan, Training, golden, single, train
 from sim_tb.workloads.workload import at_once
 
-__all__ = ["OPTIONS", "engine", "engines_of_rates", "study", "trained"]
+__all__ = ["OPTIONS", "SIZES", "engine", "study"]
 
 #: Rows and columns of the engines that are simulated, and of those whose clocks are counted.
 SIZE, SIZES = 4, (16, 4)
@@ -47,7 +46,7 @@ def engine(form: str, size: int = SIZE, **more: Any) -> EngineParams:
     return EngineParams.from_dict({"scheme": "mac", "a": form, "b": form, "rows": size, "cols": size, **more})
 
 
-def engines_of_rates(form: str) -> list[EngineParams]:
+def _engines_of_rates(form: str) -> list[EngineParams]:
     """Those whose clocks are counted: two sizes where results stay, and a tree of as many multipliers as the larger."""
     tree = engine(form, SIZES[0], array="adder_tree", depth=SIZES[0])
     return [*(engine(form, size) for size in SIZES), tree]
@@ -59,24 +58,23 @@ def study(request: Request, say: Callable[[str], None]) -> Findings:
     engines = _engines(request, values["format"])
     plan = _plan(values, request)
     data = digits() if values["data"] is None else read(values["data"])
-    problems: list[str] = []
-    passes = {}
-    for params in engines:
-        say(f"single layers on {Title(params)}")
-        keep = _folder(request, f"passes-{params.a}")
-        answer = run_workload(params, emit(params), workload=Passes(params, request.seed), keep=keep, say=say)
-        problems += answer["problems"]
-        passes[str(params.a)] = answer["network"]["passes"]
     say("training in fp32")
-    courses = {"fp32": at_once(train(data, replace(plan, first=0), single))}
-    runs = {}
+    full = replace(plan, first=0)
+    courses = {"fp32": _sound("fp32", at_once(train(data, full, single)))}
+    for params in engines:
+        say(f"training in {params.a} by the golden model")
+        courses[str(params.a)] = _sound(str(params.a), golden(data, full, params))
+    passes, runs = {}, {}
     for params in engines:
         form = str(params.a)
-        run = trained(params, data, plan, _folder(request, f"training-{form}"), say)
-        courses[form], runs[form] = run.course, run.answer
-        problems += run.answer["problems"]
+        say(f"single layers on {Title(params)}")
+        passes[form] = _run(request, Passes(params, request.seed), say)
+        say(f"training on {Title(params)}")
+        course = courses[form] if plan.made == plan.steps else golden(data, plan, params)
+        runs[form] = _run(request, Training(data, plan, params, course.outputs()), say)
+    problems = [problem for each in (*passes.values(), *runs.values()) for problem in each["problems"]]
     say("clocks of networks")
-    counted = engines if request.config is not None else engines_of_rates(str(engines[0].a))
+    counted = engines if request.config is not None else _engines_of_rates(str(engines[0].a))
     clocks = {
         str(Title(each)): {
             name: {how: _rates(each, layers(1), pack=how == "packed") for how in ("plain", "packed")}
@@ -88,7 +86,7 @@ def study(request: Request, say: Callable[[str], None]) -> Findings:
     figures = {
         "plan": vars(plan),
         "engines": titles,
-        "passes": passes,
+        "passes": {form: each["network"]["passes"] for form, each in passes.items()},
         "training": {form: _course(course, runs.get(form)) for form, course in courses.items()},
         "clocks": clocks,
         "problems": problems,
@@ -103,11 +101,11 @@ def study(request: Request, say: Callable[[str], None]) -> Findings:
     )
 
 
-def _folder(request: Request, name: str) -> Path:
-    """A folder for what a simulation leaves."""
-    found = request.folder / name
-    found.mkdir(parents=True, exist_ok=True)
-    return found
+def _run(request: Request, work: Passes | Training, say: Callable[[str], None]) -> dict[str, Any]:
+    """What came of a workload on its engine's RTL; the log is kept."""
+    keep = request.folder / f"{work.name}-{work.engine.a}"
+    keep.mkdir(parents=True, exist_ok=True)
+    return run_workload(work.engine, emit(work.engine), workload=work, keep=keep, say=say)
 
 
 def _engines(request: Request, form: str) -> list[EngineParams]:
@@ -132,30 +130,13 @@ def _plan(values: dict[str, Any], request: Request) -> Plan:
     return Plan(steps, values["batch"], values["rate"], request.seed, first)
 
 
-@dataclass(frozen=True)
-class Run:
-    """A training run.
-
-    Parameters
-    ----------
-    course : Course
-        All of it, by the golden model.
-    answer : dict
-        What came of the steps on the RTL.
-    """
-
-    course: Course
-    answer: dict[str, Any]
-
-
-def trained(params: EngineParams, data: Data, plan: Plan, keep: Path | None, say: Callable[[str], None]) -> Run:
-    """Train by the golden model, and the first steps of the same run, or all, on the RTL; ``keep`` is for its log."""
-    say(f"training in {params.a} by the golden model")
-    course = golden(data, replace(plan, first=0), params)
-    same = course if plan.made == plan.steps else golden(data, plan, params)
-    work = Training(data, plan, params, same.outputs())
-    answer = run_workload(params, emit(params), workload=work, keep=keep, say=say)
-    return Run(course, answer)
+def _sound(form: str, course: Course) -> Course:
+    """The same; ConfigError where it diverged."""
+    wrong = np.flatnonzero(~np.isfinite(course.losses))
+    if len(wrong):
+        text = f"is too much in {form}: the loss of step {wrong[0] + 1} is {course.losses[wrong[0]]}"
+        raise ConfigError([Problem("--option rate", text, "a smaller one, or images of smaller numbers")])
+    return course
 
 
 def _rates(params: EngineParams, layers: tuple[Layer, ...], *, pack: bool) -> dict[str, Any]:
