@@ -39,6 +39,7 @@ def test_passes_on_a_tree() -> None:
     params = engine("fp16", array="adder_tree", depth=4)
     answer = run_workload(params, emit(params), workload=Passes(params, seed=4))
     assert answer["passed"], answer["problems"]
+    assert all(each["cycles"] == each["model"] for each in answer["network"]["passes"])
 
 
 @pytest.mark.sim
