@@ -44,7 +44,8 @@ class Subject(Protocol):
 _SERIAL = {"at_once": 1, "order": "operands"}
 _TWO = {"at_once": 2, "order": "operands"}
 _PLANES = {"at_once": 1, "order": "planes"}
-#: Engines which have every value of every axis, small enough that a run takes a second.
+_FP16 = {"a": "fp16", "b": "fp16"}
+#: Engines which have every value of every axis, and two of floating-point operands; a run of each takes a second.
 ENGINES: dict[str, dict[str, Any]] = {
     "systolic_os opt1": {"rows": 3, "cols": 2, "preload": True},
     "cube mac": {"array": "cube", "scheme": "mac", "rows": 2, "cols": 2, "depth": 3, "a": "u5", "b": "s6"},
@@ -122,6 +123,8 @@ ENGINES: dict[str, dict[str, Any]] = {
         "a": "u6",
         "segment": 16,
     },
+    "systolic_os bf16": {"scheme": "mac", "rows": 3, "cols": 2, "a": "bf16", "b": "bf16", "preload": True},
+    "adder_tree fp16": {"array": "adder_tree", "scheme": "mac", "rows": 3, "cols": 2, "depth": 3, **_FP16},
 }
 #: Seconds after which a simulation counts as stuck.
 TIMEOUT, PIM_TIMEOUT = 60.0, 12.0
@@ -134,7 +137,7 @@ SPARE_BITS = 5
 def params_of(name: str) -> EngineParams:
     """One of ``ENGINES``."""
     params = EngineParams.from_dict(ENGINES[name])
-    return replace(params, accumulator=params.product_bits + SPARE_BITS)
+    return params if params.floating else replace(params, accumulator=params.product_bits + SPARE_BITS)
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ QUICK = (
     Run("pim_speed"),
     Run("simulation", "--repeat 3"),
     Run("inference", "--size 8 --crop 16"),
+    Run("training", "--rtl 2"),
     Run("pim_rows"),
     Run("sesr", "--crop 16 --engines 2"),
     Run("mapping", "--only systolic_os/opt1 --layers 10"),
@@ -75,5 +76,6 @@ FULL = (
     Run("simulation"),
     *(Run("sparse", f"--schemes {scheme}") for scheme in ("opt3", "opt4c", "opt4e")),
     Run("streak"),
+    Run("training"),
     *(Run("synthesis", f"--engines {each.array}/{each.scheme}") for each in engines(4, 4)),
 )

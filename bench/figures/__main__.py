@@ -12,31 +12,14 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from bench.figures import (
-    aim,
-    demo,
-    encoders,
-    energy,
-    engines,
-    floats,
-    gate,
-    laconic,
-    layout,
-    pim,
-    scripts,
-    sesr,
-    sparse,
-)
+from bench.figures import pim
 from bench.figures.comparison.group import EFFORT, comparison
-from bench.figures.pages import PAGES, PICTURES, rewritten
+from bench.figures.pages import DRAWINGS, MEASURED, PAGES, PICTURES, rewritten
 from bench.figures.store import Group, save
 from hdl.params import BitloomError
 from synth_scripts.module.styles import EFFORTS
 
-#: The longest first.
-_SMALL = (energy.GROUP, layout.GROUP, encoders.GROUP, floats.GROUP, gate.GROUP, scripts.GROUP, aim.GROUP)
-_GROUPS = (demo.GROUP, sesr.GROUP, sparse.GROUP, engines.GROUP, laconic.GROUP, *pim.GROUPS, *_SMALL)
-GROUPS = {group.name: group for group in (*_GROUPS, comparison())}
+GROUPS = {group.name: group for group in (*(each.GROUP for each in MEASURED), *pim.GROUPS, comparison())}
 
 
 def measure(groups: list[Group], jobs: int, again: bool) -> bool:
@@ -67,16 +50,16 @@ def measure(groups: list[Group], jobs: int, again: bool) -> bool:
 
 
 def write() -> None:
-    """Bring every page, and every picture of results, up to date."""
-    for path, picture in PICTURES.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(picture(), encoding="utf-8")
+    """Bring every page up to date, and every picture of measured figures."""
     for path in PAGES:
         page = path.read_text(encoding="utf-8")
         text = rewritten(page)
         if text != page:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.name}")
+    for name, draw in DRAWINGS.items():
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES / name).write_text(draw(), encoding="utf-8")
 
 
 def main() -> int:

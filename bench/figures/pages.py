@@ -24,40 +24,28 @@ from bench.figures import (
     scripts,
     sesr,
     sparse,
+    training,
 )
 from bench.figures.comparison import page as comparison
 from bench.figures.gate_picture import picture as gate_ranks
 from hdl.params import ConfigError, Problem, near_name
 
-__all__ = ["PAGES", "PART", "PARTS", "PICTURES", "rewritten"]
+__all__ = ["DRAWINGS", "MEASURED", "PAGES", "PART", "PARTS", "PICTURES", "rewritten"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+#: Where pictures of measured figures are; beside it are drawings of engines.
+PICTURES = ROOT / "docs" / "images" / "measured"
 PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>.*?)<!-- end -->", re.DOTALL)
 
+#: What is measured, the longest first; each module has a group of results, and the parts of pages that show them.
+MEASURED = (demo, sesr, training, sparse, engines, laconic, gate, energy, layout, encoders, floats, scripts, aim)
 #: Name -> what writes the part, given the further words of its comment.
 PARTS: dict[str, Callable[..., str]] = {
-    name: part
-    for each in (
-        demo,
-        engines,
-        encoders,
-        energy,
-        floats,
-        gate,
-        laconic,
-        layout,
-        scripts,
-        sesr,
-        aim,
-        pim,
-        sparse,
-        comparison,
-    )
-    for name, part in each.PARTS.items()
+    name: part for each in (*MEASURED, pim, comparison) for name, part in each.PARTS.items()
 }
-#: Pictures that the committed results draw, by their files.
-PICTURES: dict[Path, Callable[[], str]] = {ROOT / "docs/pictures/gate-ranks.svg": gate_ranks}
+#: Files in the folder of pictures, and what draws them.
+DRAWINGS: dict[str, Callable[[], str]] = {"gate-ranks.svg": gate_ranks, **training.DRAWINGS}
 
 
 def rewritten(page: str) -> str:

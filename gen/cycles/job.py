@@ -43,12 +43,15 @@ class Pace:
         Cycles from the last step to the end of the job.
     end_waits : bool
         It is the end of a unit that has to wait, so that even the first one may; else it is the begin of the next one.
+    turns : int
+        Partial sums that take steps in turn, as many each: a unit, and a wait within it, is filled up to a multiple.
     """
 
     before: int
     apart: int
     after: int
     end_waits: bool
+    turns: int = 1
 
     def cycles(self, units: NDArray[Any], counts: Sequence[int] | int = 1, rest: int | None = None) -> float:
         """What ``counter_cycles`` counts in a job.
@@ -63,12 +66,17 @@ class Pace:
             Cycles since the last step of the job before, or since a reset, up to the first beat of this one; enough of
             them if left out. Matters only to a tile that is shorter than its results take to leave.
         """
-        spaced = np.maximum(units, self.apart)
+        units = self._filled(units)
+        spaced = np.maximum(units, self._filled(self.apart))
         total = (spaced * counts).sum() + self.before + self.after
         if not self.end_waits:
             return float(total + units[-1] - spaced[-1])
-        first = units[0] if rest is None else max(units[0], self.apart - rest - self.before)
+        first = units[0] if rest is None else max(units[0], self._filled(self.apart - rest - self.before))
         return float(total + first - spaced[0])
+
+    def _filled(self, steps: Any) -> Any:
+        """Filled up to a multiple of the turns; a mean, which there is without turns only, stays as it is."""
+        return steps if self.turns == 1 else -(-steps // self.turns) * self.turns
 
 
 @lru_cache(maxsize=256)
@@ -81,7 +89,7 @@ def pace(params: EngineParams) -> Pace:
     after = latency - body.ahead - flow.beat_steps
     if params.weight_stationary:
         return Pace(max(params.depth, body.ahead) + 1, params.depth, after, end_waits=False)
-    return Pace(body.ahead, flow.drain_cycles, after + flow.result_steps, end_waits=True)
+    return Pace(body.ahead, flow.drain_cycles, after + flow.result_steps, end_waits=True, turns=params.interleave)
 
 
 def job_cycles(params: EngineParams, work: Sequence[Operands], rest: int | None = None) -> int:

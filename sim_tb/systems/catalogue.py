@@ -33,6 +33,7 @@ class Entry:
 
 _ENTRIES = (
     Entry("sesr", "photographs twice as large, by a network of 13,520 weights"),
+    Entry("training", "train a network in FP16 and BF16, every product on an engine"),
     Entry("gate", "MACPruning: an operand gate, and attacks on simulated switching activity"),
 )
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}

@@ -22,7 +22,7 @@ from sim_tb.golden import Matrix, gemm
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.stalls import Profile
 from sim_tb.tb.bench import Bench
-from sim_tb.tiles import Tiles, corner_tiles, random_tiles
+from sim_tb.tiles import Tiles, corner_tiles, normal_tiles, random_tiles
 
 _request: dict[str, Any] = messages.read(Path(messages.REQUEST)) if Path(messages.REQUEST).exists() else {}
 _board = Scoreboard()
@@ -171,7 +171,9 @@ async def _clear_counters(bench: Bench) -> None:
 
 def _send_short(bench: Bench, short: str, length: int, k: int, rng: np.random.Generator) -> Matrix:
     """Queue the operands of a tile of which one stream ends after so many beats; gives its results."""
-    tile = random_tiles(bench.params, 1, k, rng)
+    # What stands for a missing beat may be discarded or be a zero: the same but to an infinity.
+    finite = bench.params.floating
+    tile = normal_tiles(bench.params, 1, k, 1.0, rng) if finite else random_tiles(bench.params, 1, k, rng)
     operands = {"a": tile.a[0], "b": tile.b[0]}
     for name, packer in bench.packers.items():
         if name in operands:

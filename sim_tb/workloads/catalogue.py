@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sim_tb.systems.sesr.upscaling import Upscaling
+from sim_tb.systems.training.check import Passes
+from sim_tb.systems.training.run import Training
 from sim_tb.workloads.float_network import FloatNetwork
 from sim_tb.workloads.network import Network
 from sim_tb.workloads.quantised.inference import Inference
@@ -15,7 +17,9 @@ WORKLOADS: dict[str, type[Workload]] = {
     Network.name: Network,
     FloatNetwork.name: FloatNetwork,
     Inference.name: Inference,
+    Passes.name: Passes,
     RandomTiles.name: RandomTiles,
     TileSet.name: TileSet,
+    Training.name: Training,
     Upscaling.name: Upscaling,
 }

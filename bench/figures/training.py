@@ -1,0 +1,131 @@
+"""Training in bf16 and fp16: what ``bitloom workload training`` finds, and arrays of half as many columns."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.figures.curves import drawing
+from bench.figures.store import Group
+from bench.figures.words import conditions, figures, table
+from gen.report.workload import Lines
+from sim_tb.systems.study import Request
+from sim_tb.systems.training.layer import PASSES
+from sim_tb.systems.training.networks import NETWORKS
+from sim_tb.systems.training.rates import STEP, rates
+from sim_tb.systems.training.sections import PAPER, means
+from sim_tb.systems.training.study import SIZES, engine, study
+
+__all__ = ["DRAWINGS", "GROUP", "PARTS"]
+
+#: Steps of the training run that run on the RTL.
+RTL = 60
+
+
+def _study() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
+        return dict(study(Request(Path(folder), options={"rtl": str(RTL)}), lambda text: None).figures)
+
+
+def _halves() -> dict[str, Any]:
+    """Cycles of a training step on the larger array, and on one of half as many columns."""
+    whole = engine("bf16", SIZES[0])
+    half = replace(whole, cols=SIZES[0] // 2)
+    return {
+        name: {str(each.cols): rates(each, layers(1))[STEP].cycles for each in (whole, half)}
+        for name, layers in NETWORKS.items()
+    }
+
+
+GROUP = Group("training", {"study": _study, "halves": _halves}, ("sim_tb.systems.training.study", "sim_tb.run"))
+
+
+def _found() -> dict[str, Any]:
+    return figures(GROUP.name, "study")
+
+
+def _passes() -> str:
+    found = _found()["passes"]
+    rows = []
+    for own in zip(*found.values(), strict=True):
+        sizes = "; ".join(
+            f"{each['m']} × {each['k']} × {each['n']}" + (f", {each['groups']} times" if each["groups"] > 1 else "")
+            for each in own[0]["products"]
+        )
+        cells = [f"{one[key]:,}" for one in own for key in ("cycles", "model")]
+        rows.append([own[0]["layer"], own[0]["pass"], sizes, f"{own[0]['results']:,}", *cells])
+    heads = [f"cycles, `{form}`{what}" for form in found for what in ("", ", by the model")]
+    return table(["layer", "pass", "m × k × n", "results", *heads], rows)
+
+
+def _run() -> str:
+    found, rows = _found(), []
+    for form, run in found["training"].items():
+        rtl = run.get("rtl")
+        own = [f"{rtl[key]:,}" for key in ("steps", "elements_checked", "mismatches", "cycles")] if rtl else ["–"] * 4
+        losses = [f"{run['losses'][place]:.4f}" for place in (0, -1)]
+        rows.append([f"`{form}`", f"{run['accuracy']:.2%}".replace("%", " %"), *losses, *own])
+    heads = ["products in", "test images right", "first loss", "last loss", "steps on the RTL", "results compared"]
+    return table([*heads, "that differ", "cycles"], rows)
+
+
+def _clocks(network: str) -> str:
+    rows = []
+    for title, networks in _found()["clocks"].items():
+        ways = networks[network]
+        for which in (*PASSES, STEP):
+            rate = ways["plain"][which]
+            shares = (f"{rate[key]:.1%}".replace("%", " %") for key in ("share", "padding", "waiting"))
+            packed = ways["packed"][which]["macs_per_clock"]
+            own = [
+                f"{rate['macs']:,}",
+                f"{rate['cycles']:,}",
+                f"{rate['macs_per_clock']:.2f}",
+                *shares,
+                f"{packed:.2f}",
+            ]
+            rows.append([title.split(",")[0], which, *own])
+    heads = ["engine", "pass", "MACs", "cycles", "MAC/clk", "of the peak", "fills tiles", "waits", "MAC/clk, packed"]
+    return table(heads, rows)
+
+
+def _rates(network: str) -> Iterator[float]:
+    """MAC/clk of a training step on every engine."""
+    for networks in _found()["clocks"].values():
+        yield networks[network]["plain"][STEP]["macs_per_clock"]
+
+
+def _half(network: str) -> str:
+    whole, half = (figures(GROUP.name, "halves")[network][str(each)] for each in (SIZES[0], SIZES[0] // 2))
+    return f"{half / whole:.2f}"
+
+
+def _gap() -> str:
+    """The greatest distance of an accuracy from that of fp32, in points."""
+    runs = _found()["training"]
+    return f"{max(abs(run['accuracy'] - runs['fp32']['accuracy']) for run in runs.values()) * 100:.2f}"
+
+
+def _curve() -> str:
+    found = _found()
+    every = max(1, found["plan"]["steps"] // 40)
+    series = {form: list(means(run["losses"], every)) for form, run in found["training"].items()}
+    return drawing(Lines("Loss while training on the digits", "step", f"mean of {every} steps", series))
+
+
+PARTS: dict[str, Callable[..., str]] = {
+    "training-passes": _passes,
+    "training-run": _run,
+    "training-clocks": lambda *words: _clocks(" ".join(words)),
+    "training-least": lambda *words: f"{min(_rates(' '.join(words))) / PAPER[' '.join(words)]:.0f}",
+    "training-half": lambda *words: _half(" ".join(words)),
+    "training-gap": _gap,
+    "training-steps": lambda: f"{_found()['plan']['steps']:,}",
+    "training-rtl": lambda: f"{RTL}",
+    "training-conditions": lambda: conditions(GROUP.name, ("verilator",)),
+}
+#: Pictures beside the pages, by their names.
+DRAWINGS: dict[str, Callable[[], str]] = {"training-loss.svg": _curve}
