@@ -31,5 +31,5 @@ class Entry:
         return cast(Study, import_module(f"sim_tb.systems.{self.name}.study").study)
 
 
-_ENTRIES: tuple[Entry, ...] = ()
+_ENTRIES: tuple[Entry, ...] = (Entry("delta", "what changed since the frame before, on engines that skip zeros"),)
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim_tb.systems.delta.sequences import Sequences
 from sim_tb.workloads.float_network import FloatNetwork
 from sim_tb.workloads.network import Network
 from sim_tb.workloads.quantised.inference import Inference
@@ -15,5 +16,6 @@ WORKLOADS: dict[str, type[Workload]] = {
     FloatNetwork.name: FloatNetwork,
     Inference.name: Inference,
     RandomTiles.name: RandomTiles,
+    Sequences.name: Sequences,
     TileSet.name: TileSet,
 }
