@@ -132,8 +132,9 @@ def run_clips(
     """
     work = Sequences(sequences, layer.weights, layer.bias)
     params = contender.params
-    how = {"seed": seed, "effort": "quick", "depth": DEPTH, "keep": keep, "say": say}
-    answer: dict[str, Any] = run_workload(params, emit(params), workload=work, **how)
+    answer = run_workload(
+        params, emit(params), workload=work, seed=seed, effort="quick", depth=DEPTH, keep=keep, say=say
+    )
     problems = list(answer["problems"])
     if not answer["preloaded"]:
         problems.append("results of the frame before were added outside of the engine")
