@@ -194,8 +194,7 @@ def run_workload(
         "accuracy_numpy",
         "accuracy_float",
         "network",
-        "frames",
-        "preloaded",
+        "measured",
         "waves",
     )
     report |= {key: answer[key] for key in names if key in answer}

@@ -31,5 +31,8 @@ class Entry:
         return cast(Study, import_module(f"sim_tb.systems.{self.name}.study").study)
 
 
-_ENTRIES: tuple[Entry, ...] = (Entry("delta", "what changed since the frame before, on engines that skip zeros"),)
+_ENTRIES: tuple[Entry, ...] = (
+    Entry("delta", "what changed since the frame before, on engines that skip zeros"),
+    Entry("macs", "the adapter of MACS: products of six rows, and GELU as a table"),
+)
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim_tb.systems.delta.sequences import Sequences
+from sim_tb.systems.macs.integers import IntegerAdapter
 from sim_tb.workloads.float_network import FloatNetwork
 from sim_tb.workloads.network import Network
 from sim_tb.workloads.quantised.inference import Inference
@@ -15,6 +16,7 @@ WORKLOADS: dict[str, type[Workload]] = {
     Network.name: Network,
     FloatNetwork.name: FloatNetwork,
     Inference.name: Inference,
+    IntegerAdapter.name: IntegerAdapter,
     RandomTiles.name: RandomTiles,
     Sequences.name: Sequences,
     TileSet.name: TileSet,

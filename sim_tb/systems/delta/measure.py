@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -136,9 +135,9 @@ def run_clips(
         params, emit(params), workload=work, seed=seed, effort="quick", depth=DEPTH, keep=keep, say=say
     )
     problems = list(answer["problems"])
-    if not answer["preloaded"]:
+    if not answer["measured"]["preloaded"]:
         problems.append("results of the frame before were added outside of the engine")
     if not answer["passed"] or problems:
         raise CheckFailed(f"delta on {contender.key}, seed {seed}: {'; '.join(problems)}")
     results = sum(each.sent.shape[0] * each.sent.shape[1] for each in sequences) * layer.weights.shape[1]
-    return Run(answer["frames"], results)
+    return Run(answer["measured"]["frames"], results)

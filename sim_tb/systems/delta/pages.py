@@ -119,8 +119,8 @@ def _operands(found: Figures) -> Section:
 
 def _break_even(found: Figures) -> Section:
     words = (
-        "A share of the pixels is replaced by those of another picture, upside down and as a negative. Changes are worth "
-        "sending while they take fewer cycles than pixels in the same units; by the timing model."
+        "A share of the pixels is replaced by those of another picture, upside down and as a negative. Changes are "
+        "worth sending while they take fewer cycles than pixels in the same units; by the timing model."
     )
     series: dict[str, list[tuple[float, float]]] = {}
     rows = []

@@ -118,7 +118,7 @@ class Sequences:
 
     def figures(self, outputs: Outputs) -> dict[str, Any]:
         """Cycles of every frame, and whether the engine took the results of the frame before."""
-        return {"frames": self._cycles, "preloaded": all(self._preloaded)}
+        return {"measured": {"frames": self._cycles, "preloaded": all(self._preloaded)}}
 
     def save(self, path: Path) -> None:
         """Store them in an ``.npz`` file."""
