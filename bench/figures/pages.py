@@ -10,7 +10,21 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, pim, scripts, sparse
+from bench.figures import (
+    aim,
+    delta,
+    demo,
+    encoders,
+    energy,
+    engines,
+    floats,
+    laconic,
+    layout,
+    macs,
+    pim,
+    scripts,
+    sparse,
+)
 from bench.figures.comparison import page as comparison
 from hdl.params import ConfigError, Problem, near_name
 
@@ -23,7 +37,22 @@ PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>
 #: Name -> what writes the part, given the further words of its comment.
 PARTS: dict[str, Callable[..., str]] = {
     name: part
-    for each in (demo, engines, encoders, energy, floats, laconic, layout, scripts, aim, pim, sparse, comparison)
+    for each in (
+        delta,
+        demo,
+        engines,
+        encoders,
+        energy,
+        floats,
+        laconic,
+        layout,
+        macs,
+        scripts,
+        aim,
+        pim,
+        sparse,
+        comparison,
+    )
     for name, part in each.PARTS.items()
 }
 

@@ -56,8 +56,8 @@ class _Asked:
         small = request.quick
         options = (
             Option("theta", 4, _theta),
-            Option("size", 24 if small else 64, whole(16, 200)),
-            Option("frames", 3 if small else 8, whole(2, 64)),
+            Option("size", 24 if small else 48, whole(16, 200)),
+            Option("frames", 3 if small else 6, whole(2, 64)),
             Option("clip", None, file(".npy")),
         )
         values = read_options(request.options, options)
