@@ -18,6 +18,7 @@ from sim_tb.rate import measure_streak
 from sim_tb.systems.delta.clips import clips
 from sim_tb.systems.delta.convolution import Convolution
 from sim_tb.systems.delta.engines import contenders
+from sim_tb.systems.delta.measure import modes, run_clips, sequence_of
 from sim_tb.systems.delta.stimuli import Patches
 from sim_tb.systems.delta.study import FILTERS, KERNEL, STRIDE
 from synth_scripts.engine.metrics import Rate
@@ -25,10 +26,12 @@ from synth_scripts.engine.run import synthesise
 from synth_scripts.library.load import load
 from synth_scripts.module.flow import synthesise_module
 
-__all__ = ["CLIP", "encoder_area", "energy"]
+__all__ = ["CLIP", "encoder_area", "energy", "still"]
 
 #: The clip whose operands are multiplied, side and number of its frames, and theta.
 CLIP, SIZE, FRAMES, THETA, SEED = "static-noise", 64, 3, 4, 0
+#: Side of frames of which most stands still.
+STILL_SIZE = 96
 #: A streak is long enough for its pace to be steady.
 TILES = 9
 SETTINGS = Settings("osu018", "quick")
@@ -58,6 +61,22 @@ def _energy_of(params: EngineParams, patches: Patches) -> dict[str, Any]:
     keys = ("clock_ns", "engine_area_um2", "engine_total_area_um2", "macs_per_cycle", "library")
     energy = found["glitch_pj_per_mac"] if glitches else found["pj_per_mac"]
     return {"pj_per_mac": energy, "glitches": glitches, **{key: found[key] for key in keys}}
+
+
+def still() -> dict[str, Any]:
+    """Cycles of a frame of the clip that stands still, without noise, at the size of frames that is documented for it."""
+    clip, layer = clips(STILL_SIZE, FRAMES, SEED)[0], Convolution.drawn(KERNEL, STRIDE, 3, FILTERS, SEED)
+    found: dict[str, Any] = {}
+    for each in contenders():
+        if each.params.data_dependent:
+            ways = [way for way in modes(each, THETA) if way.key != "rounded"]
+            sequences = {way.key: sequence_of(clip, way, layer, each.params) for way in ways}
+            with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
+                run = run_clips(
+                    each, tuple(sequences.values()), layer, seed=1, keep=Path(folder), say=lambda text: None
+                )
+            found[each.key] = {key: run.mean(sequence.name) for key, sequence in sequences.items()}
+    return {"size": STILL_SIZE, "engines": found}
 
 
 def encoder_area() -> dict[str, Any]:

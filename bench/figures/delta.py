@@ -8,15 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench._delta import CLIP, encoder_area, energy
+from bench._delta import CLIP, encoder_area, energy, still
 from bench.figures.store import Group, entries
 from bench.figures.words import conditions, figures, number, table
 from sim_tb.systems.delta.pages import ratio
 from sim_tb.systems.delta.study import study
 from sim_tb.systems.study import Request
 
-__all__ = ["ENERGY", "GROUP", "PARTS", "energy_ratio"]
+__all__ = ["ENERGY", "GROUP", "PARTS", "energy_ratio", "still_ratio"]
 
+#: Engines and modes in the order of the pages.
+ENGINES, MODES = ("opt4c", "opt4e", "common-4", "opt1"), ("plain", "rounded", "delta", "gathered")
 #: Engines whose energy is measured: one that skips zeros, and one that doesn't.
 ENERGY = ("opt1", "opt4e")
 
@@ -32,6 +34,7 @@ GROUP = Group(
         "study": _study,
         **{f"energy {key}": partial(energy, key) for key in ENERGY},
         "encoder": encoder_area,
+        "still": still,
     },
     ("sim_tb.systems.delta.study", "bench._delta"),
 )
@@ -42,50 +45,63 @@ def _found() -> dict[str, Any]:
     return figures(GROUP.name, "study")
 
 
+def _clips() -> dict[str, str]:
+    """What moves in a clip, by its name, in the order of :mod:`sim_tb.systems.delta.clips`."""
+    names = ("static", "static-noise", "half-pan", "half-pan-noise", "pan-noise")
+    return {name: _found()["clips"][name] for name in names}
+
+
 def _cycles(key: str) -> str:
     """Cycles of a frame on an engine, clip by clip."""
-    found = _found()
-    engine = found["engines"][key]
-    heads = ["Clip", *engine["modes"].values(), "plain over changes", "with steps left out"]
+    engine = _found()["engines"][key]
+    heads = ["Clip", *(engine["modes"][mode] for mode in MODES), "plain over changes", "with steps left out"]
     rows = []
-    for clip, ways in engine["clips"].items():
-        means = [f"{way['mean']:,.0f}" for way in ways.values()]
-        rows.append(
-            [found["clips"][clip], *means, *(f"{ratio(engine, clip, way):.2f}" for way in ("delta", "gathered"))]
-        )
+    for clip, words in _clips().items():
+        means = [f"{engine['clips'][clip][mode]['mean']:,.0f}" for mode in MODES]
+        rows.append([words, *means, *(f"{ratio(engine, clip, mode):.2f}" for mode in ("delta", "gathered"))])
     return table(heads, rows)
 
 
 def _operands() -> str:
     """Zeros and digits of the operands, clip by clip."""
-    found = _found()
-    engine = next(iter(found["engines"].values()))
+    engine = _found()["engines"][ENGINES[0]]
     heads = ["Clip", "Sent", "zeros", "digits an operand", "in lockstep"]
-    rows = [
-        [
-            found["clips"][clip],
-            engine["modes"][key],
-            f"{way['zeros']:.3f}",
-            f"{way['digits']:.2f}",
-            f"{way['lockstep']:.2f}",
-        ]
-        for clip, ways in engine["clips"].items()
-        for key, way in ways.items()
-        if key != "gathered"
-    ]
+    rows = []
+    for clip, words in _clips().items():
+        for mode in MODES[:3]:
+            way = engine["clips"][clip][mode]
+            shares = [f"{way['zeros']:.3f}", f"{way['digits']:.2f}", f"{way['lockstep']:.2f}"]
+            rows.append([words, engine["modes"][mode], *shares])
     return table(heads, rows)
 
 
 def _lockstep() -> str:
     """What engines keep of the gain that digits promise."""
-    found = _found()
-    heads = ["Clip", "digits", "in lockstep", *(f"`{key}`" for key in found["engines"])]
+    engines = _found()["engines"]
+    heads = ["Clip", "digits", "in lockstep", *(f"`{key}`" for key in ENGINES)]
     rows = []
-    for clip, words in found["clips"].items():
-        ways = next(iter(found["engines"].values()))["clips"][clip]
+    for clip, words in _clips().items():
+        ways = engines[ENGINES[0]]["clips"][clip]
         promised = [ways["plain"][key] / ways["delta"][key] for key in ("digits", "lockstep")]
-        kept = [ratio(engine, clip) for engine in found["engines"].values()]
+        kept = [ratio(engines[key], clip) for key in ENGINES]
         rows.append([words, *(f"{value:.2f}" for value in promised + kept)])
+    return table(heads, rows)
+
+
+def still_ratio(key: str, mode: str = "gathered") -> float:
+    """Cycles of pixels over those of changes, of the clip that stands still without noise, in large frames."""
+    ways = figures(GROUP.name, "still")["engines"][key]
+    return float(ways["plain"] / ways[mode])
+
+
+def _still() -> str:
+    """Cycles of that clip on the engines that skip zeros."""
+    found = figures(GROUP.name, "still")["engines"]
+    heads = ["Engine", *MODES[:1], *MODES[2:], "plain over changes", "with steps left out"]
+    rows = []
+    for key in ENGINES[:3]:
+        means = [f"{found[key][mode]:,.0f}" for mode in ("plain", "delta", "gathered")]
+        rows.append([f"`{key}`", *means, *(f"{still_ratio(key, mode):.2f}" for mode in ("delta", "gathered"))])
     return table(heads, rows)
 
 
@@ -111,26 +127,23 @@ def _energy() -> str:
 
 def _break_even() -> str:
     """Up to which share of operands that are not zero changes take fewer cycles."""
-    found = _found()
-    heads = ["Operands that are not zero", *(f"`{key}`" for key in found["engines"])]
-    engines = list(found["engines"].values())
+    heads = ["Operands that are not zero", *(f"`{key}`" for key in ENGINES)]
+    engines = [_found()["engines"][key] for key in ENGINES]
     rows = []
-    for i, point in enumerate(engines[0]["sweep"]):
-        over = [engine["sweep"][i]["cycles"] / engine["sweep"][i]["rounded"] for engine in engines]
-        rows.append([f"{point['nonzero']:.2f}", *(f"{value:.2f}" for value in over)])
-    words = {None: "none", 0.0: "all"}
-    rows.append(["break-even", *(words.get(each["break_even"]) or f"{each['break_even']:.2f}" for each in engines)])
+    for points in zip(*(engine["sweep"] for engine in engines), strict=True):
+        rows.append([f"{points[0]['nonzero']:.2f}", *(f"{each['cycles'] / each['rounded']:.2f}" for each in points)])
+    words = {None: "none met", 0.0: "at 0"}
+    shares = [engine["break_even"] for engine in engines]
+    rows.append(["break-even", *(words.get(share) or f"{share:.2f}" for share in shares)])
     return table(heads, rows)
 
 
 def _network() -> str:
     """Shares of operands that are not zero, and accuracy, of a plain network and of one with delta layers."""
     heads = ["Network", "accuracy", "input", "hidden", "products"]
-    rows = [
-        [words, *(f"{each[key]:.3f}" for key in ("accuracy", "input", "hidden", "work"))]
-        for words, each in zip(("ReLU", "with delta layers"), _found()["network"].values(), strict=True)
-    ]
-    return table(heads, rows)
+    network, keys = _found()["network"], ("accuracy", "input", "hidden", "work")
+    names = {"plain": "ReLU", "delta": "with delta layers"}
+    return table(heads, [[words, *(f"{network[name][key]:.3f}" for key in keys)] for name, words in names.items()])
 
 
 def _value(*path: str) -> str:
@@ -151,6 +164,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "delta-cycles": _cycles,
     "delta-operands": _operands,
     "delta-lockstep": _lockstep,
+    "delta-still": _still,
     "delta-energy": _energy,
     "delta-break-even": _break_even,
     "delta-network": _network,

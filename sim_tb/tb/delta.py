@@ -34,7 +34,8 @@ async def encode(dut: Any) -> None:
     for key in ("shift", "threshold"):
         getattr(dut, key).value = request[key]
     dut.rst.value = 1
-    await FallingEdge(dut.clk)
+    for _ in range(2):  # a rising edge lies between
+        await FallingEdge(dut.clk)
     dut.rst.value = 0
     sent = taken = cycles = 0
     offered = False

@@ -60,7 +60,7 @@ class Sequences:
     _cycles: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
     _preloaded: list[bool] = field(default_factory=list, compare=False, repr=False)
     name: ClassVar = "delta"
-    against: ClassVar = "a full recomputation"
+    against: ClassVar = "NumPy"
 
     @property
     def topology(self) -> Topology:

@@ -13,7 +13,7 @@ __all__ = ["LOW", "TOP", "UNIT", "gelu_table", "layer_norm", "looked_up", "requa
 #: Activations are symmetric, eight bits; those behind a LayerNorm count in 1 / UNIT.
 TOP, LOW, UNIT = 127, -127, 32
 #: Fraction bits of a requantisation's factor, and of what LayerNorm multiplies by.
-SHIFT, ROOT_BITS = 24, 30
+SHIFT, ROOT_BITS = 24, 48
 
 
 def requantise(sums: Matrix, factor: int) -> Matrix:
@@ -41,7 +41,7 @@ def layer_norm(values: Matrix) -> Matrix:
     """LayerNorm of rows of integers, in 1 / 32, without gain and offset, which belong into the weights behind it.
 
     With n values x of a row, c = n x - sum(x) and v = sum(c**2), the results are c sqrt(n / v). The root is an integer
-    with 30 fraction bits, rounded down; their product is rounded, halves upwards, and saturated to -127 to 127. A row
+    with 48 fraction bits, rounded down; their product is rounded, halves upwards, and saturated to -127 to 127. A row
     of equal values gives zeros. Integers alone, of at most 64 bits but for the quotient under the root.
 
     Parameters
