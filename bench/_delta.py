@@ -1,4 +1,4 @@
-"""Energy of engines on frames and on changes: netlists that are simulated on a clip's operands."""
+"""What is measured of the delta encoder beside its study. As a program it makes the picture of docs/delta.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from bench._common import Settings
 from gen.emit.verilog import emit, verilog_of
+from gen.report.workload.png import png
 from hdl.delta.encoder import DeltaEncoder
 from hdl.params import EngineParams
 from hdl.params.delta import DeltaParams, DeltaSetting
@@ -26,10 +27,12 @@ from synth_scripts.engine.run import synthesise
 from synth_scripts.library.load import load
 from synth_scripts.module.flow import synthesise_module
 
-__all__ = ["CLIP", "encoder_area", "energy", "still"]
+__all__ = ["CLIP", "encoder_area", "energy", "picture", "still"]
 
 #: The clip whose operands are multiplied, side and number of its frames, and theta.
 CLIP, SIZE, FRAMES, THETA, SEED = "static-noise", 64, 3, 4, 0
+#: Width and height of a pixel of the picture.
+ZOOM = 3
 #: Side of frames of which most stands still.
 STILL_SIZE = 96
 #: A streak is long enough for its pace to be steady.
@@ -64,7 +67,7 @@ def _energy_of(params: EngineParams, patches: Patches) -> dict[str, Any]:
 
 
 def still() -> dict[str, Any]:
-    """Cycles of a frame of the clip that stands still, without noise, at the size of frames that is documented for it."""
+    """Cycles of a frame of the clip that stands still, without noise, in large frames."""
     clip, layer = clips(STILL_SIZE, FRAMES, SEED)[0], Convolution.drawn(KERNEL, STRIDE, 3, FILTERS, SEED)
     found: dict[str, Any] = {}
     for each in contenders():
@@ -85,3 +88,19 @@ def encoder_area() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
         found = synthesise_module(load("osu018"), text, "bitloom_delta_lane", Path(folder), effort="quick").best
     return {"area_um2": found.area, "period_ns": found.period}
+
+
+def picture() -> bytes:
+    """A PNG of three clips' last frames, and below each what is sent of it: grey is nothing."""
+    setting, columns = DeltaSetting.quantised(THETA), []
+    found = {each.name: each.frames for each in clips(SIZE, FRAMES, SEED)}
+    for name in ("static", "static-noise", "pan-noise"):
+        changes = delta(DeltaParams(), setting, found[name].astype(np.int64)).changes[-1]
+        seen = np.clip(128 + 2 * THETA * changes, 0, 255).astype(np.uint8)
+        columns.append(np.concatenate([found[name][-1], np.full((2, SIZE, 3), 255, np.uint8), seen]))
+        columns.append(np.full((2 * SIZE + 2, 2, 3), 255, np.uint8))
+    return png(np.concatenate(columns[:-1], axis=1).repeat(ZOOM, axis=0).repeat(ZOOM, axis=1))
+
+
+if __name__ == "__main__":
+    Path("docs/images/delta.png").write_bytes(picture())

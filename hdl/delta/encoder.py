@@ -81,7 +81,8 @@ class DeltaEncoder(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params, width = self.params, self.params.x.width
-        held, room = Signal(), Signal()  # a beat waits for the word that it asked for; the slice takes it
+        held = Signal()  # a beat waits for the word that it asked for
+        room = Signal()  # the slice takes it
         enters = Signal()
         m.d.comb += [self.i_ready.eq(~held | room), enters.eq(self.i_valid & self.i_ready)]
         with m.If(self.i_ready):

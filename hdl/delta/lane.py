@@ -55,7 +55,8 @@ class DeltaLane(Part):
         bits = self.x.width + 1  # of the difference of two activations
         q, reference = ((each.as_signed() if self.x.signed else each) for each in (self.q, self.reference))
         base = Signal(self.x.width)
-        change, size = Signal(signed(bits)), Signal(bits)
+        change = Signal(signed(bits))
+        size = Signal(bits)
         m.d.comb += base.eq(Mux(self.whole, 0, self.reference))
         m.d.comb += change.eq(Mux(self.whole, q, q - reference))
         m.d.comb += size.eq(Mux(change < 0, -change, change))

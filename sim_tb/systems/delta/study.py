@@ -11,8 +11,9 @@ from sim_tb.systems.delta import pages
 from sim_tb.systems.delta.breakeven import break_even, sweep
 from sim_tb.systems.delta.clips import Clip, clips, read_clip
 from sim_tb.systems.delta.convolution import Convolution
-from sim_tb.systems.delta.engines import Contender, contenders, of_user
+from sim_tb.systems.delta.engines import Contender, contenders, encoder_of, of_user
 from sim_tb.systems.delta.exact import cases, encoded
+from sim_tb.systems.delta.hardware import encoder_verilog
 from sim_tb.systems.delta.measure import modes, run_clips, sequence_of, shape_of
 from sim_tb.systems.delta.memory import Memory
 from sim_tb.systems.delta.motion import moving_digits
@@ -27,6 +28,8 @@ KERNEL, STRIDE, FILTERS = 7, 2, 4
 #: Frames of the exact recurrence, and side of their pixels.
 EXACT, EXACT_SIDE = 32, 17
 EPOCHS = 30
+#: The encoder that the clips' frames would go through.
+VERILOG = "delta_encoder.v"
 
 Say = Callable[[str], None]
 
@@ -104,6 +107,9 @@ def _exact(asked: _Asked, request: Request, say: Say) -> dict[str, Any]:
     """The encoder's RTL in front of every engine's, against a full recomputation."""
     clip, seed = asked.exact
     found, sequences = {}, []
+    shape = asked.clips[0].frames.shape
+    encoder = encoder_of(asked.engines[0].params, shape[3], shape[1] * shape[2])
+    (request.folder / VERILOG).write_text(encoder_verilog(encoder), encoding="utf-8")
     for case in cases(clip, asked.engines[0].params.a, asked.theta):
         sequence, saturated = encoded(case, clip, asked.layer, seed=seed + 1, keep=request.folder, say=say)
         sequences.append(sequence)
