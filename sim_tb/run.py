@@ -187,7 +187,16 @@ def run_workload(
     }
     if params.data_dependent:
         report["cycles_per_step"] = round(answer["cycles"] * params.rows * params.cols / max(macs, 1), 6)
-    names = ("tiles", "images", "accuracy", "accuracy_numpy", "accuracy_float", "network", "waves")
+    names = (
+        "tiles",
+        "images",
+        "accuracy",
+        "accuracy_numpy",
+        "accuracy_float",
+        "network",
+        "measured",
+        "waves",
+    )
     report |= {key: answer[key] for key in names if key in answer}
     return report | {"units": {key: unit for key, unit in UNITS.items() if key in report}}
 

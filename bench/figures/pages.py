@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.figures import (
     aim,
+    delta,
     demo,
     encoders,
     energy,
@@ -20,6 +21,7 @@ from bench.figures import (
     gate,
     laconic,
     layout,
+    macs,
     pim,
     scripts,
     sesr,
@@ -39,7 +41,10 @@ PICTURES = ROOT / "docs" / "images" / "measured"
 PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>.*?)<!-- end -->", re.DOTALL)
 
 #: What is measured, the longest first; each module has a group of results, and the parts of pages that show them.
-MEASURED = (demo, sesr, training, sparse, engines, laconic, gate, energy, layout, encoders, floats, scripts, aim)
+MEASURED = (
+    *(delta, demo, sesr, training, sparse, engines, laconic, gate),
+    *(macs, energy, layout, encoders, floats, scripts, aim),
+)
 #: Name -> what writes the part, given the further words of its comment.
 PARTS: dict[str, Callable[..., str]] = {
     name: part for each in (*MEASURED, pim, comparison) for name, part in each.PARTS.items()

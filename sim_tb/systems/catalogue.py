@@ -35,5 +35,7 @@ _ENTRIES = (
     Entry("sesr", "photographs twice as large, by a network of 13,520 weights"),
     Entry("training", "train a network in FP16 and BF16, every product on an engine"),
     Entry("gate", "MACPruning: an operand gate, and attacks on simulated switching activity"),
+    Entry("delta", "what changed since the frame before, on engines that skip zeros"),
+    Entry("macs", "the adapter of MACS: products of six rows, and GELU as a table"),
 )
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +46,12 @@ class Engine:
 
     async def run(self, work: Tiles) -> Matrix:
         """Run tiles back to back, compare the results with the golden model, and return them."""
+        return await self.run_all([work])
+
+    async def run_all(self, work: Sequence[Tiles]) -> Matrix:
+        """The same of tiles of several K."""
         results = []
-        for batch in batches(self.params, [work], self.depth):
+        for batch in batches(self.params, work, self.depth):
             outcome = await self.harness.run(batch)
             self.board.problems += outcome.problems
             for tiles, got in zip(batch, outcome.results, strict=True):

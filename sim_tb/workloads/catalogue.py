@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sim_tb.systems.delta.sequences import Sequences
+from sim_tb.systems.macs.integers import IntegerAdapter
 from sim_tb.systems.sesr.upscaling import Upscaling
 from sim_tb.systems.training.check import Passes
 from sim_tb.systems.training.run import Training
@@ -18,7 +20,9 @@ WORKLOADS: dict[str, type[Workload]] = {
     FloatNetwork.name: FloatNetwork,
     Inference.name: Inference,
     Passes.name: Passes,
+    IntegerAdapter.name: IntegerAdapter,
     RandomTiles.name: RandomTiles,
+    Sequences.name: Sequences,
     TileSet.name: TileSet,
     Training.name: Training,
     Upscaling.name: Upscaling,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -45,6 +45,9 @@ class Machine(Protocol):
 
     async def run(self, work: Tiles) -> Matrix:
         """Results of tiles, which are compared with the golden model's."""
+
+    async def run_all(self, work: Sequence[Tiles]) -> Matrix:
+        """The same of tiles of several K, which follow each other."""
 
     def counters(self) -> dict[str, int]:
         """Cycles and multiply-accumulates until now."""

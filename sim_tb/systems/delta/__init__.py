@@ -1,0 +1,1 @@
+"""Delta encoding: what changed since the frame before, on engines that skip zeros."""
