@@ -82,7 +82,7 @@ class SimulatedEngine:
         self.results = stream_tiles(setup.params, self.simulator, setup.k, SEED, setup.stimuli)
 
     def idle(self) -> int:
-        """Count anew, in cycles that wait for operands; gives their number. Nothing else can be asked for afterwards."""
+        """Count anew, in cycles that wait for operands; gives their number. Nothing else can be asked for then."""
         return starve(self.simulator)
 
     @once
