@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, pim, scripts, sparse
+from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, mapping, pim, scripts, sparse
 from bench.figures.comparison.group import EFFORT, comparison
 from bench.figures.pages import PAGES, rewritten
 from bench.figures.store import Group, save
@@ -21,7 +21,7 @@ from synth_scripts.module.styles import EFFORTS
 
 #: The longest first.
 _SMALL = (energy.GROUP, layout.GROUP, encoders.GROUP, floats.GROUP, scripts.GROUP, aim.GROUP)
-_GROUPS = (demo.GROUP, sparse.GROUP, engines.GROUP, laconic.GROUP, *pim.GROUPS, *_SMALL)
+_GROUPS = (demo.GROUP, mapping.GROUP, sparse.GROUP, engines.GROUP, laconic.GROUP, *pim.GROUPS, *_SMALL)
 GROUPS = {group.name: group for group in (*_GROUPS, comparison())}
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, pim, scripts, sparse
+from bench.figures import aim, demo, encoders, energy, engines, floats, laconic, layout, mapping, pim, scripts, sparse
 from bench.figures.comparison import page as comparison
 from hdl.params import ConfigError, Problem, near_name
 
@@ -23,7 +23,21 @@ PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>
 #: Name -> what writes the part, given the further words of its comment.
 PARTS: dict[str, Callable[..., str]] = {
     name: part
-    for each in (demo, engines, encoders, energy, floats, laconic, layout, scripts, aim, pim, sparse, comparison)
+    for each in (
+        demo,
+        engines,
+        encoders,
+        energy,
+        floats,
+        laconic,
+        layout,
+        mapping,
+        scripts,
+        aim,
+        pim,
+        sparse,
+        comparison,
+    )
     for name, part in each.PARTS.items()
 }
 
