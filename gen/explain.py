@@ -166,6 +166,8 @@ def no_nest(params: EngineParams) -> str:
         return (
             f"{engine} has no nest of {params.a}: sums are rounded in every step, the notation has those of integers."
         )
+    if params.column_groups > 1:
+        return f"{engine} has no nest here: in the notation all columns of a row take the same operand of A."
     return f"{engine} has no nest: it recodes both operands, the notation has the digits of one only."
 
 

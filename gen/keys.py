@@ -176,6 +176,14 @@ KEYS = (
     _integer("engine", "rows", "rows of PEs: M of a tile", _ENGINE.rows, 1, MAX_SIZE),
     _integer("engine", "cols", "columns of PEs: N of a tile", _ENGINE.cols, 1, MAX_SIZE),
     _integer("engine", "depth", "steps of K in space, where the array or scheme has them", _ENGINE.depth, 1, MAX_SIZE),
+    _integer(
+        "engine",
+        "column_groups",
+        "groups of columns that take operands of A of their own; it divides `cols`",
+        _ENGINE.column_groups,
+        1,
+        MAX_SIZE,
+    ),
     _operand("a", "format of A's elements; named schemes but `mac` recode these"),
     _operand("b", "format of B's elements"),
     _choice(

@@ -16,7 +16,7 @@ def places_of_floats(params: EngineParams) -> list[Place]:
     count, product, turns = pes(params), product_of(params), params.interleave
     places = []
     if (widen := widener(params)) is not None:
-        lines = (params.depth if params.weight_stationary else params.rows) + params.cols
+        lines = (params.depth if params.weight_stationary else params.a_rows) + params.cols
         words = f"where an operand enters the array: {widen.form.exponent} bits of exponent, and no subnormal number"
         places.append(Place("widen a, b", widen.module, lines, words))
     size = product.operand.significand

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gen.nest.engines import engine_nest
 from gen.nest.printer import target
@@ -22,7 +23,7 @@ __all__ = ["places_of_results"]
 
 def places_of_results(params: EngineParams) -> list[Place]:
     """The hardware of every primitive, in the order of the nest."""
-    nest = engine_nest(params)
+    nest = engine_nest(replace(params, column_groups=1))  # which has all of it but the copies of recoders
     return [] if nest is None else list(_Places(params).of(nest.lines))
 
 
@@ -81,7 +82,7 @@ class _Places:
         if self.axes.encode is Encode.PE:
             return "pe", count, f"in every PE: {wires}"
         of_b = self.adding.factors.of_b
-        lines = self.params.cols if of_b else self.params.rows
+        lines = self.params.cols if of_b else self.params.a_rows
         operand = "an operand of B" if of_b else "an operand"
         if late:
             lanes = "an operand" if self.scheme.lanes == 1 else f"each of {self.scheme.lanes} operands"

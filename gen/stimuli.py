@@ -70,7 +70,7 @@ class Stimuli(Protocol):
         """What they are, in a sentence on figures."""
 
     def tile(self, params: EngineParams, k: int, rng: np.random.Generator) -> tuple[Matrix, Matrix]:
-        """Integers of shapes (rows, k) and (k, cols), within the engine's formats."""
+        """Integers of shapes (a_rows, k) and (k, cols), within the engine's formats."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Drawn:
 
     def tile(self, params: EngineParams, k: int, rng: np.random.Generator) -> tuple[Matrix, Matrix]:
         """Each number for itself."""
-        shapes = ((params.a, (params.rows, k)), (params.b, (k, params.cols)))
+        shapes = ((params.a, (params.a_rows, k)), (params.b, (k, params.cols)))
         if self.operands.kind == "uniform":
             a, b = (uniform(form, shape, rng) for form, shape in shapes)
             return a, b

@@ -11,6 +11,7 @@ __all__ = [
     "interval_words",
     "macs_per_cycle",
     "pes",
+    "tile_words",
 ]
 
 
@@ -60,6 +61,18 @@ def interval_words(params: EngineParams) -> str:
     return f"every {formula} cycles" if formula != "K" else "every K cycles"
 
 
+def tile_words(params: EngineParams, times: str = "x") -> str:
+    """What a tile computes."""
+    rows, cols, groups = params.rows, params.cols, params.column_groups
+    if groups == 1:
+        return f"C[{rows}, {cols}] = A[{rows}, K] {times} B[K, {cols}]"
+    width = cols // groups
+    column = "j" if width == 1 else f"floor(j / {width})"
+    row = column if rows == 1 else f"{groups} i + {column}"
+    of = f"A[{params.a_rows}, K] and B[K, {cols}]"
+    return f"C[{rows}, {cols}], of which C[i, j] = A[{row}, :] {times} B[:, j], with {of}"
+
+
 def beats(params: EngineParams) -> list[str]:
     """What a tile is, what the beats of each stream hold, and how tiles follow each other: a sentence a line."""
     flow, depth, step = Dataflow(params), params.depth, params.k_step
@@ -83,8 +96,7 @@ def beats(params: EngineParams) -> list[str]:
             f"{_size(flow.b, params.b)}.",
         ]
     return [
-        f"A tile is C[{params.rows}, {params.cols}] = A[{params.rows}, K] x B[K, {params.cols}], "
-        f"with K up to {params.k_limit:,}.",
+        f"A tile is {tile_words(params)}, with K up to {params.k_limit:,}.",
         *orders,
         f"Beat i of m_axis_c is C[i, :] ({flow.c.lanes} x {params.accumulator} bits, {flow.c.tdata_bits:,} bits).",
         f"Tiles follow each other {interval_words(params)}; the results of one leave while the next enters.",

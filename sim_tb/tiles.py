@@ -10,7 +10,7 @@ import numpy as np
 
 from gen.stimuli import normal, uniform
 from hdl.params import Dataflow, EngineParams, FloatOperand
-from sim_tb.golden import Matrix, gemm
+from sim_tb.golden import Matrix, tile_gemm
 
 __all__ = ["Tiles", "batches", "corner_tiles", "normal_tiles", "random_tiles"]
 
@@ -25,8 +25,8 @@ class Tiles:
     Parameters
     ----------
     a, b : integer arrays of shapes (tiles, M, K) and (tiles, K, N)
-        Operands.
-    initial : integer array of shape (tiles, M, N), optional
+        Operands; M is the engine's ``a_rows``, N its columns.
+    initial : integer array of shape (tiles, rows, N), optional
         Initial values, for engines with a preload stream.
     """
 
@@ -67,8 +67,8 @@ class Tiles:
         return cls(a, b, np.concatenate(initials) if initials else None)
 
     def golden(self, params: EngineParams) -> Matrix:
-        """The results: an array of shape (tiles, M, N)."""
-        return gemm(params, self.a, self.b, self.initial)
+        """The results: an array of shape (tiles, rows, N)."""
+        return tile_gemm(params, self.a, self.b, self.initial)
 
 
 def random_tiles(params: EngineParams, count: int, k: int, rng: np.random.Generator) -> Tiles:
@@ -78,7 +78,7 @@ def random_tiles(params: EngineParams, count: int, k: int, rng: np.random.Genera
         kind = np.int64 if low < 0 else np.uint64
         return rng.integers(low, high, size=shape, dtype=kind, endpoint=True)
 
-    a = uniform(params.a, (count, params.rows, k), rng)
+    a = uniform(params.a, (count, params.a_rows, k), rng)
     b = uniform(params.b, (count, k, params.cols), rng)
     shape = (count, params.rows, params.cols)
     initial = None
@@ -92,7 +92,7 @@ def normal_tiles(params: EngineParams, count: int, k: int, sigma: float, rng: np
 
     ``sigma`` is that of A; B's is as large a part of its range.
     """
-    a = normal(params.a, sigma, (count, params.rows, k), rng)
+    a = normal(params.a, sigma, (count, params.a_rows, k), rng)
     sigma_b = sigma if params.floating else sigma * params.b.max / params.a.max
     b = normal(params.b, sigma_b, (count, k, params.cols), rng)
     initial = random_tiles(params, count, 1, rng).initial
@@ -139,7 +139,7 @@ def corner_tiles(params: EngineParams, k: int, rng: np.random.Generator) -> list
 
     tiles = []
     for size in sorted({1, k}):
-        shape_a, shape_b = (params.rows, size), (size, params.cols)
+        shape_a, shape_b = (params.a_rows, size), (size, params.cols)
         for a_end in a_ends:
             for b_end, initial in zip(b_ends, params.result_range, strict=True):
                 tiles.append(tile(np.full(shape_a, a_end), np.full(shape_b, b_end), initial))
@@ -147,7 +147,7 @@ def corner_tiles(params: EngineParams, k: int, rng: np.random.Generator) -> list
         tiles.append(tile(np.where(odd_a, *a_ends), np.where(odd_b, *b_ends), 0))
         sparse = random_tiles(params, 1, size, rng)
         a, b = sparse.a[0].copy(), sparse.b[0].copy()
-        a[rng.random(params.rows) < 0.5] = 0
+        a[rng.random(params.a_rows) < 0.5] = 0
         b[:, rng.random(params.cols) < 0.5] = 0
         tiles.append(Tiles(a[None], b[None], sparse.initial))
     return tiles
@@ -172,7 +172,7 @@ def _float_corners(params: EngineParams, k: int, rng: np.random.Generator) -> li
     assert isinstance(params.b, FloatOperand)
     tiles = []
     for size in sorted({1, k}):
-        shape_a, shape_b, shape_c = (params.rows, size), (size, params.cols), (params.rows, params.cols)
+        shape_a, shape_b, shape_c = (params.a_rows, size), (size, params.cols), (params.rows, params.cols)
         for finite in (False, True):  # one infinity in a sum is all that is left of it
             a, b, c = (corners(form) for form in (params.a, params.b, RESULT))
             if finite:

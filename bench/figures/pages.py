@@ -22,6 +22,7 @@ from bench.figures import (
     laconic,
     layout,
     macs,
+    mapping,
     pim,
     scripts,
     sesr,
@@ -42,7 +43,7 @@ PART = re.compile(r"<!-- figures: (?P<words>[^>\n]*?) -->(?P<block>\n)?(?P<body>
 
 #: What is measured, the longest first; each module has a group of results, and the parts of pages that show them.
 MEASURED = (
-    *(delta, demo, sesr, training, sparse, engines, laconic, gate),
+    *(delta, demo, mapping, sesr, training, sparse, engines, laconic, gate),
     *(macs, energy, layout, encoders, floats, scripts, aim),
 )
 #: Name -> what writes the part, given the further words of its comment.

@@ -60,7 +60,7 @@ def stored_tail(params: EngineParams) -> int:
     if params.axes.skips_by_row:
         leave = 6 + body.flow.bus_stages
     else:
-        leave = 6 + body.collector.plane.steps + Ends.least_interval(params)
+        leave = 7 + body.collector.plane.steps + Ends.least_interval(params)
     return leave + collected + params.rows + params.preload
 
 

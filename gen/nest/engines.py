@@ -16,7 +16,7 @@ __all__ = ["engine_nest", "engine_steps", "engine_tile"]
 
 
 def engine_nest(params: EngineParams) -> Nest | None:
-    """The nest of an engine; None if it recodes both operands, or rounds: the notation has digits of one integer."""
+    """The nest of an engine; None if the notation does not have it: see :func:`engine_steps`."""
     found = engine_steps(params)
     return found[-1][1] if found else None
 
@@ -24,10 +24,11 @@ def engine_nest(params: EngineParams) -> Nest | None:
 def engine_steps(params: EngineParams) -> list[tuple[Rewrite | None, Nest]]:
     """The conventional nest of an engine's arrangement, and what each rewrite makes of it.
 
-    Only the engine's own nest if no rewrites lead to it; none if it recodes both operands, or rounds its sums.
+    Only the engine's own nest if no rewrites lead to it; none if it recodes both operands, rounds its sums, or has
+    groups of columns: the notation has digits of one integer, and A[m,k] is the same for all n.
     """
     axes = params.axes
-    if axes.recodes_both or params.floating:
+    if axes.recodes_both or params.floating or params.column_groups > 1:
         return []
     encoder = MULTIPLIER if axes.multiplies else params.encoder
     digits = digit_count(encoder, params.recoded)

@@ -14,6 +14,7 @@ from gen.report.markup import Markup, tag
 from gen.report.nest import nest
 from gen.report.simulation import simulation
 from gen.report.summary import summary
+from gen.timing import tile_words
 from hdl.params.axis_words import arrangement
 from hdl.params.title import Title
 
@@ -39,7 +40,7 @@ def _title(data: RunData) -> str:
 def _header(data: RunData, title: str) -> Markup:
     params = data.params
     subtitle = (
-        f"C[{params.rows}, {params.cols}] = A[{params.rows}, K] × B[K, {params.cols}]: {params.a} × {params.b} "
+        f"{tile_words(params, '×')}: {params.a} × {params.b} "
         f"operands, {params.result} results, any K up to {count(params.k_limit)}"
     )
     likeness = Title(params).likeness

@@ -16,7 +16,7 @@ __all__ = ["BroadcastRow"]
 
 
 class BroadcastRow(Row):
-    """A row whose PEs share one operand of A, and one ``clear``, from registers at its edge."""
+    """A row whose PEs share one operand of A, or one in each group of columns, and one ``clear``, from registers."""
 
     def pes(self, m: Module, operand: Value) -> list[tuple[Shared, Value]]:
         a = Signal(len(operand), reset_less=True)
@@ -25,4 +25,6 @@ class BroadcastRow(Row):
             m.d.sync += [a.eq(operand), clear.eq(self.clear)]
         ahead = self.scheme.pe.ahead
         done = later(m, "done", self.en, clear, ahead)[-1] if ahead else clear
-        return [(self.pe(m, j, clear=clear, a=a), done) for j in range(self.params.cols)]
+        groups, cols = self.params.column_groups, self.params.cols
+        taken = [a.word_select(self.params.row_of_a(0, j), len(a) // groups) for j in range(cols)]
+        return [(self.pe(m, j, clear=clear, a=taken[j]), done) for j in range(cols)]

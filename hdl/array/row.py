@@ -63,7 +63,12 @@ class Row(Part):
         a: Value = self.a
         if Dataflow(self.params).lane_skew:
             a = skew(m, "skew_k", self.en, a, self.scheme.lanes)
-        placed = self.pes(m, self.scheme.digits(m, a, of_b=False))
+        groups = self.params.column_groups
+        width = len(a) // groups
+        names = ("recode", *(f"recode_group{g}_" for g in range(1, groups)))
+        entered = [a.word_select(g, width) for g in range(groups)]
+        digits = [self.scheme.digits(m, each, of_b=False, name=name) for each, name in zip(entered, names, strict=True)]
+        placed = self.pes(m, Cat(digits))
         handed = "b" in self.scheme.pe.handed
         m.d.comb += self.b_out.eq(Cat(pe.b_out for pe, _ in placed) if handed else self.b_in)
         m.d.comb += self.bus_out.eq(self._bus(m, self._sums(m, placed)))
@@ -119,7 +124,10 @@ class Row(Part):
 
     @abstractmethod
     def pes(self, m: Module, operand: Value) -> list[tuple[Shared, Value]]:
-        """Place the PEs; gives each with the signal that says that its accumulator holds a finished sum."""
+        """Place the PEs; gives each with the signal that says that its accumulator holds a finished sum.
+
+        ``operand`` has those of all groups of columns side by side.
+        """
 
     def pe(self, m: Module, j: int, **inputs: Value) -> Shared:
         """Place the PE of column j."""

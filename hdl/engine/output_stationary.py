@@ -57,10 +57,10 @@ class OutputStationary(Body):
         self.scheme = Scheme.of(params)
         self.core = {part: count * params.rows * params.cols for part, count in self.scheme.core.items()}
         if self.scheme.recode is not None:
-            places = params.cols if self.scheme.recodes_b else params.rows
+            places = params.cols if self.scheme.recodes_b else params.a_rows
             self.core[self.scheme.recode.module] = self.scheme.lanes * places
         if self.scheme.widen is not None:
-            self.core[self.scheme.widen.module] = self.scheme.lanes * (params.rows + params.cols)
+            self.core[self.scheme.widen.module] = self.scheme.lanes * (params.a_rows + params.cols)
         #: Steps by which operands wait in front of the recoders, which would be too much after the logic that lets
         #: them enter.
         self.wait = int(self.scheme.recode is not None or self.scheme.widen is not None)

@@ -33,6 +33,11 @@ class Sparse(Stored):
         if not params.axes.recodes_in_pe:
             self.core["picker"] = params.rows * self.shape.lanes
 
+    @property
+    def settle(self) -> int:
+        """Cycles from the end of a tile in its last row until its results are collected."""
+        return 3 + self.flow.bus_stages + self.collector.latency + self.params.cols * self.flow.column_skew
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params = self.params
@@ -78,9 +83,8 @@ class Sparse(Stored):
         done = Signal(2 * rows)
         filled = Signal(2 * rows)
         arbiter = place(m, "arbiter", Arbiter(rows), request=request)
-        settle = 3 + stages + self.collector.latency + params.cols * self.flow.column_skew
         read_room = Signal()
-        output = place(m, "output", Output(rows, settle), done=done, filled=filled, room=read_room)
+        output = place(m, "output", Output(rows, self.settle), done=done, filled=filled, room=read_room)
         m.d.comb += read_room.eq(self.room)
         bus: Value = Const(0, len(part.bus_in))
         held: Value = Const(0, params.queue)

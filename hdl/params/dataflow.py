@@ -64,9 +64,10 @@ class Dataflow:
     """The dataflow of an engine.
 
     Where the sums stay in the PEs, beat t of A holds A[:, k] and beat t of B holds B[k, :] for the ``k_step`` steps of
-    K from t * k_step on; the steps of one row, or column, stand side by side. Where B stays (``systolic_ws``,
-    ``adder_tree``), K is cut into blocks of ``depth`` steps: a beat of A is one row of a block, a beat of B one step
-    of K; blocks follow each other, in a block rows, or steps. The last beat, or block, is filled up with zeros.
+    K from t * k_step on; the steps of one row, or column, stand side by side. A has ``a_rows`` rows; those of a row of
+    PEs, one for each group of columns, follow each other. Where B stays (``systolic_ws``, ``adder_tree``), K is cut
+    into blocks of ``depth`` steps: a beat of A is one row of a block, a beat of B one step of K; blocks follow each
+    other, in a block rows, or steps. The last beat, or block, is filled up with zeros.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ class Dataflow:
             a = BeatMap(step, params.a.width, params.a.signed, self._row_of_block, lambda k: -(-k // step) * rows)
             b = BeatMap(cols, params.b.width, params.b.signed, self._step_of_k, lambda k: -(-k // step) * step)
         else:
-            lanes = rows * step, cols * step
+            lanes = params.a_rows * step, cols * step
             a = BeatMap(lanes[0], params.a.width, params.a.signed, self._steps_of_a, lambda k: -(-k // step), a_flags)
             b = BeatMap(lanes[1], params.b.width, params.b.signed, self._steps_of_b, lambda k: -(-k // step))
         self.a, self.b = a, b

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from math import gcd
 from typing import Any
 
 from hdl.params.axes import Axes, KForm, Order, Recoded, Skip
 from hdl.params.built import unbuilt, unbuilt_of_floats
+from hdl.params.column_groups import group_problems
 from hdl.params.encoders import ENCODERS, digit_count
 from hdl.params.errors import ConfigError, Problem, not_one_of
 from hdl.params.formats import FloatOperand, OperandFormat
@@ -57,6 +59,10 @@ class EngineParams:
     depth : int
         Steps of K in space, 1 to 1024, where :attr:`deep`: the chains and trees over K of an array, the lanes of a PE
         of ``laconic``. Ignored elsewhere.
+    column_groups : int
+        Groups of neighbouring columns whose PEs take operands of A of their own, which divide ``cols``: a beat has
+        ``column_groups`` of them for each row, and B may be the same for all. Above 1 only where operands of A are
+        broadcast to PEs which keep results, and enter them whole.
     a, b : OperandFormat or FloatOperand
         Operand formats; A is recoded, if the axes do not say otherwise. Floating-point operands have one format, and
         fp32 results.
@@ -94,6 +100,7 @@ class EngineParams:
     rows: int = 16
     cols: int = 16
     depth: int = 16
+    column_groups: int = 1
     a: OperandFormat = field(default_factory=_signed8)
     b: OperandFormat = field(default_factory=_signed8)
     encoder: str = "booth"
@@ -139,6 +146,10 @@ class EngineParams:
             yield Problem("engine.scheme", missing)
         for key in ("rows", "cols", "depth"):
             yield from _integer(f"engine.{key}", getattr(self, key), 1, MAX_SIZE)
+        bad = list(_integer("engine.column_groups", self.column_groups, 1, MAX_SIZE))
+        yield from bad
+        if not bad and (known or self.point is not None):
+            yield from group_problems(self.column_groups, self.cols, self.axes)
         for key in ("carry_every", "group"):
             value = getattr(self, key)
             if value not in (1, 2, 4, 8) or isinstance(value, bool):
@@ -203,6 +214,14 @@ class EngineParams:
                 f"engine.{key}", f"{self.recoded} {message}", f"legal are {', '.join(map(str, fitting))} at a time"
             )
 
+    def sized(self, rows: int, cols: int) -> EngineParams:
+        """The same engine with so many rows and columns; these in as many groups, as far as that divides them.
+
+        Where each column is a group of its own, it stays one.
+        """
+        alone = self.column_groups == self.cols > 1
+        return replace(self, rows=rows, cols=cols, column_groups=cols if alone else gcd(self.column_groups, cols))
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> EngineParams:
         """Build from plain values, as :meth:`to_dict` gives them: operand formats as text, axes by name."""
@@ -230,8 +249,13 @@ class EngineParams:
         return params
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, in the order of the fields; the form the manifest stores."""
+        """Plain values, in the order of the fields; the form the manifest stores.
+
+        A single group of columns is left out: what was stored before there were several is still that engine's.
+        """
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        if self.column_groups == 1:
+            del values["column_groups"]
         values["a"], values["b"] = str(self.a), str(self.b)
         values["point"] = None if self.point is None else plain(self.point)
         return values
@@ -292,6 +316,15 @@ class EngineParams:
     def weight_stationary(self) -> bool:
         """A block of B stays in the array while rows of A pass by."""
         return self.axes.weights_stay
+
+    @property
+    def a_rows(self) -> int:
+        """Rows of A in a tile: one for each row of PEs and group of columns."""
+        return self.rows * self.column_groups
+
+    def row_of_a(self, row: int, col: int) -> int:
+        """The row of A with which C[row, col] is made: those of a row of PEs stand side by side."""
+        return row * self.column_groups + col * self.column_groups // self.cols
 
     @property
     def k_step(self) -> int:

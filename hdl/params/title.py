@@ -50,9 +50,10 @@ class Title:
 
     @property
     def names(self) -> str:
-        """Array and scheme: ``systolic_os opt1``, or ``nest, like opt1 on systolic_os, but ...``."""
+        """Array and scheme: ``systolic_os opt1``, or ``nest, like opt1 on systolic_os, but ...``; groups of columns."""
         params = self.params
-        return f"{params.array} {self.form}" if params.point is None else f"{self.form}, {self.likeness}"
+        names = f"{params.array} {self.form}" if params.point is None else f"{self.form}, {self.likeness}"
+        return names if params.column_groups == 1 else f"{names}, {params.column_groups} groups of columns"
 
     @property
     def caption(self) -> str:

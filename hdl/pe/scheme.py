@@ -51,7 +51,7 @@ class Scheme:
     excess : int
         What each step adds to a sum beyond its product.
     a_bits, b_bits : int
-        Wires of the operands that enter a row, and a column, in a step.
+        Wires of the operands that enter a row, those of its groups of columns side by side, and a column, in a step.
     pe_b_bits : int
         Wires of the operands of B as PEs take them.
     width : int
@@ -113,7 +113,7 @@ class Scheme:
             widen=widen,
             columns=pe.columns,
             excess=pe.excess,
-            a_bits=a_bits,
+            a_bits=a_bits * params.column_groups,
             b_bits=b_bits,
             pe_b_bits=pe_b_bits,
             width=params.accumulator,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hdl.params import EngineParams
 from sim_tb.golden.float.matrix import float_gemm
 
-__all__ = ["Matrix", "gemm", "gemm_reference", "wrap"]
+__all__ = ["Matrix", "gemm", "gemm_reference", "tile_gemm", "wrap"]
 
 #: A matrix of integers.
 Matrix = npt.NDArray[Any]
@@ -40,6 +40,27 @@ def gemm(params: EngineParams, a: Matrix, b: Matrix, initial: Matrix | None = No
     if initial is not None:
         c = c + initial.astype(np.int64)
     return wrap(params, c)
+
+
+def tile_gemm(params: EngineParams, a: Matrix, b: Matrix, initial: Matrix | None = None) -> Matrix:
+    """What an engine makes of tiles: the product, or that of each group of columns with its rows of A.
+
+    Parameters
+    ----------
+    a, b : integer arrays of shapes (..., a_rows, K) and (..., K, cols)
+        Operands; group g of the columns takes rows g, g + column_groups, ... of A.
+    initial : integer array of shape (..., rows, cols), optional
+
+    Returns
+    -------
+    int64 or uint64 array of shape (..., rows, cols)
+    """
+    groups = params.column_groups
+    width = b.shape[-1] // groups
+    columns = [slice(g * width, (g + 1) * width) for g in range(groups)]
+    starts = [None if initial is None else initial[..., part] for part in columns]
+    parts = [gemm(params, a[..., g::groups, :], b[..., columns[g]], starts[g]) for g in range(groups)]
+    return np.concatenate(parts, axis=-1)
 
 
 def wrap(params: EngineParams, values: Matrix) -> Matrix:

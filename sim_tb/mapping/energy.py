@@ -29,8 +29,9 @@ class Energy:
     def of(cls, synth: Mapping[str, Any], place: str) -> Energy | None:
         """From the content of a ``synth.json``; None where no power was measured.
 
-        With glitches where they were simulated. Where no idle power was measured an idle cycle, as those in which the
-        array fills and drains, counts as a busy one.
+        With glitches where they were simulated. A cycle in which the array fills or drains counts as an idle one: what
+        begins to work later ends later, so that all PEs work for as many cycles as operands enter. Where no idle power
+        was measured all cycles count as busy ones.
 
         Parameters
         ----------
@@ -43,7 +44,7 @@ class Energy:
             return None
         idle = synth.get("idle_power_mw")
         glitches = "with glitches" if key.startswith("glitch") else "without glitches"
-        filling = "cycles without work count as busy ones" if idle is None else "idle power measured"
+        filling = "cycles without work count as busy ones" if idle is None else f"{idle:,.4g} mW without operands"
         clock = synth["clock_ns"]
         source = f"{place}: {power:,.4g} mW at {clock:.4g} ns on {synth['library']}, {glitches}; {filling}"
         return cls(power * clock, (power if idle is None else idle) * clock, source)

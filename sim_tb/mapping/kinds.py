@@ -16,6 +16,8 @@ __all__ = ["SIDES", "Kind", "kinds"]
 #: Rows and columns of engines, and steps of K in a beat where results stay.
 SIDES = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128)
 LANES = (2, 4, 8)
+#: Groups of columns, each with operands of A of its own.
+GROUPS = 4
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Kind:
 
     @property
     def named(self) -> bool:
-        """It is a preset: the configuration names it by array and scheme."""
-        return self.base.point is None
+        """It is a preset: array and scheme are all that it says."""
+        return self.base.point is None and self.base.column_groups == 1
 
     @property
     def words(self) -> str:
@@ -48,16 +50,18 @@ class Kind:
         next one.
         """
         depth = rows if self.base.weight_stationary else self.base.depth
-        return replace(self.base, rows=rows, cols=cols, depth=depth)
+        return replace(self.base.sized(rows, cols), depth=depth)
 
 
-def kinds(base: EngineParams, *, skipping: bool = False) -> list[Kind]:
+def kinds(base: EngineParams, *, skipping: bool = False, groups: bool = False) -> list[Kind]:
     """Presets, and what comes of them with steps of K in space, of the formats of ``base``.
 
     Parameters
     ----------
     skipping : bool
         Those whose cycles depend on operands, too.
+    groups : bool
+        Presets with groups of columns, too, whose stream of A is as many times as wide.
     """
     found: dict[EngineParams, None] = {}
     for axes in _points():
@@ -70,6 +74,9 @@ def kinds(base: EngineParams, *, skipping: bool = False) -> list[Kind]:
             except ConfigError:
                 continue  # not built, or its digits don't fit the formats
             found[params] = None
+            if groups and params.point is None:
+                with suppress(ConfigError):  # not where columns hand operands over
+                    found[replace(params, column_groups=GROUPS)] = None
     return [Kind(params) for params in found]
 
 

@@ -12,7 +12,7 @@ from hdl.params import EngineParams
 from sim_tb.mapping.packing import Packing, packings
 from sim_tb.workloads.gemm import Product
 from sim_tb.workloads.network import Placement
-from sim_tb.workloads.tiling import Tiling
+from sim_tb.workloads.tiling import Tiling, splits
 
 __all__ = ["Layer", "layer"]
 
@@ -28,6 +28,8 @@ class Layer:
         Of the layer's product.
     swapped : bool
         Activations enter as B, and weights as A; else the other way round.
+    split : int
+        Parts of the columns that work on rows of their own, see :class:`sim_tb.workloads.tiling.Tiling`.
     sigma : float or None
         Of the operands, where they decide about the cycles, see :func:`gen.cycles.job.expected_cycles`.
     """
@@ -35,6 +37,7 @@ class Layer:
     params: EngineParams
     packing: Packing
     swapped: bool
+    split: int
     sigma: float | None
 
     @property
@@ -43,11 +46,17 @@ class Layer:
         return self.packing.product
 
     @property
+    def words(self) -> str:
+        """What is packed, and into how many parts of the columns, for tables; empty where nothing is."""
+        parts = f"{self.split} parts of columns" if self.split > 1 else ""
+        return ", ".join(filter(None, (self.packing.words, parts)))
+
+    @property
     def tiling(self) -> Tiling:
         """Tiles of one of the products that are computed."""
         packed = self.packing.packed
         m, n = (packed.n, packed.m) if self.swapped else (packed.m, packed.n)
-        return Tiling(self.params, m, packed.k, n)
+        return Tiling(self.params, m, packed.k, n, self.split)
 
     @cached_property
     def streaks(self) -> list[Streak]:
@@ -99,6 +108,7 @@ def _ways(params: EngineParams, product: Product, sigma: float | None, pack: boo
     """Both operands may change places where they have the same format."""
     own = Placement(params).swapped
     for swapped in (own, not own) if params.a == params.b else (own,):
-        columns = params.rows if swapped else params.cols
-        for packing in packings(product, columns) if pack else [Packing(product)]:
-            yield Layer(params, packing, swapped, sigma)
+        for split in splits(params) if pack else [1]:
+            columns = params.rows * split if swapped else params.cols // split
+            for packing in packings(product, columns) if pack else [Packing(product)]:
+                yield Layer(params, packing, swapped, split, sigma)

@@ -65,7 +65,7 @@ class Mapping:
 
     def moved(self, each: Layer) -> Traffic:
         """What a layer moves."""
-        rows, cols = self.params.rows, self.params.cols
+        rows, cols = each.tiling.tile
         tile = (cols, rows) if each.swapped else (rows, cols)
         return traffic(self.params, each.product, self.buffers, tile, len(each.streaks))
 
@@ -84,7 +84,7 @@ class Mapping:
             "n": product.n,
             "groups": product.groups,
             "swapped": each.swapped,
-            "packed": each.packing.words,
+            "packed": each.words,
             "tiles": sum(count for count, _ in each.streaks),
             "macs": product.macs,
             "cycles": self._whole(each.cycles),

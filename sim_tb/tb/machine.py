@@ -94,8 +94,9 @@ class Engine:
         """Products of stacks of matrices, some tiles at a time."""
         count, m, k = a.shape
         n = b.shape[2]
-        rows, cols = self.params.rows, self.params.cols
-        down, across = Tiling(self.params, m, k, n).grid
+        tiling = Tiling.quickest(self.params, m, k, n)
+        rows, cols = tiling.tile
+        down, across = tiling.grid
         strip = across * (rows * k + k * cols + rows * cols)
         together = max(1, ELEMENTS // (strip * down))
         step = rows * max(1, ELEMENTS // strip) if together == 1 else m
@@ -110,7 +111,7 @@ class Engine:
     async def _few(self, a: Matrix, b: Matrix, initial: Matrix | None) -> Matrix:
         """Products of as many matrices as fit, whose tiles follow each other."""
         count, m, k = a.shape
-        tiling = Tiling(self.params, m, k, b.shape[2])
+        tiling = Tiling.quickest(self.params, m, k, b.shape[2])
         each = tiling.grid[0] * tiling.grid[1]
         cuts = [tiling.cut(a[i], b[i], None if initial is None else initial[i]) for i in range(count)]
         results = []

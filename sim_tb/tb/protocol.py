@@ -18,7 +18,7 @@ from hdl.params import Dataflow, EngineParams
 from sim_tb import messages
 from sim_tb.activity import active_cycles
 from sim_tb.directed import LONGEST, applies
-from sim_tb.golden import Matrix, gemm
+from sim_tb.golden import Matrix, tile_gemm
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.stalls import Profile
 from sim_tb.tb.bench import Bench
@@ -182,7 +182,7 @@ def _send_short(bench: Bench, short: str, length: int, k: int, rng: np.random.Ge
             bench.sources[name].send(bench.split(words))
     if tile.initial is not None:
         bench.sources["c"].send(bench.beats("c", tile.initial, k))
-    return gemm(bench.params, operands["a"][None], operands["b"][None], tile.initial)
+    return tile_gemm(bench.params, operands["a"][None], operands["b"][None], tile.initial)
 
 
 @cocotb.test()

@@ -88,7 +88,7 @@ def _image_limit(params: EngineParams, pixels: int) -> int:
     beats = 0
     for inner, outer in ((pixels, HIDDEN), (HIDDEN, CLASSES)):
         size = (outer, inner, batch) if place.swapped else (batch, inner, outer)
-        beats += Tiling(params, *size).beats
+        beats += Tiling.quickest(params, *size).beats
     return BEATS // beats * batch
 
 

@@ -61,7 +61,7 @@ class Layers:
             return (rng.integers(size) + np.arange(count)) % size
 
         steps = some(k, a.shape[1])
-        return a[np.ix_(some(params.rows, a.shape[0]), steps)], b[np.ix_(steps, some(params.cols, b.shape[1]))]
+        return a[np.ix_(some(params.a_rows, a.shape[0]), steps)], b[np.ix_(steps, some(params.cols, b.shape[1]))]
 
 
 def load(kind: str, params: EngineParams) -> Layers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from hdl.params import EngineParams
 from sim_tb.golden import Matrix
 from sim_tb.tiles import Tiles
 
-__all__ = ["Tiling"]
+__all__ = ["Tiling", "splits"]
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,32 @@ class Tiling:
         The engine.
     m, k, n : int
         Sizes of the whole product.
+    split : int
+        A divisor of the engine's ``column_groups``. A tile has so many times the rows of the array, and as small a part
+        of its columns: that many parts of the columns work on rows of their own, with the same operands of B.
     """
 
     params: EngineParams
     m: int
     k: int
     n: int
+    split: int = 1
+
+    @classmethod
+    def quickest(cls, params: EngineParams, m: int, k: int, n: int) -> Tiling:
+        """The one of fewest tiles."""
+        return min((cls(params, m, k, n, split) for split in splits(params)), key=lambda each: prod(each.grid))
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Rows and columns of the product that a tile has."""
+        return self.params.rows * self.split, self.params.cols // self.split
 
     @property
     def grid(self) -> tuple[int, int]:
         """Tiles down and across."""
-        return -(-self.m // self.params.rows), -(-self.n // self.params.cols)
+        rows, cols = self.tile
+        return -(-self.m // rows), -(-self.n // cols)
 
     @property
     def spans(self) -> list[slice]:
@@ -55,7 +71,7 @@ class Tiling:
         Where the engine takes initial values, those of the first part are the ones given, and others are zero.
         """
         down, across = self.grid
-        rows, cols = self.params.rows, self.params.cols
+        rows, cols = self.tile
         a_pad = np.zeros((down * rows, self.k), dtype=np.int64)
         a_pad[: self.m] = a
         b_pad = np.zeros((self.k, across * cols), dtype=np.int64)
@@ -71,15 +87,27 @@ class Tiling:
             a_all = np.broadcast_to(a_tiles, (down, across, rows, size)).reshape(-1, rows, size)
             b_all = np.broadcast_to(b_tiles, (down, across, size, cols)).reshape(-1, size, cols)
             tiles = start.reshape(down, rows, across, cols).swapaxes(1, 2).reshape(-1, rows, cols)
-            work.append(Tiles(a_all, b_all, tiles if self.params.preload else None))
+            work.append(self._spread(a_all, b_all, tiles if self.params.preload else None))
             start = np.zeros_like(start)
         return work
+
+    def _spread(self, a: Matrix, b: Matrix, initial: Matrix | None) -> Tiles:
+        """Tiles as the engine takes them: rows of A for every group of columns, columns of B for every part."""
+        groups = self.params.column_groups // self.split
+        if initial is not None:
+            initial = initial.reshape(-1, self.params.rows, self.params.cols)
+        return Tiles(a.repeat(groups, axis=1), np.tile(b, self.split), initial)
 
     def join(self, results: list[Matrix]) -> Matrix:
         """Put the tiles of results together: an int64 array of shape (m, n)."""
         down, across = self.grid
-        rows, cols = self.params.rows, self.params.cols
+        rows, cols = self.tile
         total = np.zeros((down * rows, across * cols), dtype=np.int64)
         for tiles in results:
             total += tiles.astype(np.int64).reshape(down, across, rows, cols).swapaxes(1, 2).reshape(total.shape)
         return total[: self.m, : self.n]
+
+
+def splits(params: EngineParams) -> list[int]:
+    """Ways to split the columns of an engine, none first."""
+    return [count for count in range(1, params.column_groups + 1) if params.column_groups % count == 0]

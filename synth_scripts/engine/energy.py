@@ -47,16 +47,19 @@ def energy_figures(
         **_figures(by_role(found.glitching) if found.glitching else None, core, gops, GLITCH),
         **_wireless(by_role(found.wireless), core, gops),
         **_wireless(by_role(found.glitching_wireless) if found.glitching_wireless else None, core, gops, GLITCH),
+        "idle_power_mw": by_role(found.idle).total,
         "power_model": POWER_MODEL if plain.macros else "",
         "activity": found.words if whole else f"{found.words}; scaled to the full size by the parts' area",
         "glitches": found.glitch_words,
+        "idle": found.idle_words,
         "netlist_results": found.results,
     }
 
 
 def no_energy_figures(why: str) -> dict[str, Any]:
     """The same where nothing is measured, with the reason."""
-    words = {"activity": why, "glitches": why, "power_model": "", "netlist_results": 0}
+    words = {"activity": why, "glitches": why, "idle": why, "idle_power_mw": None}
+    words |= {"power_model": "", "netlist_results": 0}
     nothing = [make(None, (), None, prefix) for make in (_figures, _wireless) for prefix in ("", GLITCH)]
     return {**{key: value for found in nothing for key, value in found.items()}, **words}
 

@@ -46,11 +46,11 @@ def smaller(params: EngineParams, limit: int) -> EngineParams:
     than its rows take.
     """
     rows = max(limit, params.depth) if params.weight_stationary else limit
-    small = replace(params, rows=min(params.rows, rows), cols=min(params.cols, limit))
+    small = params.sized(min(params.rows, rows), min(params.cols, limit))
     while pes(small) > limit * limit and max(small.rows, small.cols) > 1:
         rows, cols = small.rows, small.cols
         fewer_cols = cols > 1 if params.weight_stationary else cols >= rows
-        small = replace(small, cols=-(-cols // 2)) if fewer_cols else replace(small, rows=-(-rows // 2))
+        small = small.sized(rows, -(-cols // 2)) if fewer_cols else small.sized(-(-rows // 2), cols)
     return small
 
 

@@ -11,12 +11,14 @@ from hdl.params import BeatMap, CheckFailed, Dataflow, EngineParams
 from synth_scripts.power.expected import Elements, element_of_c
 from synth_scripts.power.gatesim import Simulator
 
-__all__ = ["CHECKED", "stream_tiles"]
+__all__ = ["CHECKED", "starve", "stream_tiles"]
 
 #: Lanes of the simulation whose results are compared.
 CHECKED = 4
 #: Tiles that pass before activity is counted, over one tile.
 WARM_UP = 2
+#: Cycles without a result, beyond those of a tile, after which nothing is left to do; cycles that are counted then.
+SETTLING, IDLE = 16, 16
 
 
 def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, stimuli: Stimuli) -> int:
@@ -47,6 +49,39 @@ def stream_tiles(params: EngineParams, simulator: Simulator, k: int, seed: int, 
         Where a result is wrong, or none comes.
     """
     return _Bench(params, simulator, k, seed, stimuli).run()
+
+
+def starve(simulator: Simulator) -> int:
+    """Offer no more operands, wait until no result comes for as long as a tile takes, and count activity anew.
+
+    The job is still under way: these are the cycles of an engine that waits for operands.
+
+    Parameters
+    ----------
+    simulator : Simulator
+        As :func:`stream_tiles` leaves it; what it has counted is lost.
+
+    Returns
+    -------
+    int
+        Cycles that are counted.
+    """
+    for name, port in simulator.module["ports"].items():
+        if name.endswith("_tvalid") and port["direction"] == "input":
+            simulator.set(name, 0)
+    quiet, waited = simulator.cycles + SETTLING, 0
+    while waited < quiet:
+        simulator.settle()
+        gives = any(simulator.get("m_axis_c_tvalid", lane) for lane in range(simulator.lanes))
+        waited = 0 if gives else waited + 1
+        simulator.clock()
+    simulator.recording = None
+    simulator.forget()
+    for _ in range(IDLE + 1):
+        simulator.settle()
+        simulator.count()
+        simulator.clock()
+    return IDLE
 
 
 class _Work:

@@ -23,7 +23,7 @@ from synth_scripts.work import cache, icarus
 __all__ = ["LIMIT", "EnginePower", "Parts", "RolePower", "measure_engine", "tile_k", "unavailable"]
 
 #: What :class:`EnginePower` holds of parts.
-PARTS = ("plain", "glitching", "wireless", "glitching_wireless")
+PARTS = ("plain", "glitching", "wireless", "glitching_wireless", "idle")
 #: The largest engine that is simulated, in each direction.
 LIMIT = 8
 #: Beats of a tile of the simulated operands, at full size; where B stays, steps of K.
@@ -91,7 +91,9 @@ class EnginePower:
         With them; None where there is no simulator for that.
     wireless, glitching_wireless : Parts or None
         The same transitions, without the energy of wires; as the former where the library has none.
-    words, glitch_words : str
+    idle : Parts
+        In cycles that wait for operands while a job is under way; without glitches.
+    words, glitch_words, idle_words : str
         How each was measured, or why it wasn't.
     results : int
         How many results were right.
@@ -101,8 +103,10 @@ class EnginePower:
     glitching: Parts | None
     wireless: Parts
     glitching_wireless: Parts | None
+    idle: Parts
     words: str
     glitch_words: str
+    idle_words: str
     results: int
 
 
@@ -146,6 +150,7 @@ def measure_engine(setup: Setup) -> EnginePower:
         return found if library.bare is None else parts(activity, by=library.bare)
 
     plain = parts()
+    bare = wireless(plain)
     glitching, glitching_wireless, glitch_words = None, None, f"not measured: {icarus.MISSING}"
     if simulated_by:
         activity = engine.activity()
@@ -156,14 +161,17 @@ def measure_engine(setup: Setup) -> EnginePower:
             f"gate if they are longer than its delay (Icarus Verilog {simulated_by}, "
             f"{activity.cycles:,} cycles): {activity.excess:.2f} transitions for each that is not a glitch"
         )
+    waiting = engine.idle()
     found = EnginePower(
         plain,
         glitching,
-        wireless(plain),
+        bare,
         glitching_wireless,
+        parts(),
         f"netlist of {params.rows}x{params.cols} simulated without glitches: {LANES} streams of tiles back to back, "
         f"{params.a} x {params.b}, {setup.stimuli.words(params)}, K = {setup.k}, seed {SEED}",
         glitch_words,
+        f"the same netlist, when nothing is left to do and a job is under way: {waiting} cycles without operands",
         engine.results,
     )
     cache.write("power", key, asdict(found))

@@ -18,7 +18,8 @@ LEAST = np.float32(2.0**-126)
 
 def element_of_c(params: EngineParams, a: Elements, b: Elements, row: int, col: int, k: int) -> int:
     """C[row, col] of a tile; of floating-point numbers the bits of an fp32 one."""
-    pairs = [(a[row, step], b[step, col]) for step in range(k)]
+    of_a = params.row_of_a(row, col)
+    pairs = [(a[of_a, step], b[step, col]) for step in range(k)]
     if not params.floating:
         return sum(x * y for x, y in pairs)
     with np.errstate(all="ignore"):

@@ -11,7 +11,7 @@ from hdl.params import EngineParams
 from synth_scripts.library.library import Library
 from synth_scripts.module.memory import Memory
 from synth_scripts.power import events
-from synth_scripts.power.activity import stream_tiles
+from synth_scripts.power.activity import starve, stream_tiles
 from synth_scripts.power.gatesim import Simulator
 from synth_scripts.power.power import flattened
 from synth_scripts.power.recording import Recording
@@ -80,6 +80,10 @@ class SimulatedEngine:
         self.recording = self.simulator.recording = Recording()
         #: How many results were compared and right.
         self.results = stream_tiles(setup.params, self.simulator, setup.k, SEED, setup.stimuli)
+
+    def idle(self) -> int:
+        """Count anew, in cycles that wait for operands; gives their number. Nothing else can be asked for then."""
+        return starve(self.simulator)
 
     @once
     def delays(self) -> Delays:

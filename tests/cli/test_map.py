@@ -70,6 +70,7 @@ def test_buffers_and_bandwidth(bitloom: Any, net: Path) -> None:
         (["net.csv", "--engine", "small.toml", "--bandwidth", "-3"], "--bandwidth: must be an integer from 1"),
         (["net.csv", "--engine", "small.toml", "--shape", "x"], "--shape: must be a name and a shape"),
         (["net.csv", "--engine", "small.toml", "--shape", "x=1x2"], "shapes: are for ONNX files"),
+        (["net.csv", "--engine", "small.toml", "--shape", "x=1", "--shape", "x=2"], "--shape: gives x 2 shapes"),
         (["net.csv", "--engine", "small.toml", "--synth", "none"], "none/manifest.json: no such file"),
         (["", "--engine", "small.toml"], "must name a file"),
     ],

@@ -65,6 +65,44 @@ def test_accumulator_below_the_product() -> None:
     )
 
 
+def problems_of(**values: object) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        EngineParams(**values)
+    return str(caught.value).splitlines()
+
+
+def test_groups_of_columns() -> None:
+    params = EngineParams(array="matrix_2d", rows=2, cols=6, column_groups=3)
+    assert params.a_rows == 6
+    assert [params.row_of_a(1, col) for col in range(6)] == [3, 3, 4, 4, 5, 5]
+    assert Dataflow(params).a.indices(1) == [[(i, 0) for i in range(6)]]
+    assert EngineParams.from_dict(params.to_dict()) == params
+    assert [params.sized(3, cols).column_groups for cols in (6, 9, 4, 2, 1)] == [3, 3, 1, 1, 1]
+    assert EngineParams(array="matrix_2d", rows=2, cols=6, column_groups=6).sized(2, 9).column_groups == 9
+    assert problems_of(array="matrix_2d", cols=16, column_groups=7) == [
+        "engine.column_groups: must divide the 16 columns, not 7 (the nearest legal value is 8)"
+    ]
+    assert problems_of(array="matrix_2d", column_groups=0) == [
+        "engine.column_groups: must be 1 to 1024, not 0 (the nearest legal value is 1)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("array", "scheme", "why"),
+    [
+        ("systolic_os", "mac", "operands of A are handed over"),
+        ("adder_tree", "mac", "a block of B stays"),
+        ("matrix_2d", "opt4c", "digits follow each other in time"),
+        ("matrix_2d", "laconic", "digits follow each other in time"),
+        ("cube", "opt1", "sums pass through chains"),
+    ],
+)
+def test_groups_of_columns_where_there_are_none(array: str, scheme: str, why: str) -> None:
+    found = problems_of(array=array, scheme=scheme, column_groups=4)
+    assert all(line.startswith("engine.column_groups: must be 1 where ") for line in found)
+    assert any(why in line for line in found)
+
+
 @pytest.mark.parametrize("rows", [1, 3, 8, 9, 16, 17])
 def test_dataflow(rows: int) -> None:
     flow = Dataflow(EngineParams(rows=rows, cols=5, a=parse("u3")))

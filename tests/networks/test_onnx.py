@@ -125,6 +125,17 @@ def recurrent() -> onnx.ModelProto:
     return model(nodes, {"x": (F, [1, 4, 5, 5])}, {"y": (F, 2)}, {"w": np.ones((4, 2, 3, 3), F)})
 
 
+def mixed() -> onnx.ModelProto:
+    """An operator that nobody has, one that isn't read, and an open shape."""
+    nodes = [node("Odd", ["x"], ["a"]), node("ConvTranspose", ["a", "w"], ["y"], name="up")]
+    return model(nodes, {"x": (F, ["n", 4, 5, 5])}, {"y": (F, 4)}, {"w": np.ones((4, 2, 3, 3), F)})
+
+
+def matmul(shape: list, weights: tuple[int, ...], operator: str = "MatMul") -> onnx.ModelProto:
+    nodes = [node(operator, ["x", "w"], ["y"], name="fc")]
+    return model(nodes, {"x": (F, shape)}, {"y": (F, len(shape))}, {"w": np.ones(weights, F)})
+
+
 def without_products() -> onnx.ModelProto:
     return model([node("Relu", ["x"], ["y"])], {"x": (F, [1])}, {"y": (F, 1)})
 
@@ -147,6 +158,13 @@ def twins() -> onnx.ModelProto:
         (GOOD, {"shapes": {"y": (1,)}}, ["shape of y: the network has no such input (there is x)"]),
         (odd(), {}, ["unsupported operator Frobnicate, 1 times", "unsupported operator acme.Mystery, 1 times"]),
         (recurrent(), {}, ["up: ConvTranspose is a matrix product", "sum: Einsum is a matrix product"]),
+        (mixed(), {}, ["unsupported operator Odd", "up: ConvTranspose is a matrix product", "input x: has the shape"]),
+        (matmul([2, 5], (4, 3)), {}, ["fc: rows of 5 elements can't be multiplied by columns of 4"]),
+        (matmul([], (4, 3)), {}, ["fc: multiplies a number"]),
+        (matmul([2, 0], (4, 3)), {}, ["input x: has a size of 0"]),
+        (matmul([2, 4, 4], (4, 3), "Gemm"), {}, ["fc: Gemm of (2, 4, 4) and (4, 3) has attributes or shapes"]),
+        (changed(shape=[1, 4, 5, 5], group=0), {}, ["conv: filters of 2 channels, in 0 groups, don't fit maps of 4"]),
+        (changed(shape=[1, 6, 5, 5], group=2), {}, ["conv: filters of 2 channels, in 2 groups, don't fit maps of 6"]),
         (without_products(), {}, ["no layer is a matrix product"]),
         (twins(), {}, ["fc: names 2 layers"]),
         (GOOD, {"batch": 1 << 30}, ["conv: has ", "multiply-accumulates"]),

@@ -42,7 +42,7 @@ def test_without_a_network() -> None:
             ["--layers: names no layer", "--crop: must be an integer"],
         ),
         (["--workload", "n", "--crop", "many"], ["--crop: must be an integer of at least 1, not 'many'"]),
-        (["--workload", "n", "--shape", "x=1", "--shape", "x=2"], ["--shape: gives an input two shapes"]),
+        (["--workload", "n", "--shape", "x=1", "--shape", "x=2"], ["--shape: gives x 2 shapes"]),
     ],
 )
 def test_what_is_wrong_is_said_at_once(arguments: list[str], messages: list[str]) -> None:

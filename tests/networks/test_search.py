@@ -79,6 +79,9 @@ def test_kinds() -> None:
     assert {kind.named for kind in found} == {True, False}
     assert not any(kind.base.data_dependent for kind in found)
     assert any(kind.base.data_dependent for kind in kinds(EngineParams(), skipping=True))
+    grouped = [kind for kind in kinds(EngineParams(), groups=True) if kind not in found]
+    assert {kind.base.column_groups for kind in grouped} == {4}
+    assert not any(kind.named for kind in grouped)
     for kind in found:
         params = kind.sized(SIDES[-1], SIDES[0])
         down = params.depth if params.weight_stationary else params.rows
@@ -133,7 +136,7 @@ def test_front() -> None:
 
 def test_every_winner_can_be_written(tmp_path: Path) -> None:
     """The configuration of each kind is that engine again."""
-    for kind in kinds(EngineParams(), skipping=True):
+    for kind in kinds(EngineParams(), skipping=True, groups=True):
         params = kind.sized(6, 4)
         assert read_config(tomllib.loads(_toml(params)), tmp_path / "best.toml").engine == params, kind.words
 

@@ -93,6 +93,11 @@ def test_a_batch_multiplies_rows_or_products(table) -> None:
             CONV + "a,3,3,5,5,1,1,1\nb,3,3,1,1,1,1,0\n",
             ["line 2: a: kernel: the kernel takes 5 of", "line 3: b: strides"],
         ),
+        ("layer,M,N,K\na,--5,2,3\nb,-,2,3\n", ["line 2: m must be an integer, not '--5'", "line 3: m must be"]),
+        (
+            CONV + "a,3,3,1,1,0,1,1\nb,3,3,1,1,1,-1,1\n",
+            ["line 2: a: channels must be", "line 3: b: num filter must be"],
+        ),
         (CONV + "a,5,5,5,5,1,1,1,2:4\n", ["line 2: has 9 values"]),
     ],
 )
@@ -113,6 +118,16 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         read("resnet5")
     with pytest.raises(ConfigError, match="is a folder"):
         read(tmp_path)
+
+
+def test_a_folder_does_not_hide_a_topology(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as the one that a command has written its results into."""
+    (tmp_path / "mobilenet").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert read("mobilenet").name == "mobilenet"
+
+
+def test_batches_that_are_none() -> None:
     with pytest.raises(ConfigError, match="batch: must be an integer of at least 1, not 0"):
         read("resnet50", batch=0)
 

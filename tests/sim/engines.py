@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from gen.emit.verilog import Emission, emit
 from hdl.params import EngineParams
+from hdl.params.axes import KForm, KSpace
+from hdl.params.plain_axes import plain
+from hdl.params.presets import preset_axes
 from tests.sim.pairwise import complete
 
 #: By name. Sizes: one PE, non-square, one row, one column, several stages of the result bus. Formats and accumulators:
@@ -202,10 +206,35 @@ for _number, _values in enumerate(complete(map(EngineParams.from_dict, ENGINES.v
     #: After these, every pair of settings of the structures that the rules build has met (tests/sim/pairwise.py).
     ENGINES[f"pair {_number}"] = _values
 
+#: Groups of columns that take operands of A of their own, on every kind of array that has them.
+ENGINES |= {
+    "groups": {"array": "matrix_2d", "rows": 3, "cols": 6, "column_groups": 3, "preload": True},
+    "groups_of_one": {"array": "matrix_2d", "scheme": "mac", "rows": 2, "cols": 3, "column_groups": 3, "a": "u5"},
+    "groups_planes": {
+        "array": "matrix_2d",
+        "scheme": "opt2",
+        "rows": 9,
+        "cols": 4,
+        "column_groups": 2,
+        "a": "s5",
+        "b": "u6",
+        "encoder": "naf",
+        "accumulator": 17,
+    },
+    "groups_of_lanes": {
+        "point": plain(replace(preset_axes("matrix_2d", "opt1", 1), k=KSpace(KForm.TREE, 3))),
+        "rows": 2,
+        "cols": 4,
+        "column_groups": 2,
+        "reset_data": True,
+    },
+}
+
 #: Floating-point operands: what the rules build of them is little, and named here.
 FLOATS: dict[str, dict[str, Any]] = {
     "bf16": {"rows": 4, "cols": 3, "preload": True},
     "fp16": {"array": "matrix_2d", "rows": 3, "cols": 4, "multiplier": "inferred"},
+    "fp16_groups": {"array": "matrix_2d", "rows": 2, "cols": 4, "column_groups": 2},
     "fp16_tree": {"array": "adder_tree", "rows": 4, "cols": 2, "depth": 5, "preload": True},
     "bf16_tree": {"array": "adder_tree", "rows": 1, "cols": 3, "depth": 1, "multiplier": "inferred"},
     "fp16_tall": {"rows": 10, "cols": 1},

@@ -39,7 +39,7 @@ PYTHON_DRIVEN = covering(
     (
         *("one_pe", "default", "mac", "narrow", "unsigned", "tall", "cube", "stationary", "tree"),
         *("opt3_systolic", "opt4c", "opt4e_systolic"),
-        *("laconic_one", "laconic_square", "stationary_deep", "cube_tall"),
+        *("laconic_one", "laconic_square", "stationary_deep", "cube_tall", "groups", "groups_planes"),
         *("bf16", "fp16", "fp16_tree"),
     ),
     directed,

@@ -11,7 +11,7 @@ from hdl.params import EngineParams, ToolError
 from sim_tb.golden import Matrix
 from sim_tb.workloads import digits
 from sim_tb.workloads.network import SHIFT, Network, Placement, requantise
-from sim_tb.workloads.tiling import Tiling
+from sim_tb.workloads.tiling import Tiling, splits
 from sim_tb.workloads.workload import at_once, multiply_numpy
 
 ENGINES = [
@@ -20,6 +20,7 @@ ENGINES = [
     {"rows": 3, "cols": 5, "a": "s8", "b": "u4"},
     {"rows": 2, "cols": 2, "a": "u8", "b": "u8"},
     {"rows": 8, "cols": 4, "a": "s16", "b": "s16", "accumulator": 48},
+    {"array": "matrix_2d", "rows": 3, "cols": 6, "column_groups": 6, "preload": True},
     {"rows": 4, "cols": 4, "a": "s4", "b": "s8", "accumulator": 14},  # K is limited to 8
 ]
 
@@ -32,11 +33,22 @@ def test_tiles_of_a_product_add_up(values: dict, shape: tuple[int, int, int]) ->
     rng = np.random.default_rng(1)
     a = rng.integers(params.a.min, params.a.max, (m, k), endpoint=True)
     b = rng.integers(params.b.min, params.b.max, (k, n), endpoint=True)
-    tiling = Tiling(params, m, k, n)
-    parts = tiling.cut(a, b)
-    assert all(tiles.k <= params.k_limit for tiles in parts)
-    assert sum(tiles.count * tiles.k for tiles in parts) == tiling.beats
-    assert np.array_equal(tiling.join([tiles.golden(params) for tiles in parts]), a @ b)
+    start = rng.integers(-9, 9, (m, n)) if params.preload else None
+    expected = a @ b + (0 if start is None else start)
+    for split in splits(params):
+        tiling = Tiling(params, m, k, n, split)
+        parts = tiling.cut(a, b, start)
+        assert all(tiles.k <= params.k_limit for tiles in parts)
+        assert sum(tiles.count * tiles.k for tiles in parts) == tiling.beats
+        assert np.array_equal(tiling.join([tiles.golden(params) for tiles in parts]), expected)
+
+
+def test_columns_are_split_where_that_takes_fewer_tiles() -> None:
+    params = EngineParams(array="matrix_2d", rows=4, cols=8, column_groups=4)
+    assert splits(params) == [1, 2, 4]
+    for n, split, grid in ((8, 1, (16, 1)), (5, 4, (4, 3)), (4, 2, (8, 1)), (3, 2, (8, 1)), (2, 4, (4, 1))):
+        tiling = Tiling.quickest(params, 64, 5, n)
+        assert (tiling.split, tiling.grid) == (split, grid)
 
 
 def test_requantisation_rounds_half_up_and_saturates() -> None:

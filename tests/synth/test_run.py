@@ -167,6 +167,8 @@ def test_given_clock_and_power(osu018: Library, tmp_path: Path, monkeypatch: pyt
         found["glitch_power_mw"] / found["power_mw"]
     )
     assert "Icarus Verilog" in found["glitches"]
+    assert 0.5 * found["power_mw"] < found["idle_power_mw"] < 0.9 * found["power_mw"]  # most of it is the clock
+    assert "16 cycles without operands" in found["idle"]
     assert "2x3 simulated without glitches" in found["activity"]
     assert found["gops_per_w"] == pytest.approx(found["throughput_gops"] / found["power_mw"] * 1e3)
     assert "critical" not in found["critical_path"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gen.cli.commands.session import REPORT, Session, forms_of, load_library, names
@@ -78,7 +77,7 @@ def _lay_out(options: argparse.Namespace, session: Session, library: Any) -> dic
 
     engine = config.engine
     if options.size is not None:
-        engine = replace(engine, rows=options.size[0], cols=options.size[1])
+        engine = engine.sized(*options.size)
     others = [other for scheme in config.synth.compare if (other := beside(engine, scheme)) != engine]
     designs = [[form(engine)], *([form(each) for each in forms_of(other)] for other in others)]
     asked = None if isinstance(config.synth.clock_ns, str) else float(config.synth.clock_ns)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen.cli.commands.network import add_shape
+from gen.cli.commands.network import add_shape, shapes_of
 from gen.cli.commands.session import SYNTH, load_config
 from gen.cli.console import Console, table
 from gen.operands import usual_sigma
@@ -88,7 +88,10 @@ def network(options: argparse.Namespace) -> Topology:
     """The network that the options name."""
     from sim_tb.workloads.readers import read
 
-    return read(options.network, batch=options.batch, shapes=dict(options.shape) or None)
+    shapes, problems = shapes_of(options)
+    if problems:
+        raise ConfigError(problems)
+    return read(options.network, batch=options.batch, shapes=shapes or None)
 
 
 def _sizes(options: argparse.Namespace) -> Buffers:

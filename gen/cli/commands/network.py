@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from hdl.params import ConfigError, Problem
 if TYPE_CHECKING:
     from sim_tb.workloads.quantised.prepare import Request
 
-__all__ = ["add_options", "add_shape", "request"]
+__all__ = ["add_options", "add_shape", "request", "shapes_of"]
 
 #: Options that mean nothing without a network.
 PARTS = ("layers", "crop", "shape", "input", "calibration")
@@ -48,6 +49,13 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
     return found[1], tuple(map(int, re.split("[,x]", found[2])))
 
 
+def shapes_of(given: argparse.Namespace) -> tuple[dict[str, tuple[int, ...]], list[Problem]]:
+    """The shapes that are given, by the names of inputs, and the inputs that are given two."""
+    counts = Counter(name for name, _ in given.shape)
+    twice = [Problem("--shape", f"gives {name} {count} shapes") for name, count in counts.items() if count > 1]
+    return dict(given.shape), twice
+
+
 def request(given: argparse.Namespace, seed: int) -> Request | None:
     """The network that is asked for; None where there is none.
 
@@ -63,10 +71,7 @@ def request(given: argparse.Namespace, seed: int) -> Request | None:
         if alone:
             raise ConfigError([Problem(f"--{name}", "needs --workload NETWORK") for name in alone])
         return None
-    problems: list[Problem] = []
-    shapes = dict(given.shape)
-    if len(shapes) < len(given.shape):
-        problems.append(Problem("--shape", "gives an input two shapes"))
+    shapes, problems = shapes_of(given)
     crop = given.crop
     if crop is not None and not (crop.isascii() and crop.isdigit() and 0 < int(crop) < 1 << 31):
         problems.append(Problem("--crop", f"must be an integer of at least 1, not {crop!r}"))

@@ -43,6 +43,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", type=integer(MOST_KEPT), default=4, metavar="N", help=about)
     about = "engines that skip zeros, too: they are slow to synthesise"
     parser.add_argument("--skipping", action="store_true", help=about)
+    about = "engines with groups of columns, too: their stream of A is some times as wide"
+    parser.add_argument("--groups", action="store_true", help=about)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="output folder (default: build/search-<network>)")
     parser.add_argument("--force", action="store_true", help="lose changes made by hand to the results")
     parser.set_defaults(seed=None)
@@ -62,7 +64,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
         output.claim([JSON, BEST])
         with console.doing(f"searching for an engine for {topology.name}") as say:
             measure = _Synthesis(config, library)
-            among = kinds(config.engine, skipping=options.skipping)
+            among = kinds(config.engine, skipping=options.skipping, groups=options.groups)
             found = search(topology, options.area, among, measure, sigma=sigma, keep=options.keep, say=say)
         content = _content(found, topology.name, options.area, library)
         output.write_json(JSON, content)
@@ -167,7 +169,7 @@ def _toml(params: EngineParams) -> str:
         return tables({"engine": values})
     for key in ("array", "scheme", "rows", "cols", "depth", "encoder"):
         del values[key]
-    nest = engine_nest(params)
+    nest = engine_nest(replace(params, column_groups=1))
     assert nest is not None
     return tables({"engine": values | {"nest": print_nest(nest)}})
 

@@ -77,8 +77,8 @@ class _OutputStationary(Sheet):
                 self.delays(end - 11, y, 1, vertical=False)
             if self.recoded and not self.heads:
                 self.plate(self.recode_x, y - 12, 54, 24, "recode", "recode")
-                if self.scheme.lanes > 1:
-                    d.text(self.recode_x + 27, y + 23, f"×{self.scheme.lanes}", "small", "middle")
+                if (places := self.scheme.lanes * params.column_groups) > 1:
+                    d.text(self.recode_x + 27, y + 23, f"×{places}", "small", "middle")
         top = self.grid_y - 14
         if params.rows > 1 and self.flow.row_skew:
             d.text(SKEW_X + TERMS_W * bool(self.held), top, "skew", "small")
@@ -187,6 +187,8 @@ class _OutputStationary(Sheet):
             lines += ["", f"a cell: {chain}", "and an accumulator at the end of the chain"]
         if self.held:
             lines += ["", *_pace(params)]
+        if params.column_groups > 1:
+            lines += ["", f"{params.column_groups} groups of columns:", "each has operands of A of its own"]
         for number, line in enumerate(lines):
             d.text(left, self.grid_y - 9 + 15 * number, line, "note")
 

@@ -53,7 +53,7 @@ class Content:
             Where there is none, or it can't be read, or is empty, or too large.
         """
         given, path = str(path), Path(path)
-        if not path.exists() and given in shipped():
+        if given in shipped() and not path.is_file():
             path = TOPOLOGIES / f"{given}.csv"
         try:
             if path.stat().st_size > MAX_BYTES:

@@ -13,6 +13,7 @@ import numpy as np
 from hdl.params import ConfigError, Problem, ToolError, near_name
 from sim_tb.golden import Matrix
 from sim_tb.workloads.readers.content import Content
+from sim_tb.workloads.readers.operators import OTHER_PRODUCTS, node_name
 
 __all__ = ["Graph", "first_line", "session", "tools"]
 
@@ -82,7 +83,7 @@ class Graph:
         self.onnx, _ = tools()
         self.model = self._parse()
         self.graph = self.model.graph
-        self.fail([*self._load_weights(), *self._unknown_operators(), *self._fix_inputs(shapes)])
+        self.fail([*self._load_weights(), *self._unknown_operators(), *self._refused(), *self._fix_inputs(shapes)])
         try:
             self.onnx.checker.check_model(self.model)
         except Exception as error:  # of several kinds, which have no common base
@@ -139,6 +140,17 @@ class Graph:
         )
         return [Problem("", f"unsupported operator {name}, {count} times") for name, count in unknown.items()]
 
+    def _refused(self) -> Iterator[Problem]:
+        """Nodes of kinds that aren't read, but for those which compute constants."""
+        for node in self.graph.node:
+            if all(name in self.constants for name in node.output):
+                continue
+            if node.op_type in OTHER_PRODUCTS:
+                kind = "is a matrix product of a kind that is not supported"
+                yield Problem(node_name(node), f"{node.op_type} {kind}")
+            elif any(attribute.HasField("g") for attribute in node.attribute):
+                yield Problem(node_name(node), f"{node.op_type} holds a graph of its own, which is not supported")
+
     def _fix_inputs(self, shapes: Mapping[str, tuple[int, ...]]) -> list[Problem]:
         """Give inputs their shapes."""
         problems = []
@@ -152,6 +164,9 @@ class Graph:
             if each.type.tensor_type.elem_type not in kinds:
                 problems.append(Problem(f"input {each.name}", "is no tensor of a type that ONNX knows"))
             dims = each.type.tensor_type.shape.dim
+            if none := [dim.dim_value for dim in dims if dim.HasField("dim_value") and dim.dim_value < 1]:
+                problems.append(Problem(f"input {each.name}", f"has a size of {none[0]}"))
+                continue
             words = [dim.dim_value if dim.dim_value > 0 else dim.dim_param or "?" for dim in dims]
             given = shapes.get(each.name)
             shown = f"({', '.join(map(str, words))})"

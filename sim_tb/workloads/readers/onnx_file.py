@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hdl.params import ConfigError, Problem
-from sim_tb.workloads.gemm import Topology
+from sim_tb.workloads.gemm import Product, Topology
 from sim_tb.workloads.readers.content import Content
 from sim_tb.workloads.readers.graph import Graph
-from sim_tb.workloads.readers.operators import OTHER_PRODUCTS, PRODUCTS, attributes, node_name
+from sim_tb.workloads.readers.operators import PRODUCTS, attributes, node_name
 
 __all__ = ["read", "topology"]
 
@@ -26,20 +26,10 @@ def topology(graph: Graph, *, batch: int = 1) -> Topology:
     A batch multiplies the rows of activations; of a product of two activations it multiplies the products.
     """
     nodes = [node for node in graph.graph.node if not all(name in graph.constants for name in node.output)]
-    problems = [
-        Problem(node_name(node), f"{node.op_type} is a matrix product of a kind that is not supported")
-        for node in nodes
-        if node.op_type in OTHER_PRODUCTS
-    ]
-    problems += [
-        Problem(node_name(node), f"{node.op_type} holds a graph of its own, which is not supported")
-        for node in nodes
-        if any(attribute.HasField("g") for attribute in node.attribute)
-    ]
-    graph.fail(problems)
     found = [(node, PRODUCTS[node.op_type]) for node in nodes if node.op_type in PRODUCTS]
     shapes = graph.shapes(node.input[index] for node, operator in found for index in (operator.a, operator.b))
-    products = []
+    products: list[Product] = []
+    problems: list[Problem] = []
     for node, operator in found:
         a, b = node.input[operator.a], node.input[operator.b]
         fixed = a in graph.constants, b in graph.constants
@@ -53,6 +43,9 @@ def topology(graph: Graph, *, batch: int = 1) -> Topology:
                 each if each.where == name else Problem(f"{name}: {each.where}", each.message, each.hint)
                 for each in error.problems
             ]
+        except (IndexError, ValueError, ZeroDivisionError):  # of attributes and shapes that no ONNX file may have
+            text = f"{node.op_type} of {shapes[a]} and {shapes[b]} has attributes or shapes that don't fit together"
+            problems.append(Problem(node_name(node), text))
     graph.fail(problems)
     others = Counter(node.op_type for node in nodes if node.op_type not in PRODUCTS)
     content = graph.content

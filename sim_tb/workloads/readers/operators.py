@@ -85,25 +85,38 @@ def convolution(name: str, values: Mapping[str, Any], a: Shape, b: Shape) -> Con
 def _conv(name: str, values: Mapping[str, Any], a: Shape, b: Shape, fixed_a: bool, fixed_b: bool) -> Product:
     conv = convolution(name, values, a, b)
     groups = values.get("group", 1)
+    if b[1] * groups != conv.channels:
+        text = f"filters of {b[1]} channels, in {groups} groups, don't fit maps of {conv.channels}"
+        raise ConfigError([Problem(name, text)])
     kind = "ConvDepthwise" if groups == conv.channels > 1 else "Conv"
     m = a[0] * conv.output[0] * conv.output[1]
     return Product(name, kind, m, prod(b[1:]), b[0] // groups, groups, conv, fixed_b)
 
 
 def _gemm(name: str, values: Mapping[str, Any], a: Shape, b: Shape, fixed_a: bool, fixed_b: bool) -> Product:
-    (m, k), n = a[::-1] if values.get("transA") else a, b[0 if values.get("transB") else 1]
+    (m, k), (inner, n) = (each[::-1] if values.get(key) else each for key, each in (("transA", a), ("transB", b)))
+    _meet(name, k, inner)
     return Product(name, "Gemm", m, k, n, weights=fixed_a or fixed_b)
 
 
 def _matmul(name: str, values: Mapping[str, Any], a: Shape, b: Shape, fixed_a: bool, fixed_b: bool) -> Product:
     """Dimensions before the last two are copies of the product, or more rows where they share their weights."""
+    if not a or not b:
+        raise ConfigError([Problem(name, "multiplies a number, and no matrix or vector")])
     a, b = (1, *a) if len(a) == 1 else a, (*b, 1) if len(b) == 1 else b
     if fixed_a and not fixed_b:
         a, b = (*b[:-2], b[-1], b[-2]), (*a[:-2], a[-1], a[-2])
     k, n = b[-2:]
+    _meet(name, a[-1], k)
     if len(b) == 2:
         return Product(name, "MatMul", prod(a[:-1]), k, n, weights=fixed_a or fixed_b)
     return Product(name, "MatMul", a[-2], k, n, max(prod(a[:-2]), prod(b[:-2])), weights=fixed_a or fixed_b)
+
+
+def _meet(name: str, columns: int, rows: int) -> None:
+    """Raise ConfigError where two matrices have no product."""
+    if columns != rows:
+        raise ConfigError([Problem(name, f"rows of {columns} elements can't be multiplied by columns of {rows}")])
 
 
 #: Operators by their names; those of ONNX Runtime's own have names that ONNX doesn't use.

@@ -6,6 +6,7 @@ what follows a ``#`` mean nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -146,7 +147,7 @@ def _values(
             if cell.lower() not in ("yes", "no"):
                 problems.append(Problem(f"line {number}", f"weights must be yes or no, not {shown(cell)}"))
             values[column] = int(cell.lower() == "yes")
-        elif not (cell.isascii() and cell.lstrip("-").isdigit() and len(cell) < 20):
+        elif not re.fullmatch(r"-?[0-9]{1,18}", cell):
             reason = f"must be an integer, not {shown(cell)}" if cell else "is missing"
             problems.append(Problem(f"line {number}", f"{NAMES[column][0]} {reason}"))
         else:
@@ -173,7 +174,8 @@ def _convolution(name: str, row: Mapping[str, int], batch: int) -> Product:
     kernel = row["kernel_height"], row["kernel_width"]
     bottom = right = edge = row.get("padding", 0)
     if of_scale_sim:
-        _check_sizes(name, {"strides": stride, "filter": kernel, "ifmap": (row["height"], row["width"])})
+        sizes = {"strides": stride, "filter": kernel, "ifmap": (row["height"], row["width"])}
+        _check_sizes(name, sizes | {"channels": (row["channels"],), "num filter": (row["filters"],)})
         steps = zip((row["height"], row["width"]), kernel, stride, strict=True)
         bottom, right = (-(size - taps) % step if size > taps else 0 for size, taps, step in steps)
     conv = Convolution(
