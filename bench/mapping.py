@@ -4,7 +4,8 @@ Layers of random size run on every named engine at 4 x 4 whose rows keep step, o
 their cycles. Published networks are then mapped on every named engine at 16 x 16 (a cube of 8 x 8 x 4): processor time,
 and the least share that a layer reaches of what sizes and edges allow. Last come layers of four filters on 16 columns,
 and of a filter a channel: what packing gains, of what windows of neighbouring pixels allow, a filter of 1 x 1 sees
-nothing twice and gains nothing; and what it gains on columns in four groups, whatever the filter.
+nothing twice and gains nothing; and what it gains on columns in four groups, whatever the filter. What searches came
+to is judged by the committed results: on how many networks the best engine is no preset.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from bench import _common
 from bench._judge import Judge
+from bench.figures.store import entries
 from gen.cycles.job import job_cycles
 from gen.emit.verilog import emit
 from hdl.params import EngineParams
@@ -108,6 +110,20 @@ def gain(product: Product, groups: int) -> float:
     return layer(params, product, pack=False).cycles / layer(params, product).cycles
 
 
+def searched(judge: Judge) -> None:
+    """On how many networks the best engine is no preset, by the committed results."""
+    kept = entries("mapping")
+    gains = {name: kept[f"search {name}"]["figures"]["gain"] for name in NETWORKS if f"search {name}" in kept}
+    for name, each in gains.items():
+        print(f"{name}: the best engine is {each:.3f} times as fast as the best preset")
+    judge.least(
+        "networks, of three, on which a search beats the best preset",
+        2,
+        sum(each > 1 for each in gains.values()),
+        "{:.0f}",
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, default=20, help="of random size, on each engine")
@@ -116,6 +132,7 @@ def main() -> int:
     judge = Judge()
     estimated(judge)
     packed(judge)
+    searched(judge)
     for params in engines(4, 4):
         if not params.axes.stores_operands and (args.only is None or f"{params.array}/{params.scheme}" in args.only):
             exact(params, args.layers, judge)

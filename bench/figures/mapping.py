@@ -13,6 +13,7 @@ from bench.figures.cli import run, synth
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from bench.inference import SHAPE, pieces, shipped
+from bench.mapping import convolution, gain
 from gen.emit.verilog import emit
 from hdl.params import EngineParams, ToolError
 from sim_tb.run import run_workload
@@ -23,8 +24,10 @@ __all__ = ["AREA", "GROUP", "NETWORKS", "PARTS"]
 SIZE = 16
 #: What is searched for, within which area (NAND2), and how many kinds are looked at more closely.
 NETWORKS, AREA, KEEP = ("mobilenet", "resnet50", "gpt2"), 400_000, 2
-#: Schemes with and without groups of columns, and the library on which they are compared.
-SCHEMES, LIBRARY, COUNT = ("mac", "opt1"), "osu018", 4
+#: What engines have with and without groups of columns, and the library on which they are compared.
+FORMS, LIBRARY, COUNT = ("mac", "opt1"), "osu018", 4
+#: Layers whose gain is shown: what they are, size of the filters, groups of channels.
+LAYERS = (("a filter for each channel", 3, 64), ("4 filters", 7, 1), ("4 filters", 3, 1), ("4 filters", 1, 1))
 
 
 def _convolutions() -> dict[str, Any]:
@@ -74,13 +77,24 @@ def _cost(scheme: str, groups: int) -> dict[str, Any]:
     )
 
 
+def _gains() -> dict[str, Any]:
+    """How many times as fast packing makes layers of four filters, or of one for each channel, by their size."""
+    return {
+        f"{words}, {kernel} × {kernel}": {
+            str(count): gain(convolution(kernel, channels), count) for count in (1, COUNT)
+        }
+        for words, kernel, channels in LAYERS
+    }
+
+
 GROUP = Group(
     "mapping",
     {
         "convolutions": _convolutions,
         **{f"search {name}": partial(_search, name) for name in NETWORKS},
         "search mobilenet in groups": partial(_search, "mobilenet", "--groups"),
-        **{f"{scheme} in {count}": partial(_cost, scheme, count) for scheme in SCHEMES for count in (1, COUNT)},
+        **{f"{form} in {count}": partial(_cost, form, count) for form in FORMS for count in (1, COUNT)},
+        "gains": _gains,
     },
     ("gen.cli.commands.search", "gen.cli.commands.steps", "sim_tb.run", "sim_tb.workloads.quantised.prepare"),
 )
@@ -113,15 +127,29 @@ def _searches() -> str:
     return table(heads, rows)
 
 
+def _verdict() -> str:
+    """On how many networks a search beats the best preset."""
+    won = [name for name in NETWORKS if figures(GROUP.name, f"search {name}")["gain"] > 1]
+    return f"The best engine is no preset on {len(won)} of {len(NETWORKS)} networks."
+
+
+def _gain_table() -> str:
+    heads = ("Layer on 16 columns", "one group", f"{COUNT} groups")
+    found = figures(GROUP.name, "gains")
+    names = [f"{words}, {kernel} × {kernel}" for words, kernel, _ in LAYERS]
+    rows = [[name, *(f"{found[name][str(count)]:.2f}" for count in (1, COUNT))] for name in names]
+    return table(heads, rows)
+
+
 def _groups() -> str:
     heads = ("Engine of 16 × 16", "bits of A in a beat", "area, um²", "clock, MHz", "area over the plain one")
     rows = []
-    for scheme in SCHEMES:
-        plain = figures(GROUP.name, f"{scheme} in 1")
+    for form in FORMS:
+        plain = figures(GROUP.name, f"{form} in 1")
         for count in (1, COUNT):
-            found = figures(GROUP.name, f"{scheme} in {count}")
+            found = figures(GROUP.name, f"{form} in {count}")
             area = found["engine_area_um2"]
-            words = f"`{scheme}`" if count == 1 else f"`{scheme}`, {count} groups of columns"
+            words = f"`{form}`" if count == 1 else f"`{form}`, {count} groups of columns"
             cells = [f"{SIZE * count * 8:,}", f"{area:,.0f}", f"{found['engine_fmax_mhz']:.0f}"]
             rows.append([words, *cells, f"{area / plain['engine_area_um2']:.3f}"])
     return table(heads, rows)
@@ -130,6 +158,8 @@ def _groups() -> str:
 PARTS: dict[str, Callable[..., str]] = {
     "mapping-network": _network,
     "mapping-searches": _searches,
+    "mapping-verdict": _verdict,
+    "mapping-gains": _gain_table,
     "mapping-groups": _groups,
     "mapping-conditions": lambda: conditions(GROUP.name, ("pyosys", "opensta", "verilator")),
 }

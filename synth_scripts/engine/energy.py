@@ -58,8 +58,14 @@ def energy_figures(
 
 def no_energy_figures(why: str) -> dict[str, Any]:
     """The same where nothing is measured, with the reason."""
-    words = {"activity": why, "glitches": why, "idle": why, "idle_power_mw": None}
-    words |= {"power_model": "", "netlist_results": 0}
+    words = {
+        "activity": why,
+        "glitches": why,
+        "idle": why,
+        "idle_power_mw": None,
+        "power_model": "",
+        "netlist_results": 0,
+    }
     nothing = [make(None, (), None, prefix) for make in (_figures, _wireless) for prefix in ("", GLITCH)]
     return {**{key: value for found in nothing for key, value in found.items()}, **words}
 
