@@ -28,7 +28,7 @@ def lines(figures: Figures) -> list[str]:
         run = figures["training"][form]["rtl"]
         found += [
             f"{form:10} {len(passes)} passes of single layers: {results:,} results, cycles of {exact} as modelled",
-            f"{'':10} {run['steps']} of {figures['plan']['steps']} steps of training on the RTL: "
+            f"{form:10} {run['steps']} of {figures['plan']['steps']} steps of training on the RTL: "
             f"{run['elements_checked']:,} results compared, {wrong} differ; {run['cycles']:,} cycles",
         ]
     shares = (f"{form} {run['accuracy']:.1%}" for form, run in figures["training"].items())
@@ -49,12 +49,17 @@ def sections(figures: Figures) -> list[Section]:
 
 
 def _passes(figures: Figures) -> Section:
+    found = figures["passes"]
     rows = [
-        [form, each["layer"], each["pass"], _sizes(each), each["results"], each["macs"], each["cycles"], each["model"]]
-        for form, passes in figures["passes"].items()
-        for each in passes
+        [
+            *(own[0][key] for key in ("layer", "pass")),
+            *(_sizes(own[0]), own[0]["results"]),
+            *(each[key] for each in own for key in ("cycles", "model")),
+        ]
+        for own in zip(*found.values(), strict=True)
     ]
-    heads = ["format", "layer", "pass", "m x k x n", "results", "MACs", "cycles", "by the model"]
+    cycles = (f"{what}, {form}" for form in found for what in ("cycles", "by the model"))
+    heads = ["layer", "pass", "m x k x n", "results", *cycles]
     words = (
         "Forward products, gradients of weights (dW) and of inputs (dX) of one layer of each kind on the RTL, with "
         "random numbers. Each result has the bits that the golden model gives in the engine's order of additions."
