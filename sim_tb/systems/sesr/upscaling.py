@@ -45,7 +45,8 @@ def way(params: EngineParams, product: Product, *, pack: bool) -> Layer:
     """
     swapped = Placement(params).swapped
     found = [
-        Layer(params, packing, swapped, None) for packing in packings(product, params.rows if swapped else params.cols)
+        Layer(params, packing, swapped, split=1, sigma=None)
+        for packing in packings(product, params.rows if swapped else params.cols)
     ]
     return min(found, key=lambda each: each.cycles) if pack else found[0]
 

@@ -66,7 +66,9 @@ class Passes:
 
         def spent(layer: Layer, which: str, found: Floats, cycles: int) -> None:
             products = layer.products(which)
-            modelled = sum(Mapped(machine.params, Packing(each), swapped=False, sigma=None).cycles for each in products)
+            modelled = sum(
+                Mapped(machine.params, Packing(each), swapped=False, split=1, sigma=None).cycles for each in products
+            )
             sizes = [{key: getattr(each, key) for key in ("m", "k", "n", "groups")} for each in products]
             record = {"layer": layer.name, "pass": which, "products": sizes, "results": found.size}
             macs = sum(each.macs for each in products)
