@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,27 @@ from bench.figures.curves import drawing
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from gen.report.workload import Lines
+from hdl.params import FLOATS
 from sim_tb.systems.study import Request
+from sim_tb.systems.training.data import digits
 from sim_tb.systems.training.layer import PASSES
 from sim_tb.systems.training.networks import NETWORKS
 from sim_tb.systems.training.rates import STEP, rates
+from sim_tb.systems.training.run import Plan, golden, single, train
 from sim_tb.systems.training.sections import PAPER, means
 from sim_tb.systems.training.study import SIZES, engine, study
+from sim_tb.workloads.workload import at_once
 
 __all__ = ["DRAWINGS", "GROUP", "PARTS"]
 
-#: Steps of the training run that run on the RTL.
-RTL = 60
+#: Of further runs.
+SEEDS = (1, 2, 3)
 
 
-def _study() -> dict[str, Any]:
+def _study(form: str) -> dict[str, Any]:
+    """The whole study in one format, with all steps on the RTL."""
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        return dict(study(Request(Path(folder), options={"rtl": str(RTL)}), lambda text: None).figures)
+        return dict(study(Request(Path(folder), options={"format": form}), lambda text: None).figures)
 
 
 def _halves() -> dict[str, Any]:
@@ -40,11 +46,29 @@ def _halves() -> dict[str, Any]:
     }
 
 
-GROUP = Group("training", {"study": _study, "halves": _halves}, ("sim_tb.systems.training.study", "sim_tb.run"))
+def _seeds() -> dict[str, Any]:
+    """Accuracies of runs from other weights and in other orders, by the golden model alone."""
+    data, found = digits(), dict[str, list[float]]()
+    for seed in SEEDS:
+        plan = Plan(seed=seed)
+        found.setdefault("fp32", []).append(at_once(train(data, plan, single)).accuracy)
+        for form in FLOATS:
+            found.setdefault(form, []).append(golden(data, plan, engine(form)).accuracy)
+    return found
+
+
+_ITEMS = {form: partial(_study, form) for form in FLOATS} | {"halves": _halves, "seeds": _seeds}
+GROUP = Group("training", _ITEMS, ("sim_tb.systems.training.study", "sim_tb.run"))
 
 
 def _found() -> dict[str, Any]:
-    return figures(GROUP.name, "study")
+    """What both studies found: engines of both formats have the same clocks but for those of a job's begin."""
+    first, *others = (figures(GROUP.name, form) for form in FLOATS)
+    for other in others:
+        for key in ("passes", "training"):
+            first[key] = {**first[key], **other[key]}
+    first["training"] = {form: first["training"][form] for form in ("fp32", *FLOATS)}
+    return first
 
 
 def _passes() -> str:
@@ -109,6 +133,19 @@ def _gap() -> str:
     return f"{max(abs(run['accuracy'] - runs['fp32']['accuracy']) for run in runs.values()) * 100:.2f}"
 
 
+def _seed_gap() -> str:
+    """The same over runs of other seeds."""
+    runs = figures(GROUP.name, "seeds")
+    gaps = [abs(own - base) for form in FLOATS for own, base in zip(runs[form], runs["fp32"], strict=True)]
+    return f"{max(gaps) * 100:.2f}"
+
+
+def _seed_range() -> str:
+    """The least and the greatest accuracy of those in fp32."""
+    found = figures(GROUP.name, "seeds")["fp32"]
+    return f"{min(found):.1%} to {max(found):.1%}".replace("%", " %")
+
+
 def _curve() -> str:
     found = _found()
     every = max(1, found["plan"]["steps"] // 40)
@@ -123,8 +160,10 @@ PARTS: dict[str, Callable[..., str]] = {
     "training-least": lambda *words: f"{min(_rates(' '.join(words))) / PAPER[' '.join(words)]:.0f}",
     "training-half": lambda *words: _half(" ".join(words)),
     "training-gap": _gap,
+    "training-seeds": lambda: f"{len(SEEDS)}",
+    "training-seeds-gap": _seed_gap,
+    "training-seeds-range": _seed_range,
     "training-steps": lambda: f"{_found()['plan']['steps']:,}",
-    "training-rtl": lambda: f"{RTL}",
     "training-conditions": lambda: conditions(GROUP.name, ("verilator",)),
 }
 #: Pictures beside the pages, by their names.
