@@ -77,7 +77,9 @@ class OutputStationary(Body):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        en, take, enter = Signal(), Signal(), Signal()
+        en = Signal()
+        take = Signal()
+        enter = Signal()
         operands = self.operands(m, en, take, enter)
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
         kind = TurnControl if self.params.interleave > 1 else Control

@@ -80,7 +80,7 @@ class Sparse(Stored):
         arbiter = place(m, "arbiter", Arbiter(rows), request=request)
         settle = 3 + stages + self.collector.latency + params.cols * self.flow.column_skew
         read_room = Signal()
-        output = place(m, "output", Output(rows, settle), done=done, filled=filled, room=read_room)
+        output = place(m, "results", Output(rows, settle), done=done, filled=filled, room=read_room)
         m.d.comb += read_room.eq(self.room)
         bus: Value = Const(0, len(part.bus_in))
         held: Value = Const(0, params.queue)
