@@ -43,12 +43,15 @@ class Pace:
         Cycles from the last step to the end of the job.
     end_waits : bool
         It is the end of a unit that has to wait, so that even the first one may; else it is the begin of the next one.
+    turns : int
+        Partial sums that take steps in turn: a unit has as many for each of them.
     """
 
     before: int
     apart: int
     after: int
     end_waits: bool
+    turns: int = 1
 
     def cycles(self, units: NDArray[Any], counts: Sequence[int] | int = 1, rest: int | None = None) -> float:
         """What ``counter_cycles`` counts in a job.
@@ -63,6 +66,8 @@ class Pace:
             Cycles since the last step of the job before, or since a reset, up to the first beat of this one; enough of
             them if left out. Matters only to a tile that is shorter than its results take to leave.
         """
+        if self.turns > 1:
+            units = -(-units // self.turns) * self.turns
         spaced = np.maximum(units, self.apart)
         total = (spaced * counts).sum() + self.before + self.after
         if not self.end_waits:
@@ -81,7 +86,9 @@ def pace(params: EngineParams) -> Pace:
     after = latency - body.ahead - flow.beat_steps
     if params.weight_stationary:
         return Pace(max(params.depth, body.ahead) + 1, params.depth, after, end_waits=False)
-    return Pace(body.ahead, flow.drain_cycles, after + flow.result_steps, end_waits=True)
+    turns = params.interleave
+    apart = -(-flow.drain_cycles // turns) * turns
+    return Pace(body.ahead, apart, after + flow.result_steps, end_waits=True, turns=turns)
 
 
 def job_cycles(params: EngineParams, work: Sequence[Operands], rest: int | None = None) -> int:

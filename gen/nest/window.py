@@ -129,7 +129,7 @@ class _InStep:
     def segment(self, beats: int, planes: list[list[Integers]], *, last: bool) -> None:
         """Work off a segment, plane after plane."""
         self.loaded = max(self.loaded, self.freed[0]) + beats
-        self.read = max(self.read, self.loaded + 2) + 1
+        self.read = max(self.read, self.loaded + 1) + 1
         for steps in map(len, planes):
             self.read += 1
             if not steps:
@@ -148,7 +148,7 @@ class _InStep:
         if last:
             self.read = max(self.read, self.left) + 1
         self.freed.append(self.read + 1)
-        self.read += 2
+        self.read += 1
         self.end = self.read
 
 
@@ -177,7 +177,7 @@ class _Apart:
     def segment(self, beats: int, planes: list[list[Integers]], *, last: bool) -> None:
         """Work off a segment, plane after plane."""
         self.loaded = max(self.loaded, self.freed[0]) + beats
-        self.read = max(self.read, self.loaded + 2) + 1
+        self.read = max(self.read, self.loaded + 1) + 1
         for groups in planes:
             self.read += 1
             for group in groups[:-1] if self.per_weight else groups:
@@ -195,7 +195,7 @@ class _Apart:
         if last:
             self._send(np.ones_like(self.ready))
         self.freed.append(self.read + 1)
-        self.read += 2
+        self.read += 1
         self.end = int(self.ready.max())
 
     def _send(self, cycles: Integers) -> None:

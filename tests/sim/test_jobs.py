@@ -17,8 +17,8 @@ from tests.sim.engines import ENGINES, hardware, params
 
 pytestmark = pytest.mark.sim
 
-#: Of each engine; there are 24 engines at least.
-LAYERS = 9
+#: Of each engine; there are 25 engines at least.
+LAYERS = 8
 #: Cycles from the harness' reset to the first beat.
 REST = 3
 
@@ -29,7 +29,7 @@ def in_step() -> list[str]:
     for name in ENGINES:
         axes = params(name).axes
         if not axes.stores_operands:
-            way = axes.stays, axes.skip, axes.digits.order, axes.adders, axes.hands_a_over
+            way = axes.stays, axes.skip, axes.digits.order, axes.adders, axes.hands_a_over, params(name).floating
             found.setdefault(way, name)
     return list(found.values())
 
