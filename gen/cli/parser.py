@@ -27,6 +27,7 @@ from gen.cli.commands import (
     search,
     steps,
     sweep,
+    workload,
 )
 from gen.keys import MAX_SEED
 from gen.operands import USUAL_SIGMA
@@ -131,6 +132,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     about = "find the best engine for a network within an area"
     add("search", search.command, about, [_own(_add_overrides, _add_sigma, search.add_options)])
     add("sweep", sweep.command, "synthesise or simulate many points: table, page and the best of them", [_sweep()])
+    about = "run a system that people build on such engines, compare it bit for bit, and report"
+    add("workload", workload.command, about, [_own(_add_overrides, _add_seed, workload.add_options)])
     add("check", check.command, "check a configuration and print what follows from it", [config])
     add("explain", explain.command, "print an engine's loop nest, hardware and timing", [config, _explain()])
     add("list", listing.command, "print what this version builds and finds", [])
@@ -179,8 +182,12 @@ def _config() -> _Parser:
     parser = _Parser(add_help=False)
     parser.add_argument("config", metavar="CONFIG", help="the configuration file (TOML)")
     _add_overrides(parser)
-    parser.add_argument("--seed", type=_seed, metavar="N", help="replace the workload's seed")
+    _add_seed(parser)
     return parser
+
+
+def _add_seed(parser: _Parser) -> None:
+    parser.add_argument("--seed", type=_seed, metavar="N", help="replace the workload's seed")
 
 
 def _add_overrides(parser: _Parser) -> None:

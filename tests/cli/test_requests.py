@@ -11,7 +11,7 @@ from gen.cli.parser import parse
 from hdl.params import SCHEMES
 
 COMMANDS = ["run", "generate", "simulate", "synth", "layout", "report"]
-COMMANDS += ["map", "search", "sweep", "check", "explain", "list", "schema", "pim"]
+COMMANDS += ["map", "search", "sweep", "workload", "check", "explain", "list", "schema", "pim"]
 TRY = "Try 'bitloom{} --help'.\n"
 
 
