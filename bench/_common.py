@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdl.params import EngineParams
-from hdl.params.presets import NAMED
+from hdl.params.presets import presets
 from synth_scripts.library.sources import OSU018
 
 __all__ = ["Settings", "add_library_options", "engines", "libraries", "library_settings"]
@@ -54,5 +54,6 @@ def libraries(options: argparse.Namespace) -> dict[str, str]:
 
 def engines(size: int, depth: int) -> Iterator[EngineParams]:
     """Every pair of array and scheme that is built, with ``size`` rows and columns."""
-    for array, scheme in NAMED:
-        yield EngineParams(array=array, scheme=scheme, rows=size, cols=size, depth=depth)
+    for array, schemes in presets().items():
+        for scheme in schemes:
+            yield EngineParams(array=array, scheme=scheme, rows=size, cols=size, depth=depth)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from hdl.params import Dataflow, EngineParams
+from hdl.params.sparse import SparseShape
 
-__all__ = ["DIRECTED", "LONGEST", "applies"]
+__all__ = ["DIRECTED", "LONGEST", "applies", "paces"]
 
-DIRECTED = ("traffic", "corners", "streak", "counters", "wrong_tlast", "long_tile", "reset_midway", "jobs")
+DIRECTED = ("traffic", "corners", "streak", "pace", "counters", "wrong_tlast", "long_tile", "reset_midway", "jobs")
 #: A tile at the limit of K of more beats takes too long from Python.
 LONGEST = 600
 
@@ -17,4 +18,28 @@ def applies(name: str, params: EngineParams) -> bool:
         return not params.axes.stores_operands  # there the cycles of a tile depend on its operands
     if name == "long_tile":
         return params.k_step <= params.k_limit and Dataflow(params).a.beats(params.k_limit) <= LONGEST
+    if name == "pace":
+        return bool(paces(params))
     return True
+
+
+def paces(params: EngineParams) -> dict[int, float]:
+    """For some K, by how large a part the cycles of a job may differ from those of the model.
+
+    The model is exact where rows keep step. Where they run apart it is close if a segment takes long against the time
+    in which the sums of all rows leave one after the other, and closer still for few of them; else there is no K.
+    """
+    if not params.axes.stores_operands:
+        return {k: 0.0 for k in (3 * params.k_step, 9 * params.k_step + 1) if k <= params.k_limit}
+    shape = SparseShape(params)
+    segment = shape.segment
+    if not params.axes.skips_by_row:
+        sizes = {3 * shape.lanes, 6 * shape.lanes, segment, segment + segment // 2}
+        return {k: 0.0 for k in sorted(sizes) if k <= params.k_limit}
+    if 2 * params.rows * shape.lanes > segment:
+        return {}
+    few = params.rows <= 2 and shape.lanes == 1
+    found = dict.fromkeys((segment * 3 // 4, segment, segment + segment // 2), 0.005 if few else 0.02)
+    if few and params.axes.sum.per_weight:
+        found |= {3: 0.03, 4: 0.03}
+    return {k: share for k, share in sorted(found.items()) if k <= params.k_limit}

@@ -24,7 +24,7 @@ HOLDERS = {"array", "scheme", "arrays", "schemes", "BASELINE", "FIRST", *LISTS}
 #: Where the names are defined.
 PRESETS = "hdl/params/presets.py"
 #: Places that may ask. Never raise it: ask an axis, or the object that knows.
-MOST = 10
+MOST = 4
 
 
 def is_name(node: ast.expr | None) -> bool:

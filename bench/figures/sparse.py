@@ -99,7 +99,8 @@ def _total(name: str, size: int) -> float:
 
 def _mac(size: int) -> float:
     """The better multiplier, where both were measured."""
-    return max(_total(name, size) for name, each, _ in ITEMS if each == size and name.startswith("mac"))
+    multiply = {name for name, (_, shape) in ENGINES.items() if EngineParams(**shape).axes.multiplies}
+    return max(_total(name, size) for name, each, _ in ITEMS if each == size and name in multiply)
 
 
 def _steps(design: dict[str, Any], name: str, size: int) -> str:

@@ -52,13 +52,13 @@ def stored_interval(params: EngineParams, k: int, sigma: float | None) -> float:
 def stored_tail(params: EngineParams) -> int:
     """Cycles from the last step of a job, as :func:`gen.nest.window.follow` has it, to its end.
 
-    The last sums leave the buses and are collected, and the rows of results leave. A cycle more or less.
+    The last sums leave the buses and are collected, and the rows of results leave.
     """
     body = body_of(params)
     assert isinstance(body, Stored)
     collected = body.collector.latency + params.cols * body.flow.column_skew
     if params.axes.skips_by_row:
-        leave = 6 + body.flow.bus_stages
+        leave = 7 + body.flow.bus_stages
     else:
         leave = 7 + body.collector.plane.steps + Ends.least_interval(params)
     return leave + collected + params.rows + params.preload

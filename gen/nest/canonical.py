@@ -10,7 +10,7 @@ from gen.nest.from_axes import nest_of_axes
 from hdl.params.axes import Adders, Axes, Carries, Digits, Encode, KSpace, Recoded, Skip, Sum
 from hdl.params.errors import ConfigError, Problem
 from hdl.params.nest import Nest
-from hdl.params.presets import BASELINE, NAMED, not_built, preset, preset_axes, unknown_name
+from hdl.params.presets import BASELINE, not_built, preset, preset_axes, presets, unknown_name
 
 __all__ = [
     "BUILT",
@@ -112,7 +112,10 @@ def start_of(axes: Axes) -> Axes:
 
 #: The rewrites behind every (array, scheme) that the notation can express and the hardware library builds.
 BUILT: dict[tuple[str, str], tuple[Rewrite, ...]] = {
-    name: rewrites_of(preset(*name).axes) for name in NAMED if preset(*name).axes.recoded is Recoded.A
+    (array, scheme): rewrites_of(point.axes)
+    for array, schemes in presets().items()
+    for scheme, point in schemes.items()
+    if point.axes.recoded is Recoded.A
 }
 
 

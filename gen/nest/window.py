@@ -124,7 +124,7 @@ class _InStep:
     def segment(self, beats: int, planes: list[list[Integers]], *, last: bool) -> None:
         """Work off a segment, plane after plane."""
         self.loaded = max(self.loaded, self.freed[0]) + beats
-        self.read = max(self.read, self.loaded + 2) + 1
+        self.read = max(self.read, self.loaded + 1) + 1
         for steps in map(len, planes):
             self.read += 1
             if not steps:

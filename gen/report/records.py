@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from gen.report.figures import is_number
 from hdl.params import Problem
-from hdl.params.presets import BASELINE
+from hdl.params.presets import is_baseline
 
 __all__ = [
     *("Compared", "Design", "LayerRun", "Manifest", "Memory", "NetworkRun", "Part", "Port", "Ratios", "Simulation"),
@@ -289,7 +289,7 @@ class Design:
     @property
     def is_baseline(self) -> bool:
         """It has the scheme that gains and costs are measured against."""
-        return self.scheme == BASELINE
+        return is_baseline(self.scheme)
 
 
 @dataclass(frozen=True, kw_only=True)

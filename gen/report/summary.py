@@ -9,7 +9,7 @@ from gen.report.figures import quantity, times
 from gen.report.ground import ground, key_figures, missed
 from gen.report.markup import Markup, join, tag
 from gen.report.records import Compared, Synthesis
-from hdl.params.presets import BASELINE, FIRST
+from hdl.params.presets import to_compare
 
 __all__ = ["headline", "summary"]
 
@@ -208,6 +208,5 @@ def _missed_clock(synth: Synthesis | None) -> Markup | None:
 
 
 def _how_to_compare(synth: Synthesis) -> Markup:
-    other = FIRST if synth.is_baseline else BASELINE
-    command = f"--set 'synth.compare=[\"{other}\"]'"
+    command = f"--set 'synth.compare=[\"{to_compare(synth.scheme)}\"]'"
     return tag("p", "To see them beside another scheme, run again with ", tag("code", command), ".", class_="lead")

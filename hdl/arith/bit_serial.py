@@ -20,5 +20,5 @@ class BitSerial(Encoding):
         super().__init__(operand)
         self.fields = [("one",)] * (operand.width - 1) + [("minus",) if operand.signed else ("one",)]
 
-    def recode(self, m: Module, value: Value) -> Value:
+    def recode(self, m: Module, value: Value, name: str = "") -> Value:
         return value

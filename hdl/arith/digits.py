@@ -63,8 +63,11 @@ class Encoding(ABC):
         self.operand = operand
 
     @abstractmethod
-    def recode(self, m: Module, value: Value) -> Value:
-        """The wires of the digits of ``value``, ``bits`` of them, the lowest digit's first; see :meth:`split`."""
+    def recode(self, m: Module, value: Value, name: str = "") -> Value:
+        """The wires of the digits of ``value``, ``bits`` of them, the lowest digit's first; see :meth:`split`.
+
+        ``name`` tells the operands of one module apart.
+        """
 
     @property
     def digits(self) -> int:

@@ -69,7 +69,7 @@ class Factors:
         recoded, other = (b, a) if self.of_b else (a, b)
         if self.in_pe:
             digits = Cat(Signal(name=f"digit_wire{name}{i}") for i in range(self.whole.bits))
-            m.d.comb += digits.eq(self.whole.recode(m, recoded))
+            m.d.comb += digits.eq(self.whole.recode(m, recoded, name))
             recoded = digits
         if self.selects:
             assert isinstance(self.encoding, StepDigits)

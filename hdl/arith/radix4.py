@@ -51,7 +51,7 @@ class Radix4(Encoding):
 class Booth(Radix4):
     """Modified Booth: digit i is x[2i-1] + x[2i] - 2 x[2i+1]."""
 
-    def recode(self, m: Module, value: Value) -> Value:
+    def recode(self, m: Module, value: Value, name: str = "") -> Value:
         bits = Cat(Const(0, 1), self.extended(value))
         wires: list[Value] = []
         for i, fields in enumerate(self.fields):
@@ -74,23 +74,23 @@ class _Chained(Radix4):
     def negative_two(self, bits: Value) -> Value:
         """For each digit: -2 is written with a carry, instead of 2; ``bits`` as of :meth:`extended`."""
 
-    def recode(self, m: Module, value: Value) -> Value:
+    def recode(self, m: Module, value: Value, name: str = "") -> Value:
         bits = self.extended(value)
         mid, high, turn = bits[:-1:2], bits[1::2], self.negative_two(bits)
         carry: list[Value] = [Const(0, 1)]
         for i in range(self.digits - 1):
-            carry.append(Signal(name=f"carry{i + 1}"))
+            carry.append(Signal(name=f"carry{name}{i + 1}"))
             # Two bits and the carry from below are 3 or more, or they are 2 and written as -2.
             any_set, all_set = mid[i] | carry[i] | turn[i], mid[i] & carry[i] & turn[i]
             m.d.comb += carry[i + 1].eq(Mux(high[i], any_set, all_set))
-        names = ("one", "two", "neg")
-        one, two, neg = words = [Signal(self.digits, name=name) for name in names]
+        kinds = ("one", "two", "neg")
+        one, two, neg = words = [Signal(self.digits, name=f"{kind}{name}") for kind in kinds]
         m.d.comb += [
             one.eq(mid ^ Cat(carry)),
             two.eq((high ^ mid) & ~one),
             neg.eq((one & high) | (two & turn)),
         ]
-        wires = dict(zip(names, words, strict=True))
+        wires = dict(zip(kinds, words, strict=True))
         return Cat(wires[field][i] for i, fields in enumerate(self.fields) for field in fields)
 
 

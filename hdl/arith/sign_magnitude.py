@@ -27,13 +27,13 @@ class SignMagnitude(Encoding):
         if operand.signed:
             self.fields = [*[("one", "neg")] * (operand.width - 1), ("minus",)]
 
-    def recode(self, m: Module, value: Value) -> Value:
+    def recode(self, m: Module, value: Value, name: str = "") -> Value:
         if not self.operand.signed:
             return value
         sign, wires, below = value[-1], list[Value](), Const(0, 1)
         for i, bit in enumerate(value[:-1]):
             one = bit ^ (sign & below)
             wires += [one, one & sign]
-            below, lower = Signal(name=f"below{i + 1}"), below
+            below, lower = Signal(name=f"below{name}{i + 1}"), below
             m.d.comb += below.eq(bit | lower)
         return Cat(*wires, sign & ~below)

@@ -56,7 +56,7 @@ class StepDigits(Encoding):
         """The format of an operand that is shifted to the weight of any step."""
         return IntegerFormat(other.width + (self.steps - 1) * self.step_bits, other.signed)
 
-    def recode(self, m: Module, value: Value) -> Value:
+    def recode(self, m: Module, value: Value, name: str = "") -> Value:
         raise NotImplementedError("the digits of a step are selected of those of the whole operand")
 
     def groups(self, wires: Value) -> list[Value]:

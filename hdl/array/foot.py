@@ -96,7 +96,7 @@ class Foot(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        flags = {name: Signal(bits, name=name, reset_less=True) for name, bits in self.flags.items()}
+        flags = {name: Signal(bits, name=f"row_{name}", reset_less=True) for name, bits in self.flags.items()}
         total = Signal(self.params.accumulator, reset_less=True)
         step = Signal()
         m.d.comb += [step.eq(self.en & flags["valid"]), self.sum.eq(total)]
@@ -134,7 +134,7 @@ class Foot(Part):
         """The sum of the row that comes next; where it begins a new one, it becomes zero before it is needed."""
         rows = self.params.rows
         end = delay_line(m, "line", step, total, rows - 2)
-        before = Signal(len(total), reset_less=True)
+        before = Signal(len(total), name="sum_before", reset_less=True)
         begin = self.valid & self.first
         if self.in_time and not self.gathers:
             begin &= self.begins
@@ -181,7 +181,8 @@ class Foot(Part):
     def _shifted(self, m: Module, index: Value, x: Value) -> Value:
         """A number at the weight of its step; both have a sign."""
         width = min(len(x) + self.shifts[-1], self.params.accumulator)
-        x, shifted = x.as_signed(), Signal(width)
+        x = x.as_signed()
+        shifted = Signal(width)
         with m.Switch(index):
             for number, places in enumerate(self.shifts[:-1]):
                 with m.Case(number):

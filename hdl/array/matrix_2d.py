@@ -19,7 +19,7 @@ class BroadcastRow(Row):
     """A row whose PEs share one operand of A, or one in each group of columns, and one ``clear``, from registers."""
 
     def pes(self, m: Module, operand: Value) -> list[tuple[Shared, Value]]:
-        a = Signal(len(operand), reset_less=True)
+        a = Signal(len(operand), name="a_row", reset_less=True)
         clear = Signal(name="clear_row", reset_less=True)
         with m.If(self.en):
             m.d.sync += [a.eq(operand), clear.eq(self.clear)]

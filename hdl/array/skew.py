@@ -85,7 +85,7 @@ class Skew(Part):
     def _split(self, m: Module) -> list[Value]:
         first = 1 << ((self.lanes - 1).bit_length() - 1)
         near, far = self._take(self.i, first)
-        wait = (delay_line if self.stays else delay)(m, "wait", self.en, far, first)
+        wait = (delay_line if self.stays else delay)(m, "waits", self.en, far, first)
         return [
             skew(m, "near", self.en, near, first, reverse=self.reverse, stays=self.stays),
             skew(m, "far", self.en, wait, self.lanes - first, reverse=self.reverse, stays=self.stays),

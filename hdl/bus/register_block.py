@@ -68,7 +68,8 @@ class RegisterBlock(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        word, refused = Signal(REGISTER_BITS, reset_less=True), Signal()
+        word = Signal(REGISTER_BITS, reset_less=True)
+        refused = Signal()
         bus = place(
             m,
             "bus",
@@ -103,7 +104,9 @@ class RegisterBlock(Part):
 
     def _refuse(self, m: Module, bus: Any, refused: Signal) -> None:
         registers = self.registers.registers
-        known, writable, guarded = Signal(), Signal(), Signal()
+        known = Signal()
+        writable = Signal()
+        guarded = Signal()
         m.d.sync += [
             known.eq(_any_of([self._at(bus, each) for each in registers])),
             writable.eq(_any_of([self._at(bus, each) for each in registers if each.writable])),
@@ -113,7 +116,8 @@ class RegisterBlock(Part):
 
     def _write(self, m: Module, bus: Any, word: Signal, writes: Value) -> None:
         """What a write does to its register, byte by byte as the strobes say."""
-        mask, bits = Signal(REGISTER_BITS), Signal(REGISTER_BITS)
+        mask = Signal(REGISTER_BITS)
+        bits = Signal(REGISTER_BITS)
         m.d.comb += [
             mask.eq(Cat(strobe.replicate(8) for strobe in bus.strobes)),
             bits.eq(bus.data & mask),

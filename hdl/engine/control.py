@@ -68,9 +68,9 @@ class Control(Part):
     def _operands(self, m: Module) -> Value:
         """Beats, bubbles and clears; gives whether this step, the last of a tile, is made."""
         spacing = Dataflow(self.params).drain_cycles - 1
-        wait = Signal(range(spacing + 1), init=spacing)
+        wait = Signal(range(spacing + 1), name="to_wait", init=spacing)
         apart = Signal(init=spacing == 0)  # ``wait`` is zero: in a register, as all that moves depends on it
-        last = Signal()
+        last = Signal(name="takes_last")
         m.d.comb += [
             self.enter.eq(self.have & (apart | ~self.last)),
             self.take.eq(self.en & self.enter),

@@ -113,7 +113,7 @@ class Jobs(Part):
             m.d.sync += event.eq(condition & self.busy)
             count = place(m, f"count_{name}", counter, step=event, set=self.counters_clear)
             m.d.comb += getattr(self, f"counter_{name}").eq(count.value)
-        mismatch = Signal()
+        mismatch = Signal(name="mismatched")
         m.d.sync += mismatch.eq(self.mismatch)
         for error, condition in ((self.error_tlast, mismatch), (self.error_k, took & too_long)):
             with m.If(condition):

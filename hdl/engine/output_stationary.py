@@ -81,7 +81,9 @@ class OutputStationary(Body):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        en, take, enter = Signal(), Signal(), Signal()
+        en = Signal()
+        take = Signal()
+        enter = Signal()
         operands = self.operands(m, en, take, enter)
         inputs = {"have": operands.have, "last": operands.last, "room": self.room}
         inputs |= {} if operands.hold is None else {"hold": operands.hold}

@@ -40,7 +40,8 @@ class Planes(Stored):
         m.d.sync += arrive.eq(reader.arrive)
         banks = [bank for lane in self._banks(m, store) for bank in lane]
         digits, operands = self._rotated(m, [[bank] for bank in banks], turn)
-        finish, finish_parity = Signal(), Signal()
+        finish = Signal()
+        finish_parity = Signal()
         part = Ends(self.params, self.collector.tags)
         ending = {"ending": reader.ending} if part.in_turn else {}
         ends = place(
@@ -79,7 +80,7 @@ class Planes(Stored):
         m.d.comb += room.eq(self.room)
         settle = cycles + self.collector.latency + self.params.cols * self.flow.column_skew
         every = {name: Cat(getattr(ends, name) for _ in range(rows)) for name in ("done", "filled")}
-        return place(m, "output", Output(rows, settle), **every, room=room)
+        return place(m, "results", Output(rows, settle), **every, room=room)
 
     def _array(self, m: Module, digits: Value, operands: Value, plane: Value, ends: Shared) -> Value:
         """Rows of PEs; gives the sums that leave the buses, of all columns."""

@@ -68,8 +68,14 @@ class Serialiser(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        waiting, waiting_last, valid, last = Signal(), Signal(), Signal(), Signal()
-        store, load, again, done = Signal(), Signal(), Signal(), Signal()
+        waiting = Signal()
+        waiting_last = Signal()
+        valid = Signal()
+        last = Signal(name="beat_last")
+        store = Signal()
+        load = Signal()
+        again = Signal()
+        done = Signal()
         step = self.take
         m.d.comb += [
             load.eq(self.en & waiting & (~valid | (self.take & done))),

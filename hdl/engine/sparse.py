@@ -84,7 +84,7 @@ class Sparse(Stored):
         filled = Signal(2 * rows)
         arbiter = place(m, "arbiter", Arbiter(rows), request=request)
         read_room = Signal()
-        output = place(m, "output", Output(rows, self.settle), done=done, filled=filled, room=read_room)
+        output = place(m, "results", Output(rows, self.settle), done=done, filled=filled, room=read_room)
         m.d.comb += read_room.eq(self.room)
         bus: Value = Const(0, len(part.bus_in))
         held: Value = Const(0, params.queue)

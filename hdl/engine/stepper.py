@@ -83,7 +83,11 @@ class Stepper(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        valid, last, load, first, moves = Signal(), Signal(), Signal(), Signal(), Signal()
+        valid = Signal()
+        last = Signal(name="beat_last")
+        load = Signal()
+        first = Signal()
+        moves = Signal()
         done = Signal()  # the step is the last one of its beat: known in a register, as much depends on it
         if self.skips:
             there, there_last, store = self._wait(m, load)
@@ -94,7 +98,8 @@ class Stepper(Part):
         select = Signal(self.steps)
         some = self._operands(m, select, controls)
         following, ends = self._skip(m, some, first, moves) if self.skips else self._count(first, select)
-        free, dropped = Signal(), self.dropped
+        free = Signal()
+        dropped = self.dropped
         m.d.comb += [
             self.idle.eq(~valid & ~there),
             first.eq(~valid | done | dropped),  # the step after this one begins a beat
@@ -128,7 +133,9 @@ class Stepper(Part):
 
     def _wait(self, m: Module, load: Value) -> tuple[Value, Value, Value]:
         """A place for the next beat: whether one waits there, whether it is its tile's last, and that one is stored."""
-        waiting, waiting_last, store = Signal(), Signal(), Signal()
+        waiting = Signal()
+        waiting_last = Signal()
+        store = Signal()
         m.d.comb += [self.accept.eq(store), store.eq(self.en & (~waiting | load) & self.have)]
         with m.If(store):
             m.d.sync += [waiting.eq(1), waiting_last.eq(self.last)]

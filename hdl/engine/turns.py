@@ -20,7 +20,7 @@ class TurnControl(Control):
     def _operands(self, m: Module) -> Value:
         turns = self.params.interleave
         spacing = (-(-Dataflow(self.params).drain_cycles // turns) - 1) * turns
-        wait = Signal(range(spacing + 1), init=spacing)
+        wait = Signal(range(spacing + 1), name="to_wait", init=spacing)
         apart = Signal(init=spacing == 0)
         turn = Signal(range(turns))  # the partial sum of the next operands
         owed = Signal(range(turns))  # bubbles that follow the first of a run
@@ -31,7 +31,8 @@ class TurnControl(Control):
             self.take.eq(self.en & self.enter),
         ]
         clear = Signal(init=1)
-        ends, filled = Signal(), turn == turns - 1
+        ends = Signal()
+        filled = turn == turns - 1
         m.d.comb += [
             self.clear.eq(clear),
             ends.eq(self.en & Mux(self.enter, self.last & filled, fill == 1)),

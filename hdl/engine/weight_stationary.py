@@ -46,7 +46,8 @@ class WeightStationary(Body):
         en = Signal()
         steps = None
         if self.stepper is not None:
-            take, drop = Signal(), Signal()
+            take = Signal()
+            drop = Signal()
             stream = {"have": self.a_valid, "last": self.a_last, "a": self.a_data}
             steps = place(m, "serialiser", self.stepper, en=en, take=take, drop=drop, **stream)
             inputs |= {"a_valid": steps.valid, "a_last": steps.row_last, "a_begins": steps.begins}

@@ -170,7 +170,7 @@ class WeightControl(Part):
         """
         depth = self.params.depth
         turn = Signal(depth, init=1)  # one-hot: the step that comes next
-        begins = Signal(init=1)  # the next block is a tile's first
+        begins = Signal(name="tile_begins", init=1)  # the next block is a tile's first
         step = Signal()
         ends = Signal()
         short = Signal()  # B has ended inside the block
@@ -208,7 +208,7 @@ class WeightControl(Part):
         """Where rows are, and when their results leave."""
         results = self.sums + self.finish + self.align + 1
         added = self.sums + self.finish - 1
-        row = Signal(added)
+        row = Signal(added, name="row_later")
         row_first = Signal(added, reset_less=True)
         result = Signal(results)
         result_ends = Signal(results, reset_less=True)

@@ -20,14 +20,18 @@ __all__ = [
     "SUPPORTED",
     "UNROLL",
     "Preset",
+    "is_baseline",
     "name_of",
     "named_axes",
     "named_like",
     "nearest",
     "not_built",
+    "offered",
     "preset",
     "preset_axes",
+    "presets",
     "schemes_of",
+    "to_compare",
     "unknown_name",
 ]
 
@@ -99,6 +103,21 @@ def not_built(array: str, scheme: str) -> str:
     return "" if scheme in has else f"{scheme!r} is not built on array {array!r}, which has {', '.join(has)}"
 
 
+def offered() -> dict[str, dict[str, bool]]:
+    """For every array, whether each scheme has a name on it."""
+    return {array: {scheme: scheme in BUILDS[array] for scheme in SCHEMES} for array in ARRAYS}
+
+
+def is_baseline(scheme: str) -> bool:
+    """It is the scheme that gains and costs are measured against."""
+    return scheme == BASELINE
+
+
+def to_compare(scheme: str) -> str:
+    """The scheme with which one is compared first: the baseline, and that one with the first of the others."""
+    return FIRST if is_baseline(scheme) else BASELINE
+
+
 def schemes_of(array: str) -> tuple[str, ...]:
     """The schemes that have a name on an array."""
     return BUILDS[array]
@@ -131,6 +150,11 @@ def preset_axes(array: str, scheme: str, depth: int) -> ax.Axes:
     """The axes of two names of ``SUPPORTED``, with ``depth`` steps of K in space where that counts."""
     found = preset(array, scheme)
     return replace(found.axes, k=ax.KSpace(found.axes.k.form, depth)) if found.deep else found.axes
+
+
+def presets() -> dict[str, dict[str, Preset]]:
+    """What every engine that has a name stands for: by array, and by scheme."""
+    return {array: {scheme: preset(array, scheme) for scheme in schemes} for array, schemes in BUILDS.items()}
 
 
 def name_of(axes: ax.Axes) -> tuple[str, str] | None:

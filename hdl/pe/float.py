@@ -48,7 +48,8 @@ class FloatPE(ProcessingElement):
         with m.If(self.en):
             m.d.sync += product.eq(place(m, "multiply", self.product, x=a, y=b).o)
         begins = Cat(clear, *(later(m, "clear", self.en, clear, turns - 1) if turns > 1 else []))
-        total, kept = Signal(FP32.width, name="sum"), Signal(FP32.width)
+        total = Signal(FP32.width, name="sum")
+        kept = Signal(FP32.width)
         m.d.comb += kept.eq(total & ~begins.any().replicate(FP32.width))
         term = Cat(Const(0, FP32.width - len(product)), product)
         added = place(m, "add", self.adder, en=self.en.replicate(turns), x=kept, y=term).o

@@ -84,15 +84,18 @@ class Controller(Part):
         issuer = place(m, "issuer", issue, **wires, **{name: getattr(self, name) for name in HOST_INPUTS})
         memory = place(
             m,
-            "program",
+            "program_memory",
             program,
             w_en=self.program_en,
             w_addr=self.program_at,
             w_data=self.program_word,
             r0_addr=issuer.program_addr[: (program.depth - 1).bit_length()],
         )
-        feed_ready, move_ready, put_ready = Signal(), Signal(), Signal()
-        feed_data, move_data = Signal(params.word_bits), Signal(params.word_bits)
+        feed_ready = Signal()
+        move_ready = Signal()
+        put_ready = Signal()
+        feed_data = Signal(params.word_bits)
+        move_data = Signal(params.word_bits)
         channels = place(
             m,
             "channels",

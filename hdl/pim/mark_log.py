@@ -63,8 +63,11 @@ class MarkLog(Part):
         ram = Ram(max(2, self.depth), TAG_BITS + 2 * HALF)
         first, last = (Signal(range(ram.depth), name=name) for name in ("first", "last"))
         entries, known = (Signal(range(self.depth + 1), name=name) for name in ("entries", "known"))
-        arrives, enters, leaves = Signal(), Signal(), Signal()
-        tag, low = Signal(TAG_BITS, reset_less=True), Signal(HALF, reset_less=True)
+        arrives = Signal()
+        enters = Signal()
+        leaves = Signal()
+        tag = Signal(TAG_BITS, name="tag_of_mark", reset_less=True)
+        low = Signal(HALF, reset_less=True)
         log = place(
             m,
             "log",

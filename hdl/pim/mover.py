@@ -68,10 +68,12 @@ class Mover(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         word = self.params.word_bits
-        receives, sends = Signal(), Signal()
+        receives = Signal()
+        sends = Signal()
         address = Signal(ADDRESS_BITS, reset_less=True)
         left = Signal(MOVE_BITS, reset_less=True)
-        arrives, final = Signal(), Signal()
+        arrives = Signal()
+        final = Signal(name="final_word")
         enter = place(
             m,
             "enter",

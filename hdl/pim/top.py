@@ -149,7 +149,8 @@ class Pim(Part):
         """Status, errors, interrupts."""
         # A start or a reset shows in `running` two clocks later: the host sees it at once.
         begins = registers.control_start | registers.control_reset
-        began, ran = Signal(2), Signal()
+        began = Signal(2)
+        ran = Signal()
         failed = controller.error.any()
         ended = ran & ~controller.running
         waiting = Cat(registers.irq_status_halt, registers.irq_status_error, registers.irq_status_flag)

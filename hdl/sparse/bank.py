@@ -82,7 +82,8 @@ class Bank(Part):
         plane2 = Signal(range(planes), reset_less=True)
         half1, has2 = (Signal(name=name, reset_less=True) for name in ("half1", "has2"))
         visit = Signal(self.word_bits)
-        free, free_half = Signal(), register(m, "free_half_register", self.free_half)
+        free = Signal(name="free_register")
+        free_half = register(m, "free_half_register", self.free_half)
         m.d.sync += free.eq(self.free)
         has = self._left(m, counts)
         for plane in range(planes):
@@ -108,7 +109,7 @@ class Bank(Part):
             ram = place(m, name, part, w_en=self.write, w_addr=store, w_data=own, r0_addr=fetch)
             digits.append(ram.r0_data)
         part = Ram(depth, len(self.operands))
-        operands = place(m, "operands", part, w_en=self.write, w_addr=store, w_data=self.operands, r0_addr=fetch)
+        operands = place(m, "operand_memory", part, w_en=self.write, w_addr=store, w_data=self.operands, r0_addr=fetch)
         m.d.comb += visit.eq(self._select(m, "visit", plane1, lists))
         out = self._select(m, "digit", plane2, digits) & has2.replicate(width)
         for name, value in (("digits_out", out), ("operands_out", operands.r0_data)):
@@ -133,7 +134,8 @@ class Bank(Part):
 
         All that is a cycle behind ``start`` and ``issue``, which are decided late.
         """
-        left, has = Signal(self.word_bits + 1), Signal(name="has")
+        left = Signal(self.word_bits + 1)
+        has = Signal(name="has")
         started, issued = Signal(name="started"), Signal(name="issued")
         length = self._select(m, "length", Cat(self.read_half, self.plane), counts)
         m.d.comb += [

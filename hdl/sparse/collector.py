@@ -94,7 +94,8 @@ class Collector(Part):
         if self.halves:
             late_valid, late = self._later(m, "late", third["valid"], where[2], steps=2)
             cut = accumulator // 2
-            low, high = Signal(cut + 1, reset_less=True), Signal(accumulator - cut)
+            low = Signal(cut + 1, reset_less=True)
+            high = Signal(accumulator - cut)
             write = {"w_en": late_valid, "w_addr": late}
         part = Ram(words, accumulator, reads=2)
         results = place(
@@ -124,7 +125,7 @@ class Collector(Part):
         """The low half of a sum one cycle later, with its carry; in that cycle the high half."""
         cut = len(low) - 1
         upper = [Signal(len(high), name=f"upper{i}", reset_less=True) for i in range(2)]
-        first = Signal(len(y), name="before")
+        first = Signal(len(y), name="sum_before")
         m.d.comb += first.eq(x)
         m.d.sync += [low.eq(first[:cut] + y[:cut]), upper[0].eq(first[cut:]), upper[1].eq(y[cut:])]
         m.d.comb += high.eq(upper[0] + upper[1] + low[cut])

@@ -103,7 +103,7 @@ class Ends(Part):
         """Whether a step or the end of a tile may be sent."""
         waits = Signal(range(self.interval))
         sending = Signal()  # parity of the tile that is sent
-        clear = Signal()
+        clear = Signal(name="may_send")
         full = Mux(sending, self.done[1], self.done[0])
         m.d.comb += clear.eq(waits == 0)
         with m.If(self.ends):
@@ -116,9 +116,11 @@ class Ends(Part):
     def _results(self, m: Module, end: Signal, mark: Signal) -> None:
         """What leaves, and of which tile; ``end`` comes as the first row leaves."""
         form, step, stage = self.tag_form, self.shape.step, Dataflow.ROWS_PER_BUS_STAGE
-        parity, first = Signal(), Signal(init=1)
+        parity = Signal()
+        first = Signal(init=1)
         m.d.sync += [parity.eq(parity ^ mark), first.eq((first & ~end) | mark)]
-        done, filled = Signal(2), Signal(2)
+        done = Signal(2)
+        filled = Signal(2)
         for i in range(2):
             left = self.finish & (self.finish_parity == i)
             m.d.sync += done[i].eq((done[i] | (mark & (parity == i))) & ~left)
@@ -134,7 +136,9 @@ class Ends(Part):
             if self.of_planes:
                 m.d.sync += last["plane"].eq(self.arrive_plane)
             m.d.sync += last["steps"].eq(Mux(self.clear, step, last["steps"] + step))
-        busy, pause, row = Signal(), Signal(), Signal(form.fields["row"])
+        busy = Signal()
+        pause = Signal()
+        row = Signal(form.fields["row"])
         with m.If(end):
             m.d.sync += [busy.eq(1), row.eq(0), pause.eq(0), whose.eq(Cat(parity, first))]
             m.d.sync += [held[name].eq(last[name]) for name in same]

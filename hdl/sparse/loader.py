@@ -70,9 +70,9 @@ class Loader(Part):
         m = Module()
         shape = self.shape
         recoded, others = (self.b_data, self.a_data) if self.params.recodes_b else (self.a_data, self.b_data)
-        half = Signal()
+        half = Signal(name="filling")
         step = Signal(range(max(shape.beats, 2)))
-        full = Signal()
+        full = Signal(name="filling_full")
         closing = Signal()
         m.d.comb += [
             full.eq(Mux(half, self.full[1], self.full[0])),

@@ -83,7 +83,8 @@ class Opt3PE(Part):
         picks = [Picks(m, self.shape, group[0], group[1:]) for group in groups]
         there = Cat(pick.valid for pick in picks)
         # The selected digits and their groups' slots.
-        begins, valid = Signal(2), Signal(len(lanes))
+        begins = Signal(2)
+        valid = Signal(len(lanes))
         codes = Signal(2 * len(lanes), reset_less=True)
         index = []
         for lane, (pick, slot) in enumerate(zip(picks, slots, strict=True)):

@@ -61,10 +61,10 @@ class Output(Part):
         row = Signal(range(self.rows))
         following = Signal(range(self.rows))
         reading = Signal()
-        room = Signal()
-        filled = Signal()
+        room = Signal(name="had_room")
+        filled = Signal(name="row_filled")
         complete = Signal()
-        wait = Signal(range(self.settle + 1))
+        wait = Signal(range(self.settle + 1), name="waited")
         m.d.comb += [
             complete.eq(Mux(parity, self.done[1::2].all(), self.done[0::2].all())),
             self.valid.eq(reading & room),

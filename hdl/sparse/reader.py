@@ -72,15 +72,20 @@ class Reader(Part):
         plane = Signal(range(self.planes))
         entry = Signal(len(self.entry))
         here, ends_here = Mux(half, full[1], full[0]), Mux(half, last[1], last[0])
-        final = Signal()
-        has, more = Signal(), Signal()  # entries of the plane that were not sent: one, and more: known in registers
-        which, begun = Cat(half, plane), Signal()
+        final = Signal(name="final_plane")
+        # Entries of the plane that were not sent: one, and more. Known in registers.
+        has = Signal()
+        more = Signal()
+        which = Cat(half, plane)
+        begun = Signal()
         m.d.sync += begun.eq(self.start)
         with m.If(self.start):
             m.d.sync += [has.eq(Array(self.some)[which]), more.eq(Array(self.several)[which])]
         with m.Elif(self.issue):
             m.d.sync += [has.eq(more), more.eq(self._further(begun, which))]
-        ending, ends, tile = Signal(), Signal(), Signal()
+        ending = Signal()
+        ends = Signal()
+        tile = Signal()
         told = {"ending": ending, "ends": ends, "tile": tile}
         m.d.comb += [getattr(self, name).eq(told[name]) for name in self.told]
         end1 = Signal(2)

@@ -127,7 +127,7 @@ class SparseRow(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        release = Signal()
+        release = Signal(name="goes_on")
         last = Signal(self.shape.lanes)
         walkers = [self._walker(m, lane, last[lane], release) for lane in range(self.shape.lanes)]
         held = walkers[0].holds
@@ -153,7 +153,7 @@ class SparseRow(Part):
             push_end=self.push_end,
             push_plane=self.push_plane,
             last=last,
-            release=release,
+            go_on=release,
         )
 
     def _operand(self, m: Module, j: int, lane: int, index: Value) -> Value:
@@ -198,7 +198,8 @@ class SparseRow(Part):
         loaded = Signal(len(loads), reset_less=True)
         # The first sums after a reset begin as all others do, by a word that goes through the PEs: codes of digits are
         # there before it, and need no reset.
-        begin, clear = Signal(init=1), Signal()
+        begin = Signal(name="after_reset", init=1)
+        clear = Signal()
         m.d.sync += [loaded.eq(loads), begin.eq(0)]
         m.d.comb += clear.eq(self.fire | begin)
         load: Value = Cat(clear, *(Cat(walker.load, walker.group) for walker in walkers), loaded)

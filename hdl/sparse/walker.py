@@ -26,12 +26,12 @@ class Walker(Part):
         plane, bit 1: a tile, which comes as a group of its own without digits) of plane ``push_plane``.
     last : In(1)
         The picker has no digit left after this cycle.
-    release : In(1)
+    go_on : In(1)
         Go on after an end.
     load, slot, group : Out
         To the picker; with one sum of all weights, above the slot the plane of the group.
     at_plane_end, at_tile_end : Out(1)
-        Everything before an end has been picked, or is in this cycle; waits for ``release``.
+        Everything before an end has been picked, or is in this cycle; waits for ``go_on``.
     plane : Out
         The plane that has ended.
     holds : Out(queue)
@@ -48,7 +48,7 @@ class Walker(Part):
         group = 3 * shape.group_digits
         super().__init__(
             {
-                **{name: In(1) for name in ("push", "last", "release")},
+                **{name: In(1) for name in ("push", "last", "go_on")},
                 "push_slot": In(shape.slot_bits),
                 "push_group": In(group),
                 "push_end": In(2),
@@ -73,7 +73,7 @@ class Walker(Part):
         busy = Signal()  # the picker has the group of slot `current`
         current = Signal(self.shape.slot_bits)
         waiting = Signal()
-        end = Signal(2)
+        end = Signal(2, name="ends_here")
         plane = Signal(self.plane_bits)
         entry = Signal(len(arriving))
         there = Signal()
@@ -100,7 +100,7 @@ class Walker(Part):
             ended.eq(end & (waiting | picked).replicate(2)),
             self.at_plane_end.eq(ended[0]),
             self.at_tile_end.eq(ended[1]),
-            self.load.eq(there & Mux(ended.any(), self.release, picked | ~busy)),
+            self.load.eq(there & Mux(ended.any(), self.go_on, picked | ~busy)),
         ]
         with m.If(self.load):
             m.d.sync += [
@@ -112,8 +112,8 @@ class Walker(Part):
                 waiting.eq(0),
             ]
         with m.Elif(picked):
-            m.d.sync += [busy.eq(0), waiting.eq(end.any() & ~self.release)]
-        with m.Elif(waiting & self.release):
+            m.d.sync += [busy.eq(0), waiting.eq(end.any() & ~self.go_on)]
+        with m.Elif(waiting & self.go_on):
             m.d.sync += waiting.eq(0)
         with m.If(needed):
             m.d.sync += free.eq(Mux(free == queue - 1, 0, free + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 import cocotb
 import numpy as np
 
+from gen.cycles.job import job_cycles
 from hdl.engine.bodies import body_of
 from hdl.engine.jobs import COUNTERS
 from hdl.params import Dataflow, EngineParams
 from sim_tb import messages
 from sim_tb.activity import active_cycles
-from sim_tb.directed import LONGEST, applies
+from sim_tb.directed import LONGEST, applies, paces
 from sim_tb.golden import Matrix, tile_gemm
 from sim_tb.scoreboard import Scoreboard
 from sim_tb.stalls import Profile
@@ -29,6 +31,8 @@ _board = Scoreboard()
 _ran: list[str] = []
 #: A tile of more beats takes too long from Python.
 MOST_BEATS = 2000
+#: Of a job whose cycles are compared with the model's.
+PACE_TILES = 4
 
 
 @asynccontextmanager
@@ -126,6 +130,33 @@ async def streak(dut: Any) -> None:
                 needed = [entered[(tile + 1) * flow.a.beats(k) - 1 - back] for tile in range(inside, inside + 4)]
                 took = [row - begin for row, begin in zip(rows[inside * size :: size], needed, strict=True)]
                 _expect(f"streak: latency at K = {k}", [body.latency] * len(took), took)
+
+
+def _thinned(params: EngineParams, tiles: Tiles, rng: np.random.Generator) -> Tiles:
+    """Tiles of which some have recoded operands that are multiples of 4: a plane has no digits at all."""
+    shift = rng.choice((0, 2), (tiles.count, 1, 1))
+    values = tiles.b if params.recodes_b else tiles.a
+    values = np.maximum(values.astype(np.int64) >> shift << shift, params.recoded.min).astype(values.dtype)
+    return replace(tiles, b=values) if params.recodes_b else replace(tiles, a=values)
+
+
+@cocotb.test()
+async def pace(dut: Any) -> None:
+    """Without stalls, a job takes the cycles that the model of mapping and reports gives it, whatever its operands."""
+    params = EngineParams.from_dict(_request["engine"])
+    if not applies("pace", params):
+        return
+    async with _bench(dut, "pace") as (bench, rng):
+        for k, share in paces(params).items():
+            work = random_tiles(params, PACE_TILES, k, rng)
+            if params.axes.stores_operands and k >= params.segment:
+                work = _thinned(params, work, rng)
+            await bench.cycles(Dataflow(params).drain_cycles if not params.weight_stationary else 1)
+            before = bench.counter("cycles")
+            await _compute(bench, [work])
+            took, model = bench.counter("cycles") - before, job_cycles(params, [(work.a, work.b)])
+            if abs(took - model) > share * model:
+                _expect(f"pace: cycles of {PACE_TILES} tiles at K = {k}", model, took)
 
 
 @cocotb.test()

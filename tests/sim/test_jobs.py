@@ -17,8 +17,8 @@ from tests.sim.engines import ENGINES, hardware, params
 
 pytestmark = pytest.mark.sim
 
-#: Of each engine; there are 24 engines at least.
-LAYERS = 9
+#: Of each engine; there are 25 engines at least.
+LAYERS = 8
 #: Cycles from the harness' reset to the first beat.
 REST = 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def test_lint(name: str, tmp_path: Path) -> None:
     for number, line in enumerate(lines):
         if "lint_off" in line:
             assert "//" in lines[number - 1] or "//" in line, f"line {number + 1}: a waiver without a reason: {line}"
+    # Every signal shows in a waveform as it is called here: none is a keyword, or has the name of another one.
+    assert set(re.findall(r"\\\S+", emission.text)) == set()
 
 
 def test_the_harness_is_clean(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     "entries after the end of a list": ("bank", swap(r"has2 <= has;", "has2 <= 1'b1;")),
     "slots that are taken while a row needs them": ("body", swap(r"\.holds\(holds\)", ".holds(3'h0)")),
     "rows that do not wait for each other": ("output", swap(r"& { done\[2\], done\[0\] }", "| { done[2], done[0] }")),
-    "results read before the last sum is in": ("output", swap(r"(assign _\d+_ = \\wait  ==) 4'h\d", r"\1 4'h0")),
+    "results read before the last sum is in": ("output", swap(r"(assign _\d+_ = waited ==) 4'h\d", r"\1 4'h0")),
     "two rows on the buses": ("arbiter", swap(r"(grant <= .* :) _\d+_;", r"\1 asking;")),
     "a plane shifted by another's weight": ("collector", swap(r"total, 6'h00 \}", "2'h0, total, 4'h0 }")),
     "a tile that begins with the last one's results": ("collector", swap(r"tag3\[2\] \?", "1'b0 ?")),

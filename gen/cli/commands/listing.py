@@ -8,14 +8,14 @@ from typing import Any
 
 from gen.cli.console import Console, table
 from gen.keys import WORKLOADS
-from hdl.params import BUILDS, ENCODERS, MULTIPLIERS, SCHEMES, Axes
+from hdl.params import ENCODERS, MULTIPLIERS, Axes
 from hdl.params.axes import legal
 from hdl.params.axis_words import AXES, in_words
 from hdl.params.built import RULES
 from hdl.params.formats import MAX_WIDTH, MIN_WIDTH
 from hdl.params.plain_axes import plain
 from hdl.params.points import buildable, structures
-from hdl.params.presets import name_of, preset
+from hdl.params.presets import name_of, offered, presets
 
 __all__ = ["command"]
 
@@ -25,9 +25,9 @@ Words = dict[str, str]
 def command(options: argparse.Namespace, console: Console) -> int:
     """Print arrays and schemes, the axes behind them, encoders, operand formats, workloads and cell libraries."""
     libraries = _libraries()
-    supported = {array: list(schemes) for array, schemes in BUILDS.items()}
-    columns = list(SCHEMES)
-    rows = [[array, *("yes" if each in schemes else "no" for each in columns)] for array, schemes in supported.items()]
+    named = offered()
+    columns = next(iter(named.values()))
+    rows = [[array, *("yes" if built else "no" for built in schemes.values())] for array, schemes in named.items()]
     console.say(table([["array", *columns], *rows]))
     console.say()
     possible = [in_words(axes) for axes in structures(legal())]
@@ -51,17 +51,18 @@ def command(options: argparse.Namespace, console: Console) -> int:
     }
     for name, fact in facts.items():
         console.say(f"{name:<11}  {fact}")
+    points = {
+        array: {scheme: in_words(point.axes) for scheme, point in schemes.items()}
+        for array, schemes in presets().items()
+    }
     console.json(
         {
-            "supported": supported,
+            "supported": {array: list(schemes) for array, schemes in points.items()},
             "axes": {
                 axis: {"values": list(values), "built": _among(built, axis), "together": _together(built, axis)}
                 for axis, values in AXES.items()
             },
-            "presets": {
-                array: {scheme: in_words(preset(array, scheme).axes) for scheme in schemes}
-                for array, schemes in supported.items()
-            },
+            "presets": points,
             "legal": len(possible),
             "engines": [_engine(axes) for axes in engines],
             "not_built": [text for _, text in RULES],

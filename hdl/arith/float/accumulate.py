@@ -75,11 +75,14 @@ class Accumulator(Part):
         width, count = self.form.width, self.count
         # Partial sums are named one-hot: whose turn it is, which hold a number, and whose sum is in the adder since
         # when. No bit of the last means that nothing is.
-        turn, used = Signal(count, init=1), Signal(count)
+        turn = Signal(count, init=1)
+        used = Signal(count)
         after = Signal(self.tail)  # bit i: the last number came i + 1 steps ago
         grows = [Signal(count, name=f"grows{i}") for i in range(count + 1)]
         sums = [Signal(width, name=f"sum{i}", reset_less=True) for i in range(count)]
-        left, right, total = Signal(width), Signal(width), Signal(width)
+        left = Signal(width)
+        right = Signal(width)
+        total = Signal(width)
         m.d.comb += [self.ready.eq(~after.any()), self.done.eq(after[-1]), self.total.eq(total)]
 
         # A partial sum comes from the adder if it is just ready.

@@ -84,7 +84,9 @@ class Product(Part):
         reach = range(2 + bias, 2 * operand.special + bias)
         exponent = [Signal(range(min(reach.start, 0), reach.stop), name=f"exponent{i}") for i in range(2)]
         m.d.comb += [each.eq(x.exponent + y.exponent + (bias + i)) for i, each in enumerate(exponent)]
-        chosen, small, large = Signal(form.exponent), Signal(), Signal()
+        chosen = Signal(form.exponent)
+        small = Signal(name="underflows")
+        large = Signal(name="overflows")
         m.d.comb += chosen.eq(Mux(carry, exponent[1][: form.exponent], exponent[0][: form.exponent]))
         if reach.start < 1:
             m.d.comb += small.eq(Mux(carry, exponent[1] < 1, exponent[0] < 1))
@@ -93,7 +95,9 @@ class Product(Part):
         fraction = Signal(form.fraction)
         m.d.comb += fraction.eq(Mux(carry, product[:-1], Cat(Const(0, 1), product[:-2])))
         infinite, zero = x.infinite | y.infinite, x.zero | y.zero
-        nan, special, nothing = Signal(), Signal(), Signal()
+        nan = Signal()
+        special = Signal()
+        nothing = Signal()
         m.d.comb += [
             nan.eq(x.nan | y.nan | (infinite & zero)),
             special.eq(nan | infinite | (large & ~zero)),

@@ -94,7 +94,7 @@ class Seed(Part):
         )
 
         bits = Cat(fraction, odd)[-START_WIDTH + 1 :]  # the highest bits of m
-        start = Signal(START_WIDTH)
+        start = Signal(START_WIDTH, name="start_value")
         m.d.comb += start.eq(Mux(self.rsqrt, RSQRT_MAGIC - bits, RECIPROCAL_MAGIC - fraction[-START_WIDTH + 1 :]))
         m.d.comb += self.start.eq(Mux(seeds, start, START_ONE))
 

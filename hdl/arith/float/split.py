@@ -73,7 +73,9 @@ class Split(Part):
         significand = Cat(fraction, exponent.any())
 
         # Fixed point: INTEGER bits above a fraction of one significand's width.
-        nan, keep, far = Signal(), Signal(), Signal()
+        nan = Signal()
+        keep = Signal()
+        far = Signal()
         amount = Signal(INTEGER.bit_length())
         m.d.comb += [
             nan.eq(exponent.all() & fraction.any()),
@@ -97,8 +99,10 @@ class Split(Part):
             scale=self.scale_in,
         )
         # The rest is the fraction, or what it lacks to one. Its exponent is that of 1/2 less the shift to normalise it.
-        below, up = s1.fixed[: FP32.significand], Signal()
-        whole, magnitude = Signal(INTEGER + 1), Signal(FP32.significand)
+        below = s1.fixed[: FP32.significand]
+        up = Signal()
+        whole = Signal(INTEGER + 1)
+        magnitude = Signal(FP32.significand)
         m.d.comb += [
             up.eq(below[-1] & ~s1.keep),
             whole.eq(s1.fixed[FP32.significand :] + up),

@@ -78,7 +78,9 @@ class Sum(Part):
         form = self.form
         x = _Number(m, self.x, self.x_form, form.significand, "x")
         y = _Number(m, self.y, self.y_form, form.significand, "y")
-        subtract, ahead, behind = Signal(), Signal(form.exponent + 1), Signal(form.exponent + 1)
+        subtract = Signal()
+        ahead = Signal(form.exponent + 1)
+        behind = Signal(form.exponent + 1)
         m.d.comb += [
             subtract.eq(x.sign ^ y.sign),
             ahead.eq(x.exponent - y.exponent),
@@ -88,13 +90,16 @@ class Sum(Part):
         close = ~ahead[1:].any() | ahead.all()
         near, near_number = self._near(m, x, y)
         far_number, overflow = self._far(m, x, y, subtract, less, Mux(less, behind, ahead)[: form.exponent])
-        takes_near, nan, infinite = Signal(), Signal(), Signal()
+        takes_near = Signal()
+        nan = Signal()
+        infinite = Signal()
         m.d.comb += [
             takes_near.eq(subtract & close & near),
             nan.eq(x.nan | y.nan | (x.special & y.special & subtract)),
             infinite.eq(x.special | y.special | (overflow & ~takes_near)),
         ]
-        number, zero = Signal(form.width), Signal()
+        number = Signal(form.width)
+        zero = Signal()
         m.d.comb += [
             number.eq(Mux(takes_near, near_number, far_number)),
             # An infinite addend is the sum's sign; both paths keep the greater one's where exponents differ.
@@ -123,7 +128,8 @@ class Sum(Part):
         own = Mux(behind, Cat(x.significand, zero), Cat(zero, x.significand))
         other = Mux(ahead, Cat(y.significand, zero), Cat(zero, y.significand))
         width = form.significand + 1
-        less, more = Signal(width + 1), Signal(width + 1)
+        less = Signal(width + 1)
+        more = Signal(width + 1)
         m.d.comb += [more.eq(own - other), less.eq(other - own)]
         size = Signal(width, name="difference")
         negative = more[-1]

@@ -51,7 +51,8 @@ class Widen(Part):
         steps = [1 << i for i in reversed(range((narrow.significand - 1).bit_length()))]
         shifted, taken = normalise(m, Cat(x.fraction, Const(0, 1)), steps, "x")
         places = Cat(reversed(taken))
-        exponent, fraction = Signal(form.exponent), Signal(form.fraction)
+        exponent = Signal(form.exponent)
+        fraction = Signal(form.fraction)
         with m.If(x.infinite | x.nan):
             m.d.comb += [exponent.eq(form.special), fraction.eq(Mux(x.nan, 1 << (form.fraction - 1), 0))]
         with m.Elif(x.zero):

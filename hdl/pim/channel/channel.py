@@ -102,7 +102,8 @@ class Channel(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params, t = self.params, self.params.timing
-        word, room = Signal(), Signal()
+        word = Signal()
+        room = Signal()
         sequencer = place(m, "sequencer", Sequencer(params), op=self.op, op_valid=self.op_valid, word=word, room=room)
         m.d.comb += self.op_ready.eq(sequencer.op_ready)
         for name in ("cmd_valid", "cmd_op", "cmd_bank", "cmd_row", "cmd_col"):
@@ -113,7 +114,8 @@ class Channel(Part):
         to_register = held(m, "to_register", sequencer.write_register, t.cwl_reg - 1, resets=True)
         mark = Cat(sequencer.strobe_one, sequencer.strobe_lane, *([sequencer.strobe_bytes] if params.int8 else []))
         mark = held(m, "mark", mark, t.cwl, resets=True)
-        leaving, leaving_bank = Signal(), Signal()
+        leaving = Signal()
+        leaving_bank = Signal()
         m.d.comb += leaving.eq(to_bank | to_register)
         writes = WordQueue(write_depth(params), params.word_bits)
         written = place(m, "writes", writes, push=self.push, data=self.data, pop=leaving)

@@ -63,7 +63,8 @@ class Channels(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         params = self.params
-        room, ready = Signal(params.channels), Signal(params.channels)
+        room = Signal(params.channels)
+        ready = Signal(params.channels)
         answers = Signal(params.channels * params.word_bits)
         accepted = Signal()
         feeder = place(

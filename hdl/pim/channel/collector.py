@@ -78,7 +78,9 @@ class Collector(Part):
         job, valid, ended = jobs.job, jobs.valid, jobs.ended
         index = Signal(COUNT_BITS)
         who = Signal(params.channels)  # the lowest channel that is left, one-hot
-        takes, last, whole = Signal(), Signal(), Signal()
+        takes = Signal()
+        last = Signal()
+        whole = Signal()
         m.d.comb += [
             who.eq(job.mask & (~job.mask + 1)),
             takes.eq(valid & (who & self.ready).any()),
@@ -129,7 +131,8 @@ class Collector(Part):
     def _steer(self, m: Module, who: Value, slot: Value) -> None:
         """The word of the channel that was asked; a slot's elements in every granule, of which the mask takes one."""
         params = self.params
-        was, was_slot = Signal(range(max(2, params.channels))), Signal()
+        was = Signal(range(max(2, params.channels)))
+        was_slot = Signal()
         m.d.sync += [was.eq(self._select(who, list(range(params.channels)))), was_slot.eq(slot)]
         words = [self.data[i * params.word_bits :][: params.word_bits] for i in range(params.channels)]
         word = Signal(params.word_bits)

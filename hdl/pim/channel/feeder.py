@@ -138,7 +138,8 @@ class Feeder(Part):
     def _spread(self, m: Module, bytes_: Value, upper: Value) -> Value:
         """The word that was read, or each byte of its lower or upper half twice."""
         params = self.params
-        spread, second = Signal(), Signal()
+        spread = Signal()
+        second = Signal()
         m.d.sync += [spread.eq(bytes_), second.eq(upper)]
         half = Mux(second, self.r_data[params.word_bits // 2 :], self.r_data[: params.word_bits // 2])
         twice = Cat(half[8 * i :][:8].replicate(2) for i in range(params.lanes))
@@ -149,7 +150,8 @@ class Feeder(Part):
     def _steer(self, m: Module, slot: Value, zero: Value, bytes_: Value, upper: Value) -> None:
         """Each channel's word: of a slot, its elements first; of bytes, the ones of a half."""
         params = self.params
-        was_slot, was_zero = Signal(), Signal()
+        was_slot = Signal()
+        was_zero = Signal()
         m.d.sync += [was_slot.eq(slot), was_zero.eq(zero)]
         words = []
         data = self._spread(m, bytes_, upper) if params.int8 else self.r_data

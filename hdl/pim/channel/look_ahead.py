@@ -123,7 +123,8 @@ class LookAhead(Part):
     def _hits(self, m: Module, entries: list[View], hits: list[Signal], masks: list[Signal]) -> list[Value]:
         """For each operation: its row is the one that its bank opened last. For the one that enters, a clock before."""
         # What opens in a clock is known late in it, and a row takes long to compare: that is done in the next one.
-        opened, row = Signal(self.params.banks), Signal(len(self.row), reset_less=True)
+        opened = Signal(self.params.banks)
+        row = Signal(len(self.row), name="opened_row", reset_less=True)
         m.d.sync += [opened.eq(self.opens), row.eq(self.row)]
         found: list[Value] = [
             Mux((mask & opened).any(), entry.row == row, hit)

@@ -112,7 +112,7 @@ class Issuer(Part):
         self.lane, self.value = self.present.lane, self.present.value
         own = ("expanding", "clearing", "stopping")
         self.flag = self.present.flags | {name: Signal(name=f"flag_{name}") for name in own}
-        names = ("enter", "end", "clear_loops", "locate", "check", "dispatch", "expand", "step")
+        names = ("enter", "loop_ends", "clear_loops", "locate", "check", "dispatch", "expand", "step")
         self.strobe = {name: Signal(name=f"go_{name}") for name in names}
         self.bad = Signal(max(fault.code for fault in FAULTS.values()) + 1, name="bad")
         self.loaded = Signal(self.params.channels * self.params.accumulators, name="loaded")
@@ -160,7 +160,7 @@ class Issuer(Part):
             clear=self.strobe["clear_loops"],
             enter=self.strobe["enter"],
             rows=self.flag["rows"],
-            end=self.strobe["end"],
+            ends=self.strobe["loop_ends"],
             pc=self.pc + 1,
             count=f["n"],
             **{name: f[name] for name in ADDRESSES},
@@ -371,7 +371,7 @@ class Issuer(Part):
             self.move_start.eq(go & control.stream & ~self.move_busy),
             self.vector_start.eq(go & control.vector & self.vector_ready),
             self.strobe["enter"].eq(go & control.is_loop),
-            self.strobe["end"].eq(go & control.is_endl),
+            self.strobe["loop_ends"].eq(go & control.is_endl),
             self.mark.eq(go & control.is_mark),
             self.strobe["expand"].eq(go & control.is_vmm),
             self.strobe["step"].eq(self.op_valid & self.op_ready & self.flag["expanding"]),

@@ -52,13 +52,18 @@ class Items(Part):
         wide, bank_bits = ITEM_BITS + COUNT_BITS, (params.banks - 1).bit_length()
         divisor = max(params.units, params.row_cols)
         # Turns round the units, times n, are found while the quotient's bits come out, the highest first.
-        dividend, columns = Signal(wide, reset_less=True), Signal(wide, reset_less=True)
-        rest, quotient = Signal(range(divisor + 1), reset_less=True), Signal(wide, reset_less=True)
+        dividend = Signal(wide, reset_less=True)
+        columns = Signal(wide, reset_less=True)
+        rest = Signal(range(divisor + 1), reset_less=True)
+        quotient = Signal(wide, reset_less=True)
         left = Signal(range(wide + 1), reset_less=True)
-        by, shifted, fits = Signal.like(rest), Signal(len(rest) + 1), Signal()
+        by = Signal.like(rest)
+        shifted = Signal(len(rest) + 1)
+        fits = Signal()
         in_row = Signal()
         unit = Signal(range(max(2, params.units)), reset_less=True)
-        column, row = Signal(9), Signal(wide + 1)
+        column = Signal(9)
+        row = Signal(wide + 1, name="found_row")
         m.d.comb += [
             by.eq(Mux(in_row, params.row_cols, params.units)),
             shifted.eq(Cat(dividend[-1], rest)),

@@ -29,7 +29,7 @@ class Loops(Part):
     enter, rows : In(1), pc : In, count, row, col, a, b, d : In
         A LOOP with its flag and its steps; ``pc`` is that of the instruction after it. Only where there is room:
         ``full``, and for one with flag rows not ``empty``, say that there is none.
-    end : In(1)
+    ends : In(1)
         An ENDL; only while not ``empty``. ``again`` : Out(1) : another iteration begins, at ``back``.
     empty, full : Out(1)
     moved_{address}_{level} : Out
@@ -46,7 +46,7 @@ class Loops(Part):
         self.row_cols = params.row_cols
         super().__init__(
             {
-                **{name: In(1) for name in ("clear", "enter", "rows", "end")},
+                **{name: In(1) for name in ("clear", "enter", "rows", "ends")},
                 "pc": In(16),
                 "count": In(COUNT_BITS),
                 **{name: In(width) for name, width in ADDRESSES.items()},
@@ -59,7 +59,9 @@ class Loops(Part):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        depth, around, nested = Signal(range(LEVELS + 1)), Signal(), Signal()
+        depth = Signal(range(LEVELS + 1))
+        around = Signal()
+        nested = Signal()
         m.d.comb += [nested.eq(depth.any()), self.empty.eq(~nested & ~around), self.full.eq(depth == LEVELS)]
         inside = [
             self._loop(m, str(level), self.enter & ~self.rows & (depth == level), depth == level + 1, ADDRESSES)
@@ -73,7 +75,7 @@ class Loops(Part):
             m.d.sync += [depth.eq(0), around.eq(0)]
         with m.Elif(self.enter):
             m.d.sync += [depth.eq(depth + ~self.rows), around.eq(around | self.rows)]
-        with m.Elif(self.end & ~self.again):
+        with m.Elif(self.ends & ~self.again):
             m.d.sync += [depth.eq(depth - nested), around.eq(around & nested)]
         return m
 
@@ -89,11 +91,11 @@ class Loops(Part):
         with m.If(begins):
             m.d.sync += [back.eq(self.pc), left.eq(self.count)]
             m.d.sync += [step[name].eq(getattr(self, name)) for name in addresses]
-        with m.If(self.end & innermost & self.again):
+        with m.If(self.ends & innermost & self.again):
             m.d.sync += left.eq(left - 1)
             m.d.sync += [moved[name].eq(moved[name] + step[name]) for name in addresses if name not in ALL_ROWS]
             m.d.sync += moved["row"].eq(moved["row"] + step["row"] + carry)
             m.d.sync += moved["col"].eq(Mux(carry, column - self.row_cols, column))
-        with m.If(self.clear | (self.end & innermost & ~self.again)):
+        with m.If(self.clear | (self.ends & innermost & ~self.again)):
             m.d.sync += [moved[name].eq(0) for name in addresses]
         return left, back

@@ -90,10 +90,13 @@ class Ranges(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         product = Signal(SPAN_BITS)
-        term, factor = Signal(SPAN_BITS), Signal(ADDRESS_BITS)
+        term = Signal(SPAN_BITS)
+        factor = Signal(ADDRESS_BITS)
         # The ranges that are left, the one that is measured, and the one before it, which is looked at meanwhile.
         todo, measured, present = (Signal(len(RANGES), name=name) for name in ("todo", "measured", "present"))
-        left, walking, steps = Signal(len(RANGES)), Signal(), Signal()
+        left = Signal(len(RANGES))
+        walking = Signal()
+        steps = Signal()
         words = Signal(COUNT_BITS, reset_less=True)
         m.d.comb += left.eq(Mux(walking, todo, self.has))
         with m.FSM():
@@ -132,9 +135,11 @@ class Ranges(Part):
 
     def _measure(self, m: Module, measured: Signal, product: Signal, steps: Signal) -> None:
         """Where a range begins and ends, a clock later."""
-        self.begin, self.end = Signal(24, reset_less=True), Signal(SPAN_BITS + 1, reset_less=True)
+        self.begin = Signal(24, name="range_begin", reset_less=True)
+        self.end = Signal(SPAN_BITS + 1, name="range_end", reset_less=True)
         kind = Signal(len(LENGTHS))
-        length, first = Signal(SPAN_BITS), Signal(24)
+        length = Signal(SPAN_BITS)
+        first = Signal(24, name="begins_at")
         column = self.row * self.params.row_cols + self.col
         starts = {"a": self.a, "b": self.b, "beta": self.imm, "d": self.d, "dram": column, "buffer": self.gb}
         packed = measured[RANGES.index("d")] & self.quantises if self.params.int8 else Const(0, 1)
@@ -151,7 +156,9 @@ class Ranges(Part):
     def _look(self, m: Module, present: Signal, steps: Signal) -> None:
         """Whether a range exists and is free."""
         params, begin, end = self.params, self.begin, self.end
-        in_sram, beyond, meets = Signal(), Signal(), Signal()
+        in_sram = Signal()
+        beyond = Signal()
+        meets = Signal()
         is_ = {name: present[i] for i, name in enumerate(RANGES)}
         limits = {"dram": params.bank_cols, "buffer": params.buffer_words}
         m.d.comb += [

@@ -47,9 +47,11 @@ class Scalars(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         registers = Array(Signal(32, name=f"scalar{i}") for i in range(SCALARS))
-        next_r, next_s = Signal(4), Signal(4)
+        next_r = Signal(4)
+        next_s = Signal(4)
         greater = place(m, "greater", Greater(), x=self.at_s, y=self.at_r)
-        better, at = Signal(), Signal(32, name="place", reset_less=True)
+        better = Signal()
+        at = Signal(32, name="place", reset_less=True)
         m.d.comb += [
             *(next_r.eq(self.r + 1), next_s.eq(self.s + 1)),
             *(self.at_r.eq(registers[self.r]), self.at_s.eq(registers[self.s]), self.at_t.eq(registers[self.t])),

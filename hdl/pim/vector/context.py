@@ -91,7 +91,7 @@ class Context(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layout = operand_layout(self.params)
-        state = Signal(state_bits(self.params))
+        state = Signal(state_bits(self.params), name="state_now")
         held = View(layout, Signal(layout.size, name="operand", reset_less=True))
         x, mean, scale = (Signal(FP32.width, name=name, reset_less=True) for name in ("x_now", "m_now", "k_now"))
         active, lane_began, scan_began, lane_ended, scan_ended = (

@@ -137,7 +137,7 @@ class Front(Part):
         m.d.comb += self.c_push.eq(c_later[-1])
         m.d.comb += self.c_address.eq(delay(m, "c_address_of", enables, job.c + offset, len(c_later)))
         wholes = later(m, "wholes", self.en, (go | returns) & whole, self.shape.full - self.shape.short)
-        closed = Signal(range(self.gap + 1))
+        closed = Signal(range(self.gap + 1), name="closed_for")
         waits = b_taken | (phase.early & wholes[-1]) | (phase.adds & first & closed.any())
         m.d.comb += go.eq(active & ~returns & ~waits)
         m.d.comb += self.closed.eq((active & phase.adds) | (closed > 1))

@@ -104,7 +104,8 @@ class Greatest(Part):
                 new_places.append(where)
             keys, places = new_keys, new_places
         marks = delay(m, "marks", high, Cat(self.first, self.last), self.levels + 1)
-        best, where = Signal(WIDTH, reset_less=True), Signal(MOVE_BITS, reset_less=True)
+        best = Signal(WIDTH, reset_less=True)
+        where = Signal(MOVE_BITS, reset_less=True)
         beat = Signal(MOVE_BITS - self.levels, reset_less=True)
         m.d.sync += self.done.eq(valid[-1] & marks[1])
         with m.If(valid[-1]):

@@ -36,7 +36,8 @@ class ToInt8(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         exponent = self.x[BF16.fraction : -1]
-        some, above = Signal(), Signal(len(exponent))
+        some = Signal()
+        above = Signal(len(exponent))
         # The number times 2^8; of numbers that have an integer the exponent's low bits say how far it is shifted.
         fixed = Signal(2 * INTEGER - 1)
         magnitude = Signal(INTEGER)

@@ -41,7 +41,8 @@ class Packer(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         lanes, size = self.lanes, 2 * self.params.lanes
-        beat, kept = Signal(lanes * INTEGER), Signal(lanes * INTEGER)
+        beat = Signal(lanes * INTEGER)
+        kept = Signal(lanes * INTEGER)
         # Numbers that are not packed stay outside.
         o = self.o & self.valid.replicate(len(self.o))
         bytes_ = [

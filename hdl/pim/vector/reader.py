@@ -68,7 +68,9 @@ class Reader(Part):
         m = Module()
         # Whose turn it is, one-hot: to be filled with a job, to be asked for, to be taken.
         newest, asked, oldest = (Signal(AHEAD, name=name, init=1) for name in ("newest", "asked", "oldest"))
-        waits, there, arrives = Signal(AHEAD), Signal(AHEAD), Signal(AHEAD)
+        waits = Signal(AHEAD)
+        there = Signal(AHEAD)
+        arrives = Signal(AHEAD)
         job = Cat(*(getattr(self, name) for name in self._widths))
         jobs = [Signal(len(job), name=f"job{i}", reset_less=True) for i in range(AHEAD)]
         pushed, popped, granted, whole, complete = (
@@ -120,9 +122,12 @@ class Reader(Part):
     def _gathered(self, m: Module, now: View, granted: Signal, whole: Signal) -> list[tuple[Value, Value]]:
         """The same for a beat that may have to be collected."""
         lanes, low = self.params.vector_lanes, (self.params.lanes - 1).bit_length()
-        count, place = Signal(range(max(2, lanes))), Signal(range(max(2, lanes)), reset_less=True)
-        at, follows = Signal(ADDRESS_BITS + low), Signal(ADDRESS_BITS + low, reset_less=True)
-        lane, gathers = Signal(max(1, low), reset_less=True), Signal(reset_less=True)
+        count = Signal(range(max(2, lanes)))
+        place = Signal(range(max(2, lanes)), reset_less=True)
+        at = Signal(ADDRESS_BITS + low)
+        follows = Signal(ADDRESS_BITS + low, reset_less=True)
+        lane = Signal(max(1, low), reset_less=True)
+        gathers = Signal(reset_less=True)
         start = Cat(Const(0, low), now.address)
         m.d.comb += [
             at.eq(Mux(now.gather & ~(now.first & (count == 0)), follows, start)),

@@ -87,7 +87,8 @@ class Scan(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         lanes, high = self.params.vector_lanes, Const(1, 1)
-        reads, first = Signal(), Signal(reset_less=True)
+        reads = Signal()
+        first = Signal(name="reads_first", reset_less=True)
         # Clocks until the accumulator takes the next vector; by then the last beat of this one has its job behind it.
         waits = Signal(range(self.total.gap + 1))
         layout = self.layout
@@ -101,9 +102,11 @@ class Scan(Part):
             granted.eq(reads & self.r_ready),
         ]
         # A beat: granted, at the SRAM's port, in a register.
-        at_port, there = Signal(), Signal()
+        at_port = Signal()
+        there = Signal()
         marks = delay(m, "marks", high, Cat(first, last), 1)
-        beat, mark = Signal(len(self.r_data), reset_less=True), Signal(2, reset_less=True)
+        beat = Signal(len(self.r_data), reset_less=True)
+        mark = Signal(2, reset_less=True)
         m.d.sync += [at_port.eq(granted), there.eq(at_port)]
         with m.If(at_port):
             m.d.sync += [beat.eq(self.r_data), mark.eq(marks)]
@@ -142,10 +145,10 @@ class Scan(Part):
             x = Cat(low, beat[BF16.width * i :][: BF16.width])
             total = place(m, f"smaller_{i}", self.adder, en=enables, x=x, y=Cat(low, less)).o
             sums.append(total)
-        late = delay(m, "counts", enables, Cat(mark[1], counts), steps)
+        late = delay(m, "late", enables, Cat(mark[1], counts), steps)
         total = place(
             m,
-            "sum",
+            "adder",
             self.total,
             valid=on_way[-1],
             last=late[0],

@@ -60,6 +60,6 @@ class Sum(Part):
         x = delay(m, "entry", enables[0], self.x, 1)
         tree = place(m, "tree", self.tree, en=enables[1:], x=x)
         last = delay(m, "lasts", high, self.last, steps)
-        total = place(m, "total", self.accumulator, en=high, valid=valid[-1], last=last, x=tree.o)
+        total = place(m, "accumulator", self.accumulator, en=high, valid=valid[-1], last=last, x=tree.o)
         m.d.comb += [self.done.eq(total.done), self.total.eq(total.total)]
         return m

@@ -151,7 +151,8 @@ class VectorUnit(Part):
 
     def _ages(self, m: Module, contexts: list[Shared]) -> Signal:
         """Instructions begin in a ring: the oldest one's number."""
-        oldest, newest = Signal(range(self.contexts)), Signal(range(self.contexts))
+        oldest = Signal(range(self.contexts))
+        newest = Signal(range(self.contexts))
         active = Array(each.active for each in contexts)
         m.d.comb += [
             self.slot.eq(newest),
@@ -290,7 +291,8 @@ class VectorUnit(Part):
             job.place.eq(phase.place),
             *([job.scale.eq(phase.scale)] if params.int8 else []),
         ]
-        start, ready = Signal(), Signal()
+        start = Signal(name="scan_begins")
+        ready = Signal(name="scan_free")
         m.d.comb += start.eq(some & ready)
         scan = place(
             m,
