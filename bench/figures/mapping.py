@@ -54,10 +54,10 @@ def _convolutions() -> dict[str, Any]:
     }
 
 
-def _search(network: str, *options: str) -> dict[str, Any]:
+def _search(network: str) -> dict[str, Any]:
     """The best engine for a network, and the best preset beside it."""
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        command = ("search", network, f"--area={AREA}", "--library=unit", f"--keep={KEEP}", *options)
+        command = ("search", network, f"--area={AREA}", "--library=unit", f"--keep={KEEP}")
         found = json.loads(run(*command, "--json", folder=folder))
     kept = ("engine", "area", "clock", "cycles", "time")
     ends = {end: {key: found[end][key] for key in kept} for end in ("best", "best_preset")}
@@ -92,7 +92,6 @@ GROUP = Group(
     {
         "convolutions": _convolutions,
         **{f"search {name}": partial(_search, name) for name in NETWORKS},
-        "search mobilenet in groups": partial(_search, "mobilenet", "--groups"),
         **{f"{form} in {count}": partial(_cost, form, count) for form in FORMS for count in (1, COUNT)},
         "gains": _gains,
     },
@@ -106,9 +105,7 @@ def _network(what: str) -> str:
     found = figures(GROUP.name, "convolutions")
     if what == "macs":
         return f"{found['macs'] / 1e6:.1f} million"
-    return (
-        f"{found[what]:,}" if isinstance(found[what], int) else str(found[what]).replace("onnxruntime", "onnxruntime ")
-    )
+    return f"{found[what]:,}" if isinstance(found[what], int) else str(found[what])
 
 
 def _searches() -> str:
@@ -117,7 +114,7 @@ def _searches() -> str:
     for item in GROUP.items:
         if item.startswith("search "):
             found = figures(GROUP.name, item)
-            name = item.removeprefix("search ").replace(" in groups", ", `--groups`")
+            name = f"`{item.removeprefix('search ')}`"
             cells = [
                 cell
                 for each in (found["best"], found["best_preset"])
@@ -158,6 +155,7 @@ def _groups() -> str:
 PARTS: dict[str, Callable[..., str]] = {
     "mapping-network": _network,
     "mapping-searches": _searches,
+    "mapping-area": lambda: f"{AREA:,} NAND2",
     "mapping-verdict": _verdict,
     "mapping-gains": _gain_table,
     "mapping-groups": _groups,

@@ -162,6 +162,7 @@ def twins() -> onnx.ModelProto:
         (matmul([2, 5], (4, 3)), {}, ["fc: rows of 5 elements can't be multiplied by columns of 4"]),
         (matmul([], (4, 3)), {}, ["fc: multiplies a number"]),
         (matmul([2, 0], (4, 3)), {}, ["input x: has a size of 0"]),
+        (matmul([-1, 4], (4, 3)), {}, ["input x: has the shape (?, 4), which is open"]),
         (matmul([2, 4, 4], (4, 3), "Gemm"), {}, ["fc: Gemm of (2, 4, 4) and (4, 3) has attributes or shapes"]),
         (changed(shape=[1, 4, 5, 5], group=0), {}, ["conv: filters of 2 channels, in 0 groups, don't fit maps of 4"]),
         (changed(shape=[1, 6, 5, 5], group=2), {}, ["conv: filters of 2 channels, in 2 groups, don't fit maps of 6"]),

@@ -164,8 +164,8 @@ class Graph:
             if each.type.tensor_type.elem_type not in kinds:
                 problems.append(Problem(f"input {each.name}", "is no tensor of a type that ONNX knows"))
             dims = each.type.tensor_type.shape.dim
-            if none := [dim.dim_value for dim in dims if dim.HasField("dim_value") and dim.dim_value < 1]:
-                problems.append(Problem(f"input {each.name}", f"has a size of {none[0]}"))
+            if any(dim.HasField("dim_value") and dim.dim_value == 0 for dim in dims):  # below 0 it is open
+                problems.append(Problem(f"input {each.name}", "has a size of 0"))
                 continue
             words = [dim.dim_value if dim.dim_value > 0 else dim.dim_param or "?" for dim in dims]
             given = shapes.get(each.name)
