@@ -31,7 +31,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "a last partial sum that is never cleared": ("turns", "pe", r"\| (\{ clear_later, clear_out \})", "clear_out"),
     "a first partial sum that is there in every step": ("turns", "pe", r"acc\[31:0\] = (.*);", "add_o"),
     "a partial sum that comes a turn late": ("turns", "pe", r"acc\[63:32\] = .*(clear_later\[0\])", "clear_later[1]"),
-    "a product in the place of a sum": ("turns", "pe", r"\.x\((.*signal *)\)", "{ product, 8'h00 }"),
+    "a product in the place of a sum": ("turns", "pe", r"\.x\((kept)\)", "{ product, 8'h00 }"),
     "operands that enter between turns": ("turns", "control", r"enter = \S+ & (idle)", "1'h1"),
     "a tile of two turns": ("turns", "control", r"= (turn == 2'h2);", "turn == 2'h1"),
     "a tile that is filled up with a bubble too few": ("turns", "control", r"= (2'h2 - turn);", "2'h1 - turn"),
