@@ -121,10 +121,10 @@ class Control(Part):
             ]
         m.d.comb += [self.row_valid.eq(row_valid), self.row_last.eq(row_last)]
         # Freeze only where a row of results would find no room.
-        en = Signal(init=1)
-        moves: Value = en
+        free = Signal(init=1, name="free" if self.holds else "en")  # the same as the port where nothing else stops it
+        moves: Value = free
         if self.holds:
-            moves = en & ~self.hold
-            m.d.comb += self.passed.eq(en & self.hold)
+            moves = free & ~self.hold
+            m.d.comb += self.passed.eq(free & self.hold)
         m.d.comb += self.en.eq(moves)
-        m.d.sync += en.eq(self.room | ~Mux(moves, valid_next, row_valid))
+        m.d.sync += free.eq(self.room | ~Mux(moves, valid_next, row_valid))
