@@ -10,17 +10,15 @@ size, and energy, which is that of netlists simulated with the clip's operands.
 from __future__ import annotations
 
 import argparse
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from bench._judge import Judge
+from bench._study import studied
 from bench.figures.delta import ENERGY, GROUP, energy_ratio, still_ratio
 from bench.figures.store import entries
 from hdl.params import CheckFailed
 from sim_tb.systems.delta.pages import ratio
 from sim_tb.systems.delta.study import EXACT, study
-from sim_tb.systems.study import Request
 
 LEAST, STATIC = 1.3, 4.0
 #: A network with delta layers has so many times fewer products, at so much less accuracy.
@@ -52,12 +50,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small frames, two engines")
     args = parser.parse_args()
     judge = Judge()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            found = dict(study(Request(Path(folder), quick=args.quick), lambda text: None).figures)
-        except CheckFailed as error:
-            judge.says(f"results of {EXACT} frames", "all equal", str(error), met=False)
-            return judge.status
+    try:
+        found = dict(studied(study, quick=args.quick).figures)
+    except CheckFailed as error:
+        judge.says(f"results of {EXACT} frames", "all equal", str(error), met=False)
+        return judge.status
     results = sum(found["exact"]["results"].values())
     what = f"results of {EXACT} frames that differ from a full recomputation"
     judge.says(what, f"0 of {results:,}", "0", met=results > 0)

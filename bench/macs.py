@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
-from pathlib import Path
 
 from bench._judge import Judge
+from bench._study import studied
 from hdl.params import CheckFailed
 from sim_tb.systems.macs.study import study
-from sim_tb.systems.study import Request
 
 COSINE, KEPT = 0.99, 0.95
 
@@ -19,12 +17,11 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a small adapter of the same form")
     args = parser.parse_args()
     judge = Judge()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            found = study(Request(Path(folder), quick=args.quick), lambda text: None)
-        except CheckFailed as error:
-            judge.says("products", "all equal", str(error), met=False)
-            return judge.status
+    try:
+        found = studied(study, quick=args.quick)
+    except CheckFailed as error:
+        judge.says("products", "all equal", str(error), met=False)
+        return judge.status
     figures = found.figures
     for engine, run in figures["runs"].items():
         judge.says(f"{engine}: results that differ", f"0 of {run['results']:,}", "0", met=run["results"] > 0)

@@ -9,11 +9,9 @@ reports (arXiv 2305.19167), of everything that eight cores do; here products alo
 from __future__ import annotations
 
 import argparse
-import tempfile
-from pathlib import Path
 
 from bench._judge import Judge
-from sim_tb.systems.study import Request
+from bench._study import studied
 from sim_tb.systems.training.rates import STEP
 from sim_tb.systems.training.sections import PAPER
 from sim_tb.systems.training.study import study
@@ -27,8 +25,7 @@ def main() -> int:
     parser.add_argument("--rtl", type=int, default=60, help="steps that run on the RTL (default: 60)")
     args = parser.parse_args()
     judge = Judge()
-    with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        found = study(Request(Path(folder), options={"rtl": str(args.rtl)}), lambda text: None).figures
+    found = studied(study, rtl=str(args.rtl)).figures
     runs = found["training"]
     for form, passes in found["passes"].items():
         exact = sum(each["cycles"] == each["model"] for each in passes)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bench._delta import CLIP, encoder_area, energy, still
+from bench._study import studied
 from bench.figures.store import Group, entries
 from bench.figures.words import conditions, figures, number, table
 from sim_tb.systems.delta.pages import ratio
 from sim_tb.systems.delta.study import study
-from sim_tb.systems.study import Request
 
 __all__ = ["ENERGY", "GROUP", "PARTS", "energy_ratio", "still_ratio"]
 
@@ -24,8 +22,7 @@ ENERGY = ("opt1", "opt4e")
 
 
 def _study() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        return dict(study(Request(Path(folder)), lambda text: None).figures)
+    return dict(studied(study).figures)
 
 
 GROUP = Group(

@@ -62,8 +62,8 @@ def _kept(each: Attack) -> dict[str, Any]:
     return {
         "counts": list(each.counts),
         "targets": each.targets,
-        "found": {name: [each.found(name, count) for count in each.counts] for name in ATTACKERS},
-        "rank": {name: [round(each.mean_rank(name, count), 1) for count in each.counts] for name in ATTACKERS},
+        "found": each.over(each.found),
+        "rank": each.over(each.mean_rank, 1),
     }
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from bench._study import studied
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from sim_tb.systems.macs.study import study
-from sim_tb.systems.study import Request
 
 __all__ = ["GROUP", "PARTS"]
 
 
 def _study() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        return dict(study(Request(Path(folder)), lambda text: None).figures)
+    return dict(studied(study).figures)
 
 
 GROUP = Group("macs", {"study": _study}, ("sim_tb.systems.macs.study",))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from bench._study import studied
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from sim_tb.systems.sesr.study import study
 from sim_tb.systems.sesr.weights import WEIGHTS
-from sim_tb.systems.study import Request
 
 __all__ = ["GROUP", "PARTS"]
 
@@ -21,8 +19,7 @@ FRAMES = {"360p to 720p": (360, 640), "1080p to 4K": (1080, 1920)}
 
 
 def _measure() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        found = study(Request(Path(folder)), lambda text: None)
+    found = studied(study)
     return {"lines": list(found.lines), **found.figures}
 
 

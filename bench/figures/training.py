@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from bench._study import studied
 from bench.figures.curves import drawing
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from gen.report.workload import Lines
 from hdl.params import FLOATS
-from sim_tb.systems.study import Request
 from sim_tb.systems.training.data import digits
 from sim_tb.systems.training.layer import PASSES
 from sim_tb.systems.training.networks import NETWORKS
@@ -32,8 +30,7 @@ SEEDS = (1, 2, 3)
 
 def _study(form: str) -> dict[str, Any]:
     """The whole study in one format, with all steps on the RTL."""
-    with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
-        return dict(study(Request(Path(folder), options={"format": form}), lambda text: None).figures)
+    return dict(studied(study, format=form).figures)
 
 
 def _halves() -> dict[str, Any]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 from gen.report.markup import Markup, tag
-from gen.report.workload.parts import Lines
+from gen.report.workload.parts import Lines, Part
 
-__all__ = ["chart", "marks"]
+__all__ = ["caption", "chart", "marks"]
 
 #: How lines are told apart: classes of the style sheet, in their order.
 STYLES = ("pe", "recode", "skew", "adders", "drain", "memory", "control")
@@ -35,6 +35,11 @@ def marks(low: float, high: float) -> list[float]:
     step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if span / (size * factor) <= MARKS)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     return [number * step for number in range(first, max(last, first + 1) + 1)]
+
+
+def caption(part: Part) -> Markup | None:
+    """What stands below a part, if there is something."""
+    return tag("figcaption", part.note) if part.note else None
 
 
 def chart(lines: Lines) -> Markup:
@@ -72,5 +77,5 @@ def chart(lines: Lines) -> Markup:
         role="img",
         aria_label=f"{lines.title}. {spoken}",
     )
-    note = tag("figcaption", lines.note) if lines.note else None
-    return tag("figure", tag("h3", lines.title), tag("ul", keys, class_="legend keys"), plot, note, class_="chart")
+    key = tag("ul", keys, class_="legend keys")
+    return tag("figure", tag("h3", lines.title), key, plot, caption(lines), class_="chart")

@@ -10,7 +10,7 @@ from gen.report.blocks import cell, figure_width
 from gen.report.document import body_of, brand, document
 from gen.report.figures import MISSING, count, quantity
 from gen.report.markup import Markup, tag
-from gen.report.workload.chart import chart
+from gen.report.workload.chart import caption, chart
 from gen.report.workload.parts import Bars, Cell, Lines, Part, Pictures, Section, Table
 from gen.report.workload.png import data_url
 from gen.version import VERSION
@@ -81,8 +81,7 @@ def _table(part: Table) -> Markup:
     head = [tag("th", name, class_="n" if number else None) for name, number in zip(part.columns, numbers, strict=True)]
     rows = [tag("tr", [cell(text, number=number) for text, number in zip(row, numbers, strict=True)]) for row in texts]
     widths = [figure_width(row[place] for row in texts) if number else WORDS for place, number in enumerate(numbers)]
-    note = tag("figcaption", part.note) if part.note else None
-    return tag("figure", blocks.table(head, rows, ", ".join(part.columns), sum(widths)), note)
+    return tag("figure", blocks.table(head, rows, ", ".join(part.columns), sum(widths)), caption(part))
 
 
 def _bars(part: Bars) -> Markup:
@@ -99,8 +98,7 @@ def _bars(part: Bars) -> Markup:
     ]
     spoken = "; ".join(f"{name} {quantity(value, part.unit)}" for name, value in part.bars)
     drawn = tag("div", rows, class_="bars", role="img", aria_label=f"{part.title}, {part.unit}. {spoken}")
-    note = tag("figcaption", part.note) if part.note else None
-    return tag("figure", tag("h3", part.title, " ", tag("small", part.unit)), drawn, note, class_="chart")
+    return tag("figure", tag("h3", part.title, " ", tag("small", part.unit)), drawn, caption(part), class_="chart")
 
 
 def _pictures(part: Pictures) -> Markup:
@@ -113,5 +111,4 @@ def _pictures(part: Pictures) -> Markup:
         for caption, pixels in part.items
         for height, width in (pixels.shape[:2],)
     ]
-    note = tag("figcaption", part.note) if part.note else None
-    return tag("figure", tag("div", shown, class_="pictures"), note)
+    return tag("figure", tag("div", shown, class_="pictures"), caption(part))

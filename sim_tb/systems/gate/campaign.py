@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,6 +51,10 @@ class Attack:
     def mean_rank(self, attacker: str, count: int) -> float:
         """Mean over the targets; half of the wrong candidates if nothing is known."""
         return float(self.ranks[attacker][self.counts.index(count)].mean())
+
+    def over(self, figure: Callable[[str, int], float], digits: int = 0) -> dict[str, list[float]]:
+        """A figure by attacker, at every number of traces, rounded; with no digits it is a whole one."""
+        return {name: [round(figure(name, count), digits or None) for count in self.counts] for name in ATTACKERS}
 
     def best(self, count: int) -> int:
         """Weights that the best attacker finds."""

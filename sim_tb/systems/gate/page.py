@@ -155,8 +155,8 @@ def _attack_figures(each: Attack) -> dict[str, Any]:
     return {
         "traces": list(each.counts),
         "targets": each.targets,
-        "found": {name: [each.found(name, count) for count in each.counts] for name in ATTACKERS},
-        "mean_rank": {name: [round(each.mean_rank(name, count), 2) for count in each.counts] for name in ATTACKERS},
+        "found": each.over(each.found),
+        "mean_rank": each.over(each.mean_rank, 2),
     }
 
 
