@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-__all__ = ["answered", "end_children", "interruptible", "run_logged", "uninterrupted"]
+__all__ = ["answered", "end_children", "interruptible", "run_logged", "uninterrupted", "unmasked"]
 
 #: What ends a run: Ctrl-C, a polite kill, and a terminal that is closed.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -72,6 +72,22 @@ def interruptible(*, to_the_end: bool = False) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if ended else handler)
         sys.unraisablehook = hook
         _State.asked = False
+
+
+@contextmanager
+def unmasked() -> Iterator[None]:
+    """Raise KeyboardInterrupt again where Python or a library has turned it into an exception of its own.
+
+    Python 3.11 does so in the making of a class; libraries that wrap whatever they catch do it anywhere.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if _State.asked:
+            raise KeyboardInterrupt from error
+        raise
 
 
 def answered() -> None:

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from gen.process import answered, interruptible
+from gen.process import answered, interruptible, unmasked
 from gen.stderr import complain
 
 __all__ = ["main"]
@@ -22,9 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     with interruptible(to_the_end=arguments is None):
         try:
-            from gen.cli.program import run  # takes a while to import, and may be interrupted as anything else
+            with unmasked():
+                from gen.cli.program import run  # takes a while to import, and may be interrupted as anything else
 
-            return run(sys.argv[1:] if arguments is None else arguments)
+                return run(sys.argv[1:] if arguments is None else arguments)
         except KeyboardInterrupt:
             answered()
             # Python ends by the signal instead of with our status if the interrupt came out of an `exec` of text, as in

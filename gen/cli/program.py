@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from gen.cli.console import Console, open_streams
 from gen.cli.parser import parse
+from gen.process import unmasked
 from gen.stderr import complain, silence
 from gen.workplace import free
 from hdl.params import BitloomError, ConfigError
@@ -28,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
         return _unsaid(error)
     console = Console(quiet=options.quiet, verbose=options.verbose, json_only=options.json, closed=closed)
     try:
-        with console:
+        with console, unmasked():  # before we take for an error of ours what an interrupt was turned into
             status: int = options.command(options, console)
     except BitloomError as error:
         _report(error)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from gen.process import interruptible
+from gen.process import interruptible, unmasked
 from gen.workplace import Workplace, workplace
 from hdl.params import ToolError
 
@@ -50,7 +50,7 @@ def keep(main: str, arguments: Sequence[str], files: Mapping[str, str], cores: S
     over = threading.Event()
     answer: dict[str, Any]
     try:
-        with interruptible(to_the_end=True), workplace("sweep") as place:
+        with interruptible(to_the_end=True), unmasked(), workplace("sweep") as place:
             for name, text in files.items():
                 (place / name).write_text(text, encoding="utf-8")
             status = _run(place.python(main, *arguments), place, over)

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -91,6 +92,49 @@ time.sleep(60)
 @pytest.mark.parametrize("code", [LOST, CAUGHT], ids=["lost in __del__", "caught by somebody"])
 def test_a_lost_interrupt_comes_again(tmp_path, code):
     assert interrupted(child_of(code, tmp_path)) == ("interrupted\n", "")
+
+
+#: What an interrupt may be turned into on its way through Python and through libraries: also into an error of ours.
+TURNED = {
+    "while a class is made": (
+        "class Slow:\n"
+        "    def __set_name__(self, owner, name):\n"
+        "        time.sleep(60)\n"
+        "class Owner:\n"
+        "    slow = Slow()\n"
+    ),
+    "into another error": (
+        "try:\n    time.sleep(60)\nexcept BaseException as error:\n    raise OSError(5, 'no') from error\n"
+    ),
+    "into an error of ours": (
+        "try:\n    time.sleep(60)\nexcept BaseException as error:\n    raise ConfigError('no', 'no') from error\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", TURNED.values(), ids=list(TURNED))
+def test_an_interrupt_turned_into_an_error_is_still_one(tmp_path, code):
+    """The command line says so, in one line."""
+    script = (
+        "import sys, time\n"
+        "from gen.cli import main, program\n"
+        "from hdl.params import ConfigError\n"
+        "def parse(arguments):\n"
+        "    options = parsed(arguments)\n"
+        "    options.command = command\n"
+        "    return options\n"
+        "def command(options, console):\n"
+        "    print('ready', file=sys.__stdout__, flush=True)\n"
+        + textwrap.indent(code, "    ")
+        + "parsed, program.parse = program.parse, parse\n"
+        "sys.exit(main())\n"
+    )
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, "list"], cwd=tmp_path, stdout=pipe, stderr=pipe, text=True
+    )
+    said = interrupted(process)
+    assert (process.returncode, *said) == (2, "", "bitloom: interrupted; nothing is half-written\n")
 
 
 def test_ends_children_of_all_threads(tmp_path):
