@@ -5,7 +5,19 @@ from __future__ import annotations
 import sys
 from typing import Any, TypeGuard
 
-__all__ = ["MISSING", "count", "duration", "is_number", "percent", "quantity", "rate", "ratio", "share", "times"]
+__all__ = [
+    "MISSING",
+    "count",
+    "counted",
+    "duration",
+    "is_number",
+    "percent",
+    "quantity",
+    "rate",
+    "ratio",
+    "share",
+    "times",
+]
 
 MISSING = "–"
 #: Decimals of a very small value: it is rounded to zero rather than written with an exponent.
@@ -21,6 +33,11 @@ def is_number(value: Any) -> TypeGuard[float]:
 def count(value: Any) -> str:
     """A whole number with grouped digits."""
     return f"{value:,.0f}" if is_number(value) else MISSING
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of a thing: ``1 layer``, ``2 layers``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def quantity(value: Any, unit: str = "", places: int = 4) -> str:

@@ -108,9 +108,17 @@ def changed(**values) -> onnx.ModelProto:
     return conv((4, 2, 3, 3), **values)
 
 
-def odd() -> onnx.ModelProto:
+def of_opset(version: int) -> onnx.ModelProto:
+    made = conv((4, 2, 3, 3), [1, 2, 5, 5])
+    made.opset_import[0].version = version
+    return made
+
+
+def odd(more: int = 0) -> onnx.ModelProto:
+    """Operators that nobody has."""
     nodes = [
         node("Frobnicate", ["x"], ["a"]),
+        *(node("Frobnicate", ["x"], [f"b{i}"]) for i in range(more)),
         node("Conv", ["a", "w"], ["b"], name="conv"),
         node("Mystery", ["b"], ["y"], domain="acme"),
     ]
@@ -156,7 +164,9 @@ def twins() -> onnx.ModelProto:
         (changed(shape=["n", 2, 5, 5]), {"shapes": {"x": (0, 2, 5, 5)}}, ["shape of x: 0,2,5,5 does not fit"]),
         (changed(shape=["n", 2, 5, 5]), {"shapes": {"x": (1, 2)}}, ["shape of x: 1,2 does not fit"]),
         (GOOD, {"shapes": {"y": (1,)}}, ["shape of y: the network has no such input (there is x)"]),
-        (odd(), {}, ["unsupported operator Frobnicate, 1 times", "unsupported operator acme.Mystery, 1 times"]),
+        (odd(), {}, ["a: unsupported operator Frobnicate", "y: unsupported operator acme.Mystery"]),
+        (odd(5), {}, ["a, b0, b1 and 3 more: unsupported operator Frobnicate"]),
+        (of_opset(99), {}, ["is of opset 99, and onnx ", " knows opsets up to "]),
         (recurrent(), {}, ["up: ConvTranspose is a matrix product", "sum: Einsum is a matrix product"]),
         (mixed(), {}, ["unsupported operator Odd", "up: ConvTranspose is a matrix product", "input x: has the shape"]),
         (matmul([2, 5], (4, 3)), {}, ["fc: rows of 5 elements can't be multiplied by columns of 4"]),
@@ -185,6 +195,14 @@ def test_what_is_wrong_is_said_at_once(parse, made, options, messages) -> None:
         parse(made, **options)
     for message in messages:
         assert message in str(caught.value)
+
+
+def test_an_output_whose_shape_is_not_said(parse) -> None:
+    """ONNX Runtime takes such a file, and converters write it."""
+    made = conv((4, 2, 3, 3), [1, 2, 5, 5])
+    made.graph.output[0].type.tensor_type.ClearField("shape")
+    (product,) = parse(made)
+    assert (product.m, product.k, product.n) == (9, 18, 4)
 
 
 @pytest.mark.parametrize("cut", [1, 40, 150, -1])

@@ -131,6 +131,7 @@ def _write(output: Output, found: Mapping, content: dict[str, Any], console: Con
 
 def _text(found: Mapping, content: dict[str, Any]) -> str:
     """Table and sums."""
+    from gen.report.figures import counted
     from gen.report.mapping import moved
 
     heads = ["layer", "M", "K", "N", "groups", "packed", "cycles", "of peak", "possible", "kB moved", "uJ"]
@@ -138,14 +139,14 @@ def _text(found: Mapping, content: dict[str, Any]) -> str:
     totals = content["totals"]
     shares = f"{totals['utilisation']:.1%} of the peak of {content['peak']:,.5g} MAC a cycle"
     lines = [
-        f"{content['network']} on {content['engine']}: {len(content['layers'])} matrix products, "
+        f"{content['network']} on {content['engine']}: {counted(len(content['layers']), 'matrix product')}, "
         f"{totals['macs']:,} MAC",
         table(rows, indent="  "),
         f"cycles     {totals['cycles']:,.10g}, {'exact' if content['exact'] else 'expected'}; {shares}",
         f"possible   {totals['bound']:.1%} with these sizes; {totals['of_bound']:.1%} of that is reached, "
         f"by each layer {totals['least_of_bound']:.1%} at least",
-        f"memory     {moved(totals):,} bytes; at {found.buffers.bandwidth} bytes a cycle {totals['memory_bound']} of "
-        "the layers wait for it",
+        f"memory     {moved(totals):,} bytes; layers that wait for it at {found.buffers.bandwidth} bytes a cycle: "
+        f"{totals['memory_bound']}",
     ]
     if content["energy"] is None:
         lines.append(

@@ -7,7 +7,7 @@ from typing import Any
 
 from gen.report.blocks import Section, cell, facts, table
 from gen.report.document import body_of, brand, document
-from gen.report.figures import count, percent, quantity
+from gen.report.figures import count, counted, percent, quantity
 from gen.report.mapping.roofline import moved, roofline
 from gen.report.markup import Markup, tag
 from gen.version import VERSION
@@ -25,7 +25,8 @@ def mapping_page(found: Figures) -> Markup:
     """The whole document, from what ``bitloom map --json`` prints."""
     totals, title = found["totals"], f"{found['network']} on {found['engine']}"
     kind = "exact" if found["exact"] else "expected"
-    subtitle = f"{len(found['layers'])} matrix products, {count(totals['macs'])} multiply-accumulates; cycles {kind}"
+    products = counted(len(found["layers"]), "matrix product")
+    subtitle = f"{products}, {count(totals['macs'])} multiply-accumulates; cycles {kind}"
     header = tag("header", brand("mapping report"), tag("h1", title), tag("p", subtitle, class_="subtitle"))
     sections = [_bars(found), _roofline(found), _layers(found), _basis(found)]
     return document(

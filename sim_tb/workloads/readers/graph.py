@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,11 @@ __all__ = ["Graph", "first_line", "session", "tools"]
 
 #: Operators whose outputs differ from call to call, so that they are no constants.
 RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}
+
+#: Both are names of ONNX's own operators.
+ONNX_DOMAINS = ("", "ai.onnx")
+#: Names of nodes in a message, the others are counted.
+NAMED = 3
 
 
 def tools() -> tuple[Any, Any]:
@@ -83,7 +88,16 @@ class Graph:
         self.onnx, _ = tools()
         self.model = self._parse()
         self.graph = self.model.graph
-        self.fail([*self._load_weights(), *self._unknown_operators(), *self._refused(), *self._fix_inputs(shapes)])
+        self.fail(
+            [
+                *self._load_weights(),
+                *self._unknown_operators(),
+                *self._new_operators(),
+                *self._refused(),
+                *self._fix_inputs(shapes),
+            ]
+        )
+        self._fix_outputs()
         try:
             self.onnx.checker.check_model(self.model)
         except Exception as error:  # of several kinds, which have no common base
@@ -133,12 +147,20 @@ class Graph:
 
         known = {(schema.domain, schema.name) for schema in state.get_all_operator_schema()}
         known |= {(function.domain, function.name) for function in self.model.functions}
-        unknown = Counter(
-            f"{node.domain}.{node.op_type}" if node.domain else node.op_type
-            for node in _nodes(self.graph)
-            if ("" if node.domain == "ai.onnx" else node.domain, node.op_type) not in known
-        )
-        return [Problem("", f"unsupported operator {name}, {count} times") for name, count in unknown.items()]
+        unknown: dict[str, list[str]] = {}
+        for node in _nodes(self.graph):
+            if ("" if node.domain in ONNX_DOMAINS else node.domain, node.op_type) not in known:
+                name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+                unknown.setdefault(name, []).append(node_name(node))
+        return [Problem(_some(nodes), f"unsupported operator {name}") for name, nodes in unknown.items()]
+
+    def _new_operators(self) -> Iterator[Problem]:
+        """A set of ONNX's operators whose meaning our ONNX doesn't know yet."""
+        newest = self.onnx.defs.onnx_opset_version()
+        for each in self.model.opset_import:
+            if each.domain in ONNX_DOMAINS and each.version > newest:
+                text = f"is of opset {each.version}, and onnx {self.onnx.__version__} knows opsets up to {newest}"
+                yield Problem("", text)
 
     def _refused(self) -> Iterator[Problem]:
         """Nodes of kinds that aren't read, but for those which compute constants."""
@@ -187,6 +209,14 @@ class Graph:
             for dim, size in zip(dims, given, strict=True):
                 dim.dim_value = size
         return problems
+
+    def _fix_outputs(self) -> None:
+        """Give outputs the shapes that follow, where a file says none: ONNX wants them, and ONNX Runtime doesn't."""
+        open_ones = [each for each in self.graph.output if not each.type.tensor_type.HasField("shape")]
+        if open_ones:
+            inferred = {each.name: each for each in self.onnx.shape_inference.infer_shapes(self.model).graph.output}
+            for each in open_ones:
+                each.CopyFrom(inferred[each.name])
 
     # --- what is in it -----------------------------------------------------------------------------------------------
     @cached_property
@@ -288,6 +318,12 @@ def _nodes(graph: Any) -> Iterator[Any]:
         for attribute in node.attribute:
             for inner in (attribute.g, *attribute.graphs):
                 yield from _nodes(inner)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return " ".join([", ".join(names[:NAMED]), *more])
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
