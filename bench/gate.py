@@ -15,8 +15,8 @@ import argparse
 import numpy as np
 
 from bench._judge import Judge
-from bench.figures.gate import SEED, SIGMA, THRESHOLD
-from hdl.params.gate import DEFAULT_SEED, MODES, GateParams
+from bench.figures.gate import SEED, SIGMA, THRESHOLD, checks
+from hdl.params.gate import DEFAULT_SEED, MODES
 from sim_tb.systems.gate import study
 from sim_tb.systems.gate.campaign import ATTACKERS
 from sim_tb.systems.gate.options import PIXELS
@@ -27,23 +27,18 @@ TRACES, NAIVE, POINTS = 100, 12, 2.0
 HALF = 32
 
 
-def checks(judge: Judge) -> None:
+def check(judge: Judge) -> None:
     """Products, time and accuracy."""
-    gates, effort = (GateParams(study.DENSE), GateParams(study.SKIPPING)), study.Effort()
-    checked, timed = study.check_all(gates, tuple(MODES), THRESHOLD, effort, SEED, lambda text: None)
-    accuracies, layer = study.digits(tuple(MODES), THRESHOLD, DEFAULT_SEED, effort, lambda text: None)
-    every = [*checked.values(), *timed.values()]
-    elements = sum(each.elements for each in every) + sum(count for count, _ in layer.values())
-    wrong = sum(each.wrong for each in every) + sum(count for _, count in layer.values())
-    judge.says("products of all modes", "none wrong", f"{wrong} of {elements:,} wrong", met=wrong == 0)
-    for (engine, mode), each in timed.items():
+    found = checks()
+    judge.says("products of all modes", "none wrong", f"{found.wrong} of {found.elements:,} wrong", met=not found.wrong)
+    for (engine, mode), each in found.timed.items():
         if MODES[mode].constant:
             constant = not engine.data_dependent
             what = f"{engine.scheme} {mode}, clocks over {each.jobs:,} inputs and weights"
             clocks = f"{each.least}" if each.constant else f"{each.least} to {each.most}"
             judge.says(what, "the same" if constant else "not the same", clocks, met=each.constant == constant)
-    found = accuracies[HALF]
-    drop = 100 * (found.whole - found.mean)
+    accuracy = found.accuracies[HALF]
+    drop = 100 * (accuracy.whole - accuracy.mean)
     judge.most(f"accuracy lost, {HALF} of 64 pixels important, points", POINTS, drop)
 
 
@@ -76,7 +71,7 @@ def main() -> int:
     parser.add_argument("--traces", type=int, default=study.COUNTS[-1], help="of the attack, at least 1,000")
     args = parser.parse_args()
     judge = Judge()
-    checks(judge)
+    check(judge)
     attacks(max(args.traces, 10 * TRACES), judge)
     return judge.status
 

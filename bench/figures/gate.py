@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.figures.curves import drawing
 from bench.figures.store import Group
 from bench.figures.words import conditions, figures, table
 from gen.emit.verilog import verilog_of
+from gen.report.workload import Lines
 from hdl.engine.control import Control
 from hdl.gate.operand_gate import OperandGate
 from hdl.lib.shared import Part
@@ -23,11 +26,13 @@ from hdl.pe.accumulate import AccumulatePE
 from hdl.pe.decoy import DecoyPE
 from sim_tb.systems.gate import study
 from sim_tb.systems.gate.campaign import ATTACKERS, Attack, attack
+from sim_tb.systems.gate.checks import Checked
+from sim_tb.systems.gate.digits import Accuracy
 from sim_tb.systems.gate.jobs import Setting
 from sim_tb.systems.gate.options import PIXELS
 from sim_tb.systems.gate.page import needed
 
-__all__ = ["GROUP", "PARTS", "SEED", "SIGMA", "THRESHOLD"]
+__all__ = ["DRAWINGS", "GROUP", "PARTS", "SEED", "SIGMA", "THRESHOLD", "checks"]
 
 LIBRARY, EFFORT, CLOCK_NS = "osu018", "quick", 10.0
 SEED, SIGMA, THRESHOLD = 0, 4.0, 128
@@ -67,18 +72,44 @@ def _kept(each: Attack) -> dict[str, Any]:
     }
 
 
-def measure_checks() -> dict[str, Any]:
-    """Products, clocks and accuracy."""
+@dataclass(frozen=True)
+class Checks:
+    """What was compared and timed of both engines in all modes.
+
+    Parameters
+    ----------
+    elements, wrong : int
+        Results that were compared, and those of them that differ.
+    timed : mapping
+        Clocks by engine and mode.
+    accuracies : mapping
+        Accuracy on the digits by the number of important pixels.
+    """
+
+    elements: int
+    wrong: int
+    timed: dict[tuple[EngineParams, str], Checked]
+    accuracies: dict[int, Accuracy]
+
+
+def checks() -> Checks:
+    """Products, clocks and accuracy, with the usual effort."""
     gates, effort = [GateParams(study.DENSE), GateParams(study.SKIPPING)], study.Effort()
     checked, timed = study.check_all(gates, tuple(MODES), THRESHOLD, effort, SEED, lambda text: None)
     accuracies, layer = study.digits(tuple(MODES), THRESHOLD, DEFAULT_SEED, effort, lambda text: None)
-    every = [*checked.values(), *timed.values()]
+    compared = [(each.elements, each.wrong) for each in (*checked.values(), *timed.values())]
+    elements, wrong = map(sum, zip(*compared, *layer.values(), strict=True))
+    return Checks(elements, wrong, timed, accuracies)
+
+
+def measure_checks() -> dict[str, Any]:
+    found = checks()
     return {
-        "elements": sum(each.elements for each in every) + sum(count for count, _ in layer.values()),
-        "wrong": sum(each.wrong for each in every) + sum(wrong for _, wrong in layer.values()),
-        "cycles": {f"{engine.scheme} {mode}": [each.least, each.most] for (engine, mode), each in timed.items()},
-        "jobs": effort.timed,
-        "accuracy": {str(count): vars(each) for count, each in accuracies.items()},
+        "elements": found.elements,
+        "wrong": found.wrong,
+        "cycles": {f"{engine.scheme} {mode}": [each.least, each.most] for (engine, mode), each in found.timed.items()},
+        "jobs": study.Effort().timed,
+        "accuracy": {str(count): vars(each) for count, each in found.accuracies.items()},
     }
 
 
@@ -211,6 +242,19 @@ def _areas() -> str:
     return table(["modes built in", "gate, um²", "more than `off`", "in control and PEs, um²", "memory, bits"], rows)
 
 
+def _ranks() -> str:
+    """How many weights the best attacker finds, with more and more traces."""
+    series = {}
+    for mode in MODES:
+        late = _number(f"attack-{mode}", "late")
+        best = [max(found) for found in zip(*(late["found"][name] for name in ATTACKERS), strict=True)]
+        series[mode] = list(zip(late["counts"], best, strict=True))
+    title = f"Weights of {late['targets']} that the best attacker finds"
+    return drawing(Lines(title, "traces", "weights found", series), logarithmic=True)
+
+
+#: Name -> what draws the file.
+DRAWINGS: dict[str, Callable[[], str]] = {"gate-ranks.svg": _ranks}
 PARTS: dict[str, Callable[..., str]] = {
     "gate-attacks": _attacks,
     "gate-needed": lambda: f"{_number('attack-off', 'needed'):,}",

@@ -30,7 +30,6 @@ from bench.figures import (
     training,
 )
 from bench.figures.comparison import page as comparison
-from bench.figures.gate_picture import picture as gate_ranks
 from hdl.params import ConfigError, Problem, near_name
 
 __all__ = ["DRAWINGS", "MEASURED", "PAGES", "PART", "PARTS", "PICTURES", "rewritten"]
@@ -51,7 +50,7 @@ PARTS: dict[str, Callable[..., str]] = {
     name: part for each in (*MEASURED, pim, comparison) for name, part in each.PARTS.items()
 }
 #: Files in the folder of pictures, and what draws them.
-DRAWINGS: dict[str, Callable[[], str]] = {"gate-ranks.svg": gate_ranks, **training.DRAWINGS}
+DRAWINGS: dict[str, Callable[[], str]] = {**gate.DRAWINGS, **training.DRAWINGS}
 
 
 def rewritten(page: str) -> str:
