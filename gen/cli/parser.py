@@ -33,7 +33,7 @@ from gen.keys import MAX_SEED
 from gen.operands import USUAL_SIGMA
 from gen.stderr import complain
 from gen.version import VERSION
-from hdl.params import near_name
+from hdl.params import near_name, near_or_legal
 
 __all__ = ["parse"]
 
@@ -74,7 +74,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Leave with status 2 and say what was wrong, what is legal, and where help is."""
         if match := re.match(r"argument (?:COMMAND|VERB): invalid choice: '(.*?)'", message):
-            hint = near_name(match[1], self.commands) or f"there is {', '.join(self.commands)}"
+            hint = near_or_legal(match[1], self.commands)
             message = f"unknown command {match[1]!r} ({hint})"
         elif match := re.match(r"unrecognized arguments: (.*)", message):
             first = match[1].split()[0].split("=")[0]

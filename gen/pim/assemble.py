@@ -177,7 +177,7 @@ class _Assembler:
 
     def _unstated(self, token: Token, line: int) -> None:
         """The text doesn't say which system it is for: that is a problem, but only one."""
-        message, hint = "which system is this for? Begin with '.system' and its name", f"there is {', '.join(PRESETS)}"
+        message, hint = "which system is this for? Begin with '.system' and its name", f"legal: {', '.join(PRESETS)}"
         self.problems.append(Problem(f"{line}:{token.column}", message, hint))
         self.stated = True
         self.names = {**constants_of(self.params), **self.names}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gen.pim.literals import bf16_bits, fp32_bits
 from gen.pim.reader import Bad, Constants, Line, Number, Token
-from hdl.params import near_name
+from hdl.params import near_name, near_or_legal
 from hdl.params.pim import LEVELS, SCALARS, Instruction, Opcode
 from hdl.params.pim.encoding import advance_bit
 from hdl.params.pim.fields import ADVANCING, Operand
@@ -172,7 +172,7 @@ class Statement:
             named = [each.label for each in self.loops if not each.all_rows]
             open_loops = [label for label in named if label]
             if token.text not in named:
-                hint = near_name(token.text, open_loops) or (f"there is {', '.join(open_loops)}" if open_loops else "")
+                hint = near_or_legal(token.text, open_loops)
                 line.refuse(f"{token.text!r} is no loop around this instruction", token, hint)
             level = named.index(token.text)
             self._advance |= 1 << advance_bit(operand.advances, level) if level < LEVELS else 0

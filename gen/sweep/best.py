@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gen.sweep.kind import Kind, better
 from gen.sweep.point import DONE, Outcome
-from hdl.params import CheckFailed, ConfigError, Problem, near_name
+from hdl.params import CheckFailed, ConfigError, Problem, near_or_legal
 
 __all__ = ["Best", "best", "check"]
 
@@ -40,7 +40,7 @@ def check(figure: str, kind: Kind) -> None:
     """Raise ConfigError where a figure is unknown, or neither more nor less of it is better."""
     legal = [name for name, unit in kind.figures.items() if better(name, unit)]
     if figure not in legal:
-        hint = near_name(figure, legal) or f"there is {', '.join(legal)}"
+        hint = near_or_legal(figure, legal)
         why = (
             "neither more nor less of it is better"
             if figure in kind.figures

@@ -18,7 +18,7 @@ from gen.config import parse_file
 from gen.sweep.kind import Kind
 from gen.sweep.lines import lines
 from gen.version import SCHEMA_VERSION
-from hdl.params import ConfigError, Problem, near_name, shown
+from hdl.params import ConfigError, Problem, near_name, near_or_legal, shown
 
 __all__ = ["MAX_POINTS", "Combination", "Setting", "Spec", "read"]
 
@@ -149,7 +149,7 @@ class _Reader:
             elif kind.key(name):
                 self.report(name, "stands at the top of the file", f"it belongs in [{SWEEP}], or in a table of its own")
             else:
-                self.report(name, "unknown name", near_name(name, known) or f"there is {', '.join(known)}")
+                self.report(name, "unknown name", near_or_legal(name, known))
 
     def _table(self, name: str, value: Any) -> dict[str, Any]:
         if isinstance(value, dict):

@@ -4,7 +4,16 @@ from hdl.params.axes import Axes
 from hdl.params.dataflow import BeatMap, Dataflow
 from hdl.params.encoders import ENCODERS
 from hdl.params.engine import MULTIPLIERS, EngineParams
-from hdl.params.errors import BitloomError, CheckFailed, ConfigError, Problem, ToolError, near_name, shown
+from hdl.params.errors import (
+    BitloomError,
+    CheckFailed,
+    ConfigError,
+    Problem,
+    ToolError,
+    near_name,
+    near_or_legal,
+    shown,
+)
 from hdl.params.formats import FLOATS, FloatOperand, OperandFormat
 from hdl.params.presets import ARRAYS, BUILDS, SCHEMES, SUPPORTED
 
@@ -28,5 +37,6 @@ __all__ = [
     "Problem",
     "ToolError",
     "near_name",
+    "near_or_legal",
     "shown",
 ]

@@ -10,7 +10,17 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["BitloomError", "CheckFailed", "ConfigError", "Problem", "ToolError", "near_name", "not_one_of", "shown"]
+__all__ = [
+    "BitloomError",
+    "CheckFailed",
+    "ConfigError",
+    "Problem",
+    "ToolError",
+    "near_name",
+    "near_or_legal",
+    "not_one_of",
+    "shown",
+]
 
 
 class BitloomError(Exception):
@@ -73,6 +83,13 @@ def near_name(name: str, legal: Iterable[str]) -> str:
     """Return ``"did you mean 'x'?"`` for the legal name nearest to ``name``, or an empty string."""
     matches = difflib.get_close_matches(str(name), list(legal), n=1, cutoff=0.5)
     return f"did you mean {matches[0]!r}?" if matches else ""
+
+
+def near_or_legal(name: str, legal: Iterable[str], most: int | None = None) -> str:
+    """What :func:`near_name` says, or else the legal names, no more than ``most``; empty without any."""
+    names = list(legal)
+    first = names if most is None or len(names) <= most else [*names[:most], "..."]
+    return near_name(name, names) or (f"legal: {', '.join(first)}" if names else "")
 
 
 def not_one_of(where: str, value: object, legal: Sequence[str]) -> list[Problem]:

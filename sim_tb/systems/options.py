@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdl.params import ConfigError, Problem, near_name, shown
+from hdl.params import ConfigError, Problem, near_name, near_or_legal, shown
 
 __all__ = ["Option", "file", "one_of", "read_options", "share", "whole"]
 
@@ -39,7 +39,7 @@ def read_options(given: Mapping[str, str], known: Sequence[Option]) -> dict[str,
     readers = {option.name: option.read for option in known}
     for name, text in given.items():
         if name not in readers:
-            legal = near_name(name, readers) or (f"there is {', '.join(readers)}" if readers else "it has none")
+            legal = near_or_legal(name, readers) or "it has none"
             problems.append(Problem(f"--option {name}", "is no option of this workload", legal))
             continue
         try:

@@ -19,7 +19,7 @@ TRY = "Try 'bitloom{} --help'.\n"
     ("arguments", "message", "command"),
     [
         (["rnu", "small.toml"], "unknown command 'rnu' (did you mean 'run'?)", ""),
-        (["x"], f"unknown command 'x' (there is {', '.join(COMMANDS)})", ""),
+        (["x"], f"unknown command 'x' (legal: {', '.join(COMMANDS)})", ""),
         ([], "the following arguments are required: COMMAND", ""),
         (["run"], "the following arguments are required: CONFIG", " run"),
         (["run", "small.toml", "--outptu", "x"], "unexpected argument '--outptu' (did you mean '--output'?)", " run"),

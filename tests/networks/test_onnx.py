@@ -163,7 +163,7 @@ def twins() -> onnx.ModelProto:
         ),
         (changed(shape=["n", 2, 5, 5]), {"shapes": {"x": (0, 2, 5, 5)}}, ["shape of x: 0,2,5,5 does not fit"]),
         (changed(shape=["n", 2, 5, 5]), {"shapes": {"x": (1, 2)}}, ["shape of x: 1,2 does not fit"]),
-        (GOOD, {"shapes": {"y": (1,)}}, ["shape of y: the network has no such input (there is x)"]),
+        (GOOD, {"shapes": {"y": (1,)}}, ["shape of y: the network has no such input (legal: x)"]),
         (odd(), {}, ["a: unsupported operator Frobnicate", "y: unsupported operator acme.Mystery"]),
         (odd(5), {}, ["a, b0, b1 and 3 more: unsupported operator Frobnicate"]),
         (of_opset(99), {}, ["is of opset 99, and onnx ", " knows opsets up to "]),

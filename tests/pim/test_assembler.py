@@ -258,7 +258,7 @@ def test_every_problem_at_once_each_at_its_place():
         (".const x = 1\nx: loop n=1\nendl\nhalt", "3:1: 'x' already has a meaning"),
         (".const r7 = 1\nhalt", "2:8: 'r7' already has a meaning"),
         (".system tiny\nhalt", "2:1: the system is stated once, before everything else"),
-        ("a: loop n=1\nvexp a=0@b, d=1, n=1\nendl\nhalt", "3:10: 'b' is no loop around this instruction (there is a)"),
+        ("a: loop n=1\nvexp a=0@b, d=1, n=1\nendl\nhalt", "3:10: 'b' is no loop around this instruction (legal: a)"),
         ("a: loop n=1\nvexp a=0, d=1, n=1@a\nendl\nhalt", "3:19: 'n' can't advance: only row, a, b, d and gb do"),
         ("a: loop n=1\nb: loop n=1\nendl a\nendl\nhalt", "4:6: 'a' is not the loop that ends here (the innermost loop"),
     ],
@@ -362,7 +362,7 @@ def test_no_system():
         with pytest.raises(ConfigError) as caught:
             assemble(text, "a.asm")
         message = f"a.asm:{where}: which system is this for? Begin with '.system' and its name"
-        message += " (there is pimgpt_paper, aim_measured, aim_reference, tiny)"
+        message += " (legal: pimgpt_paper, aim_measured, aim_reference, tiny)"
         assert str(caught.value).splitlines()[0] == message
 
 

@@ -129,9 +129,9 @@ def test_what_missed_its_clock_is_not_the_best(bitloom, spec):
     ("figure", "message"),
     [
         ("gops_per_mm2_engin", "'synth' has no such figure (did you mean 'gops_per_mm2_engine'?)"),
-        ("tried", "neither more nor less of it is better (there is clock_ns, "),
-        ("wns_ns", "neither more nor less of it is better (there is clock_ns, "),
-        ("xyz", "'synth' has no such figure (there is clock_ns, "),
+        ("tried", "neither more nor less of it is better (legal: clock_ns, "),
+        ("wns_ns", "neither more nor less of it is better (legal: clock_ns, "),
+        ("xyz", "'synth' has no such figure (legal: clock_ns, "),
     ],
 )
 def test_a_figure_that_there_is_not(bitloom, here, spec, figure, message):

@@ -41,7 +41,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     if op is None:
         names = [*TOPICS, *(name.lower() for name in INSTRUCTIONS)]
         hint = near_name(options.what.lower(), names)
-        legal = f"there is {', '.join(TOPICS)}, and every instruction"
+        legal = f"legal: {', '.join(TOPICS)}, and every instruction"
         raise ConfigError([Problem("", f"there is nothing called {options.what!r}", f"{hint} {legal}".strip())])
     console.say(instruction_text(op))
     console.json(describe(op))

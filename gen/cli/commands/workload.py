@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gen.cli.commands.session import load_config
 from gen.cli.console import Console
-from hdl.params import CheckFailed, ConfigError, Problem, near_name
+from hdl.params import CheckFailed, ConfigError, Problem, near_or_legal
 
 __all__ = ["add_options", "command"]
 
@@ -42,7 +42,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
         console.json({entry.name: entry.about for entry in SYSTEMS.values()})
         return 0
     if options.name not in SYSTEMS:
-        hint = near_name(options.name, SYSTEMS) or f"there is {', '.join(SYSTEMS)}"
+        hint = near_or_legal(options.name, SYSTEMS)
         raise ConfigError([Problem(options.name, "is no workload", hint)])
     given = _given(options.given)
     if options.overrides and options.config is None:

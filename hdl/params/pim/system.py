@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from hdl.params.errors import ConfigError, Problem, near_name
+from hdl.params.errors import ConfigError, Problem, near_name, near_or_legal
 from hdl.params.pim.commands import NUMBERS
 from hdl.params.pim.energy import EnergyTable
 from hdl.params.pim.timing import TimingTable, integer_problems
@@ -334,7 +334,7 @@ def changed(params: PimParams, changes: Mapping[str, int | float | bool]) -> Pim
         section, _, key = name.rpartition(".")
         if section and not isinstance(values.get(section), dict):
             tables = [each for each, content in values.items() if isinstance(content, dict)]
-            hint = near_name(section, tables) or f"there is {', '.join(tables)}"
+            hint = near_or_legal(section, tables)
             problems.append(Problem(name, f"{section!r} is no table of a system", hint))
         else:
             (values[section] if section else values)[key] = value

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hdl.params import ConfigError, EngineParams, Problem, near_name
+from hdl.params import ConfigError, EngineParams, Problem, near_or_legal
 from sim_tb.workloads.gemm import Product, Topology
 from sim_tb.workloads.network import Placement
 from sim_tb.workloads.quantised import samples
@@ -102,7 +102,7 @@ def _chosen(content: Content, whole: Topology, request: Request, reasons: Mappin
     problems = []
     for name in request.names:
         if name not in names:
-            hint = near_name(name, names) or f"there is {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
+            hint = near_or_legal(name, names, 8)
             problems.append(Problem("layers", f"there is no layer {name!r}", hint))
         elif name in reasons:
             problems.append(Problem("layers", f"{name} can't be computed on the engine: {reasons[name]}"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hdl.params import ConfigError, Problem, ToolError, near_name
+from hdl.params import ConfigError, Problem, ToolError, near_or_legal
 from sim_tb.golden import Matrix
 from sim_tb.workloads.readers.content import Content
 from sim_tb.workloads.readers.operators import OTHER_PRODUCTS, node_name
@@ -179,7 +179,7 @@ class Graph:
         names = [each.name for each in self.inputs]
         for name in shapes:
             if name not in names:
-                hint = near_name(name, names) or f"there is {', '.join(names) or 'none'}"
+                hint = near_or_legal(name, names) or "it has none"
                 problems.append(Problem(f"shape of {name}", "the network has no such input", hint))
         kinds = {*self.onnx.TensorProto.DataType.values()} - {self.onnx.TensorProto.UNDEFINED}
         for each in self.inputs:
