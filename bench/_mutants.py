@@ -38,8 +38,11 @@ ASSIGN = re.compile(r"  assign (.+?) = (.+);")
 TAKES = re.compile(r"    (?!if )(.+?) <= (.+);")
 ENABLE = re.compile(r"(    if \()(.+)(\)(?: .+ <= .+;)?)")
 PORT = re.compile(rf"    \.({NAME}) ?\((.+)\)(,?)")
-DECLARED = re.compile(rf"  (?:wire|reg|input|output|output reg|inout)(?: signed)? (?:\[(\d+):0\] )?({NAME}) ?;")
-INPUT = re.compile(rf"^  input (?:\[\d+:0\] )?({NAME}) ?;", re.MULTILINE)
+RANGE = r"(?:signed )?(?:\[(\d+):0\] )?"
+#: A port in a module's head, or what is declared below it; memories are not among them.
+DECLARED = re.compile(rf"^  (?:wire|reg|input|output|output reg) {RANGE}({NAME}) ?[,;]?$", re.MULTILINE)
+INPUT = re.compile(rf"^  input {RANGE}({NAME}) ?,?$", re.MULTILINE)
+#: A module's name, its ports and its body.
 MODULE = re.compile(rf"^module ({NAME}) ?\((.*?)\);\n(.*?)^endmodule", re.DOTALL | re.MULTILINE)
 
 
@@ -94,14 +97,12 @@ class _Site:
 def mutants(text: str, count: int, seed: int) -> list[Mutant]:
     """``count`` different changes; small modules, which are mostly control, have more than their share."""
     rng = random.Random(seed)
-    bodies = {found[1]: found[3] for found in MODULE.finditer(text)}
-    inputs = {
-        name: set(re.findall(rf"^  input (?:\[\d+:0\] )?({NAME}) ?;", body, re.M)) for name, body in bodies.items()
-    }
-    sites = {name: list(_sites(body, inputs)) for name, body in bodies.items()}
+    modules = {found[1]: found for found in MODULE.finditer(text)}
+    widths = {name: _widths(found[0]) for name, found in modules.items()}
+    inputs = {name: {port for _, port in INPUT.findall(found[2])} for name, found in modules.items()}
+    sites = {name: list(_sites(found[3], widths[name], inputs)) for name, found in modules.items()}
     names = [name for name, found in sites.items() if found]
     weights = [len(sites[name]) ** 0.5 for name in names]
-    widths = {name: _widths(bodies[name]) for name in names}
     made: dict[tuple[str, int, str, str], Mutant] = {}
     for _ in range(100 * count):
         if len(made) == count:
@@ -172,12 +173,11 @@ def _line(line: str, changes: list[Mutant], *, always: bool) -> str:
     return line[: found.start(2)] + value + line[found.end(2) :]
 
 
-def _widths(body: str) -> dict[str, int]:
-    return {name.strip(): int(high or 0) + 1 for high, name in DECLARED.findall(body)}
+def _widths(module: str) -> dict[str, int]:
+    return {name.strip(): int(high or 0) + 1 for high, name in DECLARED.findall(module)}
 
 
-def _sites(body: str, inputs: dict[str, set[str]]) -> Iterator[_Site]:
-    widths = _widths(body)
+def _sites(body: str, widths: dict[str, int], inputs: dict[str, set[str]]) -> Iterator[_Site]:
     placed = ""
     for at, line in enumerate(body.splitlines()):
         if (found := ASSIGN.fullmatch(line) or TAKES.fullmatch(line)) is not None:

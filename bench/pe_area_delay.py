@@ -65,7 +65,7 @@ def pe(params: EngineParams) -> Design:
 def boundary(text: str, module: str, register: str) -> str:
     """A module around another one, in which one input is a register."""
     body = Hierarchy(text).texts[module]
-    ports = re.findall(r"^  (input|output) (\[\d+:0\] )?(\w+);", body, re.MULTILINE)
+    ports = re.findall(r"^  (input|output) (?:reg )?(\[\d+:0\] )?(\w+),?$", body, re.MULTILINE)
     width = next(width for _, width, name in ports if name == register)
     names = [name for _, _, name in ports]
     lines = [f"module {module}_registered({', '.join(names)});"]

@@ -194,13 +194,13 @@ def waive_padding(text: str, flow: Dataflow) -> str:
     """Tell Verilator that the bits that fill an operand stream up to whole bytes are meant to be unused."""
     for name, beats in (("a", flow.a), ("b", flow.b), ("c", flow.c)):
         if beats.payload_bits < beats.tdata_bits:
-            port = rf"  input \[{beats.tdata_bits - 1}:0\] s_axis_{name}_tdata;\n"
+            port = rf"  input \[{beats.tdata_bits - 1}:0\] s_axis_{name}_tdata,\n"
             waived = (
                 f"  // Bits {beats.tdata_bits - 1}:{beats.payload_bits} fill the stream up to whole bytes.\n"
                 r"  /* verilator lint_off UNUSEDSIGNAL */\n\g<0>  /* verilator lint_on UNUSEDSIGNAL */\n"
             )
             text = re.sub(port, waived, text)
-    port = r"  input s_axis_c_tlast;\n"
+    port = r"  input s_axis_c_tlast,\n"
     waived = "  // Rows of initial values are as many as there are results, whatever this says.\n"
     waived += r"  /* verilator lint_off UNUSEDSIGNAL */\n\g<0>  /* verilator lint_on UNUSEDSIGNAL */\n"
     return re.sub(port, waived, text)

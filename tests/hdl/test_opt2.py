@@ -126,4 +126,4 @@ def test_an_accumulator_for_each_weight() -> None:
     assert emission.core == {"bitloom_pe": 27, "bitloom_recode": 9}
     (pe,) = [text for text in emission.text.split("endmodule") if "module bitloom_pe(" in text]
     assert all(re.search(rf"\breg \[\d+:0\] s{i}\b", pe) for i in range(4))
-    assert f"output [{len(AccumulatePE(broadcast()).columns) - 1}:0] acc;" in pe
+    assert f"output [{len(AccumulatePE(broadcast()).columns) - 1}:0] acc,\n" in pe

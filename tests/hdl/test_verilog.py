@@ -30,7 +30,7 @@ def test_ports(preload: bool) -> None:
     params = EngineParams(rows=3, cols=5, preload=preload)
     emission = emit(params)
     top = emission.text.split("endmodule")[0]
-    found = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\w+);", top, flags=re.MULTILINE)
+    found = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\w+),?$", top, flags=re.MULTILINE)
     assert {(name, way, int(high or 0) + 1) for way, high, name in found} == {
         (port.name, port.direction, port.width) for port in engine_ports(params)
     }

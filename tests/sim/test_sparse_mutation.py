@@ -36,9 +36,9 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     "rows that do not wait for each other": ("output", swap(r"& { done\[2\], done\[0\] }", "| { done[2], done[0] }")),
     "results read before the last sum is in": ("output", swap(r"(assign _\d+_ = waited ==) 4'h\d", r"\1 4'h0")),
     "two rows on the buses": ("arbiter", swap(r"(grant <= .* :) _\d+_;", r"\1 asking;")),
-    "a plane shifted by another's weight": ("collector", swap(r"total, 6'h00 \}", "2'h0, total, 4'h0 }")),
+    "a plane shifted by another's weight": ("collector", swap(r"total, 6'h0 \}", "2'h0, total, 4'h0 }")),
     "a tile that begins with the last one's results": ("collector", swap(r"tag3\[2\] \?", "1'b0 ?")),
-    "steps that are not counted": ("row", swap(r"steps \+ 5'h01", "steps + 5'h02")),
+    "steps that are not counted": ("row", swap(r"steps \+ 5'h1", "steps + 5'h2")),
     "a request before the digits are all picked": ("walker", swap(r"(assign picked =) .*;", r"\1 busy;")),
     "a plane that does not end": ("reader", swap(r"(end1 <= .*,) \S+ +\}", r"\1 1'h0 }")),
 }

@@ -19,11 +19,11 @@ from synth_scripts.module.flow import synthesise_module
 
 pytestmark = pytest.mark.synth
 
-PE = """module pe(clk, x, y);
-  input clk;
-  input [2:0] x;
-  output [2:0] y;
-  reg [2:0] y;
+PE = """module pe(
+  input clk,
+  input [2:0] x,
+  output reg [2:0] y
+);
   always @(posedge clk) y <= y ^ ~x;
 endmodule
 """

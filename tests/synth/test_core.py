@@ -83,13 +83,14 @@ MEMORY = """module m_ram_64x16(clk, w_en, w_addr, w_data, r0_addr, r0_data);
   assign r0_data = _1_;
 endmodule
 
-module m_ram_4x8(clk, w_en, w_addr, w_data, r0_addr, r0_data);
-  input clk;
-  input w_en;
-  input [1:0] w_addr;
-  input [7:0] w_data;
-  input [1:0] r0_addr;
-  output [7:0] r0_data;
+module m_ram_4x8(
+  input w_en,
+  input [1:0] w_addr,
+  input [7:0] w_data,
+  input [1:0] r0_addr,
+  output [7:0] r0_data,
+  input clk
+);
   reg [7:0] words [3:0];
   always @(posedge clk) begin
     if (w_en)

@@ -51,7 +51,7 @@ def registers_of(emission: GatedEmission, module: str) -> dict[str, int]:
     found = re.search(rf"^module \w+_{module}\(.*?^endmodule", emission.text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise ValueError(f"no module {module}")
-    registers = re.findall(r"^  (?:output )?reg (?:\[(\d+):0\] )?(\w+);", found[0], re.MULTILINE)
+    registers = re.findall(r"^  (?:output )?reg (?:\[(\d+):0\] )?(\w+)[,;]?$", found[0], re.MULTILINE)
     return {name: int(high or 0) + 1 for high, name in registers}
 
 
