@@ -52,9 +52,12 @@ class Group:
         return digest(*self.modules) + tools + (f" {self.settings}" if self.settings else "")
 
     def stale(self) -> list[str]:
-        """Items that are missing, or were measured with other sources or tools."""
-        kept = entries(self.name)
-        return [item for item in self.items if kept.get(item, {}).get("sources") != self.sources]
+        """Items that are missing, then those with other settings, then those with other sources or tools."""
+        kept = {item: entry["sources"] for item, entry in entries(self.name).items()}
+        return sorted(
+            (item for item in self.items if kept.get(item) != self.sources),
+            key=lambda item: (item in kept, kept.get(item, "").endswith(f" {self.settings}")),
+        )
 
     def measure(self, item: str) -> Json:
         """One entry."""

@@ -120,6 +120,16 @@ def test_results_are_kept_until_sources_change(tmp_path, monkeypatch):
     assert list(store.entries("some")) == ["b"]
 
 
+def test_what_is_missing_is_measured_first(tmp_path, monkeypatch):
+    """Then what has other settings, then what has other sources alone."""
+    monkeypatch.setattr(store, "RESULTS", tmp_path)
+    items = dict.fromkeys("abcd", dict)
+    group = store.Group("some", items, ("gen.version",), "normal")
+    sources = {"a": group.sources, "b": "older normal", "c": group.sources.replace("normal", "quick")}
+    store.save(group, {name: {"sources": text} for name, text in sources.items()})
+    assert group.stale() == ["d", "c", "b"]
+
+
 def prose(page: Path) -> str:
     """A page without what the code writes and without blocks of code."""
     text = page.read_text(encoding="utf-8")
