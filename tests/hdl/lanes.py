@@ -8,9 +8,8 @@ generator's output, broken down to gates by Yosys.
 from __future__ import annotations
 
 import json
-import operator
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -27,8 +26,9 @@ __all__ = ["Gate", "Lanes", "Netlist", "netlists"]
 #: From words to gates and plain flip-flops; ``top`` would make Yosys drop all other modules.
 FLAT = ("setattr -mod -unset top", "proc", "flatten -noscopeinfo")
 GATES = ("memory", "opt_clean", "techmap", "simplemap", "dffunmap", "simplemap", "opt_expr", "opt_clean")
-#: Gates of two inputs; the inverting ones, a multiplexer and a flip-flop beside them are all there is.
-TWO: dict[str, Callable[[int, int], int]] = {"AND": operator.and_, "OR": operator.or_, "XOR": operator.xor}
+#: Gates of two inputs, and all kinds of gates; beside them there are flip-flops.
+TWO = ("AND", "OR", "XOR")
+KINDS = (*TWO, "MUX", "NOT", "BUF")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _netlist(module: dict) -> Netlist:
             flops.append((pins["Q"], pins["D"]))
             continue
         inputs = tuple(pins[pin] for pin in "ABS" if pin in pins)
-        if kind not in TWO and kind not in ("NOT", "BUF", "MUX"):
+        if kind not in KINDS:
             raise ValueError(f"no such gate: {cell['type']}")
         gates[pins["Y"]] = Gate(kind, pins["Y"], inputs)
     order = TopologicalSorter({net: [each for each in gate.inputs if each in gates] for net, gate in gates.items()})
@@ -118,7 +118,12 @@ class Lanes:
         self.netlist = netlist
         self.lanes = lanes
         self._all = (1 << lanes) - 1
-        self._nets: dict[int, int] = {0: 0, 1: self._all}
+        # Gates as short tuples, and nets in a list: the loop over them is most of what a test takes.
+        self._gates = [(KINDS.index(gate.kind), gate.output, *gate.inputs, 0, 0)[:5] for gate in netlist.gates]
+        named = [net for port in (*netlist.inputs.values(), *netlist.outputs.values()) for net in port]
+        driven = [net for gate in netlist.gates for net in (gate.output, *gate.inputs)]
+        self._nets = [0] * (1 + max(1, *named, *driven, *(net for flop in netlist.flops for net in flop)))
+        self._nets[1] = self._all
         self._settled = False
         rng = np.random.default_rng(seed)
         for q, _ in netlist.flops:
@@ -142,22 +147,26 @@ class Lanes:
         if self._settled:
             return
         nets, everything = self._nets, self._all
-        for gate in self.netlist.gates:
-            kind, inputs = gate.kind, gate.inputs
-            if kind in TWO:
-                value = TWO[kind](nets[inputs[0]], nets[inputs[1]])
-            elif kind == "MUX":
-                a, b, s = (nets[net] for net in inputs)
-                value = a ^ ((a ^ b) & s)
+        for kind, output, a, b, select in self._gates:
+            if kind == 0:
+                nets[output] = nets[a] & nets[b]
+            elif kind == 1:
+                nets[output] = nets[a] | nets[b]
+            elif kind == 2:
+                nets[output] = nets[a] ^ nets[b]
+            elif kind == 3:
+                nets[output] = nets[a] ^ ((nets[a] ^ nets[b]) & nets[select])
+            elif kind == 4:
+                nets[output] = nets[a] ^ everything
             else:
-                value = nets[inputs[0]] ^ (everything if kind == "NOT" else 0)
-            nets[gate.output] = value
+                nets[output] = nets[a]
         self._settled = True
 
     def step(self) -> None:
         """A clock edge."""
         self._settle()
-        self._nets.update([(q, self._nets[d]) for q, d in self.netlist.flops])
+        for net, value in [(q, self._nets[d]) for q, d in self.netlist.flops]:
+            self._nets[net] = value
         self._settled = False
 
     def get(self, name: str, columns: Sequence[int] | None = None) -> NDArray[np.uint64]:

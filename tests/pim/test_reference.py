@@ -225,7 +225,7 @@ def test_list_as_text(bitloom):
     result = bitloom("pim", "list", "vgelo")
     assert (result.status, result.out) == (2, "")
     assert result.err == (
-        "bitloom: there is nothing called 'vgelo' (did you mean 'vgelu'? there is instructions, flags, faults, "
+        "bitloom: there is nothing called 'vgelo' (did you mean 'vgelu'? legal: instructions, flags, faults, "
         "systems, keys, timing, energy, constants, and every instruction)\n"
     )
 

@@ -95,8 +95,9 @@ def test_an_interrupted_build_leaves_nothing(cache: Path, monkeypatch: pytest.Mo
 
 def test_an_interrupt_ends_the_whole_process_group(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from gen.process import run_logged; import os\n"
-        "run_logged(['sh', '-c', 'sleep 60 & echo $! > child; wait'], cwd=Path(sys.argv[1]), env=os.environ,"
+        "import sys; from pathlib import Path; from gen.process import interruptible, run_logged; import os\n"
+        "with interruptible():\n"
+        "    run_logged(['sh', '-c', 'sleep 60 & echo $! > child; wait'], cwd=Path(sys.argv[1]), env=os.environ,"
         " log=Path(sys.argv[1], 'log'))"
     )
     env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from hdl.arith.float.passes import LaneShape
 from hdl.params.pim import PimParams
-from sim_tb.pim.simulate.core.arrays import PLAN_NUMBERS, new_state, system
+from sim_tb.pim.simulate.core.arrays import PLAN_NUMBERS, Numbers, new_state, system
 from sim_tb.pim.simulate.core.cut import cut_vector
 from sim_tb.pim.simulate.core.join import join_vector
 from sim_tb.pim.simulate.core.layout import ACTIVE, DONE, FREE, GIVERS, SLOT, START, STARTS, TARGET, WRITING
@@ -36,6 +38,12 @@ ENTRIES = (cut_vector, join_vector, look, rest_vector, skip_vector, step)
 native = Native(*ENTRIES)
 
 
+@lru_cache(maxsize=16)
+def _system(params: PimParams, shape: LaneShape, contexts: int) -> Numbers:
+    """What never changes; some tests make a thousand models of a system."""
+    return system(params, shape=shape, contexts=contexts)
+
+
 class Model:
     """What :class:`hdl.pim.vector.unit.VectorUnit` does in every clock, as the core has it.
 
@@ -53,7 +61,7 @@ class Model:
     """
 
     def __init__(self, params: PimParams, shape: LaneShape, contexts: int = 0) -> None:
-        self.system = Pinned.of(system(params, shape=shape, contexts=contexts))
+        self.system = Pinned.of(_system(params, shape, contexts).copy())
         self._state = Pinned.of(new_state(params, 0))
         self._seen, self._numbers = Pinned.of(np.zeros(11, np.int64)), Pinned.of(np.zeros(1 << 12, np.int64))
         native.look(self._state, self.system, self._seen)
