@@ -345,7 +345,11 @@ class _Run:
     def _power_figures(self) -> dict[str, Any]:
         """Power at the run's clock. A large engine's is that of a small one, scaled."""
         effort = self.effort if self.with_power is None else ""
-        reason = "not asked for" if self.with_power is False else power.unavailable(self.library, effort)
+        reason = (
+            "not asked for"
+            if self.with_power is False
+            else power.unavailable(self.library, effort, self.emission.front)
+        )
         if reason:
             return no_energy_figures(reason)
         self.say("power")
