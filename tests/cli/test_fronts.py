@@ -72,6 +72,7 @@ def test_frames_are_simulated_and_reported(files: None, here: Path, bitloom) -> 
             ("synth", "delta.toml", "--sdf"),
             "--sdf: no netlist is simulated behind a delta encoder of 64 words, u8 (take out [delta])",
         ),
+        (("map", "mobilenet", "--engine", "gate.toml"), "gate: a network is mapped on an engine alone"),
         (("search", "mobilenet", "--engine", "gate.toml", "--area", "1000"), "gate: a search is for an engine alone"),
         (
             ("workload", "sesr", "--engine", "gate.toml"),

@@ -97,12 +97,26 @@ def ahead_of_its_job(module: str) -> str:
     return re.sub(r"\bopen <= .*;", "open <= 1'b1;", module)
 
 
-@pytest.mark.parametrize("change", [never_back, first_as_asked, no_threshold, ahead_of_its_job])
-def test_a_mutation_of_the_frame_is_caught(change: Callable[[str], str]) -> None:
+def lost(module: str) -> str:
+    """Beats are taken before their job is, and lost."""
+    return re.sub(r"(assign s_axis_a_tready = .*)\bframe_open\b", r"\g<1>1'b1", module)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("delta_frame", never_back),
+        ("delta_frame", first_as_asked),
+        ("delta_frame", no_threshold),
+        ("delta_frame", ahead_of_its_job),
+        ("delta_engine", lost),
+    ],
+)
+def test_a_mutation_is_caught(part: str, change: Callable[[str], str]) -> None:
     setting = DeltaSetting(shift=1, threshold=3)
     work = Frames.drawn(SMALL, setting, frames=4, tiles=2, k=5, seed=7, stalled=True)
     assert answer_of("saturating", work)["passed"]
-    answer = answer_of("saturating", work, mutate(hardware("saturating"), "delta_frame", change))
+    answer = answer_of("saturating", work, mutate(hardware("saturating"), part, change))
     assert not answer["passed"]
 
 

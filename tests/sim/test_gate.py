@@ -16,6 +16,8 @@ from sim_tb.golden.gate import draw
 from sim_tb.systems.gate.attack import distances
 from sim_tb.systems.gate.checks import check_products, check_time
 from sim_tb.systems.gate.jobs import Setting, run_jobs
+from sim_tb.tiles import random_tiles
+from tests.sim.icarus import Script, simulate
 
 pytestmark = pytest.mark.sim
 
@@ -126,3 +128,30 @@ def test_a_broken_gate_is_found(mode: str, change: Callable[[str], str]) -> None
     except CheckFailed:
         return
     assert found.wrong > 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_unknown_gets_through(mode: str) -> None:
+    """One cycle of reset, stalls, resets in the middle of jobs; without a map and luck all pixels are pruned."""
+    params, rng = DENSE.engine, np.random.default_rng(9)
+    script = Script(params, DENSE, {"gate_mode": MODES[mode].code})
+    kept = []
+    for _ in range(3):
+        script.reset()
+        script.quiet(3)
+        work = [random_tiles(params, 1, int(k), rng) for k in rng.integers(1, 20, 4)]
+        script.send(work)
+        script.job(4)
+        kept.append(work)
+        script.stalls(*(int(each) for each in rng.integers(0, 12, 4)))
+        script.send(work[:2])
+        script.offer(2)
+        script.wait(int(rng.integers(1, 30)))
+    hardware = emit(DENSE)
+    run = simulate(script, hardware.top, hardware.text)
+    assert not run.faults, "\n".join(run.faults[:10])
+    assert len(run.jobs) == len(kept)
+    for work, end in zip(kept, run.jobs, strict=True):
+        got = script.results(run.results[end - 4 * params.rows : end])
+        golden = np.concatenate([tiles.golden(params) for tiles in work])
+        assert np.array_equal(got, golden * (not MODES[mode].prunes))
