@@ -12,13 +12,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gen.keys import EFFORTS, KEYS, SECTIONS, WIRES, WORKLOADS, Key, markdown, schema
+from gen.key import Key
+from gen.keys import EFFORTS, KEYS, SECTIONS, WIRES, WORKLOADS, markdown, schema
 from gen.operands import KINDS, Operands
+from gen.settings import DEFAULT_K, OutputSettings, SynthSettings, WorkloadSettings
+from gen.toml_file import parse_file
 from gen.version import SCHEMA_VERSION
 from hdl.params import ConfigError, EngineParams, OperandFormat, Problem, near_name, shown
 from hdl.params.errors import not_one_of
+from hdl.params.front import Front
+from hdl.params.fronts import FRONTS, front_of
 from hdl.params.points import array_of, beside
 from hdl.params.presets import not_built, unknown_name
+from hdl.params.title import Title
 
 __all__ = [
     "Config",
@@ -27,42 +33,9 @@ __all__ = [
     "WorkloadSettings",
     "load",
     "markdown",
-    "parse_file",
     "read",
     "schema",
 ]
-
-DEFAULT_K = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkloadSettings:
-    """What the simulation computes; the keys of ``[workload]``."""
-
-    name: str = "digits"
-    tiles: int = 64
-    k: int = DEFAULT_K
-    seed: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class SynthSettings:
-    """How the hardware is synthesised; the keys of ``[synth]``, paths resolved against the configuration file."""
-
-    library: str | tuple[str, ...] = "auto"
-    lef: str = "auto"
-    wires: str | float = "auto"
-    clock_ns: float | str = "auto"
-    effort: str = "normal"
-    compare: tuple[str, ...] = ("mac",)
-    operands: str = "normal"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OutputSettings:
-    """What the generated files look like; the keys of ``[output]``."""
-
-    prefix: str = "bitloom"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +48,8 @@ class Config:
     workload : WorkloadSettings
     synth : SynthSettings
     output : OutputSettings
+    front : Front, optional
+        What stands in front of that engine.
     name : str
         What to call it: the stem of the file's name.
     """
@@ -83,18 +58,37 @@ class Config:
     workload: WorkloadSettings = field(default_factory=WorkloadSettings)
     synth: SynthSettings = field(default_factory=SynthSettings)
     output: OutputSettings = field(default_factory=OutputSettings)
+    front: Front | None = None
     name: str = "engine"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, section by section."""
-        sections = {name: asdict(getattr(self, name)) for name in ("workload", "synth", "output")}
-        return {"engine": self.engine.to_dict(), **sections}
+        return self.hardware | {name: asdict(getattr(self, name)) for name in ("workload", "synth", "output")}
+
+    @property
+    def hardware(self) -> dict[str, Any]:
+        """Plain values of the sections that say what is built."""
+        front = {} if self.front is None else {self.front.key: self.front.to_dict()}
+        return {"engine": self.engine.to_dict(), **front}
+
+    @property
+    def design(self) -> EngineParams | Front:
+        """What is built: the engine, or what stands in front of it, and it."""
+        return self.engine if self.front is None else self.front
+
+    def design_of(self, engine: EngineParams) -> EngineParams | Front:
+        """The same with another engine. Raises ConfigError where that can't have what stands in front of this one."""
+        return engine if self.front is None else self.front.before(engine)
+
+    @property
+    def title(self) -> str:
+        """What is built, in a few words."""
+        return str(Title(self.engine)) if self.front is None else f"{Title(self.engine)}, behind {self.front.title}"
 
     @property
     def hash(self) -> str:
         """SHA-256 over everything that shapes the generated files (not workload, library or comparison)."""
-        shaping = {
-            "engine": self.engine.to_dict(),
+        shaping = self.hardware | {
             "clock_ns": self.synth.clock_ns,
             "prefix": self.output.prefix,
             "schema_version": SCHEMA_VERSION,
@@ -147,36 +141,13 @@ def read(tables: Mapping[str, Any], path: Path) -> Config:
     return loader.config(path)
 
 
-def parse_file(path: Path) -> dict[str, Any]:
-    """The file's tables, not checked.
-
-    Raises
-    ------
-    ConfigError
-        Where there is no such file, or it isn't TOML: nothing else can be said about it then.
-    """
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        names = [entry.name for entry in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        problem = Problem("", "no such file", near_name(path.name, names))
-    except IsADirectoryError:
-        problem = Problem("", "is a folder, not a configuration file")
-    except UnicodeDecodeError as error:
-        problem = Problem("", f"is not UTF-8 text (byte {error.start})")
-    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or numbers and nesting beyond what Python reads
-        problem = Problem("", f"is not valid TOML: {error}")
-    except OSError as error:
-        problem = Problem("", f"can't be read: {error.strerror}")
-    raise ConfigError([problem], str(path)) from None
-
-
 class _Loader:
     """Collects values and problems from all sources before it judges."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self.given: dict[str, _Given] = {}
+        self.sections: set[str] = set()
         self.problems: list[Problem] = []
 
     # --- sources -----------------------------------------------------------------------------------------------------
@@ -193,6 +164,7 @@ class _Loader:
                 self._read_table(section, table)
 
     def _read_table(self, section: str, table: dict[str, Any]) -> None:
+        self.sections.add(section)
         own = [key.name for key in KEYS if key.section == section]
         for name, value in table.items():
             if name in own:
@@ -213,6 +185,7 @@ class _Loader:
             names = [key.path if "." in name else key.name for key in KEYS]
             self.report(source, "", "unknown key", near_name(name, names))
             return
+        self.sections.add(matches[0].section)
         self.given[matches[0].path] = _Given(_toml_value(text), source, option=True)
 
     # --- judgement ---------------------------------------------------------------------------------------------------
@@ -239,13 +212,13 @@ class _Loader:
                 else:
                     values[key.section][key.name] = value
         engine = self._engine(values["engine"])
-        workload = self._workload(values["workload"], engine)
-        synth = self._synth(values["synth"], engine, path.parent)
+        front = self._front(engine, {key: values[key] for key in FRONTS if key in self.sections})
+        workload = self._workload(values["workload"], engine, front)
+        synth = self._synth(values["synth"], engine, front, path.parent)
         if self.problems or engine is None:
             raise ConfigError(self.problems)
-        return Config(
-            engine=engine, workload=workload, synth=synth, output=OutputSettings(**values["output"]), name=path.stem
-        )
+        output = OutputSettings(**values["output"])
+        return Config(engine=engine, workload=workload, synth=synth, output=output, front=front, name=path.stem)
 
     def _engine(self, values: dict[str, Any]) -> EngineParams | None:
         nest = values.pop("nest", None)
@@ -291,12 +264,30 @@ class _Loader:
                 self.blame(f"engine.{key}", f"is {shown(value)} in the nest, not {shown(values[key])}", "leave it out")
         return fields
 
-    def _workload(self, values: dict[str, Any], engine: EngineParams | None) -> WorkloadSettings:
-        self._choice("workload.name", values.get("name", "digits"), WORKLOADS)
+    def _front(self, engine: EngineParams | None, tables: dict[str, dict[str, Any]]) -> Front | None:
+        """What stands in front of the engine, if that is known."""
+        if engine is None:
+            return None
+        try:
+            return front_of(engine, tables)
+        except ConfigError as error:
+            for problem in error.problems:
+                self.blame(problem.where, problem.message, problem.hint)
+            return None
+
+    def _workload(self, values: dict[str, Any], engine: EngineParams | None, front: Front | None) -> WorkloadSettings:
+        fitting = WORKLOADS if front is None else front.workloads
+        name = values.setdefault("name", fitting[0])
+        self._choice("workload.name", name, WORKLOADS)
+        if front is not None and name in WORKLOADS and name not in fitting:
+            legal = " or ".join(map(repr, fitting))
+            self.blame("workload.name", f"must be {legal} behind {front.title}, not {name!r}")
         if engine is not None:
             limit = engine.k_limit
             beats = f" in whole beats of {engine.k_step}" if engine.k_step > 1 else ""
-            k = values.setdefault("k", min(DEFAULT_K, limit))
+            usual = range(min(DEFAULT_K, limit), 0, -1)
+            fits = (k for k in usual if front is None or front.tiles_at_most(k) != 0)
+            k = values.setdefault("k", next(fits, 1))
             if not 1 <= k <= limit:
                 self.blame(
                     "workload.k",
@@ -304,13 +295,20 @@ class _Loader:
                     f"{engine.accumulator} bits holds{beats}, not {k}",
                     "raise engine.accumulator for more" if k > limit else "",
                 )
+            elif front is not None and (most := front.tiles_at_most(k)) is not None:
+                tiles = values.setdefault("tiles", max(1, min(WorkloadSettings.tiles, most)))
+                if tiles > most:
+                    message = f"must be at most {most} of K = {k} behind {front.title}, not {tiles}"
+                    self.blame("workload.tiles", message, f"raise {front.key}.words, or lower workload.k")
         return WorkloadSettings(**values)
 
     def _choice(self, path: str, value: str, legal: Sequence[str]) -> None:
         for problem in not_one_of(path, value, legal):
             self.blame(path, problem.message, problem.hint)
 
-    def _synth(self, values: dict[str, Any], engine: EngineParams | None, folder: Path) -> SynthSettings:
+    def _synth(
+        self, values: dict[str, Any], engine: EngineParams | None, front: Front | None, folder: Path
+    ) -> SynthSettings:
         if "library" in values:
             option = self.given["synth.library"].option
             values["library"] = _library(values["library"], Path() if option else folder)
@@ -326,7 +324,7 @@ class _Loader:
             if unknown := unknown_name("scheme", scheme, "synth.compare"):
                 self.blame("synth.compare", unknown[0].message, unknown[0].hint)
             elif engine is not None:
-                self._comparable(engine, scheme)
+                self._comparable(engine, front, scheme)
         values["compare"] = tuple(dict.fromkeys(compare))
         try:
             operands = Operands.read(values.get("operands", SynthSettings.operands))
@@ -337,13 +335,15 @@ class _Loader:
             values["operands"] = operands.text
         return SynthSettings(**values)
 
-    def _comparable(self, engine: EngineParams, scheme: str) -> None:
-        """Blame a scheme that the array does not have, or not with the other keys of the engine."""
+    def _comparable(self, engine: EngineParams, front: Front | None, scheme: str) -> None:
+        """Blame a scheme that the array does not have, or not with the other keys, or not behind what stands there."""
         if missing := not_built(array_of(engine), scheme):
             self.blame("synth.compare", missing)
             return
         try:
-            beside(engine, scheme)
+            other = beside(engine, scheme)
+            if front is not None:
+                front.before(other)
         except ConfigError as error:
             for problem in error.problems:
                 self.blame("synth.compare", f"{scheme!r}: {problem.where}: {problem.message}", problem.hint)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from gen.front_keys import FRONT_KEYS
+from gen.key import (
+    Key,
+    boolean,
+    choice,
+    choices,
+    integer,
+    is_integer,
+    is_number,
+    kind_fault,
+    operand,
+    ranged,
+    texts_fault,
+)
 from gen.names import KEYWORDS, OWN, PREFIX, prefix_fault
 from gen.version import SCHEMA_VERSION
 from hdl.params import ARRAYS, ENCODERS, MULTIPLIERS, SCHEMES, EngineParams, shown
 from hdl.params.engine import MAX_ACCUMULATOR, MAX_SEGMENT, MAX_SIZE
-from hdl.params.formats import FLOATS, MAX_WIDTH, MIN_WIDTH
+from hdl.params.formats import FLOATS
 
-__all__ = ["EFFORTS", "KEYS", "MAX_WIRE_FF", "SECTIONS", "WIRES", "WORKLOADS", "Key", "markdown", "schema"]
+__all__ = ["EFFORTS", "KEYS", "MAX_WIRE_FF", "SECTIONS", "WIRES", "WORKLOADS", "markdown", "schema"]
 
 WORKLOADS = ("digits", "random")
 EFFORTS = ("quick", "normal", "full")
@@ -27,134 +38,33 @@ MAX_WIRE_FF = 1000.0
 #: Section names and what they are about, in the order of the documentation.
 SECTIONS = {
     "engine": "the hardware",
+    "gate": "a gate in front of the engine's operands (gate.md)",
+    "delta": "a delta encoder in front of the engine's operands A (delta.md)",
     "workload": "what the simulation computes",
     "synth": "how the hardware is synthesised",
     "output": "what the generated files look like",
 }
 
 
-@dataclass(frozen=True)
-class Key:
-    """One key of a configuration file.
-
-    Parameters
-    ----------
-    section, name : str
-    kind : str
-        What the value is, as a user reads it ("an integer").
-    description : str
-        One sentence fragment: what the key decides.
-    default : object
-        The value of an absent key, as it would be written; None where an absent key is not like any value.
-    legal : str
-        The legal values, as a user reads them.
-    fault : callable
-        ``fault(value)`` says what is wrong with a value taken alone, or returns an empty string.
-    json : dict
-        The key's part of the JSON schema.
-    absent : str
-        What an absent key means, where it has no default.
-    """
-
-    section: str
-    name: str
-    kind: str
-    description: str
-    default: Any
-    legal: str
-    fault: Callable[[Any], str]
-    json: dict[str, Any] = field(default_factory=dict)
-    absent: str = ""
-
-    @property
-    def path(self) -> str:
-        """The key as errors name it: ``engine.rows``."""
-        return f"{self.section}.{self.name}"
-
-
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return _is_integer(value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _kind(test: Callable[[Any], bool], kind: str) -> Callable[[Any], str]:
-    return lambda value: "" if test(value) else f"must be {kind}, not {shown(value)}"
-
-
-def _ranged(low: int, high: int) -> Callable[[Any], str]:
-    def fault(value: Any) -> str:
-        if not _is_integer(value):
-            return f"must be an integer, not {shown(value)}"
-        return "" if low <= value <= high else f"must be {low} to {high}, not {value}"
-
-    return fault
-
-
 def _clock_fault(value: Any) -> str:
-    if value == "auto" or (_is_number(value) and MIN_CLOCK_NS <= value <= MAX_CLOCK_NS):
+    if value == "auto" or (is_number(value) and MIN_CLOCK_NS <= value <= MAX_CLOCK_NS):
         return ""
     return f"must be 'auto' or a number of nanoseconds from {MIN_CLOCK_NS:g} to {MAX_CLOCK_NS:g}, not {shown(value)}"
 
 
 def _wires_fault(value: Any) -> str:
-    if (_is_number(value) and 0 <= value <= MAX_WIRE_FF) or isinstance(value, str):  # names: their owner knows them
+    if (is_number(value) and 0 <= value <= MAX_WIRE_FF) or isinstance(value, str):  # names: their owner knows them
         return ""
     return f"must be one of {', '.join(WIRES)}, or 0 to {MAX_WIRE_FF:g} fF for each sink of a net, not {shown(value)}"
 
 
-def _texts_fault(kind: str) -> Callable[[Any], str]:
-    """The fault of a value that must be a text or a list of texts, none of them empty."""
-
-    def fault(value: Any) -> str:
-        texts = value if isinstance(value, list) else [value]
-        return "" if all(isinstance(text, str) and text for text in texts) else f"must be {kind}, not {shown(value)}"
-
-    return fault
-
-
 def _library_fault(value: Any) -> str:
-    return _texts_fault("a text or a list of texts")(value) or ("" if value else "must name at least one file, not []")
-
-
-def _choice(section: str, name: str, description: str, default: str, choices: tuple[str, ...]) -> Key:
-    """A text out of a few. Only its type is checked here: the owner of the choices knows the nearest name."""
-    text, legal = _kind(lambda value: isinstance(value, str), "a text"), ", ".join(f"`{choice}`" for choice in choices)
-    return Key(section, name, "text", description, default, legal, text, {"enum": list(choices)})
-
-
-def _choices(
-    section: str, name: str, description: str, default: list[str], choices: tuple[str, ...], *, kind: str
-) -> Key:
-    """Any number of texts out of a few; one of them may stand without a list."""
-    legal, one = ", ".join(f"`{choice}`" for choice in choices) + ", or `[]` for none", {"enum": list(choices)}
-    fault = _texts_fault(f"a {kind} or a list of {kind}s")
-    json = {"oneOf": [one, {"type": "array", "items": one}]}
-    return Key(section, name, "text or list", description, default, legal, fault, json)
-
-
-def _integer(section: str, name: str, description: str, default: Any, low: int, high: int) -> Key:
-    """An integer. The ranges of the engine are checked by `EngineParams`, which says the same in the same words."""
-    fault = _kind(_is_integer, "an integer") if section == "engine" else _ranged(low, high)
-    json = {"type": "integer", "minimum": low, "maximum": high}
-    return Key(section, name, "integer", description, default, f"{low} to {high}", fault, json)
+    return texts_fault("a text or a list of texts")(value) or ("" if value else "must name at least one file, not []")
 
 
 def _power(name: str, description: str, default: int) -> Key:
-    fault = _kind(_is_integer, "an integer")
+    fault = kind_fault(is_integer, "an integer")
     return Key("engine", name, "integer", description, default, "1, 2, 4 or 8", fault, {"enum": [1, 2, 4, 8]})
-
-
-def _operand(name: str, description: str) -> Key:
-    text = _kind(lambda value: isinstance(value, str), "a text such as 's8' or 'u4'")
-    floats = " or ".join(f"`{form}`" for form in FLOATS)
-    widths = "|".join(str(width) for width in range(MIN_WIDTH, MAX_WIDTH + 1))
-    legal = f"`s{MIN_WIDTH}` to `s{MAX_WIDTH}` signed, `u{MIN_WIDTH}` to `u{MAX_WIDTH}` unsigned, {floats}"
-    default = EngineParams().to_dict()[name]
-    pattern = f"^([su]({widths})|{'|'.join(FLOATS)})$"
-    return Key("engine", name, "text", description, default, legal, text, {"pattern": pattern})
 
 
 _ENGINE = EngineParams()
@@ -167,16 +77,16 @@ KEYS = (
         "the engine as a loop nest (notation.md), instead of `array`, `scheme`, sizes and encoder",
         None,
         "a nest that lowers to an engine",
-        _kind(lambda value: isinstance(value, str), "a text"),
+        kind_fault(lambda value: isinstance(value, str), "a text"),
         {"type": "string", "minLength": 1},
         absent="none",
     ),
-    _choice("engine", "array", "how the processing elements (PEs) are arranged", _ENGINE.array, ARRAYS),
-    _choice("engine", "scheme", "how a PE multiplies and accumulates", _ENGINE.scheme, SCHEMES),
-    _integer("engine", "rows", "rows of PEs: M of a tile", _ENGINE.rows, 1, MAX_SIZE),
-    _integer("engine", "cols", "columns of PEs: N of a tile", _ENGINE.cols, 1, MAX_SIZE),
-    _integer("engine", "depth", "steps of K in space, where the array or scheme has them", _ENGINE.depth, 1, MAX_SIZE),
-    _integer(
+    choice("engine", "array", "how the processing elements (PEs) are arranged", _ENGINE.array, ARRAYS),
+    choice("engine", "scheme", "how a PE multiplies and accumulates", _ENGINE.scheme, SCHEMES),
+    integer("engine", "rows", "rows of PEs: M of a tile", _ENGINE.rows, 1, MAX_SIZE),
+    integer("engine", "cols", "columns of PEs: N of a tile", _ENGINE.cols, 1, MAX_SIZE),
+    integer("engine", "depth", "steps of K in space, where the array or scheme has them", _ENGINE.depth, 1, MAX_SIZE),
+    integer(
         "engine",
         "column_groups",
         "groups of columns that take operands of A of their own; it divides `cols`",
@@ -184,30 +94,21 @@ KEYS = (
         1,
         MAX_SIZE,
     ),
-    _operand("a", "format of A's elements; named schemes but `mac` recode these"),
-    _operand("b", "format of B's elements"),
-    _choice(
+    operand(
+        "engine", "a", "format of A's elements; named schemes but `mac` recode these", str(_ENGINE.a), tuple(FLOATS)
+    ),
+    operand("engine", "b", "format of B's elements", str(_ENGINE.b), tuple(FLOATS)),
+    choice(
         "engine",
         "encoder",
         "how operands become digits; ignored where PEs multiply",
         _ENGINE.encoder,
         ENCODERS,
     ),
-    _choice("engine", "multiplier", "how `mac` multiplies", _ENGINE.multiplier, MULTIPLIERS),
+    choice("engine", "multiplier", "how `mac` multiplies", _ENGINE.multiplier, MULTIPLIERS),
     _power("carry_every", "carry-save accumulators keep one carry bit every N bits", _ENGINE.carry_every),
-    _integer(
-        "engine", "accumulator", "bits of an accumulator and of a result", _ENGINE.accumulator, 2, MAX_ACCUMULATOR
-    ),
-    Key(
-        "engine",
-        "preload",
-        "boolean",
-        "add a stream of initial values to the results",
-        _ENGINE.preload,
-        "`true` or `false`",
-        _kind(lambda value: isinstance(value, bool), "true or false"),
-        {"type": "boolean"},
-    ),
+    integer("engine", "accumulator", "bits of an accumulator and of a result", _ENGINE.accumulator, 2, MAX_ACCUMULATOR),
+    boolean("engine", "preload", "add a stream of initial values to the results", default=_ENGINE.preload),
     Key(
         "engine",
         "segment",
@@ -215,23 +116,29 @@ KEYS = (
         "steps of K whose operands a scheme that skips zeros holds at once",
         _ENGINE.segment,
         f"8 to {MAX_SEGMENT}, a power of two",
-        _kind(_is_integer, "an integer"),
+        kind_fault(is_integer, "an integer"),
         {"type": "integer", "minimum": 8, "maximum": MAX_SEGMENT},
     ),
     _power("group", "digits that each lane searches at once for one that is not zero", _ENGINE.group),
-    _integer("engine", "queue", "groups that wait in front of its rows, which may run apart", _ENGINE.queue, 2, 32),
-    Key(
+    integer("engine", "queue", "groups that wait in front of its rows, which may run apart", _ENGINE.queue, 2, 32),
+    boolean(
         "engine",
         "reset_data",
-        "boolean",
         "reset the registers of the data path, too: for four-state simulation of a netlist",
-        _ENGINE.reset_data,
-        "`true` or `false`",
-        _kind(lambda value: isinstance(value, bool), "true or false"),
-        {"type": "boolean"},
+        default=_ENGINE.reset_data,
     ),
-    _choice("workload", "name", "a network on handwritten digits, or random matrices", "digits", WORKLOADS),
-    _integer("workload", "tiles", "tiles of the `random` workload", 64, 1, MAX_TILES),
+    choice("workload", "name", "a network on handwritten digits, or random matrices", "digits", WORKLOADS),
+    Key(
+        "workload",
+        "tiles",
+        "integer",
+        "tiles of the `random` workload; behind a delta encoder those of a frame",
+        None,
+        f"1 to {MAX_TILES}, or to what a frame holds",
+        ranged(1, MAX_TILES),
+        {"type": "integer", "minimum": 1, "maximum": MAX_TILES},
+        absent="64, or what a frame holds if that is less",
+    ),
     Key(
         "workload",
         "k",
@@ -239,11 +146,11 @@ KEYS = (
         "K of every tile of the `random` workload",
         None,
         "1 to the engine's limit",
-        _kind(_is_integer, "an integer"),
+        kind_fault(is_integer, "an integer"),
         {"type": "integer", "minimum": 1},
         absent="64, or the engine's limit if that is less",
     ),
-    _integer("workload", "seed", "seed of everything random", 1, 0, MAX_SEED),
+    integer("workload", "seed", "seed of everything random", 1, 0, MAX_SEED, checked=True),
     Key(
         "synth",
         "library",
@@ -262,7 +169,7 @@ KEYS = (
         "LEF file whose areas of cells count instead of the Liberty files'; `auto`: one that lies beside these",
         "auto",
         "`auto`, `none`, or a LEF file, relative to the configuration file",
-        _kind(lambda value: isinstance(value, str) and bool(value), "a text"),
+        kind_fault(lambda value: isinstance(value, str) and bool(value), "a text"),
         {"type": "string", "minLength": 1},
     ),
     Key(
@@ -286,8 +193,8 @@ KEYS = (
         _clock_fault,
         {"oneOf": [{"const": "auto"}, {"type": "number", "minimum": MIN_CLOCK_NS, "maximum": MAX_CLOCK_NS}]},
     ),
-    _choice("synth", "effort", "how many styles and clock targets are tried for the best", "normal", EFFORTS),
-    _choices(
+    choice("synth", "effort", "how many styles and clock targets are tried for the best", "normal", EFFORTS),
+    choices(
         "synth",
         "compare",
         "schemes that are synthesised beside the engine's own, for comparison",
@@ -303,7 +210,7 @@ KEYS = (
         "standard deviation (of eight signed bits, of others in proportion), uniform ones, or those of real layers",
         "normal",
         "`normal` (20), `normal 1` to `normal 100`, `uniform`, `digits`, `photographs`",
-        _kind(lambda value: isinstance(value, str), "a text"),
+        kind_fault(lambda value: isinstance(value, str), "a text"),
         {"pattern": r"^ *(uniform|digits|photographs|normal( +[0-9.]+)?) *$"},
     ),
     Key(
@@ -316,6 +223,7 @@ KEYS = (
         prefix_fault,
         {"pattern": f"^{PREFIX}$", "not": {"enum": sorted(KEYWORDS | OWN)}},
     ),
+    *FRONT_KEYS,  # last: a name without its section means another section's key first
 )
 
 

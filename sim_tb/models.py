@@ -7,8 +7,10 @@ from importlib.resources import files
 from typing import Any, Protocol
 
 from hdl.params import Dataflow, EngineParams
+from hdl.params.front import Front
 from hdl.params.title import Title
 from sim_tb.build import Model
+from sim_tb.pins import Pins
 
 __all__ = ["Hardware", "engine_model", "harness_model"]
 
@@ -44,6 +46,10 @@ class Hardware(Protocol):
     def ports(self) -> Sequence[Any]:
         """The top module's ports; each has a ``name``."""
 
+    @property
+    def front(self) -> Front | None:
+        """What stands in front of the engine."""
+
 
 #: Parts that stand in an engine many times.
 REPEATED = (
@@ -70,22 +76,24 @@ def harness_model(
     depth: int = DEPTH,
 ) -> Model:
     """The engine between sources and a sink that live inside the simulation."""
-    flow = Dataflow(params)
+    flow, front = Dataflow(params), hardware.front
+    a_beats, pins = (flow.a, Pins()) if front is None else (front.a_beats, Pins(front.own_ports))
     folder = files("sim_tb.tb")
     sources = {name: (folder / name).read_text(encoding="utf-8") for name in _HARNESS}
     sources["engine.v"] = hardware.text
-    sources["harness.vlt"] = control_file(hardware, "harness", _PUBLIC)
+    sources["harness.vlt"] = control_file(hardware, "harness", _PUBLIC + pins.public)
     return Model(
         name=f"{hardware.top}-{Title(params).scheme}-{params.rows}x{params.cols}",
         top="harness",
         sources=sources,
-        defines={"ENGINE": hardware.top, **({"PRELOAD": "1"} if params.preload else {})},
+        defines={"ENGINE": hardware.top, **({"PRELOAD": "1"} if params.preload else {}), **pins.defines},
         parameters={
             "ROWS": str(params.rows),
-            "A_BITS": str(flow.a.tdata_bits),
+            "A_BITS": str(a_beats.tdata_bits),
             "B_BITS": str(flow.b.tdata_bits),
             "C_BITS": str(flow.c.tdata_bits),
             "DEPTH": str(depth),
+            **pins.parameters,
         },
         effort=effort,
         waves=waves,

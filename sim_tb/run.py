@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree
 
 from gen.workplace import bring, workplace
-from hdl.params import CheckFailed, Dataflow, EngineParams, ToolError
+from hdl.params import Dataflow, EngineParams, ToolError
 from sim_tb import messages
 from sim_tb.build import Model, build_model
 from sim_tb.models import DEPTH, Hardware, engine_model, harness_model
@@ -24,11 +24,7 @@ from sim_tb.tools import versions
 from sim_tb.workloads.tileset import RandomTiles, TileSet
 from sim_tb.workloads.workload import Workload
 
-if TYPE_CHECKING:
-    from gen.config import Config
-    from gen.output import Output
-
-__all__ = ["run_model", "run_protocol", "run_stress", "run_workload", "simulate"]
+__all__ = ["LOG", "run_model", "run_protocol", "run_stress", "run_workload"]
 
 #: Beyond this product of operand beats and PEs, a model that is quicker to run pays for its longer build.
 QUICK_WORK = 50_000_000
@@ -59,70 +55,6 @@ POLL = 0.5
 LOG, RESULTS = "sim.log", "results.xml"
 
 
-def simulate(
-    config: Config,
-    output: Output,
-    *,
-    seed: int | None = None,
-    waves: bool = False,
-    hardware: Hardware | None = None,
-    workload: Workload | None = None,
-    say: Callable[[str], None] = lambda text: None,
-) -> dict[str, Any]:
-    """Simulate the configured workload on the generated Verilog, and write ``sim.json``.
-
-    Parameters
-    ----------
-    config : gen.config.Config
-        Its ``engine``, ``workload`` and ``output`` are used.
-    output : gen.output.Output
-        Where ``sim.json`` and, in the folder ``sim``, the log and the waveform go.
-    seed : int, optional
-        Instead of ``workload.seed``.
-    waves : bool
-        Write a waveform (VCD).
-    hardware : gen.emit.verilog.Emission, optional
-        The Verilog, where it is at hand already.
-    workload : Workload, optional
-        Instead of the configured one.
-    say : callable
-        Told what happens, a line at a time.
-
-    Returns
-    -------
-    dict
-        The content of ``sim.json``.
-
-    Raises
-    ------
-    CheckFailed
-        If a result differs from what it should be; ``sim.json`` is written first.
-    ToolError
-        If a tool is missing.
-    """
-    work = config.workload
-    if hardware is None:
-        from gen.emit.verilog import emit
-
-        hardware = emit(config.engine, config.output.prefix)
-    answer = run_workload(
-        config.engine,
-        hardware,
-        name=work.name,
-        workload=workload,
-        tiles=work.tiles,
-        k=work.k,
-        seed=work.seed if seed is None else seed,
-        keep=output.workdir("sim"),
-        waves=waves,
-        say=say,
-    )
-    output.write_json("sim.json", answer)
-    if not answer["passed"]:
-        raise CheckFailed(_failure(answer, output.path / "sim" / LOG))
-    return answer
-
-
 def run_workload(
     params: EngineParams,
     hardware: Hardware,
@@ -140,10 +72,15 @@ def run_workload(
     waves: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """Run a workload and return what ``sim.json`` says of it; the parameters are those of :func:`simulate`.
+    """Run a workload and return what ``sim.json`` says of it.
 
     Parameters
     ----------
+    params : EngineParams
+    hardware : Hardware
+        The engine, or one behind something.
+    name, tiles, k, seed
+        As in the section ``[workload]`` of a configuration.
     sigma : float, optional
         Operands of ``random`` tiles are normal with this standard deviation instead of uniform.
     work : Tiles, optional
@@ -154,6 +91,12 @@ def run_workload(
         ``quick`` to build or ``speed`` to run; chosen by the amount of work if left out.
     depth : int
         Words of each memory in the harness.
+    keep : Path, optional
+        Folder that receives the log and the waveform.
+    waves : bool
+        Write a waveform (VCD).
+    say : callable
+        Told what happens, a line at a time.
     """
     if workload is None:
         drawn = partial(_workload, params, name, tiles=tiles, k=k, seed=seed, sigma=sigma)
@@ -161,7 +104,8 @@ def run_workload(
     depth = max(depth, 1 << (_beats(params, workload) - 1).bit_length())
     if effort is None:
         effort = "speed" if workload.macs > QUICK_WORK else "quick"
-    request = {"engine": params.to_dict(), "workload": workload.name, "seed": seed, "depth": depth}
+    front = {} if hardware.front is None else {hardware.front.key: hardware.front.to_dict()}
+    request = {"engine": params.to_dict(), "front": front, "workload": workload.name, "seed": seed, "depth": depth}
     model = harness_model(params, hardware, effort=effort, waves=waves, depth=depth)
     files = {messages.WORKLOAD: workload.save}
     answer = run_model(model, "sim_tb.tb.workload", request, files=files, keep=keep, say=say)
@@ -364,11 +308,3 @@ def _failed_tests(results: Path) -> list[str]:
         for fault in (*case.findall("failure"), *case.findall("error")):
             failed.append(f"test {case.get('name')}: {fault.get('error_msg') or fault.get('message') or fault.text}")
     return failed
-
-
-def _failure(answer: dict[str, Any], log: Path) -> str:
-    lines = [
-        f"The engine's results differ from {answer['against']}'s: {answer['mismatches']} of "
-        f"{answer['elements_checked']} elements, seed {answer['seed']} (log: {log})"
-    ]
-    return "\n  ".join([*lines, *answer["problems"]])

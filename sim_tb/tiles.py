@@ -47,6 +47,11 @@ class Tiles:
     def __getitem__(self, part: slice) -> Tiles:
         return Tiles(self.a[part], self.b[part], None if self.initial is None else self.initial[part])
 
+    @property
+    def entering(self) -> Tiles:
+        """What enters the engine itself, behind all that stands in front of it."""
+        return self
+
     def save(self, path: Path) -> None:
         """Store them in a file."""
         initial = {} if self.initial is None else {"initial": self.initial}

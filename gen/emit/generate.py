@@ -12,6 +12,9 @@ from gen.emit.sdc import sdc
 from gen.output import Output
 from gen.stderr import warn
 from gen.version import VERSION
+from hdl.params import EngineParams
+from hdl.params.fronts import front_of
+from hdl.params.port import Port
 
 if TYPE_CHECKING:
     from gen.emit.verilog import Emission
@@ -50,7 +53,7 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
     if current is not None and _is_current(current, config, output):
         return current
 
-    top = f"{config.output.prefix}_engine"
+    top = f"{config.output.prefix}_{'engine' if config.front is None else config.front.module}"
     files = {"verilog": f"{top}.v", "sdc": f"{top}.sdc", "filelist": f"{top}.f", "yosys": f"{top}.ys"}
     old = [] if current is None else [name for name in current["files"].values() if name not in files.values()]
     output.claim([*files.values(), *old, *DERIVED, MANIFEST])
@@ -58,7 +61,7 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
         output.protect(DERIVED)
     from gen.emit.verilog import emit  # Amaranth: half a second to import
 
-    emission = emit(config.engine, config.output.prefix)
+    emission = emit(config.design, config.output.prefix)
     assert emission.top == top, emission.top
     content = manifest(config, emission, files)
 
@@ -76,12 +79,12 @@ def generate(config: Config, output: Output) -> dict[str, Any]:
 def stored(output: Output, manifest: dict[str, Any]) -> Emission:
     """The engine as it lies in the output folder, so that later steps work on that very file."""
     from gen.emit.verilog import Emission
-    from hdl.engine.top import Port
 
     text = (output / manifest["files"]["verilog"]).read_text(encoding="utf-8")
     ports = [Port(**port) for port in manifest["ports"]]
     parts = manifest["modules"], manifest["core"], manifest["roles"]
-    return Emission(manifest["top"], text, ports, *parts, manifest["latency"])
+    front = front_of(EngineParams.from_dict(manifest["config"]["engine"]), manifest["config"])
+    return Emission(manifest["top"], manifest["prefix"], text, ports, *parts, manifest["latency"], front)
 
 
 def _is_current(content: dict[str, Any], config: Config, output: Output) -> bool:

@@ -55,12 +55,13 @@ def manifest(config: Config, emission: Emission, files: dict[str, str]) -> dict[
         Role to file name.
     """
     params, flow, nest = config.engine, Dataflow(config.engine), engine_nest(config.engine)
-    streams = {"a": flow.a, "b": flow.b, "c": flow.c}
+    a = flow.a if config.front is None else config.front.a_beats
+    streams = {"a": a, "b": flow.b, "c": flow.c}
     return {
         "generator": "bitloom",
         "schema_version": SCHEMA_VERSION,
         "bitloom_version": VERSION,
-        "config": {"engine": params.to_dict(), "output": asdict(config.output)},
+        "config": config.hardware | {"output": asdict(config.output)},
         "nest": None if nest is None else print_nest(nest),
         "config_hash": config.hash,
         "generator_hash": generator_hash(),

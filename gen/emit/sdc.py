@@ -8,7 +8,7 @@ from gen.config import Config
 
 if TYPE_CHECKING:
     from gen.emit.verilog import Emission
-    from hdl.engine.top import Port
+    from hdl.params.port import Port
 
 __all__ = ["sdc"]
 

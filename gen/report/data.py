@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from gen.report.layout_records import Layouts
-from gen.report.records import Manifest, Record, Simulation, Synthesis, read
+from gen.report.records import Manifest, Record, Synthesis, read
+from gen.report.simulation_records import Simulation
 from hdl.params import ConfigError, Dataflow, EngineParams, Problem
+from hdl.params.front import Front
+from hdl.params.fronts import front_of
 from hdl.params.title import Title
 
 __all__ = ["RunData", "load", "pairs"]
@@ -33,6 +36,8 @@ class RunData:
         ``layout.json``, likewise.
     params : EngineParams
         The engine, built again from the manifest.
+    front : Front or None
+        What stands in front of it.
     """
 
     manifest: Manifest
@@ -40,6 +45,7 @@ class RunData:
     synth: Synthesis | None
     layout: Layouts | None
     params: EngineParams
+    front: Front | None = None
 
     @property
     def flow(self) -> Dataflow:
@@ -58,7 +64,7 @@ def load(folder: Path) -> RunData:
     """
     problems: list[Problem] = []
     manifest = _load(folder / "manifest.json", Manifest, "generate", problems)
-    params = _params(manifest, folder, problems) if manifest else None
+    params, front = _design(manifest, folder, problems) if manifest else (None, None)
     if manifest is None and not problems:
         where, hint = str(folder / "manifest.json"), "run `bitloom generate` or `bitloom run` first"
         problems.append(Problem(where, "no such file; a report needs it", hint))
@@ -69,7 +75,7 @@ def load(folder: Path) -> RunData:
         synth = _named(synth, params, folder, problems)
     if problems or manifest is None or params is None:
         raise ConfigError(problems)
-    return RunData(manifest, sim, synth, layout, params)
+    return RunData(manifest, sim, synth, layout, params, front)
 
 
 def pairs(values: Mapping[str, object]) -> str:
@@ -108,16 +114,20 @@ def _named(synth: Synthesis, params: EngineParams, folder: Path, problems: list[
     return None
 
 
-def _params(manifest: Manifest, folder: Path, problems: list[Problem]) -> EngineParams | None:
+def _design(
+    manifest: Manifest, folder: Path, problems: list[Problem]
+) -> tuple[EngineParams, Front | None] | tuple[None, None]:
+    """The engine, and what stands in front of it."""
     source = str(folder / "manifest.json")
     engine = manifest.config.get("engine")
     if not isinstance(engine, dict):
         problems.append(Problem(f"{source}: config.engine", "is missing", "run `bitloom generate` again"))
-        return None
+        return None, None
     try:
-        return EngineParams.from_dict(engine)
+        params = EngineParams.from_dict(engine)
+        return params, front_of(params, manifest.config)
     except ConfigError as error:
         problems += [Problem(f"{source}: {each.where}", each.message, each.hint) for each in error.problems]
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         problems.append(Problem(f"{source}: config.engine", f"does not describe an engine: {error}"))
-    return None
+    return None, None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from gen.report.data import RunData
 from gen.report.figures import MISSING, count, percent, quantity
 from gen.report.markup import Markup, Node, join, tag
-from gen.report.records import Simulation, Synthesis
+from gen.report.records import Synthesis
+from gen.report.simulation_records import Simulation
 from gen.timing import pes
 
 __all__ = ["ground", "key_figures", "missed"]

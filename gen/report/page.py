@@ -45,7 +45,8 @@ def _header(data: RunData, title: str) -> Markup:
     )
     likeness = Title(params).likeness
     like = tag("p", f"A nest without a name, {likeness}", class_="subtitle") if likeness else None
-    return tag("header", brand("engine report"), tag("h1", title), tag("p", subtitle, class_="subtitle"), like)
+    behind = tag("p", f"Behind {data.front.title}", class_="subtitle") if data.front else None
+    return tag("header", brand("engine report"), tag("h1", title), tag("p", subtitle, class_="subtitle"), like, behind)
 
 
 def _footer(data: RunData) -> Markup:

@@ -12,10 +12,7 @@ from gen.report.figures import is_number
 from hdl.params import Problem
 from hdl.params.presets import is_baseline
 
-__all__ = [
-    *("Compared", "Design", "LayerRun", "Manifest", "Memory", "NetworkRun", "Part", "Port", "Ratios", "Simulation"),
-    *("Synthesis", "read"),
-]
+__all__ = ["Compared", "Design", "Manifest", "Memory", "Part", "Port", "Ratios", "Record", "Synthesis", "read"]
 
 Record = TypeVar("Record")
 
@@ -65,61 +62,6 @@ class Manifest:
     ports: tuple[Port, ...]
     latency: int | None
     tools: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerRun:
-    """A layer of a network that was simulated; ``computed`` holds the sizes of what was computed of it."""
-
-    name: str
-    kind: str
-    computed: Mapping[str, int]
-    cropped: bool
-    cycles: int
-    utilization: float
-    elements_checked: int
-    mismatches: int
-    corrections: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkRun:
-    """A network of which layers were simulated."""
-
-    file: str
-    layers_of_network: int
-    input: str
-    layers: tuple[LayerRun, ...]
-    elsewhere: Mapping[str, str]
-    others: Mapping[str, int]
-    quantised: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Simulation:
-    """``sim.json``. Keys with a default are those of some workloads or engines only."""
-
-    passed: bool
-    workload: str
-    elements_checked: int
-    mismatches: int
-    macs: int
-    cycles: int
-    utilization: float
-    seed: int
-    sim_seconds: float
-    macs_per_second: float
-    counters: Mapping[str, int]
-    problems: tuple[str, ...]
-    versions: Mapping[str, str]
-    cycles_per_step: float | None = None
-    tiles: int | None = None
-    images: int | None = None
-    accuracy: float | None = None
-    accuracy_numpy: float | None = None
-    accuracy_float: float | None = None
-    against: str = "NumPy"
-    network: NetworkRun | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

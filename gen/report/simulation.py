@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gen.report.blocks import Section, pending, scroll
+from gen.report.blocks import Section, cell, pending, scroll, table
 from gen.report.figures import MISSING, count, duration, percent, quantity, rate
 from gen.report.markup import Markup, Node, tag
-from gen.report.records import NetworkRun, Simulation
+from gen.report.simulation_records import FrontRun, NetworkRun, Simulation
 
 __all__ = ["simulation"]
 
@@ -22,6 +22,8 @@ def simulation(sim: Simulation | None) -> Section:
     ]
     if sim.network is not None:
         body.append(_layers(sim.network, sim.against))
+    if sim.front is not None:
+        body.append(_behind(sim.front))
     return Section("simulation", "Simulation", body)
 
 
@@ -98,6 +100,24 @@ def _layers(network: NetworkRun, against: str) -> Markup:
         scroll(tag("table", tag("thead", head), tag("tbody", rows)), "Layers", WIDTH),
         [tag("p", "Not on the engine:"), tag("ul", notes)] if notes else None,
         tag("p", f"Operators that are no matrix products: {others}.") if others else None,
+    )
+
+
+def _behind(front: FrontRun) -> Markup:
+    """What was compared behind something, beside the workload."""
+    rows = [
+        tag(
+            "tr",
+            tag("th", each.what, scope="row"),
+            cell(count(each.elements_checked)),
+            cell(count(each.mismatches)),
+        )
+        for each in front.compared
+    ]
+    head = [tag("th", "Set to"), tag("th", "Results", class_="n"), tag("th", "Differ", class_="n")]
+    text = f"Behind {front.what}, under random stalls; these results are among those above."
+    return tag(
+        "figure", tag("h3", "Compared as well"), tag("p", text), table(head, rows, "Compared as well", WIDTH / 2)
     )
 
 

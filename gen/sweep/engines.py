@@ -12,7 +12,6 @@ from gen.config import SynthSettings, read
 from gen.keys import KEYS, SECTIONS
 from gen.sweep.point import CONFIG, Task
 from gen.sweep.toml import tables
-from hdl.params.title import Title
 
 __all__ = ["Engines"]
 
@@ -59,10 +58,10 @@ class Engines:
 
     def task(self, values: Mapping[str, Any], folder: Path) -> tuple[str, Task, Mapping[str, Any]]:
         """``bitloom synth`` of a configuration with these values; compared with nothing, unless they say so."""
-        given: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+        given: dict[str, dict[str, Any]] = {}
         for path, value in {COMPARE: [], **values}.items():
             section, _, name = path.partition(".")
-            given[section][name] = value
+            given.setdefault(section, {})[name] = value
         config = read(given, Path(os.path.abspath(folder)) / CONFIG)
         for path in FILES:  # which now have their whole path
             if path in values:
@@ -71,7 +70,7 @@ class Engines:
         task = Task(("synth", CONFIG), tables(given))
         # The whole configuration: defaults are part of it.
         basis = {"library": self.identify(config.synth), **config.to_dict()}
-        return str(Title(config.engine)), task, basis
+        return config.title, task, basis
 
     def found(self, result: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         """Figures and short texts of ``synth.json``, and ratios over what it is compared with."""

@@ -14,9 +14,9 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from gen.config import parse_file
 from gen.sweep.kind import Kind
 from gen.sweep.lines import lines
+from gen.toml_file import parse_file
 from gen.version import SCHEMA_VERSION
 from hdl.params import ConfigError, Problem, near_name, near_or_legal, shown
 
@@ -118,6 +118,8 @@ class _Reader:
         self._check_names(kind, kinds)
         fixed: Combination = {}
         for name, prefix in kind.tables.items():
+            if self.tables.get(name) == {}:  # which could mean something in a configuration, and would be lost here
+                self.report(name, "has no values", "write a key, or take it out")
             fixed |= self._settings(kind, name, self._table(name, self.tables.get(name, {})), prefix)
         listed = self._listed(kind)
         grid = self._grid(kind)

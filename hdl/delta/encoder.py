@@ -32,6 +32,8 @@ class DeltaEncoder(Part):
     Parameters
     ----------
     params : DeltaParams
+    tags : bool
+        It has ``o_addr`` and ``o_some``.
 
     Members
     -------
@@ -53,11 +55,12 @@ class DeltaEncoder(Part):
         Some lane is not zero.
     """
 
-    role = roles.OTHER
+    role = roles.FRONT
     resets = True
 
-    def __init__(self, params: DeltaParams) -> None:
+    def __init__(self, params: DeltaParams, *, tags: bool = True) -> None:
         self.params = params
+        self.tags = {"o_addr": Out(params.address_bits), "o_some": Out(1)} if tags else {}
         self.module = "delta_encoder"
         super().__init__(
             {
@@ -70,9 +73,8 @@ class DeltaEncoder(Part):
                 "i_valid": In(1),
                 "i_ready": Out(1),
                 "o_data": Out(params.lanes * params.d.width),
-                "o_addr": Out(params.address_bits),
                 "o_last": Out(1),
-                "o_some": Out(1),
+                **self.tags,
                 "o_valid": Out(1),
                 "o_ready": In(1),
             }
@@ -114,15 +116,16 @@ class DeltaEncoder(Part):
         recent = Signal(params.lanes * width, reset_less=True)
         with m.If(enters):
             m.d.sync += [around.eq(leaves & (self.i_addr == addr)), recent.eq(written)]
-        reference = Mux(around, recent, memory.r0_data)
-
+        references = [
+            Mux(around, recent.word_select(i, width), memory.r0_data.word_select(i, width)) for i in range(params.lanes)
+        ]
         lanes = [
             place(
                 m,
                 f"lane{i}",
                 DeltaLane(params.x, params.d),
                 q=quantised.word_select(i, width),
-                reference=reference.word_select(i, width),
+                reference=references[i],
                 whole=whole,
                 threshold=self.threshold,
             )
@@ -130,19 +133,21 @@ class DeltaEncoder(Part):
         ]
         m.d.comb += written.eq(Cat(*(lane.sent for lane in lanes)))
         changes = Cat(*(lane.d for lane in lanes))
-        bits = len(changes)
+        given, taken = [changes], [self.o_data]
+        if self.tags:
+            given, taken = [changes, addr, changes.any()], [self.o_data, self.o_addr, self.o_some]
         slice_ = place(
             m,
             "slice",
-            StreamSlice(bits + params.address_bits + 1),
-            i_data=Cat(changes, addr, changes.any()),
+            StreamSlice(sum(map(len, given))),
+            i_data=Cat(given),
             i_last=last,
             i_valid=held,
             o_ready=self.o_ready,
         )
         m.d.comb += [
             room.eq(slice_.i_ready),
-            Cat(self.o_data, self.o_addr, self.o_some).eq(slice_.o_data),
+            Cat(taken).eq(slice_.o_data),
             self.o_last.eq(slice_.o_last),
             self.o_valid.eq(slice_.o_valid),
         ]
@@ -152,8 +157,9 @@ class DeltaEncoder(Part):
         """An activation in units of theta."""
         form = self.params.x
         x = self.i_data.word_select(lane, form.width)
+        half = Cat(self.shift == i + 1 for i in range(form.width - 1))
         wide = Signal(signed(form.width + 2), name=f"wide{lane}")
-        m.d.comb += wide.eq((x.as_signed() if form.signed else x) + ((1 << self.shift) >> 1))
+        m.d.comb += wide.eq((x.as_signed() if form.signed else x) + half)
         rounded = Signal(signed(form.width + 2), name=f"rounded{lane}")
         m.d.comb += rounded.eq(wide >> self.shift)
         top = Signal(form.width, name=f"top{lane}")

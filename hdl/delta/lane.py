@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Const, Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -33,7 +33,7 @@ class DeltaLane(Part):
         The next reference.
     """
 
-    role = roles.OTHER
+    role = roles.FRONT
     clocked = False
 
     def __init__(self, x: OperandFormat, d: OperandFormat) -> None:
@@ -60,13 +60,13 @@ class DeltaLane(Part):
         m.d.comb += base.eq(Mux(self.whole, 0, self.reference))
         m.d.comb += change.eq(Mux(self.whole, q, q - reference))
         m.d.comb += size.eq(Mux(change < 0, -change, change))
-        fitting = Signal(signed(max(bits, self.form.width)))
+        fitting = Signal(signed(self.form.width))
         m.d.comb += fitting.eq(change)
         if self.form.width < bits:
             with m.If(change > self.form.max):
-                m.d.comb += fitting.eq(Const(self.form.max, signed(bits)))
+                m.d.comb += fitting.eq(self.form.max)
             with m.Elif(change < self.form.min):
-                m.d.comb += fitting.eq(Const(self.form.min, signed(bits)))
+                m.d.comb += fitting.eq(self.form.min)
         with m.If(self.whole | (size >= self.threshold)):
             m.d.comb += self.d.eq(fitting)
         m.d.comb += self.sent.eq(base + self.d.as_signed())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -16,23 +14,14 @@ from hdl.engine.jobs import COUNTER_BITS, Jobs
 from hdl.lib import roles
 from hdl.lib.shared import Part, Shared, place
 from hdl.params import BeatMap, Dataflow, EngineParams
+from hdl.params.port import Port
 
-__all__ = ["Engine", "Port", "engine_ports"]
+__all__ = ["Engine", "engine_ports"]
 
 #: What a stream brings.
 STREAM = ("data", "last", "valid")
 #: What the body tells the job control.
 EVENTS = ("beat", "beat_last", "active", "starved", "blocked", "mismatch")
-
-
-@dataclass(frozen=True)
-class Port:
-    """A port of the engine: its direction is ``input`` or ``output``."""
-
-    name: str
-    direction: str
-    width: int
-    description: str
 
 
 def engine_ports(params: EngineParams, flow: Dataflow | None = None) -> list[Port]:
@@ -103,8 +92,14 @@ class Engine(Part):
         self.params = params
         self.body = body or body_of(params)
         self.flow = self.body.flow
-        ports = [port for port in engine_ports(params, self.flow) if port.name not in ("clk", "rst")]
+        self.ports = engine_ports(params, self.flow)
+        ports = [port for port in self.ports if port.name not in ("clk", "rst")]
         super().__init__({port.name: (In if port.direction == "input" else Out)(port.width) for port in ports})
+
+    @property
+    def latency(self) -> int | None:
+        """See :attr:`hdl.engine.body.Body.latency`; None where the operands decide how long a tile takes."""
+        return None if self.params.data_dependent else self.body.latency
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -36,7 +36,7 @@ class Lfsr(Part):
     """
 
     module = "lfsr"
-    role = roles.CONTROL
+    role = roles.FRONT
     resets = True
 
     def __init__(self, bits: int, seed: int) -> None:

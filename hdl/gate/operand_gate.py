@@ -47,7 +47,7 @@ class OperandGate(Part):
     """
 
     module = "gate"
-    role = roles.CONTROL
+    role = roles.FRONT
     resets = True
 
     def __init__(self, params: GateParams) -> None:

@@ -38,7 +38,7 @@ class TileStore(Part):
     """
 
     module = "store"
-    role = roles.MEMORY
+    role = roles.FRONT
     resets = True
 
     def __init__(self, depth: int, width: int) -> None:

@@ -51,6 +51,7 @@ MEMORY = Role("memory", "memories", "memories, in flip-flops", "memory")
 ADDERS = Role("adders", "final adders", "final adders", "adders")
 DRAIN = Role("drain", "final adders", "final adders", "adders")
 SLICE = Role("slice", "stream registers", "register slices", "slices")
+FRONT = Role("front", "what stands in front", "gate or delta encoder", "control")
 CONTROL = Role("control", "control", "control", "control")
 JOBS = Role("jobs", "control", "control", "control")
 ENGINE = Role("engine", "control", "top level", "control")
@@ -59,7 +60,7 @@ OTHER = Role("other", "other parts", "other parts", "rest")
 #: All roles, in the order of reports.
 ROLES = (
     *(PE, RECODE, PICKER, ACCUMULATOR, TREE, CELL, ROW, BUS, ARRAY, SKEW, DESKEW, TERMS, SERIALISER, SPARSE, LOOKUP),
-    *(WINDOW, MEMORY, ADDERS, DRAIN, SLICE, CONTROL, JOBS, ENGINE, OTHER),
+    *(WINDOW, MEMORY, ADDERS, DRAIN, SLICE, FRONT, CONTROL, JOBS, ENGINE, OTHER),
 )
 _BY_NAME = {role.name: role for role in ROLES}
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from hdl.params.errors import ConfigError, Problem, shown
 from hdl.params.formats import FloatOperand, OperandFormat
 
-__all__ = ["MAX_LANES", "MAX_WORDS", "DeltaParams", "DeltaSetting"]
+__all__ = ["MAX_LANES", "MAX_WORDS", "MIN_WORDS", "DeltaParams", "DeltaSetting"]
 
 MAX_LANES = 1024
-MAX_WORDS = 1 << 20
+MIN_WORDS, MAX_WORDS = 2, 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class DeltaParams:
 
     def _problems(self) -> Iterator[Problem]:
         yield from _integer("delta.lanes", self.lanes, 1, MAX_LANES)
-        yield from _integer("delta.words", self.words, 2, MAX_WORDS)
+        yield from _integer("delta.words", self.words, MIN_WORDS, MAX_WORDS)
         for key in ("x", "d"):
             form = getattr(self, key)
             if not isinstance(form, OperandFormat) or isinstance(form, FloatOperand):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 from hdl.params.engine import EngineParams
 from hdl.params.errors import ConfigError, Problem, near_name, shown
+from hdl.params.formats import OperandFormat
+from hdl.params.front import Front
+from hdl.params.port import Port
 
-__all__ = ["DEFAULT_SEED", "MODES", "PROBABILITY_BITS", "SEED_BITS", "GateMode", "GateParams"]
+__all__ = ["DEFAULT_SEED", "MAX_PIXELS", "MODES", "PROBABILITY_BITS", "SEED_BITS", "GateMode", "GateParams"]
 
 #: Bits of the random number that is compared with the threshold, and of the state of the generator.
 PROBABILITY_BITS, SEED_BITS = 8, 64
@@ -62,7 +66,7 @@ MODES = {
 
 
 @dataclass(frozen=True)
-class GateParams:
+class GateParams(Front):
     """A gate in front of an engine: which pixels of an input are multiplied, and what happens instead.
 
     A pixel is one step of K. Its operands enter if it is important, or if a random number of 8 bits is less than the
@@ -87,7 +91,11 @@ class GateParams:
         With every problem found.
     """
 
-    engine: EngineParams
+    key: ClassVar[str] = "gate"
+    module: ClassVar[str] = "gated_engine"
+    workloads: ClassVar[tuple[str, ...]] = ("digits", "random")
+    passes: ClassVar[bool] = True
+
     pixels: int = 64
     modes: tuple[str, ...] = ()
     seed: int = DEFAULT_SEED
@@ -132,10 +140,32 @@ class GateParams:
         """What goes to the array with the operands of A, a bit each."""
         return tuple(MODES[name].flag for name in self.modes if MODES[name].flag)
 
+    @classmethod
+    def from_dict(cls, engine: EngineParams, values: Mapping[str, Any]) -> Self:
+        """Build from plain values: modes as a list, or one of them alone."""
+        own = dict(values)
+        modes = own.pop("modes", ())
+        return cls(engine, modes=(modes,) if isinstance(modes, str) else tuple(modes), **own)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The keys of its table as plain values."""
+        return {"pixels": self.pixels, "modes": list(self.modes), "seed": self.seed, "observe": self.observe}
+
     @property
-    def reset_data(self) -> bool:
-        """As :attr:`EngineParams.reset_data`."""
-        return self.engine.reset_data
+    def title(self) -> str:
+        """What it is, for people."""
+        pixels = "a pixel" if self.pixels == 1 else f"{self.pixels:,} pixels"
+        return f"a gate of {pixels}: {', '.join(self.modes)}"
+
+    @property
+    def a(self) -> OperandFormat:
+        """The engine's: some operands are left out, but none is another."""
+        return self.engine.a
+
+    @property
+    def latency(self) -> int:
+        """Cycles that a beat takes through its register, and through its store where it has one."""
+        return 3 if "compact" in self.modes else 1
 
     @property
     def store_words(self) -> int:
@@ -151,6 +181,24 @@ class GateParams:
     def random_bits(self) -> int:
         """Random bits of every beat, whatever its mode: the number of the pixel, and operands above it."""
         return PROBABILITY_BITS + self.decoy_bits
+
+    @property
+    def own_ports(self) -> tuple[Port, ...]:
+        """Inputs that set it, and where it observes, what it says."""
+        codes = ", ".join(f"{MODES[name].code} {name}" for name in self.modes)
+        words = {
+            "map_we": "write a bit of the importance map",
+            "map_addr": "its pixel",
+            "map_data": "1: the pixel is important, and always multiplied",
+            "seed_we": "set the state of the random number generator",
+            "seed": "the state; 0 is not taken",
+            "threshold": "other pixels are multiplied with a probability of this / 256",
+            "mode": f"what happens to those that are not: {codes}; any other acts as off",
+        }
+        own = [Port(f"gate_{name}", "input", bits, words[name]) for name, bits in self.port_bits.items()]
+        if self.observe:
+            own.append(Port("gate_active", "output", 1, "for simulation: a pixel left the gate that is multiplied"))
+        return tuple(own)
 
     @property
     def port_bits(self) -> dict[str, int]:

@@ -21,10 +21,13 @@ class Entry:
         Of its package in this folder, and on the command line.
     about : str
         What it does, in a line.
+    front : str
+        The table of a configuration by which something may stand in front of its engine; empty where nothing may.
     """
 
     name: str
     about: str
+    front: str = ""
 
     def load(self) -> Study:
         """Its study."""
@@ -34,8 +37,8 @@ class Entry:
 _ENTRIES = (
     Entry("sesr", "photographs twice as large, by a network of 13,520 weights"),
     Entry("training", "train a network in FP16 and BF16, every product on an engine"),
-    Entry("gate", "MACPruning: an operand gate, and attacks on simulated switching activity"),
-    Entry("delta", "what changed since the frame before, on engines that skip zeros"),
+    Entry("gate", "MACPruning: an operand gate, and attacks on simulated switching activity", "gate"),
+    Entry("delta", "what changed since the frame before, on engines that skip zeros", "delta"),
     Entry("macs", "the adapter of MACS: products of six rows, and GELU as a table"),
 )
 SYSTEMS = {entry.name: entry for entry in _ENTRIES}

@@ -23,7 +23,7 @@ class Request:
     folder : Path
         A folder in which it may write what it likes: simulations, mostly.
     config : Config or None
-        The user's engine; None: the study's own.
+        The user's engine, alone or with what :class:`sim_tb.systems.catalogue.Entry` allows; None: the study's own.
     quick : bool
         The smallest amount of work that still shows everything.
     seed : int

@@ -12,9 +12,11 @@ import numpy as np
 from cocotb.triggers import RisingEdge, Timer
 
 from hdl.params import Dataflow, EngineParams
+from hdl.params.front import Front
 from sim_tb.activity import active_cycles
 from sim_tb.beats import Beats, read_hex, write_words
 from sim_tb.golden import Matrix
+from sim_tb.pins import Pins
 from sim_tb.stalls import Profile
 from sim_tb.tiles import Tiles
 
@@ -62,12 +64,16 @@ class Harness:
         The engine in it.
     folder : Path
         The simulation's working folder.
+    front : Front, optional
+        What stands in front of it.
     """
 
-    def __init__(self, dut: Any, params: EngineParams, folder: Path) -> None:
+    def __init__(self, dut: Any, params: EngineParams, folder: Path, front: Front | None = None) -> None:
         self.dut, self.params, self.folder = dut, params, folder
         flow = Dataflow(params)
-        self.a, self.b, self.c = Beats(flow.a), Beats(flow.b), Beats(flow.c)
+        self.a = Beats(flow.a if front is None else front.a_beats)
+        self.b, self.c = Beats(flow.b), Beats(flow.c)
+        self.pins = Pins(() if front is None else front.own_ports)
 
     async def run(
         self,
@@ -75,6 +81,7 @@ class Harness:
         *,
         jobs: Sequence[int] | None = None,
         profiles: Mapping[str, Profile] | None = None,
+        settings: Mapping[str, int] | None = None,
         seed: int = 1,
     ) -> Outcome:
         """Run tiles through the engine.
@@ -87,6 +94,8 @@ class Harness:
             Tiles of each job; one job of all tiles if left out.
         profiles : mapping of str to Profile
             Stall profiles of the streams ``a``, ``b``, ``p`` (initial values), ``c`` (results) and ``j`` (jobs).
+        settings : mapping of str to int
+            Values of the own inputs of what stands in front, by name; the others are 0.
         seed : int
             Of the stalls.
         """
@@ -95,6 +104,8 @@ class Harness:
         for name, count in counts.items():
             getattr(dut, f"{name}_count").value = count
             getattr(dut, f"{name}_profile").value = int((profiles or {}).get(name, Profile.NONE))
+        if self.pins.ports:
+            dut.front.value = self.pins.word(settings or {})
         dut.seed.value = (seed * 0x9E3779B1 & 0xFFFFFFFF) or 1
         await Timer(1)
         began, began_cpu = time.perf_counter(), time.process_time()
@@ -144,10 +155,11 @@ class Harness:
             problems.append(
                 f"job control: out of step with the results in {count} cycles (job_done, busy, ready, counter)"
             )
-        for name in ("error_tlast", "error_k"):
-            if self._read(name):
+        says = self.pins.read(self._read("front_says")) if self.pins.ports else {}
+        for name in ("error_tlast", "error_k", *(each for each in says if each.startswith("error_"))):
+            if says[name] if name in says else self._read(name):
                 problems.append(f"{name} was raised")
-        active = sum(active_cycles(self.params, tiles) for tiles in work)
+        active = sum(active_cycles(self.params, tiles.entering) for tiles in work)
         if outcome.active != active and not self._read("hung"):
             problems.append(f"counter_active: expected {active}, got {outcome.active}")
         if outcome.active + outcome.starved + outcome.blocked > outcome.cycles:

@@ -2,12 +2,17 @@
 // and at the end of a run. Operands, initial values and jobs come from a.bin, b.bin, p.bin and j.bin in the working
 // folder; results go to c.hex. A word is {tlast, tdata}.
 //
-// `ENGINE is the engine's module name; `PRELOAD is defined where the engine has an initial-value stream.
+// `ENGINE is the engine's module name; `PRELOAD is defined where the engine has an initial-value stream. `FRONT is
+// where something stands in front of the engine: its own ports, connected to `front` and `front_says`.
 module harness #(
     parameter int ROWS    = 1,
     parameter int A_BITS  = 8,    // tdata widths
     parameter int B_BITS  = 8,
     parameter int C_BITS  = 8,
+`ifdef FRONT
+    parameter int FRONT_BITS = 1, // own inputs, and outputs, of what stands in front
+    parameter int FRONT_SAYS = 1,
+`endif
     parameter int DEPTH   = 1024, // words of each memory
     parameter int HANG    = 20000 // cycles without a transfer after which a run is given up
 ) (
@@ -19,6 +24,9 @@ module harness #(
   logic [31:0] a_count = 0, b_count = 0, p_count = 0, c_count = 0, j_count = 0;
   logic [2:0]  a_profile = 0, b_profile = 0, p_profile = 0, c_profile = 0, j_profile = 0;
   logic [31:0] seed = 1;
+`ifdef FRONT
+  logic [FRONT_BITS-1:0] front = 0;
+`endif
   // ---- Read by Python after `done` rose ----
   logic        done = 0;
   logic        hung = 0;
@@ -27,6 +35,9 @@ module harness #(
   logic [31:0] taken, stream_violations, job_violations;
   logic [31:0] counter_cycles, counter_active, counter_starved, counter_blocked;
   logic        error_tlast, error_k;
+`ifdef FRONT
+  logic [FRONT_SAYS-1:0] front_says;
+`endif
 
   logic rst = 1;
   logic active = 0;
@@ -76,6 +87,9 @@ module harness #(
       .m_axis_c_tdata(c_data[C_BITS-1:0]), .m_axis_c_tlast(c_data[C_BITS]),
       .m_axis_c_tvalid(c_valid), .m_axis_c_tready(c_ready),
       .job_tiles(j_data), .job_valid(j_valid), .job_ready(j_ready), .job_done, .busy,
+`ifdef FRONT
+      `FRONT,
+`endif
       .counters_clear(!active), .counter_cycles, .counter_active, .counter_starved, .counter_blocked,
       .error_tlast, .error_k);
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from sim_tb import messages
 from sim_tb.golden import Matrix
 from sim_tb.scoreboard import Scoreboard
+from sim_tb.stalls import Profile
 from sim_tb.tb.harness import Harness, Outcome
 from sim_tb.tiles import Tiles, batches
 from sim_tb.workloads.network import Placement
@@ -52,15 +53,24 @@ class Engine:
         """The same of tiles of several K."""
         results = []
         for batch in batches(self.params, work, self.depth):
-            outcome = await self.harness.run(batch)
-            self.board.problems += outcome.problems
-            for tiles, got in zip(batch, outcome.results, strict=True):
-                self.macs += tiles.count * tiles.k * self.params.rows * self.params.cols
-                self.board.compare(tiles.golden(self.params), got)
-                results.append(got)
-            for name in TOTALS:
-                setattr(self.totals, name, getattr(self.totals, name) + getattr(outcome, name))
+            results += self._count(batch, await self.harness.run(batch))
         return np.concatenate(results)
+
+    async def run_jobs(self, work: Sequence[Tiles], settings: Mapping[str, int], *, stalled: bool) -> list[Matrix]:
+        """Run tiles, each a job of its own, in one run of the harness; results of each as :meth:`run` gives them."""
+        profiles = dict.fromkeys("abpcj", Profile.EVEN if stalled else Profile.NONE)
+        jobs = [tiles.count for tiles in work]
+        return self._count(work, await self.harness.run(work, jobs=jobs, profiles=profiles, settings=settings))
+
+    def _count(self, work: Sequence[Tiles], outcome: Outcome) -> list[Matrix]:
+        """Compare what came of tiles, add up what counts, and give the results."""
+        self.board.problems += outcome.problems
+        for tiles, got in zip(work, outcome.results, strict=True):
+            self.macs += tiles.count * tiles.k * self.params.rows * self.params.cols
+            self.board.compare(tiles.golden(self.params), got)
+        for name in TOTALS:
+            setattr(self.totals, name, getattr(self.totals, name) + getattr(outcome, name))
+        return outcome.results
 
     async def multiply(self, activations: Matrix, weights: Matrix, initial: Matrix | None = None) -> Matrix:
         """Multiply whole matrices, or stacks of them, exactly, and add initial values.

@@ -8,6 +8,7 @@ from typing import Any
 import cocotb
 
 from hdl.params import EngineParams
+from hdl.params.fronts import front_of
 from sim_tb import messages
 from sim_tb.tb.harness import Harness
 from sim_tb.tb.machine import Engine
@@ -18,7 +19,9 @@ from sim_tb.workloads.catalogue import WORKLOADS
 async def workload(dut: Any) -> None:
     """Run the requested workload, compare its results, and write the answer."""
     request = messages.read(Path(messages.REQUEST))
-    engine = Engine(Harness(dut, EngineParams.from_dict(request["engine"]), Path()), request["depth"])
+    params = EngineParams.from_dict(request["engine"])
+    harness = Harness(dut, params, Path(), front_of(params, request["front"]))
+    engine = Engine(harness, request["depth"])
     work = WORKLOADS[request["workload"]].load(Path(messages.WORKLOAD))
     outputs = await work.run(engine)
     for name, expected in work.expected().items():

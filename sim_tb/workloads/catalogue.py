@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim_tb.systems.delta.frames import Frames
 from sim_tb.systems.delta.sequences import Sequences
 from sim_tb.systems.macs.integers import IntegerAdapter
 from sim_tb.systems.sesr.upscaling import Upscaling
@@ -18,6 +19,7 @@ __all__ = ["WORKLOADS"]
 WORKLOADS: dict[str, type[Workload]] = {
     Network.name: Network,
     FloatNetwork.name: FloatNetwork,
+    Frames.name: Frames,
     Inference.name: Inference,
     Passes.name: Passes,
     IntegerAdapter.name: IntegerAdapter,

@@ -49,6 +49,12 @@ class Machine(Protocol):
     async def run_all(self, work: Sequence[Tiles]) -> Matrix:
         """The same of tiles of several K, which follow each other."""
 
+    async def run_jobs(self, work: Sequence[Tiles], settings: Mapping[str, int], *, stalled: bool) -> list[Matrix]:
+        """The same of tiles that are jobs of their own, with values for the own inputs of what stands in front.
+
+        Nothing is reset between them, and where ``stalled`` every stream pauses at random.
+        """
+
     def counters(self) -> dict[str, int]:
         """Cycles and multiply-accumulates until now."""
 

@@ -67,7 +67,7 @@ class Core:
     @property
     def prefix(self) -> str:
         """First part of every module's name."""
-        return self.emission.top.removesuffix("_engine")
+        return self.emission.prefix
 
     def folder(self, name: str) -> Path:
         """Where scripts, logs and netlists of a module go: each has its own, as modules are worked on side by side."""

@@ -137,7 +137,8 @@ class Engine:
         small = smaller(self.params, limit)
         if small == self.params:
             return self.params, self.emission
-        emission = emit(small, self.core.prefix)
+        front = self.emission.front
+        emission = emit(small if front is None else front.before(small), self.core.prefix)
         hierarchy = Hierarchy(emission.text)
         same = all(hierarchy.text(name) == self.core.hierarchy.text(name) for name in self.core.modules)
         return (small, emission) if same else (self.params, self.emission)

@@ -344,8 +344,8 @@ class _Run:
 
     def _power_figures(self) -> dict[str, Any]:
         """Power at the run's clock. A large engine's is that of a small one, scaled."""
-        effort = self.effort if self.with_power is None else ""
-        reason = "not asked for" if self.with_power is False else power.unavailable(self.library, effort)
+        effort, front = self.effort if self.with_power is None else "", self.emission.front
+        reason = "not asked for" if self.with_power is False else power.unavailable(self.library, effort, front)
         if reason:
             return no_energy_figures(reason)
         self.say("power")
@@ -361,7 +361,9 @@ class _Run:
         inside = {part["role"] for part in self.parts if part["core"]}
         gops = None if self.rate is None else metrics.gops(self.rate.macs_per_cycle, self.period)
         found = power.measure_engine(self._setup("power"))
-        return energy_figures(found, by_role, inside, gops, whole=small.params == self.params)
+        figures = energy_figures(found, by_role, inside, gops, whole=small.params == self.params)
+        passing = f"; {front.title} lets all operands pass" if front else ""
+        return figures | {"activity": figures["activity"] + passing}
 
     def _setup(self, folder: str) -> Setup:
         """What is simulated, on which operands, and where."""

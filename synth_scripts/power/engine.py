@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from gen.timing import drain_cycles
 from hdl.lib.roles import MEMORY
 from hdl.params import EngineParams
+from hdl.params.front import Front
 from synth_scripts.library.library import Library
 from synth_scripts.power.events import Activity
 from synth_scripts.power.power import ModulePower, macro_powers, module_powers
@@ -192,8 +193,10 @@ def _restored(stored: dict[str, object]) -> EnginePower:
     return EnginePower(**{**stored, **{kind: parts(stored[kind]) for kind in PARTS}})  # type: ignore[arg-type]
 
 
-def unavailable(library: Library, effort: str) -> str:
-    """Why power can't be or is not measured; empty where it is."""
+def unavailable(library: Library, effort: str, front: Front | None = None) -> str:
+    """Why power can't be or is not measured of an engine, behind something or not; empty where it is."""
+    if front is not None and not front.passes:
+        return f"not measured behind {front.title}"
     if library.without_power:
         return f"not measured: {library.without_power}"
     if effort == "quick":

@@ -136,7 +136,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         stand_in.calls.append(("report",))
         return open_output(folder).write("report.html", "<html>")
 
-    monkeypatch.setitem(sys.modules, "sim_tb.run", SimpleNamespace(simulate=simulate))
+    monkeypatch.setitem(sys.modules, "sim_tb.simulate", SimpleNamespace(simulate=simulate))
     monkeypatch.setitem(sys.modules, "synth_scripts.engine.run", SimpleNamespace(Form=Form, strongest=strongest))
     monkeypatch.setitem(sys.modules, "gen.report", SimpleNamespace(build=build))
     return stand_in

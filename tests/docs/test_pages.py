@@ -138,11 +138,13 @@ def test_keys_of_simulations_are_documented_and_have_units(tmp_path):
     """Neither a key without a line in the page nor a line without a key."""
     sparse = ("configs/single-pe.toml", "--set", "scheme=opt3", "--set", "tiles=2", "--set", "k=4", "--waves")
     network = ("--workload", "mobilenet", "--layers", "conv1", "--crop", "2")
+    gate = ("--set", "gate.modes=zero", "--set", "tiles=2")
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     found = [
         results(tmp_path, "simulate", *sparse, "-o", "sparse"),
         results(tmp_path, "simulate", "configs/single-pe.toml", "--set", "workload.name=digits", "-o", "digits"),
         results(tmp_path, "simulate", "configs/single-pe.toml", *network, "-o", "network"),
+        results(tmp_path, "simulate", "configs/single-pe.toml", *gate, "-o", "gate"),
     ]
     assert set().union(*found) == keys_of("sim.json")
     for each in found:

@@ -18,6 +18,8 @@ from gen.nest.printer import print_nest
 from hdl.params import SCHEMES, SUPPORTED, ConfigError, EngineParams, OperandFormat
 from hdl.params.axes import legal
 from hdl.params.built import unbuilt
+from hdl.params.delta_front import DeltaFront
+from hdl.params.gate import GateParams
 
 
 @pytest.fixture
@@ -45,6 +47,8 @@ def test_empty_file_is_all_defaults(write):
 def test_defaults_of_the_table_are_those_of_the_objects():
     values = Config().to_dict()
     values["engine"].setdefault("column_groups", EngineParams().column_groups)  # a single one is left out
+    for front in (GateParams(EngineParams()), DeltaFront(EngineParams(a=OperandFormat(9, signed=True), preload=True))):
+        values[front.key] = front.to_dict()
     for key in KEYS:
         if key.default is not None:
             value = values[key.section][key.name]

@@ -194,6 +194,9 @@ def assert_read(path: Path) -> None:
             if (section, name) in (("engine", "nest"), ("synth", "library")):
                 continue
             found: Any = config[section][name]
+            if (section, name) == ("gate", "modes"):  # put in order, with those that are always there
+                assert set([given] if isinstance(given, str) else given) <= set(found)
+                continue
             expected = ([given] if isinstance(given, str) else given) if name == "compare" else given
             if name == "compare":
                 assert list(found) == list(dict.fromkeys(expected))
@@ -230,7 +233,7 @@ def test_both_ends_are_met(tmp_path):
             good += 1
         except ConfigError:
             pass
-    assert FILES // 6 < good < FILES - FILES // 3
+    assert FILES // 8 < good < FILES - FILES // 3
 
 
 @pytest.mark.parametrize("seed", range(0, FILES, 10))

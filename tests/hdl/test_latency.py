@@ -8,7 +8,11 @@ import pytest
 
 from hdl.engine.bodies import body_of
 from hdl.engine.top import Engine
-from hdl.params import Dataflow, EngineParams
+from hdl.params import Dataflow, EngineParams, OperandFormat
+from hdl.params.delta_front import DeltaFront
+from hdl.params.front import Front
+from hdl.params.gate import GateParams
+from hdl.tops import top_of
 from tests.hdl.lanes import Lanes, Netlist, netlists
 
 
@@ -48,6 +52,18 @@ ENGINES: dict[str, dict[str, Any]] = {
 
 def params(name: str) -> EngineParams:
     return EngineParams.from_dict({**SMALL, **ENGINES[name]})
+
+
+FRONTS: dict[str, Front] = {
+    "gate": GateParams(params("systolic_os-mac"), pixels=4, modes=("zero",)),
+    "gate-store": GateParams(params("systolic_os-ent"), pixels=4, modes=("compact",)),
+    "delta": DeltaFront(params("systolic_os-ent"), OperandFormat(4, signed=False), 4),
+}
+
+
+@pytest.fixture(scope="module")
+def fronted() -> dict[str, Netlist]:
+    return netlists({name: top_of(front) for name, front in FRONTS.items()})
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +109,18 @@ def test_latency(name: str, gates) -> None:
     else:
         _, start, end = offer(lanes, beats)
     assert end - start == body_of(engine).latency
+
+
+@pytest.mark.parametrize("name", FRONTS)
+def test_latency_behind_something(name: str, fronted) -> None:
+    """It is that of the engine, and what the front states of itself."""
+    top, lanes = top_of(FRONTS[name]), Lanes(fronted[name], 1)
+    own = {port.name: 0 for port in FRONTS[name].own_ports if port.direction == "input"}
+    own |= {"s_axis_c_tvalid": 1} if FRONTS[name].engine.preload else {}
+    for reset in (1, 0):
+        lanes.set(rst=reset, job_tiles=1, job_valid=1, m_axis_c_tready=1, **own)
+        for _ in range(30):
+            lanes.step()
+    _, start, end = offer(lanes, {"a": 2, "b": 2})
+    assert top.latency is not None
+    assert end - start == top.latency == top.body.latency + FRONTS[name].latency

@@ -17,7 +17,8 @@ from gen.report.data import load
 from gen.report.document import style
 from gen.report.figures import count, duration, percent, quantity, rate, ratio, share
 from gen.report.page import page
-from gen.report.records import Simulation, Synthesis
+from gen.report.records import Synthesis
+from gen.report.simulation_records import Simulation
 from hdl.lib.roles import ROLES
 from hdl.params import SUPPORTED, BitloomError, ConfigError, EngineParams
 from tests.report.conftest import (

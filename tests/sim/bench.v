@@ -2,7 +2,8 @@
 // a.hex, b.hex and c.hex. Whatever an engine may not look at is unknown here: data of a stream that offers nothing, bits
 // that fill a beat up to whole bytes, registers before the reset, the size of a job that is not offered.
 //
-// `ENGINE is the engine's module name; `PRELOAD is defined where it has a stream of initial values.
+// `ENGINE is the engine's module name; `PRELOAD is defined where it has a stream of initial values, `FRONT where
+// something stands in front of it: its own inputs with their values.
 // Prints a line for whatever happened; tests/sim/icarus.py reads them.
 `timescale 1ns / 1ps
 module bench;
@@ -50,6 +51,9 @@ module bench;
 `endif
       .m_axis_c_tdata(m_data), .m_axis_c_tlast(m_last), .m_axis_c_tvalid(m_valid), .m_axis_c_tready(m_ready),
       .job_tiles(job_tiles), .job_valid(job_valid), .job_ready(job_ready), .job_done(job_done), .busy(busy),
+`ifdef FRONT
+      `FRONT,
+`endif
       .counters_clear(counters_clear), .counter_cycles(counter_cycles), .counter_active(counter_active),
       .counter_starved(counter_starved), .counter_blocked(counter_blocked),
       .error_tlast(error_tlast), .error_k(error_k));

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from hdl.params import Dataflow, EngineParams
+from hdl.params.front import Front
 from sim_tb.beats import Beats
 from sim_tb.golden import Matrix
 from sim_tb.tiles import Tiles
@@ -70,12 +71,20 @@ class Script:
     Parameters
     ----------
     params : EngineParams
+    front : Front, optional
+        What stands in front of it.
+    settings : dict of int
+        Values of its own inputs; those that are not named are 0.
     """
 
-    def __init__(self, params: EngineParams) -> None:
+    def __init__(
+        self, params: EngineParams, front: Front | None = None, settings: Mapping[str, int] | None = None
+    ) -> None:
         self.params = params
         flow = Dataflow(params)
-        self.maps = {"a": flow.a, "b": flow.b, "c": flow.c}
+        self.maps = {"a": front.a_beats if front else flow.a, "b": flow.b, "c": flow.c}
+        own = [port for port in front.own_ports if port.direction == "input"] if front else []
+        self.pins = [f".{port.name}({port.width}'d{(settings or {}).get(port.name, 0)})" for port in own]
         self.words: dict[str, list[int]] = {name: [] for name in STREAMS}
         self.commands: list[tuple[int, int, int, int]] = []
 
@@ -186,6 +195,7 @@ def simulate(script: Script, top: str, verilog: str, *cells: str, idle: int | No
         (folder / "commands.hex").write_text("".join(f"{word:x}\n" for command in script.commands for word in command))
         command = ["iverilog", "-g2012", "-s", "bench", "-o", "bench.vvp", f"-DENGINE={top}"]
         command += ["-DPRELOAD"] if script.params.preload else []
+        command += [f"-DFRONT={', '.join(script.pins)}"] if script.pins else []
         command += [f"-Pbench.{name}={value}" for name, value in parameters.items()]
         subprocess.run([*command, BENCH, *sources], cwd=folder, check=True)
         output = subprocess.run(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from gen.emit.gate import GatedEmission, emit_gate
+from gen.emit.verilog import emit
 from hdl.params import CheckFailed, EngineParams
 from hdl.params.gate import DEFAULT_SEED, MODES, GateParams
 from sim_tb.golden.gate import draw
-from sim_tb.systems.gate import jobs
 from sim_tb.systems.gate.attack import distances
 from sim_tb.systems.gate.checks import check_products, check_time
 from sim_tb.systems.gate.jobs import Setting, run_jobs
+from sim_tb.tiles import random_tiles
+from tests.sim.icarus import Script, simulate
 
 pytestmark = pytest.mark.sim
 
@@ -96,18 +97,6 @@ def test_nothing_toggles_while_the_array_holds() -> None:
     assert (found.toggles > 0).sum(axis=1).max() == 3
 
 
-def broken(change: Callable[[str], str]) -> Callable[[GateParams], GatedEmission]:
-    """Emits engines behind a gate with one thing changed."""
-
-    def emit(params: GateParams) -> GatedEmission:
-        emission = emit_gate(params)
-        text = change(emission.text)
-        assert text != emission.text, "nothing to mutate"
-        return replace(emission, text=text)
-
-    return emit
-
-
 def other_threshold(text: str) -> str:
     """A pixel runs where its number is not greater."""
     return re.sub(r"(lfsr_word\[7:0\]) < threshold", r"\1 <= threshold", text)
@@ -127,23 +116,42 @@ def decoy_in_the_sum(text: str) -> str:
     return text.replace(module[0], re.sub(r"a_out\[8\] \?", "1'b0 ?", module[0]))
 
 
-@pytest.fixture
-def fresh() -> Iterator[None]:
-    """Models are not those of another test."""
-    jobs._model.cache_clear()
-    yield
-    jobs._model.cache_clear()
-
-
 @pytest.mark.parametrize(
     ("mode", "change"), [("zero", other_threshold), ("hold", no_hold), ("decoy", decoy_in_the_sum)]
 )
-def test_a_broken_gate_is_found(
-    mode: str, change: Callable[[str], str], fresh: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "emit_gate", broken(change))
+def test_a_broken_gate_is_found(mode: str, change: Callable[[str], str]) -> None:
+    whole, setting = emit(DENSE), Setting(DENSE, mode, HALF, 100)
+    hardware = replace(whole, text=change(whole.text))
+    assert hardware.text != whole.text, "nothing to mutate"
     try:
-        found = check_products(Setting(DENSE, mode, HALF, 100), jobs=20, tiles=3, k=30, stall=40, seed=1)
+        found = check_products(setting, jobs=20, tiles=3, k=30, stall=40, seed=1, hardware=hardware)
     except CheckFailed:
         return
     assert found.wrong > 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_unknown_gets_through(mode: str) -> None:
+    """One cycle of reset, stalls, resets in the middle of jobs; without a map and luck all pixels are pruned."""
+    params, rng = DENSE.engine, np.random.default_rng(9)
+    script = Script(params, DENSE, {"gate_mode": MODES[mode].code})
+    kept = []
+    for _ in range(3):
+        script.reset()
+        script.quiet(3)
+        work = [random_tiles(params, 1, int(k), rng) for k in rng.integers(1, 20, 4)]
+        script.send(work)
+        script.job(4)
+        kept.append(work)
+        script.stalls(*(int(each) for each in rng.integers(0, 12, 4)))
+        script.send(work[:2])
+        script.offer(2)
+        script.wait(int(rng.integers(1, 30)))
+    hardware = emit(DENSE)
+    run = simulate(script, hardware.top, hardware.text)
+    assert not run.faults, "\n".join(run.faults[:10])
+    assert len(run.jobs) == len(kept)
+    for work, end in zip(kept, run.jobs, strict=True):
+        got = script.results(run.results[end - 4 * params.rows : end])
+        golden = np.concatenate([tiles.golden(params) for tiles in work])
+        assert np.array_equal(got, golden * (not MODES[mode].prunes))

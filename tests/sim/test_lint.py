@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gen.emit.gate import emit_gate
-from hdl.params import EngineParams
+from gen.emit.verilog import emit
+from hdl.params import EngineParams, OperandFormat
+from hdl.params.delta_front import DeltaFront
 from hdl.params.gate import GateParams
 from sim_tb.tools import find_verilator
 from tests.sim.engines import ENGINES, hardware, params
@@ -18,19 +20,30 @@ from tests.sim.engines import ENGINES, hardware, params
 pytestmark = pytest.mark.sim
 
 
-#: Engines behind a gate: all modes, with other numbers of pixels and bits, and some of the modes.
-GATED = {
+def delta(words: int, x: str, **engine: Any) -> DeltaFront:
+    """A delta encoder before an engine that takes initial values."""
+    return DeltaFront(EngineParams.from_dict({"preload": True, **engine}), OperandFormat.parse(x), words)
+
+
+#: Engines behind a gate: all modes, with other numbers of pixels and bits, and some of the modes; and behind a delta
+#: encoder, with streams that are and aren't filled up to bytes, and formats that hold changes or not.
+FRONTED = {
     "gate mac": GateParams(EngineParams(scheme="mac", rows=2, cols=2)),
     "gate opt1": GateParams(EngineParams(scheme="opt1", rows=3, cols=2, preload=True), pixels=12, observe=True),
     "gate opt4c": GateParams(EngineParams(array="matrix_2d", scheme="opt4c", rows=2, cols=2)),
     "gate narrow": GateParams(EngineParams.from_dict({"scheme": "mac", "rows": 1, "cols": 3, "a": "s4", "b": "u5"})),
     "gate decoy": GateParams(EngineParams(scheme="mac", rows=1, cols=1), pixels=1, modes=("decoy",)),
+    "delta opt4c": delta(1024, "u8", scheme="opt4c", rows=2, cols=2, a="s9"),
+    "delta opt1": delta(5, "s7", scheme="opt1", rows=3, cols=2, a="s8", b="u5"),
+    "delta stationary": delta(100, "u10", array="systolic_ws", scheme="mac", rows=3, cols=2, depth=3, a="s12"),
+    "delta opt4e": delta(2, "u4", scheme="opt4e", rows=1, cols=1, a="s5"),
+    "delta narrow": delta(3, "u3", scheme="mac", rows=1, cols=1, a="s2"),
 }
 
 
-@pytest.mark.parametrize("name", [*ENGINES, *GATED])
+@pytest.mark.parametrize("name", [*ENGINES, *FRONTED])
 def test_lint(name: str, tmp_path: Path) -> None:
-    emission = emit_gate(GATED[name]) if name in GATED else hardware(name)
+    emission = emit(FRONTED[name]) if name in FRONTED else hardware(name)
     source = tmp_path / f"{emission.top}.v"
     source.write_text(emission.text)
     tool = find_verilator()

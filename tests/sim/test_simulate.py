@@ -15,7 +15,8 @@ from gen.config import Config, WorkloadSettings
 from gen.output import open_output
 from hdl.params import CheckFailed, EngineParams, ToolError
 from sim_tb.messages import WORKLOAD
-from sim_tb.run import run_model, run_workload, simulate
+from sim_tb.run import run_model, run_workload
+from sim_tb.simulate import simulate
 from sim_tb.workloads.tileset import RandomTiles
 from tests.sim.engines import ENGINES, hardware, params
 

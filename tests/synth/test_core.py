@@ -134,7 +134,7 @@ def emission(text: str, prefix: str, core: tuple[str, ...]) -> Emission:
     cores = {f"{prefix}_{name}": 0 for name in core}
     kinds = {name: "memory" if "_ram_" in name else name.removeprefix(f"{prefix}_") for name in module_names(text)}
     roles = {name: role_of(kind).name for name, kind in kinds.items()}
-    return Emission(f"{prefix}_engine", text, [], {"pe": f"{prefix}_pe"}, cores, roles, None)
+    return Emission(f"{prefix}_engine", prefix, text, [], {"pe": f"{prefix}_pe"}, cores, roles, None)
 
 
 def run(design: Emission, library: str, folder: Path, **options: Any) -> dict[str, Any]:

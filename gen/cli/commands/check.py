@@ -9,7 +9,6 @@ from gen.cli.commands.session import load_config, load_library
 from gen.cli.console import Console, table
 from gen.timing import interval_formula, macs_per_cycle, pes
 from hdl.params import BeatMap, Dataflow
-from hdl.params.title import Title
 
 __all__ = ["command"]
 
@@ -19,7 +18,8 @@ def command(options: argparse.Namespace, console: Console) -> int:
     config = load_config(options)
     if config.synth.library != "auto":  # which is always there
         load_library(config.synth)
-    params, flow = config.engine, Dataflow(config.engine)
+    params, front, flow = config.engine, config.front, Dataflow(config.engine)
+    streams = {"a": flow.a if front is None else front.a_beats, "b": flow.b, "c": flow.c}
     derived = {
         "pes": pes(params),
         "macs_per_cycle": macs_per_cycle(params),
@@ -27,9 +27,9 @@ def command(options: argparse.Namespace, console: Console) -> int:
         "result": params.result,
         "k_limit": params.k_limit,
         "tile_interval": interval_formula(params),
-        "streams": {name: _stream(getattr(flow, name)) for name in "abc"},
+        "streams": {name: _stream(beats) for name, beats in streams.items()},
     }
-    console.say(f"{options.config}: fine: {Title(params)}, {derived['result']} results")
+    console.say(f"{options.config}: fine: {config.title}, {derived['result']} results")
     rows = [
         ["PEs", f"{derived['pes']:,}"],
         ["multiply-accumulates a cycle", _or_operands(macs_per_cycle(params))],
@@ -37,7 +37,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
         ["bits of an accumulator", str(params.accumulator)],
         ["greatest K", f"{params.k_limit:,}"],
         ["cycles of a tile", _or_operands(interval_formula(params, "K"))],
-        *([f"bits of {_name(name)}", f"{getattr(flow, name).tdata_bits:,}"] for name in "abc"),
+        *([f"bits of {_name(name)}", f"{beats.tdata_bits:,}"] for name, beats in streams.items()),
     ]
     console.say(table(rows, indent="  "))
     console.json({"config": config.to_dict(), "config_hash": config.hash, "derived": derived})

@@ -7,7 +7,6 @@ from textwrap import fill
 
 from gen.cli.commands.session import load_config
 from gen.cli.console import Console
-from hdl.params.title import Title
 
 __all__ = ["command"]
 
@@ -18,6 +17,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
 
     config = load_config(options)
     found = explain(config.engine, config.workload.k, options.sigma)
-    console.say(f"{fill(str(Title(config.engine)), WIDTH)}\n\n{text(found, config.output.prefix, final=options.final)}")
-    console.json(found.to_dict())
+    console.say(f"{fill(config.title, WIDTH)}\n\n{text(found, config.output.prefix, final=options.final)}")
+    front = {} if config.front is None else {"front": config.front.title}
+    console.json(found.to_dict() | front)
     return 0

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gen.emit.verilog import Emission
     from gen.stimuli import Stimuli
     from sim_tb.workloads.workload import Workload
+    from synth_scripts.engine.engine import Form
     from synth_scripts.engine.metrics import Rate
     from synth_scripts.library.library import Library
 
@@ -77,6 +78,7 @@ class Session:
         self.files = [kind for kind in ("sdf", "saif") if getattr(options, kind, False)]
         #: What is computed instead of the configured workload.
         self.request = network.request(options, self.config.workload.seed)
+        self._fits_front()
         self.workload: Workload | None = None
         self.failure: CheckFailed | None = None
         self.emission: Emission
@@ -91,9 +93,24 @@ class Session:
     ) -> None:
         self.output.__exit__(kind, error, trace)
 
+    def _fits_front(self) -> None:
+        """Raise ConfigError for what makes no sense behind what stands in front of the engine."""
+        front = self.config.front
+        if front is None:
+            return
+        problems = []
+        if self.request is not None:
+            message = f"a network is computed by an engine alone, not behind {front.title}"
+            problems.append(Problem("--workload", message, f"take out [{front.key}]"))
+        if not front.passes:
+            message = f"no netlist is simulated behind {front.title}"
+            problems += [Problem(f"--{kind}", message, f"take out [{front.key}]") for kind in self.files]
+        if problems:
+            raise ConfigError(problems)
+
     def generate(self) -> Json:
         """The generated files, made anew where they are not current."""
-        with self.console.doing(f"generating {Title(self.config.engine)}"):
+        with self.console.doing(f"generating {self.config.title}"):
             from gen.emit.generate import generate, stored
 
             manifest = generate(self.config, self.output)
@@ -121,7 +138,7 @@ class Session:
         before = self.output.read_json(SIM)
         name = self.config.workload.name if self.request is None else self.request.path
         with self.console.doing(f"simulating the workload {name!r} in Verilator") as say:
-            from sim_tb.run import simulate
+            from sim_tb.simulate import simulate
 
             try:
                 seed = self.config.workload.seed
@@ -173,12 +190,13 @@ class Session:
         with self.console.doing(f"synthesising {words}") as say:
 
             def form(params: EngineParams) -> Form:
-                emission = self.emission if params == self.config.engine else emit(params, self.config.output.prefix)
+                own, prefix = params == self.config.engine, self.config.output.prefix
+                emission = self.emission if own else emit(self.config.design_of(params), prefix)
                 place = folder / "-".join(names(params).values())
                 return Form(params, emission, place, lambda text: say(f"synthesising {Title(params).form}: {text}"))
 
             forms = [[form(params) for params in each] for each in designs]
-            rates = [self._rate(each[0].params, each[0].emission) for each in forms]
+            rates = [self._rate(each[0]) for each in forms]
             settings = self.config.synth
             library = load_library(settings)
 
@@ -193,16 +211,22 @@ class Session:
 
             return together([partial(one, *each) for each in zip(forms, rates, strict=True)])
 
-    def _rate(self, params: EngineParams, emission: Emission) -> Rate | None:
-        """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator."""
+    def _rate(self, form: Form) -> Rate | None:
+        """The speed of an engine whose operands decide about it, by simulation; None where there is no simulator.
+
+        What stands in front takes a beat a cycle, and doesn't matter.
+        """
+        params = form.params
         if not params.data_dependent:
             return None
+        from gen.emit.verilog import emit
         from sim_tb.rate import measure_streak
         from synth_scripts.engine.metrics import Rate
 
         k = min(RATE_K, params.k_limit)
         seed, stimuli = self.config.workload.seed, self._stimuli(params)
         try:
+            emission = form.emission if self.config.front is None else emit(params, self.config.output.prefix)
             streak = measure_streak(params, emission, k=k, tiles=4, stimuli=stimuli, seed=seed)
         except ToolError as error:
             self.console.detail(f"  throughput was not measured: {error}")

@@ -48,7 +48,12 @@ def command(options: argparse.Namespace, console: Console) -> int:
     if options.overrides and options.config is None:
         raise ConfigError([Problem("--set", "replaces values of a configuration", "name one with --engine")])
     config = load_config(options) if options.config is not None else None
-    run = SYSTEMS[options.name].load()
+    entry = SYSTEMS[options.name]
+    if config is not None and config.front is not None and config.front.key != entry.front:
+        legal = f"an engine alone, or one with [{entry.front}]" if entry.front else "an engine alone"
+        message = f"the workload {options.name} runs on {legal}"
+        raise ConfigError([Problem(config.front.key, message, f"take out [{config.front.key}]")])
+    run = entry.load()
     with open_output(options.output or Path("build", f"workload-{options.name}"), force=options.force) as output:
         output.claim([JSON, PAGE])
         request = Request(output.workdir(WORK), config, quick=options.quick, options=given, seed=options.seed or 0)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hdl.params.delta_front import DeltaFront
 from hdl.params.title import Title
 from sim_tb.systems.delta import pages
 from sim_tb.systems.delta.breakeven import break_even, sweep
 from sim_tb.systems.delta.clips import Clip, clips, read_clip
 from sim_tb.systems.delta.convolution import Convolution
-from sim_tb.systems.delta.engines import Contender, contenders, encoder_of, of_user
-from sim_tb.systems.delta.exact import cases, encoded
-from sim_tb.systems.delta.hardware import encoder_verilog
+from sim_tb.systems.delta.engines import Contender, contenders, of_user
+from sim_tb.systems.delta.exact import cases, compared
 from sim_tb.systems.delta.measure import modes, run_clips, sequence_of, shape_of
 from sim_tb.systems.delta.memory import Memory
 from sim_tb.systems.delta.motion import moving_digits
@@ -28,8 +28,8 @@ KERNEL, STRIDE, FILTERS = 7, 2, 4
 #: Frames of the exact recurrence, and side of their pixels.
 EXACT, EXACT_SIDE = 32, 17
 EPOCHS = 30
-#: The encoder that the clips' frames would go through.
-VERILOG = "delta_encoder.v"
+#: The first engine behind its encoder.
+VERILOG = "delta_engine.v"
 
 Say = Callable[[str], None]
 
@@ -50,6 +50,7 @@ class _Asked:
     engines: tuple[Contender, ...]
     layer: Convolution
     exact: tuple[Clip, int]
+    front: DeltaFront | None
     epochs: int
     seed: int
 
@@ -75,7 +76,9 @@ class _Asked:
         if small and request.config is None:
             engines = (engines[1], engines[3])
         layer = Convolution.drawn(KERNEL, STRIDE, found[0].frames.shape[3], FILTERS, seed)
-        return cls(theta, found, engines, layer, (exact, seed), 6 if small else EPOCHS, seed)
+        own = None if request.config is None else request.config.front
+        front = own if isinstance(own, DeltaFront) else None
+        return cls(theta, found, engines, layer, (exact, seed), front, 6 if small else EPOCHS, seed)
 
 
 def study(request: Request, say: Say) -> Findings:
@@ -104,20 +107,20 @@ def study(request: Request, say: Say) -> Findings:
 
 
 def _exact(asked: _Asked, request: Request, say: Say) -> dict[str, Any]:
-    """The encoder's RTL in front of every engine's, against a full recomputation."""
+    """Every engine behind an encoder, on the RTL, against a full recomputation."""
     clip, seed = asked.exact
-    found, sequences = {}, []
-    shape = asked.clips[0].frames.shape
-    encoder = encoder_of(asked.engines[0].params, shape[3], shape[1] * shape[2])
-    (request.folder / VERILOG).write_text(encoder_verilog(encoder), encoding="utf-8")
-    for case in cases(clip, asked.engines[0].params.a, asked.theta):
-        sequence, saturated = encoded(case, clip, asked.layer, seed=seed + 1, keep=request.folder, say=say)
-        sequences.append(sequence)
-        found[case.words] = {"changes": int(sequence.sent.size), "saturated": saturated}
+    how: dict[str, Any] = {"seed": seed + 1, "keep": request.folder, "say": say}
+    found: dict[str, dict[str, int]] = {}
     checked = {}
     for engine in asked.engines:
-        run = run_clips(engine, tuple(sequences), asked.layer, seed=seed + 1, keep=request.folder, say=say)
-        checked[engine.key] = run.checked
+        checked[engine.key] = 0
+        for case in cases(engine, clip, asked.layer, asked.theta, asked.front):
+            hardware, figures = compared(case, clip, asked.layer, **how)
+            checked[engine.key] += figures.pop("results")
+            if case.words not in found:
+                found[case.words] = figures
+            if not (request.folder / VERILOG).exists():
+                (request.folder / VERILOG).write_text(hardware.text, encoding="utf-8")
     return {"frames": len(clip.frames), "clip": clip.words, "cases": found, "results": checked}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gen.emit.verilog import Emission
 from gen.stimuli import uniform
 from sim_tb.golden import Matrix
 from sim_tb.golden.gate import draw, gated_gemm
@@ -40,9 +41,11 @@ class Checked:
         return self.least == self.most
 
 
-def check_products(setting: Setting, *, jobs: int, tiles: int, k: int, stall: int, seed: int) -> Checked:
-    """Jobs of random operands under stalls, each with another state of the generator."""
-    return _check(setting, jobs, tiles, k, stall, seed)
+def check_products(
+    setting: Setting, *, jobs: int, tiles: int, k: int, stall: int, seed: int, hardware: Emission | None = None
+) -> Checked:
+    """Jobs of random operands under stalls, each with another state of the generator; ``hardware`` if it is at hand."""
+    return _check(setting, jobs, tiles, k, stall, seed, hardware)
 
 
 def check_time(setting: Setting, *, jobs: int, k: int, seed: int) -> Checked:
@@ -50,13 +53,15 @@ def check_time(setting: Setting, *, jobs: int, k: int, seed: int) -> Checked:
     return _check(setting, jobs, 1, k, 0, seed)
 
 
-def _check(setting: Setting, jobs: int, tiles: int, k: int, stall: int, seed: int) -> Checked:
+def _check(
+    setting: Setting, jobs: int, tiles: int, k: int, stall: int, seed: int, hardware: Emission | None = None
+) -> Checked:
     params, rng = setting.params, np.random.default_rng(seed)
     engine = params.engine
     a = uniform(engine.a, (jobs, tiles, engine.rows, k), rng).astype(np.int64)
     b = uniform(engine.b, (jobs, tiles, k, engine.cols), rng).astype(np.int64)
     seeds: npt.NDArray[np.uint64] = rng.integers(1, 1 << 64, jobs, dtype=np.uint64)
-    runs = run_jobs(setting, a, b, seeds, stall=stall, seed=seed)
+    runs = run_jobs(setting, a, b, seeds, stall=stall, seed=seed, hardware=hardware)
     expected: list[Matrix] = []
     for job in range(jobs):
         drawn = draw(params, setting.mode, setting.important, setting.threshold, tiles, k, int(seeds[job]))

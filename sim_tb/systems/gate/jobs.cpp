@@ -51,6 +51,10 @@ int main(int argc, char** argv) {
     const auto tock = [&] { top.clk = 0; top.eval(); };
     top.rst = 1, top.job_valid = 0, top.counters_clear = 0;
     top.s_axis_a_tvalid = 0, top.s_axis_b_tvalid = 0, top.m_axis_c_tready = 0;
+#ifdef PRELOAD
+    give(top.s_axis_c_tdata, std::vector<uint8_t>(h.c_bytes).data(), h.c_bytes);
+    top.s_axis_c_tvalid = 1, top.s_axis_c_tlast = 0;  // initial values of zero, whenever they are wanted
+#endif
     top.gate_map_we = 0, top.gate_seed_we = 0, top.gate_mode = h.mode, top.gate_threshold = h.threshold;
     for (int i = 0; i < 4; ++i) tock(), tick();
     top.rst = 0;

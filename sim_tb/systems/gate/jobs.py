@@ -9,11 +9,12 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from gen.emit.gate import emit_gate
+from gen.emit.verilog import Emission, emit
 from gen.workplace import workplace
 from hdl.params import CheckFailed, ConfigError, Dataflow, Problem
 from hdl.params.errors import near_name, shown
 from hdl.params.gate import MODES, PROBABILITY_BITS, GateParams
+from hdl.params.title import Title
 from sim_tb.alone import run_alone
 from sim_tb.beats import Beats
 from sim_tb.build import Model, build_model
@@ -100,6 +101,7 @@ def run_jobs(
     samples: int = 0,
     stall: int = 0,
     seed: int = 1,
+    hardware: Emission | None = None,
 ) -> Runs:
     """Run a job for each seed, one after the other.
 
@@ -115,6 +117,8 @@ def run_jobs(
         Of 256 clocks, those in which each stream pauses.
     seed : int
         Of the pauses, and of what registers are before the reset.
+    hardware : Emission, optional
+        The Verilog, where it is at hand already.
 
     Raises
     ------
@@ -137,7 +141,7 @@ def run_jobs(
     content = b"".join(
         [header.tobytes(), setting.important.astype(np.uint8).tobytes(), np.hstack([states, *streams]).tobytes()]
     )
-    model = _model(params, watched=samples > 0)
+    model = _model(hardware or _emitted(params), watched=samples > 0)
     built = build_model(model)
     with workplace("gate") as place:
         (place / "jobs").write_bytes(content)
@@ -158,14 +162,19 @@ def run_jobs(
 
 
 @lru_cache(maxsize=8)
-def _model(params: GateParams, *, watched: bool) -> Model:
-    emission = emit_gate(params)
+def _emitted(params: GateParams) -> Emission:
+    return emit(params)
+
+
+def _model(hardware: Emission, *, watched: bool) -> Model:
+    assert hardware.front is not None
+    engine = hardware.front.engine
+    defined = {"PROBE": watched, "PRELOAD": engine.preload}
     main = (files("sim_tb.systems.gate") / "jobs.cpp").read_text(encoding="utf-8")
-    engine = params.engine
     return Model(
-        name=f"gate-{engine.scheme}-{engine.rows}x{engine.cols}",
-        top=TOP if watched else emission.top,
-        sources={"engine.v": probed(emission) if watched else emission.text},
-        main=f"#define PROBE\n{main}" if watched else main,
+        name=f"gate-{Title(engine).scheme}-{engine.rows}x{engine.cols}",
+        top=TOP if watched else hardware.top,
+        sources={"engine.v": probed(hardware) if watched else hardware.text},
+        main="".join(f"#define {name}\n" for name, given in defined.items() if given) + main,
         python=False,
     )

@@ -7,8 +7,7 @@ import re
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
-from gen.emit.gate import GatedEmission
-from gen.emit.verilog import verilog_of
+from gen.emit.verilog import Emission, verilog_of
 from hdl.lib.shared import Part
 
 __all__ = ["TOP", "LeakageProbe", "probed", "registers_of"]
@@ -46,7 +45,7 @@ class LeakageProbe(Part):
         return m
 
 
-def registers_of(emission: GatedEmission, module: str) -> dict[str, int]:
+def registers_of(emission: Emission, module: str) -> dict[str, int]:
     """The registers of a module of an engine, and their bits."""
     found = re.search(rf"^module \w+_{module}\(.*?^endmodule", emission.text, re.MULTILINE | re.DOTALL)
     if found is None:
@@ -55,14 +54,14 @@ def registers_of(emission: GatedEmission, module: str) -> dict[str, int]:
     return {name: int(high or 0) + 1 for high, name in registers}
 
 
-def probed(emission: GatedEmission, pe: str = "engine.body.array.rows.row0.pe0") -> str:
+def probed(emission: Emission, pe: str = "engine.body.array.rows.row0.pe0") -> str:
     """An engine with a probe at all registers of one of its PEs: Verilog of everything, with the top module ``TOP``.
 
     Its ports are the engine's, and ``toggles``.
 
     Parameters
     ----------
-    emission : GatedEmission
+    emission : Emission
     pe : str
         Where the PE stands in the engine.
     """

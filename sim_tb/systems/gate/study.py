@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gen.emit.gate import emit_gate
+from gen.emit.verilog import emit
 from hdl.params import EngineParams
 from hdl.params.gate import MODES, PROBABILITY_BITS, GateParams
 from sim_tb.systems.gate import page
@@ -85,10 +85,10 @@ def study(request: Request, say: Callable[[str], None]) -> Findings:
     options = read(request.options)
     effort = QUICK if request.quick else Effort()
     threshold, state = round(options["p"] * (1 << PROBABILITY_BITS)), options["state"]
-    engines = request.engines(DENSE, SKIPPING)
-    gates = [GateParams(engine) for engine in engines]
+    own = None if request.config is None else request.config.front
+    gates = [own] if isinstance(own, GateParams) else [GateParams(each) for each in request.engines(DENSE, SKIPPING)]
     verilog = request.folder / "gated_engine.v"
-    verilog.write_text(emit_gate(gates[0]).text, encoding="utf-8")
+    verilog.write_text(emit(gates[0]).text, encoding="utf-8")
     modes = tuple(MODES) if options["mode"] == ALL else tuple(dict.fromkeys(("off", options["mode"])))
     checked, timed = check_all(gates, modes, threshold, effort, request.seed, say)
     accuracies, layer = digits(modes, threshold, state, effort, say)

@@ -219,7 +219,7 @@ def mutate(module: ModuleType, old: str, new: str) -> ModuleType:
         ("around.eq(leaves & (self.i_addr == addr))", "around.eq(leaves)"),
         ("r0_addr=Mux(enters, self.i_addr, addr)", "r0_addr=self.i_addr"),
         ("w_addr=addr", "w_addr=self.i_addr"),
-        ("((1 << self.shift) >> 1)", "0"),
+        ("(self.shift == i + 1 for", "(0 for"),
         ("Mux(rounded > top, top, rounded)", "rounded"),
         ("i_valid=held", "i_valid=self.i_valid"),
     ],
@@ -246,7 +246,7 @@ def test_a_mutation_of_the_encoder_is_caught(old: str, new: str) -> None:
         ("size >= self.threshold", "size > self.threshold"),
         ("base.eq(Mux(self.whole, 0, self.reference))", "base.eq(self.reference)"),
         ("change.eq(Mux(self.whole, q, q - reference))", "change.eq(q - reference)"),
-        ("Const(self.form.min, signed(bits))", "Const(-self.form.max, signed(bits))"),
+        ("fitting.eq(self.form.min)", "fitting.eq(-self.form.max)"),
     ],
 )
 def test_a_mutation_of_a_lane_is_caught(old: str, new: str) -> None:

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from gen.emit.verilog import emit
-from hdl.params import CheckFailed, ConfigError, EngineParams
+from hdl.params import CheckFailed, ConfigError, EngineParams, OperandFormat
 from hdl.params.delta import DeltaParams, DeltaSetting
+from hdl.params.delta_front import DeltaFront
 from sim_tb.golden.delta import delta
 from sim_tb.run import run_workload
 from sim_tb.systems.delta.breakeven import Point, break_even
 from sim_tb.systems.delta.clips import clips, read_clip
 from sim_tb.systems.delta.convolution import Convolution
 from sim_tb.systems.delta.engines import Contender, contenders, of_user
-from sim_tb.systems.delta.exact import cases, encoded
-from sim_tb.systems.delta.hardware import encode_frames
+from sim_tb.systems.delta.exact import NARROW, THRESHOLD, cases, compared
 from sim_tb.systems.delta.measure import modes, run_clips, sequence_of, shape_of
 from sim_tb.systems.delta.sequences import Sequence, Sequences
 
@@ -108,9 +108,9 @@ def test_every_frame_equals_a_full_recomputation(contender: Contender, tmp_path:
     clip = clips(12, FRAMES, 1)[1]
     layer = Convolution.drawn(5, 3, 3, 2, 1)
     sequences = [sequence_of(clip, mode, layer, contender.params) for mode in modes(contender, 4)]
-    saturating = cases(clip, contender.params.a, 4)[1]
-    sent = delta(saturating.params, saturating.setting, clip.frames.astype(np.int64))
-    assert sent.changes.max() == saturating.params.d.max, "some saturate"
+    narrow = DeltaParams(d=NARROW)
+    sent = delta(narrow, DeltaSetting(threshold=THRESHOLD), clip.frames.astype(np.int64))
+    assert sent.changes.max() == narrow.d.max, "some saturate"
     sequences.append(Sequence("saturating", layer.patches(sent.changes), layer.patches(sent.whole)))
     run = run_clips(contender, tuple(sequences), layer, seed=3, keep=tmp_path, say=lambda text: None)
     assert run.checked == 5 * FRAMES * 9 * 2
@@ -132,19 +132,32 @@ def test_a_frame_that_is_wrong_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.sim
-def test_the_encoders_verilog_sends_what_numpy_does(tmp_path: Path) -> None:
-    clip = clips(8, 6, 1)[1]
-    layer = Convolution.drawn(5, 3, 3, 2, 1)
-    quantised, narrow = cases(clip, contenders()[0].params.a, 4)
+def test_a_clip_enters_an_engine_behind_an_encoder(tmp_path: Path) -> None:
+    clip, layer = clips(8, 6, 1)[1], Convolution.drawn(5, 3, 3, 3, 1)
+    engine = small(contenders()[3])
+    quantised, narrow = cases(engine, clip, layer, 4, None)
+    assert (quantised.front.engine, narrow.front.engine.a) == (engine.params, NARROW)
     how = {"seed": 2, "keep": tmp_path, "say": lambda text: None}
-    _, none = encoded(quantised, clip, layer, **how)
-    sequence, some = encoded(narrow, clip, layer, **how)
-    assert none == 0 < some
-    assert sequence.sent.shape == (6, 4, 75)
-    flat = clip.frames.reshape(6, 64, 3).astype(np.int64)
-    found = encode_frames(quantised.params, DeltaSetting(whole=True), flat, seed=5)
-    assert (found.changes == flat).all()
-    assert 6 * 64 < found.cycles < 2 * 6 * 64
+    hardware, found = compared(quantised, clip, layer, **how)
+    assert hardware.front == quantised.front
+    assert found == {"changes": 6 * 2 * 4 * 75, "saturated": 0, "results": 6 * 4 * 3}, "two tiles across"
+    assert compared(narrow, clip, layer, **how)[1]["saturated"] > 0
+
+
+@pytest.mark.parametrize(
+    ("front", "engine", "words"),
+    [
+        ({"words": 100}, {}, "delta.words: must hold the 150 beats of a frame, not 100"),
+        ({"x": OperandFormat(7, signed=False)}, {}, "delta.x: must be u8, as pixels are, not u7"),
+        ({}, {"accumulator": 20}, "engine.accumulator: must hold sums of 75 products"),
+    ],
+)
+def test_an_encoder_that_takes_no_clip(front: dict, engine: dict, words: str) -> None:
+    clip, layer = clips(8, 2, 1)[1], Convolution.drawn(5, 3, 3, 3, 1)
+    contender = small(contenders()[3])
+    contender = replace(contender, params=replace(contender.params, **engine))
+    with pytest.raises(ConfigError, match=words):
+        cases(contender, clip, layer, 4, DeltaFront(contender.params, **front))
 
 
 @pytest.mark.sim
