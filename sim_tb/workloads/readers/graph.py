@@ -23,7 +23,7 @@ RANDOM = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLik
 #: Both are names of ONNX's own operators.
 ONNX_DOMAINS = ("", "ai.onnx")
 #: Names of nodes in a message, the others are counted.
-NAMED = 3
+SHOWN = 3
 
 
 def tools() -> tuple[Any, Any]:
@@ -322,8 +322,8 @@ def _nodes(graph: Any) -> Iterator[Any]:
 
 def _some(names: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
-    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
-    return " ".join([", ".join(names[:NAMED]), *more])
+    more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
+    return " ".join([", ".join(names[:SHOWN]), *more])
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
