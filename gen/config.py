@@ -52,6 +52,11 @@ class Config:
         What stands in front of that engine.
     name : str
         What to call it: the stem of the file's name.
+
+    Raises
+    ------
+    ValueError
+        If the front is another engine's.
     """
 
     engine: EngineParams = field(default_factory=EngineParams)
@@ -60,6 +65,10 @@ class Config:
     output: OutputSettings = field(default_factory=OutputSettings)
     front: Front | None = None
     name: str = "engine"
+
+    def __post_init__(self) -> None:
+        if self.front is not None and self.front.engine != self.engine:
+            raise ValueError(f"{self.front.title} stands in front of another engine")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, section by section."""

@@ -118,6 +118,9 @@ class GateParams(Front):
         elif engine.weight_stationary or engine.k_step != 1:
             message = "a gate stands in front of engines whose results stay, with one step of K in a beat"
             yield Problem("engine", message, "write array = systolic_os or matrix_2d, and mac, opt1, opt3 or opt4c")
+        elif engine.column_groups > 1:
+            message = f"must be 1 behind a gate, whose pixel is a step of K of all columns, not {engine.column_groups}"
+            yield Problem("engine.column_groups", message)
         for name in self.modes:
             if name not in MODES:
                 message = f"must be some of {', '.join(MODES)}, not {shown(name)}"

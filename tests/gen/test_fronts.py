@@ -103,6 +103,13 @@ def test_it_is_part_of_what_is_generated(tmp_path: Path) -> None:
             ["engine.a: a gate takes integers, not bf16"],
         ),
         (
+            '[engine]\narray = "matrix_2d"\nscheme = "mac"\ncolumn_groups = 2\n[gate]\n',
+            (),
+            [
+                "engine.column_groups: must be 1 behind a gate, whose pixel is a step of K of all columns, not 2",
+            ],
+        ),
+        (
             GATE + "pixels = 0\n[delta]\n",
             (),
             [
@@ -211,3 +218,5 @@ def test_another_engine_behind_the_same() -> None:
     small = replace(gate.engine, rows=1)
     assert Config(engine=gate.engine, front=gate).design_of(small) == replace(gate, engine=small)
     assert Config(engine=small).design_of(gate.engine) == gate.engine
+    with pytest.raises(ValueError, match="stands in front of another engine"):
+        Config(engine=small, front=gate)
