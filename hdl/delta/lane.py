@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
 from hdl.lib import roles
@@ -53,21 +53,31 @@ class DeltaLane(Part):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         bits = self.x.width + 1  # of the difference of two activations
-        q, reference = ((each.as_signed() if self.x.signed else each) for each in (self.q, self.reference))
         base = Signal(self.x.width)
-        change = Signal(signed(bits))
-        size = Signal(bits)
         m.d.comb += base.eq(Mux(self.whole, 0, self.reference))
-        m.d.comb += change.eq(Mux(self.whole, q, q - reference))
-        m.d.comb += size.eq(Mux(change < 0, -change, change))
-        fitting = Signal(signed(self.form.width))
-        m.d.comb += fitting.eq(change)
+        q, reference = ((each.as_signed() if self.x.signed else each) for each in (self.q, base))
+        change = Signal(signed(bits))
+        m.d.comb += change.eq(q - reference)
+        # What is made of the change is computed beside it, not behind it: whether it is large enough, and the next
+        # reference, which is the activation itself unless the change saturates.
+        sends = self.whole | self._reaches(m, q, reference) | self._reaches(m, reference, q)
+        fitting, sent = Signal(signed(self.form.width)), Signal(self.x.width)
+        m.d.comb += [fitting.eq(change), sent.eq(self.q)]
         if self.form.width < bits:
-            with m.If(change > self.form.max):
-                m.d.comb += fitting.eq(self.form.max)
-            with m.Elif(change < self.form.min):
-                m.d.comb += fitting.eq(self.form.min)
-        with m.If(self.whole | (size >= self.threshold)):
-            m.d.comb += self.d.eq(fitting)
-        m.d.comb += self.sent.eq(base + self.d.as_signed())
+            above = change[self.form.width - 1 : -1]  # copies of the sign if the change fits
+            with m.If(~change[-1] & above.any()):
+                m.d.comb += [fitting.eq(self.form.max), sent.eq(base + self.form.max)]
+            with m.Elif(change[-1] & ~above.all()):
+                m.d.comb += [fitting.eq(self.form.min), sent.eq(base + self.form.min)]
+        m.d.comb += [self.d.eq(Mux(sends, fitting, 0)), self.sent.eq(Mux(sends, sent, base))]
         return m
+
+    def _reaches(self, m: Module, high: Value, low: Value) -> Value:
+        """Whether one number is at least ``threshold`` above another: a row of full adders, and one carry chain."""
+        width = self.x.width + 2  # of the difference of three
+        one, two, three = (Signal(signed(width)) for _ in range(3))
+        m.d.comb += [one.eq(high), two.eq(low), three.eq(self.threshold)]
+        two, three = ~two, ~three  # each is one less than the negative number: two constant ones make up for that
+        sums = Cat(C(1, 1), one ^ two ^ three)
+        carries = Cat(C(1, 1), C(1, 1), (one & two | two & three | one & three)[:-1])
+        return ~(sums + carries)[width]

@@ -241,11 +241,15 @@ def test_a_mutation_of_the_encoder_is_caught(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("base + self.d.as_signed()", "q"),  # what saturated is lost
-        ("self.whole | (size >= self.threshold)", "size >= self.threshold"),
-        ("size >= self.threshold", "size > self.threshold"),
+        ("sent.eq(base + self.form.max)", "sent.eq(self.q)"),  # what saturated is lost
+        ("sent.eq(base + self.form.min)", "sent.eq(self.q)"),
+        ("Mux(sends, sent, base)", "sent"),
+        ("sends = self.whole | ", "sends = "),
+        ("self._reaches(m, q, reference) | ", ""),
+        (" | self._reaches(m, reference, q)", ""),
+        ("Cat(C(1, 1), one ^ two ^ three)", "Cat(C(0, 1), one ^ two ^ three)"),  # the threshold is one more
+        ("carries = Cat(C(1, 1), C(1, 1), ", "carries = Cat(C(1, 1), C(0, 1), "),
         ("base.eq(Mux(self.whole, 0, self.reference))", "base.eq(self.reference)"),
-        ("change.eq(Mux(self.whole, q, q - reference))", "change.eq(q - reference)"),
         ("fitting.eq(self.form.min)", "fitting.eq(-self.form.max)"),
     ],
 )
