@@ -79,7 +79,7 @@ def test_a_frame_that_is_too_long_is_reported() -> None:
 
 def never_back(module: str) -> str:
     """Beats are numbered on from frame to frame."""
-    return re.sub(r"start \? 5'h00 :", "1'b0 ? 5'h00 :", module)
+    return re.sub(r"start \? 5'h0 :", "1'b0 ? 5'h0 :", module)
 
 
 def first_as_asked(module: str) -> str:
