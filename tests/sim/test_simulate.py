@@ -6,12 +6,12 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from gen.config import Config, WorkloadSettings
+from gen.emit.verilog import emit
 from gen.output import open_output
 from hdl.params import CheckFailed, EngineParams, ToolError
 from sim_tb.messages import WORKLOAD
@@ -128,6 +128,6 @@ def test_a_simulation_that_takes_too_long_is_ended() -> None:
 
 
 def test_verilog_that_verilator_refuses() -> None:
-    broken = SimpleNamespace(top="bad_engine", text="module bad_engine(input clk;\n", modules={}, ports=[])
-    with pytest.raises(ToolError, match=r"could not build bad_engine-opt1-2x2:\n.*syntax error"):
+    broken = replace(emit(EngineParams(rows=2, cols=2)), text="module bitloom_engine(input clk;\n")
+    with pytest.raises(ToolError, match=r"could not build bitloom_engine-opt1-2x2:\n.*syntax error"):
         run_workload(EngineParams(rows=2, cols=2), broken, tiles=1, k=1)
