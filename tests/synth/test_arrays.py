@@ -48,7 +48,7 @@ def test_dense_engines(
     osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, array: str, scheme: str
 ) -> None:
     """The gates give the right results for random tiles, from which activity and power come."""
-    monkeypatch.setattr("synth_scripts.power.engine.unavailable", lambda library, effort: "")
+    monkeypatch.setattr("synth_scripts.power.engine.unavailable", lambda library, effort, front: "")
     params = engine(array, scheme)
     emission = emit(params)
     found = synthesise(params, emission, Settings("osu018"), tmp_path)
@@ -67,7 +67,7 @@ def test_netlists_whose_time_depends_on_operands(
     osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     """Each stream of the simulated netlist takes its own time."""
-    monkeypatch.setattr("synth_scripts.power.engine.unavailable", lambda library, effort: "")
+    monkeypatch.setattr("synth_scripts.power.engine.unavailable", lambda library, effort, front: "")
     params = engine("matrix_2d", scheme, rows=2, cols=1, segment=16, group=2, queue=2)
     rate = Rate(0.25, "an assumption of this test")
     found = synthesise(params, emit(params), Settings("osu018"), tmp_path, rate=rate)

@@ -99,7 +99,7 @@ def sparse(
     """A small engine that skips zeros, with memories as macros from so many bits on, and its power if there is any."""
     patch.setattr("synth_scripts.module.memory.MACRO_BITS", bits)
     patch.setattr(
-        "synth_scripts.power.engine.unavailable", lambda library, effort: "no energy" if library.is_unit else ""
+        "synth_scripts.power.engine.unavailable", lambda library, effort, front: "no energy" if library.is_unit else ""
     )
     operand, segment = OperandFormat(width, True), 32 if scheme == "opt4e" else 4 * width
     params = engine(scheme, cols=2, a=operand, b=operand, accumulator=3 * width, encoder="ent", segment=segment)
@@ -149,7 +149,7 @@ def test_power_where_there_are_macros(
 @pytest.mark.skipif(not (sta.available() and icarus.available()), reason="OpenSTA or Icarus Verilog is not installed")
 def test_given_clock_and_power(osu018: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a clock that is met: positive slack, power of the simulated netlist, whose results are right."""
-    monkeypatch.setattr("synth_scripts.power.engine.unavailable", lambda library, effort: "")
+    monkeypatch.setattr("synth_scripts.power.engine.unavailable", lambda library, effort, front: "")
     params = engine("opt1")
     found = synthesise(params, emit(params), Settings(library="osu018", clock_ns=20.0), tmp_path)
     assert (found["clock_asked_ns"], found["clock_met"], found["clock_ns"]) == (20.0, True, 20.0)
