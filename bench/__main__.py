@@ -58,7 +58,7 @@ def execute(run: Run, output: Path = OUTPUT) -> Outcome:
     command = [sys.executable, "-m", f"bench.{run.bench}", *run.arguments.split()]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     output.mkdir(parents=True, exist_ok=True)
-    (output / f"{str(run).replace(' ', '_')}.txt").write_text(done.stdout, encoding="utf-8")
+    (output / run.file_name).write_text(done.stdout, encoding="utf-8")
     return outcome(run, done.stdout, done.returncode, time.perf_counter() - begun)
 
 

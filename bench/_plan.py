@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bench._common import engines
@@ -29,6 +30,11 @@ class Run:
 
     def __str__(self) -> str:
         return f"{self.bench} {self.arguments}".strip()
+
+    @property
+    def file_name(self) -> str:
+        """The file for what it prints: arguments may hold what no name of a file does."""
+        return f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', str(self))}.txt"
 
 
 #: Everything within a quarter of an hour on two cores with nothing cached; the longest first.

@@ -22,6 +22,9 @@ def test_every_benchmark_is_run(runs):
     modules = {path.stem for path in (ROOT / "bench").glob("[!_]*.py")}
     assert {run.bench for run in runs} == modules
     assert len(set(map(str, runs))) == len(runs)
+    names = {run.file_name for run in runs}
+    assert len(names) == len(runs)
+    assert names == {Path(name).name for name in names}, "a name is no path"
 
 
 @pytest.mark.parametrize("target", ["quick", "full"])
