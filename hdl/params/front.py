@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 from hdl.params.dataflow import BeatMap, Dataflow
 from hdl.params.engine import EngineParams
+from hdl.params.errors import Problem
 from hdl.params.formats import OperandFormat
 from hdl.params.port import Port
 
@@ -85,6 +86,10 @@ class Front(ABC):
     def reset_data(self) -> bool:
         """As :attr:`EngineParams.reset_data`."""
         return self.engine.reset_data
+
+    def refusal(self, message: str, where: str = "") -> Problem:
+        """The problem of a request, at its option or else at this table, that makes no sense behind this."""
+        return Problem(where or self.key, message, f"take out [{self.key}]")
 
     def before(self, engine: EngineParams) -> Self:
         """The same in front of another engine. Raises ConfigError where that can't have it."""

@@ -68,8 +68,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
 
     config, topology = load_config(options), network(options)
     if config.front is not None:
-        key = config.front.key
-        raise ConfigError([Problem(key, "a network is mapped on an engine alone", f"take out [{key}]")])
+        raise ConfigError([config.front.refusal("a network is mapped on an engine alone")])
     params = config.engine
     sigma = (options.sigma or usual_sigma(params.recoded)) if params.data_dependent else None
     energy = _energy(config, options.synth)

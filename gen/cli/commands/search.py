@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gen.cli.commands.mapping import add_network, integer, network
 from gen.cli.console import Console, table
 from gen.operands import usual_sigma
-from hdl.params import ConfigError, EngineParams, Problem
+from hdl.params import ConfigError, EngineParams
 from hdl.params.title import Title
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
 
     config, topology = _config(options), network(options)
     if config.front is not None:
-        key = config.front.key
-        raise ConfigError([Problem(key, "a search is for an engine alone", f"take out [{key}]")])
+        raise ConfigError([config.front.refusal("a search is for an engine alone")])
     library = load_library(config.synth)
     sigma = (options.sigma or usual_sigma(config.engine.recoded)) if options.skipping else None
     with open_output(options.output or Path("build", f"search-{topology.name}"), force=options.force) as output:

@@ -101,10 +101,10 @@ class Session:
         problems = []
         if self.request is not None:
             message = f"a network is computed by an engine alone, not behind {front.title}"
-            problems.append(Problem("--workload", message, f"take out [{front.key}]"))
+            problems.append(front.refusal(message, "--workload"))
         if not front.passes:
             message = f"no netlist is simulated behind {front.title}"
-            problems += [Problem(f"--{kind}", message, f"take out [{front.key}]") for kind in self.files]
+            problems += [front.refusal(message, f"--{kind}") for kind in self.files]
         if problems:
             raise ConfigError(problems)
 

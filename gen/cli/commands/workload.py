@@ -52,7 +52,7 @@ def command(options: argparse.Namespace, console: Console) -> int:
     if config is not None and config.front is not None and config.front.key != entry.front:
         legal = f"an engine alone, or one with [{entry.front}]" if entry.front else "an engine alone"
         message = f"the workload {options.name} runs on {legal}"
-        raise ConfigError([Problem(config.front.key, message, f"take out [{config.front.key}]")])
+        raise ConfigError([config.front.refusal(message)])
     run = entry.load()
     with open_output(options.output or Path("build", f"workload-{options.name}"), force=options.force) as output:
         output.claim([JSON, PAGE])
