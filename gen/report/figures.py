@@ -8,7 +8,6 @@ from typing import Any, TypeGuard
 __all__ = [
     "MISSING",
     "count",
-    "counted",
     "duration",
     "is_number",
     "percent",
@@ -33,11 +32,6 @@ def is_number(value: Any) -> TypeGuard[float]:
 def count(value: Any) -> str:
     """A whole number with grouped digits."""
     return f"{value:,.0f}" if is_number(value) else MISSING
-
-
-def counted(number: int, noun: str) -> str:
-    """So many of a thing: ``1 layer``, ``2 layers``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def quantity(value: Any, unit: str = "", places: int = 4) -> str:

@@ -106,6 +106,14 @@ class Design:
         return self.params.axes.digits.order is not None or self.params.data_dependent
 
     @property
+    def turn(self) -> tuple[bool, bool]:
+        """When it is measured: dense engines with a name take minutes, and come before other dense ones.
+
+        Those with digits in time take up to an hour, and come last.
+        """
+        return self.serial, self.params.point is not None
+
+    @property
     def laconic(self) -> bool:
         """Both operands are recoded and each lane skips its own zeros: what other serial designs are compared with."""
         return self.params.axes.recodes_both
@@ -166,11 +174,6 @@ def _shared_rows(contest: Contest) -> Iterator[Design]:
     )
 
 
-def _first(design: Design) -> bool:
-    """It is measured before those that take long, or that seldom are the best."""
-    return not design.serial and "tree of" not in design.name
-
-
 _ALL = {
     design.name: design
     for design in (
@@ -187,5 +190,5 @@ _ALL = {
         _planes(CONTESTS[-1], 8),
     )
 }
-#: By name; the first to be measured are those whose ratios are judged on every array.
-DESIGNS = dict(sorted(_ALL.items(), key=lambda item: not _first(item[1])))
+#: By name, in the order in which they are measured.
+DESIGNS = dict(sorted(_ALL.items(), key=lambda item: item[1].turn))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from bench._common import Settings, library_settings
 from bench.figures.cli import kept
-from bench.figures.comparison.designs import DESIGNS, LIBRARIES, Design
+from bench.figures.comparison.designs import DESIGNS, LIBRARIES
 from bench.figures.store import Group
 from gen.emit.verilog import emit
 from gen.operands import USUAL
@@ -53,21 +54,8 @@ def item(library: str, name: str) -> str:
 
 
 def comparison(effort: str = EFFORT) -> Group:
-    """All runs at an effort.
-
-    Dense engines with a name come first, on all libraries, then other dense ones, as they take minutes; those with
-    digits in time take up to an hour.
-    """
-
-    def turn(design: Design) -> tuple[bool, bool]:
-        return design.serial, design.params.point is not None
-
-    items = {
-        item(library, name): partial(measure, name, library, effort)
-        for now in sorted({turn(design) for design in DESIGNS.values()})
-        for library in LIBRARIES
-        for name, design in DESIGNS.items()
-        if turn(design) == now
-    }
+    """All runs at an effort: what takes long comes last, on every library."""
+    designs = sorted(product(LIBRARIES, DESIGNS.items()), key=lambda each: each[1][1].turn)
+    items = {item(library, name): partial(measure, name, library, effort) for library, (name, _) in designs}
     modules = ("bench.figures.comparison.group", "synth_scripts.engine.run", "sim_tb.rate")
     return Group("comparison", items, modules, settings=effort, grows=True)

@@ -13,6 +13,7 @@ from gen.cli.commands.network import add_shape, shapes_of
 from gen.cli.commands.session import SYNTH, load_config
 from gen.cli.console import Console, table
 from gen.operands import usual_sigma
+from gen.words import counted
 from hdl.params import ConfigError, Problem
 from hdl.params.title import Title
 
@@ -133,7 +134,6 @@ def _write(output: Output, found: Mapping, content: dict[str, Any], console: Con
 
 def _text(found: Mapping, content: dict[str, Any]) -> str:
     """Table and sums."""
-    from gen.report.figures import counted
     from gen.report.mapping import moved
 
     heads = ["layer", "M", "K", "N", "groups", "packed", "cycles", "of peak", "possible", "kB moved", "uJ"]

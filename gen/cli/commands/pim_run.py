@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gen.cli.console import Console, table
 from gen.pim.named import system_of
+from gen.words import counted
 from hdl.params import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _footprint(program: Program, footprint: Footprint, given: _Given) -> list[st
     for each in footprint.strays:
         unit = "column" if each.space == "banks" else "word"
         lines.append(
-            f"instruction {each.pc} ({program.instructions[each.pc]}) reads {_count(each.count, unit)} of the "
+            f"instruction {each.pc} ({program.instructions[each.pc]}) reads {counted(each.count, unit)} of the "
             f"{each.space} that nobody has written, the first at {each.first}: they are zero"
         )
     for what, where, unread in (
@@ -178,13 +179,9 @@ def _footprint(program: Program, footprint: Footprint, given: _Given) -> list[st
         if unread:
             were = "was" if len(unread) == 1 else "were"
             lines.append(
-                f"{_count(len(unread), what)} of the {where} {were} given and not read, the first is {unread[0]}"
+                f"{counted(len(unread), what)} of the {where} {were} given and not read, the first is {unread[0]}"
             )
     return lines
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _scalar(text: str) -> int:

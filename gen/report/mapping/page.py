@@ -7,10 +7,11 @@ from typing import Any
 
 from gen.report.blocks import Section, cell, facts, table
 from gen.report.document import body_of, brand, document
-from gen.report.figures import count, counted, percent, quantity
+from gen.report.figures import count, percent, quantity
 from gen.report.mapping.roofline import moved, roofline
 from gen.report.markup import Markup, tag
 from gen.version import VERSION
+from gen.words import counted
 
 __all__ = ["mapping_page"]
 
