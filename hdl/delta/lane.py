@@ -60,24 +60,25 @@ class DeltaLane(Part):
         m.d.comb += change.eq(q - reference)
         # What is made of the change is computed beside it, not behind it: whether it is large enough, and the next
         # reference, which is the activation itself unless the change saturates.
-        sends = self.whole | self._reaches(m, q, reference) | self._reaches(m, reference, q)
-        fitting, sent = Signal(signed(self.form.width)), Signal(self.x.width)
-        m.d.comb += [fitting.eq(change), sent.eq(self.q)]
+        sends = self.whole | self._reaches(m, "rise", q, reference) | self._reaches(m, "fall", reference, q)
+        fitting = Signal(signed(self.form.width))
+        fitting_sent = Signal(self.x.width)
+        m.d.comb += [fitting.eq(change), fitting_sent.eq(self.q)]
         if self.form.width < bits:
             above = change[self.form.width - 1 : -1]  # copies of the sign if the change fits
             with m.If(~change[-1] & above.any()):
-                m.d.comb += [fitting.eq(self.form.max), sent.eq(base + self.form.max)]
+                m.d.comb += [fitting.eq(self.form.max), fitting_sent.eq(base + self.form.max)]
             with m.Elif(change[-1] & ~above.all()):
-                m.d.comb += [fitting.eq(self.form.min), sent.eq(base + self.form.min)]
-        m.d.comb += [self.d.eq(Mux(sends, fitting, 0)), self.sent.eq(Mux(sends, sent, base))]
+                m.d.comb += [fitting.eq(self.form.min), fitting_sent.eq(base + self.form.min)]
+        m.d.comb += [self.d.eq(Mux(sends, fitting, 0)), self.sent.eq(Mux(sends, fitting_sent, base))]
         return m
 
-    def _reaches(self, m: Module, high: Value, low: Value) -> Value:
+    def _reaches(self, m: Module, name: str, high: Value, low: Value) -> Value:
         """Whether one number is at least ``threshold`` above another: a row of full adders, and one carry chain."""
-        width = self.x.width + 2  # of the difference of three
-        one, two, three = (Signal(signed(width)) for _ in range(3))
+        shape = signed(self.x.width + 1)
+        one, two, three = (Signal(shape, name=f"{name}_{part}") for part in ("high", "low", "threshold"))
         m.d.comb += [one.eq(high), two.eq(low), three.eq(self.threshold)]
         two, three = ~two, ~three  # each is one less than the negative number: two constant ones make up for that
-        sums = Cat(C(1, 1), one ^ two ^ three)
-        carries = Cat(C(1, 1), C(1, 1), (one & two | two & three | one & three)[:-1])
-        return ~(sums + carries)[width]
+        sums = (one ^ two ^ three).as_signed()
+        carries = Cat(C(1, 1), one & two | two & three | one & three).as_signed()
+        return sums >= ~carries  # sums + carries + 1 >= 0

@@ -241,14 +241,14 @@ def test_a_mutation_of_the_encoder_is_caught(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("sent.eq(base + self.form.max)", "sent.eq(self.q)"),  # what saturated is lost
-        ("sent.eq(base + self.form.min)", "sent.eq(self.q)"),
-        ("Mux(sends, sent, base)", "sent"),
+        ("fitting_sent.eq(base + self.form.max)", "fitting_sent.eq(self.q)"),  # what saturated is lost
+        ("fitting_sent.eq(base + self.form.min)", "fitting_sent.eq(self.q)"),
+        ("Mux(sends, fitting_sent, base)", "fitting_sent"),
         ("sends = self.whole | ", "sends = "),
-        ("self._reaches(m, q, reference) | ", ""),
-        (" | self._reaches(m, reference, q)", ""),
-        ("Cat(C(1, 1), one ^ two ^ three)", "Cat(C(0, 1), one ^ two ^ three)"),  # the threshold is one more
-        ("carries = Cat(C(1, 1), C(1, 1), ", "carries = Cat(C(1, 1), C(0, 1), "),
+        ('self._reaches(m, "rise", q, reference) | ', ""),
+        (' | self._reaches(m, "fall", reference, q)', ""),
+        ("sums >= ~carries", "sums > ~carries"),  # the threshold is one more
+        ("carries = Cat(C(1, 1), ", "carries = Cat(C(0, 1), "),
         ("base.eq(Mux(self.whole, 0, self.reference))", "base.eq(self.reference)"),
         ("fitting.eq(self.form.min)", "fitting.eq(-self.form.max)"),
     ],
