@@ -26,20 +26,13 @@ def applies(name: str, params: EngineParams) -> bool:
 def paces(params: EngineParams) -> dict[int, float]:
     """For some K, by how large a part the cycles of a job may differ from those of the model.
 
-    The model is exact where rows keep step. Where they run apart it is close if a segment takes long against the time
-    in which the sums of all rows leave one after the other, and closer still for few of them; else there is no K.
+    The model is exact, but for single cycles where rows run apart: which of two gets the result buses first may
+    hang on what has not been followed.
     """
     if not params.axes.stores_operands:
         return {k: 0.0 for k in (3 * params.k_step, 9 * params.k_step + 1) if k <= params.k_limit}
     shape = SparseShape(params)
-    segment = shape.segment
-    if not params.axes.skips_by_row:
-        sizes = {3 * shape.lanes, 6 * shape.lanes, segment, segment + segment // 2}
-        return {k: 0.0 for k in sorted(sizes) if k <= params.k_limit}
-    if 2 * params.rows * shape.lanes > segment:
-        return {}
-    few = params.rows <= 2 and shape.lanes == 1
-    found = dict.fromkeys((segment * 3 // 4, segment, segment + segment // 2), 0.005 if few else 0.02)
-    if few and params.axes.sum.per_weight:
-        found |= {3: 0.03, 4: 0.03}
-    return {k: share for k, share in sorted(found.items()) if k <= params.k_limit}
+    lanes, segment = shape.lanes, shape.segment
+    sizes = {3 * lanes, 6 * lanes, segment * 3 // 4, segment, segment + segment // 2}
+    share = 0.01 if params.axes.skips_by_row else 0.0
+    return {k: share for k in sorted(sizes) if k <= params.k_limit}

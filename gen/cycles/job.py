@@ -93,7 +93,7 @@ def pace(params: EngineParams) -> Pace:
 
 
 def job_cycles(params: EngineParams, work: Sequence[Operands], rest: int | None = None) -> int:
-    """What ``counter_cycles`` counts in a job of these tiles: exactly, or nearly so where the engine stores operands.
+    """What ``counter_cycles`` counts in a job of these tiles: exactly, but for single cycles where rows run apart.
 
     ``rest`` is that of :meth:`Pace.cycles`.
     """

@@ -58,9 +58,9 @@ def stored_tail(params: EngineParams) -> int:
     assert isinstance(body, Stored)
     collected = body.collector.latency + params.cols * body.flow.column_skew
     if params.axes.skips_by_row:
-        leave = 6 + body.flow.bus_stages
+        leave = 7 + body.flow.bus_stages
     else:
-        leave = 7 + body.collector.plane.steps + Ends.least_interval(params)
+        leave = 8 + body.collector.plane.steps + Ends.least_interval(params)
     return leave + collected + params.rows + params.preload
 
 

@@ -208,7 +208,7 @@ class _Apart:
     def segment(self, beats: int, planes: list[list[Integers]], *, last: bool) -> None:
         """Work off a segment, plane after plane."""
         self.loaded = max(self.loaded, self.freed[0]) + beats
-        self.read = max(self.read, self.loaded + 2) + 1
+        self.read = max(self.read, self.loaded + 1) + 1
         every = np.ones(self.shape, np.int64)
         for groups in planes:
             self.read += 1

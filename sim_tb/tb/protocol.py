@@ -133,8 +133,11 @@ async def streak(dut: Any) -> None:
 
 
 def _thinned(params: EngineParams, tiles: Tiles, rng: np.random.Generator) -> Tiles:
-    """Tiles of which some have recoded operands that are multiples of 4: a plane has no digits at all."""
-    shift = rng.choice((0, 2), (tiles.count, 1, 1))
+    """Tiles of which some have recoded operands without digits in the lowest plane, and some in one plane at most.
+
+    There is less to work off than to fill the store with.
+    """
+    shift = rng.choice((0, 2, params.recoded.width), (tiles.count, 1, 1))
     values = tiles.b if params.recodes_b else tiles.a
     values = np.maximum(values.astype(np.int64) >> shift << shift, params.recoded.min).astype(values.dtype)
     return replace(tiles, b=values) if params.recodes_b else replace(tiles, a=values)

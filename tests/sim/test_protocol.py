@@ -28,9 +28,11 @@ def test_hardware_driven(name: str) -> None:
 
 @cache
 def directed(name: str) -> frozenset[tuple[str, str, object]]:
-    """The directed tests that apply to an engine, each with every setting of it."""
+    """The directed tests that apply to an engine, each with every setting of it, and with what its cycles depend on."""
     engine = params(name)
-    return frozenset((test, *setting) for test in DIRECTED if applies(test, engine) for setting in settings(engine))
+    axes = engine.axes
+    found = settings(engine) | {("cycles", (axes.stores_operands, axes.skip, axes.sum.per_weight))}
+    return frozenset((test, *setting) for test in DIRECTED if applies(test, engine) for setting in found)
 
 
 #: Every directed test meets every setting of the engines to which it applies.
