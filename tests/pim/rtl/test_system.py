@@ -123,9 +123,12 @@ def test_unused_bits_mean_nothing(name):
     assert result.violations == []
 
 
-def directed(text: str) -> tuple[Result, Machine]:
-    """A program between the loading of all of SRAM and its way out, here and on the golden model: the same is left."""
-    machine = loaded(TINY, np.random.default_rng(21), 0)
+def directed(text: str, inputs: int = 0) -> tuple[Result, Machine]:
+    """A program between the loading of all of SRAM and its way out, here and on the golden model: the same is left.
+
+    It takes ``inputs`` words from the input stream.
+    """
+    machine = loaded(TINY, np.random.default_rng(21), inputs)
     program = assemble(f"{text}\nhalt", system=TINY).words
     words = [*LOAD, *program, *DUMP]
     starts = [0, len(LOAD), len(LOAD) + len(program)]
@@ -161,6 +164,22 @@ i:      loop    n=6, col=3, a=6
     """
     result, _ = directed(text)
     assert sum(entry.command == "WR_SB" for entry in result.log) == 4 * 6 * (2 + 1 + 1)
+
+
+def test_who_has_to_wait_to_write_writes_nothing():
+    """Words from the host, the channels and the vector unit want the same banks of the SRAM, at every distance.
+
+    Few words follow each other, so that what is written in the place of another word stays.
+    """
+    print("seed 33")
+    rng, text, inputs = np.random.default_rng(33), [], 0
+    for i in range(24):
+        text.append(f"rd_sb mask=CH{i % 2}, bank={i % 4}, row={i}, n=40, d={1000 + 40 * (i % 12)}")
+        text.append(f"vscale a={i}, d={1500 + 30 * (i % 16)}, n={61 + i}, imm=2")
+        for count in map(int, rng.integers(1, 8, 4)):
+            text.append(f"in d={100 + 9 * (inputs % 97)}, n={count}")
+            inputs += count
+    directed("\n".join(text), inputs)
 
 
 def test_exact_cancellation_in_the_lanes():

@@ -8,6 +8,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from gen.pim.program import Program
 from hdl.params.pim import INSTRUCTIONS, Instruction, PimParams, encode, instruction
 from hdl.pim.vector.phases import PHASES
 from hdl.pim.vector.unit import VectorUnit
-from sim_tb.golden.float import add, bits, floats, flush, multiply, narrow, widen
+from sim_tb.golden.float import add, bits, floats, flush, functions, multiply, narrow, widen
 from sim_tb.golden.float.functions import GELU_A, GELU_B, divide, power_of_two
 from sim_tb.golden.pim import Machine, vector
 from sim_tb.golden.pim import machine as machine_module
@@ -153,6 +154,41 @@ def test_functions_of_scalars():
         machine.run(program)
         assert result.scalars.tolist() == machine.scalars.tolist()
         assert (machine.scalars != scalars).sum() >= 12
+
+
+def test_sums_half_way_between_two_numbers(monkeypatch):
+    """A constant is added in powers of two: how that is rounded depends on each of the bits that are lost.
+
+    Hardly any result shows it in bf16. These softmaxes do: the greatest element, the other one, the factor. In the
+    first three the sum lies half way, to be rounded up once and down twice; in each of the others one bit beyond.
+    """
+    cases = [(0x3FDF, 0xBCB7, 0x3ED9), (0x4016, 0xC093, 0x3F1A), (0x4020, 0xC058, 0x3FD8), (0x3F6E, 0xBEBA, 0x3F6C)]
+    cases += [(0x3F98, 0x3D99, 0x3F8B), (0x3F59, 0xBCF7, 0x3FEF), (0x3F9B, 0xBB8B, 0x3F72), (0x3F72, 0x3B9B, 0x3F13)]
+    cases += [(0x3FED, 0x3C9D, 0x3D26)]
+    sram = contents(TINY)
+    sram[: len(cases), :2] = [case[:2] for case in cases]
+    code = [instruction("SOFTMAX", imm=case[2], a=i, d=RESULTS + i, n=2) for i, case in enumerate(cases)]
+    result, machine, program = execute(TINY, code, sram)
+    machine.run(program)
+    assert differences(result, machine) == []
+
+    for bit in range(19, 26):  # 2^-19 is half of the last place
+        for value in (0, 1):
+            wrong = Machine(TINY)
+            wrong.sram[:] = sram
+            monkeypatch.setattr(functions, "add", partial(add_with_a_stuck_bit, bit, value))
+            wrong.run(program)
+            monkeypatch.undo()
+            assert differences(result, wrong), (bit, value)
+
+
+def add_with_a_stuck_bit(bit: int, value: int, x: Any, y: Any) -> Any:
+    """Add; in what the constant of powers is added to, the bit of weight 2^-bit has this value."""
+    if y is functions.EXP_C:
+        units = np.ldexp(np.abs(x.astype(np.float64)), bit)
+        units += value - np.floor(units) % 2
+        x = np.copysign(np.ldexp(units, -bit), x).astype(np.float32)
+    return add(x, y)
 
 
 def test_layernorm_of_a_constant_vector_is_beta():

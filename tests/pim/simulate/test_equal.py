@@ -15,6 +15,7 @@ from gen.pim.compile import compile_decoder
 from gen.pim.program import Program
 from hdl.params import ToolError
 from hdl.params.pim import TimingTable, decode
+from hdl.pim.channel.look_ahead import DEPTH
 from sim_tb.golden.pim import Machine
 from sim_tb.pim.bench.programs import random_program
 from sim_tb.pim.bench.system import run_system
@@ -105,13 +106,15 @@ def test_mutations_are_caught(monkeypatch, where, name, mutant, text):
 def test_rows_opened_ahead(longest):
     """Rows that the next operations want are opened, kept and closed ahead of them, while a longer one goes on.
 
-    No operation waits for another one's words, and the last one in the queue wants a bank of its own.
+    No operation waits for another one's words, and the last one in the queue wants a bank of its own. How many
+    operations are between the longer one and those with banks of their own is different every time.
     """
     rng, lines = np.random.default_rng(longest), []
-    while len(lines) + 6 < TINY.program_words:
+    while len(lines) + DEPTH + 3 < TINY.program_words:
         first, second, *others = rng.permutation(TINY.banks)
         lines.append(f"wr_sb mask=CH0, bank={first}, row={rng.integers(3)}, n={1 + rng.integers(longest)}, a=0")
-        lines += [f"{name} mask=CH0, bank={second}{', row=1' * (name == 'act')}" for name in ("act", "pre", "act")]
+        for i in range(rng.integers(DEPTH)):
+            lines.append(f"{'pre' if i % 2 else 'act row=1,'} mask=CH0, bank={second}")
         lines += [f"rd_sb mask=CH0, bank={one}, row={rng.integers(3)}, n=1, d={100 + len(lines)}" for one in others]
     words = assemble("\n".join([*lines, "halt"]), system=TINY).words
     assert same(*both(TINY, words)) > 300
