@@ -195,6 +195,29 @@ def test_a_broken_simulator_is_built_anew(
 
 
 @pytest.mark.sim
+def test_headers_are_compiled_once(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For the second model, which keeps them for all others; damaged ones are compiled anew."""
+
+    def built(more: int) -> str:
+        folder = build_model(model(f"b = a + {more}"))
+        assert run(folder) == 5 + more
+        return (folder / "build.log").read_text()
+
+    makes, takes = "-x c++-header headers/all.h", "-include headers/all.h"
+    logs = [built(more) for more in (1, 2, 3)]
+    assert [makes in log for log in logs] == [False, True, False]
+    assert [takes in log for log in logs] == [False, True, True]
+    (compiled,) = cache.parent.glob("headers/*/all.h.gch")
+    compiled.write_bytes(compiled.read_bytes()[:1000])
+    log = built(4)
+    assert makes in log
+    assert takes in log
+    assert "holds what can't be used" in capsys.readouterr().err
+    assert makes not in built(5)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.sim
 def test_a_cache_that_cannot_be_written_is_read_and_else_bypassed(
     built: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -317,7 +317,8 @@ def host_model(params: PimParams, rows: int, effort: str = "quick", main: str = 
     harness = harness.replace("// `CONTROLLER", "// CONTROLLER").replace("`CHANNELS", "CHANNELS")
     harness = harness.replace("`DEVICES", "DEVICES").replace("`SRAM", "SRAM").replace("`TRACE", "TRACE")
     sources = {"pim.v": pim_verilog(params), "device.sv": text["device.sv"], "host.sv": harness}
-    if effort != "speed":  # which can afford to compile each copy of a part on its own
+    names_copies = effort != "speed"  # which can afford to compile each copy of a part on its own
+    if names_copies:
         sources["share.vlt"] = SHARED
     return Model(
         name="pim-host",
@@ -327,4 +328,5 @@ def host_model(params: PimParams, rows: int, effort: str = "quick", main: str = 
         effort=effort,
         main=f"#define WORD_BYTES {params.word_bits // 8}\n#define RESET_CLOCKS {RESET_CLOCKS}\n{text[main]}",
         python=False,
+        names_copies=names_copies,
     )

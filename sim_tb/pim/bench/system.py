@@ -220,4 +220,5 @@ def _model(params: PimParams) -> Model:
         parameters={key: str(value) for key, value in own.items()},
         main=(folder / "main.cpp").read_text(encoding="utf-8"),
         python=False,
+        names_copies=True,
     )
