@@ -89,11 +89,14 @@ class Design:
         Which array it is a form of.
     params : EngineParams
         The engine. One that multiplies stands for its best multiplier.
+    family : str
+        What it has in common with others of its array beside the scheme; they are compared once all are measured.
     """
 
     name: str
     contest: Contest
     params: EngineParams
+    family: str = ""
 
     @property
     def plain(self) -> bool:
@@ -139,9 +142,9 @@ def _trees(contest: Contest, steps: int, *schemes: str) -> Iterator[Design]:
     for scheme in schemes:
         axes = replace(preset_axes(contest.name, scheme, 1), k=tree(steps))
         side = SIZE // isqrt(steps)
-        yield Design(
-            f"{contest.name} {scheme}, tree of {steps}", contest, EngineParams(point=axes, rows=side, cols=side)
-        )
+        family = f"tree of {steps}"
+        params = EngineParams(point=axes, rows=side, cols=side)
+        yield Design(f"{contest.name} {scheme}, {family}", contest, params, family)
 
 
 def _recoding_b(contest: Contest, scheme: str) -> Design:
@@ -149,7 +152,8 @@ def _recoding_b(contest: Contest, scheme: str) -> Design:
     axes = replace(preset_axes(contest.name, scheme, contest.depth), recoded=Recoded.B)
     if not axes.recodes_in_pe:
         axes = replace(axes, encode=Encode.LOAD)
-    return Design(f"{contest.name} {scheme}, B recoded", contest, EngineParams(point=axes, rows=SIZE, cols=SIZE))
+    params = EngineParams(point=axes, rows=SIZE, cols=SIZE)
+    return Design(f"{contest.name} {scheme}, B recoded", contest, params, "B recoded")
 
 
 def _planes(contest: Contest, lanes: int) -> Design:
@@ -165,7 +169,7 @@ def _shared_rows(contest: Contest) -> Iterator[Design]:
     shared = Axes(recoded=Recoded.B, a=Travel.BROADCAST)
     side = SIZE // isqrt(4)
     dense = EngineParams(point=replace(shared, k=tree(4)), rows=side, cols=side)
-    yield Design(f"{contest.name} opt1, tree of 4, B recoded", contest, dense)
+    yield Design(f"{contest.name} opt1, tree of 4, B recoded", contest, dense, "tree of 4")
     in_time = replace(shared, k=tree(8), digits=Digits(2, Order.OPERANDS))
     yield Design(
         f"{contest.name} two digits in time, tree of 8, B recoded",

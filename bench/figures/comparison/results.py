@@ -65,12 +65,20 @@ def best(designs: list[Measured], **wanted: Any) -> Measured | None:
     return max(fitting, key=lambda each: float(each.figures[ENGINE]), default=None)
 
 
+def _contestants(contest: Contest, library: str) -> list[Measured]:
+    """The dense designs of an array whose families were measured as wholes: none wins because another is missing."""
+    dense = [design for design in DESIGNS.values() if design.contest is contest and not design.serial]
+    found = {each.design.name: each for each in measured(library)}
+    open_families = {design.family for design in dense if design.name not in found}
+    return [found[design.name] for design in dense if design.family not in open_families]
+
+
 def pairs() -> Iterator[Pair]:
     """Of every array on every library that has both; designs with digits in time stand apart."""
     for contest in CONTESTS:
         for library in LIBRARIES:
-            found = measured(library)
-            plain, other = (best(found, contest=contest, serial=False, plain=kind) for kind in (True, False))
+            found = _contestants(contest, library)
+            plain, other = (best(found, plain=kind) for kind in (True, False))
             if plain and other:
                 yield Pair(contest, library, plain, other)
 
