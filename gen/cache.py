@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,20 @@ class Cache:
             return target
 
         return self._somewhere(kind, put)
+
+    def find_folder(self, kind: str, name: str, whole: Callable[[Path], bool], lacks: str) -> Path | None:
+        """A stored folder that is whole, or None; of any other it is said what it lacks.
+
+        ``whole`` may raise OSError or ValueError, too.
+        """
+        for folder in self.places(kind, name):
+            if not os.path.lexists(folder):
+                continue
+            with suppress(OSError, ValueError):
+                if whole(folder):
+                    return folder
+            self.damaged(folder, lacks)
+        return None
 
     # --- places ------------------------------------------------------------------------------------------------------
     def places(self, kind: str, name: str) -> Iterable[Path]:

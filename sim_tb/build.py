@@ -132,20 +132,16 @@ def build_model(model: Model) -> Path:
 
 def _find(store: Cache, model: Model) -> Path | None:
     """The folder of a model that was built, and is whole."""
-    for folder in store.places("models", model.key):
-        if not os.path.lexists(folder):
-            continue
+
+    def whole(folder: Path) -> bool:
         program = folder / model.top
-        try:
-            whole = (folder / SUM).read_text(encoding="ascii") == _sum(program)
-        except (OSError, ValueError):
-            whole = False
-        if whole and os.access(program, os.X_OK):
-            with suppress(OSError):  # a cache that can't be written
-                os.utime(folder)
-            return folder
-        store.damaged(folder, "no simulator that can be run")
-    return None
+        return (folder / SUM).read_text(encoding="ascii") == _sum(program) and os.access(program, os.X_OK)
+
+    folder = store.find_folder("models", model.key, whole, "no simulator that can be run")
+    if folder is not None:
+        with suppress(OSError):  # a cache that can't be written
+            os.utime(folder)
+    return folder
 
 
 def _sum(path: Path) -> str:

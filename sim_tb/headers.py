@@ -27,7 +27,7 @@ class Headers:
     Parameters
     ----------
     flags : str
-        All that a model is translated and compiled with.
+        All that a model is compiled with.
     compiler : str
         The command.
     """
@@ -76,12 +76,9 @@ class Headers:
 
     def _kept(self) -> Path | None:
         """The compiled headers, if they are in the cache."""
-        store = cache()
-        for folder in store.places("headers", self.key):
-            if not os.path.lexists(folder):
-                continue
-            with suppress(OSError, ValueError):
-                if int((folder / SIZE).read_text(encoding="ascii")) == (folder / COMPILED).stat().st_size:
-                    return (folder / COMPILED).resolve()
-            store.damaged(folder, "no compiled headers")
-        return None
+        folder = cache().find_folder("headers", self.key, _whole, "no compiled headers")
+        return (folder / COMPILED).resolve() if folder else None
+
+
+def _whole(folder: Path) -> bool:
+    return int((folder / SIZE).read_text(encoding="ascii")) == (folder / COMPILED).stat().st_size
