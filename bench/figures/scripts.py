@@ -17,8 +17,10 @@ from gen.config import Config
 from gen.emit.script import CELLS, script
 from gen.emit.verilog import Emission, emit
 from hdl.params import EngineParams
+from synth_scripts.library.drives import drives
 from synth_scripts.library.library import Library
 from synth_scripts.library.load import load
+from synth_scripts.netlist.drivers import serve_loads
 from synth_scripts.netlist.netlist import Netlist
 from synth_scripts.timing import sta
 from synth_scripts.work import yosys
@@ -104,7 +106,7 @@ def build(library: Library, emission: Emission, commands: list[str], folder: Pat
     reading = [cells, f"read_verilog {emission.top}_netlist.v", f"hierarchy -top {emission.top}"]
     yosys.run([*reading, "write_json mapped.json"], folder, "read")
     netlist = Netlist(folder / "mapped.json", library, emission.top, {})
-    netlist.grow_trees()
+    serve_loads(netlist, drives(library))
     netlist.write(folder / "trees.json")
     writing = "write_verilog -noattr -noexpr -nohex -nodec -simple-lhs trees.v"
     yosys.run(["read_json trees.json", f"hierarchy -top {emission.top}", writing], folder, "write")

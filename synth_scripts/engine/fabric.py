@@ -10,12 +10,14 @@ from itertools import product
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
+from synth_scripts.library.drives import drives
 from synth_scripts.library.library import Library
 from synth_scripts.module.block import Block
 from synth_scripts.module.candidates import objective
 from synth_scripts.module.memory import Memory, is_memory
 from synth_scripts.module.styles import ADDERS, GATED_BITS, abc_script, gate_clocks, map_files
 from synth_scripts.netlist import checks
+from synth_scripts.netlist.drivers import serve_loads
 from synth_scripts.netlist.hierarchy import Hierarchy
 from synth_scripts.netlist.netlist import Netlist
 from synth_scripts.timing import abc as abc_timing
@@ -32,6 +34,8 @@ VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
     "normal": tuple(product(("brent-kung", "sklansky"), ("area-delay", "classic"))),
     "full": tuple(product(("brent-kung", "sklansky", "kogge-stone"), ("area-delay", "delay", "classic", "area"))),
 }
+#: A module's share of the clock: what stands before and behind it on a path, in other modules, has the rest.
+SHARE = 0.6
 #: Word-level cells that become adders.
 ADDING = (
     *("$alu", "$lcu", "$macc", "$macc_v2", "$fa", "$add", "$sub", "$neg", "$mul", "$div", "$mod", "$divfloor"),
@@ -268,13 +272,13 @@ class _Run:
         log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top, files=files)
         abc_timing.keep(log, self._in_order(names), self.folder)
         loads = {box.name: box.loads for box in self.boxes}
-        netlists, buffers = {}, {}
+        netlists, buffers, sizes = {}, {}, drives(self.library)
         for name in names:
             path = self.folder / f"{name}.json"
             self._complete(path, names)
             netlist = netlists[name] = Netlist(path, self.library, self.top, loads)
             checks.mapped(netlist.unmapped(), self.library.name)
-            buffers[name] = netlist.grow_trees()
+            buffers[name] = serve_loads(netlist, sizes)
             netlist.write(path)
         yosys.run(self._writing(list(names)), self.folder, "trees", check=self.top)
         texts = {}
@@ -302,7 +306,7 @@ class _Run:
 
     def _mapping(self, names: dict[str, tuple[str, str]]) -> list[str]:
         library = self.library
-        target = self.target_ns * 1e3 - library.flop_delay_ps - library.flop_setup_ps
+        target = SHARE * (self.target_ns * 1e3 - library.flop_delay_ps - library.flop_setup_ps)
         commands = [
             f"read_liberty -lib -ignore_miss_func {yosys.LIBRARY}",
             "read_verilog -sv design.v",

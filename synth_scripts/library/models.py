@@ -11,7 +11,7 @@ from synth_scripts.library.liberty import Group, parse
 from synth_scripts.library.library import Library
 from synth_scripts.work import cache
 
-__all__ = ["Model", "models"]
+__all__ = ["Model", "known", "models"]
 
 _NAME = re.compile(r"[A-Za-z_][\w\[\]]*")
 
@@ -49,6 +49,14 @@ class Model:
         """Where this holds, the state is forced (asynchronous set or reset); empty where it never is."""
         return " | ".join(f"({each})" for each in (self.clear, self.preset) if each)
 
+    @property
+    def function(self) -> tuple[str, ...]:
+        """What it does, to be compared: cells have the same function only if this is the same."""
+        names = {self.state: "state", self.inverse: "inverse"} if self.state else {}
+        texts = (*(f"{pin}={text}" for pin, text in sorted(self.outputs.items())), self.next_state, self.clock)
+        plain = (re.sub(r"\s+", "", text) for text in (*texts, self.forced, str(self.is_latch)))
+        return tuple(_NAME.sub(lambda word: names.get(word[0], word[0]), text) for text in plain)
+
 
 def models(library: Library, kinds: set[str]) -> dict[str, Model]:
     """Models of the cells of these kinds.
@@ -58,17 +66,23 @@ def models(library: Library, kinds: set[str]) -> dict[str, Model]:
     ToolError
         Where a cell has no function in the library.
     """
+    stored = known(library)
+    gate = library.clock_gate.cell if library.clock_gate else ""
+    missing = sorted(kind for kind in kinds if kind != gate and not (kind in stored and stored[kind].outputs))
+    if missing:
+        raise ToolError(f"library {library.name}: no function for the cells {', '.join(missing)}")
+    return {kind: stored[kind] for kind in kinds}
+
+
+def known(library: Library) -> dict[str, Model]:
+    """Models of all cells, by name."""
     key = cache.key(__name__, library.digest)
     stored = cache.read("libraries", f"{key}_models")
     if stored is None:
         root = parse(Path(library.mapping).read_text(encoding="utf-8"))
         stored = {group.name: vars(_model(group)) for group in root.all("cell")}
         cache.write("libraries", f"{key}_models", stored)
-    gate = library.clock_gate.cell if library.clock_gate else ""
-    missing = sorted(kind for kind in kinds if kind != gate and not stored.get(kind, {}).get("outputs"))
-    if missing:
-        raise ToolError(f"library {library.name}: no function for the cells {', '.join(missing)}")
-    return {kind: Model(**stored[kind]) for kind in kinds}
+    return {name: Model(**values) for name, values in stored.items()}
 
 
 def _model(group: Group) -> Model:
