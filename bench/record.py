@@ -5,8 +5,9 @@ clock, area of everything times clock, latency, cycles and bytes of Verilog; eac
 far below it as it likes. One cycle of latency has been spent since: operands wait in front of the recoders. What
 figures hold since, and the record does not, is left out of both: the load of wires, and areas out of LEF files.
 Engines are small, and synthesised at quick effort. Such a search has few netlists to choose from: the order of two
-assignments in a module is enough to move its best one by some percent along the curve of area and clock. So a miss of
-one of these two where their product stands is the search, else it is the hardware.
+assignments in a module is enough to move its best one by some percent along the curve of area and clock. So an engine
+that misses one of these two is synthesised again, for the record's clock: it holds if one netlist is both, no larger
+and no slower.
 
 ``--write COMMIT --checkout FOLDER`` measures another checkout, through its command line, and makes that the record:
 needed where other tools are to be used.
@@ -19,6 +20,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ TOLERANCE = 0.02
 #: Since the record, what has been given for clock.
 SPENT = {"latency": 1}
 #: Figures as those of the record: without what they have held since.
-ALIKE = {"wires": "none", "lef": "none"}
+ALIKE: dict[str, Any] = {"wires": "none", "lef": "none"}
 #: What is compared, by its unit.
 FIGURES = {
     "engine": "um2",
@@ -50,13 +52,16 @@ FIGURES = {
     "drain": "cycles",
     "verilog": "bytes",
 }
+#: Those of which a search takes one for the other.
+TRADED = ("engine", "clock")
+Figures = dict[str, float | None]
 
 
 def name_of(params: EngineParams) -> str:
     return f"{params.array} {params.scheme}"
 
 
-def measure(params: EngineParams, checkout: Path, alike: dict[str, str]) -> dict[str, float | None]:
+def measure(params: EngineParams, checkout: Path, alike: Mapping[str, Any]) -> Figures:
     """The figures of one engine with further keys of ``synth``; None where the operands decide.
 
     ``step`` is what a step of K takes in a streak, by simulation where the operands decide; ``drain`` the least time
@@ -67,9 +72,8 @@ def measure(params: EngineParams, checkout: Path, alike: dict[str, str]) -> dict
     with tempfile.TemporaryDirectory(prefix="bitloom_") as folder:
         Path(folder, "engine.toml").write_text("")
         options = [f"--set={key}={json.dumps(value)}" for key, value in settings.items()]
-        found = json.loads(
-            run("synth", "engine.toml", "-o", "out", "--json", *options, folder=folder, checkout=checkout)
-        )
+        command = ("synth", "engine.toml", "-o", "out", "--json", *options)
+        found = json.loads(run(*command, folder=folder, checkout=checkout, missed=True))
         manifest = json.loads(Path(folder, "out", "manifest.json").read_text())
         size = sum(path.stat().st_size for path in Path(folder, "out").glob("*.v"))
     area, clock = found["engine_total_area_um2"], found["clock_ns"]
@@ -81,18 +85,28 @@ def measure(params: EngineParams, checkout: Path, alike: dict[str, str]) -> dict
     return dict(zip(FIGURES, values, strict=True))
 
 
-def compared(name: str, now: dict[str, float | None], then: dict[str, float | None], judge: Judge) -> None:
-    """Prints how much each figure has changed, and judges whether all are within the tolerance."""
-    changes, missed = [], []
-    for key in FIGURES:
+def changes(now: Figures, then: Figures, keys: Collection[str]) -> tuple[str, list[str]]:
+    """How much each figure has changed, in words, and which of them are beyond the tolerance."""
+    shown, missed = [], []
+    for key in keys:
         new, old = now[key], then[key]
         if new is None or old is None:
             missed += [key] if new is not old else []
             continue
-        changes += [f"{key} {new / old - 1:+.1%}"] if old else []
+        shown += [f"{key} {new / old - 1:+.1%}"] if old else []
         missed += [key] if new > old * (1 + TOLERANCE) + SPENT.get(key, 0) else []
-    shown = "  ".join(changes)
+    return "  ".join(shown), missed
+
+
+def compared(params: EngineParams, checkout: Path, then: Figures, judge: Judge) -> None:
+    """Prints how much each figure has changed, and judges whether all are within the tolerance."""
+    name = name_of(params)
+    shown, missed = changes(measure(params, checkout, ALIKE), then, FIGURES)
     print(f"{name:18} {shown}")
+    if missed and set(missed) <= set(TRADED):
+        again = measure(params, checkout, ALIKE | {"clock_ns": then["clock"]})
+        shown, missed = changes(again, then, TRADED)
+        print(f"{'':18} for the record's clock: {shown}")
     found = ", ".join(missed) + " above" if missed else "all within"
     judge.says(f"{name}, every figure", f"at most {TOLERANCE:.0%} above the record", found, met=not missed)
 
@@ -131,7 +145,7 @@ def main() -> int:
             print(f"note: the record was made with {tool} {then}, this is {version}")
     judge = Judge()
     for each in chosen:
-        compared(name_of(each), measure(each, options.checkout, ALIKE), record["engines"][name_of(each)], judge)
+        compared(each, options.checkout, record["engines"][name_of(each)], judge)
     return judge.status
 
 
