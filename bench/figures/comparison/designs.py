@@ -47,18 +47,26 @@ class Contest:
         Steps of K in space, where the array has some.
     schemes : tuple of str
         Those that have a name and are compared; a plain one is among them.
-    reported : Ratios
-        What Wu et al. (HPCA 2025) have of their cores.
-    wanted : Ratios
-        What is to be reached in the median of the libraries.
+    reported : Ratios or None
+        What Wu et al. (HPCA 2025) have of their cores, where they have such an array.
+    wanted : Ratios or None
+        What is to be reached in the median of the libraries, where anything is.
+    steps : int
+        Of K, that each PE takes at once and adds up in a tree: so many times fewer PEs, for smaller tiles.
     """
 
     name: str
     title: str
     depth: int
     schemes: tuple[str, ...]
-    reported: Ratios
-    wanted: Ratios
+    reported: Ratios | None = None
+    wanted: Ratios | None = None
+    steps: int = 1
+
+    @property
+    def label(self) -> str:
+        """In tables."""
+        return self.name if self.steps == 1 else f"{self.name}, tree of {self.steps}"
 
 
 _SYSTOLIC = Ratios(1.27, None, 1.04)
@@ -74,7 +82,15 @@ CONTESTS = (
         *("matrix_2d", "2D matrix", SIZE, ("mac", "opt1", "opt2", "laconic", "opt3", "opt4c", "opt4e")),
         *(Ratios(1.44, None, 1.20), Ratios(2.0, 1.6, 1.3)),
     ),
+    Contest("systolic_os", "the same with trees of four steps of K", SIZE, ("mac", "opt1"), steps=4),
+    Contest("matrix_2d", "the same with trees of four steps of K", SIZE, ("mac", "opt1"), steps=4),
 )
+_PLAIN_ARRAYS = tuple(contest for contest in CONTESTS if contest.steps == 1)
+_TREES = tuple(contest for contest in CONTESTS if contest.steps > 1)
+#: Columns from one carry bit to the next that are tried in dense designs which save carries.
+CARRIES = (2, 1)
+#: Rows share operands of A, and hand on digits of B.
+_SHARED_ROWS = Axes(recoded=Recoded.B, a=Travel.BROADCAST)
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,8 @@ class Design:
     contest : Contest
         Which array it is a form of.
     params : EngineParams
-        The engine. One that multiplies stands for its best multiplier.
+        The engine. One that multiplies stands for its best multiplier, a dense one that saves carries for the best
+        number of carry bits.
     family : str
         What it has in common with others of its array beside the scheme; they are compared once all are measured.
     """
@@ -124,9 +141,17 @@ class Design:
     @property
     def forms(self) -> tuple[EngineParams, ...]:
         """The engines that are tried for it."""
-        if not self.plain:
+        if self.plain:
+            return tuple(replace(self.params, multiplier=name) for name in MULTIPLIERS)
+        if self.serial or not self.params.axes.saves_carries:
             return (self.params,)
-        return tuple(replace(self.params, multiplier=name) for name in MULTIPLIERS)
+        return tuple(replace(self.params, carry_every=columns) for columns in CARRIES)
+
+    def form(self, params: EngineParams) -> str:
+        """Which of its forms an engine is, as a configuration has it; empty where there is one only."""
+        if self.plain:
+            return f"multiplier = {params.multiplier}"
+        return f"carry_every = {params.carry_every}" if len(self.forms) > 1 else ""
 
 
 def _named(contest: Contest) -> Iterator[Design]:
@@ -137,14 +162,18 @@ def _named(contest: Contest) -> Iterator[Design]:
         yield Design(f"{contest.name} {scheme}", contest, named)
 
 
-def _trees(contest: Contest, steps: int, *schemes: str) -> Iterator[Design]:
-    """Dense designs that take several steps of K at once, in a tree in each PE: as many fewer PEs."""
-    for scheme in schemes:
-        axes = replace(preset_axes(contest.name, scheme, 1), k=tree(steps))
-        side = SIZE // isqrt(steps)
-        family = f"tree of {steps}"
-        params = EngineParams(point=axes, rows=side, cols=side)
-        yield Design(f"{contest.name} {scheme}, {family}", contest, params, family)
+def _trees(contest: Contest) -> Iterator[Design]:
+    """Dense designs that take several steps of K at once, in a tree in each PE: as many fewer PEs.
+
+    Rows of the 2D matrix share operands of A, and digits of B are handed on: that is the better transformed one there.
+    """
+    side = SIZE // isqrt(contest.steps)
+    for scheme in contest.schemes:
+        axes, name = replace(preset_axes(contest.name, scheme, 1), k=tree(contest.steps)), f"{contest.name} {scheme}"
+        name = f"{name}, tree of {contest.steps}"
+        if contest.name == "matrix_2d" and not axes.multiplies:
+            axes, name = replace(_SHARED_ROWS, k=tree(contest.steps)), f"{name}, B recoded"
+        yield Design(name, contest, EngineParams(point=axes, rows=side, cols=side))
 
 
 def _recoding_b(contest: Contest, scheme: str) -> Design:
@@ -164,34 +193,27 @@ def _planes(contest: Contest, lanes: int) -> Design:
     )
 
 
-def _shared_rows(contest: Contest) -> Iterator[Design]:
-    """Trees in PEs whose rows share operands of A, and hand on digits of B: all at once, or two in time."""
-    shared = Axes(recoded=Recoded.B, a=Travel.BROADCAST)
+def _two_in_time(contest: Contest) -> Design:
+    """Two digits in time, of rows that share operands of A and hand on digits of B."""
+    axes = replace(_SHARED_ROWS, k=tree(8), digits=Digits(2, Order.OPERANDS))
     side = SIZE // isqrt(4)
-    dense = EngineParams(point=replace(shared, k=tree(4)), rows=side, cols=side)
-    yield Design(f"{contest.name} opt1, tree of 4, B recoded", contest, dense, "tree of 4")
-    in_time = replace(shared, k=tree(8), digits=Digits(2, Order.OPERANDS))
-    yield Design(
-        f"{contest.name} two digits in time, tree of 8, B recoded",
-        contest,
-        EngineParams(point=in_time, rows=side, cols=side),
-    )
+    name = f"{contest.name} two digits in time, tree of 8, B recoded"
+    return Design(name, contest, EngineParams(point=axes, rows=side, cols=side))
 
 
 _ALL = {
     design.name: design
     for design in (
-        *(design for contest in CONTESTS for design in _named(contest)),
+        *(design for contest in _PLAIN_ARRAYS for design in _named(contest)),
         *(
             _recoding_b(contest, scheme)
-            for contest in CONTESTS
+            for contest in _PLAIN_ARRAYS
             if preset_axes(contest.name, contest.schemes[0], contest.depth).weights_stay
             for scheme in contest.schemes
         ),
-        *_trees(CONTESTS[0], 4, *CONTESTS[0].schemes),
-        *_trees(CONTESTS[-1], 4, "mac"),
-        *_shared_rows(CONTESTS[-1]),
-        _planes(CONTESTS[-1], 8),
+        *(design for contest in _TREES for design in _trees(contest)),
+        _two_in_time(_PLAIN_ARRAYS[-1]),
+        _planes(_PLAIN_ARRAYS[-1], 8),
     )
 }
 #: By name, in the order in which they are measured.

@@ -40,7 +40,8 @@ def measure(name: str, library: str, effort: str) -> dict[str, Any]:
         rate = _rate(design.params, stimuli) if design.params.data_dependent else None
         settings = Settings(places[library], effort)
         params, found = strongest(forms, settings, with_power=True, rate=rate, stimuli=stimuli)
-    return {"title": str(Title(params)), "effort": effort, "operands": stimuli.words(params), **kept(found)}
+    about = {"title": str(Title(params)), "form": design.form(params), "effort": effort}
+    return {**about, "operands": stimuli.words(params), **kept(found)}
 
 
 def _rate(params: EngineParams, stimuli: Drawn) -> Rate:
