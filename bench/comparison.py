@@ -39,7 +39,7 @@ def main() -> int:
     judge, kept = Judge(), entries("comparison").values()
     efforts = " and ".join(sorted({each["figures"]["effort"] for each in kept})) or "unknown"
     judge.most("runs that are not measured yet, and are in no median below", 0, len(missing()), "{:.0f}")
-    for contest in CONTESTS:
+    for contest in (each for each in CONTESTS if each.wanted):
         libraries = " ".join(pair.library for pair in pairs() if pair.contest is contest)
         for what, key, wanted in JUDGED:
             where = f"{contest.name} on {libraries or 'nothing'}, effort {efforts}, {what}"

@@ -66,10 +66,23 @@ def test_every_array_has_both_kinds_of_the_same_size():
         assert {design.plain for design in dense} == {True, False}
         for design in dense:
             assert not unbuilt(design.params.axes)
-            assert len(design.forms) == (2 if design.plain else 1)
+            assert len(design.forms) == len({design.form(each) for each in design.forms}) == 2
+            # A configuration with that line is that engine.
+            assert all(
+                design.form(each).endswith(f" = {getattr(each, design.form(each).split()[0])}") for each in design.forms
+            )
+        assert len({(design.params.rows, design.params.cols, design.params.k_step) for design in dense}) == 1
         assert len({design.params.rows * design.params.cols * design.params.k_step for design in dense}) == 1
     assert len([design for design in DESIGNS.values() if design.laconic]) == 1
     assert sum(design.serial for design in DESIGNS.values()) >= 4
+
+
+def test_trees_in_pes_are_no_form_of_an_array_without():
+    """They are other arrays, of smaller tiles: one of them is compared with others of their kind."""
+    for contest in CONTESTS:
+        mine = [design for design in DESIGNS.values() if design.contest is contest and not design.serial]
+        assert all(("tree of" in design.name) == (contest.steps > 1) for design in mine)
+        assert (contest.reported is None) == (contest.wanted is None) == (contest.steps > 1)
 
 
 def test_the_effort_is_part_of_what_results_rest_on():

@@ -148,7 +148,7 @@ class Design:
         return tuple(replace(self.params, carry_every=columns) for columns in CARRIES)
 
     def form(self, params: EngineParams) -> str:
-        """Which of its forms an engine is, as a configuration has it; empty where there is one only."""
+        """Which of its forms an engine is: a key of a configuration and its value; empty where there is one only."""
         if self.plain:
             return f"multiplier = {params.multiplier}"
         return f"carry_every = {params.carry_every}" if len(self.forms) > 1 else ""

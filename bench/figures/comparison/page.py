@@ -16,7 +16,7 @@ from bench.figures.comparison.results import (
     over_laconic,
     pairs,
 )
-from bench.figures.store import entries
+from bench.figures.store import Json, entries
 from bench.figures.words import conditions, number, table
 
 __all__ = ["PARTS"]
@@ -40,8 +40,14 @@ def ratio(value: float | None) -> str:
 
 
 def _form(found: Measured) -> str:
-    """A design without its array, and with its multiplier where it has one."""
+    """A design without its array."""
     return f"`{found.design.name.partition(' ')[2]}`"
+
+
+def _written(name: str) -> str:
+    """A contest's array as code, and what else it is in words."""
+    array, comma, rest = name.partition(", ")
+    return f"`{array}`{comma}{rest}"
 
 
 # --- dense designs ---------------------------------------------------------------------------------------------------
@@ -50,11 +56,13 @@ def _arrays() -> str:
     heads = ["Array", "area: paper, core", "core", "engine", "energy: paper, core", "core", "engine", "libraries"]
     rows = []
     for contest in CONTESTS:
-        paper = contest.reported
+        area, power = ("–", "–")
+        if contest.reported:
+            area, power = ratio(contest.reported.core), ratio(contest.reported.energy)
         core, engine, core_energy, energy = (ratio(medians(contest, key)) for _, _, key, _ in AGAINST)
         libraries = ", ".join(pair.library for pair in pairs() if pair.contest is contest)
-        cells = [f"`{contest.name}` ({contest.title})", f"{paper.core:.2f}", core, engine]
-        rows.append([*cells, f"{paper.energy:.2f}", core_energy, energy, libraries])
+        cells = [f"{_written(contest.label)} ({contest.title})", area, core, engine]
+        rows.append([*cells, power, core_energy, energy, libraries])
     return table(heads, rows)
 
 
@@ -64,23 +72,28 @@ def _libraries() -> str:
     heads += ["energy with glitches: core", "engine", "without: core", "engine"]
     keys = [key for _, _, key, _ in AGAINST] + ["energy_core", "energy_engine"]
     rows = [
-        [f"`{pair.contest.name}`", pair.library, _form(pair.plain), _form(pair.best)]
+        [_written(pair.contest.label), pair.library, _form(pair.plain), _form(pair.best)]
         + [ratio(pair.ratios[key]) for key in keys]
         for pair in pairs()
     ]
     return table(heads, rows)
 
 
+def _setting(figures: Json) -> str:
+    """Which form of a design was the best."""
+    return f"`{figures['form']}`" if figures.get("form") else "–"
+
+
 def _designs() -> str:
     """All figures of all designs."""
-    heads = ["Library", "Design", "core, MHz", "engine, MHz", "MACs a cycle", "core, mm²", "engine, mm²"]
+    heads = ["Library", "Design", "form", "core, MHz", "engine, MHz", "MACs a cycle", "core, mm²", "engine, mm²"]
     heads += ["core, GOPS/mm²", "engine, GOPS/mm²", "pJ per MAC: core, glitches", "engine", "engine without glitches"]
     keys = ("core_fmax_mhz", "engine_fmax_mhz", "macs_per_cycle")
     rows = []
     for library in LIBRARIES:
         for each in measured(library):
             found = each.figures
-            cells = [library, f"`{each.design.name}`", *(number(found[key]) for key in keys)]
+            cells = [library, f"`{each.design.name}`", _setting(found), *(number(found[key]) for key in keys)]
             cells += [number(found[key] / 1e6) for key in ("core_area_um2", "engine_total_area_um2")]
             cells += [number(found[key]) for key in ("gops_per_mm2_core", ENGINE)]
             cells += [number(found[key]) for key in ("glitch_core_pj_per_mac", "glitch_pj_per_mac", "pj_per_mac")]
@@ -95,7 +108,7 @@ def _shortfalls() -> str:
 
 def _sentences(pair: Pair) -> Iterator[str]:
     paper = pair.contest.reported
-    for part, what, key, attribute in AGAINST:
+    for part, what, key, attribute in AGAINST if paper else ():
         value, reported = pair.ratios[key], getattr(paper, attribute)
         if value is not None and value < reported:
             yield (
