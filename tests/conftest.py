@@ -21,6 +21,12 @@ REQUIRED = ("sim", "synth", "layout", "browser")
 OPTIONAL = ("pdk", "mount")
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
+# Hundreds of processes that tests start import the same modules: they keep them compiled, whatever the caller wants.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Tests run in as many processes as there are cores. Threads of linear algebra beside them only wait, in loops: what
+# trains the network of digits would take ten times the processor time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # No deadlines: two cores may be busy. In continuous integration the same examples every time.
 settings.register_profile("bitloom", deadline=None, derandomize=IN_CI)
 settings.load_profile("bitloom")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from gen.emit.memories import memories_among
 from gen.emit.verilog import WAIVERS, written
@@ -28,8 +29,11 @@ def pim_verilog(params: PimParams, prefix: str = "bitloom") -> str:
     return pim_design(params, prefix)[0]
 
 
+@lru_cache(maxsize=8)
 def pim_design(params: PimParams, prefix: str = "bitloom") -> tuple[str, tuple[str, ...]]:
     """The text of :func:`pim_verilog`, and those of its modules that are nothing but a memory.
+
+    It takes seconds, and one command needs it several times.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from hdl.params.fronts import front_of
 from sim_tb import messages
 from sim_tb.tb.harness import Harness
 from sim_tb.tb.machine import Engine
-from sim_tb.workloads.catalogue import WORKLOADS
+from sim_tb.workloads.catalogue import workload_class
 
 
 @cocotb.test()
@@ -22,7 +22,7 @@ async def workload(dut: Any) -> None:
     params = EngineParams.from_dict(request["engine"])
     harness = Harness(dut, params, Path(), front_of(params, request["front"]))
     engine = Engine(harness, request["depth"])
-    work = WORKLOADS[request["workload"]].load(Path(messages.WORKLOAD))
+    work = workload_class(request["workload"]).load(Path(messages.WORKLOAD))
     outputs = await work.run(engine)
     for name, expected in work.expected().items():
         if wrong := int((outputs[name] != expected).sum()):

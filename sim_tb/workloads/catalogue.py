@@ -1,31 +1,34 @@
-"""Workloads by the names that ``sim.json`` has for them."""
+"""Workloads by the names that ``sim.json`` has for them.
+
+A simulation imports no more than its own: to import all of them takes longer than a short run.
+"""
 
 from __future__ import annotations
 
-from sim_tb.systems.delta.frames import Frames
-from sim_tb.systems.delta.sequences import Sequences
-from sim_tb.systems.macs.integers import IntegerAdapter
-from sim_tb.systems.sesr.upscaling import Upscaling
-from sim_tb.systems.training.check import Passes
-from sim_tb.systems.training.run import Training
-from sim_tb.workloads.float_network import FloatNetwork
-from sim_tb.workloads.network import Network
-from sim_tb.workloads.quantised.inference import Inference
-from sim_tb.workloads.tileset import RandomTiles, TileSet
+from importlib import import_module
+from typing import cast
+
 from sim_tb.workloads.workload import Workload
 
-__all__ = ["WORKLOADS"]
+__all__ = ["WORKLOADS", "workload_class"]
 
-WORKLOADS: dict[str, type[Workload]] = {
-    Network.name: Network,
-    FloatNetwork.name: FloatNetwork,
-    Frames.name: Frames,
-    Inference.name: Inference,
-    Passes.name: Passes,
-    IntegerAdapter.name: IntegerAdapter,
-    RandomTiles.name: RandomTiles,
-    Sequences.name: Sequences,
-    TileSet.name: TileSet,
-    Training.name: Training,
-    Upscaling.name: Upscaling,
+#: The class of each, and its module in ``sim_tb``.
+WORKLOADS = {
+    "digits": "workloads.network:Network",
+    "digits-float": "workloads.float_network:FloatNetwork",
+    "frames": "systems.delta.frames:Frames",
+    "network": "workloads.quantised.inference:Inference",
+    "training-passes": "systems.training.check:Passes",
+    "macs": "systems.macs.integers:IntegerAdapter",
+    "random": "workloads.tileset:RandomTiles",
+    "delta": "systems.delta.sequences:Sequences",
+    "tiles": "workloads.tileset:TileSet",
+    "training": "systems.training.run:Training",
+    "sesr": "systems.sesr.upscaling:Upscaling",
 }
+
+
+def workload_class(name: str) -> type[Workload]:
+    """The class of the workload with this name."""
+    module, kind = WORKLOADS[name].split(":")
+    return cast(type[Workload], getattr(import_module(f"sim_tb.{module}"), kind))

@@ -10,6 +10,7 @@ import pytest
 from hdl.params import EngineParams, ToolError
 from sim_tb.golden import Matrix
 from sim_tb.workloads import digits
+from sim_tb.workloads.catalogue import WORKLOADS, workload_class
 from sim_tb.workloads.network import SHIFT, Network, Placement, requantise
 from sim_tb.workloads.tiling import Tiling, splits
 from sim_tb.workloads.workload import at_once, multiply_numpy
@@ -96,3 +97,8 @@ def test_missing_scikit_learn_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ToolError, match=r"scikit-learn: pip install 'bitloom\[workload\]'"):
         digits.prepare(EngineParams())
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_every_workload_has_its_name(name: str) -> None:
+    assert workload_class(name).name == name

@@ -19,7 +19,7 @@ from sim_tb.systems.sesr.patches import Blocks, patches
 from sim_tb.systems.sesr.quantise import quantise
 from sim_tb.systems.sesr.tail import Tail
 from sim_tb.systems.sesr.upscaling import Upscaling, check
-from sim_tb.workloads.catalogue import WORKLOADS
+from sim_tb.workloads.catalogue import workload_class
 from sim_tb.workloads.workload import at_once, multiply_numpy
 from tests.systems.sesr.networks import floating, integers, pixels
 
@@ -121,7 +121,7 @@ def test_what_runs_gives_the_golden_model(columns: int, pack: bool, tmp_path) ->
         assert len(np.unique(wanted)) > 8, name
     assert [each["packed"] != "" for each in work.records] == [pack] * 4
     work.save(tmp_path / "w")
-    again = WORKLOADS["sesr"].load(tmp_path / "w")
+    again = workload_class("sesr").load(tmp_path / "w")
     assert all(np.array_equal(again.expected()[name], wanted) for name, wanted in work.expected().items())
     assert again.pack is pack
 
