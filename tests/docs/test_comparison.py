@@ -66,11 +66,7 @@ def test_every_array_has_both_kinds_of_the_same_size():
         assert {design.plain for design in dense} == {True, False}
         for design in dense:
             assert not unbuilt(design.params.axes)
-            assert len(design.forms) == len({design.form(each) for each in design.forms}) == 2
-            # A configuration with that line is that engine.
-            assert all(
-                design.form(each).endswith(f" = {getattr(each, design.form(each).split()[0])}") for each in design.forms
-            )
+            assert len(design.forms) == (2 if design.plain else 1)
         assert len({(design.params.rows, design.params.cols, design.params.k_step) for design in dense}) == 1
         assert len({design.params.rows * design.params.cols * design.params.k_step for design in dense}) == 1
     assert len([design for design in DESIGNS.values() if design.laconic]) == 1

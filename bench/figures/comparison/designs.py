@@ -87,8 +87,6 @@ CONTESTS = (
 )
 _PLAIN_ARRAYS = tuple(contest for contest in CONTESTS if contest.steps == 1)
 _TREES = tuple(contest for contest in CONTESTS if contest.steps > 1)
-#: Columns from one carry bit to the next that are tried in dense designs which save carries.
-CARRIES = (2, 1)
 #: Rows share operands of A, and hand on digits of B.
 _SHARED_ROWS = Axes(recoded=Recoded.B, a=Travel.BROADCAST)
 
@@ -104,8 +102,7 @@ class Design:
     contest : Contest
         Which array it is a form of.
     params : EngineParams
-        The engine. One that multiplies stands for its best multiplier, a dense one that saves carries for the best
-        number of carry bits.
+        The engine. One that multiplies stands for its best multiplier.
     family : str
         What it has in common with others of its array beside the scheme; they are compared once all are measured.
     """
@@ -141,17 +138,9 @@ class Design:
     @property
     def forms(self) -> tuple[EngineParams, ...]:
         """The engines that are tried for it."""
-        if self.plain:
-            return tuple(replace(self.params, multiplier=name) for name in MULTIPLIERS)
-        if self.serial or not self.params.axes.saves_carries:
+        if not self.plain:
             return (self.params,)
-        return tuple(replace(self.params, carry_every=columns) for columns in CARRIES)
-
-    def form(self, params: EngineParams) -> str:
-        """Which of its forms an engine is: a key of a configuration and its value; empty where there is one only."""
-        if self.plain:
-            return f"multiplier = {params.multiplier}"
-        return f"carry_every = {params.carry_every}" if len(self.forms) > 1 else ""
+        return tuple(replace(self.params, multiplier=name) for name in MULTIPLIERS)
 
 
 def _named(contest: Contest) -> Iterator[Design]:
@@ -160,6 +149,18 @@ def _named(contest: Contest) -> Iterator[Design]:
         params = EngineParams(array=contest.name, scheme=scheme, rows=SIZE, cols=SIZE, depth=contest.depth)
         named = replace(params, encoder="ent") if params.sparse else params
         yield Design(f"{contest.name} {scheme}", contest, named)
+
+
+def _with_all_carries(contest: Contest) -> Iterator[Design]:
+    """Sums that move on or go through a tree, with a carry bit in each column: a shorter path, in more area.
+
+    Where sums stay in the PEs this gains nothing at the core (0 to 1 %), and takes more energy.
+    """
+    for scheme in contest.schemes:
+        axes = preset_axes(contest.name, scheme, contest.depth)
+        if axes.saves_carries:
+            params = EngineParams(point=axes, rows=SIZE, cols=SIZE, carry_every=1)
+            yield Design(f"{contest.name} {scheme}, all carries", contest, params, "all carries")
 
 
 def _trees(contest: Contest) -> Iterator[Design]:
@@ -211,6 +212,7 @@ _ALL = {
             if preset_axes(contest.name, contest.schemes[0], contest.depth).weights_stay
             for scheme in contest.schemes
         ),
+        *(design for contest in CONTESTS[1:4] for design in _with_all_carries(contest)),
         *(design for contest in _TREES for design in _trees(contest)),
         _two_in_time(_PLAIN_ARRAYS[-1]),
         _planes(_PLAIN_ARRAYS[-1], 8),

@@ -40,8 +40,7 @@ def measure(name: str, library: str, effort: str) -> dict[str, Any]:
         rate = _rate(design.params, stimuli) if design.params.data_dependent else None
         settings = Settings(places[library], effort)
         params, found = strongest(forms, settings, with_power=True, rate=rate, stimuli=stimuli)
-    about = {"title": str(Title(params)), "form": design.form(params), "effort": effort}
-    return {**about, "operands": stimuli.words(params), **kept(found)}
+    return {"title": str(Title(params)), "effort": effort, "operands": stimuli.words(params), **kept(found)}
 
 
 def _rate(params: EngineParams, stimuli: Drawn) -> Rate:

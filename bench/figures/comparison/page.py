@@ -16,7 +16,7 @@ from bench.figures.comparison.results import (
     over_laconic,
     pairs,
 )
-from bench.figures.store import Json, entries
+from bench.figures.store import entries
 from bench.figures.words import conditions, number, table
 
 __all__ = ["PARTS"]
@@ -79,21 +79,16 @@ def _libraries() -> str:
     return table(heads, rows)
 
 
-def _setting(figures: Json) -> str:
-    """Which form of a design was the best."""
-    return f"`{figures['form']}`" if figures.get("form") else "–"
-
-
 def _designs() -> str:
     """All figures of all designs."""
-    heads = ["Library", "Design", "form", "core, MHz", "engine, MHz", "MACs a cycle", "core, mm²", "engine, mm²"]
+    heads = ["Library", "Design", "core, MHz", "engine, MHz", "MACs a cycle", "core, mm²", "engine, mm²"]
     heads += ["core, GOPS/mm²", "engine, GOPS/mm²", "pJ per MAC: core, glitches", "engine", "engine without glitches"]
     keys = ("core_fmax_mhz", "engine_fmax_mhz", "macs_per_cycle")
     rows = []
     for library in LIBRARIES:
         for each in measured(library):
             found = each.figures
-            cells = [library, f"`{each.design.name}`", _setting(found), *(number(found[key]) for key in keys)]
+            cells = [library, f"`{each.design.name}`", *(number(found[key]) for key in keys)]
             cells += [number(found[key] / 1e6) for key in ("core_area_um2", "engine_total_area_um2")]
             cells += [number(found[key]) for key in ("gops_per_mm2_core", ENGINE)]
             cells += [number(found[key]) for key in ("glitch_core_pj_per_mac", "glitch_pj_per_mac", "pj_per_mac")]
