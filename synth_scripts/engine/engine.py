@@ -16,7 +16,8 @@ from gen.emit.verilog import Emission, emit
 from gen.timing import pes
 from hdl.params import EngineParams
 from synth_scripts.engine.core import Core
-from synth_scripts.engine.fabric import VARIANTS, Box, Fabric, critical_paths, synthesise_fabric
+from synth_scripts.engine.fabric import Box, Fabric, critical_paths, synthesise_fabric
+from synth_scripts.engine.variants import VARIANTS, Variant
 from synth_scripts.library.library import Library
 from synth_scripts.module.candidates import Objective, objective
 from synth_scripts.module.memory import memories
@@ -103,18 +104,18 @@ class Engine:
 
         Variants of a large engine are compared on a smaller one; a very large one is also timed on a smaller one.
         """
-        pairs = VARIANTS[self.effort]
+        variants = VARIANTS[self.effort]
         few, emission = self.compared
         if few != self.params:
-            pairs = (self.fabric_of(emission, "compared", pairs).pair,)
+            variants = (self.fabric_of(emission, "compared", variants).variant,)
         timed, emission = self.timed
-        fabric = self.fabric_of(self.emission, "engine", pairs, timed=timed == self.params)
+        fabric = self.fabric_of(self.emission, "engine", variants, timed=timed == self.params)
         if timed != self.params:
-            fabric = replace(fabric, period=self.fabric_of(emission, "timed", pairs).period)
+            fabric = replace(fabric, period=self.fabric_of(emission, "timed", variants).period)
         return fabric
 
     def fabric_of(
-        self, emission: Emission, folder: str, pairs: tuple[tuple[str, str], ...], *, timed: bool = True
+        self, emission: Emission, folder: str, variants: tuple[Variant, ...], *, timed: bool = True
     ) -> Fabric:
         """What is around the core in this engine, or in one of another size."""
         return synthesise_fabric(
@@ -122,7 +123,7 @@ class Engine:
             target_ns=self.clock or self.core.period,
             clock_ns=self.clock,
             core_ns=self.core.period,
-            pairs=pairs,
+            variants=variants,
             timed=timed,
             say=lambda text: self.say(f"{folder}, {text}"),
         )
@@ -173,7 +174,7 @@ class Engine:
     def timed_fabric(self) -> Fabric:
         """Everything around the core of the engine that is timed."""
         params, emission = self.timed
-        return self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.pair,))
+        return self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.variant,))
 
     @once
     def paths(self) -> sta.Paths:

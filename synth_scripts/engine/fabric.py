@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
+from synth_scripts.engine.variants import VARIANTS, Variant
 from synth_scripts.library.drives import drives
 from synth_scripts.library.library import Library
 from synth_scripts.module.block import Block
@@ -26,14 +26,8 @@ from synth_scripts.timing import unit as unit_timing
 from synth_scripts.timing.walk import timer, walk
 from synth_scripts.work import cache, jobs, yosys
 
-__all__ = ["VARIANTS", "Box", "Fabric", "critical_paths", "read_boxes", "synthesise_fabric"]
+__all__ = ["Box", "Fabric", "critical_paths", "read_boxes", "synthesise_fabric"]
 
-#: Adder and script pairs that are tried, by effort; the same for every design.
-VARIANTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "quick": (("sklansky", "area-delay"), ("sklansky", "classic")),
-    "normal": tuple(product(("brent-kung", "sklansky"), ("area-delay", "classic"))),
-    "full": tuple(product(("brent-kung", "sklansky", "kogge-stone"), ("area-delay", "delay", "classic", "area"))),
-}
 #: A module's share of the clock: what stands before and behind it on a path, in other modules, has the rest.
 SHARE = 0.6
 #: Word-level cells that become adders.
@@ -86,7 +80,8 @@ class Fabric:
     Parameters
     ----------
     style : str
-    pair : (adder, script)
+    variant : Variant
+        How it was made.
     period : float
         Least clock period of the engine (ns), paths inside blocks not counted; 0 where it could not be timed.
     areas : dict
@@ -102,7 +97,7 @@ class Fabric:
     """
 
     style: str
-    pair: tuple[str, str]
+    variant: Variant
     period: float
     areas: dict[str, float]
     instances: dict[str, int]
@@ -138,7 +133,7 @@ def synthesise_fabric(
     target_ns: float,
     clock_ns: float | None = None,
     core_ns: float = 0.0,
-    pairs: tuple[tuple[str, str], ...] = VARIANTS["normal"],
+    variants: tuple[Variant, ...] = VARIANTS["normal"],
     timed: bool = True,
     gate_bits: int = GATED_BITS,
     say: jobs.Say = jobs.quiet,
@@ -161,8 +156,8 @@ def synthesise_fabric(
         it is that with the least area times clock period.
     core_ns : float
         Least period of paths inside the boxes.
-    pairs : tuple of (adder, script)
-        The variants to try.
+    variants : tuple of Variant
+        Those to try.
     timed : bool
         Time the engine; otherwise the period is 0.
     gate_bits : int
@@ -178,16 +173,16 @@ def synthesise_fabric(
     folder.mkdir(parents=True, exist_ok=True)
     blocks = [(box.name, box.area, box.netlist, box.block.liberty if box.block else "") for box in boxes]
     key = cache.key(
-        *(__name__, "fabric", verilog, top, library.digest, blocks, target_ns, clock_ns, core_ns, pairs, timed),
+        *(__name__, "fabric", verilog, top, library.digest, blocks, target_ns, clock_ns, core_ns, variants, timed),
         *(gate_bits, sta.available(), yosys.version()),
     )
     stored = cache.read("fabrics", key)
     if stored is None:
-        made = _Run(library, verilog, top, boxes, folder, target_ns, timed, gate_bits, say).variants(pairs)
+        made = _Run(library, verilog, top, boxes, folder, target_ns, timed, gate_bits, say).variants(variants)
         least = objective(clock_ns)
         stored = vars(min(made, key=lambda each: least(_Whole(each.area(boxes), max(each.period, core_ns)))))
         cache.write("fabrics", key, stored)
-    fabric = Fabric(**{**stored, "pair": tuple(stored["pair"])})
+    fabric = Fabric(**{**stored, "variant": Variant(*stored["variant"])})
     (folder / f"{top}.v").write_text(fabric.netlist)
     return fabric
 
@@ -264,47 +259,48 @@ class _Run:
             (folder / name).write_text(text)
         (folder / "abc.constr").write_text(f"set_driving_cell {library.driver}\nset_load {2 * library.load_ff:g}\n")
 
-    def variants(self, pairs: tuple[tuple[str, str], ...]) -> list[Fabric]:
-        """Synthesise, check and time every (adder, script) pair."""
-        names = {f"{adder}_{script}": (adder, script) for adder, script in pairs}
-        self.say(f"mapping {len(names)} variant{'s'[: len(names) > 1]}")
+    def variants(self, variants: tuple[Variant, ...]) -> list[Fabric]:
+        """Synthesise, check and time every variant."""
+        mapped = {each.mapped: each for each in variants}
+        self.say(f"mapping {len(mapped)} variant{'s'[: len(mapped) > 1]}")
         files = {yosys.LIBRARY: self.library.mapping}
-        log = yosys.run(self._mapping(names), self.folder, "fabric", check=self.top, files=files)
-        abc_timing.keep(log, self._in_order(names), self.folder)
-        loads = {box.name: box.loads for box in self.boxes}
-        netlists, buffers, sizes = {}, {}, drives(self.library)
-        for name in names:
-            path = self.folder / f"{name}.json"
-            self._complete(path, names)
-            netlist = netlists[name] = Netlist(path, self.library, self.top, loads)
+        log = yosys.run(self._mapping(mapped), self.folder, "fabric", check=self.top, files=files)
+        abc_timing.keep(log, self._in_order(mapped), self.folder)
+        for name in mapped:
+            self._complete(self.folder / f"{name}.json", mapped)
+        loads, sizes = {box.name: box.loads for box in self.boxes}, drives(self.library)
+        netlists, buffers = {}, {}
+        for each in variants:
+            netlist = netlists[each] = Netlist(self.folder / f"{each.mapped}.json", self.library, self.top, loads)
             checks.mapped(netlist.unmapped(), self.library.name)
-            buffers[name] = serve_loads(netlist, sizes)
-            netlist.write(path)
-        yosys.run(self._writing(list(names)), self.folder, "trees", check=self.top)
+            buffers[each] = serve_loads(netlist, sizes, each.copies)
+            netlist.write(self.folder / f"{each.name}.json")
+        yosys.run(self._writing(variants), self.folder, "trees", check=self.top)
         texts = {}
-        for name in names:
-            path = self.folder / f"{name}.v"
-            texts[name] = sta.plain(path.read_text())
-            path.write_text(texts[name])
-        timing = self._time(list(names))
-        for name in names:
-            for suffix in ("v", "json"):
-                (self.folder / f"{name}.{suffix}").unlink()
+        for each in variants:
+            path = self.folder / f"{each.name}.v"
+            texts[each] = sta.plain(path.read_text())
+            path.write_text(texts[each])
+        timing = self._time(variants)
+        for path in (self.folder / f"{each.name}.{suffix}" for each in variants for suffix in ("v", "json")):
+            path.unlink()
+        for name in mapped:
+            (self.folder / f"{name}.json").unlink()
         return [
             Fabric(
-                style=f"{adder}, {script} at {self.target_ns:.3g} ns",
-                pair=(adder, script),
-                period=timing[name].period,
-                path=timing[name].path,
-                areas={module: netlists[name].local_area(module) for module in netlists[name].order},
-                instances=dict(netlists[name].instances()),
-                buffers=buffers[name],
-                netlist=texts[name],
+                style=f"{each.adder}, {each.script} at {self.target_ns:.3g} ns",
+                variant=each,
+                period=timing[each].period,
+                path=timing[each].path,
+                areas={module: netlists[each].local_area(module) for module in netlists[each].order},
+                instances=dict(netlists[each].instances()),
+                buffers=buffers[each],
+                netlist=texts[each],
             )
-            for name, (adder, script) in names.items()
+            for each in variants
         ]
 
-    def _mapping(self, names: dict[str, tuple[str, str]]) -> list[str]:
+    def _mapping(self, mapped: dict[str, Variant]) -> list[str]:
         library = self.library
         target = SHARE * (self.target_ns * 1e3 - library.flop_delay_ps - library.flop_setup_ps)
         commands = [
@@ -319,7 +315,7 @@ class _Run:
         ]
         commands += gate_clocks(library, self.gate_bits)
         commands += ["design -save words"]
-        for i, adder in enumerate(dict.fromkeys(adder for adder, _ in names.values())):
+        for i, adder in enumerate(dict.fromkeys(each.adder for each in mapped.values())):
             style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""
             commands += ["design -load words"]
             # Modules without adders are the same for every adder, see _complete; ABC is asked for the time of each.
@@ -335,9 +331,9 @@ class _Run:
                 "opt_clean -purge",
                 "design -save gates",
             ]
-            for name, (own, script) in names.items():
-                if own == adder:
-                    (self.folder / f"{name}.abc").write_text(abc_script(script, max(target, library.fo4_ps)))
+            for name, each in mapped.items():
+                if each.adder == adder:
+                    (self.folder / f"{name}.abc").write_text(abc_script(each.script, max(target, library.fo4_ps)))
                     commands += [
                         "design -load gates",
                         f"abc -liberty {yosys.LIBRARY} -constr abc.constr -script {name}.abc",
@@ -346,11 +342,11 @@ class _Run:
                     ]
         return commands
 
-    def _complete(self, path: Path, names: dict[str, tuple[str, str]]) -> None:
-        """Add to a variant the modules that it shares with that of the first adder and the same script."""
-        adder, script = names[path.stem]
-        first = next(name for name, pair in names.items() if pair[1] == script)
-        if names[first][0] == adder:
+    def _complete(self, path: Path, mapped: dict[str, Variant]) -> None:
+        """Add to a netlist the modules that it shares with that of the first adder and the same script."""
+        own = mapped[path.stem]
+        first = next(name for name, each in mapped.items() if each.script == own.script)
+        if first == path.stem:
             return
         modules, others = (json.loads((self.folder / f"{name}.json").read_text()) for name in (path.stem, first))
         for name, module in others["modules"].items():
@@ -359,28 +355,28 @@ class _Run:
         path.write_text(json.dumps(modules))
 
     @staticmethod
-    def _in_order(names: dict[str, tuple[str, str]]) -> list[str]:
+    def _in_order(mapped: dict[str, Variant]) -> list[str]:
         """Names in the order in which they are mapped: by adder."""
-        adders = list(dict.fromkeys(adder for adder, _ in names.values()))
-        return sorted(names, key=lambda name: adders.index(names[name][0]))
+        adders = list(dict.fromkeys(each.adder for each in mapped.values()))
+        return sorted(mapped, key=lambda name: adders.index(mapped[name].adder))
 
-    def _writing(self, names: list[str]) -> list[str]:
+    def _writing(self, variants: tuple[Variant, ...]) -> list[str]:
         commands = []
-        for name in names:
+        for each in variants:
             commands += [
                 "design -reset",
-                f"read_json {name}.json",
+                f"read_json {each.name}.json",
                 f"hierarchy -top {self.top}",
                 "check -assert",
                 *(f"delete {box.name}" for box in self.boxes),
-                f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {name}.v",
+                f"write_verilog -noattr -noexpr -nohex -nodec -simple-lhs {each.name}.v",
             ]
         return commands
 
-    def _time(self, names: list[str]) -> dict[str, sta.Timing]:
+    def _time(self, variants: tuple[Variant, ...]) -> dict[Variant, sta.Timing]:
         if not self.timed:
-            return {name: sta.Timing(0.0, 0.0, "") for name in names}
-        self.say(f"timing {len(names)} variant{'s'[: len(names) > 1]}")
+            return {each: sta.Timing(0.0, 0.0, "") for each in variants}
+        self.say(f"timing {len(variants)} variant{'s'[: len(variants) > 1]}")
 
         def timing(name: str) -> sta.Timing:
             folder = self.folder / f"timing_{name}"
@@ -395,6 +391,8 @@ class _Run:
             return sta.Timing(period, 0.0)
 
         if timer(self.library) == "ABC":
-            return abc_timing.measure(self.library, names, self.folder)
-        found = jobs.together([partial(timing, name) for name in names])
-        return dict(zip(names, found, strict=True))
+            # It has seen no loads outside of a module: variants that are mapped alike are the same to it.
+            found = abc_timing.measure(self.library, [each.mapped for each in variants], self.folder)
+            return {each: found[each.mapped] for each in variants}
+        timed = jobs.together([partial(timing, each.name) for each in variants])
+        return dict(zip(variants, timed, strict=True))

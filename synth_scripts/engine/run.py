@@ -338,7 +338,7 @@ class _Run:
         small, emission = self.engine.smaller(power.LIMIT)
         fabric = self.fabric
         if small != self.params:
-            fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.pair,), timed=False)
+            fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.variant,), timed=False)
         verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
         return _Simulated(small, emission, verilog, self._memories(emission))
 

@@ -21,12 +21,18 @@ SLOW = 1.5
 ROUNDS = 2
 
 
-def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive]) -> int:
+def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive], copies: int = 1) -> int:
     """Share out the loads of nets, and replace drivers that are slow for what is left; returns the buffers added.
 
-    ``sizes`` are what the library's cells drive, see :func:`synth_scripts.library.drives.drives`.
+    Parameters
+    ----------
+    netlist : Netlist
+    sizes : mapping
+        What the library's cells drive, see :func:`synth_scripts.library.drives.drives`.
+    copies : int
+        The most flip-flops that one with many sinks becomes.
     """
-    buffers = share_out(netlist, sizes, SLOW)
+    buffers = share_out(netlist, sizes, SLOW, copies)
     for _ in range(ROUNDS):
         _size(netlist, sizes)
     return buffers

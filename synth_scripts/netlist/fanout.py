@@ -12,11 +12,8 @@ from synth_scripts.netlist.netlist import Loads, Module, Netlist, Sink
 
 __all__ = ["share_out"]
 
-#: The most flip-flops that one becomes: copies save the delay of a level of buffers.
-COPIES = 8
 
-
-def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float) -> int:
+def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies: int) -> int:
     """Share out nets with more load than their driver drives well; returns the buffers added.
 
     Works bottom-up, so that a module's ports carry the load of the buffers behind them; a port is expected to be
@@ -28,7 +25,9 @@ def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float) -> int:
     sizes : mapping
         What the library's cells drive.
     slow : float
-        What its load may add to the delay of a copy of a flip-flop, FO4; the strongest form of it is meant.
+        What its load may add to the delay of a flip-flop, FO4; the strongest form of it is meant.
+    copies : int
+        The most flip-flops that one becomes: copies save the delay of a level of buffers.
     """
     loads: Loads = {}
     added = 0
@@ -40,7 +39,7 @@ def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float) -> int:
             reach = flop.reach(sizes, slow) if flop else 0.0
             limit = max(nets.limit(bit), reach)
             while bit not in clocks and _total(sinks) > limit:
-                if flop and _total(sinks) <= COPIES * reach:
+                if flop and _total(sinks) <= copies * reach:
                     sinks = nets.copy(flop, sinks, reach)
                     break
                 level = nets.buffer(bit, sinks)

@@ -14,9 +14,10 @@ from synth_scripts.library.library import Library
 from synth_scripts.library.load import load
 from synth_scripts.library.reading import Reading
 from synth_scripts.netlist.drivers import SLOW, serve_loads
-from synth_scripts.netlist.fanout import COPIES
 from synth_scripts.netlist.netlist import Netlist
 
+#: The most flip-flops that one becomes.
+COPIES = 8
 #: A flip-flop of OSU018 and of the unit library.
 FLOP = "DFFPOSX1"
 Pins = dict[str, tuple[str, int]]
@@ -107,7 +108,7 @@ def test_flip_flops_are_copied_before_buffers_follow_them(osu018: Library, tmp_p
     """Every sink is one flip-flop behind the same data, and none of them drives more than it should."""
     found = of_flop(sinks, osu018, tmp_path)
     whole = loads(found, "parent")[4]
-    buffers = serve_loads(found, drives(found.library))
+    buffers = serve_loads(found, drives(found.library), COPIES)
     cells = found.module("parent")["cells"]
     flops = [each for each in cells.values() if each["type"] == FLOP]
     reach = drives(osu018)[FLOP].reach("Q", SLOW)
@@ -127,11 +128,17 @@ def test_flip_flops_are_copied_before_buffers_follow_them(osu018: Library, tmp_p
         assert max(driven[each["connections"]["Q"][0]] for each in flops) <= max(osu018.weak_load_ff, reach) * 1.1
 
 
+def test_a_flip_flop_that_may_not_be_copied_has_buffers(osu018: Library, tmp_path: Path) -> None:
+    found = of_flop(100, osu018, tmp_path)
+    assert serve_loads(found, drives(osu018)) > 0
+    assert sum(each["type"] == FLOP for each in found.module("parent")["cells"].values()) == 1
+
+
 def test_tests_of_copies_have_all_cases(osu018: Library, tmp_path: Path) -> None:
     cases = Counter[str]()
     for sinks in (10, 40, 100, 5000):
         found = of_flop(sinks, osu018, tmp_path)
-        buffers = serve_loads(found, drives(found.library))
+        buffers = serve_loads(found, drives(found.library), COPIES)
         copies = sum(each["type"] == FLOP for each in found.module("parent")["cells"].values())
         cases["buffers" if buffers else "copies" if copies > 1 else "as it was"] += 1
     assert set(cases) == {"as it was", "copies", "buffers"}

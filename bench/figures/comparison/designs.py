@@ -172,7 +172,7 @@ def _trees(contest: Contest) -> Iterator[Design]:
     for scheme in contest.schemes:
         axes, name = replace(preset_axes(contest.name, scheme, 1), k=tree(contest.steps)), f"{contest.name} {scheme}"
         name = f"{name}, tree of {contest.steps}"
-        if contest.name == "matrix_2d" and not axes.multiplies:
+        if axes.a is Travel.BROADCAST and not axes.multiplies:
             axes, name = replace(_SHARED_ROWS, k=tree(contest.steps)), f"{name}, B recoded"
         yield Design(name, contest, EngineParams(point=axes, rows=side, cols=side))
 

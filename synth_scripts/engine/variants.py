@@ -1,0 +1,52 @@
+"""The ways in which what is around the core is synthesised, of which the best one is kept."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import NamedTuple
+
+__all__ = ["VARIANTS", "Variant"]
+
+
+class Variant(NamedTuple):
+    """One way; a tuple, as it is kept with its result.
+
+    Parameters
+    ----------
+    adder : str
+        The style of carry-propagate adders.
+    script : str
+        The mapping script.
+    copies : int
+        The most flip-flops that one with many sinks becomes; 1: it stays alone, and buffers follow it.
+    """
+
+    adder: str
+    script: str
+    copies: int = 1
+
+    @property
+    def mapped(self) -> str:
+        """The netlist before loads are served, which variants share that differ in copies alone."""
+        return f"{self.adder}_{self.script}"
+
+    @property
+    def name(self) -> str:
+        """Of files."""
+        return f"{self.mapped}_{self.copies}"
+
+
+#: Copies save the delay of a level of buffers, and take more area.
+COPIES = (1, 8)
+
+
+def _all(adders: tuple[str, ...], scripts: tuple[str, ...]) -> tuple[Variant, ...]:
+    return tuple(Variant(*each) for each in product(adders, scripts, COPIES))
+
+
+#: By effort; the same for every design.
+VARIANTS: dict[str, tuple[Variant, ...]] = {
+    "quick": _all(("sklansky",), ("area-delay", "classic")),
+    "normal": _all(("brent-kung", "sklansky"), ("area-delay", "classic")),
+    "full": _all(("brent-kung", "sklansky", "kogge-stone"), ("area-delay", "delay", "classic", "area")),
+}
