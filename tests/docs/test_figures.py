@@ -56,6 +56,7 @@ STATED = {
 }
 #: Pages whose figures come from elsewhere.
 ELSEWHERE = {
+    "clock-notes.md": "a record of trials while the flow was changed; comparison.md has the finished engines",
     "energy-notes.md": "a record of trials, each of a design that stands no more; comparison.md has the finished ones",
     "decoder.md": "compared with the decoder by tests/pim/test_decoder.py and tests/pim/rtl/test_decoder.py",
     "pim-instructions.md": "written from the tables and measured by tests/pim/test_reference.py",
