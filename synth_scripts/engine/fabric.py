@@ -269,12 +269,19 @@ class _Run:
         for name in mapped:
             self._complete(self.folder / f"{name}.json", mapped)
         loads, sizes = {box.name: box.loads for box in self.boxes}, drives(self.library)
-        netlists, buffers = {}, {}
+        netlists: dict[Variant, Netlist] = {}
+        added = {}
         for each in variants:
-            netlist = netlists[each] = Netlist(self.folder / f"{each.mapped}.json", self.library, self.top, loads)
+            netlist = Netlist(self.folder / f"{each.mapped}.json", self.library, self.top, loads)
             checks.mapped(netlist.unmapped(), self.library.name)
-            buffers[each] = serve_loads(netlist, sizes, each.copies)
-            netlist.write(self.folder / f"{each.name}.json")
+            found = serve_loads(netlist, sizes, each.copies)
+            # Where nothing was worth a copy this is the same as without.
+            if found.copies or all(other.mapped != each.mapped for other in netlists):
+                netlists[each], added[each] = netlist, found
+                netlist.write(self.folder / f"{each.name}.json")
+        for name in mapped:
+            (self.folder / f"{name}.json").unlink()
+        variants = tuple(netlists)
         yosys.run(self._writing(variants), self.folder, "trees", check=self.top)
         texts = {}
         for each in variants:
@@ -284,8 +291,6 @@ class _Run:
         timing = self._time(variants)
         for path in (self.folder / f"{each.name}.{suffix}" for each in variants for suffix in ("v", "json")):
             path.unlink()
-        for name in mapped:
-            (self.folder / f"{name}.json").unlink()
         return [
             Fabric(
                 style=f"{each.adder}, {each.script} at {self.target_ns:.3g} ns",
@@ -294,7 +299,7 @@ class _Run:
                 path=timing[each].path,
                 areas={module: netlists[each].local_area(module) for module in netlists[each].order},
                 instances=dict(netlists[each].instances()),
-                buffers=buffers[each],
+                buffers=added[each].buffers,
                 netlist=texts[each],
             )
             for each in variants

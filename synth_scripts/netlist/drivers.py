@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from synth_scripts.library.drives import Drive
-from synth_scripts.netlist.fanout import share_out
+from synth_scripts.netlist.fanout import Added, share_out
 from synth_scripts.netlist.netlist import Loads, Netlist
 
 __all__ = ["serve_loads"]
@@ -21,8 +21,8 @@ SLOW = 1.5
 ROUNDS = 2
 
 
-def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive], copies: int = 1) -> int:
-    """Share out the loads of nets, and replace drivers that are slow for what is left; returns the buffers added.
+def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive], copies: int = 1) -> Added:
+    """Share out the loads of nets, and replace drivers that are slow for what is left; returns what was added.
 
     Parameters
     ----------
@@ -32,10 +32,10 @@ def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive], copies: int = 1) -
     copies : int
         The most flip-flops that one with many sinks becomes.
     """
-    buffers = share_out(netlist, sizes, SLOW, copies)
+    added = share_out(netlist, sizes, SLOW, copies)
     for _ in range(ROUNDS):
         _size(netlist, sizes)
-    return buffers
+    return added
 
 
 def _size(netlist: Netlist, sizes: Mapping[str, Drive]) -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from synth_scripts.library.drives import Drive
 from synth_scripts.library.library import Library
 from synth_scripts.netlist.netlist import Loads, Module, Netlist, Sink
 
-__all__ = ["share_out"]
+__all__ = ["Added", "share_out"]
 
 
-def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies: int) -> int:
-    """Share out nets with more load than their driver drives well; returns the buffers added.
+class Added(NamedTuple):
+    """Buffers, and copies of flip-flops."""
+
+    buffers: int
+    copies: int
+
+
+def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies: int) -> Added:
+    """Share out nets with more load than their driver drives well; returns what that has added.
 
     Works bottom-up, so that a module's ports carry the load of the buffers behind them; a port is expected to be
     driven by a buffer, anything else to be as weak as a flip-flop. Clock nets are left to clock-tree synthesis.
@@ -30,7 +37,7 @@ def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies:
         The most flip-flops that one becomes: copies save the delay of a level of buffers.
     """
     loads: Loads = {}
-    added = 0
+    added = Added(0, 0)
     for name in netlist.order:
         nets = _Nets(netlist.module(name), netlist.library)
         clocks, totals = netlist.clocks(name), {}
@@ -48,7 +55,7 @@ def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies:
                 sinks = level
             totals[bit] = _total(sinks)
         loads[name] = netlist.at_inputs(name, totals)
-        added += nets.buffers
+        added = Added(added.buffers + nets.buffers, added.copies + nets.copies)
     return added
 
 
@@ -69,7 +76,7 @@ class _Nets:
     """The nets of one module."""
 
     def __init__(self, module: Module, library: Library) -> None:
-        self.module, self.library, self.buffers = module, library, 0
+        self.module, self.library, self.buffers, self.copies = module, library, 0, 0
         used = [bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int)]
         self.next = max(used, default=1) + 1
         through = {cell: output for cell, _, output in library.buffers}
@@ -96,6 +103,7 @@ class _Nets:
         first, *others = _groups(sinks, limit)
         for group in others:
             name, net = self._net("copy")
+            self.copies += 1
             wires = {pin: list(bits) for pin, bits in flop.cell["connections"].items()}
             self.module["cells"][name] = {**flop.cell, "connections": {**wires, flop.pin: [net]}}
             self._move(group, net)
