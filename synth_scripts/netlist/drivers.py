@@ -42,16 +42,13 @@ def _size(netlist: Netlist, sizes: Mapping[str, Drive]) -> None:
     """Give each cell the smallest form that is not slow for its loads, or the strongest one."""
     inside: Loads = {}
     for name in netlist.order:
-        totals = {bit: sum(sink.load for sink in sinks) for bit, sinks in netlist.sinks(name, inside).items()}
-        inside[name] = netlist.at_inputs(name, totals)
+        inside[name] = netlist.at_inputs(name, netlist.totals(name, inside))
     outside: Loads = defaultdict(lambda: defaultdict(dict))
     # Fan-out trees give their buffers what these are good for.
     tree = netlist.library.tree_buffer[0]
     # From the top downwards: by then all places are known in which a module stands.
     for name in reversed(netlist.order):
-        module, totals = netlist.module(name), defaultdict(float)
-        for bit, sinks in netlist.sinks(name, inside).items():
-            totals[bit] = sum(sink.load for sink in sinks)
+        module, totals = netlist.module(name), defaultdict(float, netlist.totals(name, inside))
         for port, values in module["ports"].items():
             if values["direction"] == "output":
                 for i, bit in enumerate(values["bits"]):

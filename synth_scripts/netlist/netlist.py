@@ -104,6 +104,10 @@ class Netlist:
                         found.setdefault(bit, []).append(Sink(load, cell_name, pin, position))
         return found
 
+    def totals(self, name: str, loads: Loads) -> dict[int, float]:
+        """The load of each net of a module, fF; ``loads`` are those of the modules in it."""
+        return {bit: sum(sink.load for sink in sinks) for bit, sinks in self.sinks(name, loads).items()}
+
     def at_inputs(self, name: str, totals: Mapping[int, float]) -> dict[str, dict[int, float]]:
         """The loads of a module's inputs, of those of its nets."""
         return {

@@ -67,7 +67,7 @@ def of_flop(sinks: int, library: Library, folder: Path) -> Netlist:
 
 def loads(found: Netlist, name: str) -> dict[int, float]:
     """The load of each net of a module without modules in it."""
-    return {bit: sum(sink.load for sink in sinks) for bit, sinks in found.sinks(name, {}).items()}
+    return found.totals(name, {})
 
 
 def test_counts(unit: Library, tmp_path: Path) -> None:
