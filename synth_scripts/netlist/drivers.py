@@ -13,7 +13,7 @@ from synth_scripts.library.drives import Drive
 from synth_scripts.netlist.fanout import Added, share_out
 from synth_scripts.netlist.netlist import Loads, Netlist
 
-__all__ = ["serve_loads"]
+__all__ = ["SLOW", "serve_loads"]
 
 #: What a load may add to the delay of its driver, FO4, before a stronger one is taken.
 SLOW = 1.5

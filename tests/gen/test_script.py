@@ -26,8 +26,8 @@ from synth_scripts.timing import sta
 from synth_scripts.work import yosys
 
 #: The script's engine may be worse than ours by this much, in area times period: it has neither gates of clocks nor
-#: trees for nets of many sinks, each of which has a wire, and ours may begin these with copies of a flip-flop.
-TOLERANCE = 1.5
+#: trees for nets of many sinks, each of which has a wire.
+TOLERANCE = 1.4
 
 S4 = OperandFormat(4, signed=True)
 SMALL = {"a": S4, "b": S4, "accumulator": 16}
