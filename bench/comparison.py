@@ -1,9 +1,9 @@
 """Transformed engines over plain ones, and those with digits in time over Laconic: medians over the libraries.
 
 Nothing is measured here: ``python -m bench.figures measure --only comparison`` does that, for hours, and keeps what it
-finds in ``bench/results/comparison.json``. Core and engine are those of the design whose engine has the best area
-efficiency, macros counted; energy is that of the engine with glitches. docs/comparison.md shows the same figures
-library by library, beside the paper's.
+finds in ``bench/results/comparison.json``. In each figure the best transformed design is compared with the best plain
+one; macros count into an engine's area, glitches into its energy. docs/comparison.md shows the same figures, and those of
+the best engines library by library, beside the paper's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from statistics import median
 
 from bench._judge import Judge
 from bench.figures.comparison.designs import CONTESTS, LIBRARIES
-from bench.figures.comparison.results import medians, missing, over_laconic, pairs
+from bench.figures.comparison.results import each_median, missing, over_laconic, pairs
 from bench.figures.store import entries
 
 #: What a ratio is of, its key, and which of the wanted ratios it is.
@@ -43,7 +43,7 @@ def main() -> int:
         libraries = " ".join(pair.library for pair in pairs() if pair.contest is contest)
         for what, key, wanted in JUDGED:
             where = f"{contest.name} on {libraries or 'nothing'}, effort {efforts}, {what}"
-            judged(judge, where, getattr(contest.wanted, wanted), medians(contest, key))
+            judged(judge, where, getattr(contest.wanted, wanted), each_median(contest, key))
     for what, (key, target) in OVER_LACONIC.items():
         found = {library: each[1] for library in LIBRARIES if (each := over_laconic(library, key))}
         where = (

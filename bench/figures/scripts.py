@@ -20,7 +20,7 @@ from hdl.params import EngineParams
 from synth_scripts.library.drives import drives
 from synth_scripts.library.library import Library
 from synth_scripts.library.load import load
-from synth_scripts.netlist.drivers import SLOW
+from synth_scripts.netlist.drivers import SHARED
 from synth_scripts.netlist.fanout import share_out
 from synth_scripts.netlist.netlist import Netlist
 from synth_scripts.timing import sta
@@ -107,7 +107,7 @@ def build(library: Library, emission: Emission, commands: list[str], folder: Pat
     reading = [cells, f"read_verilog {emission.top}_netlist.v", f"hierarchy -top {emission.top}"]
     yosys.run([*reading, "write_json mapped.json"], folder, "read")
     netlist = Netlist(folder / "mapped.json", library, emission.top, {})
-    share_out(netlist, drives(library), SLOW, copies=1)
+    share_out(netlist, drives(library), SHARED, copies=1)
     netlist.write(folder / "trees.json")
     writing = "write_verilog -noattr -noexpr -nohex -nodec -simple-lhs trees.v"
     yosys.run(["read_json trees.json", f"hierarchy -top {emission.top}", writing], folder, "write")

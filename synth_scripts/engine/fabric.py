@@ -274,9 +274,10 @@ class _Run:
         for each in variants:
             netlist = Netlist(self.folder / f"{each.mapped}.json", self.library, self.top, loads)
             checks.mapped(netlist.unmapped(), self.library.name)
-            found = serve_loads(netlist, sizes, each.copies)
+            found = serve_loads(netlist, sizes, each.slow, each.copies)
             # Where nothing was worth a copy this is the same as without.
-            if found.copies or all(other.mapped != each.mapped for other in netlists):
+            alone = each._replace(copies=1)
+            if found.copies or alone not in netlists:
                 netlists[each], added[each] = netlist, found
                 netlist.write(self.folder / f"{each.name}.json")
         for name in mapped:

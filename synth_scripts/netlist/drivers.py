@@ -13,15 +13,15 @@ from synth_scripts.library.drives import Drive
 from synth_scripts.netlist.fanout import Added, share_out
 from synth_scripts.netlist.netlist import Loads, Netlist
 
-__all__ = ["SLOW", "serve_loads"]
+__all__ = ["SHARED", "serve_loads"]
 
-#: What a load may add to the delay of its driver, FO4, before a stronger one is taken.
-SLOW = 1.5
+#: What its load may add to the delay of a flip-flop, FO4, before that is shared out.
+SHARED = 1.5
 #: Stronger cells are loads themselves: the second time those of the first are known.
 ROUNDS = 2
 
 
-def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive], copies: int = 1) -> Added:
+def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies: int = 1) -> Added:
     """Share out the loads of nets, and replace drivers that are slow for what is left; returns what was added.
 
     Parameters
@@ -29,16 +29,18 @@ def serve_loads(netlist: Netlist, sizes: Mapping[str, Drive], copies: int = 1) -
     netlist : Netlist
     sizes : mapping
         What the library's cells drive, see :func:`synth_scripts.library.drives.drives`.
+    slow : float
+        What a load may add to the delay of its driver, FO4, before a stronger one is taken.
     copies : int
         The most flip-flops that one with many sinks becomes.
     """
-    added = share_out(netlist, sizes, SLOW, copies)
+    added = share_out(netlist, sizes, SHARED, copies)
     for _ in range(ROUNDS):
-        _size(netlist, sizes)
+        _size(netlist, sizes, slow)
     return added
 
 
-def _size(netlist: Netlist, sizes: Mapping[str, Drive]) -> None:
+def _size(netlist: Netlist, sizes: Mapping[str, Drive], slow: float) -> None:
     """Give each cell the smallest form that is not slow for its loads, or the strongest one."""
     inside: Loads = {}
     for name in netlist.order:
@@ -63,14 +65,14 @@ def _size(netlist: Netlist, sizes: Mapping[str, Drive]) -> None:
                     most = outside[kind][pin]
                     most.update((i, max(most.get(i, 0.0), totals[bit])) for i, bit in enumerate(bits))
             elif kind in sizes and kind != tree:
-                cell["type"] = _fitting(sizes, kind, {pin: totals[bits[0]] for pin, bits in driven.items() if bits})
+                cell["type"] = _fitting(sizes, kind, {pin: totals[bits[0]] for pin, bits in driven.items() if bits}, slow)
 
 
-def _fitting(sizes: Mapping[str, Drive], kind: str, loads: Mapping[str, float]) -> str:
+def _fitting(sizes: Mapping[str, Drive], kind: str, loads: Mapping[str, float], slow: float) -> str:
     def slowed(form: str) -> float:
         return max((sizes[form].slowed(pin, load) for pin, load in loads.items()), default=0.0)
 
-    if slowed(kind) <= SLOW:
+    if slowed(kind) <= slow:
         return kind
     forms = sizes[kind].forms
-    return next((form for form in forms if slowed(form) <= SLOW), min(forms, key=slowed))
+    return next((form for form in forms if slowed(form) <= slow), min(forms, key=slowed))

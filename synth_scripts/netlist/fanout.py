@@ -24,7 +24,8 @@ def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies:
     """Share out nets with more load than their driver drives well; returns what that has added.
 
     Works bottom-up, so that a module's ports carry the load of the buffers behind them; a port is expected to be
-    driven by a buffer, anything else to be as weak as a flip-flop. Clock nets are left to clock-tree synthesis.
+    driven by a buffer of a tree, one of the whole by what drives inputs, anything else to be as weak as a flip-flop.
+    Clock nets are left to clock-tree synthesis.
 
     Parameters
     ----------
@@ -32,14 +33,18 @@ def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies:
     sizes : mapping
         What the library's cells drive.
     slow : float
-        What its load may add to the delay of a flip-flop, FO4; the strongest form of it is meant.
+        What its load may add to the delay of a flip-flop, FO4; the strongest form of it is meant. The same of what
+        drives inputs.
     copies : int
         The most flip-flops that one becomes: copies save the delay of a level of buffers.
     """
     loads: Loads = {}
     added = Added(0, 0)
+    library = netlist.library
+    driver = sizes.get(library.driver)
+    given = min(driver.reach(library.driver_output, slow), library.tree_load_ff) if driver else library.tree_load_ff
     for name in netlist.order:
-        nets = _Nets(netlist.module(name), netlist.library)
+        nets = _Nets(netlist.module(name), library, given if name == netlist.top else library.tree_load_ff)
         clocks, totals = netlist.clocks(name), {}
         for bit, sinks in netlist.sinks(name, loads).items():
             flop = nets.flops.get(bit)
@@ -75,16 +80,17 @@ class _Flop:
 class _Nets:
     """The nets of one module."""
 
-    def __init__(self, module: Module, library: Library) -> None:
-        self.module, self.library, self.buffers, self.copies = module, library, 0, 0
+    def __init__(self, module: Module, library: Library, given: float) -> None:
+        self.module, self.library, self.given, self.buffers, self.copies = module, library, given, 0, 0
         used = [bit for net in module["netnames"].values() for bit in net["bits"] if isinstance(bit, int)]
         self.next = max(used, default=1) + 1
         through = {cell: output for cell, _, output in library.buffers}
         ports = [port["bits"] for port in module["ports"].values() if port["direction"] == "input"]
         cells = module["cells"].values()
         driven = [cell["connections"][through[cell["type"]]] for cell in cells if cell["type"] in through]
-        #: Nets driven by ports and buffers.
-        self.strong = {bit for bits in (*ports, *driven) for bit in bits if isinstance(bit, int)}
+        self.inputs, self.strong = (
+            {bit for bits in nets for bit in bits if isinstance(bit, int)} for nets in (ports, driven)
+        )
         #: The flip-flop of each net that one drives.
         self.flops = {
             bits[0]: _Flop(cell, pin)
@@ -96,6 +102,8 @@ class _Nets:
 
     def limit(self, bit: int) -> float:
         """What the driver of a net drives, fF."""
+        if bit in self.inputs:
+            return self.given
         return self.library.tree_load_ff if bit in self.strong else self.library.weak_load_ff
 
     def copy(self, flop: _Flop, sinks: list[Sink], limit: float) -> list[Sink]:

@@ -8,7 +8,7 @@ from math import isqrt
 
 from bench._axes import planes, tree
 from hdl.params import MULTIPLIERS, EngineParams
-from hdl.params.axes import Axes, Digits, Encode, Order, Recoded, Travel
+from hdl.params.axes import Axes, Digits, Encode, KForm, Order, Recoded, Travel
 from hdl.params.presets import preset_axes
 
 __all__ = ["CONTESTS", "DESIGNS", "LIBRARIES", "SIZE", "Contest", "Design", "Ratios"]
@@ -212,7 +212,12 @@ _ALL = {
             if preset_axes(contest.name, contest.schemes[0], contest.depth).weights_stay
             for scheme in contest.schemes
         ),
-        *(design for contest in CONTESTS[1:4] for design in _with_all_carries(contest)),
+        *(
+            design
+            for contest in _PLAIN_ARRAYS
+            if preset_axes(contest.name, contest.schemes[0], contest.depth).k.form is not KForm.NONE
+            for design in _with_all_carries(contest)
+        ),
         *(design for contest in _TREES for design in _trees(contest)),
         _two_in_time(_PLAIN_ARRAYS[-1]),
         _planes(_PLAIN_ARRAYS[-1], 8),

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from bench.figures.comparison.designs import CONTESTS, DESIGNS, LIBRARIES
 from bench.figures.comparison.results import (
     ENGINE,
+    STILL,
     Measured,
     Pair,
     best,
+    each_median,
     measured,
     medians,
     missing,
@@ -64,6 +66,20 @@ def _arrays() -> str:
         cells = [f"{_written(contest.label)} ({contest.title})", area, core, engine]
         rows.append([*cells, power, core_energy, energy, libraries])
     return table(heads, rows)
+
+
+def _each() -> str:
+    """Medians of the best in each figure, beside what is to be reached."""
+    heads = ["Array", "core, area", "wanted", "engine, area", "wanted", "core, energy", "engine, energy", "wanted"]
+    rows = []
+    for contest in CONTESTS:
+        core, engine, core_energy, energy = (ratio(each_median(contest, key)) for _, _, key, _ in AGAINST)
+        wanted = contest.wanted
+        targets = (ratio(value) for value in ((wanted.core, wanted.engine, wanted.energy) if wanted else [None] * 3))
+        of_core, of_engine, of_energy = targets
+        cells = [_written(contest.label), core, of_core, engine, of_engine, core_energy, energy, of_energy]
+        rows.append([*cells, ratio(each_median(contest, STILL))])
+    return table([*heads, "engine, energy, if it had no glitch"], rows)
 
 
 def _libraries() -> str:
@@ -209,6 +225,7 @@ def _states() -> str:
 PARTS: dict[str, Callable[..., str]] = {
     "comparison-states": _states,
     "comparison-arrays": _arrays,
+    "comparison-each": _each,
     "comparison-libraries": _libraries,
     "comparison-designs": _designs,
     "comparison-shortfalls": _shortfalls,

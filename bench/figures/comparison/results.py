@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -12,10 +12,26 @@ from bench.figures.comparison.group import item
 from bench.figures.store import Json, entries
 from synth_scripts.engine.metrics import ratios
 
-__all__ = ["ENGINE", "Measured", "Pair", "best", "measured", "medians", "missing", "over_laconic", "pairs"]
+__all__ = [
+    "ENGINE",
+    "STILL",
+    "Measured",
+    "Pair",
+    "best",
+    "each_best",
+    "each_median",
+    "measured",
+    "medians",
+    "missing",
+    "over_laconic",
+    "pairs",
+]
 
 #: By which a design is chosen: throughput over the area of everything, macros counted.
 ENGINE = "gops_per_mm2_engine_total"
+#: Of energy: a transformed engine without any glitches over a plain one with them, more than which nothing reaches
+#: that saves glitches alone.
+STILL = "still_energy_engine"
 
 
 @dataclass(frozen=True)
@@ -27,8 +43,9 @@ class Measured:
     figures: Json
 
     def over(self, other: Measured) -> dict[str, float | None]:
-        """Ratios as :func:`synth_scripts.engine.metrics.ratios` has them: above 1 where this one is better."""
-        return ratios(self.figures, other.figures)
+        """Ratios as :func:`synth_scripts.engine.metrics.ratios` has them, and ``STILL``: above 1 where this is better."""
+        glitches, still = other.figures.get("glitch_pj_per_mac"), self.figures.get("pj_per_mac")
+        return ratios(self.figures, other.figures) | {STILL: glitches / still if glitches and still else None}
 
 
 @dataclass(frozen=True)
@@ -84,9 +101,30 @@ def pairs() -> Iterator[Pair]:
 
 
 def medians(contest: Contest, key: str) -> float | None:
-    """The median of a ratio over the libraries; None where it was measured on none."""
-    values = [value for pair in pairs() if pair.contest is contest and (value := pair.ratios[key]) is not None]
-    return median(values) if values else None
+    """The median of a ratio of the best engines over the libraries; None where it was measured on none."""
+    return _median(pair.ratios[key] for pair in pairs() if pair.contest is contest)
+
+
+def each_best(contest: Contest, library: str, key: str) -> float | None:
+    """The transformed design that is best in one figure over the plain one that is best in it."""
+    found = _contestants(contest, library)
+    values = [
+        min(ratios)
+        for one in found
+        if not one.design.plain
+        and (ratios := [value for other in found if other.design.plain and (value := one.over(other)[key]) is not None])
+    ]
+    return max(values, default=None)
+
+
+def each_median(contest: Contest, key: str) -> float | None:
+    """The median of :func:`each_best` over the libraries."""
+    return _median(each_best(contest, library, key) for library in LIBRARIES)
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return median(there) if there else None
 
 
 def over_laconic(library: str, key: str) -> tuple[str, float] | None:
