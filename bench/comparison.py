@@ -2,8 +2,8 @@
 
 Nothing is measured here: ``python -m bench.figures measure --only comparison`` does that, for hours, and keeps what it
 finds in ``bench/results/comparison.json``. In each figure the best transformed design is compared with the best plain
-one; macros count into an engine's area, glitches into its energy. docs/comparison.md shows the same figures, and those of
-the best engines library by library, beside the paper's.
+one; macros count into an engine's area, glitches into its energy. docs/comparison.md shows the same figures, and those
+of the best engines library by library, beside the paper's.
 """
 
 from __future__ import annotations

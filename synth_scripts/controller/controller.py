@@ -16,8 +16,9 @@ from gen.pim.hardware import pim_design
 from gen.pim.trace import Trace
 from hdl.params.pim import PimParams
 from synth_scripts.controller.power import controller_power
+from synth_scripts.engine.box import Box
 from synth_scripts.engine.clock import Clock, target
-from synth_scripts.engine.fabric import Box, Fabric, critical_paths, synthesise_fabric
+from synth_scripts.engine.fabric import Fabric, critical_paths, synthesise_fabric
 from synth_scripts.engine.units import units
 from synth_scripts.engine.variants import VARIANTS
 from synth_scripts.engine.wireless import bare_period

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from gen.emit.verilog import Emission
-from synth_scripts.engine.fabric import Box
+from synth_scripts.engine.box import Box
 from synth_scripts.library.library import Library
 from synth_scripts.module.block import characterise, port_loads
 from synth_scripts.module.flow import Result, critical_path, synthesise_module

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from gen.emit.verilog import Emission, emit
 from gen.timing import pes
 from hdl.params import EngineParams
+from synth_scripts.engine.box import Box
 from synth_scripts.engine.core import Core
-from synth_scripts.engine.fabric import Box, Fabric, critical_paths, synthesise_fabric
+from synth_scripts.engine.fabric import Fabric, critical_paths, synthesise_fabric
 from synth_scripts.engine.variants import VARIANTS, Variant
 from synth_scripts.library.library import Library
 from synth_scripts.module.candidates import Objective, objective

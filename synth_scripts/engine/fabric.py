@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from hdl.params.errors import CheckFailed
+from synth_scripts.engine.box import Box, read_boxes
 from synth_scripts.engine.variants import VARIANTS, Variant
 from synth_scripts.library.drives import drives
 from synth_scripts.library.library import Library
-from synth_scripts.module.block import Block
 from synth_scripts.module.candidates import objective
-from synth_scripts.module.memory import Memory, is_memory
+from synth_scripts.module.memory import is_memory
 from synth_scripts.module.styles import ADDERS, GATED_BITS, abc_script, gate_clocks, map_files
 from synth_scripts.netlist import checks
 from synth_scripts.netlist.drivers import serve_loads
@@ -26,7 +26,7 @@ from synth_scripts.timing import unit as unit_timing
 from synth_scripts.timing.walk import timer, walk
 from synth_scripts.work import cache, jobs, yosys
 
-__all__ = ["Box", "Fabric", "critical_paths", "read_boxes", "synthesise_fabric"]
+__all__ = ["Fabric", "critical_paths", "synthesise_fabric"]
 
 #: A module's share of the clock: what stands before and behind it on a path, in other modules, has the rest.
 SHARE = 0.6
@@ -37,40 +37,6 @@ ADDING = (
 )
 #: Memories as flip-flops with enables.
 MEMORIES = ("memory -nomap", "memory_map", "opt_clean", "opt_dff -simple-dffe -nosdff", "opt_clean")
-
-
-@dataclass(frozen=True)
-class Box:
-    """A module whose inside comes from elsewhere: its netlist, or its timing model where it has flip-flops.
-
-    Parameters
-    ----------
-    name : str
-    area : float
-    netlist : str
-        Verilog of library cells; an empty module for a macro.
-    loads : dict
-        Capacitance of each input bit, fF.
-    block : Block or None
-        Stands for the netlist in the engine's timing.
-    times : (float, float) or None
-        A macro's delay from the clock to an output, and its setup time, ns.
-    """
-
-    name: str
-    area: float
-    netlist: str
-    loads: dict[str, float]
-    block: Block | None
-    times: tuple[float, float] | None = None
-
-    @classmethod
-    def of(cls, memory: Memory, library: Library) -> Box:
-        """A memory as a macro, outside of all areas."""
-        block = memory.block(library)
-        times = (memory.access_ps(library) / 1e3, memory.setup_ps(library) / 1e3)
-        own = block if sta.available() else None
-        return cls(block.name, 0.0, memory.empty(), block.loads, own, times)
 
 
 @dataclass(frozen=True)
@@ -221,16 +187,6 @@ def critical_paths(
         stored = vars(found)
         cache.write("paths", key, stored)
     return sta.Paths(**stored)
-
-
-def read_boxes(boxes: Collection[Box], folder: Path) -> list[str]:
-    """The commands by which OpenSTA reads boxes, whose files are written."""
-    read = []
-    for box in boxes:
-        suffix = "lib" if box.block else "v"
-        (folder / f"{box.name}.{suffix}").write_text(box.block.liberty if box.block else box.netlist)
-        read.append(f"read_{'liberty' if box.block else 'verilog'} {box.name}.{suffix}")
-    return read
 
 
 class _Run:

@@ -53,7 +53,5 @@ def _all(adders: tuple[str, ...], scripts: tuple[str, ...], *slow: float) -> tup
 VARIANTS: dict[str, tuple[Variant, ...]] = {
     "quick": _all(("sklansky",), ("area-delay", "classic"), USUAL),
     "normal": _all(("brent-kung", "sklansky", "kogge-stone"), ("area-delay", "classic"), USUAL, STRONG),
-    "full": _all(
-        ("brent-kung", "sklansky", "kogge-stone"), ("area-delay", "delay", "classic", "area"), USUAL, STRONG
-    ),
+    "full": _all(("brent-kung", "sklansky", "kogge-stone"), ("area-delay", "delay", "classic", "area"), USUAL, STRONG),
 }

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from synth_scripts.engine.box import Box, read_boxes
 from synth_scripts.engine.engine import Engine
-from synth_scripts.engine.fabric import Box, Fabric, critical_paths, read_boxes
+from synth_scripts.engine.fabric import Fabric, critical_paths
 from synth_scripts.library.library import Library
 from synth_scripts.module.block import characterise, port_loads
 from synth_scripts.module.memory import memories

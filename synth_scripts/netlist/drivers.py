@@ -65,7 +65,8 @@ def _size(netlist: Netlist, sizes: Mapping[str, Drive], slow: float) -> None:
                     most = outside[kind][pin]
                     most.update((i, max(most.get(i, 0.0), totals[bit])) for i, bit in enumerate(bits))
             elif kind in sizes and kind != tree:
-                cell["type"] = _fitting(sizes, kind, {pin: totals[bits[0]] for pin, bits in driven.items() if bits}, slow)
+                loads = {pin: totals[bits[0]] for pin, bits in driven.items() if bits}
+                cell["type"] = _fitting(sizes, kind, loads, slow)
 
 
 def _fitting(sizes: Mapping[str, Drive], kind: str, loads: Mapping[str, float], slow: float) -> str:

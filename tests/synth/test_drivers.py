@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from synth_scripts.engine.variants import COPIES, STRONG, USUAL
 from synth_scripts.library import sources
 from synth_scripts.library.drives import drives
 from synth_scripts.library.library import Library
 from synth_scripts.library.load import load
 from synth_scripts.library.reading import Reading
-from synth_scripts.netlist.drivers import SLOW, serve_loads
+from synth_scripts.netlist.drivers import SHARED, serve_loads
 from synth_scripts.netlist.netlist import Netlist
 
 #: The most flip-flops that one becomes.
-COPIES = 8
+MOST = max(COPIES)
 #: A flip-flop of OSU018 and of the unit library.
 FLOP = "DFFPOSX1"
 Pins = dict[str, tuple[str, int]]
@@ -77,11 +78,12 @@ def test_counts(unit: Library, tmp_path: Path) -> None:
     assert found.local_area("child") == pytest.approx(5 * unit.areas["INVX1"])
 
 
-@pytest.mark.parametrize("sinks", [10, 136, 137, 1000, 20000])
+@pytest.mark.parametrize("sinks", [3, 10, 136, 137, 1000, 20000])
 def test_trees_keep_every_driver_within_its_load(unit: Library, tmp_path: Path, sinks: int) -> None:
     found = of_ports(sinks, unit, tmp_path)
-    added = serve_loads(found, drives(found.library)).buffers
-    assert (added > 0) == (sinks > unit.tree_load_ff)
+    added = serve_loads(found, drives(found.library), USUAL).buffers
+    assert (added > 0) == (2 * sinks > drives(unit)[unit.driver].reach(unit.driver_output, SHARED))
+    assert (len(found.module("child")["cells"]) > sinks) == (sinks > unit.tree_load_ff)
     buffer, source, output = unit.tree_buffer
     drivers: dict[int, int] = {}
     cells = found.module("child")["cells"]
@@ -100,7 +102,7 @@ def test_a_clock_port_has_no_tree(unit: Library, tmp_path: Path) -> None:
     found = of_ports(1000, unit, tmp_path)
     ports = found.module("child")["ports"]
     ports["clk"] = ports.pop("a")
-    assert serve_loads(found, drives(found.library)) == (0, 0)
+    assert serve_loads(found, drives(found.library), USUAL) == (0, 0)
 
 
 @pytest.mark.parametrize("sinks", [10, 40, 100, 5000])
@@ -108,16 +110,16 @@ def test_flip_flops_are_copied_before_buffers_follow_them(osu018: Library, tmp_p
     """Every sink is one flip-flop behind the same data, and none of them drives more than it should."""
     found = of_flop(sinks, osu018, tmp_path)
     whole = loads(found, "parent")[4]
-    buffers, copies = serve_loads(found, drives(found.library), COPIES)
+    buffers, copies = serve_loads(found, drives(found.library), USUAL, MOST)
     cells = found.module("parent")["cells"]
     flops = [each for each in cells.values() if each["type"] == FLOP]
     assert len(flops) == 1 + copies
-    reach = drives(osu018)[FLOP].reach("Q", SLOW)
+    reach = drives(osu018)[FLOP].reach("Q", SHARED)
     assert all(each["connections"]["D"] == [3] and each["connections"]["CLK"] == [2] for each in flops)
     driven = loads(found, "parent")
     if whole <= max(osu018.weak_load_ff, reach):
         assert (len(flops), buffers) == (1, 0)
-    elif whole <= COPIES * reach:
+    elif whole <= MOST * reach:
         assert buffers == 0
         assert whole / reach <= len(flops) <= whole / reach + 2
         outputs = [each["connections"]["Q"][0] for each in flops]
@@ -131,7 +133,7 @@ def test_flip_flops_are_copied_before_buffers_follow_them(osu018: Library, tmp_p
 
 def test_a_flip_flop_that_may_not_be_copied_has_buffers(osu018: Library, tmp_path: Path) -> None:
     found = of_flop(100, osu018, tmp_path)
-    assert serve_loads(found, drives(osu018)).buffers > 0
+    assert serve_loads(found, drives(osu018), USUAL).buffers > 0
     assert sum(each["type"] == FLOP for each in found.module("parent")["cells"].values()) == 1
 
 
@@ -139,12 +141,28 @@ def test_tests_of_copies_have_all_cases(osu018: Library, tmp_path: Path) -> None
     cases = Counter[str]()
     for sinks in (10, 40, 100, 5000):
         found = of_flop(sinks, osu018, tmp_path)
-        buffers, copies = serve_loads(found, drives(found.library), COPIES)
+        buffers, copies = serve_loads(found, drives(found.library), USUAL, MOST)
         cases["buffers" if buffers else "copies" if copies else "as it was"] += 1
     assert set(cases) == {"as it was", "copies", "buffers"}
 
 
-def test_drivers_are_chosen_by_what_hangs_outside(osu018: Library, tmp_path: Path) -> None:
+def test_what_drives_an_input_of_the_whole_has_no_more_than_it_is_good_for(osu018: Library, tmp_path: Path) -> None:
+    """Inside of modules inputs have the buffers of trees in front of them, which may be stronger."""
+    driver = drives(osu018)[osu018.driver].reach(osu018.driver_output, SHARED)
+    assert driver < osu018.tree_load_ff
+    sinks = int(osu018.tree_load_ff / osu018.loads["INVX1"]["A"])
+    found = of_ports(sinks, osu018, tmp_path)
+    child, parent = found.module("child")["cells"], found.module("parent")["cells"]
+    assert serve_loads(found, drives(osu018), USUAL).buffers == 2  # the two children's load, shared out in the parent
+    assert len(child) == sinks
+    assert len(parent) == 4
+    whole = netlist({"parent": module({"a": ("input", 2)}, inverters(sinks, 2, 3))}, osu018, tmp_path)
+    assert serve_loads(whole, drives(osu018), USUAL).buffers == 1
+    assert loads(whole, "parent")[2] <= driver
+
+
+@pytest.mark.parametrize("slow", [USUAL, STRONG])
+def test_drivers_are_chosen_by_what_hangs_outside(osu018: Library, tmp_path: Path, slow: float) -> None:
     """Of a module that stands twice the greater load counts; what a stronger cell loads its own driver with as well."""
     outputs: Pins = {"a": ("input", 2), "y": ("output", 4)}
     pair = {
@@ -155,15 +173,15 @@ def test_drivers_are_chosen_by_what_hangs_outside(osu018: Library, tmp_path: Pat
     few, many = inverters(2, 3, 10), {f"j{n}": each for n, each in enumerate(inverters(20, 4, 100).values())}
     parent = module({"a": ("input", 2)}, children | few | many)
     found = netlist({"child": module(outputs, pair), "parent": parent}, osu018, tmp_path)
-    assert serve_loads(found, drives(found.library)) == (0, 0)
+    assert serve_loads(found, drives(found.library), slow) == (0, 0)
     sizes = drives(osu018)
     kinds = {name: each["type"] for name, each in found.module("child")["cells"].items()}
     load = 20 * osu018.loads["INVX1"]["A"]
-    assert sizes["INVX1"].slowed("Y", load) > SLOW >= sizes[kinds["second"]].slowed("Y", load)
-    assert sizes[kinds["first"]].slowed("Y", osu018.loads[kinds["second"]]["A"]) <= SLOW
+    assert sizes["INVX1"].slowed("Y", load) > slow >= sizes[kinds["second"]].slowed("Y", load)
+    assert sizes[kinds["first"]].slowed("Y", osu018.loads[kinds["second"]]["A"]) <= slow
     smaller = [form for form in sizes["INVX1"].forms if osu018.areas[form] < osu018.areas[kinds["second"]]]
     assert smaller
-    assert all(sizes[form].slowed("Y", load) > SLOW for form in smaller)
+    assert all(sizes[form].slowed("Y", load) > slow for form in smaller)
 
 
 def test_unmapped(unit: Library, tmp_path: Path) -> None:

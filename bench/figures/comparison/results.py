@@ -43,7 +43,7 @@ class Measured:
     figures: Json
 
     def over(self, other: Measured) -> dict[str, float | None]:
-        """Ratios as :func:`synth_scripts.engine.metrics.ratios` has them, and ``STILL``: above 1 where this is better."""
+        """As :func:`synth_scripts.engine.metrics.ratios` has them, and ``STILL``: above 1 where this one is better."""
         glitches, still = other.figures.get("glitch_pj_per_mac"), self.figures.get("pj_per_mac")
         return ratios(self.figures, other.figures) | {STILL: glitches / still if glitches and still else None}
 
