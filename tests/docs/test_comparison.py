@@ -132,6 +132,33 @@ def test_the_best_engine_stands_for_its_array(kept):
     assert row.endswith("| 1.56 | 1.50 | 1.65 | 1.49 | 1.00 | 1.12 | osu018, sky130 |")
 
 
+def test_in_each_figure_the_best_of_both_kinds_are_compared(kept):
+    """The best core needn't be that of the best engine; and glitches can bring no more than there is without any."""
+    of = {design.contest.label: design.contest for design in DESIGNS.values()}
+    kept(
+        osu018={
+            "systolic_ws mac": figures(gops_per_mm2_core=8.0, gops_per_mm2_engine_total=9.0, glitch_pj_per_mac=36.0),
+            "systolic_ws mac, B recoded": figures(glitch_pj_per_mac=30.0),
+            "systolic_ws opt1": figures(gops_per_mm2_core=12.0, gops_per_mm2_engine_total=20.0, pj_per_mac=16.0),
+            "systolic_ws opt1, B recoded": figures(glitch_pj_per_mac=24.0, pj_per_mac=20.0),
+            "systolic_ws opt1, all carries": figures(gops_per_mm2_core=15.0),
+            # A serial design and an array of its own are no part of it.
+            "matrix_2d laconic": figures(gops_per_mm2_core=99.0),
+        },
+    )
+    contest = of["systolic_ws"]
+    assert results.each_best(contest, "osu018", "area_core") == 1.5
+    assert results.each_best(contest, "osu018", "area_engine_total") == 2.0
+    assert results.each_best(contest, "osu018", "glitch_energy_engine") == 1.25
+    assert results.each_best(contest, "osu018", results.STILL) == 30 / 16
+    assert results.each_best(contest, "sky130", "area_core") is None
+    assert results.each_median(contest, "area_core") == 1.5
+    assert results.each_median(of["matrix_2d"], "area_core") is None
+    assert results.medians(contest, "area_core") == 1.2
+    row = next(line for line in page.PARTS["comparison-each"]().splitlines() if "`systolic_ws`" in line)
+    assert row == "| `systolic_ws` | 1.50 | 1.80 | 2.00 | 1.60 | 1.00 | 1.25 | 1.30 | 1.88 |"
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
