@@ -161,6 +161,10 @@ def _with_all_carries(contest: Contest) -> Iterator[Design]:
         if axes.saves_carries:
             params = EngineParams(point=axes, rows=SIZE, cols=SIZE, carry_every=1)
             yield Design(f"{contest.name} {scheme}, all carries", contest, params, "all carries")
+            if axes.weights_stay:
+                like = _recoding_b(contest, scheme)
+                params, family = replace(like.params, carry_every=1), f"{like.family}, all carries"
+                yield Design(f"{like.name}, all carries", contest, params, family)
 
 
 def _trees(contest: Contest) -> Iterator[Design]:
