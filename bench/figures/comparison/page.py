@@ -98,7 +98,7 @@ def _missed(contest: Contest) -> Iterator[str]:
         )
         still = each_median(contest, STILL) if attribute == "energy" else None
         if still is not None:
-            words += f"; without a single glitch it would have {still:.3g} times"
+            words += f"; without a single glitch it would have {ratio(still)} times"
             words += ", so that fewer glitches alone can't bring it there" if still < aim else ""
         yield f"{words}."
 
