@@ -93,9 +93,8 @@ def _missed(contest: Contest) -> Iterator[str]:
         aim = getattr(contest.wanted, "engine" if (part, attribute) == ("engine", "core") else attribute)
         if value is None or value >= aim or (part, attribute) == ("core", "energy"):
             continue
-        words = (
-            f"`{contest.name}`: in {what} the {part} has {value:.3g} times the plain one's, where {aim:.2f} is aimed at"
-        )
+        found = ratio(value) if round(value, 2) < aim else f"{value:.3f}"  # 1.599 is less than 1.60
+        words = f"`{contest.name}`: in {what} the {part} has {found} times the plain one's, where {aim:.2f} is aimed at"
         still = each_median(contest, STILL) if attribute == "energy" else None
         if still is not None:
             words += f"; without a single glitch it would have {ratio(still)} times"
