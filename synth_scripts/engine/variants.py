@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-__all__ = ["VARIANTS", "Variant"]
+__all__ = ["COPIES", "STRONG", "USUAL", "VARIANTS", "Variant"]
+
+#: Limits for drivers, FO4. Strong ones throughout save some hundredths of a path through several modules.
+USUAL, STRONG = 1.5, 0.6
 
 
 class Variant(NamedTuple):
@@ -26,7 +29,7 @@ class Variant(NamedTuple):
     adder: str
     script: str
     copies: int = 1
-    slow: float = 1.5
+    slow: float = USUAL
 
     @property
     def mapped(self) -> str:
@@ -41,8 +44,6 @@ class Variant(NamedTuple):
 
 #: Copies save the delay of a level of buffers, and take more area.
 COPIES = (1, 8)
-#: Strong drivers throughout save a few hundredths of a path through several modules, where a library has them.
-USUAL, STRONG = 1.5, 0.6
 
 
 def _all(adders: tuple[str, ...], scripts: tuple[str, ...], *slow: float) -> tuple[Variant, ...]:
