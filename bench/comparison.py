@@ -13,15 +13,15 @@ from statistics import median
 
 from bench._judge import Judge
 from bench.figures.comparison.designs import CONTESTS, LIBRARIES
-from bench.figures.comparison.results import each_median, missing, over_laconic, pairs
+from bench.figures.comparison.results import AIMS, each_median, missing, over_laconic, pairs
 from bench.figures.store import entries
 
-#: What a ratio is of, its key, and which of the wanted ratios it is.
-JUDGED = (
-    ("core, area efficiency", "area_core", "core"),
-    ("engine, area efficiency", "area_engine_total", "engine"),
-    ("engine, energy with glitches", "glitch_energy_engine", "energy"),
-)
+#: What each ratio is of that is wanted.
+JUDGED = {
+    "area_core": "core, area efficiency",
+    "area_engine_total": "engine, area efficiency",
+    "glitch_energy_engine": "engine, energy with glitches",
+}
 #: What is wanted of the best design with digits in time over Laconic.
 OVER_LACONIC = {"core, area efficiency": ("area_core", 4.0), "engine, area efficiency": ("area_engine_total", 3.0)}
 
@@ -41,8 +41,8 @@ def main() -> int:
     judge.most("runs that are not measured yet, and are in no median below", 0, len(missing()), "{:.0f}")
     for contest in (each for each in CONTESTS if each.wanted):
         libraries = " ".join(pair.library for pair in pairs() if pair.contest is contest)
-        for what, key, wanted in JUDGED:
-            where = f"{contest.name} on {libraries or 'nothing'}, effort {efforts}, {what}"
+        for key, wanted in AIMS.items():
+            where = f"{contest.name} on {libraries or 'nothing'}, effort {efforts}, {JUDGED[key]}"
             judged(judge, where, getattr(contest.wanted, wanted), each_median(contest, key))
     for what, (key, target) in OVER_LACONIC.items():
         found = {library: each[1] for library in LIBRARIES if (each := over_laconic(library, key))}

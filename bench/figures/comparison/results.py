@@ -13,6 +13,7 @@ from bench.figures.store import Json, entries
 from synth_scripts.engine.metrics import ratios
 
 __all__ = [
+    "AIMS",
     "ENGINE",
     "STILL",
     "Measured",
@@ -32,6 +33,8 @@ ENGINE = "gops_per_mm2_engine_total"
 #: Of energy: a transformed engine without any glitches over a plain one with them, more than which nothing reaches
 #: that saves glitches alone.
 STILL = "still_energy_engine"
+#: Ratios of which something is wanted, and what :class:`Ratios` calls it.
+AIMS = {"area_core": "core", "area_engine_total": "engine", "glitch_energy_engine": "energy"}
 
 
 @dataclass(frozen=True)
