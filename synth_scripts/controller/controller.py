@@ -18,9 +18,10 @@ from hdl.params.pim import PimParams
 from synth_scripts.controller.power import controller_power
 from synth_scripts.engine.box import Box
 from synth_scripts.engine.clock import Clock, target
-from synth_scripts.engine.fabric import Fabric, critical_paths, synthesise_fabric
+from synth_scripts.engine.fabric import Fabric, critical_paths
+from synth_scripts.engine.search import synthesise_fabric
 from synth_scripts.engine.units import units
-from synth_scripts.engine.variants import VARIANTS
+from synth_scripts.engine.variants import SEARCHES, Search
 from synth_scripts.engine.wireless import bare_period
 from synth_scripts.library.load import load
 from synth_scripts.module.memory import MODEL, memories
@@ -32,7 +33,7 @@ from synth_scripts.work import yosys
 __all__ = ["BLOCKS", "PUBLISHED", "synthesise_controller"]
 
 #: Variants that are tried, by effort: it is large, and to map it once is a minute of work or more.
-TRIED = {"quick": VARIANTS["quick"][:2], "normal": VARIANTS["quick"], "full": VARIANTS["normal"]}
+TRIED = {"quick": Search(SEARCHES["quick"].first[:2]), "normal": SEARCHES["quick"], "full": SEARCHES["normal"]}
 
 #: What PIM-GPT (arXiv 2310.09385) gives for its ASIC: 28 nm, 1 GHz, with 128 KB of SRAM.
 PUBLISHED = {"area_mm2": 0.64, "power_mw": 304.59, "node_nm": 28, "clock_mhz": 1000}
@@ -140,7 +141,7 @@ def synthesise_controller(
         *(cells, verilog, top, boxes, workdir),
         target_ns=target(clock_ns, cells) or TARGET_FO4 * cells.fo4_ps / 1e3,
         clock_ns=target(clock_ns, cells),
-        variants=TRIED[effort],
+        search=TRIED[effort],
         gate_bits=GATE_BITS,
     )
     clock = Clock(clock_ns, fabric.period)

@@ -17,8 +17,9 @@ from gen.timing import pes
 from hdl.params import EngineParams
 from synth_scripts.engine.box import Box
 from synth_scripts.engine.core import Core
-from synth_scripts.engine.fabric import Fabric, critical_paths, synthesise_fabric
-from synth_scripts.engine.variants import VARIANTS, Variant
+from synth_scripts.engine.fabric import Fabric, critical_paths
+from synth_scripts.engine.search import synthesise_fabric
+from synth_scripts.engine.variants import SEARCHES, Search
 from synth_scripts.library.library import Library
 from synth_scripts.module.candidates import Objective, objective
 from synth_scripts.module.memory import memories
@@ -105,26 +106,24 @@ class Engine:
 
         Variants of a large engine are compared on a smaller one; a very large one is also timed on a smaller one.
         """
-        variants = VARIANTS[self.effort]
+        search = SEARCHES[self.effort]
         few, emission = self.compared
         if few != self.params:
-            variants = (self.fabric_of(emission, "compared", variants).variant,)
+            search = Search((self.fabric_of(emission, "compared", search).variant,))
         timed, emission = self.timed
-        fabric = self.fabric_of(self.emission, "engine", variants, timed=timed == self.params)
+        fabric = self.fabric_of(self.emission, "engine", search, timed=timed == self.params)
         if timed != self.params:
-            fabric = replace(fabric, period=self.fabric_of(emission, "timed", variants).period)
+            fabric = replace(fabric, period=self.fabric_of(emission, "timed", search).period)
         return fabric
 
-    def fabric_of(
-        self, emission: Emission, folder: str, variants: tuple[Variant, ...], *, timed: bool = True
-    ) -> Fabric:
+    def fabric_of(self, emission: Emission, folder: str, search: Search, *, timed: bool = True) -> Fabric:
         """What is around the core in this engine, or in one of another size."""
         return synthesise_fabric(
             *(self.library, emission.text, emission.top, self.boxes(emission), self.workdir / folder),
             target_ns=self.clock or self.core.period,
             clock_ns=self.clock,
             core_ns=self.core.period,
-            variants=variants,
+            search=search,
             timed=timed,
             say=lambda text: self.say(f"{folder}, {text}"),
         )
@@ -175,7 +174,9 @@ class Engine:
     def timed_fabric(self) -> Fabric:
         """Everything around the core of the engine that is timed."""
         params, emission = self.timed
-        return self.fabric if params == self.params else self.fabric_of(emission, "timed", (self.fabric.variant,))
+        return (
+            self.fabric if params == self.params else self.fabric_of(emission, "timed", Search((self.fabric.variant,)))
+        )
 
     @once
     def paths(self) -> sta.Paths:

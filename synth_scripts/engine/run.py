@@ -21,6 +21,7 @@ from synth_scripts.engine.engine import Engine, Form, best_engine
 from synth_scripts.engine.fabric import Fabric
 from synth_scripts.engine.metrics import Rate
 from synth_scripts.engine.units import units
+from synth_scripts.engine.variants import Search
 from synth_scripts.engine.wireless import engine_periods
 from synth_scripts.library.library import Library
 from synth_scripts.library.load import load
@@ -338,7 +339,7 @@ class _Run:
         small, emission = self.engine.smaller(power.LIMIT)
         fabric = self.fabric
         if small != self.params:
-            fabric = self.engine.fabric_of(emission, "simulated", (self.fabric.variant,), timed=False)
+            fabric = self.engine.fabric_of(emission, "simulated", Search((self.fabric.variant,)), timed=False)
         verilog = "".join(box.netlist for box in self.core.boxes) + fabric.netlist
         return _Simulated(small, emission, verilog, self._memories(emission))
 

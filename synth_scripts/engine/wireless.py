@@ -93,7 +93,7 @@ def _again(library: Library, fabric: Fabric, top: str, boxes: Sequence[Box], fol
         else:
             (folder / f"{top}.v").write_text(fabric.netlist)
             read = read_boxes(boxes, folder)
-            stored = sta.settle(library, f"{top}.v", top, folder, start_ns=start_ns, read=read)
+            stored = sta.settle(library, f"{top}.v", top, folder, start_ns=start_ns, read=read).period
         cache.write("paths", key, stored)
     return float(stored)
 

@@ -11,8 +11,8 @@ from typing import Any
 from gen.emit.verilog import Emission
 from hdl.params import EngineParams
 from synth_scripts.engine.core import Core
-from synth_scripts.engine.fabric import synthesise_fabric
-from synth_scripts.engine.variants import VARIANTS
+from synth_scripts.engine.search import synthesise_fabric
+from synth_scripts.engine.variants import SEARCHES
 from synth_scripts.layout.lef import Lef
 from synth_scripts.layout.netlist import FlatNetlist, flat_netlist
 from synth_scripts.library.library import Library
@@ -106,7 +106,7 @@ def _array(form: Form, library: Library, effort: str, clock: float | None, say: 
         target_ns=clock or core.period,
         clock_ns=clock,
         core_ns=core.period,
-        variants=VARIANTS[effort],
+        search=SEARCHES[effort],
         say=say,
     )
     verilog = "".join(box.netlist for box in core.boxes) + around.netlist

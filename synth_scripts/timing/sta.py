@@ -233,8 +233,8 @@ def settle(
     read: Sequence[str] = (),
     clock: str = "clk",
     log: str = "timing",
-) -> float:
-    """The least clock period (ns) at which every path holds, those into clock gates and latches included.
+) -> Timing:
+    """The least clock period at which every path holds, those into clock gates and latches included, and which is last.
 
     These have less than a period, so the clock is moved until the worst slack is nothing. One process for one netlist:
     OpenSTA 2.0.17 crashes when it links anew after a change of clock.
@@ -268,12 +268,16 @@ def settle(
             "  if {abs($slack) <= 2e-5 * $need} { break }",
             "}",
             'puts "SETTLED $need"',
+            'puts "PATH"',
+            'if {$path ne ""} { report_checks -path_delay max -digits 4 }',
+            'puts "END"',
         ],
         folder,
         log,
         {LIBRARY: library.mapping},
     )
-    return float(re.findall(r"^SETTLED (\S+)$", text, re.MULTILINE)[-1]) * library.time_ps / 1e3
+    need = float(re.findall(r"^SETTLED (\S+)$", text, re.MULTILINE)[-1]) * library.time_ps / 1e3
+    return Timing(need, 0.0, _worst_between(text, "PATH"))
 
 
 def paths(
@@ -340,9 +344,7 @@ def paths(
     )
     slack = re.search(r"^AMONG (\S+)$", text, re.MULTILINE)
     loops = re.search(r"There (?:is|are) (\d+) combinational loops?", text)
-    path, among_path = (
-        _worst_of(text.partition(f"\n{word}\n")[2].partition("\nEND")[0]) for word in ("PATH", "BETWEEN")
-    )
+    path, among_path = (_worst_between(text, word) for word in ("PATH", "BETWEEN"))
     return Paths(
         path,
         (period - float(slack[1])) * library.time_ps / 1e3 if slack else 0.0,
@@ -351,8 +353,9 @@ def paths(
     )
 
 
-def _worst_of(report: str) -> str:
-    """The path with the least slack of those that OpenSTA reports, one for each group."""
+def _worst_between(text: str, word: str) -> str:
+    """The path with the least slack of those that OpenSTA reports after a line of its own, one for each group."""
+    report = text.partition(f"\n{word}\n")[2].partition("\nEND")[0]
     found = [f"Startpoint:{text}".strip() for text in report.split("Startpoint:")[1:]]
     slacks = [re.search(r"(-?[\d.]+)\s+slack", text) for text in found]
     return min(

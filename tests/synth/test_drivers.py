@@ -18,7 +18,7 @@ from synth_scripts.netlist.drivers import SHARED, serve_loads
 from synth_scripts.netlist.netlist import Netlist
 
 #: The most flip-flops that one becomes.
-MOST = max(COPIES)
+MOST = COPIES
 #: A flip-flop of OSU018 and of the unit library.
 FLOP = "DFFPOSX1"
 Pins = dict[str, tuple[str, int]]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from synth_scripts.engine.fabric import Fabric, synthesise_fabric
-from synth_scripts.engine.variants import Variant
+from synth_scripts.engine.fabric import Fabric
+from synth_scripts.engine.search import synthesise_fabric
+from synth_scripts.engine.variants import Search, Variant
 from synth_scripts.library.library import Library
 
 pytestmark = pytest.mark.synth
@@ -28,17 +29,24 @@ endmodule
 def test_variants_are_what_each_is_alone(unit: Library, tmp_path: Path) -> None:
     variants = tuple(Variant(adder, script) for adder in ("ripple", "sklansky") for script in ("area-delay", "classic"))
     alone = [
-        synthesise_fabric(unit, DESIGN, "top", [], tmp_path / "alone", target_ns=15.0, variants=(each,))
+        synthesise_fabric(unit, DESIGN, "top", [], tmp_path / "alone", target_ns=15.0, search=Search((each,)))
         for each in variants
     ]
     assert len({str(fabric.areas) for fabric in alone}) > 1
-    best = synthesise_fabric(unit, DESIGN, "top", [], tmp_path / "together", target_ns=15.0, variants=variants)
+    best = synthesise_fabric(unit, DESIGN, "top", [], tmp_path / "together", target_ns=15.0, search=Search(variants))
     expected = min(alone, key=lambda fabric: fabric.area([]) * fabric.period)
     assert best.variant == expected.variant
     assert figures(best) == figures(expected)
     # At a clock out of reach the fastest wins: the one with its carries in parallel, which is not mapped first.
     fast = synthesise_fabric(
-        unit, DESIGN, "top", [], tmp_path / "fast", target_ns=15.0, clock_ns=1.0, variants=(variants[0], variants[2])
+        unit,
+        DESIGN,
+        "top",
+        [],
+        tmp_path / "fast",
+        target_ns=15.0,
+        clock_ns=1.0,
+        search=Search((variants[0], variants[2])),
     )
     assert fast.variant == variants[2]
     assert figures(fast) == figures(alone[2])
@@ -63,9 +71,9 @@ endmodule
 
 @pytest.mark.parametrize(("gate_bits", "gates"), [(9, 0), (8, 1), (7, 2)])
 def test_clock_gates_of_so_many_flip_flops(osu018: Library, tmp_path: Path, gate_bits: int, gates: int) -> None:
-    variants = (Variant("sklansky", "classic"),)
+    search = Search((Variant("sklansky", "classic"),))
     fabric = synthesise_fabric(
-        osu018, ENABLED, "top", [], tmp_path, target_ns=15.0, variants=variants, timed=False, gate_bits=gate_bits
+        osu018, ENABLED, "top", [], tmp_path, target_ns=15.0, search=search, timed=False, gate_bits=gate_bits
     )
     assert osu018.clock_gate is None
     assert fabric.instances.get("LATCH", 0) == gates

@@ -181,7 +181,7 @@ def whole_netlist(library: Library, folder: Path, netlist: str, *others: str) ->
     """The period of a netlist in which no part is a timing model."""
     path = folder / netlist
     read = [f"read_verilog {Path(copy(folder / other, path.parent)).name}" for other in others]
-    return sta.settle(library, path.name, path.stem, path.parent, start_ns=20.0, read=read, log="whole")
+    return sta.settle(library, path.name, path.stem, path.parent, start_ns=20.0, read=read, log="whole").period
 
 
 def test_a_large_engine_is_simulated_small() -> None:
