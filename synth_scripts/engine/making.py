@@ -214,11 +214,15 @@ class Making:
         ]
         commands += gate_clocks(library, self.gate_bits)
         commands += ["design -save words"]
-        for i, adder in enumerate(dict.fromkeys(way.adder for way in ways)):
+        scripts = {
+            adder: {way.script for way in ways if way.adder == adder} for adder in dict.fromkeys(w.adder for w in ways)
+        }
+        first = next(iter(scripts))
+        for adder, own in scripts.items():
             style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""
             commands += ["design -load words"]
             # Modules without adders are the same for every adder, see _map; ABC is asked for the time of each.
-            if i and timer(self.library) != "ABC":
+            if adder != first and own <= scripts[first] and timer(self.library) != "ABC":
                 added = " ".join(f"t:{kind}" for kind in ADDING) + " %u" * (len(ADDING) - 1)
                 commands += [f"select -set plain * {added} %m %d", "blackbox @plain"]
             commands += [

@@ -33,6 +33,8 @@ module top(input clk, input [31:0] a, output [31:0] y, output [7:0] z);
 endmodule
 """
 FAST = Variant("kogge-stone", "classic")
+#: Its short sum has another adder, from another script.
+MIXED = FAST._replace(lean=(("short", Way("ripple", "area-delay")),))
 FIRST = (FAST, Variant("ripple", "classic"))
 
 
@@ -79,6 +81,12 @@ def test_where_the_critical_path_is(library: Library, tmp_path: Path) -> None:
     assert making.modules_on("two/inner_12_/Y") == {"middle"}
     assert making.modules_on("0.0000 _12_/Y (INVX1)") == {"top"}
     assert making.modules_on("2.4000 -0.5") == set()
+    # A variant is the same from its forms here as it is alone.
+    making.fabrics([Variant("ripple", "area-delay")])
+    (here,) = making.fabrics([MIXED])
+    alone = fabric(library, tmp_path / "alone", Search((MIXED,)))
+    assert (here.areas, here.period, here.buffers) == (alone.areas, alone.period, alone.buffers)
+    assert here.areas["short"] not in (fast.areas["short"], slow.areas["short"])
     # None is made twice, and copies that there is no need for are not made.
     assert making.fabrics([FAST, FAST._replace(copies=8)]) == []
 
