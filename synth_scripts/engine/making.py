@@ -91,21 +91,23 @@ class Making:
         self.black: dict[str, str] = {}
         #: By module: which module each instance in it is.
         self.inside: dict[str, dict[str, str]] = {}
-        self.made: set[Variant] = set()
+        #: None of those whose copies change nothing.
+        self.made: dict[Variant, Fabric | None] = {}
 
     def fabrics(self, variants: Sequence[Variant]) -> list[Fabric]:
-        """Make, check and time variants that were not made yet; nor are those whose copies change nothing."""
-        self._map({way for each in variants for way in each.ways})
+        """Make, check and time variants, each once; those are left out whose copies change nothing."""
+        new = [each for each in dict.fromkeys(variants) if each not in self.made]
+        self._map({way for each in new for way in each.ways})
         served = []
-        for each in dict.fromkeys(variants):
-            if each in self.made:
-                continue
-            self.made.add(each)
+        for each in new:
+            self.made[each] = None
             netlist = self._netlist(each)
             added = serve_loads(netlist, self.sizes, each.slow, each.copies)
             if added.copies or each.copies == 1 or each._replace(copies=1) not in self.made:
                 served.append(_Served(each, netlist, added.buffers))
-        return self._written(served) if served else []
+        if served:
+            self.made.update((fabric.variant, fabric) for fabric in self._written(served))
+        return [fabric for each in variants if (fabric := self.made[each])]
 
     def smaller(self, variant: Variant) -> dict[str, Way]:
         """Modules that are smaller when they are mapped in another way, and which; none where nothing tells how slow

@@ -86,8 +86,8 @@ class Search(NamedTuple):
     first : tuple of Variant
         Each of them.
     again : int
-        How many of the best are tried again with copies, and then with strong drivers. If any are, one of them is tried
-        with the smallest form of each module that is not on its critical path.
+        How many of the best are tried again with copies, and then with strong drivers. If any are, the best and the
+        fastest of them are tried with the smallest form of each module that is not on the critical path.
     before : Search or None
         What is tried as well.
     """

@@ -49,7 +49,8 @@ def share_out(netlist: Netlist, sizes: Mapping[str, Drive], slow: float, copies:
         for bit, sinks in netlist.sinks(name, loads).items():
             flop = nets.flops.get(bit)
             reach = flop.reach(sizes, slow) if flop else 0.0
-            limit = max(nets.limit(bit), reach)
+            # A copy costs no time, so that it is worth it before a buffer is.
+            limit = reach if reach and copies > 1 else max(nets.limit(bit), reach)
             while bit not in clocks and _total(sinks) > limit:
                 if flop and _total(sinks) <= copies * reach:
                     sinks = nets.copy(flop, sinks, reach)

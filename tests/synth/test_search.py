@@ -87,8 +87,17 @@ def test_where_the_critical_path_is(library: Library, tmp_path: Path) -> None:
     alone = fabric(library, tmp_path / "alone", Search((MIXED,)))
     assert (here.areas, here.period, here.buffers) == (alone.areas, alone.period, alone.buffers)
     assert here.areas["short"] not in (fast.areas["short"], slow.areas["short"])
-    # None is made twice, and copies that there is no need for are not made.
-    assert making.fabrics([FAST, FAST._replace(copies=8)]) == []
+    # None is made twice.
+    assert making.fabrics(FIRST)[1] is slow
+
+
+def test_copies_that_change_nothing_are_left_out(library: Library, tmp_path: Path) -> None:
+    small = "module top(input clk, input a, output reg y);\n  always @(posedge clk) y <= a;\nendmodule\n"
+    making = Making(library, small, "top", [], tmp_path, 5.0, True, 4, jobs.quiet)
+    assert [each.variant for each in making.fabrics([FAST, FAST._replace(copies=8)])] == [FAST]
+    # Alone it is made all the same.
+    (only,) = Making(library, small, "top", [], tmp_path, 5.0, True, 4, jobs.quiet).fabrics([FAST._replace(copies=8)])
+    assert only.variant.copies == 8
 
 
 def test_more_effort_tries_what_less_does() -> None:
