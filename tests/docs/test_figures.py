@@ -209,7 +209,7 @@ def test_stated_constants_are_those_of_the_code():
         f"bit cells of {memory.CELL:g} NAND2 with one write and one read port",
         f"{memory.PORT:g} more for each further port",
         f"a load makes a cell more than {USUAL} FO4 slower",
-        f"on {STRONG} FO4 are tried as well",
+        f"copies and {STRONG} FO4 are tried as well",
     ):
         assert words in page
     assert f"within {TOLERANCE:.0%}".replace("%", " %") in prose(ROOT / "docs/development.md")
