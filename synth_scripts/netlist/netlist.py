@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,13 @@ __all__ = ["Loads", "Module", "Netlist", "Sink"]
 Module = dict[str, Any]
 #: Loads (fF) by module, port and position in the port.
 Loads = dict[str, dict[str, dict[int, float]]]
+
+
+class Pin(NamedTuple):
+    """A bit of a port."""
+
+    port: str
+    position: int
 
 
 class Sink(NamedTuple):
@@ -44,6 +51,10 @@ class Netlist:
         self.library, self.top, self.blocks = library, top, blocks
         #: Modules with insides, each after those it instantiates.
         self.order = list(dict.fromkeys(self._bottom_up(top)))
+        #: By module and input: the outputs that are wired to it, through modules within as well.
+        self.through: dict[str, dict[Pin, list[Pin]]] = {}
+        for name in self.order:
+            self.through[name] = self._wired(name)
 
     def module(self, name: str) -> Module:
         """A module's JSON."""
@@ -91,8 +102,57 @@ class Netlist:
                     found.update(bit for bit in bits if isinstance(bit, int))
         return found
 
+    def _wired(self, name: str) -> dict[Pin, list[Pin]]:
+        """Outputs of a module that are nothing but inputs of it."""
+        source = {
+            net: bit
+            for cell in self.module(name)["cells"].values()
+            for pin in self.through.get(cell["type"], ())
+            for bit in _nets(cell, [pin])
+            for net in self._behind(cell, pin)
+        }
+        ends = defaultdict(list)
+        for pin, bit in self._ports(name, "output"):
+            while bit in source:
+                bit = source[bit]
+            ends[bit].append(pin)
+        return {pin: ends[bit] for pin, bit in self._ports(name, "input") if bit in ends}
+
+    def _ports(self, name: str, direction: str) -> Iterator[tuple[Pin, int]]:
+        for port, values in self.module(name)["ports"].items():
+            if values["direction"] == direction:
+                yield from ((Pin(port, i), bit) for i, bit in enumerate(values["bits"]) if isinstance(bit, int))
+
+    def _behind(self, cell: dict[str, Any], pin: Pin) -> list[int]:
+        """The nets that a pin of a cell is wired to."""
+        return _nets(cell, self.through.get(cell["type"], {}).get(pin, ()))
+
     def sinks(self, name: str, loads: Loads) -> dict[int, list[Sink]]:
-        """What hangs on each net of a module; ``loads`` are those of the modules in it."""
+        """What hangs on each net of a module; ``loads`` are those of the modules in it.
+
+        An input that is wired to an output is a sink with the load of that output's net.
+        """
+        found = self._direct(name, loads)
+        cells = self.module(name)["cells"]
+        passing = {cell for cell, values in cells.items() if self.through.get(values["type"])}
+        whole: dict[int, list[Sink]] = {}
+
+        def load(bit: int) -> float:
+            """Of a net, and of the nets behind it."""
+            if bit not in whole:
+                whole[bit] = [passed(sink) if sink.cell in passing else sink for sink in found.get(bit, ())]
+            return sum(sink.load for sink in whole[bit])
+
+        def passed(sink: Sink) -> Sink:
+            behind = self._behind(cells[sink.cell], Pin(sink.pin, sink.position))
+            return sink._replace(load=sink.load + sum(load(bit) for bit in behind))
+
+        if passing:
+            for bit in found:
+                load(bit)
+        return {bit: whole.get(bit, sinks) for bit, sinks in found.items()}
+
+    def _direct(self, name: str, loads: Loads) -> dict[int, list[Sink]]:
         found: dict[int, list[Sink]] = {}
         for cell_name, cell in self.module(name)["cells"].items():
             for pin, bits in cell["connections"].items():
@@ -126,3 +186,10 @@ class Netlist:
     def write(self, path: Path) -> None:
         """Write the JSON back."""
         path.write_text(json.dumps(self.data))
+
+
+def _nets(cell: dict[str, Any], pins: Iterable[Pin]) -> list[int]:
+    """The nets on pins of a cell; an output may have none."""
+    wires = cell["connections"]
+    bits = [wires[pin.port][pin.position] for pin in pins if pin.position < len(wires.get(pin.port, ()))]
+    return [bit for bit in bits if isinstance(bit, int)]

@@ -235,3 +235,32 @@ def test_flip_flops_have_forms(pdk: Path) -> None:
     library = load(str(pdk / "sg13g2_typ.lib.gz"))
     assert do_the_same(library) >= 20
     assert any(len(drive.forms) > 1 for kind, drive in drives(library).items() if kind in library.flops)
+
+
+def test_what_a_module_only_passes_on_is_a_load(osu018: Library, tmp_path: Path) -> None:
+    """A wire through two modules, one in the other: its driver is in a third one, what it drives in the parent."""
+    wire = module({"a": ("input", 2), "y": ("output", 2)}, {})
+    around = module(
+        {"b": ("input", 2), "z": ("output", 3)}, {"inner": cell("wire", {"a": ("input", 2), "y": ("output", 3)})}
+    )
+    driver = module({"a": ("input", 2), "y": ("output", 3)}, inverters(1, 2, 3))
+    parent = module(
+        {"a": ("input", 2)},
+        {
+            "driver": cell("driver", {"a": ("input", 2), "y": ("output", 3)}),
+            "around": cell("around", {"b": ("input", 3), "z": ("output", 4)}),
+            **inverters(20, 4, 100),
+        },
+    )
+    modules = {"wire": wire, "around": around, "driver": driver, "parent": parent}
+    found = netlist(modules, osu018, tmp_path)
+    load = 20 * osu018.loads["INVX1"]["A"]
+    assert found.totals("parent", {name: {} for name in modules})[3] == pytest.approx(load)
+    assert serve_loads(found, drives(osu018), USUAL) == (0, 0)
+    kind = found.module("driver")["cells"]["i0"]["type"]
+    sizes = drives(osu018)
+    assert sizes["INVX1"].slowed("Y", load) > USUAL >= sizes[kind].slowed("Y", load)
+    # An output that is left open has no load.
+    del parent["cells"]["around"]["connections"]["z"]
+    del parent["cells"]["around"]["port_directions"]["z"]
+    assert netlist(modules, osu018, tmp_path).totals("parent", {name: {} for name in modules})[3] == 0
