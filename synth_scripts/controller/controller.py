@@ -1,6 +1,6 @@
 """Synthesis of the PIM controller: area by block, best clock, power, and the published figures beside them.
 
-The controller goes through the flow of what is around an engine's core (:mod:`synth_scripts.engine.fabric`), with its
+The controller goes through the flow of what is around an engine's core (:mod:`synth_scripts.engine.search`), with its
 SRAM, program memory and larger queues as macros. Where a program has been recorded, the netlist repeats it clock by
 clock, and power is that of its gates (:mod:`synth_scripts.controller.power`).
 """

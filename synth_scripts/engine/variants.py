@@ -74,8 +74,9 @@ class Variant(NamedTuple):
     @property
     def words(self) -> str:
         """Adder and script, in words."""
-        text = f"{self.adder}, {self.script}"
-        return f"{text}, {len(self.lean)} modules smaller" if self.lean else text
+        number = len(self.lean)
+        smaller = f", {number} module{'s'[: number > 1]} smaller" if number else ""
+        return f"{self.adder}, {self.script}{smaller}"
 
 
 class Search(NamedTuple):
