@@ -29,6 +29,7 @@ def test_a_missed_clock_from_synthesis_to_the_page(tmp_path: Path):
         for design in (synth, *synth["compared"])
     )
     assert f"Clock missed. 1.000 FO4 asked for; {late}." in text
-    ratio = synth["compared"][0]["ratios"]["area_engine"]
-    assert f"{ratio:.2f}× throughput per area, engine" in text
+    # Of the core: engines of one PE may be as good as each other.
+    ratio = synth["compared"][0]["ratios"]["area_core"]
+    assert f"{ratio:.2f}× throughput per area, core" in text
     assert "Not simulated" in text
