@@ -105,6 +105,6 @@ def _all(adders: tuple[str, ...], scripts: tuple[str, ...], *copies: int) -> tup
 _ADDERS = ("brent-kung", "sklansky", "kogge-stone", "han-carlson")
 _QUICK = Search(_all(("sklansky",), ("area-delay", "classic"), 1, COPIES))
 _NORMAL = Search(tuple(dict.fromkeys((*_QUICK.first, *_all(_ADDERS, ("area-delay", "delay", "classic"), 1)))), 3)
-_FULL = Search(_all(_ADDERS, ("area-delay", "delay", "classic", "area"), 1, COPIES), 8, _NORMAL)
+_FULL = Search(_all(_ADDERS, ("area-delay", "delay", "classic", "area"), 1), 8, _NORMAL)
 #: By effort; the same for every design. More effort tries what less does, so that nothing gets worse.
 SEARCHES: dict[str, Search] = {"quick": _QUICK, "normal": _NORMAL, "full": _FULL}
