@@ -216,9 +216,9 @@ class Making:
         ]
         commands += gate_clocks(library, self.gate_bits)
         commands += ["design -save words"]
-        scripts = {
-            adder: {way.script for way in ways if way.adder == adder} for adder in dict.fromkeys(w.adder for w in ways)
-        }
+        scripts: dict[str, set[str]] = {}
+        for way in ways:
+            scripts.setdefault(way.adder, set()).add(way.script)
         first = next(iter(scripts))
         for adder, own in scripts.items():
             style = f" -map {ADDERS[adder]}" if ADDERS[adder] else ""

@@ -109,7 +109,7 @@ def _best(making: Making, search: Search, least: Callable[[Fabric], Any], enough
     if search.again:
         best = sorted(found, key=least)[: search.again]
         fastest = min(best, key=lambda each: (max(each.period, enough), least(each)))
-        for each in (best[0], fastest) if fastest is not best[0] else (fastest,):
+        for each in (best[0], fastest):
             found += _leaner(making, each, enough)
     return min(found, key=least)
 
